@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which credential a task uses, and its Authorization header. Knows no network: the OAuth grant itself is in _oauth.
+
+Facts (documented, fact sheet 4): an API token is HTTP Basic with the Atlassian account e-mail; a repository, project or
+workspace access token is Bearer; an OAuth consumer gets a Bearer token by the client credentials grant.
+"""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from dataclasses import dataclass
+
+from ._errors import BadInput
+
+ACCESS_TOKEN = "access token"  # noqa: S105 (the name of a kind, not a secret)
+API_TOKEN = "API token"  # noqa: S105 (likewise)
+OAUTH = "OAuth consumer"
+ANONYMOUS = "no credentials"
+
+_ENVIRONMENT = {
+    "user": ("BITBUCKET_USERNAME",),
+    "access_token": ("BITBUCKET_ACCESS_TOKEN",),
+    "api_token": ("BITBUCKET_API_TOKEN", "BITBUCKET_PASSWORD"),
+    "client_id": ("BITBUCKET_CLIENT_ID",),
+    "client_secret": ("BITBUCKET_CLIENT_SECRET",),
+}
+# In the order of precedence that holds for the environment.
+_SECRETS_OF_KIND = (
+    (ACCESS_TOKEN, ("access_token",)),
+    (API_TOKEN, ("api_token",)),
+    (OAUTH, ("client_id", "client_secret")),
+)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """One kind of credential; ``name`` is the user or the client id, ``secret`` the token or client secret."""
+
+    kind: str = ANONYMOUS
+    name: str = ""
+    secret: str = ""
+
+    @property
+    def secrets(self) -> t.Tuple[str, ...]:
+        """Every text that must never be shown, the ready header value included."""
+        if not self.secret:
+            return ()
+        return (self.secret, basic(self.name, self.secret).split(" ", 1)[1])
+
+    def authorization(self) -> t.Optional[str]:
+        """The header value of the kinds that need no further request, None for anonymous and OAuth."""
+        if self.kind == ACCESS_TOKEN:
+            return "Bearer %s" % self.secret
+        if self.kind == API_TOKEN:
+            return basic(self.name, self.secret)
+        return None
+
+
+def basic(name: str, secret: str) -> str:
+    """The value of a Basic Authorization header, UTF-8 as browsers send it."""
+    return "Basic %s" % base64.b64encode(("%s:%s" % (name, secret)).encode("utf-8")).decode("ascii")
+
+
+def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> Credentials:
+    """Choose the one kind to use: kinds among the options win over the environment, two of them there are an error.
+
+    ``options`` holds what the task, module_defaults or lookup set, never values from the environment;
+    an empty text counts as not set, as ``lookup('env', …)`` gives one for a missing variable.
+    """
+    given = {name: options.get(name) or "" for name in _ENVIRONMENT}
+    inherited = {name: _from_environment(name, environment) for name in _ENVIRONMENT}
+    chosen = _kinds(given)
+    if len(chosen) > 1:
+        raise BadInput(
+            "Two kinds of credentials are set, use one: %s" % " and ".join(_set_options(given, kind) for kind in chosen)
+        )
+    chosen = chosen or _kinds(inherited)[:1]
+    if not chosen:
+        return Credentials()
+    merged = {name: given[name] or inherited[name] for name in _ENVIRONMENT}
+    return _credentials(chosen[0], merged)
+
+
+def _from_environment(name: str, environment: t.Mapping[str, str]) -> str:
+    return next((environment[variable] for variable in _ENVIRONMENT[name] if environment.get(variable)), "")
+
+
+def _kinds(values: t.Mapping[str, str]) -> t.List[str]:
+    return [kind for kind, secrets in _SECRETS_OF_KIND if any(values[name] for name in secrets)]
+
+
+def _set_options(values: t.Mapping[str, str], kind: str) -> str:
+    return "/".join(name for name in dict(_SECRETS_OF_KIND)[kind] if values[name])
+
+
+def _credentials(kind: str, values: t.Mapping[str, str]) -> Credentials:
+    if kind == ACCESS_TOKEN:
+        return Credentials(kind, "", _clean("access_token", values))
+    if kind == API_TOKEN:
+        if not values["user"]:
+            raise BadInput("api_token needs user (or BITBUCKET_USERNAME): the e-mail of the Atlassian account")
+        return Credentials(kind, _clean("user", values), _clean("api_token", values))
+    for name in ("client_id", "client_secret"):
+        if not values[name]:
+            raise BadInput("client_id and client_secret belong together: %s is not set" % name)
+    return Credentials(kind, _clean("client_id", values), _clean("client_secret", values))
+
+
+def _clean(name: str, values: t.Mapping[str, str]) -> str:
+    value = values[name]
+    # A line end or blank read along from a file would make a broken or a split header.
+    if value != value.strip() or not value.isprintable():
+        raise BadInput("%s has blanks around it or a control character in it, such as a line end" % name)
+    if name == "access_token" and not value.isascii():
+        raise BadInput("access_token has characters outside ASCII")
+    return value

@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bitbucket's API over HTTP: credentials, tries, pages and the way to the storage host. Knows no artifact or snippet."""
+
+from __future__ import annotations
+
+import json
+import threading
+import typing as t
+from urllib.parse import urlsplit
+
+from ._auth import ANONYMOUS, OAUTH
+from ._connection import Connection, origin
+from ._errors import BadInput, RequestFailed
+from ._messages import is_html, server_words, status_text
+from ._oauth import TokenSource
+from ._pages import next_page, page_items, without_query
+from ._patience import Patience, pause_before
+from ._redirects import REDIRECTS, location_of, redirect_target
+from ._refusals import api_refusal, storage_refusal
+from ._transport import Response, Transport
+
+_MAX_HOPS = 5
+_MAX_PAGES = 10000
+_MAX_ANSWER = 16 * 1024 * 1024
+_MAX_ERROR_BODY = 64 * 1024
+_BASE_HEADERS = {"User-Agent": "ansible-collection-releng.bitbucket", "Accept-Encoding": "identity"}
+
+_T = t.TypeVar("_T")
+
+
+class Client:
+    """The API of one Bitbucket for one task. Safe to share between ``threads`` threads.
+
+    ``conceal`` is told every secret that is made at run time. ``requests`` counts requests to the API, repeats included,
+    neither the storage host nor the token endpoint.
+    """
+
+    def __init__(self, connection: Connection, threads: int = 1, conceal: t.Callable[[str], None] = lambda secret: None) -> None:
+        self.connection = connection
+        self.patience = Patience(connection.max_wait)
+        self.requests = 0
+        self._conceal_elsewhere = conceal
+        self._secrets = list(connection.credentials.secrets)
+        self._transport = Transport(connection.timeout, connection.verify, threads)
+        self._tokens = TokenSource(connection, self._transport, self._conceal)
+        self._lock = threading.Lock()
+
+    def url(self, path: str) -> str:
+        """The URL of an API path that begins with a slash and is percent-encoded already."""
+        return self.connection.api_url + path
+
+    def require_credentials(self) -> None:
+        """Raise BadInput where a write would be sent without credentials."""
+        if self.connection.credentials.kind == ANONYMOUS:
+            raise BadInput(
+                "Writing needs credentials: set user and api_token, access_token, or client_id and client_secret"
+                " (or the environment variables BITBUCKET_USERNAME and BITBUCKET_API_TOKEN, and so on)"
+            )
+
+    def repeat(self, action: t.Callable[[], _T]) -> _T:
+        """Call a reading action until it succeeds, as often as ``retries`` and ``max_wait`` allow."""
+        tries = 0
+        while True:
+            try:
+                return action()
+            except RequestFailed as failure:
+                tries += 1
+                self.pause_after(failure, tries)
+
+    def pause_after(self, failure: RequestFailed, tries: int) -> None:
+        """Wait before the next try, or raise the failure where there shall be none."""
+        if not failure.passing:
+            raise failure
+        if tries > self.connection.retries:
+            raise _with_words(failure, "Gave up after %d tries" % tries)
+        pause = failure.retry_after if failure.retry_after is not None else pause_before(tries)
+        if not self.patience.wait(pause):
+            raise _with_words(
+                failure,
+                "Gave up after %d tries: waiting %.0f more seconds would pass max_wait, %d seconds"
+                % (tries, pause, self.connection.max_wait),
+            )
+
+    def get_json(self, url: str) -> t.Dict[str, t.Any]:
+        """The JSON object at an API URL; repeated, and an error where the answer is anything else."""
+        return self.repeat(lambda: self._get_json_once(url))
+
+    def items(self, path: str) -> t.Iterator[t.Dict[str, t.Any]]:
+        """All items of a paginated list, by the ``next`` links (documented: not to be constructed)."""
+        url: t.Optional[str] = self.url(path)
+        seen: t.Set[str] = set()
+        while url:
+            if url in seen or len(seen) >= _MAX_PAGES:
+                raise RequestFailed("GET %s: the pages of the list do not come to an end" % without_query(url))
+            seen.add(url)
+            page = self.get_json(url)
+            yield from page_items(page, url)
+            url = next_page(page, url, self.connection.api_url)
+
+    def delete(self, path: str) -> bool:
+        """Delete what is at the path; True where it was there. A 404 on a repeat means that an earlier try worked."""
+        tries = []
+
+        def once() -> bool:
+            tries.append(1)
+            with self._api("DELETE", self.url(path), {"Accept": "application/json"}) as response:
+                self._require_success(response, also=(404,))
+                return response.status != 404 or len(tries) > 1
+
+        return self.repeat(once)
+
+    def post_once(self, path: str, body: t.Any, content_type: str) -> None:
+        """One POST, not repeated: after a RequestFailed with ``effect_possible`` the caller must look what came of it."""
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        with self._api("POST", self.url(path), headers, body) as response:
+            self._require_success(response)
+            # Success has an empty body, also as text/html; a page with text is a login page or a proxy's.
+            answer = response.read_all(_MAX_ANSWER)
+        if is_html(answer.decode("utf-8", "replace")):
+            raise RequestFailed("%s answered with %s" % (response.what, server_words(answer)))
+
+    def open_contents(self, path: str, headers: t.Mapping[str, str]) -> Response:
+        """One try to reach contents: the API's redirect is followed, ``headers`` go to the storage host alone.
+
+        Returns an answer with status 200, 206 or 304. The storage host gets neither credentials nor any header of the API,
+        for it refuses both (fact sheet 1.4, observed).
+        """
+        url = self.url(path)
+        response = self._api("GET", url, {"Accept": "*/*"})
+        if 200 <= response.status < 300:
+            response.close()
+            raise RequestFailed("%s answered itself instead of pointing to the storage host" % response.what)
+        self._require_success(response, also=REDIRECTS)
+        hops = 0
+        while response.status in REDIRECTS:
+            hops += 1
+            url = self._next_hop(response, url, hops)
+            response.finish(_MAX_ERROR_BODY)
+            response = self._contents_hop(url, path, headers)
+        if response.status not in (200, 206, 304):
+            raise storage_refusal(response, _error_body(response))
+        return response
+
+    def _contents_hop(self, url: str, path: str, headers: t.Mapping[str, str]) -> Response:
+        if origin(url) == origin(self.connection.api_url):
+            return self._api("GET", url, {"Accept": "*/*"})
+        what = "GET of %s from the storage host %s" % (path.rsplit("/", 1)[-1], urlsplit(url).hostname)
+        return self._transport.exchange("GET", url, {**_BASE_HEADERS, "Accept": "*/*", **headers}, what=what)
+
+    def _next_hop(self, response: Response, url: str, hops: int) -> str:
+        location = location_of(response.headers)
+        # Concealed before anything can fail: the query is a secret that works for half an hour.
+        self._conceal(location.partition("?")[2])
+        if hops > _MAX_HOPS:
+            raise RequestFailed("%s: more than %d redirects" % (response.what, _MAX_HOPS))
+        return redirect_target(response.what, url, location)
+
+    def _get_json_once(self, url: str) -> t.Dict[str, t.Any]:
+        with self._api("GET", url, {"Accept": "application/json"}) as response:
+            self._require_success(response)
+            body = response.read_all(_MAX_ANSWER)
+        try:
+            document = json.loads(body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            raise RequestFailed(
+                "%s answered with status %s, but not with JSON: %s"
+                % (response.what, status_text(response.status), self._scrubbed(server_words(body)) or "an empty body")
+            ) from None
+        if not isinstance(document, dict):
+            raise RequestFailed("%s answered with JSON that is not an object" % response.what)
+        return document
+
+    def _api(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
+        """One request to the API with credentials; every status is returned."""
+        authorization = self._authorization()
+        sent = {**_BASE_HEADERS, **headers}
+        if authorization:
+            sent["Authorization"] = authorization
+        with self._lock:
+            self.requests += 1
+        return self._transport.exchange(method, url, sent, body, what="%s %s" % (method, without_query(url)))
+
+    def _authorization(self) -> t.Optional[str]:
+        if self.connection.credentials.kind == OAUTH:
+            return self._tokens.authorization()
+        return self.connection.credentials.authorization()
+
+    def _require_success(self, response: Response, also: t.Sequence[int] = ()) -> None:
+        if not 200 <= response.status < 300 and response.status not in also:
+            body = _error_body(response)
+            raise api_refusal(response, body, self.connection.credentials.kind, self._scrubbed)
+
+    def _conceal(self, secret: str) -> None:
+        if secret:
+            with self._lock:
+                self._secrets.append(secret)
+            self._conceal_elsewhere(secret)
+
+    def _scrubbed(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "********")
+        return text
+
+
+def _error_body(response: Response) -> bytes:
+    try:
+        with response:
+            return response.read_all(_MAX_ERROR_BODY)
+    except RequestFailed:
+        return b""  # the status says enough
+
+
+def _with_words(failure: RequestFailed, words: str) -> RequestFailed:
+    message = "%s. %s" % (str(failure).rstrip("."), words)
+    return RequestFailed(message, failure.status, False, failure.effect_possible, failure.retry_after)

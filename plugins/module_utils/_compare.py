@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether an artifact has the same content as a payload, proved by the content itself. Knows no plans and no manifests.
+
+One conditional request first: ``If-None-Match`` with the payload's MD5 answered 304 is a proof without a transfer. Any other
+answer proves nothing, for the ETag may be no MD5 (fact sheet 1.4), so the stream is compared and left at the first difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from dataclasses import dataclass
+
+from ._downloads import Artifact, Downloads
+from ._errors import RequestFailed
+from ._payload import Payload
+from ._transport import Response
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``same``: the artifact holds the payload's bytes. ``sha256``: the payload's digest."""
+
+    same: bool
+    sha256: str
+
+
+def compare_content(downloads: Downloads, artifact: Artifact, payload: Payload) -> Comparison:
+    """Compare an artifact with a payload of the same size; reads are repeated as the client allows."""
+    sha256, etag = _digests(payload)
+    headers = {"If-None-Match": etag} if etag else {}
+
+    def once() -> bool:
+        with downloads.open_contents(artifact.name, headers) as response:
+            if response.status == 304 and etag:
+                return True
+            _require_whole(response, artifact)
+            return _same_stream(response, artifact, payload)
+
+    return Comparison(downloads.client.repeat(once), sha256)
+
+
+def _digests(payload: Payload) -> t.Tuple[str, t.Optional[str]]:
+    """SHA-256, and the ETag that S3 would give a plain object (None where MD5 is not to be had, as under FIPS)."""
+    sha256 = hashlib.sha256()
+    try:
+        md5 = hashlib.md5()  # noqa: S324 (an ETag is an MD5; Python 3.8 cannot say usedforsecurity)
+    except ValueError:
+        return payload.digests(sha256)[0], None
+    digests = payload.digests(sha256, md5)
+    return digests[0], '"%s"' % digests[1]
+
+
+def _require_whole(response: Response, artifact: Artifact) -> None:
+    if response.status != 200:
+        raise RequestFailed("%s answered with status %d, which was not asked for" % (response.what, response.status))
+    if response.length is not None and response.length != artifact.size:
+        raise _contradiction(response, response.length, artifact)
+
+
+def _same_stream(response: Response, artifact: Artifact, payload: Payload) -> bool:
+    position = 0
+    with payload.open() as local:
+        block = response.read()
+        while block:
+            position += len(block)
+            if position > artifact.size:
+                raise _contradiction(response, position, artifact)
+            if local.read(len(block)) != block:
+                return False
+            block = response.read()
+    if position < artifact.size:
+        raise _contradiction(response, position, artifact)
+    return True
+
+
+def _contradiction(response: Response, size: int, artifact: Artifact) -> RequestFailed:
+    return RequestFailed(
+        "%s sent %d bytes, but the listing says %d: it is being replaced, or the answer is not the artifact"
+        % (response.what, size, artifact.size),
+        passing=True,
+    )

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where and how to reach the API: checked settings. Knows no network and no credentials' use."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ._auth import Credentials
+from ._errors import BadInput
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Checked connection settings; ``timeout`` and ``max_wait`` in seconds, URLs without a final slash."""
+
+    workspace: str
+    credentials: Credentials
+    api_url: str
+    token_url: str
+    validate_certs: bool = True
+    ca_path: t.Optional[str] = None
+    timeout: int = 30
+    retries: int = 4
+    max_wait: int = 300
+
+    @property
+    def verify(self) -> t.Union[bool, str]:
+        """What the HTTP library takes: False, True, or the path of a CA bundle."""
+        if not self.validate_certs:
+            return False
+        return self.ca_path or True
+
+
+def connection_from(options: t.Mapping[str, t.Any], credentials: Credentials) -> Connection:
+    """Build the settings from the options of a module or lookup; raises BadInput for what cannot work."""
+    for name, least in (("timeout", 1), ("retries", 0), ("max_wait", 0)):
+        if options[name] < least:
+            raise BadInput("%s must be %d or more, not %d" % (name, least, options[name]))
+    return Connection(
+        workspace=options["workspace"],
+        credentials=credentials,
+        api_url=checked_url("api_url", options["api_url"]),
+        token_url=checked_url("token_url", options["token_url"]),
+        validate_certs=options["validate_certs"],
+        ca_path=options["ca_path"],
+        timeout=options["timeout"],
+        retries=options["retries"],
+        max_wait=options["max_wait"],
+    )
+
+
+def checked_url(option: str, url: str) -> str:
+    """Refuse user info, queries and plain http beyond loopback; the text is not shown, it may hold a secret."""
+    try:
+        parts = urlsplit(url)
+        usable_port = parts.port != 0  # a port that is no number raises here
+    except ValueError as exc:
+        raise BadInput("%s is not a URL: %s" % (option, exc)) from exc
+    if parts.username is not None or parts.password is not None:
+        raise BadInput("%s must not contain user info: use the credential options" % option)
+    if parts.scheme not in ("https", "http") or not parts.hostname or not usable_port:
+        raise BadInput("%s must be an absolute https URL" % option)
+    if parts.query or parts.fragment:
+        raise BadInput("%s must not have a query or a fragment" % option)
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise BadInput("%s must be https: plain http to %s would show the credentials" % (option, parts.hostname))
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is ``localhost`` or a loopback address; other names are not resolved and do not count."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def origin(url: str) -> t.Tuple[str, str, t.Optional[int]]:
+    """Scheme, host and port: what must be equal before credentials are sent again."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Artifacts absent: decide, then show the plan (check mode) or apply it. Knows no option parsing and no HTTP.
+
+Order on a run: artifacts first, the manifest after them: a run that breaks off leaves lines that the next one drops.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._downloads import Downloads, Listing
+from ._errors import BadInput, BitbucketError
+from ._manifest import Manifest, ManifestPlan, plan_manifest
+from ._manifest_keeper import ManifestKeeper, manifest_result
+from ._names import check_name, shown
+from ._outcome import Outcome, Result, listing_text
+from ._parallel import run_all
+from ._plan import DELETED, Step, plan_deleting, predicted_listing
+from ._uploads import Uploader
+
+
+class Deleter:
+    """One deleting task for one repository; ``manifest`` is the name of the manifest to keep up to date, or None."""
+
+    def __init__(self, downloads: Downloads, manifest: t.Optional[str], parallel: int) -> None:
+        self._downloads = downloads
+        self._keeper = ManifestKeeper(downloads, manifest) if manifest is not None else None
+        self._parallel = parallel
+
+    def run(self, names: t.Sequence[str], check_mode: bool) -> Outcome:
+        """Delete the artifacts of exactly these names, or predict it."""
+        for name in names:
+            check_name(name)
+            if self._keeper and name == self._keeper.name:
+                raise BadInput("%s is the manifest, which the module keeps itself: leave it out of name" % shown(name))
+        before = self._downloads.listing()
+        return self.apply(plan_deleting(names, before), before, check_mode)
+
+    def apply(self, steps: t.Sequence[Step], before: Listing, check_mode: bool) -> Outcome:
+        """Do what the steps say, or predict it; ``before`` is the listing that they were decided from."""
+        manifest = self._keeper.read(before) if self._keeper else Manifest("")
+        uploader = Uploader(self._downloads, before) if self._keeper else None
+        if not check_mode:
+            self._delete([step for step in steps if step.status == DELETED])
+        after = predicted_listing(before, steps)
+        plan = plan_manifest(manifest, {}, after) if self._keeper else ManifestPlan("absent")
+        found: Result = {"artifacts": [self._result(step) for step in steps]}
+        if self._keeper and uploader:
+            self._apply_manifest(plan, steps, uploader, check_mode)
+            found["manifest"] = manifest_result(self._keeper, plan)
+        found["bytes_sent"] = uploader.bytes_sent if uploader else 0
+        digests = {name: manifest.believed(before[name]) for name in before}
+        return Outcome(
+            found,
+            changed=any(step.changes for step in steps) or plan.changes,
+            before=listing_text(before, digests),
+            after=listing_text(plan.applied_to(after, manifest.name), digests),
+        )
+
+    def _delete(self, steps: t.Sequence[Step]) -> None:
+        done: t.List[Step] = []
+
+        def delete(step: Step) -> None:
+            self._downloads.delete(step.name)
+            done.append(step)
+
+        try:
+            run_all(delete, steps, self._parallel)
+        except BitbucketError as exc:
+            exc.facts.update(self._facts_of_failure([step for step in steps if step in done]))
+            raise
+
+    def _apply_manifest(self, plan: ManifestPlan, steps: t.Sequence[Step], uploader: Uploader, check_mode: bool) -> None:
+        if check_mode or self._keeper is None:
+            return
+        try:
+            self._keeper.apply(plan, uploader, verify=True)
+        except BitbucketError as exc:
+            exc.facts.update(self._facts_of_failure([step for step in steps if step.changes]))
+            raise
+
+    def _facts_of_failure(self, done: t.Sequence[Step]) -> Result:
+        return {"artifacts": [self._result(step) for step in done], "changed": bool(done)}
+
+    def _result(self, step: Step) -> Result:
+        kept = step.current if step.status != DELETED else None
+        return {
+            "name": step.name,
+            "size": kept.size if kept else None,
+            "sha256": None,
+            "status": step.status,
+            "reason": step.reason,
+            "url": self._downloads.artifact_url(step.name),
+            "created_on": kept.created_on if kept else None,
+        }

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The errors of this collection. Knows neither HTTP libraries nor Ansible."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class BitbucketError(Exception):
+    """A failure in words for the user.
+
+    ``facts`` are result keys that stay true although the task failed
+    (for example ``artifacts``: what had been done before).
+    """
+
+    def __init__(self, message: str, **facts: t.Any) -> None:
+        super().__init__(message)
+        self.facts = facts
+
+
+class BadInput(BitbucketError):
+    """The wish itself is wrong; found before any request."""
+
+
+class MissingLibrary(BitbucketError):
+    """A Python library that the host of the module needs is not there."""
+
+    def __init__(self, library: str, import_error: str) -> None:
+        super().__init__("The Python library %s is not installed" % library)
+        self.library = library
+        self.import_error = import_error
+
+
+class RequestFailed(BitbucketError):
+    """One try of one request failed.
+
+    ``status``: the HTTP status, or None where no whole answer came.
+    ``passing``: the reason may pass, so another try makes sense.
+    ``effect_possible``: a write may have had its effect all the same.
+    ``retry_after``: seconds the server asked to wait, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: t.Optional[int] = None,
+        passing: bool = False,
+        effect_possible: bool = True,
+        retry_after: t.Optional[float] = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.passing = passing
+        self.effect_possible = effect_possible
+        self.retry_after = retry_after

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Gathering what a plan is decided from: is the artifact there, is it the same? Reads, and writes nothing."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._compare import compare_content
+from ._downloads import Artifact, Downloads, Listing, renamed_candidate
+from ._manifest import Manifest
+from ._payload import Payload
+from ._plan import Evidence
+
+
+class Examiner:
+    """Answers for one payload at a time, at the least cost: size, manifest, conditional request, stream."""
+
+    def __init__(
+        self, downloads: Downloads, listing: Listing, manifest: Manifest, compare: str = "checksum", overwrite: str = "different"
+    ) -> None:
+        self._downloads = downloads
+        self._listing = listing
+        self._manifest = manifest
+        self._compare = compare
+        self._looks = overwrite in ("different", "refuse")
+
+    def examine(self, payload: Payload) -> Evidence:
+        """The evidence for one payload."""
+        current = self._listing.get(payload.name)
+        if current is None:
+            return self._renamed(payload)
+        believed = self._manifest.believed(current)
+        if not self._looks:
+            return Evidence(current, current_sha256=believed)
+        if current.size != payload.size:
+            return Evidence(current, same=False)
+        if self._compare == "size":
+            return Evidence(current, same=True, same_reason="same size", current_sha256=believed)
+        return self._by_content(payload, current)
+
+    def _renamed(self, payload: Payload) -> Evidence:
+        """An artifact that the service stored under another name counts as the wished one if the contents agree."""
+        candidate = renamed_candidate(payload.name, payload.size, self._listing)
+        if candidate is None:
+            return Evidence()
+        evidence = self._by_content(payload, candidate)
+        return evidence if evidence.same else Evidence(sha256=evidence.sha256)
+
+    def _by_content(self, payload: Payload, artifact: Artifact) -> Evidence:
+        believed = self._manifest.believed(artifact) if self._compare != "content" else None
+        if believed:
+            digest: str = payload.digest()
+            return Evidence(artifact, digest == believed, sha256=digest, current_sha256=believed)
+        found = compare_content(self._downloads, artifact, payload)
+        return Evidence(artifact, found.same, sha256=found.sha256, current_sha256=found.sha256 if found.same else None)
+
+
+def stored_as(payload: Payload, listing: Listing, downloads: Downloads) -> t.Optional[Artifact]:
+    """The artifact of a fresh listing that this payload has become, by name and size, or renamed with equal content."""
+    exact = listing.get(payload.name)
+    if exact is not None:
+        return exact if exact.size == payload.size else None
+    return Examiner(downloads, listing, Manifest(""), "content").examine(payload).current

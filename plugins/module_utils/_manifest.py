@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checksum manifests: their text, and when a line of one is believed. Pure: knows no network and no local files.
+
+The format is that of GNU coreutils (``sha256sum``): 64 hex digits, a blank, a blank or ``*``, the name; a leading backslash
+marks a line whose name has ``\\\\``, ``\\n`` or ``\\r`` for a backslash, a line feed or a carriage return.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ._downloads import Artifact, Listing
+from ._errors import BitbucketError
+
+_LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
+_UNESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+_UNESCAPED = {"\\": "\\", "n": "\n", "r": "\r"}
+
+
+class NotAManifest(BitbucketError):
+    """The artifact that is named as the manifest holds something else."""
+
+
+def parse(text: str) -> t.Dict[str, str]:
+    """Digests by name. As ``sha256sum -c`` does, skip comments and broken lines, and refuse a text without any good line.
+
+    A name with two different digests is left out: neither of them is a promise.
+    """
+    digests: t.Dict[str, str] = {}
+    doubtful = set()
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    for line in lines:
+        name, digest = _parsed(line)
+        if name and digests.setdefault(name, digest) != digest:
+            doubtful.add(name)
+    if lines and not digests:
+        raise NotAManifest("it has no line with a SHA-256 digest and a name")
+    return {name: digest for name, digest in digests.items() if name not in doubtful}
+
+
+def render(digests: t.Mapping[str, str]) -> str:
+    """The manifest's text: lines sorted by name, each ended by a line feed."""
+    return "".join(_rendered(name, digests[name]) for name in sorted(digests))
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest as it was read: ``artifact`` is its item of the listing (None: there is none), ``digests`` its lines."""
+
+    name: str
+    artifact: t.Optional[Artifact] = None
+    digests: t.Mapping[str, str] = field(default_factory=dict)
+
+    def believed(self, artifact: Artifact) -> t.Optional[str]:
+        """The digest of an artifact of the same listing, only while the manifest is not older than the artifact."""
+        if self.artifact is None or self.artifact.created_on is None or artifact.created_on is None:
+            return None
+        return self.digests.get(artifact.name) if self.artifact.age_key >= artifact.age_key else None
+
+
+@dataclass(frozen=True)
+class ManifestPlan:
+    """What shall become of the manifest: ``status`` and, where it is to be sent, ``text``; ``size`` in bytes afterwards."""
+
+    status: str
+    size: t.Optional[int] = None
+    text: t.Optional[str] = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether the manifest is sent or deleted."""
+        return self.text is not None or self.status == "deleted"
+
+    def applied_to(self, listing: Listing, name: str) -> Listing:
+        """The listing as this plan for the manifest of that name will leave it."""
+        after = dict(listing)
+        if self.status == "deleted":
+            after.pop(name, None)
+        elif self.text is not None and self.size is not None:
+            after[name] = Artifact(name, self.size)
+        return after
+
+
+def plan_manifest(current: Manifest, ours: t.Mapping[str, t.Optional[str]], after: Listing, sent: bool = False) -> ManifestPlan:
+    """The manifest that goes with ``after``, the artifacts that will lie in Downloads.
+
+    ``ours``: what this task speaks for, digests by stored name, None where it cannot tell one. Another artifact's line stays
+    only where it was believable, or else renewing the manifest would make a stale line look fresh. ``sent``: an artifact of
+    ours was sent, so the manifest must follow even with the same text: its date must not be older.
+    """
+    listed = {name: artifact for name, artifact in after.items() if name != current.name}
+    wished = {name: current.believed(artifact) for name, artifact in listed.items()}
+    wished.update((name, digest) for name, digest in ours.items() if digest is not None)
+    digests = {name: digest for name, digest in wished.items() if digest is not None and name in listed}
+    if current.artifact and not (sent or _needs_renewal(current, ours, listed)):
+        return ManifestPlan("unchanged", current.artifact.size)
+    if not digests:
+        return ManifestPlan("deleted" if current.artifact else "absent")
+    text = render(digests)
+    return ManifestPlan("replaced" if current.artifact else "created", len(text.encode("utf-8")), text)
+
+
+def _needs_renewal(current: Manifest, ours: t.Mapping[str, t.Optional[str]], listed: Listing) -> bool:
+    """Whether a line of ours is missing or wrong, or a line's artifact is gone."""
+    wrong = any(digest is not None and current.digests.get(name) != digest for name, digest in ours.items())
+    return wrong or any(name not in listed for name in current.digests)
+
+
+def _parsed(line: str) -> t.Tuple[str, str]:
+    match = _LINE.match(line[:-1] if line.endswith("\r") else line)
+    if not match:
+        return "", ""
+    escaped, digest, name = match.groups()
+    if escaped:
+        # An unknown escape makes the line a broken one, as it does for sha256sum.
+        if any(found not in _UNESCAPED for found in _UNESCAPE.findall(name)):
+            return "", ""
+        name = _UNESCAPE.sub(lambda found: _UNESCAPED[found.group(1)], name)
+    return name, digest.lower()
+
+
+def _rendered(name: str, digest: str) -> str:
+    escaped = re.sub(r"[\\\n\r]", lambda found: _ESCAPES[found.group()], name)
+    return "%s%s  %s\n" % ("\\" if escaped != name else "", digest, escaped)

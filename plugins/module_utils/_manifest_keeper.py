@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The manifest as an artifact: reading it, and bringing it up to date last and alone. Knows no payload but its own."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._downloads import Artifact, Downloads, Listing
+from ._errors import BitbucketError, RequestFailed
+from ._manifest import Manifest, ManifestPlan, NotAManifest, parse
+from ._names import check_written_name, shown
+from ._payload import Payload
+from ._uploads import Uploader, require_stored
+
+MAX_MANIFEST_BYTES = 16 * 1024 * 1024
+
+
+class ManifestKeeper:
+    """Reads and writes one manifest of one repository."""
+
+    def __init__(self, downloads: Downloads, name: str) -> None:
+        self._downloads = downloads
+        self.name = check_written_name(name, "manifest")
+
+    def read(self, listing: Listing) -> Manifest:
+        """The manifest as it belongs to this listing; an artifact that is no manifest is an error, not overwritten."""
+        artifact = listing.get(self.name)
+        if artifact is None:
+            return Manifest(self.name)
+        if artifact.size > MAX_MANIFEST_BYTES:
+            raise BitbucketError(self._complaint("it has %d bytes" % artifact.size))
+        data = self._downloads.client.repeat(lambda: self._contents(artifact))
+        try:
+            return Manifest(self.name, artifact, parse(data.decode("utf-8")))
+        except UnicodeDecodeError as exc:
+            raise BitbucketError(self._complaint("it is not UTF-8 text")) from exc
+        except NotAManifest as exc:
+            raise BitbucketError(self._complaint(str(exc))) from exc
+
+    def refreshed(self, manifest: Manifest, listing: Listing) -> Manifest:
+        """The manifest again, read anew only where somebody has replaced it since."""
+        now, then = listing.get(self.name), manifest.artifact
+        same = now is then is None or (now and then and (now.size, now.created_on) == (then.size, then.created_on))
+        return manifest if same else self.read(listing)
+
+    def apply(self, plan: ManifestPlan, uploader: Uploader, verify: bool) -> None:
+        """Do what the plan says."""
+        if plan.text is not None:
+            data = plan.text.encode("utf-8")
+            payload = Payload(self.name, len(data), data=data)
+            uploader.send([payload], parallel=1)
+            if verify:
+                require_stored([payload], self._downloads)
+        elif plan.status == "deleted":
+            self._downloads.delete(self.name)
+
+    def _contents(self, artifact: Artifact) -> bytes:
+        with self._downloads.open_contents(artifact.name, {}) as response:
+            data = response.read_all(MAX_MANIFEST_BYTES)
+        if response.status != 200 or len(data) != artifact.size:
+            raise RequestFailed(
+                "%s sent %d bytes with status %d, but the listing says %d bytes"
+                % (response.what, len(data), response.status, artifact.size),
+                passing=True,
+            )
+        return data
+
+    def _complaint(self, problem: str) -> str:
+        return "The artifact %s is not a checksum manifest, so it is left alone: %s" % (shown(self.name), problem)
+
+
+def manifest_result(keeper: ManifestKeeper, plan: ManifestPlan) -> t.Dict[str, t.Any]:
+    """The result key ``manifest``."""
+    return {"name": keeper.name, "status": plan.status, "size": plan.size}

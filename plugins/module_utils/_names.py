@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules for names and how they become one URL path segment. Knows nothing of requests or of artifacts' contents.
+
+Why so strict: a name is one path segment of the API, ``DELETE …/downloads/..`` would be a request on the repository,
+and Bitbucket's upload parser cuts, unescapes and drops characters (fact sheet 1.3, inferred from Django).
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import unicodedata
+from urllib.parse import quote
+
+from ._errors import BadInput
+
+MAX_NAME_BYTES = 255
+_UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
+_RENAMED_RUN = ".{0,12}"
+
+
+def check_name(name: str, what: str = "name") -> str:
+    """Return the name, or raise BadInput where it cannot be one path segment of the API."""
+    problem = _problem(name)
+    if problem:
+        raise BadInput("%s %s is refused: %s" % (what, shown(name), problem))
+    return name
+
+
+def check_written_name(name: str, what: str = "name") -> str:
+    """As check_name, and refuse what an upload would not store as it is."""
+    check_name(name, what)
+    if '"' in name:
+        # The encoders write %22 for it, and the service would store those three characters.
+        raise BadInput("%s %s is refused: a double quote cannot be published" % (what, shown(name)))
+    return name
+
+
+def shown(name: str) -> str:
+    """The name in quotes, safe to print: control characters and undecodable bytes are escaped."""
+    text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
+    return "'%s'" % (text if len(text) <= 300 else text[:300] + "…")
+
+
+def path_segment(name: str) -> str:
+    """Percent-encode everything that is not unreserved, also ``/``, ``+`` and braces."""
+    return quote(name, safe="")
+
+
+def renamed_pattern(name: str) -> t.Optional[t.Pattern[str]]:
+    """What the service may have made of this name, or None for a name that it has no reason to change.
+
+    Spaces are known to become ``_`` (fact sheet, peers C2.19). Each run of characters outside
+    ``[A-Za-z0-9._-]`` may have become up to 12 others; looser rules would confuse ``app-1.0`` with ``app-10``.
+    """
+    pieces = _UNUSUAL.split(name)
+    if len(pieces) == 1:
+        return None
+    return re.compile("%s\\Z" % _RENAMED_RUN.join(re.escape(piece) for piece in pieces), re.DOTALL)
+
+
+def _problem(name: str) -> t.Optional[str]:
+    if name in ("", ".", ".."):
+        return "it is empty or a directory"
+    if "/" in name or "\\" in name:
+        return "it contains a slash or a backslash"
+    if any(unicodedata.category(char) == "Cc" for char in name):
+        return "it contains a control character"
+    try:
+        size = len(name.encode("utf-8"))
+    except UnicodeEncodeError:
+        return "it is not valid UTF-8"
+    if size > MAX_NAME_BYTES:
+        return "it has %d bytes in UTF-8, more than %d" % (size, MAX_NAME_BYTES)
+    return None

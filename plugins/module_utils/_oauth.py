@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The OAuth 2.0 client credentials grant: one token per task. Knows the token endpoint, not the API.
+
+Facts (fact sheet 4): Basic with client id and secret, ``grant_type=client_credentials``; documents and observations disagree
+on the life of a token (one hour, two hours), so ``expires_in`` of the answer is what counts.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import typing as t
+
+from ._auth import basic
+from ._connection import Connection
+from ._errors import RequestFailed
+from ._messages import one_line, server_words, status_text
+from ._transport import Transport
+
+_FORM = b"grant_type=client_credentials"
+_MAX_ANSWER = 64 * 1024
+_DEFAULT_LIFE = 3600.0
+
+
+class TokenSource:
+    """Fetches the token when it is first needed, and again only after its life has passed. Safe to share."""
+
+    def __init__(self, connection: Connection, transport: Transport, conceal: t.Callable[[str], None]) -> None:
+        self._url = connection.token_url
+        self._credentials = connection.credentials
+        self._transport = transport
+        self._conceal = conceal
+        self._lock = threading.Lock()
+        self._token = ""
+        self._valid_until = 0.0
+
+    def authorization(self) -> str:
+        """The Authorization header value; one try, raises RequestFailed."""
+        with self._lock:
+            if time.monotonic() >= self._valid_until:
+                self._fetch()
+            return "Bearer %s" % self._token
+
+    def _fetch(self) -> None:
+        what = "POST %s" % self._url
+        headers = {
+            "Authorization": basic(self._credentials.name, self._credentials.secret),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        }
+        with self._transport.exchange("POST", self._url, headers, _FORM, what) as response:
+            body = response.read_all(_MAX_ANSWER)
+        if response.status != 200:
+            raise RequestFailed(
+                "%s failed with HTTP status %s: %s. Check client_id, client_secret and token_url, and that the consumer"
+                " is marked as private" % (what, status_text(response.status), server_words(body) or "no words"),
+                status=response.status,
+                passing=response.status == 429 or response.status >= 500,
+                effect_possible=False,
+            )
+        self._take(what, body)
+
+    def _take(self, what: str, body: bytes) -> None:
+        try:
+            document = json.loads(body.decode("utf-8"))
+            token = document["access_token"]
+            life = float(document.get("expires_in", _DEFAULT_LIFE))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            token, life = None, 0.0
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+            raise RequestFailed(
+                "%s answered without a usable access_token: %s" % (what, one_line(_kind_of(body))), effect_possible=False
+            )
+        self._conceal(token)
+        # Renewed a little early, so that it does not end on its way.
+        self._token, self._valid_until = token, time.monotonic() + life * 0.9
+
+
+def _kind_of(body: bytes) -> str:
+    """What the body is, without its text: it may hold a token."""
+    return "%d bytes%s" % (len(body), ", an HTML page" if b"<html" in body[:1000].lower() else "")

@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task has done, as a value: results, before and after. Knows neither network nor Ansible."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ._downloads import Artifact, Listing
+
+Result = t.Dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result keys of a task, whether it changes anything, texts of the state before and after, and warnings."""
+
+    results: Result
+    changed: bool = False
+    before: str = ""
+    after: str = ""
+    warnings: t.List[str] = field(default_factory=list)
+
+
+def listing_text(listing: Listing, digests: t.Mapping[str, t.Optional[str]]) -> str:
+    """A line per artifact, sorted by name: name, size in bytes, and the SHA-256 where it is known."""
+    return "".join(_line(listing[name], digests.get(name)) for name in sorted(listing))
+
+
+def _line(artifact: Artifact, digest: t.Optional[str]) -> str:
+    return "%s  %d bytes%s\n" % (artifact.name, artifact.size, "  sha256:%s" % digest if digest else "")

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One page of a paginated list: its items and the link to the next. Pure: knows no network.
+
+Documented: the last page has no ``next``, and the link is to be followed, not constructed. It is followed with credentials,
+so it must stay on the API's origin.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._connection import origin
+from ._errors import RequestFailed
+from ._messages import advice, server_words
+
+Page = t.Mapping[str, t.Any]
+
+
+def page_items(page: Page, url: str) -> t.List[t.Dict[str, t.Any]]:
+    """The items of a page, which must be objects."""
+    values = page.get("values")
+    if not isinstance(values, list):
+        raise RequestFailed("GET %s answered without a list of values" % without_query(url))
+    for item in values:
+        if not isinstance(item, dict):
+            # Workspaces on the Free plan get advertising here, with status 200 (fact sheet 2.7, observed).
+            raise RequestFailed(
+                "GET %s answered with a list that holds no objects but: %s. %s"
+                % (without_query(url), server_words(str(item).encode("utf-8", "replace")), advice(402, ""))
+            )
+    return values
+
+
+def next_page(page: Page, url: str, api_url: str) -> t.Optional[str]:
+    """The URL of the page after this one, None at the end."""
+    following = page.get("next")
+    if following is None:
+        return None
+    if not isinstance(following, str) or not _stays(following, api_url):
+        raise RequestFailed("GET %s: the link to the next page leaves the API, it is not followed" % without_query(url))
+    return following
+
+
+def without_query(url: str) -> str:
+    """The URL as messages show it: its query may be a secret."""
+    return url.split("?", 1)[0]
+
+
+def _stays(url: str, api_url: str) -> bool:
+    try:
+        return origin(url) == origin(api_url) and "@" not in url.split("/", 3)[2]
+    except ValueError:
+        return False

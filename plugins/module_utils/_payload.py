@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be published: local files and texts, and their digests. Knows no network."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import io
+import os
+import stat
+import typing as t
+from dataclasses import dataclass
+
+from ._errors import BadInput, BitbucketError
+from ._names import check_written_name, shown
+
+BLOCK = 256 * 1024
+
+
+class LocalFileChanged(BitbucketError):
+    """A file is not any more what it was when the task began."""
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Bytes to publish under ``name``: those of the file at ``path``, or ``data``; ``size`` in bytes."""
+
+    name: str
+    size: int
+    path: t.Optional[str] = None
+    data: bytes = b""
+
+    def open(self) -> t.Union[io.FileIO, io.BytesIO]:
+        """A new reader from the beginning, so that every try sends the same."""
+        if self.path is None:
+            return io.BytesIO(self.data)
+        try:
+            return open(self.path, "rb", buffering=0)
+        except OSError as exc:
+            raise LocalFileChanged("Cannot read %s: %s" % (shown(self.path), exc.strerror)) from exc
+
+    def blocks(self) -> t.Iterator[memoryview]:
+        """Exactly ``size`` bytes in blocks that are only good until the next one; an error where the file has changed."""
+        buffer = memoryview(bytearray(min(BLOCK, max(1, self.size))))
+        left = self.size
+        with self.open() as source:
+            while left:
+                count = _read_into(source, buffer[: min(left, len(buffer))], self)
+                left -= count
+                yield buffer[:count]
+            if source.read(1):
+                raise LocalFileChanged("%s grew while it was read, run again" % shown(self.path or self.name))
+
+    def digest(self) -> str:
+        """SHA-256 in hex; reads everything."""
+        return self.digests(hashlib.sha256())[0]
+
+    def digests(self, *hashes: t.Any) -> t.List[str]:
+        """The hex digests of the given hash objects; reads everything once."""
+        for block in self.blocks():
+            for each in hashes:
+                each.update(block)
+        return [each.hexdigest() for each in hashes]
+
+
+def _read_into(source: t.Union[io.FileIO, io.BytesIO], block: memoryview, payload: Payload) -> int:
+    try:
+        count = source.readinto(block)
+    except OSError as exc:
+        raise LocalFileChanged("Cannot read %s: %s" % (shown(payload.path or payload.name), exc.strerror)) from exc
+    if not count:
+        raise LocalFileChanged("%s shrank while it was read, run again" % shown(payload.path or payload.name))
+    return count
+
+
+def text_payload(name: str, text: str) -> Payload:
+    """The text as UTF-8 under this name."""
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise BadInput("content cannot be stored as UTF-8: %s" % exc.reason) from exc
+    return Payload(check_written_name(name), len(data), data=data)
+
+
+def file_payloads(sources: t.Sequence[str], name: t.Optional[str] = None) -> t.List[Payload]:
+    """The files that ``src`` names, in its order; ``name`` is allowed for one file. Raises BadInput, sends nothing."""
+    paths = list(dict.fromkeys(path for source in sources for path in _expanded(source)))
+    if not paths:
+        raise BadInput("src is empty: there is nothing to publish")
+    if name is not None and len(paths) > 1:
+        raise BadInput("name goes with one file, but src means %d: %s" % (len(paths), ", ".join(map(shown, paths))))
+    payloads = [_file_payload(path, name) for path in paths]
+    _refuse_same_names(payloads)
+    return payloads
+
+
+def _expanded(source: str) -> t.List[str]:
+    """The paths that one item of ``src`` means; what exists is taken literally, even with ``[`` in it."""
+    if os.path.lexists(source):
+        return [os.path.normpath(source)]
+    if not glob.has_magic(source):
+        raise BadInput("src %s does not exist on the host that runs the module" % shown(source))
+    found = sorted(glob.glob(source, recursive=True))
+    if not found:
+        raise BadInput("src %s matches no file on the host that runs the module" % shown(source))
+    return [os.path.normpath(path) for path in found]
+
+
+def _file_payload(path: str, name: t.Optional[str]) -> Payload:
+    try:
+        status = os.stat(path)
+        if stat.S_ISREG(status.st_mode):
+            os.close(os.open(path, os.O_RDONLY))
+    except OSError as exc:
+        raise BadInput("src %s cannot be read: %s" % (shown(path), exc.strerror)) from exc
+    if stat.S_ISDIR(status.st_mode):
+        raise BadInput("src %s is a directory: name files, or a pattern such as %s/*.tgz" % (shown(path), path))
+    if not stat.S_ISREG(status.st_mode):
+        raise BadInput("src %s is not a regular file" % shown(path))
+    return Payload(check_written_name(os.path.basename(path) if name is None else name), status.st_size, path=path)
+
+
+def _refuse_same_names(payloads: t.Sequence[Payload]) -> None:
+    first: t.Dict[str, Payload] = {}
+    for payload in payloads:
+        other = first.setdefault(payload.name, payload)
+        if other is not payload:
+            raise BadInput(
+                "src has two files of the name %s: %s and %s"
+                % (shown(payload.name), shown(other.path or ""), shown(payload.path or ""))
+            )

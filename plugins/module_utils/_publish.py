@@ -1,0 +1,169 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Artifacts present: read, decide, then show the plan (check mode) or apply it. Knows no option parsing and no HTTP.
+
+Order on a run: payload, listing read again, manifest. A failure half-way leaves what the next run completes.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ._downloads import Artifact, Downloads, Listing
+from ._errors import BadInput, BitbucketError
+from ._evidence import Examiner
+from ._manifest import Manifest, ManifestPlan, plan_manifest
+from ._manifest_keeper import ManifestKeeper, manifest_result
+from ._multipart import require_encoder
+from ._names import shown
+from ._outcome import Outcome, Result, listing_text
+from ._parallel import run_all
+from ._payload import Payload
+from ._plan import Step, plan_publishing, predicted_listing
+from ._uploads import Sent, Uploader, require_stored
+
+
+@dataclass(frozen=True)
+class PublishOptions:
+    """How to publish; the fields are the options of the same names of bitbucket_download."""
+
+    overwrite: str = "different"
+    compare: str = "checksum"
+    manifest: t.Optional[str] = None
+    verify: bool = True
+    parallel: int = 4
+
+
+class Publisher:
+    """One publishing task for one repository."""
+
+    def __init__(self, downloads: Downloads, payloads: t.Sequence[Payload], options: PublishOptions) -> None:
+        require_encoder()
+        self._downloads = downloads
+        self._payloads = payloads
+        self._options = options
+        self._keeper = ManifestKeeper(downloads, options.manifest) if options.manifest is not None else None
+        _refuse_manifest_among(payloads, options.manifest)
+
+    def run(self, check_mode: bool) -> Outcome:
+        """Publish, or predict it."""
+        before = self._downloads.listing()
+        manifest = self._keeper.read(before) if self._keeper else Manifest("")
+        steps = plan_publishing(self._wishes(before, manifest), self._options.overwrite)
+        done = self._predicted(before, steps) if check_mode else self._applied(before, steps)
+        return self._finished(before, manifest, steps, done, check_mode)
+
+    def _wishes(self, before: Listing, manifest: Manifest) -> t.List[t.Tuple[Payload, t.Any]]:
+        options = self._options
+        examiner = Examiner(self._downloads, before, manifest, options.compare, options.overwrite)
+        return list(zip(self._payloads, run_all(examiner.examine, self._payloads, options.parallel)))
+
+    def _predicted(self, before: Listing, steps: t.Sequence[Step]) -> _Done:
+        known = {step.name: step.sha256 for step in steps}
+        sending = [step.payload for step in steps if step.sends and step.payload]
+        digests = run_all(lambda payload: known[payload.name] or payload.digest(), sending, self._options.parallel)
+        sent = {payload.name: Sent(digest) for payload, digest in zip(sending, digests)}
+        return _Done(Uploader(self._downloads, before), sent, predicted_listing(before, steps), {})
+
+    def _applied(self, before: Listing, steps: t.Sequence[Step]) -> _Done:
+        uploader = Uploader(self._downloads, before)
+        sending = [step.payload for step in steps if step.sends and step.payload]
+        done = _Done(uploader, uploader.sent, predicted_listing(before, steps), {})
+        try:
+            uploader.send(sending, self._options.parallel)
+            if sending and self._options.verify:
+                done.after, done.stored = require_stored(sending, self._downloads)
+        except BitbucketError as exc:
+            exc.facts.update(self._facts_of_failure(steps, done))
+            raise
+        return done
+
+    def _finished(self, before: Listing, manifest: Manifest, steps: t.Sequence[Step], done: _Done, check_mode: bool) -> Outcome:
+        results = [self._result(step, done) for step in steps]
+        found: Result = {"artifacts": results}
+        digests: t.Dict[str, t.Optional[str]] = {name: manifest.believed(before[name]) for name in before}
+        plan = ManifestPlan("absent")
+        if self._keeper:
+            plan = self._manifest_done(manifest, steps, done, check_mode)
+            found["manifest"] = manifest_result(self._keeper, plan)
+        found["bytes_sent"] = done.uploader.bytes_sent
+        after = plan.applied_to(predicted_listing(before, steps, done.stored), manifest.name)
+        digests_after = dict(digests, **{_stored_name(step, done): _sha256(step, done) for step in steps})
+        return Outcome(
+            found,
+            changed=any(step.changes for step in steps) or plan.changes,
+            before=listing_text(before, digests),
+            after=listing_text(after, digests_after),
+            warnings=[_renamed_warning(step, done) for step in steps if _stored_name(step, done) != step.name],
+        )
+
+    def _manifest_done(self, manifest: Manifest, steps: t.Sequence[Step], done: _Done, check_mode: bool) -> ManifestPlan:
+        keeper = t.cast(ManifestKeeper, self._keeper)
+        ours = {_stored_name(step, done): _sha256(step, done) for step in steps}
+        sent = any(step.sends for step in steps)
+        try:
+            current = keeper.refreshed(manifest, done.after)
+            plan = plan_manifest(current, ours, done.after, sent)
+            if not check_mode:
+                keeper.apply(plan, done.uploader, self._options.verify)
+        except BitbucketError as exc:
+            exc.facts.update(self._facts_of_failure(steps, done))
+            raise
+        return plan
+
+    def _facts_of_failure(self, steps: t.Sequence[Step], done: _Done) -> Result:
+        landed = [self._result(step, done) for step in steps if step.sends and step.name in done.sent]
+        return {"artifacts": landed, "bytes_sent": done.uploader.bytes_sent, "changed": bool(landed)}
+
+    def _result(self, step: Step, done: _Done) -> Result:
+        artifact = done.stored.get(step.name) or (None if step.sends else step.current)
+        payload = t.cast(Payload, step.payload)
+        name = _stored_name(step, done)
+        result = {
+            "name": step.name,
+            "size": artifact.size if artifact else payload.size,
+            "sha256": _sha256(step, done),
+            "status": step.status,
+            "reason": step.reason,
+            "url": self._downloads.artifact_url(name),
+            "created_on": artifact.created_on if artifact else None,
+        }
+        if name != step.name:
+            result["stored_name"] = name
+        if step.name in done.sent and done.sent[step.name].recovered:
+            result["recovered"] = True
+        return result
+
+
+@dataclass
+class _Done:
+    """What a run has done, or check mode predicts: ``after`` is the listing, ``stored`` artifacts by wished name."""
+
+    uploader: Uploader
+    sent: t.Dict[str, Sent]
+    after: Listing
+    stored: t.Dict[str, Artifact]
+
+
+def _refuse_manifest_among(payloads: t.Sequence[Payload], manifest: t.Optional[str]) -> None:
+    if manifest in [payload.name for payload in payloads]:
+        raise BadInput("%s is the manifest, which the module writes itself: leave it out of src and name" % shown(manifest or ""))
+
+
+def _stored_name(step: Step, done: _Done) -> str:
+    artifact = done.stored.get(step.name) or step.current
+    return artifact.name if artifact else step.name
+
+
+def _sha256(step: Step, done: _Done) -> t.Optional[str]:
+    return done.sent[step.name].sha256 if step.name in done.sent else step.sha256
+
+
+def _renamed_warning(step: Step, done: _Done) -> str:
+    return "Bitbucket has stored %s under the name %s; the manifest and the results use that name" % (
+        shown(step.name),
+        shown(_stored_name(step, done)),
+    )

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a redirect leads, and whether it may be followed. Pure: knows no network."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import urljoin, urlsplit
+
+from ._errors import RequestFailed
+
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def location_of(headers: t.Mapping[str, str]) -> str:
+    """The Location header as text; HTTP libraries hand its UTF-8 on as if it were Latin-1."""
+    raw = headers.get("Location") or ""
+    try:
+        return raw.encode("latin-1").decode("utf-8").strip()
+    except UnicodeError:
+        return raw.strip()
+
+
+def redirect_target(what: str, url: str, location: str) -> str:
+    """The absolute URL that a redirect from ``url`` leads to; raises RequestFailed, which never shows it, where it must not
+    be followed: no URL for http or https, user info in it, or plain http after https.
+    """
+    target = urljoin(url, location) if location else ""
+    if not _fetchable(target):
+        raise RequestFailed("%s redirects to nothing that can be fetched" % what)
+    if url.startswith("https:") and not target.startswith("https:"):
+        raise RequestFailed("%s redirects from https to plain http, which is not followed" % what)
+    return target
+
+
+def _fetchable(target: str) -> bool:
+    try:
+        parts = urlsplit(target)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and parts.username is None
+    except ValueError:
+        return False

@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP exchange: the only file that knows ``requests`` and ``urllib3``. Knows nothing of Bitbucket or of tries.
+
+It goes to the adapter of ``requests`` directly, past the session's ``send``: no redirect is followed, no cookie is kept and
+``~/.netrc`` is never read, while proxies and CA bundles of the environment work.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+import traceback
+import typing as t
+
+from ._errors import MissingLibrary, RequestFailed
+
+try:
+    import requests
+    import requests.adapters
+    import urllib3.exceptions
+    import urllib3.util.retry
+except ImportError:
+    REQUESTS_IMPORT_ERROR: t.Optional[str] = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+BLOCK = 256 * 1024
+# urllib3 before 2.1 cannot return early with what has arrived, so it gets small reads.
+_SMALL_BLOCK = 16 * 1024
+# A body slower than this over a whole timeout is given up: a drip of bytes never trips a socket timeout.
+_LEAST_BYTES_PER_SECOND = 512
+
+
+class Transport:
+    """A pool of connections with one set of rules for TLS and time. Safe to share between threads."""
+
+    def __init__(self, timeout: float, verify: t.Union[bool, str], threads: int) -> None:
+        if REQUESTS_IMPORT_ERROR:
+            raise MissingLibrary("requests", REQUESTS_IMPORT_ERROR)
+        self._timeout = timeout
+        self._verify = verify
+        # Two hosts, and a few connections more than threads do not hurt.
+        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=threads + 1)
+        self._session = requests.Session()
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def exchange(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None, what: str = "") -> Response:
+        """Send one request and return the answer with its body unread; raises RequestFailed without an answer.
+
+        ``body``: bytes, or an iterable of bytes with ``__len__``, which is sent with that Content-Length.
+        ``what``: the request in words for errors, without query and secrets.
+        """
+        try:
+            prepared = requests.Request(method, url, headers=dict(headers), data=body, auth=_leave_alone).prepare()
+            ready_url = prepared.url or url
+            settings = self._session.merge_environment_settings(ready_url, {}, True, self._verify, None)
+            adapter = self._session.get_adapter(ready_url)
+            answer = adapter.send(prepared, timeout=self._timeout, **t.cast(t.Dict[str, t.Any], settings))
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as exc:
+            raise _without_answer(exc, what, self._timeout) from None
+        except OSError as exc:  # a CA bundle that is not there
+            raise RequestFailed("%s failed: %s" % (what, exc), effect_possible=False) from exc
+        return Response(answer, what, self._timeout)
+
+
+class Response:
+    """The answer to one exchange, its body read as it comes: no decoding, whatever Content-Encoding says."""
+
+    def __init__(self, answer: requests.Response, what: str, timeout: float) -> None:
+        self.status: int = answer.status_code
+        self.headers: t.Mapping[str, str] = answer.headers
+        self.what = what
+        self._answer = answer
+        self._timeout = timeout
+        self._received = 0
+        self._pace_time = time.monotonic()
+        self._pace_received = 0
+
+    def __enter__(self) -> Response:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
+
+    @property
+    def length(self) -> t.Optional[int]:
+        """Content-Length in bytes, None where it is not told."""
+        value = self.headers.get("Content-Length", "")
+        return int(value) if value.isdigit() else None
+
+    @property
+    def retry_after(self) -> t.Optional[float]:
+        """Seconds that the Retry-After header asks to wait, from either of its forms; None without it or for nonsense."""
+        value = self.headers.get("Retry-After", "")
+        try:
+            return float(urllib3.util.retry.Retry().parse_retry_after(value)) if value else None
+        except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError, TypeError):
+            return None
+
+    def read(self) -> bytes:
+        """The next bytes, at most BLOCK, empty at the end; raises RequestFailed for a short, broken or too slow body."""
+        try:
+            block = self._read_some()
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
+            raise _broken_body(exc, self.what, self._timeout, self._received) from None
+        self._received += len(block)
+        self._check_length(block)
+        self._check_pace()
+        return block
+
+    def read_all(self, limit: int) -> bytes:
+        """The whole body, which must not be longer than ``limit`` bytes; the connection is free after it."""
+        blocks = []
+        block = self.read()
+        while block:
+            blocks.append(block)
+            if self._received > limit:
+                self.close()
+                raise RequestFailed("%s: the answer is longer than %d bytes" % (self.what, limit))
+            block = self.read()
+        return b"".join(blocks)
+
+    def finish(self, limit: int) -> None:
+        """Be done with a body that nobody wants; a short one is read, so that the connection can be used again."""
+        try:
+            if (self.length or 0) <= limit and self.length is not None:
+                self.read_all(limit)
+        except RequestFailed:
+            pass  # it was not wanted
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection up or, where the body was read to its end, back."""
+        self._answer.close()
+
+    def _read_some(self) -> bytes:
+        raw = self._answer.raw
+        if hasattr(raw, "read1"):
+            return raw.read1(BLOCK, decode_content=False)
+        return raw.read(_SMALL_BLOCK, decode_content=False)
+
+    def _check_length(self, block: bytes) -> None:
+        # urllib3 1.26 takes a short body without a word.
+        if not block and self.length is not None and self._received != self.length and not self._bodiless():
+            raise RequestFailed(
+                "%s: the answer broke off after %d of %d bytes" % (self.what, self._received, self.length), passing=True
+            )
+
+    def _bodiless(self) -> bool:
+        return self.status in (204, 304) or self._answer.request.method == "HEAD"
+
+    def _check_pace(self) -> None:
+        now = time.monotonic()
+        if now - self._pace_time < self._timeout:
+            return
+        if self._received - self._pace_received < _LEAST_BYTES_PER_SECOND * self._timeout:
+            self.close()
+            raise RequestFailed(
+                "%s: the answer came too slowly, %d bytes in %d seconds"
+                % (self.what, self._received - self._pace_received, now - self._pace_time),
+                passing=True,
+            )
+        self._pace_time, self._pace_received = now, self._received
+
+
+def _leave_alone(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An ``auth`` that changes nothing: with it no user info of a URL becomes a credential."""
+    return prepared
+
+
+def _without_answer(exc: Exception, what: str, timeout: float) -> RequestFailed:
+    untrusted = _find(exc, ssl.SSLCertVerificationError)
+    if untrusted is not None:
+        return RequestFailed(
+            "%s failed: the server's certificate was not accepted: %s. Give the CA in ca_path if it is the right server"
+            % (what, untrusted.verify_message),
+            effect_possible=False,
+        )
+    if isinstance(exc, (ValueError, requests.exceptions.InvalidSchema)):  # a URL or header that cannot be sent at all
+        return RequestFailed("%s failed: %s" % (what, type(exc).__name__), effect_possible=False)
+    return RequestFailed("%s failed: %s" % (what, _reason(exc, timeout)), passing=True, effect_possible=not _never_connected(exc))
+
+
+def _broken_body(exc: Exception, what: str, timeout: float, received: int) -> RequestFailed:
+    return RequestFailed("%s: the answer broke off after %d bytes: %s" % (what, received, _reason(exc, timeout)), passing=True)
+
+
+def _reason(exc: BaseException, timeout: float) -> str:
+    """In words, from the types of the chain alone: the texts of these exceptions hold whole URLs, signatures included."""
+    if isinstance(exc, requests.exceptions.ConnectTimeout):
+        return "no connection within %s seconds" % timeout
+    if isinstance(exc, (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError)) or _find(exc, socket.timeout):
+        return "no answer within %s seconds" % timeout
+    system = _find(exc, OSError, lambda found: bool(found.strerror) and not isinstance(found, ssl.SSLError))
+    if system is not None:
+        return str(system.strerror)
+    if _find(exc, ssl.SSLError) is not None:
+        return "the TLS connection broke"
+    proxy = "the proxy refused, " if isinstance(exc, requests.exceptions.ProxyError) else ""
+    return proxy + "the connection was closed (%s)" % type(_chain(exc)[-1]).__name__
+
+
+def _never_connected(exc: BaseException) -> bool:
+    return (
+        isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError))
+        or _find(exc, urllib3.exceptions.NewConnectionError) is not None
+    )
+
+
+_E = t.TypeVar("_E", bound=BaseException)
+
+
+def _find(exc: BaseException, kind: t.Type[_E], wanted: t.Callable[[_E], bool] = lambda found: True) -> t.Optional[_E]:
+    return next((link for link in _chain(exc) if isinstance(link, kind) and wanted(link)), None)
+
+
+def _chain(exc: BaseException) -> t.List[BaseException]:
+    """The exception and everything that it wraps, by cause, context, ``reason`` and arguments."""
+    found: t.List[BaseException] = []
+    waiting = [exc]
+    while waiting:
+        link = waiting.pop(0)
+        if link in found:
+            continue
+        found.append(link)
+        wrapped = [link.__cause__, link.__context__, getattr(link, "reason", None)]
+        waiting.extend(inner for inner in wrapped + list(link.args) if isinstance(inner, BaseException))
+    return found

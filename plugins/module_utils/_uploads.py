@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sending payloads to Downloads: batches, tries, and finding out what became of an upload whose answer was lost.
+
+Knows no manifests and no plans. An upload replaces an artifact of the same name, there is no condition to attach to it
+(documented), so an unclear one is looked up in the listing before it is sent again.
+"""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from dataclasses import dataclass
+
+from ._compare import compare_content
+from ._downloads import Artifact, Downloads, Listing
+from ._errors import BitbucketError, RequestFailed
+from ._evidence import stored_as
+from ._multipart import UploadBody, require_encoder
+from ._parallel import run_all
+from ._payload import Payload
+
+MAX_BATCH_FILES = 20
+MAX_BATCH_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A payload that has landed: its SHA-256 as it was sent; ``recovered`` where the answer was lost."""
+
+    sha256: str
+    recovered: bool = False
+
+
+class Uploader:
+    """Uploads for one task. ``before``: the listing that the task began with. ``sent``: what has landed, by name.
+
+    ``bytes_sent`` counts payload bytes that were handed to the network, repeats included.
+    """
+
+    def __init__(self, downloads: Downloads, before: Listing) -> None:
+        require_encoder()
+        self._downloads = downloads
+        self._before = before
+        self._lock = threading.Lock()
+        self.sent: t.Dict[str, Sent] = {}
+        self.bytes_sent = 0
+
+    def send(self, payloads: t.Sequence[Payload], parallel: int) -> None:
+        """Send all; after a failure for good, ``sent`` tells what has landed all the same."""
+        run_all(self._send_batch, batches(payloads), parallel)
+
+    def _send_batch(self, batch: t.Sequence[Payload]) -> None:
+        tries = 0
+        left = list(batch)
+        while left:
+            body = UploadBody(left, self._count)
+            try:
+                self._downloads.client.post_once(self._downloads.path, body, body.content_type)
+            except RequestFailed as failure:
+                tries += 1
+                left = self._after_failure(failure, left, body, tries)
+            else:
+                self._landed(left, body, recovered=False)
+                left = []
+
+    def _after_failure(self, failure: RequestFailed, left: t.List[Payload], body: UploadBody, tries: int) -> t.List[Payload]:
+        """What is still to be sent after a failed try; raises where there shall be no other."""
+        client = self._downloads.client
+        try:
+            client.pause_after(failure, tries)
+        except RequestFailed as final:
+            if final.effect_possible or len(left) > 1:
+                left = self._look_up(final, left, body)
+            if left or not final.effect_possible:
+                raise final from None
+            return left
+        return self._look_up(failure, left, body) if failure.effect_possible else left
+
+    def _look_up(self, failure: RequestFailed, left: t.List[Payload], body: UploadBody) -> t.List[Payload]:
+        """Find in a fresh listing what has landed; returns the rest."""
+        try:
+            listing = self._downloads.listing()
+            landed = [payload for payload in left if self._has_landed(payload, listing)]
+        except BitbucketError as exc:
+            raise RequestFailed(
+                "%s. What became of the upload is not known, for the listing failed as well: %s" % (failure, exc),
+                failure.status,
+            ) from exc
+        self._landed(landed, body, recovered=failure.effect_possible)
+        return [payload for payload in left if payload not in landed]
+
+    def _has_landed(self, payload: Payload, listing: Listing) -> bool:
+        now = stored_as(payload, listing, self._downloads)
+        if now is None:
+            return False
+        old = self._before.get(now.name)
+        if old is None or old.created_on != now.created_on or old.size != now.size:
+            return True
+        # The date tells nothing and the size is the old one: only the content can tell.
+        return compare_content(self._downloads, now, payload).same
+
+    def _landed(self, payloads: t.Sequence[Payload], body: UploadBody, recovered: bool) -> None:
+        for payload in payloads:
+            digest = body.digests.get(payload.name) or payload.digest()
+            with self._lock:
+                self.sent[payload.name] = Sent(digest, recovered)
+
+    def _count(self, count: int) -> None:
+        with self._lock:
+            self.bytes_sent += count
+
+
+def batches(payloads: t.Sequence[Payload]) -> t.List[t.List[Payload]]:
+    """Small payloads share a request, up to MAX_BATCH_FILES and MAX_BATCH_BYTES; the order is kept."""
+    found: t.List[t.List[Payload]] = []
+    size = 0
+    for payload in payloads:
+        if not found or len(found[-1]) == MAX_BATCH_FILES or size + payload.size > MAX_BATCH_BYTES:
+            found.append([])
+            size = 0
+        found[-1].append(payload)
+        size += payload.size
+    return found
+
+
+def require_stored(payloads: t.Sequence[Payload], downloads: Downloads) -> t.Tuple[Listing, t.Dict[str, Artifact]]:
+    """Read the listing and require name and size of everything that was sent; returns it, and the artifacts by wished name.
+
+    What does not fit is read once more: the listing may lag, or somebody publishes the same name at this moment.
+    """
+    listing, stored, wrong = _stored(payloads, downloads)
+    if wrong:
+        listing, stored, wrong = _stored(payloads, downloads)
+    if wrong:
+        raise BitbucketError("The upload was accepted, but %s" % "; ".join(wrong))
+    return listing, stored
+
+
+def _stored(payloads: t.Sequence[Payload], downloads: Downloads) -> t.Tuple[Listing, t.Dict[str, Artifact], t.List[str]]:
+    listing = downloads.listing()
+    stored: t.Dict[str, Artifact] = {}
+    wrong = []
+    for payload in payloads:
+        found = stored_as(payload, listing, downloads)
+        if found is None:
+            wrong.append(_mismatch(payload, listing.get(payload.name)))
+        elif found.name in (other.name for other in stored.values()):
+            wrong.append("'%s' was stored as '%s', like another artifact of this task" % (payload.name, found.name))
+        else:
+            stored[payload.name] = found
+    return listing, stored, wrong
+
+
+def _mismatch(payload: Payload, listed: t.Optional[Artifact]) -> str:
+    if listed is None:
+        return "'%s' is not in the listing" % payload.name
+    return "'%s' is listed with %d bytes instead of the %d that were sent: somebody else is publishing this name" % (
+        payload.name,
+        listed.size,
+        payload.size,
+    )

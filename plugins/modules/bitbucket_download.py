@@ -1,0 +1,282 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Front door of bitbucket_download: its documentation and its options. Knows no HTTP and decides nothing."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bitbucket_download
+short_description: Publish release artifacts to the Downloads of a Bitbucket Cloud repository, or delete them
+version_added: 0.1.0
+author:
+  - The releng.bitbucket contributors (@releng)
+description:
+  - Makes artifacts present in or absent from the Downloads section of a repository on Bitbucket Cloud.
+  - Compares before it sends. An artifact that has the same content already is left alone, so a second run sends nothing.
+  - Reads the listing again after an upload, and finds an upload whose answer was lost instead of sending it twice.
+  - Can keep a checksum manifest such as C(SHA256SUMS) beside the artifacts, and uses it to decide without fetching contents.
+extends_documentation_fragment:
+  - releng.bitbucket._connection
+  - releng.bitbucket._connection.repository
+  - releng.bitbucket._attributes
+  - releng.bitbucket._attributes.action_group
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - With O(overwrite=always) artifacts are sent on every run.
+options:
+  state:
+    description:
+      - Whether the artifacts shall be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  src:
+    description:
+      - Files or glob patterns, on the host that runs the module. C(**) matches folders at any depth.
+      - A path that exists is taken literally, even with C([) in it.
+      - A pattern that matches nothing, a directory, an unreadable file, and two files with one base name are errors, and nothing
+        is sent.
+      - Exactly one of O(src) and O(content) is needed with O(state=present).
+    type: list
+    elements: path
+  content:
+    description:
+      - A text to publish instead of a file, stored as UTF-8. Needs O(name).
+    type: str
+  name:
+    description:
+      - With O(state=present), the name of the artifact; allowed with O(content) or with exactly one file.
+      - With O(state=absent), the exact names to delete.
+    type: list
+    elements: str
+  overwrite:
+    description:
+      - What to do about an artifact whose name is there already.
+      - V(different) replaces it if the content differs.
+      - V(always) replaces it.
+      - V(never) leaves it as it is.
+      - V(refuse) fails if the content of any differs, before anything is sent, as immutable releases need it.
+    type: str
+    choices: [different, always, never, refuse]
+    default: different
+  compare:
+    description:
+      - What proves the same content. Artifacts of another size always differ.
+      - V(checksum) takes the digest in the O(manifest) while that is not older than the artifact, and else looks at the content.
+      - V(content) looks at the content, whatever a manifest says.
+      - V(size) takes the size alone.
+    type: str
+    choices: [checksum, content, size]
+    default: checksum
+  manifest:
+    description:
+      - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - It is used to decide without fetching contents, and is kept up to date, sent last and alone.
+      - A manifest is a promise by those who publish through it, not a proof. Who replaces an artifact by other means, with the
+        same size, on a service that does not move its date, is not noticed; use O(compare=content) for that doubt.
+    type: str
+  verify:
+    description:
+      - Whether to read the listing again after an upload, and require the name and the size of what was sent.
+    type: bool
+    default: true
+  parallel:
+    description:
+      - How many transfers may be under way at once, from 1 to 16.
+    type: int
+    default: 4
+requirements:
+  - requests-toolbelt
+seealso:
+  - module: releng.bitbucket.bitbucket_download_info
+"""
+
+EXAMPLES = r"""
+- name: Publish everything that was built, with a manifest
+  releng.bitbucket.bitbucket_download:
+    workspace: acme
+    repository: widgets
+    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    src:
+      - dist/*.tar.gz
+      - dist/install.sh
+    manifest: SHA256SUMS
+
+- name: Publish a version marker, credentials and repository from the environment
+  releng.bitbucket.bitbucket_download:
+    name: VERSION
+    content: "1.4.2\n"
+
+- name: Never change what has been released
+  releng.bitbucket.bitbucket_download:
+    src: dist/widgets-1.4.2.tar.gz
+    overwrite: refuse
+
+- name: Withdraw a release, and its lines in the manifest
+  releng.bitbucket.bitbucket_download:
+    state: absent
+    name:
+      - widgets-1.3.0.tar.gz
+      - widgets-1.3.0.zip
+    manifest: SHA256SUMS
+"""
+
+RETURN = r"""
+artifacts:
+  description:
+    - What happened to each artifact, in the order asked. The same in check mode, where it is what would happen.
+    - When the task fails half-way, those that had been sent or deleted by then.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name that was asked for.
+      type: str
+      sample: widgets-1.4.2.tar.gz
+    size:
+      description: Bytes that lie in Downloads after the task; null where nothing does.
+      type: int
+      sample: 1048576
+    sha256:
+      description: SHA-256 of what lies in Downloads after the task; null where it is not known.
+      type: str
+      sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    status:
+      description: What was done, one of V(created), V(replaced), V(unchanged), V(kept), V(deleted), V(absent).
+      type: str
+      sample: created
+    reason:
+      description: Why, in words, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
+      type: str
+      sample: not there
+    url:
+      description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
+      type: str
+      sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
+    created_on:
+      description: When the service says it was uploaded; null where that is not known, as for what check mode would create.
+      type: str
+      sample: "2026-11-22T10:15:00.123456+00:00"
+    stored_name:
+      description: The name under which the service has stored it.
+      returned: when it differs from the name that was asked for
+      type: str
+      sample: My_App.zip
+    recovered:
+      description: The answer to the upload was lost, and the artifact was found to have landed.
+      returned: when that happened
+      type: bool
+      sample: true
+manifest:
+  description: What happened to the manifest.
+  returned: success, when O(manifest) is set
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: SHA256SUMS
+    status:
+      description: One of V(created), V(replaced), V(unchanged), V(deleted), V(absent).
+      type: str
+      sample: replaced
+    size:
+      description: Its bytes after the task; null where there is none.
+      type: int
+      sample: 178
+bytes_sent:
+  description: Payload bytes that were handed to the network, repeats and the manifest included.
+  returned: always
+  type: int
+  sample: 1048576
+requests:
+  description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
+  returned: always
+  type: int
+  sample: 3
+"""
+
+import typing as t
+
+from ..module_utils._client import Client
+from ..module_utils._delete import Deleter
+from ..module_utils._downloads import Downloads
+from ..module_utils._errors import BadInput
+from ..module_utils._module import Options, create_module, repository_argument_spec, run_module
+from ..module_utils._outcome import Outcome
+from ..module_utils._payload import file_payloads, text_payload
+from ..module_utils._publish import Publisher, PublishOptions
+
+
+def argument_spec() -> t.Dict[str, t.Any]:
+    """The options of this module beside the connection's."""
+    return {
+        **repository_argument_spec(),
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "src": {"type": "list", "elements": "path"},
+        "content": {"type": "str"},
+        "name": {"type": "list", "elements": "str"},
+        "overwrite": {"type": "str", "choices": ["different", "always", "never", "refuse"], "default": "different"},
+        "compare": {"type": "str", "choices": ["checksum", "content", "size"], "default": "checksum"},
+        "manifest": {"type": "str"},
+        "verify": {"type": "bool", "default": True},
+        "parallel": {"type": "int", "default": 4},
+    }
+
+
+def publish(options: Options, client: Client, check_mode: bool) -> Outcome:
+    """state=present."""
+    names = options["name"] or []
+    if len(names) > 1:
+        raise BadInput("name must be one name with state=present, not %d" % len(names))
+    if options["content"] is not None:
+        payloads = [text_payload(names[0], options["content"])]
+    else:
+        payloads = file_payloads(options["src"], names[0] if names else None)
+    wish = PublishOptions(
+        overwrite=options["overwrite"],
+        compare=options["compare"],
+        manifest=options["manifest"],
+        verify=options["verify"],
+        parallel=options["parallel"],
+    )
+    return Publisher(Downloads(client, options["repository"]), payloads, wish).run(check_mode)
+
+
+def delete(options: Options, client: Client, check_mode: bool) -> Outcome:
+    """state=absent."""
+    if options["src"] is not None or options["content"] is not None:
+        raise BadInput("src and content go with state=present; state=absent deletes the names in name")
+    deleter = Deleter(Downloads(client, options["repository"]), options["manifest"], options["parallel"])
+    return deleter.run(options["name"], check_mode)
+
+
+def main() -> None:
+    """Run as a module."""
+    module = create_module(
+        argument_spec(),
+        mutually_exclusive=[("src", "content")],
+        required_if=[("state", "present", ["src", "content"], True), ("state", "absent", ["name"])],
+        required_by={"content": ["name"]},
+    )
+    options = module.params
+
+    def ensure(client: Client) -> Outcome:
+        client.require_credentials()
+        if not 1 <= options["parallel"] <= 16:
+            raise BadInput("parallel must be from 1 to 16, not %d" % options["parallel"])
+        action = publish if options["state"] == "present" else delete
+        return action(options, client, module.check_mode)
+
+    run_module(module, ensure, options["parallel"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Front door of bitbucket_download_info: its documentation and its options. Knows no HTTP."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bitbucket_download_info
+short_description: List the artifacts in the Downloads of a Bitbucket Cloud repository
+version_added: 0.1.0
+author:
+  - The releng.bitbucket contributors (@releng)
+description:
+  - Lists the artifacts of a repository's Downloads section, newest first, optionally only those whose names match.
+  - Without credentials it lists those of public repositories.
+extends_documentation_fragment:
+  - releng.bitbucket._connection
+  - releng.bitbucket._connection.repository
+  - releng.bitbucket._attributes.info_module
+  - releng.bitbucket._attributes.action_group
+options:
+  patterns:
+    description:
+      - Names to list, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
+        its beginning, as in M(ansible.builtin.find). One of them must match. By default every name does.
+    type: list
+    elements: str
+    aliases: [pattern]
+  excludes:
+    description:
+      - Names not to list, by the same rules. None of them must match.
+    type: list
+    elements: str
+    aliases: [exclude]
+  use_regex:
+    description:
+      - Whether O(patterns) and O(excludes) are regular expressions.
+    type: bool
+    default: false
+  newest:
+    description:
+      - List only so many of the matching artifacts, the newest.
+    type: int
+seealso:
+  - module: releng.bitbucket.bitbucket_download
+"""
+
+EXAMPLES = r"""
+- name: What is the newest build?
+  releng.bitbucket.bitbucket_download_info:
+    workspace: acme
+    repository: widgets
+    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    patterns: widgets-*.tar.gz
+    excludes: "*-rc*"
+    newest: 1
+  register: builds
+
+- name: List releases by a regular expression, connection from the environment
+  releng.bitbucket.bitbucket_download_info:
+    patterns: widgets-\d+\.\d+\.\d+\.tar\.gz$
+    use_regex: true
+"""
+
+RETURN = r"""
+artifacts:
+  description: The artifacts that match, newest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: widgets-1.4.2.tar.gz
+    size:
+      description: Its bytes.
+      type: int
+      sample: 1048576
+    created_on:
+      description: When it was uploaded or last replaced; null where the service does not tell.
+      type: str
+      sample: "2026-11-22T10:15:00.123456+00:00"
+    downloads:
+      description: How often it was fetched, as the service counts; null where it does not tell.
+      type: int
+      sample: 42
+    uploaded_by:
+      description: The display name of whoever uploaded it; null where the service does not tell, as for access tokens.
+      type: str
+      sample: Release Bot
+    url:
+      description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
+      type: str
+      sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
+requests:
+  description: How many requests went to the API, repeats included.
+  returned: always
+  type: int
+  sample: 1
+"""
+
+import typing as t
+
+from ..module_utils._client import Client
+from ..module_utils._downloads import Downloads
+from ..module_utils._module import create_module, repository_argument_spec, run_module
+from ..module_utils._outcome import Outcome
+from ..module_utils._selection import Selection
+
+
+def argument_spec() -> t.Dict[str, t.Any]:
+    """The options of this module beside the connection's."""
+    return {
+        **repository_argument_spec(),
+        "patterns": {"type": "list", "elements": "str", "aliases": ["pattern"]},
+        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
+        "use_regex": {"type": "bool", "default": False},
+        "newest": {"type": "int"},
+    }
+
+
+def main() -> None:
+    """Run as a module."""
+    module = create_module(argument_spec())
+    options = module.params
+
+    def look(client: Client) -> Outcome:
+        selection = Selection(options["patterns"], options["excludes"], options["use_regex"], options["newest"])
+        downloads = Downloads(client, options["repository"])
+        found = selection.choose(downloads.listing().values())
+        return Outcome({"artifacts": [downloads.described(artifact) for artifact in found]})
+
+    run_module(module, look)
+
+
+if __name__ == "__main__":
+    main()
