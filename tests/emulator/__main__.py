@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulator as a command: prints `export NAME=value` lines, then serves until SIGTERM or SIGINT.
+
+Knows: the command line, signals, the file of variables. Does not know: what is served.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from .emulator import Emulator
+
+
+def variables(emulator: Emulator) -> dict[str, str]:
+    """What a publisher needs, and under EMULATOR_ names what only tests want to know."""
+    return emulator.environment() | {
+        "EMULATOR_CONTROL_URL": emulator.control_url,
+        "EMULATOR_STORAGE_URL": emulator.storage_url,
+        "EMULATOR_ACCESS_TOKEN": emulator.access_token,
+        "EMULATOR_CLIENT_ID": emulator.client_id,
+        "EMULATOR_CLIENT_SECRET": emulator.client_secret,
+        "EMULATOR_PID": str(os.getpid()),
+    }
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that others wait for: it is there with all of its text or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with open(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    Path(name).replace(path)
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python3 -m tests.emulator", description="A Bitbucket Cloud on loopback.")
+    parser.add_argument("--port", type=int, default=0, help="of the API; 0 takes a free one")
+    parser.add_argument("--storage-port", type=int, default=0, help="of the storage host; 0 takes a free one")
+    parser.add_argument("--workspace", default="acme")
+    parser.add_argument("--repository", default="widgets")
+    parser.add_argument("--public", action="store_true", help="make the repository public")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer of both hosts")
+    parser.add_argument("--env-file", type=Path, help="write the export lines to this file too, in one go")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until a signal comes."""
+    options = parse(arguments)
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    emulator = Emulator(options.port, options.storage_port, options.workspace, options.repository, private=not options.public)
+    emulator.switches.latency = emulator.switches.storage_latency = options.latency
+    with emulator:
+        text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables(emulator).items())
+        if options.env_file:
+            write_whole(options.env_file, text)
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        done.wait()
+    if options.env_file:
+        options.env_file.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

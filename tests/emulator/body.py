@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The body of a request as a stream that knows where it ends.
+
+Knows: sizes and the socket's file. Does not know: HTTP beyond Content-Length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BufferedIOBase
+
+from .wire import BLOCK, CutBody
+
+
+class Body:
+    """The body of one request: reads what the socket has, never more than announced, and counts.
+
+    A body that is cut short raises `CutBody`. The 100 (Continue) goes out when reading starts.
+    """
+
+    def __init__(self, stream: BufferedIOBase, length: int, greet: Callable[[], None] | None = None) -> None:
+        self._stream, self._greet = stream, greet
+        self.left, self.received = length, 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, as many as come in one go; empty at the end of the body."""
+        if self._greet is not None and self.left:
+            self._greet()
+            self._greet = None
+        size = self.left if size < 0 else min(size, self.left)
+        if size == 0:
+            return b""
+        data = self._stream.read1(size)
+        if not data:
+            raise CutBody
+        self.left -= len(data)
+        self.received += len(data)
+        return data
+
+    def read_all(self, limit: int) -> bytes:
+        """The whole body, if it is not longer than `limit`; else what fits."""
+        blocks = []
+        while self.received < limit and (block := self.read(min(BLOCK, limit - self.received))):
+            blocks.append(block)
+        return b"".join(blocks)
+
+    def drain(self) -> None:
+        """Read and forget the rest."""
+        while self.read(BLOCK):
+            pass

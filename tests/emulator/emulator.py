@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulator as a whole: state, identities and the two hosts.
+
+Knows: how the parts are put together. Does not know: how any of them works.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Iterable
+from types import TracebackType
+
+from . import accounts as who
+from .api import Api
+from .control import Control
+from .exchange import Handle
+from .faults import Faults
+from .gate import Gate
+from .host import Host
+from .journal import Journal
+from .server import Server
+from .signing import Signer
+from .state import Repository, State
+from .storage import Storage
+from .switches import Switches
+from .tokens import PATH, Tokens
+
+
+class Emulator:
+    """A Bitbucket Cloud on loopback. Use it as a context manager; it listens from the start to the end of the block.
+
+    The API is at 127.0.0.1, the storage at localhost: two origins that differ in their host, as the real ones do.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        storage_port: int = 0,
+        workspace: str = "acme",
+        repository: str = "widgets",
+        private: bool = True,
+    ) -> None:
+        self._ports = port, storage_port
+        self._workspace, self._repository = workspace, repository
+        self.journal, self.faults, self.switches = Journal(), Faults(), Switches()
+        self.state = State()
+        self.clock = self.state.clock
+        self.accounts = who.Accounts(self.clock)
+        self.signer = Signer()
+        self.repository(workspace, repository, private)
+        self.user = f"publisher-{secrets.token_hex(4)}@example.com"
+        self.api_token = self.mint_api_token()
+        self.access_token = self.mint_access_token()
+        client = self.mint_client()
+        self.client_id, self.client_secret = client.client_id, client.client_secret
+        self._servers: list[Server] = []
+
+    def start(self) -> Emulator:
+        """Listen."""
+        gate = Gate(self.accounts, self.switches)
+        api = Api(self.state, self.switches, gate, self.signer, lambda: self.storage_url)
+        storage = Storage(self.state, self.switches, self.signer)
+        front: dict[str, tuple[str | None, Handle]] = {
+            "/_emulator/": (None, Control(self)),
+            PATH: ("token", Tokens(self.accounts)),
+            "": ("api", api),
+        }
+        shared = self.journal, self.faults, self.switches
+        back = Host({"": ("storage", storage)}, *shared)
+        self._servers = [
+            Server("127.0.0.1", self._ports[0], Host(front, *shared)),
+            Server("127.0.0.1", self._ports[1], back),
+        ]
+        if localhost_is_also_ipv6():
+            self._servers.append(Server("::1", self._servers[1].port, back))
+        return self
+
+    def stop(self) -> None:
+        """Close all connections and forget everything on disk."""
+        for server in self._servers:
+            server.stop()
+        self.state.blobs.close()
+
+    def __enter__(self) -> Emulator:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the API host."""
+        return f"http://127.0.0.1:{self._servers[0].port}"
+
+    @property
+    def api_url(self) -> str:
+        """Base of the API."""
+        return self.origin + "/2.0"
+
+    @property
+    def token_url(self) -> str:
+        """The OAuth token endpoint."""
+        return self.origin + PATH
+
+    @property
+    def control_url(self) -> str:
+        """Base of the control paths."""
+        return self.origin + "/_emulator"
+
+    @property
+    def storage_url(self) -> str:
+        """Origin of the storage host."""
+        return f"http://localhost:{self._servers[1].port}"
+
+    def environment(self) -> dict[str, str]:
+        """The variables of a publisher that has an API token."""
+        return {
+            "BITBUCKET_API_URL": self.api_url,
+            "BITBUCKET_TOKEN_URL": self.token_url,
+            "BITBUCKET_WORKSPACE": self._workspace,
+            "BITBUCKET_REPO_SLUG": self._repository,
+            "BITBUCKET_USERNAME": self.user,
+            "BITBUCKET_API_TOKEN": self.api_token,
+        }
+
+    def repository(self, workspace: str = "acme", slug: str = "widgets", private: bool | None = None) -> Repository:
+        """Make or get a repository; see `State.repository`."""
+        return self.state.repository(workspace, slug, private)
+
+    def mint_api_token(
+        self,
+        scopes: Iterable[str] = (who.API_READ, who.API_WRITE),
+        user: str | None = None,
+        role: str = "write",
+        life: float | None = None,
+    ) -> str:
+        """A new API token, of the default account unless another is named."""
+        return self.accounts.mint_api_token(user or self.user, scopes, role, life)
+
+    def mint_access_token(
+        self,
+        scopes: Iterable[str] = (who.OLD_WRITE,),
+        only: tuple[str, str] | None = None,
+        life: float | None = None,
+    ) -> str:
+        """A new access token, of one repository with `only` (workspace and repository slugs)."""
+        return self.accounts.mint_access_token(scopes, only, life)
+
+    def mint_client(self, scopes: Iterable[str] = (who.OLD_WRITE,), expires_in: int = 7200) -> who.Client:
+        """A new OAuth consumer with `client_id` and `client_secret`."""
+        return self.accounts.mint_client(scopes, expires_in)
+
+    def reset(self) -> None:
+        """Empty all repositories, the journal and the faults, set switches and clock back. Identities stay."""
+        self.journal.clear()
+        self.faults.clear()
+        self.switches.reset()
+        self.clock.offset = 0
+        for workspace in self.state.workspaces.values():
+            for repository in workspace.repositories.values():
+                for name in repository.names():
+                    repository.remove(name)
+
+
+def localhost_is_also_ipv6() -> bool:
+    """Whether clients of `localhost` may try ::1, and it can be had."""
+    try:
+        if not socket.getaddrinfo("localhost", 0, socket.AF_INET6, socket.SOCK_STREAM):
+            return False
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True

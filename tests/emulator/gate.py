@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is asking, and may they: from the Authorization header to a refusal or a credential.
+
+Knows: the forms of credentials and the texts of refusals (fact sheet, sections 3 and 4).
+Does not know: operations.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from werkzeug import Response
+
+from . import answers
+from .accounts import API_READ, API_WRITE, OLD_READ, OLD_WRITE, Accounts, Credential
+from .exchange import Exchange
+from .state import Repository
+from .switches import Switches
+
+
+class Refused(Exception):
+    """The request ends here, with this answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+@dataclass(frozen=True)
+class Need:
+    """A right: its scope for API tokens and for the older kinds of tokens."""
+
+    api_scope: str
+    old_scope: str
+    write: bool
+
+
+READ = Need(API_READ, OLD_READ, write=False)
+WRITE = Need(API_WRITE, OLD_WRITE, write=True)
+
+
+@dataclass
+class Gate:
+    """Tells who asks, and refuses."""
+
+    accounts: Accounts
+    switches: Switches
+
+    def credential(self, exchange: Exchange) -> Credential | None:
+        """The credential of the request; None is anonymous; a bad one is refused whatever is asked for."""
+        if "access_token" in exchange.query:
+            raise self.unauthorized(answers.BAD_TOKEN)
+        given = exchange.headers.getlist("Authorization")
+        if not given:
+            return None
+        scheme, _, value = given[0].partition(" ")
+        found = None
+        if len(given) == 1 and scheme.lower() == "basic":
+            found = self._basic(value.strip())
+        elif len(given) == 1 and scheme.lower() == "bearer":
+            found = self._bearer(value.strip())
+        if found is None:
+            raise self.unauthorized(answers.BAD_TOKEN)
+        if found.expires is not None and found.expires <= self.accounts.clock.now():
+            raise self.unauthorized(answers.EXPIRED_TOKEN if found.kind == "oauth" else answers.BAD_TOKEN)
+        return found
+
+    def require(self, credential: Credential | None, repository: Repository | None, need: Need) -> Repository:
+        """The repository, if the credential may do with it what is needed."""
+        if repository is None or not self._sees(credential, repository):
+            raise Refused(answers.error(404, answers.HIDDEN))
+        if credential is None:
+            if need.write:
+                raise self.unauthorized("Authentication is required to access this resource.")
+            return repository
+        wanted = need.api_scope if credential.kind == "api_token" else need.old_scope
+        if wanted not in credential.granted():
+            raise Refused(lacking(credential, wanted))
+        mine = credential.only in (None, (repository.workspace.slug, repository.slug))
+        if need.write and not (credential.role == "write" and mine):
+            raise Refused(answers.error(403, "tokens must have write or admin access"))
+        return repository
+
+    def unauthorized(self, message: str) -> Refused:
+        """401, with a body or without."""
+        response = answers.empty(401) if self.switches.empty_401 else answers.error(401, message)
+        response.headers["WWW-Authenticate"] = 'Basic realm="Bitbucket.org HTTP"'
+        return Refused(response)
+
+    def _sees(self, credential: Credential | None, repository: Repository) -> bool:
+        if credential is None or credential.role == "none":
+            return not repository.private
+        inside = credential.only in (None, (repository.workspace.slug, repository.slug))
+        return inside or not repository.private
+
+    def _basic(self, value: str) -> Credential | None:
+        try:
+            user, _, secret = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        found = self.accounts.credentials.get(secret)
+        return found if found and found.kind == "api_token" and found.user == user else None
+
+    def _bearer(self, value: str) -> Credential | None:
+        found = self.accounts.credentials.get(value)
+        return found if found and found.kind in ("access_token", "oauth") else None
+
+
+def lacking(credential: Credential, wanted: str) -> Response:
+    """403 with the scopes that are there and the one that is missing."""
+    granted = sorted(credential.scopes)
+    response = answers.error(403, answers.LACKING_SCOPES, detail={"granted": granted, "required": [wanted]})
+    response.headers["X-OAuth-Scopes"] = ", ".join(granted)
+    response.headers["X-Accepted-OAuth-Scopes"] = wanted
+    return response

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal of requests: what reached which host, and what was answered.
+
+Knows: the fields of an entry and how to select entries. Does not know: HTTP.
+Requests to the control paths are never here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+from werkzeug.datastructures import Headers
+
+
+@dataclass
+class Entry:
+    """One request. `host` is "api", "token" or "storage"; sizes are bytes of bodies; times are Unix seconds.
+
+    `status` is 0 while there is no answer, and stays 0 when the connection was dropped instead.
+    `uploads` are the names as the client sent them, `stored` the names they got.
+    """
+
+    host: str
+    method: str
+    path: str
+    raw_path: str
+    query: dict[str, str]
+    headers: Headers
+    connection: int
+    started: float
+    ended: float | None = None
+    status: int = 0
+    body_bytes: int = 0
+    sent_bytes: int = 0
+    uploads: list[str] = field(default_factory=list)
+    stored: list[str] = field(default_factory=list)
+    artifact: str | None = None
+    fault: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entry as plain values for JSON; header names are in lower case."""
+        values = dict(vars(self))
+        values["headers"] = {name.lower(): value for name, value in self.headers.items()}
+        return values
+
+
+class Journal:
+    """A list of entries, oldest first, safe to read while requests arrive."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry; it is filled in while the request is answered."""
+        with self._lock:
+            self._entries.append(entry)
+
+    def clear(self) -> None:
+        """Forget everything so far."""
+        with self._lock:
+            self._entries.clear()
+
+    def select(
+        self,
+        host: str | None = None,
+        method: str | None = None,
+        artifact: str | None = None,
+        status: int | None = None,
+    ) -> list[Entry]:
+        """The entries that have all of the given values, oldest first."""
+        wanted = {"host": host, "method": method, "artifact": artifact, "status": status}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return [entry for entry in self if all(getattr(entry, name) == value for name, value in given.items())]
+
+    def __iter__(self) -> Iterator[Entry]:
+        with self._lock:
+            return iter(list(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Entry]: ...
+
+    def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
+        with self._lock:
+            return self._entries[index]

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The names of the kinds of faults."""
+
+from __future__ import annotations
+
+from . import damage, damage_bytes, damage_lists
+
+KINDS: dict[str, type[damage.Damage]] = {
+    "status": damage.Status,
+    "rate_limit": damage.RateLimit,
+    "html": damage.Html,
+    "json": damage.Json,
+    "strings_in_values": damage.StringsInValues,
+    "redirect": damage.Redirect,
+    "drop_before": damage.DropBefore,
+    "drop_after": damage.DropAfter,
+    "truncate": damage_bytes.Truncate,
+    "extra": damage_bytes.Extra,
+    "wrong_length": damage_bytes.WrongLength,
+    "stall": damage_bytes.Stall,
+    "drip": damage_bytes.Drip,
+    "corrupt": damage_bytes.Corrupt,
+    "hang_up": damage_bytes.HangUp,
+    "foreign_next": damage_lists.ForeignNext,
+    "repeating_next": damage_lists.RepeatingNext,
+    "duplicate_page": damage_lists.DuplicatePage,
+}

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of an uploaded file's name, by the rules of a stock Django, and how such a name is read from a part.
+
+Knows: Content-Disposition and the rules of names.
+Does not know: parts, requests, switches. Source: section 1.3 of the fact sheet.
+"""
+
+from __future__ import annotations
+
+import html
+import os.path
+from urllib.parse import unquote
+
+LONGEST = 255  # characters
+
+
+def stored_name(asked: str) -> str | None:
+    """The name an upload gets, or None when the part is ignored."""
+    name = html.unescape(asked)
+    name = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
+    name = "".join(character for character in name if character.isprintable())
+    if name in ("", ".", ".."):
+        return None
+    if len(name) > LONGEST:
+        stem, extension = os.path.splitext(name)
+        extension = extension[:LONGEST]
+        name = stem[: LONGEST - len(extension)] + extension
+    return name
+
+
+def disposition(value: str) -> dict[str, str]:
+    """The parameters of a Content-Disposition, names in lower case; `filename*` is decoded and wins as `filename`."""
+    plain: dict[str, str] = {}
+    extended: dict[str, str] = {}
+    for item in _split(value)[1:]:
+        name, equals, text = item.partition("=")
+        name, text = name.strip().lower(), text.strip()
+        if not equals:
+            continue
+        if name.endswith("*") and text.count("'") == 2:
+            charset, _, encoded = text.split("'")
+            extended[name[:-1]] = unquote(encoded, encoding=charset or "utf-8", errors="replace")
+        else:
+            plain[name.removesuffix("*")] = _unquoted(text)
+    return plain | extended
+
+
+def _split(value: str) -> list[str]:
+    """At semicolons outside of quotes."""
+    items, start, quoted, position = [], 0, False, 0
+    while position < len(value):
+        character = value[position]
+        if character == "\\" and quoted:
+            position += 1
+        elif character == '"':
+            quoted = not quoted
+        elif character == ";" and not quoted:
+            items.append(value[start:position].strip())
+            start = position + 1
+        position += 1
+    return [*items, value[start:].strip()]
+
+
+def _unquoted(text: str) -> str:
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    return text[1:-1].replace("\\\\", "\\").replace('\\"', '"')

@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The servers: werkzeug's threaded server with connections that stay open and answers that can go wrong.
+
+Knows: TCP, HTTP framing and threads. Does not know: Bitbucket.
+
+werkzeug's own handler closes each connection, because it cannot tell the rest of a body from the next request.
+Here every body is read through `Body`, which knows where it ends, so connections stay open, as real ones do.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from .body import Body
+from .wire import Delivery, Wire
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class Handler(WSGIRequestHandler):
+    """One connection: requests come one after another until one side closes."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        """Give the connection a number, for the journal."""
+        super().setup()
+        self.number = next(self.server.numbers)
+
+    def run_wsgi(self) -> None:
+        """Answer one request."""
+        wire = Wire(self.connection, self.server.stopping)
+        body = self._body()
+        environ: dict[str, Any] = self.make_environ()
+        environ |= {
+            "wsgi.input": body,
+            "emulator.body": body,
+            "emulator.wire": wire,
+            "emulator.delivery": Delivery(),
+            "emulator.headers": list(self.headers.items()),
+            "emulator.connection": self.number,
+            "emulator.count": lambda size: None,
+            "emulator.finished": lambda: None,
+        }
+        self.environ = environ
+        try:
+            self._answer(environ, wire, body)
+        except BaseException:
+            self.close_connection = True
+            raise
+        finally:
+            environ["emulator.finished"]()
+
+    def handle(self) -> None:
+        """Serve the connection; errors of a socket that was closed under our feet while stopping are no news."""
+        try:
+            super().handle()
+        except OSError:
+            if not self.server.stopping.is_set():
+                raise
+
+    def handle_expect_100(self) -> bool:
+        """Not yet: `Body` lets the client go on when its body is wanted."""
+        return True
+
+    def _body(self) -> Body:
+        length = self.headers.get("Content-Length", "0")
+        asks = self.headers.get("Expect", "").lower() == "100-continue"
+        number = int(length) if length.isascii() and length.isdigit() else 0
+        return Body(self.rfile, number, self.send_continue if asks else None)
+
+    def send_continue(self) -> None:
+        """Let the client send its body."""
+        self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _answer(self, environ: dict[str, Any], wire: Wire, body: Body) -> None:
+        head: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[..., Any]:
+            head[:] = [status, headers]
+            return lambda data: None
+
+        answer: Iterable[bytes] = self.server.app(environ, start_response)
+        try:
+            plan: Delivery = environ["emulator.delivery"]
+            closing = self._closing(environ, head[1], body)
+            wire.send(self._head(head[0], head[1], closing), answer, plan, environ["emulator.count"])
+            self.close_connection = closing or plan.hang_up or plan.limit is not None
+        finally:
+            close = getattr(answer, "close", None)
+            if close:
+                close()
+
+    def _closing(self, environ: dict[str, Any], headers: list[tuple[str, str]], body: Body) -> bool:
+        """Whether the connection ends after this answer."""
+        named = {name.lower(): value for name, value in headers}
+        asked = self.headers.get("Connection", "").lower()
+        closing = asked == "close" or self.request_version < "HTTP/1.1" or body.left > 0
+        return closing or "transfer-encoding" in self.headers or named.get("connection") == "close"
+
+    def _head(self, status: str, headers: list[tuple[str, str]], closing: bool) -> bytes:
+        """Status line and headers; every answer has a length, so nothing is chunked."""
+        named = {name.lower() for name, _ in headers}
+        lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        if closing and "connection" not in named:
+            lines.append("Connection: close")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 (the name is werkzeug's)
+        """Stay silent: the journal has it all."""
+
+
+class Server(ThreadedWSGIServer):
+    """A server in threads that can be stopped at once, whatever its connections are doing."""
+
+    def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
+        super().__init__(host, port, app, Handler)
+        self.stopping = threading.Event()
+        self.numbers = itertools.count(1)
+        self._open: dict[socket.socket, threading.Thread] = {}
+        self._main = threading.Thread(target=self._serve, name=f"emulator-{self.port}", daemon=True)
+        self._main.start()
+
+    def _serve(self) -> None:
+        while not self.stopping.is_set():
+            self.handle_request()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Take no connection while stopping."""
+        return not self.stopping.is_set()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Remember the connection while it lives."""
+        self._open[request] = threading.current_thread()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.pop(request, None)
+
+    def stop(self) -> None:
+        """End all threads and close all sockets."""
+        self.stopping.set()
+        with suppress(OSError):
+            socket.create_connection((self.host, self.port), timeout=1).close()
+        self._main.join(5)
+        for connection, thread in list(self._open.items()):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+        self.server_close()

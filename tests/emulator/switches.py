@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the service behaves where the facts are open or have changed over the years.
+
+Knows: the names, the defaults and the allowed values of every switch. Does not know: who reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+Rename = Callable[[str], str]
+
+CHOICES: dict[str, tuple[object, ...]] = {
+    "missing_files": (400, 201),
+    "upload_status": (201, 200),
+    "url_style": ("uuid", "slug"),
+    "etag": ("md5", "multipart", "opaque", "none"),
+}
+
+
+@dataclass
+class Switches:
+    """One attribute per switch; an unknown name or value is an error, so that a typing slip in a test is noticed."""
+
+    # API host: uploads
+    upload_status: int = 201
+    missing_files: int = 400  # POST without any `files` part: 400, or 201 storing nothing
+    rename: str | Rename | None = None  # None, "spaces" (each space becomes "_"), or a callable
+    created_on_moves: bool = True  # a replaced artifact gets a new date
+    plain_400: bool = False  # 400 as the plain text "Bad Request"
+    # API host: listing
+    page_cap: int | None = None  # no page is longer than this, whatever is asked for
+    list_size: bool = True
+    list_page: bool = True
+    list_user: bool = True  # False: `user` is null everywhere
+    # API host: who may
+    empty_401: bool = False
+    # API host: the redirect
+    signed_url_life: float = 1200.0  # seconds
+    url_style: str = "uuid"  # path of the signed URL; "slug" is the style of the years up to 2020
+    redirect_body: str = ""
+    content_encoding: str | None = None  # "None" gives the stray response-content-encoding=None of 2022-2023
+    # storage host
+    etag: str = "md5"
+    # wire
+    latency: float = 0.0  # seconds before each answer of the API and token hosts
+    storage_latency: float = 0.0
+    keep_alive: bool = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse names and values that do not exist."""
+        if name not in {field.name for field in fields(self)}:
+            raise AttributeError(f"no switch called {name!r}")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise ValueError(f"switch {name}: {value!r} is none of {CHOICES[name]}")
+        if name == "rename" and not (value in (None, "spaces") or callable(value)):
+            raise ValueError(f"switch rename: {value!r}")
+        super().__setattr__(name, value)
+
+    def update(self, values: dict[str, Any]) -> None:
+        """Set several switches by name."""
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def reset(self) -> None:
+        """Back to the defaults."""
+        self.update({field.name: field.default for field in fields(self)})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every switch with its value; a callable is shown by its name."""
+        return {name: value if not callable(value) else repr(value) for name, value in asdict(self).items()}

@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an answer goes over the wire, rightly or wrongly: whole, cut, slow, stalled, damaged, or not at all.
+
+Knows: sockets and blocks of bytes. Does not know: what the bytes mean, or which rule asked for the damage.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+BLOCK = 256 * 1024
+
+
+class Dropped(ConnectionError):
+    """The connection is to be reset now."""
+
+
+class CutBody(ConnectionError):
+    """The client closed the connection in the middle of its body."""
+
+
+class Stopping(ConnectionError):
+    """The emulator is being stopped."""
+
+
+@dataclass
+class Delivery:
+    """What is to go wrong with one answer; the defaults let nothing go wrong."""
+
+    drop: bool = False  # reset instead of an answer
+    limit: int | None = None  # so many bytes of the body, then the end
+    reset: bool = False  # end by a reset instead of a close, after `limit`
+    stall: float = 0.0  # seconds without a byte
+    stall_at: int | None = None  # before this byte of the body; None: before the status line
+    rate: float | None = None  # bytes per second
+    corrupt_at: int | None = None  # flip this byte of the body
+    hang_up: bool = False  # close afterwards without having said so
+
+    @property
+    def harmless(self) -> bool:
+        """Whether the body goes out as it is."""
+        return self == Delivery() or self == Delivery(hang_up=True)
+
+
+class FileBody:
+    """A range of an open file as the body of an answer; usable as a plain WSGI iterable too."""
+
+    def __init__(self, stream: BinaryIO, start: int, length: int) -> None:
+        self.stream, self.start, self.length = stream, start, length
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.stream.seek(self.start)
+        left = self.length
+        while left > 0 and (block := self.stream.read(min(BLOCK, left))):
+            left -= len(block)
+            yield block
+
+    def close(self) -> None:
+        """Called by the server at the end."""
+        self.stream.close()
+
+
+class Wire:
+    """The sending side of one connection. `count` is told how many bytes of the body go out."""
+
+    def __init__(self, connection: socket.socket, stopping: threading.Event) -> None:
+        self.connection, self.stopping = connection, stopping
+
+    def reset(self) -> None:
+        """Close so that the peer sees a reset: at once, because a shutdown before it would look like a proper end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+        raise Dropped
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but wake up when the emulator stops."""
+        if seconds > 0 and self.stopping.wait(seconds):
+            raise Stopping
+
+    def send(self, head: bytes, body: Iterable[bytes], plan: Delivery, count: Callable[[int], None]) -> None:
+        """Send head and body as planned."""
+        if plan.drop:
+            self.reset()
+        if plan.stall_at is None:
+            self.wait(plan.stall)
+        if plan.harmless and isinstance(body, FileBody):
+            self.connection.sendall(head)
+            self._send_file(body, count)
+            return
+        for block in self._damaged(body, plan):
+            piece = head + block if head else block
+            head = b""
+            count(len(block))
+            self.connection.sendall(piece)
+        if head:
+            self.connection.sendall(head)
+        if plan.limit is not None and plan.reset:
+            self.reset()
+
+    def _send_file(self, body: FileBody, count: Callable[[int], None]) -> None:
+        position, end = body.start, body.start + body.length
+        while position < end:
+            sent = os.sendfile(self.connection.fileno(), body.stream.fileno(), position, end - position)
+            if sent == 0:
+                raise ConnectionError("the file ended early")
+            count(sent)
+            position += sent
+
+    def _damaged(self, body: Iterable[bytes], plan: Delivery) -> Iterator[bytes]:
+        """The body in blocks, cut and slowed as planned; the first block may come together with the head."""
+        position = 0
+        for block in _resized(body, plan):
+            if plan.limit is not None:
+                block = block[: plan.limit - position]
+            start, position = position, position + len(block)
+            if plan.corrupt_at is not None and start <= plan.corrupt_at < position:
+                place = plan.corrupt_at - start
+                block = block[:place] + bytes([block[place] ^ 0xFF]) + block[place + 1 :]
+            if plan.stall_at is not None and start <= plan.stall_at < position:
+                yield block[: plan.stall_at - start]
+                self.wait(plan.stall)
+                block = block[plan.stall_at - start :]
+            yield block
+            if plan.rate:
+                self.wait(len(block) / plan.rate)
+
+
+def _resized(body: Iterable[bytes], plan: Delivery) -> Iterator[bytes]:
+    """Small blocks for a slow wire, about twenty a second, else the blocks as they come."""
+    size = max(1, int(plan.rate / 20)) if plan.rate else BLOCK
+    for block in body:
+        for start in range(0, len(block), size):
+            yield block[start : start + size]
