@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Runs a command with the project's virtual environment. What tools write by themselves stays in build/, and none of
+# the caller's settings of Ansible, Python or Bitbucket leak in. Usage: tests/tools/in_env.sh COMMAND [ARGUMENT...]
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+out=$root/build
+
+for name in $(compgen -e ANSIBLE_) $(compgen -e BITBUCKET_) PYTHONHOME PYTHONPATH; do
+  unset "$name"
+done
+export HOME=$out/home TMPDIR=$out/tmp VIRTUAL_ENV=$out/venv PATH=$out/venv/bin:$PATH
+export ANSIBLE_HOME=$HOME/.ansible ANSIBLE_COLLECTIONS_PATH=$out/tree
+export HYPOTHESIS_STORAGE_DIRECTORY=$out/cache/hypothesis RUFF_CACHE_DIR=$out/cache/ruff PYTHONPYCACHEPREFIX=$out/cache/pycache
+mkdir -p "$HOME" "$TMPDIR"
+
+printf '$ %s\n' "$*"
+exec "$@"

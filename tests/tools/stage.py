@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real copy of the checkout where ansible-test wants it: `ansible_collections/releng/bitbucket`, a git root.
+
+A link does not do, ansible-test looks through it. Without a git root of its own a copy in an ignored folder counts
+as ignored itself, and ansible-test passes without testing anything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from .tree import BUILD, ROOT
+
+SKIPPED = {".git", ".ansible", ".venv", "build", "collections", "dist", "output", "__pycache__"}
+
+
+def stage(name: str) -> Path:
+    """Copy the checkout afresh to build/stage/<name> and return the collection's folder there."""
+    top = BUILD / "stage" / name
+    shutil.rmtree(top, ignore_errors=True)
+    copy = top / "ansible_collections" / "releng" / "bitbucket"
+    for path in _tracked() or _walked():
+        target = copy / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, target, follow_symlinks=False)
+    _git(copy, "init", "--quiet")
+    return copy
+
+
+def _tracked() -> list[Path]:
+    """Return what git knows or would add, as relative paths; nothing outside a repository."""
+    if not (ROOT / ".git").exists():
+        return []
+    listing = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    paths = [Path(name) for name in listing.split("\0") if name]
+    return [path for path in paths if os.path.lexists(ROOT / path)]
+
+
+def _walked() -> Iterable[Path]:
+    for folder, names, files in os.walk(ROOT):
+        names[:] = [name for name in names if name not in SKIPPED]
+        yield from (Path(folder, name).relative_to(ROOT) for name in files if not name.endswith((".pyc", ".tar.gz")))
+
+
+def _git(folder: Path, *words: str) -> str:
+    """Run git there and return its output; nothing where git is missing or refuses."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    command = ["git", "-c", "safe.directory=*", "-C", str(folder), *words]
+    try:
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
