@@ -137,8 +137,8 @@ class Client:
         hops = 0
         while response.status in REDIRECTS:
             hops += 1
+            response.finish()
             url = self._next_hop(response, url, hops)
-            response.finish(_MAX_ERROR_BODY)
             response = self._contents_hop(url, path, headers)
         if response.status not in (200, 206, 304):
             raise storage_refusal(response, _error_body(response))

@@ -23,15 +23,21 @@ from ._uploads import Uploader
 
 
 class Deleter:
-    """One deleting task for one repository; ``manifest`` is the name of the manifest to keep up to date, or None."""
+    """One deleting task for one repository; ``manifest`` is the name of the manifest to keep up to date, or None.
 
-    def __init__(self, downloads: Downloads, manifest: t.Optional[str], parallel: int) -> None:
+    ``verify``: whether to read the listing again after the manifest was sent.
+    """
+
+    def __init__(self, downloads: Downloads, manifest: t.Optional[str], parallel: int, verify: bool = True) -> None:
         self._downloads = downloads
         self._keeper = ManifestKeeper(downloads, manifest) if manifest is not None else None
         self._parallel = parallel
+        self._verify = verify
 
     def run(self, names: t.Sequence[str], check_mode: bool) -> Outcome:
         """Delete the artifacts of exactly these names, or predict it."""
+        if not names:
+            raise BadInput("name is empty: there is nothing to delete")
         for name in names:
             check_name(name)
             if self._keeper and name == self._keeper.name:
@@ -42,22 +48,24 @@ class Deleter:
     def apply(self, steps: t.Sequence[Step], before: Listing, check_mode: bool) -> Outcome:
         """Do what the steps say, or predict it; ``before`` is the listing that they were decided from."""
         manifest = self._keeper.read(before) if self._keeper else Manifest("")
-        uploader = Uploader(self._downloads, before) if self._keeper else None
+        uploader = Uploader(self._downloads) if self._keeper else None
+        plan = plan_manifest(manifest, {}, predicted_listing(before, steps)) if self._keeper else ManifestPlan("absent")
         if not check_mode:
             self._delete([step for step in steps if step.status == DELETED])
-        after = predicted_listing(before, steps)
-        plan = plan_manifest(manifest, {}, after) if self._keeper else ManifestPlan("absent")
-        found: Result = {"artifacts": [self._result(step) for step in steps]}
-        if self._keeper and uploader:
-            self._apply_manifest(plan, steps, uploader, check_mode)
+            plan = self._apply_manifest(manifest, plan, steps, before, uploader)
+        digests = {**{name: manifest.believed(before[name]) for name in before}, manifest.name: manifest.sha256}
+        found: Result = {"artifacts": [self._result(step, digests) for step in steps]}
+        if self._keeper:
             found["manifest"] = manifest_result(self._keeper, plan)
         found["bytes_sent"] = uploader.bytes_sent if uploader else 0
-        digests = {name: manifest.believed(before[name]) for name in before}
         return Outcome(
             found,
             changed=any(step.changes for step in steps) or plan.changes,
             before=listing_text(before, digests),
-            after=listing_text(plan.applied_to(after, manifest.name), digests),
+            after=listing_text(
+                plan.applied_to(predicted_listing(before, steps), manifest.name),
+                {**digests, manifest.name: plan.sha256(manifest)},
+            ),
         )
 
     def _delete(self, steps: t.Sequence[Step]) -> None:
@@ -73,24 +81,37 @@ class Deleter:
             exc.facts.update(self._facts_of_failure([step for step in steps if step in done]))
             raise
 
-    def _apply_manifest(self, plan: ManifestPlan, steps: t.Sequence[Step], uploader: Uploader, check_mode: bool) -> None:
-        if check_mode or self._keeper is None:
-            return
+    def _apply_manifest(
+        self,
+        manifest: Manifest,
+        plan: ManifestPlan,
+        steps: t.Sequence[Step],
+        before: Listing,
+        uploader: t.Optional[Uploader],
+    ) -> ManifestPlan:
+        if self._keeper is None or uploader is None or not plan.changes:
+            return plan
         try:
-            self._keeper.apply(plan, uploader, verify=True)
+            after = predicted_listing(before, steps)
+            if self._verify:
+                # Somebody may have published meanwhile.
+                after = self._downloads.listing()
+                plan = plan_manifest(self._keeper.refreshed(manifest, after), {}, after)
+            self._keeper.apply(plan, uploader, after, self._verify)
         except BitbucketError as exc:
             exc.facts.update(self._facts_of_failure([step for step in steps if step.changes]))
             raise
+        return plan
 
     def _facts_of_failure(self, done: t.Sequence[Step]) -> Result:
-        return {"artifacts": [self._result(step) for step in done], "changed": bool(done)}
+        return {"artifacts": [self._result(step, {}) for step in done], "changed": bool(done)}
 
-    def _result(self, step: Step) -> Result:
+    def _result(self, step: Step, digests: t.Mapping[str, t.Optional[str]]) -> Result:
         kept = step.current if step.status != DELETED else None
         return {
             "name": step.name,
             "size": kept.size if kept else None,
-            "sha256": None,
+            "sha256": digests.get(step.name) if kept else None,
             "status": step.status,
             "reason": step.reason,
             "url": self._downloads.artifact_url(step.name),

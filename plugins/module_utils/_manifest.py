@@ -10,11 +10,12 @@ marks a line whose name has ``\\\\``, ``\\n`` or ``\\r`` for a backslash, a line
 
 from __future__ import annotations
 
+import hashlib
 import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ._downloads import Artifact, Listing
+from ._downloads import Artifact, Listing, parse_time
 from ._errors import BitbucketError
 
 _LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
@@ -51,17 +52,22 @@ def render(digests: t.Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest as it was read: ``artifact`` is its item of the listing (None: there is none), ``digests`` its lines."""
+    """A manifest as it was read: ``artifact`` is its item of the listing (None: there is none), ``digests`` its lines,
+    ``sha256`` the digest of its own text.
+    """
 
     name: str
     artifact: t.Optional[Artifact] = None
     digests: t.Mapping[str, str] = field(default_factory=dict)
+    sha256: t.Optional[str] = None
 
     def believed(self, artifact: Artifact) -> t.Optional[str]:
         """The digest of an artifact of the same listing, only while the manifest is not older than the artifact."""
-        if self.artifact is None or self.artifact.created_on is None or artifact.created_on is None:
+        ours = parse_time(self.artifact.created_on) if self.artifact else None
+        theirs = parse_time(artifact.created_on)
+        if ours is None or theirs is None or ours < theirs:
             return None
-        return self.digests.get(artifact.name) if self.artifact.age_key >= artifact.age_key else None
+        return self.digests.get(artifact.name)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,10 @@ class ManifestPlan:
     def changes(self) -> bool:
         """Whether the manifest is sent or deleted."""
         return self.text is not None or self.status == "deleted"
+
+    def sha256(self, current: Manifest) -> t.Optional[str]:
+        """The digest of the manifest's text as this plan will leave it."""
+        return current.sha256 if self.text is None else hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
     def applied_to(self, listing: Listing, name: str) -> Listing:
         """The listing as this plan for the manifest of that name will leave it."""

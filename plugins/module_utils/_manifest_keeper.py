@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 
-from ._downloads import Artifact, Downloads, Listing
-from ._errors import BitbucketError, RequestFailed
+from ._contents import read_contents
+from ._downloads import Downloads, Listing
+from ._errors import BitbucketError
 from ._manifest import Manifest, ManifestPlan, NotAManifest, parse
 from ._names import check_written_name, shown
 from ._payload import Payload
@@ -32,9 +34,9 @@ class ManifestKeeper:
             return Manifest(self.name)
         if artifact.size > MAX_MANIFEST_BYTES:
             raise BitbucketError(self._complaint("it has %d bytes" % artifact.size))
-        data = self._downloads.client.repeat(lambda: self._contents(artifact))
+        data = read_contents(self._downloads, self.name, MAX_MANIFEST_BYTES, artifact.size)
         try:
-            return Manifest(self.name, artifact, parse(data.decode("utf-8")))
+            return Manifest(self.name, artifact, parse(data.decode("utf-8")), hashlib.sha256(data).hexdigest())
         except UnicodeDecodeError as exc:
             raise BitbucketError(self._complaint("it is not UTF-8 text")) from exc
         except NotAManifest as exc:
@@ -46,27 +48,16 @@ class ManifestKeeper:
         same = now is then is None or (now and then and (now.size, now.created_on) == (then.size, then.created_on))
         return manifest if same else self.read(listing)
 
-    def apply(self, plan: ManifestPlan, uploader: Uploader, verify: bool) -> None:
-        """Do what the plan says."""
+    def apply(self, plan: ManifestPlan, uploader: Uploader, before: Listing, verify: bool) -> None:
+        """Do what the plan says; ``before`` is the listing that it was made from."""
         if plan.text is not None:
             data = plan.text.encode("utf-8")
             payload = Payload(self.name, len(data), data=data)
-            uploader.send([payload], parallel=1)
+            uploader.send([payload], before, parallel=1)
             if verify:
                 require_stored([payload], self._downloads)
         elif plan.status == "deleted":
             self._downloads.delete(self.name)
-
-    def _contents(self, artifact: Artifact) -> bytes:
-        with self._downloads.open_contents(artifact.name, {}) as response:
-            data = response.read_all(MAX_MANIFEST_BYTES)
-        if response.status != 200 or len(data) != artifact.size:
-            raise RequestFailed(
-                "%s sent %d bytes with status %d, but the listing says %d bytes"
-                % (response.what, len(data), response.status, artifact.size),
-                passing=True,
-            )
-        return data
 
     def _complaint(self, problem: str) -> str:
         return "The artifact %s is not a checksum manifest, so it is left alone: %s" % (shown(self.name), problem)

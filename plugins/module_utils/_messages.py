@@ -20,7 +20,9 @@ from ._auth import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 
 MAX_WORDS = 500
 _S3_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+# Bounded, so that a page of unfinished titles costs no time.
+_TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
+_TITLE_WITHIN = 4096
 
 
 def status_text(status: int) -> str:
@@ -38,7 +40,7 @@ def server_words(body: bytes) -> str:
     if isinstance(document, dict):
         return one_line(_document_words(document))
     if is_html(text):
-        title = _TITLE.search(text)
+        title = _TITLE.search(text[:_TITLE_WITHIN])
         return one_line("an HTML page" + (" titled '%s'" % title.group(1).strip() if title else ""))
     return one_line(text)
 
@@ -117,7 +119,7 @@ def _json(text: str) -> t.Any:
 def _document_words(document: t.Dict[str, t.Any]) -> str:
     error = document.get("error", document)
     if not isinstance(error, dict):
-        return _joined([str(error), document.get("error_description")])
+        return _joined([error, document.get("error_description")])
     detail = error.get("detail")
     if isinstance(detail, dict):
         detail = "; ".join("%s: %s" % (key, _listed(value)) for key, value in detail.items())

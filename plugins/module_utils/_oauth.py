@@ -61,6 +61,7 @@ class TokenSource:
                 status=response.status,
                 passing=response.status == 429 or response.status >= 500,
                 effect_possible=False,
+                retry_after=response.retry_after,
             )
         self._take(what, body)
 

@@ -9,8 +9,19 @@ from __future__ import annotations
 import threading
 import typing as t
 
+from ._errors import BadInput
+
+MOST = 16
+
 _I = t.TypeVar("_I")
 _R = t.TypeVar("_R")
+
+
+def check_parallel(parallel: int) -> int:
+    """Return the number of threads that the option asks for, or raise BadInput."""
+    if not 1 <= parallel <= MOST:
+        raise BadInput("parallel must be from 1 to %d, not %d" % (MOST, parallel))
+    return parallel
 
 
 def run_all(action: t.Callable[[_I], _R], items: t.Sequence[_I], parallel: int) -> t.List[_R]:

@@ -87,7 +87,7 @@ def text_payload(name: str, text: str) -> Payload:
 
 def file_payloads(sources: t.Sequence[str], name: t.Optional[str] = None) -> t.List[Payload]:
     """The files that ``src`` names, in its order; ``name`` is allowed for one file. Raises BadInput, sends nothing."""
-    paths = list(dict.fromkeys(path for source in sources for path in _expanded(source)))
+    paths = _without_doubles(path for source in sources for path in _expanded(source))
     if not paths:
         raise BadInput("src is empty: there is nothing to publish")
     if name is not None and len(paths) > 1:
@@ -100,13 +100,22 @@ def file_payloads(sources: t.Sequence[str], name: t.Optional[str] = None) -> t.L
 def _expanded(source: str) -> t.List[str]:
     """The paths that one item of ``src`` means; what exists is taken literally, even with ``[`` in it."""
     if os.path.lexists(source):
-        return [os.path.normpath(source)]
+        return [source]
     if not glob.has_magic(source):
         raise BadInput("src %s does not exist on the host that runs the module" % shown(source))
     found = sorted(glob.glob(source, recursive=True))
     if not found:
         raise BadInput("src %s matches no file on the host that runs the module" % shown(source))
-    return [os.path.normpath(path) for path in found]
+    return found
+
+
+def _without_doubles(paths: t.Iterable[str]) -> t.List[str]:
+    """Each file once, as it was named first. Paths stay as they are: the system reads ``link/..`` in its own way."""
+    found: t.Dict[str, str] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        found.setdefault(os.path.join(os.path.realpath(folder), name), path)
+    return list(found.values())
 
 
 def _file_payload(path: str, name: t.Optional[str]) -> Payload:

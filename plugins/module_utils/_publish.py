@@ -66,14 +66,14 @@ class Publisher:
         sending = [step.payload for step in steps if step.sends and step.payload]
         digests = run_all(lambda payload: known[payload.name] or payload.digest(), sending, self._options.parallel)
         sent = {payload.name: Sent(digest) for payload, digest in zip(sending, digests)}
-        return _Done(Uploader(self._downloads, before), sent, predicted_listing(before, steps), {})
+        return _Done(Uploader(self._downloads), sent, predicted_listing(before, steps), {})
 
     def _applied(self, before: Listing, steps: t.Sequence[Step]) -> _Done:
-        uploader = Uploader(self._downloads, before)
+        uploader = Uploader(self._downloads)
         sending = [step.payload for step in steps if step.sends and step.payload]
         done = _Done(uploader, uploader.sent, predicted_listing(before, steps), {})
         try:
-            uploader.send(sending, self._options.parallel)
+            uploader.send(sending, before, self._options.parallel)
             if sending and self._options.verify:
                 done.after, done.stored = require_stored(sending, self._downloads)
         except BitbucketError as exc:
@@ -91,7 +91,13 @@ class Publisher:
             found["manifest"] = manifest_result(self._keeper, plan)
         found["bytes_sent"] = done.uploader.bytes_sent
         after = plan.applied_to(predicted_listing(before, steps, done.stored), manifest.name)
-        digests_after = dict(digests, **{_stored_name(step, done): _sha256(step, done) for step in steps})
+        digests.update((step.current.name, step.sha256) for step in steps if step.current and not step.sends)
+        digests[manifest.name] = manifest.sha256
+        digests_after = {
+            **digests,
+            manifest.name: plan.sha256(manifest),
+            **{_stored_name(step, done): _sha256(step, done) for step in steps},
+        }
         return Outcome(
             found,
             changed=any(step.changes for step in steps) or plan.changes,
@@ -108,7 +114,7 @@ class Publisher:
             current = keeper.refreshed(manifest, done.after)
             plan = plan_manifest(current, ours, done.after, sent)
             if not check_mode:
-                keeper.apply(plan, done.uploader, self._options.verify)
+                keeper.apply(plan, done.uploader, done.after, self._options.verify)
         except BitbucketError as exc:
             exc.facts.update(self._facts_of_failure(steps, done))
             raise

@@ -27,17 +27,19 @@ def redirect_target(what: str, url: str, location: str) -> str:
     """The absolute URL that a redirect from ``url`` leads to; raises RequestFailed, which never shows it, where it must not
     be followed: no URL for http or https, user info in it, or plain http after https.
     """
-    target = urljoin(url, location) if location else ""
-    if not _fetchable(target):
+    target = _fetchable(url, location)
+    if target is None:
         raise RequestFailed("%s redirects to nothing that can be fetched" % what)
-    if url.startswith("https:") and not target.startswith("https:"):
+    if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
         raise RequestFailed("%s redirects from https to plain http, which is not followed" % what)
     return target
 
 
-def _fetchable(target: str) -> bool:
+def _fetchable(url: str, location: str) -> t.Optional[str]:
     try:
+        target = urljoin(url, location)
         parts = urlsplit(target)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and parts.username is None
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
     except ValueError:
-        return False
+        return None
+    return target if location and fine else None

@@ -84,8 +84,11 @@ class Response:
     def __enter__(self) -> Response:
         return self
 
-    def __exit__(self, *unused: object) -> None:
-        self.close()
+    def __exit__(self, kind: t.Optional[t.Type[BaseException]], *unused: object) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.close()
 
     @property
     def length(self) -> t.Optional[int]:
@@ -114,24 +117,26 @@ class Response:
         return block
 
     def read_all(self, limit: int) -> bytes:
-        """The whole body, which must not be longer than ``limit`` bytes; the connection is free after it."""
+        """The rest of the body, which must not be longer than ``limit`` bytes."""
         blocks = []
+        received = 0
         block = self.read()
         while block:
             blocks.append(block)
-            if self._received > limit:
-                self.close()
+            received += len(block)
+            if received > limit:
                 raise RequestFailed("%s: the answer is longer than %d bytes" % (self.what, limit))
             block = self.read()
         return b"".join(blocks)
 
-    def finish(self, limit: int) -> None:
-        """Be done with a body that nobody wants; a short one is read, so that the connection can be used again."""
+    def finish(self) -> None:
+        """Be done with the rest of the body; a short rest is read, so that the connection can be used again."""
+        length = 0 if self._bodiless() else self.length
         try:
-            if (self.length or 0) <= limit and self.length is not None:
-                self.read_all(limit)
+            if length is not None and length - self._received <= _SMALL_BLOCK:
+                self.read_all(_SMALL_BLOCK)
         except RequestFailed:
-            pass  # it was not wanted
+            pass  # nobody wanted it
         self.close()
 
     def close(self) -> None:

@@ -35,21 +35,25 @@ class Sent:
 
 
 class Uploader:
-    """Uploads for one task. ``before``: the listing that the task began with. ``sent``: what has landed, by name.
+    """Uploads for one task. ``sent``: what has landed, by name.
 
     ``bytes_sent`` counts payload bytes that were handed to the network, repeats included.
     """
 
-    def __init__(self, downloads: Downloads, before: Listing) -> None:
+    def __init__(self, downloads: Downloads) -> None:
         require_encoder()
         self._downloads = downloads
-        self._before = before
+        self._before: Listing = {}
         self._lock = threading.Lock()
         self.sent: t.Dict[str, Sent] = {}
         self.bytes_sent = 0
 
-    def send(self, payloads: t.Sequence[Payload], parallel: int) -> None:
-        """Send all; after a failure for good, ``sent`` tells what has landed all the same."""
+    def send(self, payloads: t.Sequence[Payload], before: Listing, parallel: int) -> None:
+        """Send all; after a failure for good, ``sent`` tells what has landed all the same.
+
+        ``before``: the listing as it was read last, by which an upload whose answer was lost is told from what was there.
+        """
+        self._before = before
         run_all(self._send_batch, batches(payloads), parallel)
 
     def _send_batch(self, batch: t.Sequence[Payload]) -> None:

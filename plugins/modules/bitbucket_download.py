@@ -211,6 +211,7 @@ from ..module_utils._downloads import Downloads
 from ..module_utils._errors import BadInput
 from ..module_utils._module import Options, create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
+from ..module_utils._parallel import check_parallel
 from ..module_utils._payload import file_payloads, text_payload
 from ..module_utils._publish import Publisher, PublishOptions
 
@@ -237,6 +238,8 @@ def publish(options: Options, client: Client, check_mode: bool) -> Outcome:
     if len(names) > 1:
         raise BadInput("name must be one name with state=present, not %d" % len(names))
     if options["content"] is not None:
+        if not names:
+            raise BadInput("content needs name: the name of the artifact")
         payloads = [text_payload(names[0], options["content"])]
     else:
         payloads = file_payloads(options["src"], names[0] if names else None)
@@ -254,7 +257,7 @@ def delete(options: Options, client: Client, check_mode: bool) -> Outcome:
     """state=absent."""
     if options["src"] is not None or options["content"] is not None:
         raise BadInput("src and content go with state=present; state=absent deletes the names in name")
-    deleter = Deleter(Downloads(client, options["repository"]), options["manifest"], options["parallel"])
+    deleter = Deleter(Downloads(client, options["repository"]), options["manifest"], options["parallel"], options["verify"])
     return deleter.run(options["name"], check_mode)
 
 
@@ -270,8 +273,7 @@ def main() -> None:
 
     def ensure(client: Client) -> Outcome:
         client.require_credentials()
-        if not 1 <= options["parallel"] <= 16:
-            raise BadInput("parallel must be from 1 to 16, not %d" % options["parallel"])
+        check_parallel(options["parallel"])
         action = publish if options["state"] == "present" else delete
         return action(options, client, module.check_mode)
 

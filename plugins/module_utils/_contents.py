@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The whole contents of one artifact in memory, with a limit. Knows no manifest and no lookup."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._downloads import Downloads
+from ._errors import BitbucketError, RequestFailed
+
+
+class TooLarge(BitbucketError):
+    """The contents are longer than the limit."""
+
+
+def read_contents(downloads: Downloads, name: str, limit: int, size: t.Optional[int] = None) -> bytes:
+    """The bytes of an artifact, at most ``limit``; ``size``: how many it must be, where the listing has told.
+
+    Repeated as the client allows. Raises TooLarge as soon as the limit is passed, without reading on.
+    """
+
+    def once() -> bytes:
+        with downloads.open_contents(name, {}) as response:
+            if response.status != 200:
+                raise RequestFailed("%s answered with status %d, which was not asked for" % (response.what, response.status))
+            if (response.length or 0) > limit:
+                raise TooLarge("'%s' has %d bytes, more than the limit of %d" % (name, response.length or 0, limit))
+            blocks = []
+            received = 0
+            block = response.read()
+            while block:
+                received += len(block)
+                if received > limit:
+                    raise TooLarge("'%s' has more bytes than the limit of %d" % (name, limit))
+                blocks.append(block)
+                block = response.read()
+        if size is not None and received != size:
+            raise RequestFailed("%s sent %d bytes, but the listing says %d" % (response.what, received, size), passing=True)
+        return b"".join(blocks)
+
+    return downloads.client.repeat(once)
