@@ -55,7 +55,7 @@ demo: runtime
 	@DEMO_PYTHON='$(BIN)/python' $(RUN) docs/examples/demo/run
 
 bench: runtime
-	@$(RUN) python -m tests.benchmark
+	@$(RUN) python -m tests.benchmark $(BENCH_ARGS)
 
 build: runtime
 	@$(RUN) ansible-galaxy collection build --force --output-path '$(OUT)/dist' '$(ROOT)'
@@ -65,7 +65,7 @@ lint: setup
 	@$(RUN) ruff format --check .
 	@$(RUN) shellcheck .ci/run $(wildcard docs/examples/demo/run)
 	@$(RUN) mypy -p ansible_collections.releng.bitbucket.plugins
-	@$(RUN) mypy -p tests.tools
+	@$(RUN) mypy -p tests.tools -p tests.emulator -p tests.demo -p tests.benchmark
 	@$(RUN) yamllint --strict .
 	@$(RUN) antsibull-changelog lint
 	@$(RUN) antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs=self .

@@ -48,9 +48,9 @@ class ModuleRunner:
         arguments = {name: value for name, value in {**self.connection, **options}.items() if value is not None}
         main = importlib.import_module(MODULES + module)
         self._capsys.readouterr()
-        with patch_module_args({**arguments, "_ansible_check_mode": check, "_ansible_diff": diff}):
-            with pytest.raises(SystemExit):
-                main.main()
+        modes = {"_ansible_check_mode": check, "_ansible_diff": diff}
+        with patch_module_args({**arguments, **modes}), pytest.raises(SystemExit):
+            main.main()
         result: dict[str, Any] = json.loads(self._capsys.readouterr().out)
         result.pop("invocation", None)
         if not result.get("failed"):

@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The demo as a command. Knows the order of the chapters, and cleans up behind them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.tools.tree import BUILD, ROOT
+
+from . import processes, publishing
+from .player import Player
+from .screen import Screen
+from .server import EmulatorProcess
+from .stage import Disappointed, Stage
+
+# To go on with fetching or snippets, write a module like publishing and put its chapters before for_real.
+CHAPTERS = (
+    publishing.publish,
+    publishing.listing,
+    publishing.again,
+    publishing.one_byte,
+    publishing.wire,
+    publishing.for_real,
+)
+
+
+def perform(folder: Path) -> None:
+    """Play all chapters."""
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    screen = Screen(colour)
+    screen.title("releng.bitbucket: release artifacts in the Downloads of Bitbucket Cloud, by Ansible")
+    print()
+    screen.say(
+        """A release job has files on disk and wants them in the Downloads of a repository: once, verified, and a second
+        run must do nothing. What follows are real runs of ansible-playbook on the playbooks of docs/examples. Only the
+        Bitbucket is not real: it is an emulator that runs on this machine for as long as the demo does."""
+    )
+    with EmulatorProcess(folder) as emulator:
+        stage = Stage(folder.relative_to(ROOT), screen, emulator, Player(folder, emulator.variables, colour))
+        publishing.prepare(stage)
+        for chapter in CHAPTERS:
+            chapter(stage)
+
+
+def main() -> int:
+    """Perform in a folder that is gone afterwards, whatever happens."""
+    processes.exit_on_signals()
+    BUILD.mkdir(exist_ok=True)
+    os.chdir(ROOT)
+    try:
+        with tempfile.TemporaryDirectory(prefix="demo-", dir=BUILD) as folder:
+            try:
+                perform(Path(folder))
+            finally:
+                processes.stop_all()
+    except (Disappointed, RuntimeError) as problem:
+        sys.stdout.flush()
+        print(f"\nThe demo failed: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

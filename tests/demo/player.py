@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running real playbooks with settings of our own, and what came of each task as values.
+
+Knows the command line and the settings of Ansible. Knows no playbook.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.tools.tree import link_checkout
+
+from . import processes
+
+COLLECTION = "releng.bitbucket."
+CALLBACKS = Path(__file__).with_name("callbacks")
+UNWANTED = re.compile(r"(?i)(ansible|bitbucket|git|python)_?.*|.*_proxy")
+WARNING = re.compile(r"(\x1b\[[\d;]*m)*\[(WARNING|DEPRECATION WARNING|ERROR)\]")
+
+
+@dataclass
+class Played:
+    """A finished run: its exit code, all it printed, and `{action, name, result}` of each task in order."""
+
+    code: int
+    output: str
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def warnings(self) -> list[str]:
+        """All warnings, of Ansible itself and of modules."""
+        printed = [line for line in self.output.splitlines() if WARNING.match(line)]
+        return printed + [str(text) for task in self.tasks for text in task["result"].get("warnings", ())]
+
+    @property
+    def changed(self) -> int:
+        """How many tasks changed something."""
+        return sum(bool(task["result"].get("changed")) for task in self.tasks)
+
+    def result(self, module: str) -> dict[str, Any]:
+        """The result of the last task that ran this module of the collection."""
+        results: list[dict[str, Any]] = [task["result"] for task in self.tasks if task["action"] == COLLECTION + module]
+        return results[-1]
+
+
+class Player:
+    """Runs playbooks with no settings of the caller. `folder`, an absolute path, takes all files that Ansible makes."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str], colour: bool = False) -> None:
+        self._record = folder / "results.jsonl"
+        self._environment = {**_inherited(), **_settings(folder, colour), **variables, "RECORD_FILE": str(self._record)}
+
+    def play(self, playbook: Path, *words: str, show: Callable[[str], None] = lambda line: None) -> Played:
+        """Run `ansible-playbook` and hand each line to `show` as it comes."""
+        self._record.unlink(missing_ok=True)
+        played = self._run(("playbook", str(playbook), *words), show)
+        played.tasks = list(self._recorded())
+        return played
+
+    def galaxy(self, *words: str) -> Played:
+        """Run `ansible-galaxy`."""
+        return self._run(("galaxy", *words), lambda line: None)
+
+    def _run(self, words: tuple[str, ...], show: Callable[[str], None]) -> Played:
+        lines = []
+        with self._start(words) as process:
+            try:
+                for line in process.stdout or ():
+                    lines.append(line)
+                    show(line.rstrip("\n"))
+            except BaseException:
+                processes.stop(process)
+                raise
+        return Played(process.returncode, "".join(lines))
+
+    def _start(self, words: tuple[str, ...]) -> subprocess.Popen[str]:
+        # By the module, not by the script: a script's first line breaks where the path is very long.
+        return processes.start(
+            [sys.executable, "-m", "ansible", *words],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+
+    def _recorded(self) -> Iterator[dict[str, Any]]:
+        if self._record.exists():
+            yield from map(json.loads, self._record.read_text(encoding="utf-8").splitlines())
+
+
+def _inherited() -> dict[str, str]:
+    """The caller's environment without what would lead Ansible elsewhere; a proxy cannot reach loopback."""
+    kept = {name: value for name, value in os.environ.items() if not UNWANTED.fullmatch(name)}
+    locale = kept.get("LC_ALL") or kept.get("LC_CTYPE") or kept.get("LANG") or ""
+    return kept if "UTF" in locale.upper() else {**kept, "LC_ALL": "C.UTF-8"}
+
+
+def _settings(folder: Path, colour: bool) -> dict[str, str]:
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    (folder / "ansible.cfg").touch()
+    return {
+        "PWD": os.getcwd(),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+        "ANSIBLE_HOME": str(home / ".ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": str(link_checkout()),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_RETRY_FILES_ENABLED": "false",
+        "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+        "ANSIBLE_CALLBACKS_ENABLED": "record",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+        "ANSIBLE_FORCE_COLOR": str(colour).lower(),
+        "ANSIBLE_NOCOLOR": str(not colour).lower(),
+    }

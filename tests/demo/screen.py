@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the reader sees: headings, sentences, commands and their output. Knows no content."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+WIDTH = 80
+
+
+class Screen:
+    """Prints to standard output; with `colour`, headings are bold."""
+
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+        self._chapter = 0
+
+    def title(self, text: str) -> None:
+        """The first line."""
+        print(self._bold(text), flush=True)
+
+    def chapter(self, text: str) -> None:
+        """The heading of the next chapter, numbered."""
+        self._chapter += 1
+        print(f"\n\n{self._bold(f'{self._chapter}. {text}')}\n{'-' * WIDTH}", flush=True)
+
+    def say(self, text: str, gap: bool = False) -> None:
+        """A paragraph, after an empty line with `gap`."""
+        if gap:
+            print(flush=True)
+        print(textwrap.fill(" ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False), flush=True)
+
+    def show(self, *lines: str) -> None:
+        """Lines as they are, set off from the text."""
+        print(*(f"    {line}".rstrip() for line in ("", *lines, "")), sep="\n", flush=True)
+
+    def output(self, line: str) -> None:
+        """A line that a command printed, without what only takes space: rows of stars, and counters that are zero anyway."""
+        line = re.sub(r" \*{3,}| +(unreachable|skipped|rescued|ignored)=0", "", line.rstrip()).rstrip()
+        if line:
+            print(f"    | {line}", flush=True)
+
+    def checked(self, text: str) -> None:
+        """What was found to be true."""
+        self.say(f"Checked: {text}", gap=True)
+
+    def _bold(self, text: str) -> str:
+        return f"\x1b[1m{text}\x1b[0m" if self._colour else text

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The demo tells the truth, leaves nothing behind, and stops what it has started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tools.stage import stage
+from tests.tools.tree import BUILD, ROOT
+
+RUN = Path("docs", "examples", "demo", "run")
+
+
+def start(checkout: Path, folder: Path) -> subprocess.Popen[str]:
+    """Start the demo from another folder, with a home directory that does not exist."""
+    environment = {**os.environ, "HOME": str(folder / "missing"), "DEMO_PYTHON": sys.executable}
+    command = [str(checkout / RUN)]
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def left_behind(checkout: Path) -> set[str]:
+    """Folders of demos."""
+    return {path.name for path in (checkout / "build").glob("demo-*")}
+
+
+def snapshot(checkout: Path) -> dict[str, int]:
+    """Every file of a checkout with its time, apart from those under build/."""
+    files = ((path.relative_to(checkout), path.lstat()) for path in checkout.rglob("*"))
+    return {str(path): stat.st_mtime_ns for path, stat in files if path.parts[0] != "build" and path.parts[0] != ".git"}
+
+
+@pytest.mark.timeout(600)
+def test_demo_succeeds_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None:
+    copy = stage("demo")
+    before = snapshot(copy)
+    with start(copy, tmp_path) as process:
+        output, _unused = process.communicate()
+    assert process.returncode == 0, output
+    assert "Checked: changed=0" in output
+    assert "publisher-" not in output
+    assert [word for word in ("WARNING", "Traceback", "{", "}") if word in output] == []
+    assert max(map(len, output.splitlines())) <= 160
+    assert len(output.splitlines()) < 250
+    assert left_behind(copy) == set()
+    assert snapshot(copy) == before
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.parametrize(("number", "delay"), [(signal.SIGTERM, 0), (signal.SIGTERM, 0.1), (signal.SIGINT, 2)])
+def test_an_interrupted_demo_stops_the_emulator(number: int, delay: float, tmp_path: Path) -> None:
+    folders = left_behind(ROOT)
+    with start(ROOT, tmp_path) as process:
+        pid = emulator_of(process, folders)
+        time.sleep(delay)
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert left_behind(ROOT) == folders
+
+
+def emulator_of(process: subprocess.Popen[str], folders: set[str]) -> int:
+    """The process id of its emulator, once it is up."""
+    while process.poll() is None:
+        for file in (path / "emulator.env" for path in BUILD.glob("demo-*") if path.name not in folders):
+            if file.exists():
+                words = file.read_text(encoding="utf-8").split("export EMULATOR_PID=")
+                return int(words[1].split()[0])
+        time.sleep(0.05)
+    raise AssertionError("The demo ended before its emulator was there.")
