@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Figures beside their goals, as one table and as plain values. Knows nothing of how they were measured."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from .rounds import Spread
+
+COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "=": operator.eq,
+}
+HEAD = ("figure", "median", "lowest", "highest", "goal", "reached")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a figure shall be. With `later` it is the goal of work that is still to come."""
+
+    sign: str
+    limit: float
+    later: bool = False
+
+    def reached(self, value: float) -> bool:
+        """Whether the value is good enough."""
+        return COMPARE[self.sign](value, self.limit)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure. `spread` is None where it could not be measured, which `note` explains; `unit` follows the number."""
+
+    name: str
+    spread: Spread | None
+    unit: str = ""
+    goal: Goal | None = None
+    digits: int = 2
+    note: str = ""
+
+    def having(self, spread: Spread) -> Row:
+        """The same row, measured."""
+        return replace(self, spread=spread, note="")
+
+    def cells(self) -> list[str]:
+        """The row as text."""
+        goal = f"{self.goal.sign} {self.goal.limit:g}{self.unit}" if self.goal else ""
+        if self.spread is None:
+            return [self.name, self.note, "", "", goal, ""]
+        values = (self.spread.median, self.spread.low, self.spread.high)
+        return [self.name, *(f"{value:.{self.digits}f}{self.unit}" for value in values), goal, self.verdict()]
+
+    def verdict(self) -> str:
+        """Whether the median reaches the goal."""
+        if self.goal is None or self.spread is None:
+            return ""
+        text = "yes" if self.goal.reached(self.spread.median) else "NO"
+        return f"{text} (later goal)" if self.goal.later else text
+
+
+@dataclass(frozen=True)
+class Report:
+    """The rows of one part of the benchmark, and remarks: absolute numbers of this machine, which are no figures."""
+
+    rows: Sequence[Row]
+    remarks: Sequence[str] = ()
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """The table; columns are as wide as they must be."""
+    lines = [list(HEAD), *(row.cells() for row in rows)]
+    # What is written instead of a number may run on to the right.
+    widths = [max(len(line[column]) for line in lines if line[2] or not column) for column in range(len(HEAD))]
+    return "\n".join(_line(cells, widths) for cells in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    name, *others = (cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
+    return "  ".join([cells[0].ljust(len(name)), *others]).rstrip()
+
+
+def as_values(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows for JSON."""
+    return [{**asdict(row), "verdict": row.verdict()} for row in rows]
