@@ -11,9 +11,9 @@ import typing as t
 
 from ._contents import read_contents
 from ._downloads import Downloads, Listing
-from ._errors import BitbucketError
+from ._errors import BadInput, BitbucketError
 from ._manifest import Manifest, ManifestPlan, NotAManifest, parse
-from ._names import check_written_name, shown
+from ._names import check_name, renamed_pattern, shown
 from ._payload import Payload
 from ._uploads import Uploader, require_stored
 
@@ -23,9 +23,14 @@ MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 class ManifestKeeper:
     """Reads and writes one manifest of one repository."""
 
-    def __init__(self, downloads: Downloads, name: str) -> None:
+    def __init__(self, downloads: Downloads, name: str, writes: bool = True) -> None:
         self._downloads = downloads
-        self.name = check_written_name(name, "manifest")
+        self.name = check_name(name, "manifest")
+        if writes and renamed_pattern(name):
+            # It could not be found again under another name, for what it will hold is not known before it is read.
+            raise BadInput(
+                "manifest %s is refused: the service may store another name, use letters, digits, '.', '_' and '-'" % shown(name)
+            )
 
     def read(self, listing: Listing) -> Manifest:
         """The manifest as it belongs to this listing; an artifact that is no manifest is an error, not overwritten."""

@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connection settings: which URLs are refused, that a refused one is not shown, and the limits of the numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._auth import ACCESS_TOKEN, Credentials
+from ansible_collections.releng.bitbucket.plugins.module_utils._connection import (
+    Connection,
+    checked_url,
+    connection_from,
+    is_loopback,
+    origin,
+)
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+
+CREDENTIALS = Credentials(ACCESS_TOKEN, "", "acc")
+OPTIONS: dict[str, Any] = {
+    "workspace": "acme",
+    "api_url": "https://api.bitbucket.org/2.0/",
+    "token_url": "https://bitbucket.org/site/oauth2/access_token",
+    "validate_certs": True,
+    "ca_path": None,
+    "timeout": 7,
+    "retries": 3,
+    "max_wait": 60,
+}
+
+
+def test_settings_are_taken_over() -> None:
+    connection = connection_from({**OPTIONS, "ca_path": "/ca.pem"}, CREDENTIALS)
+    assert connection == Connection(
+        workspace="acme",
+        credentials=CREDENTIALS,
+        api_url="https://api.bitbucket.org/2.0",
+        token_url="https://bitbucket.org/site/oauth2/access_token",
+        validate_certs=True,
+        ca_path="/ca.pem",
+        timeout=7,
+        retries=3,
+        max_wait=60,
+    )
+
+
+@pytest.mark.parametrize(("option", "least"), [("timeout", 1), ("retries", 0), ("max_wait", 0)])
+def test_numbers_have_a_least_value(option: str, least: int) -> None:
+    assert getattr(connection_from({**OPTIONS, option: least}, CREDENTIALS), option) == least
+    with pytest.raises(BadInput, match="^%s must be %d or more, not %d$" % (option, least, least - 1)):
+        connection_from({**OPTIONS, option: least - 1}, CREDENTIALS)
+
+
+@pytest.mark.parametrize("option", ["api_url", "token_url"])
+def test_both_urls_are_checked_and_named(option: str) -> None:
+    with pytest.raises(BadInput, match="^%s must be https: plain http to evil.test" % option):
+        connection_from({**OPTIONS, option: "http://evil.test/"}, CREDENTIALS)
+
+
+@pytest.mark.parametrize(
+    ("validate_certs", "ca_path", "verify"),
+    [(True, None, True), (True, "/ca.pem", "/ca.pem"), (False, None, False), (False, "/ca.pem", False), (True, "", True)],
+)
+def test_what_certificates_are_verified_with(validate_certs: bool, ca_path: str | None, verify: bool | str) -> None:
+    connection = connection_from({**OPTIONS, "validate_certs": validate_certs, "ca_path": ca_path}, CREDENTIALS)
+    assert connection.verify == verify
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://api.bitbucket.org/2.0", "https://api.bitbucket.org/2.0"),
+        ("https://api.bitbucket.org/2.0//", "https://api.bitbucket.org/2.0"),
+        ("https://api.acme.test:8443/", "https://api.acme.test:8443"),
+        ("http://localhost:8080/2.0", "http://localhost:8080/2.0"),
+        ("http://LOCALHOST/2.0", "http://LOCALHOST/2.0"),
+        ("http://127.0.0.2", "http://127.0.0.2"),
+        ("http://[::1]:8080/2.0", "http://[::1]:8080/2.0"),
+    ],
+)
+def test_good_urls_lose_only_the_final_slash(url: str, kept: str) -> None:
+    assert checked_url("api_url", url) == kept
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "api.bitbucket.org",
+        "localhost.evil.com",
+        "127.0.0.1.evil.com",
+        "128.0.0.1",
+        "0.0.0.0",
+        "[::2]",
+        "10.0.0.1",
+        "127.1",
+        "evil",
+    ],
+)
+def test_plain_http_beyond_loopback_is_refused(host: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        checked_url("token_url", f"http://{host}/x")
+    assert str(caught.value) == f"token_url must be https: plain http to {host.strip('[]')} would show the credentials"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me@h/", "https://me:s3cret@h/", "https://:s3cret@h/", "https://@h/", "http://me:s3cret@localhost/"]
+)
+def test_user_info_is_refused(url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        checked_url("api_url", url)
+    assert str(caught.value) == "api_url must not contain user info: use the credential options"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h/2.0?token=s3cret", "https://h/2.0#s3cret", "https://h/2.0?", "https://h/2.0#", "https://h?x"]
+)
+def test_a_url_with_a_query_or_fragment_is_refused(url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        checked_url("api_url", url)
+    assert str(caught.value) == "api_url must not have a query or a fragment"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/2.0",
+        "api.bitbucket.org",
+        "https:",
+        "https://",
+        "https:///2.0",
+        "https://:443/",
+        "ftp://h/",
+        "file:///etc/passwd",
+        "https://h:0/",
+        "https://h:x/",
+        "https://h:65536/",
+        "https://h:-1/",
+        "https://[::1",
+        "https://]/",
+    ],
+)
+def test_only_absolute_https_urls_are_taken(url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        checked_url("api_url", url)
+    assert str(caught.value) == "api_url must be an absolute https URL"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:s3cret@api.acme.test/",
+        "https://me:s3cret/x@api.acme.test/",
+        "https://me:s3cr#et@api.acme.test/",
+        "https://me:s3cr?et@api.acme.test/",
+        "https://[me:s3cret]@api.acme.test/",
+        "https://me:s3cret@api.acme.test\u2100/",
+        "https://api.acme.test/2.0?token=s3cret",
+        "ftp://me:s3cret@api.acme.test/",
+    ],
+)
+def test_a_refused_url_is_not_shown(url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        checked_url("api_url", url)
+    assert "s3cr" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.255.255.254", True),
+        ("::1", True),
+        ("::2", False),
+        ("localhost.", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_known_without_resolving(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://API.bitbucket.org/2.0?x=1", ("https", "api.bitbucket.org", 443)),
+        ("https://api.bitbucket.org:443/", ("https", "api.bitbucket.org", 443)),
+        ("http://localhost/", ("http", "localhost", 80)),
+        ("http://localhost:8080/", ("http", "localhost", 8080)),
+        ("/relative", ("", "", None)),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, expected: tuple[str, str, int | None]) -> None:
+    assert origin(url) == expected

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Artifacts as values: their order, their dates, and the one that may be another under a stored name."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import (
+    Artifact,
+    newest_first,
+    parse_time,
+    renamed_candidate,
+)
+
+UTC = datetime.UTC
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2016-01-24T17:05:31.001541+00:00", datetime.datetime(2016, 1, 24, 17, 5, 31, 1541, UTC)),
+        ("2016-01-24T17:05:31+00:00", datetime.datetime(2016, 1, 24, 17, 5, 31, 0, UTC)),
+        ("2016-01-24T17:05:31Z", datetime.datetime(2016, 1, 24, 17, 5, 31, 0, UTC)),
+        ("2016-01-24T17:05:31.001541Z", datetime.datetime(2016, 1, 24, 17, 5, 31, 1541, UTC)),
+        ("2016-01-24T19:05:31+02:00", datetime.datetime(2016, 1, 24, 17, 5, 31, 0, UTC)),
+        ("2016-01-24T17:05:31", datetime.datetime(2016, 1, 24, 17, 5, 31, 0, UTC)),
+        (None, None),
+        ("", None),
+        ("Z", None),
+        ("yesterday", None),
+        ("2016-13-01T00:00:00+00:00", None),
+    ],
+)
+def test_times_are_read_with_their_offset(text: str | None, time: datetime.datetime | None) -> None:
+    found = parse_time(text)
+    assert found == time
+    assert found is None or found.tzinfo is not None
+
+
+def test_artifacts_are_sorted_newest_first_then_by_name() -> None:
+    artifacts = [
+        Artifact("undated-b", 1),
+        Artifact("same-b", 1, "2026-11-02T10:00:00+00:00"),
+        Artifact("offset", 1, "2026-11-02T11:00:00+02:00"),
+        Artifact("newest", 1, "2026-11-03T10:00:00Z"),
+        Artifact("same-a", 1, "2026-11-02T10:00:00Z"),
+        Artifact("later", 1, "2026-11-02T10:00:00.000001+00:00"),
+        Artifact("unreadable-a", 1, "garbage"),
+    ]
+    names = [artifact.name for artifact in newest_first(artifacts)]
+    assert names == ["newest", "later", "same-a", "same-b", "offset", "undated-b", "unreadable-a"]
+
+
+def listing(**sizes: int) -> dict[str, Artifact]:
+    return {name.replace("__", "."): Artifact(name.replace("__", "."), size) for name, size in sizes.items()}
+
+
+def test_the_one_artifact_of_equal_size_may_be_the_renamed_one() -> None:
+    found = renamed_candidate("My App.zip", 5, listing(My_App__zip=5, My_Tool__zip=5))
+    assert found == Artifact("My_App.zip", 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "there"),
+    [
+        pytest.param("My App.zip", 5, listing(My_App__zip=6), id="other size"),
+        pytest.param("My App.zip", 5, listing(My_App__zip=5, MyXApp__zip=5), id="two of them"),
+        pytest.param("My App.zip", 5, listing(Your_App__zip=5), id="other name"),
+        pytest.param("My App.zip", 5, {}, id="empty"),
+        pytest.param("app-1.0", 5, {"app-10": Artifact("app-10", 5)}, id="usual characters only"),
+        pytest.param(
+            "My App.zip",
+            5,
+            {"My App.zip": Artifact("My App.zip", 9), "My_App.zip": Artifact("My_App.zip", 5)},
+            id="stored as it is",
+        ),
+    ],
+)
+def test_otherwise_there_is_no_candidate(name: str, size: int, there: dict[str, Artifact]) -> None:
+    assert renamed_candidate(name, size, there) is None
+
+
+def test_a_second_match_of_other_size_does_not_count() -> None:
+    found = renamed_candidate("My App.zip", 5, listing(My_App__zip=5, MyXApp__zip=6))
+    assert found == Artifact("My_App.zip", 5)

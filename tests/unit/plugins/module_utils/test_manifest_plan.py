@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a line of a manifest is believed, and what shall become of the manifest when artifacts change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import (
+    Manifest,
+    ManifestPlan,
+    plan_manifest,
+    render,
+)
+
+SUMS = "SHA256SUMS"
+OLD, MIDDLE, NEW = ("2026-11-%02dT10:00:00.000000+00:00" % day for day in (1, 10, 20))
+A, B, C = "a" * 64, "b" * 64, "c" * 64
+
+
+def artifacts(**dates: str | None) -> dict[str, Artifact]:
+    return {name: Artifact(name, 5, date) for name, date in dates.items()}
+
+
+def manifest(date: str | None = MIDDLE, **digests: str) -> Manifest:
+    return Manifest(SUMS, Artifact(SUMS, 321, date), digests)
+
+
+NONE = Manifest(SUMS)
+
+
+@pytest.mark.parametrize(
+    ("date_of_manifest", "date_of_artifact", "believed"),
+    [
+        (MIDDLE, OLD, True),
+        (MIDDLE, MIDDLE, True),
+        (MIDDLE, NEW, False),
+        ("2026-11-10T10:00:00.000001+00:00", MIDDLE, True),
+        ("2026-11-10T10:00:00Z", MIDDLE, True),
+        ("2026-11-10T11:00:00+02:00", MIDDLE, False),
+        (None, OLD, False),
+        (MIDDLE, None, False),
+        (None, None, False),
+        ("garbage", OLD, False),
+        (MIDDLE, "garbage", False),
+        ("garbage", "garbage", False),
+        ("", "", False),
+    ],
+)
+def test_a_line_is_believed_only_by_readable_dates(
+    date_of_manifest: str | None, date_of_artifact: str | None, believed: bool
+) -> None:
+    found = manifest(date_of_manifest, app=A).believed(Artifact("app", 5, date_of_artifact))
+    assert found == (A if believed else None)
+
+
+def test_nothing_is_believed_without_a_line_or_a_manifest() -> None:
+    assert manifest(app=A).believed(Artifact("other", 5, OLD)) is None
+    assert Manifest(SUMS, None, {"app": A}).believed(Artifact("app", 5, OLD)) is None
+
+
+@pytest.mark.parametrize(
+    ("current", "ours", "after", "sent", "status", "lines"),
+    [
+        pytest.param(NONE, {}, {}, False, "absent", None, id="nothing to promise"),
+        pytest.param(NONE, {}, artifacts(other=OLD), False, "absent", None, id="nothing known of others"),
+        pytest.param(NONE, {"app": None}, artifacts(app=OLD), False, "absent", None, id="digest not known"),
+        pytest.param(NONE, {"app": A}, artifacts(app=NEW), True, "created", {"app": A}, id="first"),
+        pytest.param(NONE, {"app": A}, artifacts(app=OLD), False, "created", {"app": A}, id="asked for later"),
+        pytest.param(manifest(app=A), {"app": A}, artifacts(app=OLD), False, "unchanged", None, id="second run"),
+        pytest.param(manifest(app=A), {"app": A}, artifacts(app=NEW), True, "replaced", {"app": A}, id="sent, same text"),
+        pytest.param(manifest(app=A), {"app": B}, artifacts(app=NEW), True, "replaced", {"app": B}, id="sent, other text"),
+        pytest.param(manifest(app=A), {"app": B}, artifacts(app=OLD), False, "replaced", {"app": B}, id="our line is wrong"),
+        pytest.param(manifest(x=A), {"app": B}, artifacts(app=OLD, x=OLD), False, "replaced", {"app": B, "x": A}, id="missing"),
+        pytest.param(manifest(app=A, x=B), {}, artifacts(x=OLD), False, "replaced", {"x": B}, id="a line's artifact is gone"),
+        pytest.param(manifest(app=A), {"app": None}, artifacts(app=OLD), False, "unchanged", None, id="we cannot tell"),
+        pytest.param(
+            manifest(app=A, x=B),
+            {"app": C},
+            artifacts(app=NEW, x=NEW),
+            True,
+            "replaced",
+            {"app": C},
+            id="a doubtful line of another is not made to look fresh",
+        ),
+        pytest.param(manifest(x=B), {}, artifacts(x=NEW), False, "unchanged", None, id="doubtful, but nothing of ours"),
+        pytest.param(manifest(app=A), {}, {}, False, "deleted", None, id="the last artifact is gone"),
+        pytest.param(manifest(app=A, x=B), {}, artifacts(x=NEW), False, "deleted", None, id="one is gone and the rest doubtful"),
+        pytest.param(
+            manifest(app=A, x=B),
+            {"app": None},
+            artifacts(app=OLD),
+            False,
+            "replaced",
+            {"app": A},
+            id="ours without a digest keeps the believed line",
+        ),
+        pytest.param(
+            manifest(app=A), {"app": None}, artifacts(app=NEW), True, "deleted", None, id="sent without a digest: no promise"
+        ),
+        pytest.param(
+            manifest(x=A), {"gone": B, "app": C}, artifacts(app=NEW), True, "replaced", {"app": C}, id="ours did not land"
+        ),
+        pytest.param(manifest(app=A), {"app": A}, artifacts(app=None), True, "replaced", {"app": A}, id="check mode: no date"),
+    ],
+)
+def test_the_manifest_goes_with_the_artifacts(
+    current: Manifest, ours: dict[str, str | None], after: dict[str, Artifact], sent: bool, status: str, lines: Any
+) -> None:
+    if current.artifact:
+        after = {**after, SUMS: current.artifact}
+    plan = plan_manifest(current, ours, after, sent)
+    text = render(lines) if lines else None
+    sizes = {"unchanged": 321, "deleted": None, "absent": None}
+    assert plan == ManifestPlan(status, sizes.get(status, len(text or "")), text)
+
+
+def test_the_manifest_never_lists_itself() -> None:
+    current = Manifest(SUMS, Artifact(SUMS, 321, MIDDLE), {SUMS: B, "app": A})
+    after = {SUMS: Artifact(SUMS, 321, MIDDLE), **artifacts(app=OLD)}
+    assert plan_manifest(current, {}, after).text == render({"app": A})
+    assert plan_manifest(current, {SUMS: C, "app": A}, after, sent=True).text == render({"app": A})
+
+
+def test_the_size_of_a_plan_is_in_bytes() -> None:
+    plan = plan_manifest(NONE, {"ä.txt": A}, {"ä.txt": Artifact("ä.txt", 5, NEW)}, sent=True)
+    assert plan.size == 64 + 2 + 6 + 1
+
+
+@pytest.mark.parametrize(
+    ("plan", "changes"),
+    [
+        (ManifestPlan("created", 5, "line\n"), True),
+        (ManifestPlan("replaced", 5, "line\n"), True),
+        (ManifestPlan("deleted"), True),
+        (ManifestPlan("unchanged", 321), False),
+        (ManifestPlan("absent"), False),
+    ],
+)
+def test_a_plan_knows_whether_it_changes_anything(plan: ManifestPlan, changes: bool) -> None:
+    assert plan.changes is changes
+
+
+def test_a_plan_is_applied_to_a_listing() -> None:
+    before = {SUMS: Artifact(SUMS, 321, MIDDLE), **artifacts(app=OLD)}
+    kept = dict(before)
+    assert ManifestPlan("replaced", 5, "line\n").applied_to(before, SUMS) == {**artifacts(app=OLD), SUMS: Artifact(SUMS, 5)}
+    assert ManifestPlan("created", 5, "line\n").applied_to({}, SUMS) == {SUMS: Artifact(SUMS, 5)}
+    assert ManifestPlan("deleted").applied_to(before, SUMS) == artifacts(app=OLD)
+    assert ManifestPlan("unchanged", 321).applied_to(before, SUMS) == before
+    assert ManifestPlan("absent").applied_to({}, SUMS) == {}
+    assert before == kept

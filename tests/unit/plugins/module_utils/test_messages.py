@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The words of error answers in all of Bitbucket's shapes, and what never reaches a message."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._messages import (
+    MAX_WORDS,
+    is_html,
+    one_line,
+    server_words,
+    status_text,
+    storage_words,
+)
+
+LACKING = "Your credentials lack one or more required privilege scopes."
+SCOPES = {"granted": ["read:repository:bitbucket"], "required": ["write:repository:bitbucket", "read:user:bitbucket"]}
+
+
+def error(**error: object) -> bytes:
+    return json.dumps({"type": "error", "error": error}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(error(message="No such file"), "No such file", id="message"),
+        pytest.param(error(message="Gone", detail="Read the log."), "Gone - Read the log.", id="detail"),
+        pytest.param(error(message="Gone", detail=None), "Gone", id="no detail"),
+        pytest.param(error(detail="Only this"), "Only this", id="no message"),
+        pytest.param(
+            error(message=LACKING, detail=SCOPES),
+            f"{LACKING} - granted: read:repository:bitbucket; required: write:repository:bitbucket, read:user:bitbucket",
+            id="detail as object",
+        ),
+        pytest.param(
+            error(message="Bad request", fields={"url": ["Enter a valid URL.", "No."], "x": "y"}),
+            "Bad request - url: Enter a valid URL., No.; x: y",
+            id="fields",
+        ),
+        pytest.param(error(message="Bad", fields=["url"]), "Bad - ['url']", id="fields as list"),
+        pytest.param(b'{"error": "just a text"}', "just a text", id="error as text"),
+        pytest.param(
+            b'{"error": "invalid_grant", "error_description": "Unknown consumer"}', "invalid_grant - Unknown consumer", id="OAuth"
+        ),
+        pytest.param(b'{"message": "bare"}', "bare", id="no error key"),
+        pytest.param(b'{"error": null}', "", id="null"),
+        pytest.param(b'{"error": {}}', "", id="nothing in it"),
+        pytest.param(b"{}", "", id="empty object"),
+        pytest.param(b"", "", id="empty"),
+        pytest.param(b" \r\n", "", id="blank"),
+        pytest.param(
+            b"Rate limit for this resource has been exceeded\n", "Rate limit for this resource has been exceeded", id="text"
+        ),
+        pytest.param(b'["a", "b"]', '["a", "b"]', id="a list is shown as it is"),
+        pytest.param(b'{"error": {"message": "brok', '{"error": {"message": "brok', id="broken off"),
+        pytest.param(b"<html><title>\n Log in \n</title></html>", "an HTML page titled 'Log in'", id="HTML"),
+        pytest.param(b" <!DOCTYPE HTML><TITLE lang=en>502</TITLE>", "an HTML page titled '502'", id="HTML in capitals"),
+        pytest.param(b"<html><body>secret form</body></html>", "an HTML page", id="HTML without title"),
+        pytest.param(b"<html><title>broken off", "an HTML page titled 'broken off'", id="HTML broken off"),
+        pytest.param(b"a\x1b[31m\x00b\r\n\tc", "a [31m b c", id="control characters"),
+        pytest.param(b"caf\xe9 caf\xc3\xa9", "caf\ufffd café", id="not UTF-8"),
+        pytest.param(error(message="a\nb\u202ec\ud800"), "a b c", id="control characters in JSON"),
+        pytest.param(b"x" * MAX_WORDS, "x" * MAX_WORDS, id="just fits"),
+        pytest.param(b"x" * (MAX_WORDS + 1), "x" * (MAX_WORDS - 1) + "…", id="too long"),
+        pytest.param(error(message="m" * 70000), "m" * (MAX_WORDS - 1) + "…", id="huge"),
+    ],
+)
+def test_words_of_error_answers(body: bytes, words: str) -> None:
+    assert server_words(body) == words
+
+
+def test_a_deeply_nested_answer_is_still_words() -> None:
+    assert server_words(b'{"error": %s}' % (b"[" * 30000 + b"]" * 30000)).startswith('{"error": [[[')
+
+
+@pytest.mark.parametrize("piece", [b"<title>", b"<title", b"<title x", b"</title", b" ", b"<title></titl"])
+def test_a_page_of_unfinished_titles_takes_no_time(piece: bytes) -> None:
+    begin = time.perf_counter()
+    assert server_words(b"<html>" + piece * (65536 // len(piece))).startswith("an HTML page")
+    assert time.perf_counter() - begin < 0.5
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["error", "message", "detail", "fields", "required", "x"]), inner, max_size=4)
+    ),
+)
+
+
+def _is_one_printable_line(text: str) -> bool:
+    return len(text) <= MAX_WORDS and (text == "" or text.isprintable()) and text == text.strip()
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=2000) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_any_body_gives_one_printable_line(body: bytes) -> None:
+    assert _is_one_printable_line(server_words(body))
+    assert _is_one_printable_line(storage_words(body))
+
+
+S3 = (
+    b'<?xml version="1.0"?><Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message>'
+    b"<ArgumentName>Authorization</ArgumentName><ArgumentValue>Basic czNjcmV0</ArgumentValue></Error>"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (S3, "InvalidArgument"),
+        (b"<Error><Code>SignatureDoesNotMatch</Code></Error>", "SignatureDoesNotMatch"),
+        (b"<Code>Basic czNjcmV0</Code>", ""),
+        (b"<Code>%s</Code>" % (b"x" * 61), ""),
+        (b"<Message>Bearer s3cret</Message>", ""),
+        (b"plain s3cret", ""),
+        (b'{"error": "s3cret"}', ""),
+        (b"", ""),
+    ],
+)
+def test_of_a_storage_answer_only_the_code_is_shown(body: bytes, words: str) -> None:
+    assert storage_words(body) == words
+
+
+@pytest.mark.parametrize(("status", "text"), [(404, "404 Not Found"), (429, "429 Too Many Requests"), (599, "599"), (0, "0")])
+def test_a_status_has_its_phrase_if_there_is_one(status: int, text: str) -> None:
+    assert status_text(status) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("<html>", True),
+        ("\n <HTML lang=en>", True),
+        ("<!doctype HTML>", True),
+        ("<Error>", False),
+        ("see <html>", False),
+        ("", False),
+    ],
+)
+def test_a_web_page_is_known_by_its_beginning(text: str, html: bool) -> None:
+    assert is_html(text) is html
+
+
+def test_blanks_are_drawn_together_before_counting() -> None:
+    assert one_line("a" + " \n" * 1000 + "b") == "a b"

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The body of an upload, read back by an independent parser: length, frames, names, bytes, digests and progress."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from multipart import MultipartParser, parse_options_header
+
+from ansible_collections.releng.bitbucket.plugins.module_utils import _multipart
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import MissingLibrary
+from ansible_collections.releng.bitbucket.plugins.module_utils._multipart import UploadBody, require_encoder
+from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
+from ansible_collections.releng.bitbucket.plugins.module_utils._payload import (
+    BLOCK,
+    LocalFileChanged,
+    Payload,
+    file_payloads,
+)
+
+
+def payload(name: str, data: bytes) -> Payload:
+    return Payload(name, len(data), data=data)
+
+
+def joined(body: UploadBody) -> bytes:
+    """What goes to the network; the blocks are only good until the next one."""
+    return b"".join(bytes(block) for block in body)
+
+
+def parsed(content_type: str, raw: bytes) -> list[tuple[str, str | None, str, bytes]]:
+    """Field, file name, type and bytes of each part, by a strict parser that shares no code with the encoder."""
+    kind, options = parse_options_header(content_type)
+    assert kind == "multipart/form-data"
+    parser = MultipartParser(io.BytesIO(raw), options["boundary"], len(raw), strict=True)
+    return [(part.name, part.filename, part.content_type, part.raw) for part in parser.parts()]
+
+
+def sent_parts(payloads: list[Payload]) -> list[tuple[str, str | None, str, bytes]]:
+    body = UploadBody(payloads, lambda _unused: None)
+    raw = joined(body)
+    assert body.len == len(raw)
+    return parsed(body.content_type, raw)
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        {"app.tgz": b"hello"},
+        {"EMPTY": b""},
+        {"a": b"first", "b": b"", "c": b"\r\n--last--\r\n"},
+        {"large.bin": b"0123456789abcdef!" * (BLOCK // 5)},
+        {"ünï 日本.txt": "ünï".encode(), "50%25.txt": b"%", "a;b=c'd.txt": b";", "&amp;.txt": b"&"},
+    ],
+)
+def test_every_payload_is_one_part_of_the_field_files(contents: dict[str, bytes]) -> None:
+    expected = [("files", name, "application/octet-stream", data) for name, data in contents.items()]
+    assert sent_parts([payload(name, data) for name, data in contents.items()]) == expected
+
+
+written_names = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"/\\'), min_size=1, max_size=60
+).filter(lambda name: name not in (".", ".."))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.dictionaries(written_names, st.binary(max_size=200), min_size=1, max_size=4))
+def test_any_names_and_bytes_arrive_as_they_are(contents: dict[str, bytes]) -> None:
+    for name in contents:
+        check_written_name(name)
+    found = sent_parts([payload(name, data) for name, data in contents.items()])
+    assert [(name, data) for _unused, name, _unused, data in found] == list(contents.items())
+
+
+def test_a_file_is_streamed_from_the_disk(tmp_path: Path) -> None:
+    data = b"0123456789abcdef!" * (BLOCK // 8)
+    (tmp_path / "app.tgz").write_bytes(data)
+    body = UploadBody(file_payloads([str(tmp_path / "app.tgz")]), lambda _unused: None)
+    assert max(len(block) for block in body) == BLOCK
+    assert parsed(body.content_type, joined(body)) == [("files", "app.tgz", "application/octet-stream", data)]
+
+
+def test_payload_bytes_are_counted_when_they_are_handed_over() -> None:
+    counted: list[int] = []
+    body = UploadBody([payload("a", b"12345"), payload("b", b""), payload("c", b"x" * (BLOCK + 3))], counted.append)
+    assert counted == []
+    blocks = iter(body)
+    next(blocks)
+    assert counted == [], "a frame is no payload"
+    assert bytes(next(blocks)) == b"12345"
+    assert counted == [5]
+    assert sum(1 for _unused in blocks) == 5
+    assert counted == [5, BLOCK, 3]
+
+
+def test_a_repeated_body_is_the_same_and_counts_again() -> None:
+    counted: list[int] = []
+    body = UploadBody([payload("a", b"12345")], counted.append)
+    assert joined(body) == joined(body)
+    assert counted == [5, 5]
+
+
+def test_digests_are_known_as_soon_as_a_payload_is_handed_over() -> None:
+    body = UploadBody([payload("a", b"12345"), payload("b", b"")], lambda _unused: None)
+    blocks = iter(body)
+    assert bytes(next(blocks)).endswith(b"\r\n\r\n")
+    assert bytes(next(blocks)) == b"12345"
+    assert body.digests == {}
+    next(blocks)
+    assert body.digests == {"a": hashlib.sha256(b"12345").hexdigest()}
+    list(blocks)
+    assert body.digests == {"a": hashlib.sha256(b"12345").hexdigest(), "b": hashlib.sha256(b"").hexdigest()}
+
+
+@pytest.mark.parametrize(("now", "words"), [(b"1234", "shrank"), (b"123456", "grew")])
+def test_a_file_that_changed_breaks_the_body_off(tmp_path: Path, now: bytes, words: str) -> None:
+    (tmp_path / "app.tgz").write_bytes(b"12345")
+    body = UploadBody(file_payloads([str(tmp_path / "app.tgz")]), lambda _unused: None)
+    (tmp_path / "app.tgz").write_bytes(now)
+    with pytest.raises(LocalFileChanged, match=words):
+        joined(body)
+    assert body.digests == {}
+
+
+def test_every_body_has_its_own_boundary() -> None:
+    types = {UploadBody([payload("a", b"")], lambda _unused: None).content_type for _unused in range(10)}
+    assert len(types) == 10
+
+
+def test_without_the_encoder_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_encoder()
+    monkeypatch.setattr(_multipart, "TOOLBELT_IMPORT_ERROR", "Traceback: no module")
+    with pytest.raises(MissingLibrary, match="The Python library requests-toolbelt is not installed") as caught:
+        require_encoder()
+    assert (caught.value.library, caught.value.import_error) == ("requests-toolbelt", "Traceback: no module")

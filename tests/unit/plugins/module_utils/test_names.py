@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names: what is refused and why, how a name becomes one path segment, what the service may have made of it."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import requests
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._names import (
+    MAX_NAME_BYTES,
+    check_name,
+    check_written_name,
+    path_segment,
+    renamed_pattern,
+    shown,
+)
+
+BASE = "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/"
+
+REFUSED = [
+    pytest.param("", "empty or a directory", id="empty"),
+    pytest.param(".", "empty or a directory", id="dot"),
+    pytest.param("..", "empty or a directory", id="dots"),
+    pytest.param("a/b", "a slash or a backslash", id="slash"),
+    pytest.param("../widgets", "a slash or a backslash", id="way out"),
+    pytest.param("a\\b", "a slash or a backslash", id="backslash"),
+    pytest.param("a\nb", "control character", id="line feed"),
+    pytest.param("a\x00", "control character", id="null"),
+    pytest.param("a\x7f", "control character", id="delete"),
+    pytest.param("a\x85", "control character", id="C1"),
+    pytest.param("a\udcff", "not valid UTF-8", id="undecodable"),
+    pytest.param("a" * 256, "256 bytes in UTF-8, more than 255", id="long"),
+    pytest.param("ä" * 128, "256 bytes in UTF-8, more than 255", id="long in bytes only"),
+]
+
+ACCEPTED = [
+    "a",
+    "a" * MAX_NAME_BYTES,
+    "ä" * 127,
+    "...",
+    ".hidden",
+    "-rf",
+    "a b",
+    "50%.txt",
+    "a?b#c",
+    "{uuid}",
+    "a:b",
+    "~",
+    "日本",
+]
+
+
+@pytest.mark.parametrize("check", [check_name, check_written_name])
+@pytest.mark.parametrize(("name", "why"), REFUSED)
+def test_what_cannot_be_one_path_segment_is_refused(check: object, name: str, why: str) -> None:
+    assert callable(check)
+    with pytest.raises(BadInput) as caught:
+        check(name, "manifest")
+    assert why in str(caught.value)
+    assert str(caught.value).startswith("manifest '")
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_other_names_are_returned_as_they_are(name: str) -> None:
+    assert check_name(name) == name
+    assert check_written_name(name) == name
+
+
+def test_a_double_quote_cannot_be_written_but_named() -> None:
+    assert check_name('say "hi".txt') == 'say "hi".txt'
+    with pytest.raises(BadInput, match="double quote cannot be published"):
+        check_written_name('say "hi".txt')
+
+
+def test_a_refusal_says_which_option_is_wrong() -> None:
+    with pytest.raises(BadInput, match=r"^name '\.\.' is refused"):
+        check_name("..")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("app.tgz", "'app.tgz'"),
+        ("a\nb\x1b", "'a\\nb\\x1b'"),
+        ("a\udcff", "'a\\udcff'"),
+        ("日本", "'日本'"),
+        ("x" * 300, "'%s'" % ("x" * 300)),
+        ("x" * 301, "'%s…'" % ("x" * 300)),
+    ],
+)
+def test_a_name_is_shown_printable_and_short(name: str, text: str) -> None:
+    assert shown(name) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "segment"),
+    [
+        ("a b+c.txt", "a%20b%2Bc.txt"),
+        ("a/b", "a%2Fb"),
+        ("{1f-2e}", "%7B1f-2e%7D"),
+        ("50%#?&=", "50%25%23%3F%26%3D"),
+        ("ä", "%C3%A4"),
+        ("A-z_0.~", "A-z_0.~"),
+    ],
+)
+def test_everything_but_the_unreserved_is_percent_encoded(name: str, segment: str) -> None:
+    assert path_segment(name) == segment
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=80))
+def test_any_accepted_name_arrives_as_one_segment(name: str) -> None:
+    try:
+        check_name(name)
+    except BadInput:
+        assume(False)
+    url = BASE + path_segment(name)
+    sent = requests.Request("GET", url).prepare().url
+    assert sent is not None
+    parts = urlsplit(sent)
+    assert (parts.query, parts.fragment) == ("", "")
+    folders, _unused, last = parts.path.rpartition("/")
+    assert folders == urlsplit(BASE).path.rstrip("/")
+    assert unquote(last, errors="strict") == name
+
+
+@pytest.mark.parametrize("name", ["app-1.0.tgz", "APP_2.zip", "a..b", "-"])
+def test_a_name_of_usual_characters_has_no_reason_to_be_renamed(name: str) -> None:
+    assert renamed_pattern(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("My App.zip", "My_App.zip"),
+        ("My App.zip", "MyApp.zip"),
+        ("My App.zip", "My%20App.zip"),
+        ("My   App.zip", "My_App.zip"),
+        ("a b c", "a_b-c"),
+        ("a b", "a%s" % ("x" * 12) + "b"),
+        ("naïve.txt", "na\nve.txt"),
+        ("a&amp;b", "aampb"),
+        ("v1.0 (final)", "v1.0_final"),
+    ],
+)
+def test_a_run_of_unusual_characters_may_have_become_others(name: str, stored: str) -> None:
+    pattern = renamed_pattern(name)
+    assert pattern is not None
+    assert pattern.match(stored)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("app-1.0 x", "app-10 x"),
+        ("app-1.0 x", "app-1x0_x"),
+        ("My App.zip", "My_App.zip.sig"),
+        ("My App.zip", "Old_My_App.zip"),
+        ("My App.zip", "My_App.zip\n"),
+        ("My App.zip", "My_Appizip"),
+        ("My App.zip", "my_app.zip"),
+        ("a b", "a%s" % ("x" * 13) + "b"),
+    ],
+)
+def test_the_usual_characters_must_be_the_same(name: str, other: str) -> None:
+    pattern = renamed_pattern(name)
+    assert pattern is not None
+    assert not pattern.match(other)

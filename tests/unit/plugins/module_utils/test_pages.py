@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pages of a list: what counts as an item, and that the link to the next page never leaves the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._pages import next_page, page_items, without_query
+
+API = "https://api.bitbucket.org/2.0"
+URL = API + "/repositories/acme/widgets/downloads?pagelen=100&token=s3cret"
+SHOWN = "GET https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads"
+
+
+def test_the_items_are_the_values() -> None:
+    assert page_items({"values": [{"name": "a"}, {}]}, URL) == [{"name": "a"}, {}]
+    assert page_items({"values": []}, URL) == []
+
+
+@pytest.mark.parametrize("page", [{}, {"values": None}, {"values": {"a": {}}}, {"values": "text"}, {"type": "error"}])
+def test_a_page_without_a_list_is_an_error_not_an_empty_list(page: dict[str, Any]) -> None:
+    with pytest.raises(RequestFailed) as caught:
+        page_items(page, URL)
+    assert str(caught.value) == f"{SHOWN} answered without a list of values"
+    assert not caught.value.passing
+
+
+@pytest.mark.parametrize("item", ["Upgrade to\na Standard plan", ["nested"], None, 7])
+def test_items_that_are_no_objects_are_an_error_with_their_words(item: Any) -> None:
+    with pytest.raises(RequestFailed) as caught:
+        page_items({"values": [{"name": "a"}, item]}, URL)
+    message = str(caught.value)
+    assert message.startswith(f"{SHOWN} answered with a list that holds no objects but: ")
+    assert "need a paid plan" in message
+    assert message.isprintable()
+    assert not isinstance(item, str) or "Upgrade to a Standard plan" in message
+
+
+@pytest.mark.parametrize("page", [{}, {"next": None}, {"previous": URL}])
+def test_the_last_page_has_no_next(page: dict[str, Any]) -> None:
+    assert next_page(page, URL, API) is None
+
+
+@pytest.mark.parametrize(
+    ("following", "api"),
+    [
+        (API + "/repositories/acme/widgets/downloads/?page=2", API),
+        ("https://API.bitbucket.org:443/2.0/x?page=2", API),
+        ("https://api.bitbucket.org/elsewhere?q=a@b", API),
+        ("http://127.0.0.1:8080/2.0/x?page=2", "http://127.0.0.1:8080/2.0"),
+    ],
+)
+def test_a_link_on_the_origin_of_the_api_is_followed_as_it_is(following: str, api: str) -> None:
+    assert next_page({"next": following}, URL, api) == following
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        "http://api.bitbucket.org/2.0/x?page=2",
+        "https://api.bitbucket.org:8443/2.0/x",
+        "https://bitbucket.org/2.0/x",
+        "https://api.bitbucket.org.evil.test/2.0/x",
+        "https://evil.test/api.bitbucket.org/2.0",
+        "https://user@api.bitbucket.org/2.0/x",
+        "https://evil.test\\@api.bitbucket.org/2.0/x",
+        "https://api.bitbucket.org@evil.test/2.0/x",
+        "https://api.bitbucket.org:x/2.0",
+        "https://[::1",
+        "//api.bitbucket.org/2.0/x",
+        "/2.0/x?page=2",
+        "?page=2",
+        "",
+        "file:///etc/passwd",
+        7,
+        ["https://api.bitbucket.org/2.0/x"],
+        False,
+    ],
+)
+def test_any_other_link_is_refused_and_not_shown(following: Any) -> None:
+    with pytest.raises(RequestFailed) as caught:
+        next_page({"next": following}, URL, API)
+    assert str(caught.value) == f"{SHOWN}: the link to the next page leaves the API, it is not followed"
+
+
+@pytest.mark.parametrize(("url", "shown"), [("https://h/p?a=b?c", "https://h/p"), ("https://h/p", "https://h/p"), ("?x", "")])
+def test_a_url_is_shown_without_its_query(url: str, shown: str) -> None:
+    assert without_query(url) == shown

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Choosing artifacts by patterns, as ansible.builtin.find chooses files."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._selection import Selection
+
+
+@pytest.mark.parametrize(
+    ("patterns", "excludes", "use_regex", "name", "meant"),
+    [
+        (["*.tgz"], None, False, "app.tgz", True),
+        (["*.tgz"], None, False, "app.tgz.sig", False),
+        (["app"], None, False, "app.tgz", False),
+        (["app?.[tz]*"], None, False, "app1.zip", True),
+        (["app?.[tz]*"], None, False, "app1.rpm", False),
+        (["*.TGZ"], None, False, "app.tgz", False),
+        (["*.zip", "*.tgz"], None, False, "app.tgz", True),
+        (["a.b"], None, False, "axb", False),
+        (["*"], None, False, ".hidden", True),
+        (["*"], None, False, "line\nfeed", True),
+        (["*.tgz"], ["old*"], False, "old.tgz", False),
+        (["*.tgz"], ["old*"], False, "very-old.tgz", True),
+        (["*.tgz"], ["old*", "*rc*"], False, "app-rc1.tgz", False),
+        (["old.tgz"], ["old.tgz"], False, "old.tgz", False),
+        (None, None, False, "anything", True),
+        ([], None, False, "anything", True),
+        (None, ["any*"], False, "anything", False),
+        (None, None, True, "anything", True),
+        ([], ["any"], True, "anything", False),
+        ([r"app-\d+"], None, True, "app-10.tgz", True),
+        ([r"app-\d+$"], None, True, "app-10.tgz", False),
+        ([r"\.tgz"], None, True, "app.tgz", False),
+        ([r"zip", r".*\.tgz$"], None, True, "app.tgz", True),
+        ([r".*"], [r"gz"], True, "app.tgz", True),
+        ([r".*"], [r".*gz"], True, "app.tgz", False),
+    ],
+)
+def test_patterns_choose_names(
+    patterns: list[str] | None, excludes: list[str] | None, use_regex: bool, name: str, meant: bool
+) -> None:
+    assert Selection(patterns, excludes, use_regex).matches(name) is meant
+
+
+def dated(name: str, day: int) -> Artifact:
+    return Artifact(name, 1, "2026-11-%02dT00:00:00+00:00" % day)
+
+
+FOUR = [dated("b.tgz", 2), dated("a.tgz", 1), dated("d.zip", 4), dated("c.tgz", 3)]
+
+
+@pytest.mark.parametrize(
+    ("newest", "names"),
+    [
+        (None, ["c.tgz", "b.tgz", "a.tgz"]),
+        (1, ["c.tgz"]),
+        (2, ["c.tgz", "b.tgz"]),
+        (9, ["c.tgz", "b.tgz", "a.tgz"]),
+    ],
+)
+def test_the_newest_of_those_that_match_are_chosen(newest: int | None, names: list[str]) -> None:
+    assert [artifact.name for artifact in Selection(["*.tgz"], newest=newest).choose(FOUR)] == names
+
+
+@pytest.mark.parametrize("newest", [0, -1])
+def test_fewer_than_one_is_refused(newest: int) -> None:
+    with pytest.raises(BadInput, match=r"^newest must be 1 or more, not %d$" % newest):
+        Selection(None, newest=newest)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "excludes", "option"), [(["ok", "app(1"], None, "patterns"), (["ok"], ["app(1"], "excludes")]
+)
+def test_a_bad_regular_expression_is_shown_with_its_option(patterns: list[str], excludes: list[str] | None, option: str) -> None:
+    with pytest.raises(BadInput, match=r"^%s: 'app\(1' is not a regular expression: .*unterminated subpattern" % option):
+        Selection(patterns, excludes, use_regex=True)
+
+
+def test_a_shell_pattern_is_never_a_bad_one() -> None:
+    assert Selection(["app(1", "[", "*[a"]).matches("app(1")
