@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from ._auth import ANONYMOUS, OAUTH
 from ._connection import Connection, origin
 from ._errors import BadInput, RequestFailed
-from ._messages import is_html, server_words, status_text
+from ._messages import is_html, server_words
 from ._oauth import TokenSource
-from ._pages import next_page, page_items, without_query
+from ._pages import next_page, page_items, stays, without_query
 from ._patience import Patience, pause_before
 from ._redirects import REDIRECTS, location_of, redirect_target
 from ._refusals import api_refusal, storage_refusal
@@ -29,6 +29,14 @@ _MAX_ERROR_BODY = 64 * 1024
 _BASE_HEADERS = {"User-Agent": "ansible-collection-releng.bitbucket", "Accept-Encoding": "identity"}
 
 _T = t.TypeVar("_T")
+
+
+class Answer(t.NamedTuple):
+    """A whole answer of the API: the request in words, its content type and its body."""
+
+    what: str
+    content_type: str
+    body: bytes
 
 
 class Client:
@@ -112,18 +120,23 @@ class Client:
 
         return self.repeat(once)
 
-    def post_once(self, path: str, body: t.Any, content_type: str) -> None:
-        """One POST, not repeated: after a RequestFailed with ``effect_possible`` the caller must look what came of it."""
+    def read(self, url: str, accept: str) -> Answer:
+        """The whole answer of status 200 at an API URL; repeated."""
+        return self.repeat(lambda: self._read_once(url, accept))
+
+    def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> Answer:
+        """One POST or PUT, not repeated: after a RequestFailed with ``effect_possible`` the caller must look what came of it."""
         headers = {"Accept": "application/json", "Content-Type": content_type}
-        with self._api("POST", self.url(path), headers, body) as response:
+        with self._api(method, self.url(path), headers, body) as response:
             self._require_success(response)
-            # Success has an empty body, also as text/html; a page with text is a login page or a proxy's.
+            # Success may have an empty body, also as text/html; a page with text is a login page or a proxy's.
             answer = response.read_all(_MAX_ANSWER)
         if is_html(answer.decode("utf-8", "replace")):
             raise RequestFailed("%s answered with %s" % (response.what, server_words(answer)))
+        return Answer(response.what, response.headers.get("Content-Type", ""), answer)
 
     def open_contents(self, path: str, headers: t.Mapping[str, str]) -> Response:
-        """One try to reach contents: the API's redirect is followed, ``headers`` go to the storage host alone.
+        """One try to reach the contents of an artifact: the API's redirect is followed, ``headers`` go to the storage host alone.
 
         Returns an answer with status 200, 206 or 304. The storage host gets neither credentials nor any header of the API,
         for it refuses both (fact sheet 1.4, observed).
@@ -133,21 +146,36 @@ class Client:
         if 200 <= response.status < 300:
             response.close()
             raise RequestFailed("%s answered itself instead of pointing to the storage host" % response.what)
+        return self._followed(response, url, headers)
+
+    def open_link(self, url: str) -> Response:
+        """One try to read what a link of the API leads to, which the API may hand out itself or by a redirect."""
+        if not stays(url, self.connection.api_url):
+            raise RequestFailed("The link to %s leaves the API, it is not followed" % without_query(url))
+        response = self._api("GET", url, {"Accept": "*/*"})
+        page = response.headers.get("Content-Type", "").startswith("text/html")
+        if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
+            response.close()
+            raise RequestFailed("%s answered with an HTML page instead of a file" % response.what)
+        return self._followed(response, url, {})
+
+    def _followed(self, response: Response, url: str, headers: t.Mapping[str, str]) -> Response:
         self._require_success(response, also=REDIRECTS)
         hops = 0
         while response.status in REDIRECTS:
             hops += 1
             response.finish()
             url = self._next_hop(response, url, hops)
-            response = self._contents_hop(url, path, headers)
+            response = self._contents_hop(url, headers)
         if response.status not in (200, 206, 304):
             raise storage_refusal(response, _error_body(response))
         return response
 
-    def _contents_hop(self, url: str, path: str, headers: t.Mapping[str, str]) -> Response:
+    def _contents_hop(self, url: str, headers: t.Mapping[str, str]) -> Response:
         if origin(url) == origin(self.connection.api_url):
             return self._api("GET", url, {"Accept": "*/*"})
-        what = "GET of %s from the storage host %s" % (path.rsplit("/", 1)[-1], urlsplit(url).hostname)
+        parts = urlsplit(url)
+        what = "GET of %s from the storage host %s" % (parts.path.rsplit("/", 1)[-1], parts.hostname)
         return self._transport.exchange("GET", url, {**_BASE_HEADERS, "Accept": "*/*", **headers}, what=what)
 
     def _next_hop(self, response: Response, url: str, hops: int) -> str:
@@ -158,19 +186,26 @@ class Client:
             raise RequestFailed("%s: more than %d redirects" % (response.what, _MAX_HOPS))
         return redirect_target(response.what, url, location)
 
-    def _get_json_once(self, url: str) -> t.Dict[str, t.Any]:
-        with self._api("GET", url, {"Accept": "application/json"}) as response:
+    def _read_once(self, url: str, accept: str) -> Answer:
+        with self._api("GET", url, {"Accept": accept}) as response:
             self._require_success(response)
             body = response.read_all(_MAX_ANSWER)
+        return Answer(response.what, response.headers.get("Content-Type", ""), body)
+
+    def _get_json_once(self, url: str) -> t.Dict[str, t.Any]:
+        return self.parsed(self._read_once(url, "application/json"))
+
+    def parsed(self, answer: Answer) -> t.Dict[str, t.Any]:
+        """The JSON object of an answer; raises RequestFailed where it is anything else."""
         try:
-            document = json.loads(body.decode("utf-8"))
+            document = json.loads(answer.body.decode("utf-8"))
         except (ValueError, RecursionError):
             raise RequestFailed(
-                "%s answered with status %s, but not with JSON: %s"
-                % (response.what, status_text(response.status), self._scrubbed(server_words(body)) or "an empty body")
+                "%s answered with success, but not with JSON: %s"
+                % (answer.what, self._scrubbed(server_words(answer.body)) or "an empty body")
             ) from None
         if not isinstance(document, dict):
-            raise RequestFailed("%s answered with JSON that is not an object" % response.what)
+            raise RequestFailed("%s answered with JSON that is not an object" % answer.what)
         return document
 
     def _api(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:

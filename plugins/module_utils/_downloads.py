@@ -51,12 +51,15 @@ class Downloads:
         self.path = "/repositories/%s/%s/downloads" % (path_segment(workspace), path_segment(repository))
 
     def artifact_path(self, name: str) -> str:
-        """The API path of one artifact, percent-encoded."""
-        return "%s/%s" % (self.path, path_segment(name))
+        """The API path of one artifact, percent-encoded; refuses a name that would lead to another path.
+
+        A listing may hold any name, and ``DELETE …/downloads/..`` would be a request to delete the repository.
+        """
+        return "%s/%s" % (self.path, path_segment(check_name(name, "artifact name")))
 
     def artifact_url(self, name: str) -> str:
         """The API URL of one artifact; fetching it needs credentials where the repository is private."""
-        return self.client.url(self.artifact_path(name))
+        return self.client.url("%s/%s" % (self.path, path_segment(name)))
 
     def listing(self) -> Listing:
         """All artifacts by name, newest first. Where pages moved while they were read, the first mention counts."""
@@ -124,6 +127,8 @@ def _artifact(item: t.Mapping[str, t.Any]) -> Artifact:
     name, size = item.get("name"), item.get("size")
     if not isinstance(name, str) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise RequestFailed("The list of downloads holds an item without a name and a size: it cannot be trusted")
+    if any("\ud800" <= char <= "\udfff" for char in name):
+        raise RequestFailed("The list of downloads holds a name that is not valid UTF-8: it cannot be trusted")
     created_on, downloads = item.get("created_on"), item.get("downloads")
     return Artifact(
         name=name,

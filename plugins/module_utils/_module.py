@@ -53,9 +53,38 @@ def repository_argument_spec() -> t.Dict[str, t.Any]:
     return {"repository": {"type": "str", "required": True, "fallback": (env_fallback, ["BITBUCKET_REPO_SLUG"])}}
 
 
+class AnsibleFiles:
+    """What Ansible does about a fetched file: move it into place, back the old one up, set its attributes."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self._module = module
+
+    def install(self, temporary: str, path: str) -> t.Optional[str]:
+        """Move the temporary file to the path, atomically; returns the path of a backup, if one was made."""
+        path = os.path.abspath(path)  # atomic_move looks at the folder by its name
+        backup = None
+        if self._module.params["backup"] and os.path.isfile(path):
+            backup = self._module.backup_local(path)
+        try:
+            self._module.atomic_move(temporary, path, unsafe_writes=self._module.params["unsafe_writes"])
+        except Exception as exc:  # ansible-core 2.19 raises nothing narrower
+            if backup:
+                os.unlink(backup)
+            raise BitbucketError("Cannot replace %s: %s" % (path, exc)) from exc
+        return backup
+
+    def set_attributes(self, path: str) -> bool:
+        """Set mode, owner and so on as the task wishes, or say in check mode whether they differ."""
+        if not os.path.exists(path):
+            return False  # check mode; that the file is missing counts already
+        wished = self._module.load_file_common_arguments(self._module.params, path=path)
+        return bool(self._module.set_fs_attributes_if_different(wished, False))
+
+
 def create_module(argument_spec: t.Dict[str, t.Any], **checks: t.Any) -> AnsibleModule:
     """A module with the connection options, which supports check mode; ``checks`` are AnsibleModule's own."""
-    return AnsibleModule(argument_spec=dict(connection_argument_spec(), **argument_spec), supports_check_mode=True, **checks)
+    spec = {**connection_argument_spec(), **argument_spec}
+    return AnsibleModule(argument_spec=spec, supports_check_mode=True, **checks)
 
 
 def run_module(module: AnsibleModule, action: t.Callable[[Client], Outcome], threads: int = 1) -> None:
@@ -63,13 +92,26 @@ def run_module(module: AnsibleModule, action: t.Callable[[Client], Outcome], thr
     client: t.Optional[Client] = None
     try:
         client = _client(module, threads)
-        outcome = action(client)
+        outcome = _worked(module, action, client)
     except MissingLibrary as exc:
         module.fail_json(msg=missing_required_lib(exc.library), exception=exc.import_error, requests=0)
     except BitbucketError as exc:
         module.fail_json(msg=str(exc), **dict(exc.facts, requests=client.requests if client else 0))
     else:
         _exit(module, outcome, client.requests)
+
+
+def _worked(module: AnsibleModule, action: t.Callable[[Client], Outcome], client: Client) -> Outcome:
+    """Do the work; meanwhile AnsibleModule's own file functions raise, instead of ending the process from some thread."""
+    vars(module)["fail_json"] = _raise
+    try:
+        return action(client)
+    finally:
+        del vars(module)["fail_json"]
+
+
+def _raise(msg: str, **results: t.Any) -> t.NoReturn:
+    raise BitbucketError("%s: %s" % (results["path"], msg) if "path" in results else msg)
 
 
 def _client(module: AnsibleModule, threads: int) -> Client:
@@ -84,5 +126,6 @@ def _exit(module: AnsibleModule, outcome: Outcome, requests: int) -> None:
         module.warn(warning)
     result = dict(outcome.results, changed=outcome.changed, requests=requests)
     if module._diff:
-        result["diff"] = {"before": outcome.before, "after": outcome.after}
+        texts = {"before": outcome.before, "after": outcome.after}
+        result["diff"] = texts if outcome.diffs is None else outcome.diffs
     module.exit_json(**result)

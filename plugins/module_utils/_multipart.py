@@ -34,6 +34,15 @@ def require_encoder() -> None:
         raise MissingLibrary("requests-toolbelt", TOOLBELT_IMPORT_ERROR)
 
 
+def form_body(fields: t.Sequence[t.Tuple[str, str]], field: str, files: t.Mapping[str, bytes]) -> t.Tuple[bytes, str]:
+    """A whole multipart/form-data body and its content type: text fields, then the files in ``field``."""
+    require_encoder()
+    parts: t.List[t.Tuple[str, t.Any]] = list(fields)
+    parts.extend((field, (name, data, "application/octet-stream")) for name, data in files.items())
+    encoder = MultipartEncoder(parts)
+    return encoder.to_string(), encoder.content_type
+
+
 class UploadBody:
     """An iterable of blocks with a known ``len``, which the HTTP library sends with that Content-Length.
 

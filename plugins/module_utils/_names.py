@@ -39,6 +39,11 @@ def check_written_name(name: str, what: str = "name") -> str:
     return name
 
 
+def is_plain(name: str) -> bool:
+    """Whether check_name accepts the name."""
+    return _problem(name) is None
+
+
 def shown(name: str) -> str:
     """The name in quotes, safe to print: control characters and undecodable bytes are escaped."""
     text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)

@@ -16,13 +16,17 @@ Result = t.Dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result keys of a task, whether it changes anything, texts of the state before and after, and warnings."""
+    """The result keys of a task, whether it changes anything, texts of the state before and after, and warnings.
+
+    ``diffs``: entries of Ansible's diff, where the state is more than one text.
+    """
 
     results: Result
     changed: bool = False
     before: str = ""
     after: str = ""
     warnings: t.List[str] = field(default_factory=list)
+    diffs: t.Optional[t.List[t.Dict[str, str]]] = None
 
 
 def listing_text(listing: Listing, digests: t.Mapping[str, t.Optional[str]]) -> str:

@@ -10,6 +10,7 @@ It goes to the adapter of ``requests`` directly, past the session's ``send``: no
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import time
@@ -41,6 +42,8 @@ class Transport:
     def __init__(self, timeout: float, verify: t.Union[bool, str], threads: int) -> None:
         if REQUESTS_IMPORT_ERROR:
             raise MissingLibrary("requests", REQUESTS_IMPORT_ERROR)
+        # Its debug lines hold signed URLs, and in a lookup they could reach the controller's log.
+        logging.getLogger("urllib3").setLevel(logging.WARNING)
         self._timeout = timeout
         self._verify = verify
         # Two hosts, and a few connections more than threads do not hurt.

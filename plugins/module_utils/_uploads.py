@@ -62,7 +62,7 @@ class Uploader:
         while left:
             body = UploadBody(left, self._count)
             try:
-                self._downloads.client.post_once(self._downloads.path, body, body.content_type)
+                self._downloads.client.send_once("POST", self._downloads.path, body, body.content_type)
             except RequestFailed as failure:
                 tries += 1
                 left = self._after_failure(failure, left, body, tries)

@@ -81,6 +81,8 @@ def test_one_file_knows_each_library(package: str, files: set[str]) -> None:
 @each_file
 def test_nothing_else_is_needed_but_the_standard_library(path: Path) -> None:
     known = sys.stdlib_module_names | {"requests", "urllib3", "requests_toolbelt", "ansible"}
+    if named(path).startswith("plugin_utils/"):
+        known = known | {"yaml"}  # the control node has it, ansible-core needs it
     assert {name.split(".")[0] for name in imports(path) if not name.startswith(".")} <= known
 
 

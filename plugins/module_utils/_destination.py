@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where fetched artifacts go on this host, and what is there already. Knows no network.
+
+A local name comes from the artifact's name, never from a header, and a name that would leave the directory is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import typing as t
+from dataclasses import dataclass
+
+from ._errors import BadInput, BitbucketError
+from ._names import check_name, shown
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """What is at a path: ``kind`` is ``absent``, ``file`` or ``link``; ``size`` in bytes for a file."""
+
+    path: str
+    kind: str
+    size: int = 0
+
+
+class Destination:
+    """The option ``dest``: a directory if it is one or ends in a slash, else a file for one artifact."""
+
+    def __init__(self, dest: str) -> None:
+        if not dest:
+            raise BadInput("dest is empty")
+        self.dest = dest
+        self.is_directory = dest.endswith("/") or os.path.isdir(dest)
+        if dest.endswith("/") and os.path.lexists(dest.rstrip("/")) and not os.path.isdir(dest):
+            raise BadInput("dest %s ends in a slash, but is not a directory" % shown(dest))
+        if not self.is_directory and not os.path.isdir(os.path.dirname(dest) or "."):
+            raise BadInput("dest %s cannot be written: its parent directory does not exist" % shown(dest))
+
+    def path_for(self, name: str) -> str:
+        """The path for an artifact; raises BadInput for a name that is no plain file name."""
+        check_name(name, "artifact name")
+        return os.path.join(self.dest, name) if self.is_directory else self.dest
+
+    def require_room_for(self, names: t.Sequence[str]) -> None:
+        """Raise BadInput for several artifacts into one file, or for a name that would leave the directory."""
+        if len(names) > 1 and not self.is_directory:
+            raise BadInput(
+                "dest %s is one file, but %d artifacts are meant: end it with a slash for a directory"
+                % (shown(self.dest), len(names))
+            )
+        for name in names:
+            look_at(self.path_for(name))
+
+    def create(self) -> t.List[str]:
+        """Make the directory where it is missing; returns what was made, outermost first."""
+        missing: t.List[str] = []
+        path = self.dest.rstrip("/") or "/"
+        while self.is_directory and not os.path.isdir(path):
+            missing.insert(0, path)
+            path = os.path.dirname(path) or "."
+        made: t.List[str] = []
+        try:
+            for each in missing:
+                os.mkdir(each)
+                made.append(each)
+        except OSError as exc:
+            remove_empty(made)
+            raise BitbucketError("Cannot create the directory %s: %s" % (shown(self.dest), exc.strerror)) from exc
+        return made
+
+
+def remove_empty(directories: t.Sequence[str]) -> None:
+    """Take back directories that were made for nothing; one with something in it stays."""
+    for path in reversed(directories):
+        try:
+            os.rmdir(path)
+        except OSError:
+            return
+
+
+def look_at(path: str) -> LocalFile:
+    """What is at the path; raises BadInput for what a file cannot take the place of."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return LocalFile(path, "absent")
+    except OSError as exc:
+        raise BadInput("dest %s cannot be used: %s" % (shown(path), exc.strerror)) from exc
+    if stat.S_ISLNK(status.st_mode):
+        return LocalFile(path, "link")
+    if not stat.S_ISREG(status.st_mode):
+        raise BadInput("dest %s is there and is not a regular file" % shown(path))
+    return LocalFile(path, "file", status.st_size)

@@ -1,0 +1,255 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Artifacts as files on this host: decide, then show the plan (check mode) or apply it. Knows no option parsing and no HTTP.
+
+A transfer goes to a temporary file beside its destination; the old file stays until the new one is whole and verified.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+import threading
+import typing as t
+from dataclasses import dataclass, replace
+
+from ._checksum import Checksum
+from ._compare import compare_content
+from ._destination import Destination, look_at, remove_empty
+from ._downloads import Artifact, Downloads, Listing
+from ._errors import BadInput, BitbucketError
+from ._fetch_plan import REPLACED, UNCHANGED, FetchWish, Verdict, algorithms, decide
+from ._manifest import Manifest
+from ._manifest_keeper import ManifestKeeper
+from ._names import renamed_pattern, shown
+from ._outcome import Outcome, Result
+from ._parallel import run_all
+from ._payload import Payload
+from ._selection import Selection
+from ._transfer import Transfer
+
+
+class FileInstaller(t.Protocol):
+    """What Ansible does about files; implemented where AnsibleModule is known."""
+
+    def install(self, temporary: str, path: str) -> t.Optional[str]:
+        """Move the temporary file to the path, atomically; returns the path of a backup, if one was made."""
+
+    def set_attributes(self, path: str) -> bool:
+        """Set mode, owner and so on as the task wishes; returns whether something differs."""
+
+
+@dataclass(frozen=True)
+class FetchOptions:
+    """What to fetch: ``names``, or what ``selection`` chooses; the other fields are options of the same names."""
+
+    destination: Destination
+    names: t.Optional[t.Sequence[str]] = None
+    selection: t.Optional[Selection] = None
+    checksum: t.Optional[Checksum] = None
+    manifest: t.Optional[str] = None
+    force: bool = False
+    parallel: int = 4
+
+
+class Fetcher:
+    """One fetching task from one repository."""
+
+    def __init__(self, downloads: Downloads, options: FetchOptions, installer: FileInstaller) -> None:
+        self._downloads = downloads
+        self._options = options
+        self._installer = installer
+        self._keeper = ManifestKeeper(downloads, options.manifest, writes=False) if options.manifest is not None else None
+        self._lock = threading.Lock()
+        self._done: t.Dict[str, _Done] = {}
+        self._settled: t.Optional[Verdict] = None
+
+    def run(self, check_mode: bool) -> Outcome:
+        """Fetch, or predict it."""
+        wishes = self._settled_without_network() or self._wishes()
+        made = [] if check_mode else self._options.destination.create()
+        try:
+            run_all(self._predict if check_mode else self._fetch, wishes, self._options.parallel)
+        except BitbucketError as exc:
+            remove_empty(made)
+            done = [self._done[wish.name] for wish in wishes if wish.name in self._done]
+            fetched = [each.result for each in done if each.result["status"] != UNCHANGED]
+            exc.facts.update(artifacts=fetched, changed=any(each.changed for each in done))
+            raise
+        done = [self._done[wish.name] for wish in wishes]
+        return Outcome(
+            {"artifacts": [each.result for each in done]},
+            changed=any(each.changed for each in done),
+            before="".join(each.before for each in done),
+            after="".join(_line(each.result["dest"], each.result["size"], each.result["sha256"]) for each in done),
+        )
+
+    def _settled_without_network(self) -> t.Sequence[FetchWish]:
+        """The one wish, where the file at its place already has the digest that ``checksum`` asks for; else nothing."""
+        options = self._options
+        names = list(dict.fromkeys(options.names or ()))
+        if options.checksum is None or options.force or self._keeper or len(names) != 1:
+            return ()
+        options.destination.require_room_for(names)
+        local = look_at(options.destination.path_for(names[0]))
+        wish = FetchWish(names[0], local, None, [options.checksum], proved=True)
+        self._settled = decide(wish)
+        return [wish] if self._settled.status == UNCHANGED else ()
+
+    def _wishes(self) -> t.List[FetchWish]:
+        options = self._options
+        listing = self._downloads.listing()
+        artifacts = self._meant(listing)
+        if options.checksum and len(artifacts) > 1:
+            raise BadInput("checksum goes with one artifact, but %d are meant" % len(artifacts))
+        options.destination.require_room_for([artifact.name for artifact in artifacts])
+        manifest = self._keeper.read(listing) if self._keeper else None
+        return [self._wish(artifact, manifest) for artifact in artifacts]
+
+    def _meant(self, listing: Listing) -> t.List[Artifact]:
+        if self._options.selection:
+            found = self._options.selection.choose(listing.values())
+            if not found:
+                raise BitbucketError("No artifact in %s matches the patterns" % self._downloads.path)
+            return found
+        names = list(dict.fromkeys(self._options.names or ()))
+        missing = [_missing(name, listing) for name in names if name not in listing]
+        if missing:
+            raise BitbucketError("Not in the Downloads of %s: %s" % (self._downloads.repository, ", ".join(missing)))
+        return [listing[name] for name in names]
+
+    def _wish(self, artifact: Artifact, manifest: t.Optional[Manifest]) -> FetchWish:
+        options = self._options
+        expected = [options.checksum] if options.checksum else []
+        proved = bool(expected)
+        if manifest and artifact.name != manifest.name:
+            promised = Checksum("sha256", self._promised(artifact.name, manifest), "the manifest %s" % manifest.name)
+            expected.append(promised)
+            proved = proved or manifest.believed(artifact) is not None
+        local = look_at(options.destination.path_for(artifact.name))
+        return FetchWish(artifact.name, local, artifact, expected, proved, options.force)
+
+    def _promised(self, name: str, manifest: Manifest) -> str:
+        if manifest.artifact is None:
+            raise BitbucketError("The manifest %s is not in the Downloads of %s" % (manifest.name, self._downloads.repository))
+        if name not in manifest.digests:
+            raise BitbucketError("The manifest %s has no line, or no clear one, for %s" % (manifest.name, shown(name)))
+        return manifest.digests[name]
+
+    def _predict(self, wish: FetchWish) -> None:
+        verdict = self._decided(wish)
+        if verdict.status is None and wish.artifact:
+            local = Payload(wish.name, wish.local.size, path=wish.local.path)
+            same = compare_content(self._downloads, wish.artifact, local).same
+            if not same and wish.expected:
+                raise BitbucketError(
+                    "%s does not have the digest that %s expects: its contents differ from a file that has it"
+                    % (shown(wish.name), wish.expected[0].source)
+                )
+            verdict = Verdict(UNCHANGED if same else REPLACED, "same content" if same else "content differs", verdict.digests)
+        foretold = {each.algorithm: each.digest for each in wish.expected}
+        self._note(wish, verdict, foretold, attributes_differ=self._installer.set_attributes(wish.local.path))
+
+    def _fetch(self, wish: FetchWish) -> None:
+        verdict = self._decided(wish)
+        if verdict.status == UNCHANGED or wish.artifact is None:
+            self._settle(wish, verdict)
+            return
+        directory = os.path.dirname(wish.local.path) or "."
+        with _temporary_file(directory) as sink:
+            unless = None if verdict.status else _etag(verdict)
+            digests = Transfer(self._downloads, wish.artifact, sink, algorithms(wish)).run(unless)
+            for each in wish.expected:
+                each.require(digests or verdict.digests, wish.name)
+            if verdict.status is None:
+                same = digests is None or digests["sha256"] == verdict.digests["sha256"]
+                verdict = replace(verdict, status=UNCHANGED) if same else Verdict(REPLACED, "content differs", verdict.digests)
+            self._settle(wish, verdict, digests, str(sink.name))
+
+    def _decided(self, wish: FetchWish) -> Verdict:
+        """The verdict; not decided twice for a wish without an item of the listing, for that reads the whole local file."""
+        return self._settled if self._settled and wish.artifact is None else decide(wish)
+
+    def _settle(
+        self,
+        wish: FetchWish,
+        verdict: Verdict,
+        digests: t.Optional[t.Mapping[str, str]] = None,
+        temporary: t.Optional[str] = None,
+    ) -> None:
+        """Put the new file into its place, where there is one, and set attributes; one thread at a time, as umask is global."""
+        with self._lock:
+            backup = None
+            if verdict.status != UNCHANGED and temporary:
+                backup = self._installer.install(temporary, wish.local.path)
+            attributes_differ = self._installer.set_attributes(wish.local.path)
+        self._note(wish, verdict, digests or verdict.digests, attributes_differ, backup)
+
+    def _note(
+        self,
+        wish: FetchWish,
+        verdict: Verdict,
+        digests: t.Mapping[str, str],
+        attributes_differ: bool,
+        backup: t.Optional[str] = None,
+    ) -> None:
+        unchanged = verdict.status == UNCHANGED
+        size = wish.artifact.size if wish.artifact else wish.local.size
+        result = {
+            "name": wish.name,
+            "dest": wish.local.path,
+            "size": size,
+            "sha256": (verdict.digests if unchanged else digests).get("sha256"),
+            "status": verdict.status,
+            "reason": verdict.reason,
+            "url": self._downloads.artifact_url(wish.name),
+        }
+        if backup:
+            result["backup_file"] = backup
+        before = _line(wish.local.path, wish.local.size, verdict.digests.get("sha256")) if wish.local.kind == "file" else ""
+        with self._lock:
+            self._done[wish.name] = _Done(result, not unchanged or attributes_differ, before)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """One artifact's result, whether it or its attributes changed, and its line in the diff before."""
+
+    result: Result
+    changed: bool
+    before: str
+
+
+@contextlib.contextmanager
+def _temporary_file(directory: str) -> t.Iterator[io.FileIO]:
+    """A new file in this directory, readable by its owner alone, and gone afterwards unless it was moved away."""
+    try:
+        descriptor, path = tempfile.mkstemp(prefix=".ansible_bitbucket_", dir=directory)
+    except OSError as exc:
+        raise BitbucketError("Cannot create a file in %s: %s" % (shown(directory), exc.strerror)) from exc
+    try:
+        os.close(descriptor)
+        with io.FileIO(path, "r+") as sink:
+            yield sink
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def _etag(verdict: Verdict) -> t.Optional[str]:
+    md5 = verdict.digests.get("md5")
+    return '"%s"' % md5 if md5 else None
+
+
+def _missing(name: str, listing: Listing) -> str:
+    pattern = renamed_pattern(name)
+    similar = [shown(other) for other in listing if pattern and pattern.match(other)]
+    return shown(name) + (" (the service may have stored it as %s)" % " or ".join(similar) if similar else "")
+
+
+def _line(path: str, size: int, digest: t.Optional[str]) -> str:
+    return "%s  %d bytes%s\n" % (path, size, "  sha256:%s" % digest if digest else "")

@@ -1,0 +1,250 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Front door of bitbucket_download_fetch: its documentation and its options. Knows no HTTP and decides nothing."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bitbucket_download_fetch
+short_description: Fetch release artifacts from the Downloads of a Bitbucket Cloud repository as files
+version_added: 0.1.0
+author:
+  - The releng.bitbucket contributors (@releng)
+description:
+  - Puts artifacts of a repository's Downloads section on the host of the task, verified, and only when they differ.
+  - Contents go to a temporary file in the folder of the destination, are hashed while they are written, checked, and moved into
+    place in one step. The old file stays until then.
+  - A transfer that breaks off goes on where it stopped, with a newly signed URL.
+  - Credentials are sent to the API only, never to the storage host that it redirects to.
+extends_documentation_fragment:
+  - releng.bitbucket._connection
+  - releng.bitbucket._connection.repository
+  - releng.bitbucket._attributes
+  - releng.bitbucket._attributes.action_group
+  - ansible.builtin.files
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - With O(force=true) artifacts are fetched on every run.
+options:
+  name:
+    description:
+      - The exact names of the artifacts. One that is not there is an error.
+      - Exactly one of O(name) and O(patterns) is needed.
+    type: list
+    elements: str
+  patterns:
+    description:
+      - Names to fetch, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
+        its beginning, as in M(ansible.builtin.find). No match is an error.
+    type: list
+    elements: str
+    aliases: [pattern]
+  excludes:
+    description:
+      - Names that O(patterns) shall not mean, by the same rules.
+    type: list
+    elements: str
+    aliases: [exclude]
+  use_regex:
+    description:
+      - Whether O(patterns) and O(excludes) are regular expressions.
+    type: bool
+    default: false
+  newest:
+    description:
+      - Fetch only so many of the artifacts that O(patterns) means, the newest.
+    type: int
+  dest:
+    description:
+      - Where to put the artifacts. A directory if it exists as one or ends in a slash, in which case it is created; else the path
+        of the file, for one artifact, whose parent directory must exist.
+      - A link at the place of the file is replaced by the file.
+    type: path
+    required: true
+  checksum:
+    description:
+      - The digest that the artifact must have, as V(sha256:) and hex digits; V(sha512:), V(sha1:) and V(md5:) work as well. For
+        one artifact.
+      - If the file is there with this digest already, no request is sent.
+    type: str
+  manifest:
+    description:
+      - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - Every artifact that is fetched must have the digest in it. A missing manifest and a missing line are errors.
+    type: str
+  force:
+    description:
+      - Whether to fetch also what is there with the same content.
+    type: bool
+    default: false
+  backup:
+    description:
+      - Whether to keep a copy of a file that is replaced, with a time in its name.
+    type: bool
+    default: false
+  parallel:
+    description:
+      - How many transfers may be under way at once, from 1 to 16.
+    type: int
+    default: 4
+seealso:
+  - module: releng.bitbucket.bitbucket_download
+  - module: releng.bitbucket.bitbucket_download_info
+"""
+
+EXAMPLES = r"""
+- name: Fetch one artifact, verified by the manifest that was published with it
+  releng.bitbucket.bitbucket_download_fetch:
+    workspace: acme
+    repository: widgets
+    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    name: widgets-1.4.2.tar.gz
+    dest: "{{ fetch_directory }}/"
+    manifest: SHA256SUMS
+
+- name: Fetch the newest build, connection from the environment
+  releng.bitbucket.bitbucket_download_fetch:
+    patterns: widgets-*.tar.gz
+    newest: 1
+    dest: "{{ fetch_directory }}/widgets.tar.gz"
+    mode: "0644"
+
+- name: Fetch what is known by its digest; the second run sends no request
+  releng.bitbucket.bitbucket_download_fetch:
+    name: install.sh
+    dest: "{{ fetch_directory }}/install.sh"
+    checksum: "{{ install_checksum }}"
+    mode: "0755"
+"""
+
+RETURN = r"""
+artifacts:
+  description:
+    - What happened to each artifact. The same in check mode, where it is what would happen.
+    - When the task fails half-way, those that were fetched by then.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name in Downloads.
+      type: str
+      sample: widgets-1.4.2.tar.gz
+    dest:
+      description: The path of the file.
+      type: str
+      sample: /opt/widgets/widgets-1.4.2.tar.gz
+    size:
+      description: Bytes of the file after the task.
+      type: int
+      sample: 1048576
+    sha256:
+      description: SHA-256 of the file after the task; null where check mode cannot know it.
+      type: str
+      sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    status:
+      description: What was done, one of V(fetched), V(replaced), V(unchanged).
+      type: str
+      sample: fetched
+    reason:
+      description: Why, in words, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
+      type: str
+      sample: not there
+    url:
+      description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
+      type: str
+      sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
+    backup_file:
+      description: The path of the copy of the old file.
+      returned: when O(backup) is true and a file was replaced
+      type: str
+      sample: /opt/widgets/app.tgz.4242.2026-11-22@10:15:00~
+requests:
+  description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
+  returned: always
+  type: int
+  sample: 2
+"""
+
+import typing as t
+
+from ..module_utils._checksum import parse_checksum
+from ..module_utils._client import Client
+from ..module_utils._destination import Destination
+from ..module_utils._downloads import Downloads
+from ..module_utils._errors import BadInput
+from ..module_utils._fetch import Fetcher, FetchOptions
+from ..module_utils._module import AnsibleFiles, Options, create_module, repository_argument_spec, run_module
+from ..module_utils._outcome import Outcome
+from ..module_utils._parallel import check_parallel
+from ..module_utils._selection import Selection
+
+
+def argument_spec() -> t.Dict[str, t.Any]:
+    """The options of this module beside the connection's and Ansible's own for files."""
+    return {
+        **repository_argument_spec(),
+        "name": {"type": "list", "elements": "str"},
+        "patterns": {"type": "list", "elements": "str", "aliases": ["pattern"]},
+        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
+        "use_regex": {"type": "bool", "default": False},
+        "newest": {"type": "int"},
+        "dest": {"type": "path", "required": True},
+        "checksum": {"type": "str"},
+        "manifest": {"type": "str"},
+        "force": {"type": "bool", "default": False},
+        "backup": {"type": "bool", "default": False},
+        "parallel": {"type": "int", "default": 4},
+    }
+
+
+def fetch_options(options: Options) -> FetchOptions:
+    """The wish of the task, checked as far as that goes without the network."""
+    check_parallel(options["parallel"])
+    if not (options["name"] or options["patterns"]):
+        raise BadInput("name and patterns are empty: there is nothing to fetch")
+    destination = Destination(options["dest"])
+    names = list(dict.fromkeys(options["name"] or ()))
+    destination.require_room_for(names)
+    if options["checksum"] is not None and len(names) > 1:
+        raise BadInput("checksum goes with one artifact, but %d are meant" % len(names))
+    return FetchOptions(
+        destination=destination,
+        names=names or None,
+        selection=_selection(options) if options["patterns"] else None,
+        checksum=parse_checksum(options["checksum"]) if options["checksum"] is not None else None,
+        manifest=options["manifest"],
+        force=options["force"],
+        parallel=options["parallel"],
+    )
+
+
+def _selection(options: Options) -> Selection:
+    return Selection(options["patterns"], options["excludes"], options["use_regex"], options["newest"])
+
+
+def main() -> None:
+    """Run as a module."""
+    module = create_module(
+        argument_spec(),
+        add_file_common_args=True,
+        mutually_exclusive=[("name", "patterns"), ("name", "excludes"), ("name", "newest")],
+        required_one_of=[("name", "patterns")],
+    )
+
+    def fetch(client: Client) -> Outcome:
+        wish = fetch_options(module.params)
+        downloads = Downloads(client, module.params["repository"])
+        return Fetcher(downloads, wish, AnsibleFiles(module)).run(module.check_mode)
+
+    run_module(module, fetch, module.params["parallel"])
+
+
+if __name__ == "__main__":
+    main()
