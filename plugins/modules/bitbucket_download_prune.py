@@ -1,0 +1,234 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Front door of bitbucket_download_prune: its documentation and its options. Knows no HTTP and decides nothing."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bitbucket_download_prune
+short_description: Delete old release artifacts from the Downloads of a Bitbucket Cloud repository
+version_added: 0.1.0
+author:
+  - The releng.bitbucket contributors (@releng)
+description:
+  - Keeps the newest releases of a repository's Downloads section, or what is younger than an age, and deletes the rest of what
+    the patterns mean.
+  - With both O(keep) and O(older_than), both must allow a deletion. An artifact whose age is not known is kept.
+  - Check mode lists exactly what would go.
+extends_documentation_fragment:
+  - releng.bitbucket._connection
+  - releng.bitbucket._connection.repository
+  - releng.bitbucket._attributes
+  - releng.bitbucket._attributes.action_group
+options:
+  patterns:
+    description:
+      - Names that may go, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match
+        from its beginning, as in M(ansible.builtin.find). Nothing else is touched.
+    type: list
+    elements: str
+    required: true
+    aliases: [pattern]
+  excludes:
+    description:
+      - Names that O(patterns) shall not mean, by the same rules.
+    type: list
+    elements: str
+    aliases: [exclude]
+  use_regex:
+    description:
+      - Whether O(patterns) and O(excludes) are regular expressions.
+    type: bool
+    default: false
+  keep:
+    description:
+      - How many of the newest to keep. With O(group_by), releases are counted instead of artifacts.
+      - At least one of O(keep) and O(older_than) is needed.
+    type: int
+  older_than:
+    description:
+      - Only what is older than this may go, as a number and a unit, one of V(s), V(m), V(h), V(d), V(w), for example V(30d).
+      - The age is counted by the clock of the host that runs the module.
+    type: str
+  group_by:
+    description:
+      - A regular expression with exactly one group, which is searched for in names. Artifacts with the same text in the group are
+        one release, which is as old as its newest artifact and goes or stays as a whole.
+      - What it does not match stays.
+    type: str
+  max_deletions:
+    description:
+      - Fail, and delete nothing, if more artifacts than this would go.
+    type: int
+  manifest:
+    description:
+      - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - The lines of deleted artifacts go too. The manifest itself is never pruned.
+    type: str
+  parallel:
+    description:
+      - How many deletions may be under way at once, from 1 to 16.
+    type: int
+    default: 4
+requirements:
+  - requests-toolbelt
+seealso:
+  - module: releng.bitbucket.bitbucket_download
+  - module: releng.bitbucket.bitbucket_download_info
+"""
+
+EXAMPLES = r"""
+- name: Keep the five newest releases, each of several files, and everything of the last thirty days
+  releng.bitbucket.bitbucket_download_prune:
+    workspace: acme
+    repository: widgets
+    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    patterns: widgets-*
+    group_by: ^widgets-(\d+\.\d+\.\d+)
+    keep: 5
+    older_than: 30d
+    max_deletions: 20
+    manifest: SHA256SUMS
+
+- name: Delete nightly builds after two weeks, connection from the environment
+  releng.bitbucket.bitbucket_download_prune:
+    patterns: nightly-*
+    older_than: 2w
+"""
+
+RETURN = r"""
+artifacts:
+  description:
+    - What the patterns mean, newest first. The same in check mode, where it is what would happen.
+    - When the task fails half-way, those that were deleted by then.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: widgets-1.3.0.tar.gz
+    size:
+      description: Bytes that lie in Downloads after the task; null where it is deleted.
+      type: int
+      sample: 1048576
+    sha256:
+      description: SHA-256 of what lies in Downloads after the task, where the manifest tells it; else null.
+      type: str
+      sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    status:
+      description: What was done, V(deleted) or V(kept).
+      type: str
+      sample: deleted
+    reason:
+      description: Why, in words, such as V(retention), V(one of the newest), V(not old enough), V(in no release).
+      type: str
+      sample: retention
+    url:
+      description: The API's URL of the artifact.
+      type: str
+      sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.3.0.tar.gz
+    created_on:
+      description: When it was uploaded; null where it is deleted or the service does not tell.
+      type: str
+      sample: "2026-11-22T10:15:00.123456+00:00"
+manifest:
+  description: What happened to the manifest.
+  returned: success, when O(manifest) is set
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: SHA256SUMS
+    status:
+      description: One of V(replaced), V(unchanged), V(deleted), V(absent).
+      type: str
+      sample: replaced
+    size:
+      description: Its bytes after the task; null where there is none.
+      type: int
+      sample: 178
+bytes_sent:
+  description: Payload bytes that were handed to the network, which are those of the manifest.
+  returned: success
+  type: int
+  sample: 178
+requests:
+  description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
+  returned: always
+  type: int
+  sample: 4
+"""
+
+import datetime
+import typing as t
+
+from ..module_utils._client import Client
+from ..module_utils._delete import Deleter
+from ..module_utils._downloads import Downloads
+from ..module_utils._errors import BadInput
+from ..module_utils._module import Options, create_module, repository_argument_spec, run_module
+from ..module_utils._outcome import Outcome
+from ..module_utils._parallel import check_parallel
+from ..module_utils._prune import Retention, parse_age, parse_group_by, plan_pruning
+from ..module_utils._selection import Selection
+
+
+def argument_spec() -> t.Dict[str, t.Any]:
+    """The options of this module beside the connection's."""
+    return {
+        **repository_argument_spec(),
+        "patterns": {"type": "list", "elements": "str", "required": True, "aliases": ["pattern"]},
+        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
+        "use_regex": {"type": "bool", "default": False},
+        "keep": {"type": "int"},
+        "older_than": {"type": "str"},
+        "group_by": {"type": "str"},
+        "max_deletions": {"type": "int"},
+        "manifest": {"type": "str"},
+        "parallel": {"type": "int", "default": 4},
+    }
+
+
+def retention(options: Options) -> Retention:
+    """The rules of the task, checked."""
+    check_parallel(options["parallel"])
+    if not options["patterns"]:
+        raise BadInput("patterns is empty: say what may go, '*' for everything")
+    for name in ("keep", "max_deletions"):
+        if options[name] is not None and options[name] < 0:
+            raise BadInput("%s must be 0 or more, not %d" % (name, options[name]))
+    return Retention(
+        selection=Selection(options["patterns"], options["excludes"], options["use_regex"]),
+        keep=options["keep"],
+        older_than=parse_age(options["older_than"]) if options["older_than"] is not None else None,
+        group_by=parse_group_by(options["group_by"]) if options["group_by"] is not None else None,
+        max_deletions=options["max_deletions"],
+    )
+
+
+def main() -> None:
+    """Run as a module."""
+    module = create_module(argument_spec(), required_one_of=[("keep", "older_than")])
+    options = module.params
+
+    def prune(client: Client) -> Outcome:
+        client.require_credentials()
+        rules = retention(options)
+        downloads = Downloads(client, options["repository"])
+        deleter = Deleter(downloads, options["manifest"], options["parallel"])
+        before = downloads.listing()
+        steps = plan_pruning(before, rules, datetime.datetime.now(datetime.timezone.utc), options["manifest"])
+        return deleter.apply(steps, before, module.check_mode)
+
+    run_module(module, prune, options["parallel"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Retention as pure planning: its rules by example, and what bad input says."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact, Listing
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._prune import (
+    Retention,
+    TooManyDeletions,
+    parse_age,
+    parse_group_by,
+    plan_pruning,
+)
+from ansible_collections.releng.bitbucket.plugins.module_utils._selection import Selection
+
+NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
+Days = datetime.timedelta
+VERSION = parse_group_by(r"^app-(\d+)")
+
+
+def listing(**ages: float | None) -> Listing:
+    """Artifacts by name and age in days; None: the service does not tell. An underscore is a dot in the name."""
+    found = {}
+    for word, age in ages.items():
+        name = word.replace("_", "-", 1).replace("_", ".")
+        date = None if age is None else (NOW - datetime.timedelta(days=age)).isoformat()
+        found[name] = Artifact(name, 1, date)
+    return found
+
+
+def planned(artifacts: Listing, manifest: str | None = None, patterns: str = "*", **rules: Any) -> dict[str, str]:
+    """Each name with its reason, in the order of the plan."""
+    steps = plan_pruning(artifacts, Retention(Selection([patterns]), **rules), NOW, manifest)
+    assert {step.status for step in steps if step.reason == "retention"} <= {"deleted"}
+    assert {step.status for step in steps if step.reason != "retention"} <= {"kept"}
+    assert [step.current for step in steps] == [artifacts[step.name] for step in steps]
+    return {step.name: step.reason for step in steps}
+
+
+FOUR = listing(app_1=40, app_2=30, app_3=20, app_4=10)
+STAYS = "one of the newest"
+YOUNG = "not old enough"
+GOES = "retention"
+
+
+def test_the_newest_are_kept_and_told_first() -> None:
+    expected = [("app-4", STAYS), ("app-3", STAYS), ("app-2", GOES), ("app-1", GOES)]
+    assert list(planned(FOUR, keep=2).items()) == expected
+
+
+@pytest.mark.parametrize(("keep", "gone"), [(0, 4), (1, 3), (3, 1), (4, 0), (99, 0)])
+def test_keep_is_how_many_stay(keep: int, gone: int) -> None:
+    assert list(planned(FOUR, keep=keep).values()).count(GOES) == gone
+
+
+@pytest.mark.parametrize(("days", "gone"), [(0, 4), (9, 4), (10, 3), (25, 2), (40, 0), (41, 0)])
+def test_only_what_is_strictly_older_goes(days: int, gone: int) -> None:
+    assert list(planned(FOUR, older_than=Days(days)).values()).count(GOES) == gone
+
+
+def test_with_both_rules_both_must_allow_it() -> None:
+    both = planned(FOUR, keep=1, older_than=Days(25))
+    assert both == {"app-4": STAYS, "app-3": YOUNG, "app-2": GOES, "app-1": GOES}
+    assert planned(FOUR, keep=3, older_than=Days(5)) == {"app-4": STAYS, "app-3": STAYS, "app-2": STAYS, "app-1": GOES}
+
+
+def test_releases_are_counted_not_artifacts() -> None:
+    artifacts = listing(app_1_tgz=40, app_1_zip=40, app_2_tgz=30, app_2_zip=30, app_3_tgz=20)
+    found = planned(artifacts, keep=2, group_by=VERSION)
+    assert {name for name in found if found[name] == GOES} == {"app-1.tgz", "app-1.zip"}
+
+
+def test_a_release_is_as_old_as_its_newest_artifact() -> None:
+    artifacts = listing(app_1_tgz=90, app_1_zip=1, app_2_tgz=50, app_2_zip=50)
+    assert planned(artifacts, keep=1, group_by=VERSION)["app-1.tgz"] == STAYS
+    assert planned(artifacts, older_than=Days(30), group_by=VERSION) == {
+        "app-1.zip": YOUNG,
+        "app-2.tgz": GOES,
+        "app-2.zip": GOES,
+        "app-1.tgz": YOUNG,
+    }
+
+
+def test_the_expression_is_searched_for_anywhere_in_the_name() -> None:
+    artifacts = listing(app_1_tgz=3, app_1_zip=2, app_2_tgz=1)
+    found = planned(artifacts, keep=1, group_by=parse_group_by(r"-(\d)\."))
+    assert found == {"app-2.tgz": STAYS, "app-1.zip": GOES, "app-1.tgz": GOES}
+
+
+def test_what_the_expression_does_not_match_stays_and_does_not_count() -> None:
+    artifacts = listing(tool_1=1, app_1=9, app_2=8)
+    assert planned(artifacts, keep=1, group_by=VERSION) == {"tool-1": "in no release", "app-2": STAYS, "app-1": GOES}
+
+
+def test_a_group_that_takes_no_part_in_the_match_is_no_release() -> None:
+    optional = parse_group_by(r"^(?:app-(\d)|tool)")
+    assert planned(listing(tool_1=9, tool_2=8, app_1=7), keep=0, group_by=optional) == {
+        "app-1": GOES,
+        "tool-2": "in no release",
+        "tool-1": "in no release",
+    }
+
+
+def test_what_the_patterns_do_not_mean_is_not_in_the_plan_and_does_not_count() -> None:
+    artifacts = listing(tool_1=1, app_1=9, app_2=8)
+    assert planned(artifacts, patterns="app-*", keep=1) == {"app-2": STAYS, "app-1": GOES}
+
+
+def test_the_manifest_is_not_in_the_plan_and_does_not_count() -> None:
+    artifacts = listing(SHA256SUMS=0, app_1=9, app_2=8)
+    assert planned(artifacts, "SHA256SUMS", keep=1) == {"app-2": STAYS, "app-1": GOES}
+    assert "SHA256SUMS" in planned(artifacts, None, keep=0)
+
+
+@pytest.mark.parametrize("date", [None, "", "yesterday", "2026-13-01T00:00:00+00:00"])
+@pytest.mark.parametrize("rules", [{"keep": 0}, {"older_than": Days(0)}, {"keep": 0, "older_than": Days(1)}], ids=str)
+def test_an_artifact_of_unknown_age_is_kept_and_its_release_with_it(date: str | None, rules: dict[str, Any]) -> None:
+    artifacts = {**listing(app_1_tgz=90, app_2_tgz=90), "app-1.zip": Artifact("app-1.zip", 1, date)}
+    assert planned(artifacts, **rules)["app-1.zip"] == "age not known"
+    assert planned(artifacts, group_by=VERSION, **rules) == {
+        "app-1.tgz": "age not known",
+        "app-2.tgz": GOES,
+        "app-1.zip": "age not known",
+    }
+
+
+def test_dates_of_other_offsets_are_compared_as_moments() -> None:
+    early = Artifact("early", 1, "2026-11-29T23:00:00+02:00")
+    late = Artifact("late", 1, "2026-11-29T22:00:00+00:00")
+    assert planned({"early": early, "late": late}, keep=1) == {"late": STAYS, "early": GOES}
+    assert planned({"early": early, "late": late}, older_than=Days(hours=2, minutes=30)) == {"late": YOUNG, "early": GOES}
+
+
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_more_deletions_than_allowed_are_refused_and_named(most: int) -> None:
+    with pytest.raises(TooManyDeletions) as caught:
+        planned(FOUR, keep=1, max_deletions=most)
+    expected = f"3 artifacts would go, but max_deletions is {most}. Nothing was deleted. They are: app-3, app-2, app-1"
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(("keep", "most"), [(1, 3), (1, 4), (4, 0)])
+def test_as_many_deletions_as_allowed_pass(keep: int, most: int) -> None:
+    assert len(planned(FOUR, keep=keep, max_deletions=most)) == 4
+
+
+def test_a_long_list_of_names_is_cut() -> None:
+    many = {f"n-{number:03}": Artifact(f"n-{number:03}", 1, NOW.isoformat()) for number in range(50)}
+    with pytest.raises(TooManyDeletions, match=r"^50 artifacts .* n-000, .*n-019, …$"):
+        planned(many, keep=0, max_deletions=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1s", 1), ("90m", 5400), ("12h", 43200), ("30d", 2592000), ("2w", 1209600), ("0d", 0), (" 1h ", 3600), ("007d", 604800)],
+)
+def test_ages_have_a_number_and_a_unit(text: str, seconds: int) -> None:
+    assert parse_age(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "30", "30y", "-1d", "d", "1.5d", "1d12h", "30 d", "30D", "1d\n2", "+1d", "1M", "9" * 20 + "w", "9" * 5000 + "s"]
+)
+def test_an_age_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match=r"^older_than "):
+        parse_age(text)
+
+
+@pytest.mark.parametrize(("text", "count"), [("app", 0), ("(a)(b)", 2), ("(?:a)", 0), ("((a))", 2), (r"\(a\)", 0), ("", 0)])
+def test_an_expression_without_exactly_one_group_is_refused(text: str, count: int) -> None:
+    with pytest.raises(BadInput, match=r"^group_by must have exactly one group, .* has %d$" % count):
+        parse_group_by(text)
+
+
+@pytest.mark.parametrize("text", ["(", "([a)", "(?P<n>a", "(*)"])
+def test_what_is_no_expression_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match=r"^group_by: '.*' is not a regular expression"):
+        parse_group_by(text)
