@@ -8,7 +8,11 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: every module. REPOSITORY: those that work on Downloads."""
+    """DOCUMENTATION: every module and lookup. REPOSITORY: those that work on Downloads.
+
+    PLUGIN and PLUGIN_REPOSITORY: what lookups add, variables and the environment. Secrets are read from the environment by the
+    code, which must know what was set on the task.
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -102,4 +106,62 @@ options:
       - Taken from the environment variable E(BITBUCKET_REPO_SLUG) when not set, which Bitbucket Pipelines sets.
     type: str
     required: true
+"""
+
+    PLUGIN = r"""
+options:
+  workspace:
+    vars:
+      - name: bitbucket_workspace
+    env:
+      - name: BITBUCKET_WORKSPACE
+  user:
+    vars:
+      - name: bitbucket_user
+  api_token:
+    vars:
+      - name: bitbucket_api_token
+  access_token:
+    vars:
+      - name: bitbucket_access_token
+  client_id:
+    vars:
+      - name: bitbucket_client_id
+  client_secret:
+    vars:
+      - name: bitbucket_client_secret
+  api_url:
+    vars:
+      - name: bitbucket_api_url
+    env:
+      - name: BITBUCKET_API_URL
+  token_url:
+    vars:
+      - name: bitbucket_token_url
+    env:
+      - name: BITBUCKET_TOKEN_URL
+  validate_certs:
+    vars:
+      - name: bitbucket_validate_certs
+  ca_path:
+    vars:
+      - name: bitbucket_ca_path
+  timeout:
+    vars:
+      - name: bitbucket_timeout
+  retries:
+    vars:
+      - name: bitbucket_retries
+  max_wait:
+    vars:
+      - name: bitbucket_max_wait
+"""
+
+    PLUGIN_REPOSITORY = r"""
+options:
+  repository:
+    vars:
+      - name: bitbucket_repository
+    env:
+      - name: BITBUCKET_REPO_SLUG
 """

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Front door of the lookup bitbucket_download: its documentation and its options. Knows no HTTP."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: bitbucket_download
+short_description: Read the contents of artifacts in the Downloads of a Bitbucket Cloud repository
+version_added: 0.1.0
+author:
+  - The releng.bitbucket contributors (@releng)
+description:
+  - Returns the contents of artifacts, such as a C(VERSION) file, as text, base64, or data.
+  - Lookups run on the control node, and read environment variables there.
+  - Each time a variable that holds a lookup is used, the lookup runs again. Use M(ansible.builtin.set_fact) to read once.
+  - The contents are never trusted as a template.
+extends_documentation_fragment:
+  - releng.bitbucket._connection
+  - releng.bitbucket._connection.plugin
+  - releng.bitbucket._connection.repository
+  - releng.bitbucket._connection.plugin_repository
+  - releng.bitbucket._reading
+options:
+  _terms:
+    description:
+      - The names of artifacts.
+    type: list
+    elements: str
+    required: true
+seealso:
+  - plugin: releng.bitbucket.bitbucket_download
+    plugin_type: module
+  - plugin: releng.bitbucket.bitbucket_download_fetch
+    plugin_type: module
+"""
+
+EXAMPLES = r"""
+- name: Which version is released?
+  ansible.builtin.debug:
+    msg: "{{ lookup('releng.bitbucket.bitbucket_download', 'VERSION', workspace='acme', repository='widgets') }}"
+
+- name: Read a build's description as data, connection from the environment
+  ansible.builtin.set_fact:
+    build: "{{ lookup('releng.bitbucket.bitbucket_download', 'build.json', output='json') }}"
+
+- name: Go on where there is none yet
+  ansible.builtin.debug:
+    msg: "{{ query('releng.bitbucket.bitbucket_download', 'CHANGES.txt', on_missing='skip') | first | default('none') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - One item a term, in the order asked, without those that are skipped.
+    - A string with O(output=text) and O(output=base64), else what the document holds.
+  type: list
+  elements: raw
+"""
+
+import typing as t
+
+from ansible.plugins.lookup import LookupBase
+
+from ..module_utils._client import Client
+from ..module_utils._contents import read_contents
+from ..module_utils._downloads import Downloads
+from ..module_utils._errors import RequestFailed
+from ..module_utils._names import shown
+from ..plugin_utils._lookup import Reader, run_lookup
+from ..plugin_utils._reading import Missing
+
+
+class LookupModule(LookupBase):
+    """Contents of artifacts; terms are names."""
+
+    def run(self, terms: t.List[t.Any], variables: t.Optional[t.Mapping[str, t.Any]] = None, **kwargs: t.Any) -> t.List[t.Any]:
+        """The contents, one item a term."""
+        return run_lookup(self, terms, variables, kwargs, reader)
+
+
+def reader(plugin: LookupBase, client: Client) -> Reader:
+    """What reads one artifact, for the options of the lookup."""
+    downloads = Downloads(client, plugin.get_option("repository"))
+    limit = plugin.get_option("max_size")
+
+    def read(name: str) -> bytes:
+        try:
+            return read_contents(downloads, name, limit)
+        except RequestFailed as exc:
+            # Only a listing tells "not there" from "hidden" and from an outage.
+            if exc.status != 404 or name in downloads.listing():
+                raise
+            raise Missing("%s is not in the Downloads of %s" % (shown(name), downloads.repository)) from None
+
+    return read

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running the lookup bitbucket_download in this process, as Ansible's loader gives it. Knows no single option."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.plugins.loader import lookup_loader
+
+from tests.emulator import Emulator
+
+DOWNLOAD = "releng.bitbucket.bitbucket_download"
+
+
+class Looker:
+    """Calls the lookup: ``look("VERSION", output="json")``. The connection points to the emulator, with its API token.
+
+    An option that is given as None is left out; ``variables`` are those of the task. ``failure`` requires an error of the
+    lookup itself and returns its message, ``refused`` one of Ansible's options.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The options that reach acme/widgets on the emulator, with few and fast tries."""
+        return {**self.address, "workspace": "acme", "repository": "widgets", **self.token}
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """Where the emulator is."""
+        return {"api_url": self.emulator.api_url, "token_url": self.emulator.token_url, "timeout": 5, "retries": 0}
+
+    @property
+    def token(self) -> dict[str, Any]:
+        """The emulator's API token."""
+        return {"user": self.emulator.user, "api_token": self.emulator.api_token}
+
+    def __call__(self, *terms: Any, variables: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
+        """One run."""
+        return self.bare(*terms, variables=variables, **{**self.connection, **options})
+
+    def bare(self, *terms: Any, variables: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
+        """One run with no options but these."""
+        given = {name: value for name, value in options.items() if value is not None}
+        found = lookup_loader.get(DOWNLOAD).run(list(terms), variables=variables, **given)
+        assert isinstance(found, list)
+        return found
+
+    def failure(self, *terms: Any, **arguments: Any) -> str:
+        """One run that must fail in words of the lookup; returns its message."""
+        with pytest.raises(AnsibleLookupError) as caught:
+            self(*terms, **arguments)
+        return str(caught.value)
+
+    def bare_failure(self, *terms: Any, **arguments: Any) -> str:
+        """As `failure`, with no options but these; options that Ansible itself refuses count."""
+        with pytest.raises(AnsibleError) as caught:
+            self.bare(*terms, **arguments)
+        return str(caught.value)
