@@ -4,12 +4,13 @@
 """What a task costs that has next to nothing to do: starting Python, unpacking, imports, options, one small answer.
 
 The listing is read by our info module and by `uri`, the same single request. The publishing module finds one small artifact
-unchanged, which takes it two requests more.
+unchanged and the fetching module fetches one, which takes either two requests more.
 """
 
 from __future__ import annotations
 
 from .bench import Bench
+from .fetch import fetching, stored
 from .rounds import Rounds, Spread, quotient
 from .table import Goal, Report, Row
 
@@ -27,12 +28,15 @@ def measure(bench: Bench) -> Report:
     programs = {
         "unchanged": bench.ours({"src": [str(sample.path)]}),
         "info": bench.module("releng.bitbucket.bitbucket_download_info", dict(bench.service.options())),
+        "fetch": fetching(bench, stored(bench, SIZE)[0]),
         "uri": bench.uri({"return_content": True}),
     }
     rounds = bench.rounds(programs, 5 if bench.quick else RUNS)
     rows = [
         Row("one unchanged small artifact: CPU / uri GET", _cpu(rounds, "unchanged"), goal=GOAL),
         Row("one unchanged small artifact: wall time / uri GET", _wall(rounds, "unchanged"), goal=GOAL),
+        Row("one small artifact fetched: CPU / uri GET", _cpu(rounds, "fetch"), goal=GOAL),
+        Row("one small artifact fetched: wall time / uri GET", _wall(rounds, "fetch"), goal=GOAL),
         Row("the listing by the info module: CPU / uri GET", _cpu(rounds, "info"), goal=GOAL),
         Row("the listing by the info module: wall time / uri GET", _wall(rounds, "info"), goal=GOAL),
     ]
