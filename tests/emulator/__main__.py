@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: done.set())
+        signal.signal(number, lambda *_unused: done.set())
     emulator = Emulator(options.port, options.storage_port, options.workspace, options.repository, private=not options.public)
     emulator.switches.latency = emulator.switches.storage_latency = options.latency
     with emulator:

@@ -20,14 +20,25 @@ API_READ = "read:repository:bitbucket"
 API_WRITE = "write:repository:bitbucket"
 OLD_READ = "repository"
 OLD_WRITE = "repository:write"
-INCLUDED = {OLD_WRITE: {OLD_READ}, "repository:admin": {OLD_READ, OLD_WRITE}}
+SNIPPET_READ = "read:snippet:bitbucket"
+SNIPPET_WRITE = "write:snippet:bitbucket"
+SNIPPET_DELETE = "delete:snippet:bitbucket"
+OLD_SNIPPET_READ = "snippet"
+OLD_SNIPPET_WRITE = "snippet:write"
+API_SCOPES = (API_READ, API_WRITE, SNIPPET_READ, SNIPPET_WRITE, SNIPPET_DELETE)
+OLD_SCOPES = (OLD_WRITE, OLD_SNIPPET_WRITE)
+INCLUDED = {
+    OLD_WRITE: {OLD_READ},
+    "repository:admin": {OLD_READ, OLD_WRITE},
+    OLD_SNIPPET_WRITE: {OLD_SNIPPET_READ},
+}
 
 
 @dataclass(frozen=True)
 class Credential:
     """A secret that the API takes. `kind` is "api_token", "access_token" or "oauth".
 
-    `role` is what its owner may do in repositories: "write", "read" or "none".
+    `role` is what its owner may do in repositories: "write", "read" or "none"; with "none" it is no member of a workspace.
     `only` binds it to one repository (the slugs of workspace and repository).
     """
 
@@ -87,7 +98,7 @@ class Accounts:
         return credential.secret
 
     def mint_api_token(
-        self, user: str, scopes: Iterable[str] = (API_READ, API_WRITE), role: str = "write", life: float | None = None
+        self, user: str, scopes: Iterable[str] = API_SCOPES, role: str = "write", life: float | None = None
     ) -> str:
         """A new API token of the account with this e-mail."""
         secret = "ATATT3x" + secrets.token_urlsafe(48)
@@ -103,7 +114,7 @@ class Accounts:
         secret = "ATCTT3x" + secrets.token_urlsafe(48)
         return self.add(Credential("access_token", secret, frozenset(scopes), None, self._end(life), only=only))
 
-    def mint_client(self, scopes: Iterable[str] = (OLD_WRITE,), expires_in: int = 7200) -> Client:
+    def mint_client(self, scopes: Iterable[str] = OLD_SCOPES, expires_in: int = 7200) -> Client:
         """A new OAuth consumer."""
         client = Client(secrets.token_urlsafe(18), secrets.token_urlsafe(32), frozenset(scopes), expires_in)
         self.clients[client.client_id] = client

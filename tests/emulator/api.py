@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from werkzeug import Response
 
 from . import answers
 from .accounts import Credential, profile
-from .exchange import BadPath, Exchange
-from .gate import READ, WRITE, Gate, Refused
+from .dispatch import Route, dispatch
+from .exchange import Exchange
+from .gate import READ, WRITE, Gate
 from .listing import page_of, repository_document
 from .multipart import BadUpload, Upload, boundary_of, read_upload
 from .names import stored_name
@@ -25,7 +27,7 @@ from .signing import Signer
 from .state import Artifact, Repository, State
 from .switches import Switches
 
-Route = Callable[["Api", Exchange, Credential | None, list[str]], Response]
+ApiRoute = Callable[["Api", Exchange, Credential | None, list[str]], Response]
 
 
 @dataclass
@@ -40,23 +42,10 @@ class Api:
 
     def __call__(self, exchange: Exchange) -> Response:
         """Answer a request."""
-        try:
-            segments = exchange.segments()
-        except BadPath:
-            return answers.bad_request(self.switches.plain_400)
-        routes = find_routes(segments)
-        if not routes:
-            return answers.error(404, "Resource not found")
-        if exchange.method not in routes:
-            return answers.not_allowed(routes)
-        try:
-            credential = self.gate.credential(exchange)
-            response = routes[exchange.method](self, exchange, credential, segments[2:])
-        except Refused as refusal:
-            return refusal.response
-        if credential is not None:
-            response.headers.setdefault("X-OAuth-Scopes", ", ".join(sorted(credential.scopes)))
-        return response
+        return dispatch(exchange, self.gate, self._find)
+
+    def _find(self, segments: list[str]) -> dict[str, Route]:
+        return {method: partial(route, self) for method, route in find_routes(segments).items()}
 
     def describe(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """GET of the repository: the few facts that clients of others read before they come to Downloads."""
@@ -107,7 +96,7 @@ class Api:
 
     def _store(self, exchange: Exchange, credential: Credential | None, repository: Repository, upload: Upload) -> Response:
         named = [(stored_name(part.name), part) for part in upload.files if part.field == "files"]
-        taken = [(self._renamed(name), part) for name, part in named if name is not None]
+        taken = [(self.switches.renamed(name), part) for name, part in named if name is not None]
         if not taken:
             upload.drop()
             if self.switches.missing_files == 201:
@@ -121,12 +110,6 @@ class Api:
             exchange.entry.stored.append(name)
         upload.drop()
         return answers.empty(self.switches.upload_status)
-
-    def _renamed(self, name: str) -> str:
-        rule = self.switches.rename
-        if callable(rule):
-            return rule(name)
-        return name.replace(" ", "_") if rule == "spaces" else name
 
     def signed_url(self, repository: Repository, artifact: Artifact) -> str:
         """Where the content is, for a while. The name in the disposition is encoded once more, as it is really seen."""
@@ -147,13 +130,13 @@ def no_such_file(name: str) -> Response:
     return answers.error(404, f"File {name} not found.")
 
 
-REPOSITORY_ROUTES: dict[str, Route] = {"GET": Api.describe}
-LIST_ROUTES: dict[str, Route] = {"GET": Api.list_artifacts, "HEAD": Api.list_artifacts, "POST": Api.upload}
-SLASH_ROUTES: dict[str, Route] = {"GET": Api.list_artifacts, "HEAD": Api.list_artifacts}
-FILE_ROUTES: dict[str, Route] = {"GET": Api.get_artifact, "HEAD": Api.get_artifact, "DELETE": Api.delete_artifact}
+REPOSITORY_ROUTES: dict[str, ApiRoute] = {"GET": Api.describe}
+LIST_ROUTES: dict[str, ApiRoute] = {"GET": Api.list_artifacts, "HEAD": Api.list_artifacts, "POST": Api.upload}
+SLASH_ROUTES: dict[str, ApiRoute] = {"GET": Api.list_artifacts, "HEAD": Api.list_artifacts}
+FILE_ROUTES: dict[str, ApiRoute] = {"GET": Api.get_artifact, "HEAD": Api.get_artifact, "DELETE": Api.delete_artifact}
 
 
-def find_routes(segments: list[str]) -> dict[str, Route]:
+def find_routes(segments: list[str]) -> dict[str, ApiRoute]:
     """The methods of a path, none if there is no such path. Dots and slashes inside of a segment lead nowhere."""
     if segments[:2] != ["2.0", "repositories"] or segments[4:5] not in ([], ["downloads"]):
         return {}

@@ -8,26 +8,18 @@ Knows: JSON in, JSON out. Does not know: Bitbucket.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import Response
 
 from . import answers
+from .control_snippets import LONGEST, Action, Unknown, read_json, snippet_actions
 from .exchange import BadPath, Exchange
 from .state import Artifact, Repository
 
 if TYPE_CHECKING:
     from .emulator import Emulator
-
-LONGEST = 1 << 30
-Action = Callable[[Exchange, list[str]], Any]
-
-
-class Unknown(LookupError):
-    """Nothing of this name."""
 
 
 class Control:
@@ -39,10 +31,10 @@ class Control:
             ("GET", "journal"): lambda exchange, path: [entry.as_dict() for entry in emulator.journal],
             ("DELETE", "journal"): lambda exchange, path: emulator.journal.clear(),
             ("GET", "faults"): lambda exchange, path: [fault.as_dict() for fault in emulator.faults],
-            ("POST", "faults"): lambda exchange, path: emulator.faults.add(**_json(exchange)).as_dict(),
+            ("POST", "faults"): lambda exchange, path: emulator.faults.add(**read_json(exchange)).as_dict(),
             ("DELETE", "faults"): lambda exchange, path: emulator.faults.clear(),
             ("GET", "switches"): lambda exchange, path: emulator.switches.as_dict(),
-            ("POST", "switches"): lambda exchange, path: emulator.switches.update(_json(exchange)),
+            ("POST", "switches"): lambda exchange, path: emulator.switches.update(read_json(exchange)),
             ("POST", "reset"): lambda exchange, path: emulator.reset(),
             ("POST", "clock"): self._clock,
             ("GET", "artifacts"): self._artifacts,
@@ -52,6 +44,7 @@ class Control:
             ("GET", "identities"): self._identities,
             ("POST", "repositories"): self._repository,
             ("POST", "tokens"): self._mint,
+            **snippet_actions(emulator),
         }
 
     def __call__(self, exchange: Exchange) -> Response:
@@ -69,7 +62,7 @@ class Control:
         return result if isinstance(result, Response) else answers.document(result)
 
     def _clock(self, exchange: Exchange, path: list[str]) -> dict[str, str]:
-        self._emulator.clock.offset = float(_json(exchange)["offset"])
+        self._emulator.clock.offset = float(read_json(exchange)["offset"])
         return {"now": self._emulator.clock.now().isoformat()}
 
     def _artifacts(self, exchange: Exchange, path: list[str]) -> list[dict[str, Any]]:
@@ -96,12 +89,12 @@ class Control:
         return {name: getattr(self._emulator, name) for name in names} | self._emulator.environment()
 
     def _repository(self, exchange: Exchange, path: list[str]) -> dict[str, Any]:
-        wanted = _json(exchange)
+        wanted = read_json(exchange)
         made = self._emulator.repository(wanted["workspace"], wanted["repository"], wanted.get("private"))
         return {"uuid": made.uuid, "workspace_uuid": made.workspace.uuid, "private": made.private}
 
     def _mint(self, exchange: Exchange, path: list[str]) -> dict[str, Any]:
-        values = _json(exchange)
+        values = read_json(exchange)
         kind = values.pop("kind")
         if kind == "api_token":
             return {"api_token": self._emulator.mint_api_token(**values)}
@@ -115,13 +108,6 @@ class Control:
         if found is None:
             raise Unknown("/".join(path))
         return found
-
-
-def _json(exchange: Exchange) -> dict[str, Any]:
-    value = json.loads(exchange.body.read_all(LONGEST) or b"{}")
-    if not isinstance(value, dict):
-        raise ValueError("a JSON object is wanted")
-    return value
 
 
 def _shown(artifact: Artifact) -> dict[str, Any]:

@@ -23,7 +23,9 @@ from .host import Host
 from .journal import Journal
 from .server import Server
 from .signing import Signer
-from .state import Repository, State
+from .snippet_api import SnippetApi
+from .snippet_state import Snippets
+from .state import Repository, State, Workspace
 from .storage import Storage
 from .switches import Switches
 from .tokens import PATH, Tokens
@@ -46,12 +48,12 @@ class Emulator:
         self._ports = port, storage_port
         self._workspace, self._repository = workspace, repository
         self.journal, self.faults, self.switches = Journal(), Faults(), Switches()
-        self.state = State()
+        self.user = f"publisher-{secrets.token_hex(4)}@example.com"
+        self.state = State(self.user)
         self.clock = self.state.clock
         self.accounts = who.Accounts(self.clock)
         self.signer = Signer()
         self.repository(workspace, repository, private)
-        self.user = f"publisher-{secrets.token_hex(4)}@example.com"
         self.api_token = self.mint_api_token()
         self.access_token = self.mint_access_token()
         client = self.mint_client()
@@ -62,10 +64,13 @@ class Emulator:
         """Listen."""
         gate = Gate(self.accounts, self.switches)
         api = Api(self.state, self.switches, gate, self.signer, lambda: self.storage_url)
+        snippets = SnippetApi(self.state, gate)
         storage = Storage(self.state, self.switches, self.signer)
         front: dict[str, tuple[str | None, Handle]] = {
             "/_emulator/": (None, Control(self)),
             PATH: ("token", Tokens(self.accounts)),
+            "/2.0/snippets": ("api", snippets),
+            "/!api/": ("api", snippets),
             "": ("api", api),
         }
         shared = self.journal, self.faults, self.switches
@@ -130,9 +135,18 @@ class Emulator:
         """Make or get a repository; see `State.repository`."""
         return self.state.repository(workspace, slug, private)
 
+    def workspace(self, slug: str = "acme", member: bool | None = None) -> Workspace:
+        """Make or get a workspace; `member=False` makes it one of strangers."""
+        return self.state.workspace(slug, member)
+
+    @property
+    def snippets(self) -> Snippets:
+        """The snippets of the default workspace."""
+        return self.state.workspace(self._workspace).snippets
+
     def mint_api_token(
         self,
-        scopes: Iterable[str] = (who.API_READ, who.API_WRITE),
+        scopes: Iterable[str] = who.API_SCOPES,
         user: str | None = None,
         role: str = "write",
         life: float | None = None,
@@ -149,17 +163,18 @@ class Emulator:
         """A new access token, of one repository with `only` (workspace and repository slugs)."""
         return self.accounts.mint_access_token(scopes, only, life)
 
-    def mint_client(self, scopes: Iterable[str] = (who.OLD_WRITE,), expires_in: int = 7200) -> who.Client:
+    def mint_client(self, scopes: Iterable[str] = who.OLD_SCOPES, expires_in: int = 7200) -> who.Client:
         """A new OAuth consumer with `client_id` and `client_secret`."""
         return self.accounts.mint_client(scopes, expires_in)
 
     def reset(self) -> None:
-        """Empty all repositories, the journal and the faults, set switches and clock back. Identities stay."""
+        """Remove all artifacts and snippets, empty the journal and the faults, set switches and clock back. Identities stay."""
         self.journal.clear()
         self.faults.clear()
         self.switches.reset()
         self.clock.offset = 0
         for workspace in self.state.workspaces.values():
+            workspace.snippets.clear()
             for repository in workspace.repositories.values():
                 for name in repository.names():
                     repository.remove(name)

@@ -57,7 +57,7 @@ class Gate:
         given = exchange.headers.getlist("Authorization")
         if not given:
             return None
-        scheme, _, value = given[0].partition(" ")
+        scheme, _unused, value = given[0].partition(" ")
         found = None
         if len(given) == 1 and scheme.lower() == "basic":
             found = self._basic(value.strip())
@@ -99,7 +99,7 @@ class Gate:
 
     def _basic(self, value: str) -> Credential | None:
         try:
-            user, _, secret = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
+            user, _unused, secret = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
         found = self.accounts.credentials.get(secret)
@@ -110,10 +110,10 @@ class Gate:
         return found if found and found.kind in ("access_token", "oauth") else None
 
 
-def lacking(credential: Credential, wanted: str) -> Response:
-    """403 with the scopes that are there and the one that is missing."""
+def lacking(credential: Credential, *wanted: str) -> Response:
+    """403 with the scopes that are there and those that are needed."""
     granted = sorted(credential.scopes)
-    response = answers.error(403, answers.LACKING_SCOPES, detail={"granted": granted, "required": [wanted]})
+    response = answers.error(403, answers.LACKING_SCOPES, detail={"granted": granted, "required": list(wanted)})
     response.headers["X-OAuth-Scopes"] = ", ".join(granted)
-    response.headers["X-Accepted-OAuth-Scopes"] = wanted
+    response.headers["X-Accepted-OAuth-Scopes"] = ", ".join(wanted)
     return response

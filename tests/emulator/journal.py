@@ -23,6 +23,7 @@ class Entry:
 
     `status` is 0 while there is no answer, and stays 0 when the connection was dropped instead.
     `uploads` are the names as the client sent them, `stored` the names they got.
+    `fields` are what came beside the files: text fields (a list of texts for `files`), or the members of the JSON.
     """
 
     host: str
@@ -40,6 +41,8 @@ class Entry:
     uploads: list[str] = field(default_factory=list)
     stored: list[str] = field(default_factory=list)
     artifact: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    snippet: str | None = None
     fault: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,9 +75,10 @@ class Journal:
         method: str | None = None,
         artifact: str | None = None,
         status: int | None = None,
+        snippet: str | None = None,
     ) -> list[Entry]:
         """The entries that have all of the given values, oldest first."""
-        wanted = {"host": host, "method": method, "artifact": artifact, "status": status}
+        wanted = {"host": host, "method": method, "artifact": artifact, "status": status, "snippet": snippet}
         given = {name: value for name, value in wanted.items() if value is not None}
         return [entry for entry in self if all(getattr(entry, name) == value for name, value in given.items())]
 

@@ -8,7 +8,8 @@ Knows: the shape of a page and of its items, and the rules of `pagelen` and `pag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 from urllib.parse import quote
 
 from werkzeug import Response
@@ -19,31 +20,44 @@ from .switches import Switches
 
 DEFAULT_LENGTH = 10
 MOST = 100
+Item = TypeVar("Item")
 
 
 def page_of(repository: Repository, query: Mapping[str, str], origin: str, switches: Switches) -> Response:
     """One page of the artifacts, newest first. `q`, `sort` and `fields` are not documented here and do nothing."""
+    base = origin + downloads_path(repository)
+    artifacts = repository.newest_first()
+    return paged(artifacts, lambda artifact: item(artifact, base, switches), base + "/", query, switches)
+
+
+def paged(
+    items: Sequence[Item],
+    shape: Callable[[Item], object],
+    url: str,
+    query: Mapping[str, str],
+    switches: Switches,
+    keep: Sequence[str] = ("pagelen",),
+) -> Response:
+    """A page of anything. `url` is the listing's own, without a query; `keep` is what `next` has of the query."""
     length, number = _number(query.get("pagelen", "10")), _number(query.get("page", "1"))
     if length is None or length > MOST:
         return answers.error(400, "Invalid pagelen")
     length = min(length or DEFAULT_LENGTH, switches.page_cap or MOST)
-    artifacts = repository.newest_first()
     start = ((number or 0) - 1) * length
-    if start < 0 or (start and start >= len(artifacts)):
+    if start < 0 or (start and start >= len(items)):
         return answers.error(400, "Invalid page")
     assert number is not None
-    base = origin + downloads_path(repository)
     page: dict[str, object] = {"pagelen": length}
-    page["values"] = [item(artifact, base, switches) for artifact in artifacts[start : start + length]]
+    page["values"] = [shape(one) for one in items[start : start + length]]
     if switches.list_page:
         page["page"] = number
     if switches.list_size:
-        page["size"] = len(artifacts)
-    kept = f"pagelen={query['pagelen']}&" if "pagelen" in query else ""
-    if start + length < len(artifacts):
-        page["next"] = f"{base}/?{kept}page={number + 1}"
+        page["size"] = len(items)
+    kept = "".join(f"{name}={query[name]}&" for name in keep if name in query)
+    if start + length < len(items):
+        page["next"] = f"{url}?{kept}page={number + 1}"
     if number > 1:
-        page["previous"] = f"{base}/?{kept}page={number - 1}"
+        page["previous"] = f"{url}?{kept}page={number - 1}"
     return answers.document(page)
 
 

@@ -18,13 +18,14 @@ from typing import Any, BinaryIO
 import multipart as parser  # type: ignore[import-untyped]
 from werkzeug.http import parse_options_header
 
+from .blobs import Blob, Blobs
 from .body import Body
 from .names import disposition
-from .state import Blob, Blobs
 from .wire import CutBody
 
 BLOCK = 2 << 20  # fewer, larger blocks are what makes it fast
 MOST_FILES = 100  # of a stock Django
+LONGEST_TEXT = 2_621_440  # bytes of a field, of a stock Django
 
 
 class BadUpload(ValueError):
@@ -42,10 +43,10 @@ class FilePart:
 
 @dataclass
 class Upload:
-    """The parts of a body in their order; `fields` are the names of the parts without a file name."""
+    """The parts of a body in their order; `fields` are names and texts of the parts without a file name."""
 
     files: list[FilePart] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
+    fields: list[tuple[str, str]] = field(default_factory=list)
 
     def drop(self) -> None:
         """Remove the contents that were not taken out of `files`."""
@@ -88,8 +89,7 @@ def _read_parts(events: Iterator[Event], upload: Upload, blobs: Blobs) -> None:
             continue
         options = disposition(_utf8(event.header("Content-Disposition", "")))
         if "filename" not in options:
-            upload.fields.append(options.get("name", ""))
-            _skip(events)
+            upload.fields.append((options.get("name", ""), _text(events)))
             continue
         if len(upload.files) == MOST_FILES:
             raise BadUpload("too many files")
@@ -104,10 +104,18 @@ def _utf8(text: str) -> str:
     return text.encode("latin-1").decode("utf-8", "replace")
 
 
-def _skip(events: Iterator[Event]) -> None:
+def _text(events: Iterator[Event]) -> str:
+    text = b""
     for event in events:
         if event is None:
-            return
+            break
+        text += event
+        if len(text) > LONGEST_TEXT:
+            raise BadUpload("too long a field")
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise BadUpload("a field that is not UTF-8") from problem
 
 
 def _copy(events: Iterator[Event], stream: BinaryIO) -> int:

@@ -40,7 +40,7 @@ def disposition(value: str) -> dict[str, str]:
         if not equals:
             continue
         if name.endswith("*") and text.count("'") == 2:
-            charset, _, encoded = text.split("'")
+            charset, _unused, encoded = text.split("'")
             extended[name[:-1]] = unquote(encoded, encoding=charset or "utf-8", errors="replace")
         else:
             plain[name.removesuffix("*")] = _unquoted(text)

@@ -113,7 +113,7 @@ class Handler(WSGIRequestHandler):
 
     def _head(self, status: str, headers: list[tuple[str, str]], closing: bool) -> bytes:
         """Status line and headers; every answer has a length, so nothing is chunked."""
-        named = {name.lower() for name, _ in headers}
+        named = {name.lower() for name, _unused in headers}
         lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}"]
         lines += [f"{name}: {value}" for name, value in headers]
         if closing and "connection" not in named:

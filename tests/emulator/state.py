@@ -8,9 +8,7 @@ Knows: names, dates, counters and files. Does not know: HTTP, credentials, or wh
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 import threading
 import uuid
 from collections.abc import Iterable
@@ -19,31 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from .blobs import Blob, Blobs
 from .clock import Clock
-
-BLOCK = 1 << 20
-
-
-@dataclass
-class Blob:
-    """The bytes of one upload, in a file of their own; digests are made when they are first asked for."""
-
-    path: Path
-    size: int
-    _digests: dict[str, str] = field(default_factory=dict)
-
-    def digest(self, algorithm: str) -> str:
-        """The digest in hex; `algorithm` is a name of hashlib."""
-        if algorithm not in self._digests:
-            with self.path.open("rb") as stream:
-                self._digests[algorithm] = hashlib.file_digest(
-                    stream, lambda: hashlib.new(algorithm, usedforsecurity=False)
-                ).hexdigest()
-        return self._digests[algorithm]
-
-    def drop(self) -> None:
-        """Remove the file; readers that have it open are not disturbed."""
-        self.path.unlink(missing_ok=True)
+from .snippet_state import Snippets
 
 
 @dataclass
@@ -71,27 +47,6 @@ class Artifact:
     def sha256(self) -> str:
         """SHA-256 of the content in hex."""
         return self.blob.digest("sha256")
-
-
-class Blobs:
-    """A temporary directory with one file per blob."""
-
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="bitbucket-emulator-")
-
-    def new_path(self) -> Path:
-        """A path that is not in use."""
-        return Path(self._folder.name, uuid.uuid4().hex)
-
-    def store(self, content: bytes) -> Blob:
-        """Keep these bytes."""
-        path = self.new_path()
-        path.write_bytes(content)
-        return Blob(path, len(content))
-
-    def close(self) -> None:
-        """Remove everything."""
-        self._folder.cleanup()
 
 
 @dataclass(eq=False)
@@ -162,33 +117,46 @@ class Repository:
 
 @dataclass(eq=False)
 class Workspace:
-    """A workspace: a slug, a uuid and its repositories by slug."""
+    """A workspace: a slug, a uuid, its repositories by slug, its snippets. Those who ask are its members, or not."""
 
     slug: str
+    snippets: Snippets
+    member: bool = True
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     repositories: dict[str, Repository] = field(default_factory=dict)
 
 
 class State:
-    """Everything the service holds."""
+    """Everything the service holds. `user` is the e-mail of the account that is meant when none is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, user: str) -> None:
+        self.user = user
         self.clock = Clock()
         self.blobs = Blobs()
         self.workspaces: dict[str, Workspace] = {}
 
+    def workspace(self, slug: str, member: bool | None = None) -> Workspace:
+        """Make or get a workspace; `member` tells whether those who ask belong to it."""
+        home = self.workspaces.setdefault(slug, Workspace(slug, Snippets(self.clock, self.user)))
+        home.member = home.member if member is None else member
+        return home
+
     def repository(self, workspace: str, slug: str, private: bool | None = None) -> Repository:
         """Make or get a repository. A new one is private unless said otherwise; `private` also changes an old one."""
-        home = self.workspaces.setdefault(workspace, Workspace(workspace))
+        home = self.workspace(workspace)
         if slug not in home.repositories:
             home.repositories[slug] = Repository(home, slug, private is not False, self.blobs, self.clock)
         repository = home.repositories[slug]
         repository.private = repository.private if private is None else private
         return repository
 
+    def find_workspace(self, workspace: str) -> Workspace | None:
+        """By slug or by uuid in curly braces."""
+        return _pick(self.workspaces.values(), workspace)
+
     def find(self, workspace: str, repository: str) -> Repository | None:
         """By slugs or by uuids in curly braces, in any mix."""
-        home = _pick(self.workspaces.values(), workspace)
+        home = self.find_workspace(workspace)
         return _pick(home.repositories.values(), repository) if home else None
 
 

@@ -18,6 +18,19 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "missing_files": (400, 201),
     "upload_status": (201, 200),
     "url_style": ("uuid", "slug"),
+    "snippet_answers": ("all", "json_only", "json_406", "form_only"),
+    "snippet_text": ("7bit", "8bit", "quoted-printable", "base64"),
+    "snippet_text_damage": (None, "crlf", "final_newline"),
+    "snippet_line_ends": ("crlf", "lf"),
+    "snippet_part_names": ("utf8", "rfc2231", "rfc2047"),
+    "snippet_form_fields": ("title", "all"),
+    "snippet_file_links": ("real", "documented"),
+    "snippet_empty_create": (400, 201),
+    "snippet_last_file": (400, 200),
+    "snippet_hidden": (403, 404),
+    "snippet_access_token": (403, 401),
+    "snippet_order": ("newest", "oldest"),
+    "snippet_global_list": (410, 200),
     "etag": ("md5", "multipart", "opaque", "none"),
 }
 
@@ -44,6 +57,28 @@ class Switches:
     url_style: str = "uuid"  # path of the signed URL; "slug" is the style of the years up to 2020
     redirect_body: str = ""
     content_encoding: str | None = None  # "None" gives the stray response-content-encoding=None of 2022-2023
+    # snippets: the three forms of the single GET, and of the answers to POST and PUT
+    snippet_answers: str = "all"  # "json_only": JSON whatever is asked for; "json_406"; "form_only": form-data for related
+    snippet_text: str = "7bit"  # how text parts are encoded; text that is not ASCII is base64 then
+    snippet_text_damage: str | None = None  # "crlf": line ends become CR LF; "final_newline": it is lost
+    snippet_line_ends: str = "crlf"  # of the multipart framing; "lf" as some mail libraries write it
+    snippet_part_names: str = "utf8"  # how names that are not ASCII are written in the headers of parts
+    snippet_form_fields: str = "title"  # form-data has the title alone, as printed, or "all" root-level properties
+    snippet_missing_part: str | None = None  # the file of this name has no part
+    snippet_cut_closing: bool = False  # the closing boundary is missing
+    # snippets: links
+    snippet_file_links: str = "real"
+    snippet_revision_links: bool = True  # False: no links.diff, no links.patch
+    snippet_file_redirect_401: bool = False  # files/{path} redirects to where no credential is taken
+    # snippets: writing, listing, rights
+    identical_put_commits: bool = False
+    snippet_empty_create: int = 400  # a POST without any file
+    snippet_last_file: int = 400  # a PUT that removes the last file
+    snippet_order: str = "newest"
+    snippet_free_plan: bool = False  # the listing has strings for items; 402 for a POST
+    snippet_global_list: int = 410
+    snippet_hidden: int = 403  # for the private snippet of others
+    snippet_access_token: int = 403
     # storage host
     etag: str = "md5"
     # wire
@@ -60,6 +95,12 @@ class Switches:
         if name == "rename" and not (value in (None, "spaces") or callable(value)):
             raise ValueError(f"switch rename: {value!r}")
         super().__setattr__(name, value)
+
+    def renamed(self, name: str) -> str:
+        """The name that a file gets, whose name would be `name`."""
+        if callable(self.rename):
+            return self.rename(name)
+        return name.replace(" ", "_") if self.rename == "spaces" else name
 
     def update(self, values: dict[str, Any]) -> None:
         """Set several switches by name."""

@@ -63,12 +63,12 @@ class Tokens:
         )
 
     def _client(self, header: str) -> Client | None:
-        scheme, _, value = header.partition(" ")
+        scheme, _unused, value = header.partition(" ")
         try:
             text = base64.b64decode(value.strip(), validate=True).decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):
             return None
-        client_id, _, secret = text.partition(":")
+        client_id, _unused, secret = text.partition(":")
         client = self.accounts.clients.get(unquote(client_id))
         return client if scheme.lower() == "basic" and client and client.client_secret == unquote(secret) else None
 

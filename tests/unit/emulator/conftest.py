@@ -16,6 +16,7 @@ import pytest
 from ...emulator import Emulator
 from ...emulator.fixtures import emulator
 from .client import Client
+from .snippet_client import Snippets
 
 __all__ = ["emulator"]
 
@@ -26,6 +27,13 @@ SAMPLES = Path(__file__).parent / "samples"
 def api(emulator: Emulator) -> Iterator[Client]:
     """A client with the default API token."""
     with Client(emulator) as client:
+        yield client
+
+
+@pytest.fixture
+def snippets(emulator: Emulator) -> Iterator[Snippets]:
+    """A client of the snippets of acme with the default API token."""
+    with Snippets(emulator) as client:
         yield client
 
 

@@ -41,7 +41,7 @@ def test_command(tmp_path: Path, number: int) -> None:
     file = tmp_path / "env"
     with start("--env-file", str(file), "--workspace", "other", "--repository", "things", "--public") as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(12)]
+        lines = [process.stdout.readline() for _unused in range(12)]
         assert file.read_text() == "".join(lines)
         values = parse("".join(lines))
         url = f"{values['BITBUCKET_API_URL']}/repositories/other/things/downloads"

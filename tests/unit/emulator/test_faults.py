@@ -32,9 +32,9 @@ def test_matching(emulator: Emulator, api: Client) -> None:
 def test_times_and_after(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("status", times=2, after=1, code=503)
     emulator.faults.add("status", times=1, code=502)
-    assert [api.list().status_code for _ in range(5)] == [502, 503, 503, 200, 200]
+    assert [api.list().status_code for _unused in range(5)] == [502, 503, 503, 200, 200]
     emulator.faults.add("status", times=None, code=504)
-    assert {api.list().status_code for _ in range(5)} == {504}
+    assert {api.list().status_code for _unused in range(5)} == {504}
     emulator.faults.clear()
     assert api.list().status_code == 200
 
@@ -97,7 +97,7 @@ def test_html_json_and_strings(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("json", body='{"values": ')
     emulator.faults.add("json", body=[1])
     emulator.faults.add("strings_in_values")
-    page, text, value, strings = (api.list() for _ in range(4))
+    page, text, value, strings = (api.list() for _unused in range(4))
     assert (page.status_code, page.headers["Content-Type"][:9], "<form" in page.text) == (200, "text/html", True)
     assert (text.status_code, text.text) == (200, '{"values": ')
     assert value.json() == [1]
@@ -142,7 +142,7 @@ def test_drop_is_a_reset(emulator: Emulator, api: Client, kind: str) -> None:
 def test_drop_in_the_middle_of_an_upload(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("drop_before", read=100_000)
     emulator.faults.add("drop_before", read=None)
-    for _ in range(2):
+    for _unused in range(2):
         with pytest.raises(requests.ConnectionError):
             api.upload(("a", b"x" * 8_000_000))
     emulator.stop()

@@ -68,7 +68,7 @@ def test_extra(emulator: Emulator, url: str) -> None:
 def test_wrong_length(emulator: Emulator, url: str) -> None:
     emulator.faults.add("wrong_length", host="storage", delta=7)
     emulator.faults.add("wrong_length", host="storage", delta=-7)
-    answer, _, broken = read(url)
+    answer, _unused, broken = read(url)
     assert (int(answer.headers["Content-Length"]), broken) == (SIZE + 7, True)
     answer, content, broken = read(url)
     assert (int(answer.headers["Content-Length"]), content, broken) == (SIZE - 7, CONTENT[:-7], False)
@@ -77,7 +77,7 @@ def test_wrong_length(emulator: Emulator, url: str) -> None:
 @pytest.mark.parametrize("offset", [None, 0, SIZE - 1])
 def test_corrupt(emulator: Emulator, url: str, offset: int | None) -> None:
     emulator.faults.add("corrupt", host="storage", offset=offset)
-    _, content, broken = read(url)
+    _unused, content, broken = read(url)
     assert not broken
     assert [place for place in range(SIZE) if content[place] != CONTENT[place]] == [SIZE // 2 if offset is None else offset]
 

@@ -123,7 +123,7 @@ def test_slug_or_uuid(emulator: Emulator, api: Client) -> None:
 
 
 def test_dates_never_repeat(emulator: Emulator) -> None:
-    dates = [emulator.clock.tick() for _ in range(1000)]
+    dates = [emulator.clock.tick() for _unused in range(1000)]
     assert dates == sorted(set(dates))
 
 

@@ -16,7 +16,7 @@ from .client import END, Client, part, read_answer
 
 
 def test_connections_stay_open(emulator: Emulator, api: Client) -> None:
-    for _ in range(3):
+    for _unused in range(3):
         api.list()
         api.upload(("a", b"x" * 100_000))
         api.call("DELETE", "a")
@@ -59,7 +59,7 @@ def test_expect_waits_for_the_server(emulator: Emulator, api: Client) -> None:
 
 def test_requests_are_parallel(emulator: Emulator, api: Client) -> None:
     emulator.switches.latency = 0.2
-    threads = [threading.Thread(target=api.bare, args=("GET", api.url)) for _ in range(8)]
+    threads = [threading.Thread(target=api.bare, args=("GET", api.url)) for _unused in range(8)]
     start = time.monotonic()
     for thread in threads:
         thread.start()
@@ -72,7 +72,7 @@ def test_requests_are_parallel(emulator: Emulator, api: Client) -> None:
 def test_starts_and_stops_quickly() -> None:
     before = threading.active_count()
     start = time.monotonic()
-    for _ in range(5):
+    for _unused in range(5):
         with Emulator():
             pass
     assert time.monotonic() - start < 0.5

@@ -24,7 +24,7 @@ def test_grant(emulator: Emulator, api: Client) -> None:
     answer = ask(emulator, api)
     token = answer.json()
     assert answer.status_code == 200
-    assert (token["token_type"], token["expires_in"], token["scopes"]) == ("bearer", 7200, "repository:write")
+    assert (token["token_type"], token["expires_in"], token["scopes"]) == ("bearer", 7200, "repository:write snippet:write")
     api.session.auth = Bearer(token["access_token"])
     assert api.list().status_code == 200
     assert (emulator.journal[0].host, emulator.journal[0].method) == ("token", "POST")
