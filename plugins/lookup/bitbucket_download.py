@@ -68,7 +68,7 @@ from ..module_utils._client import Client
 from ..module_utils._contents import read_contents
 from ..module_utils._downloads import Downloads
 from ..module_utils._errors import RequestFailed
-from ..module_utils._names import shown
+from ..module_utils._names import check_name, shown
 from ..plugin_utils._lookup import Reader, run_lookup
 from ..plugin_utils._reading import Missing
 
@@ -78,7 +78,7 @@ class LookupModule(LookupBase):
 
     def run(self, terms: t.List[t.Any], variables: t.Optional[t.Mapping[str, t.Any]] = None, **kwargs: t.Any) -> t.List[t.Any]:
         """The contents, one item a term."""
-        return run_lookup(self, terms, variables, kwargs, reader)
+        return run_lookup(self, terms, variables, kwargs, reader, check_name)
 
 
 def reader(plugin: LookupBase, client: Client) -> Reader:

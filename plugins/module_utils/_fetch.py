@@ -24,7 +24,7 @@ from ._downloads import Artifact, Downloads, Listing
 from ._errors import BadInput, BitbucketError
 from ._fetch_plan import REPLACED, UNCHANGED, FetchWish, Verdict, algorithms, decide
 from ._manifest import Manifest
-from ._manifest_keeper import ManifestKeeper
+from ._manifest_reader import ManifestReader
 from ._names import renamed_pattern, shown
 from ._outcome import Outcome, Result
 from ._parallel import run_all
@@ -63,7 +63,7 @@ class Fetcher:
         self._downloads = downloads
         self._options = options
         self._installer = installer
-        self._keeper = ManifestKeeper(downloads, options.manifest, writes=False) if options.manifest is not None else None
+        self._keeper = ManifestReader(downloads, options.manifest) if options.manifest is not None else None
         self._lock = threading.Lock()
         self._done: t.Dict[str, _Done] = {}
         self._settled: t.Optional[Verdict] = None

@@ -76,7 +76,8 @@ options:
   manifest:
     description:
       - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
-      - It is used to decide without fetching contents, and is kept up to date, sent last and alone.
+      - It is used to decide without fetching contents, and is kept up to date, sent last and alone. Its name must be made of
+        letters, digits, C(.), C(_) and C(-), which the service stores as they are.
       - A manifest is a promise by those who publish through it, not a proof. Who replaces an artifact by other means, with the
         same size, on a service that does not move its date, is not noticed; use O(compare=content) for that doubt.
     type: str

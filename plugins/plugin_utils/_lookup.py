@@ -47,11 +47,15 @@ def run_lookup(
     variables: t.Optional[t.Mapping[str, t.Any]],
     options: t.Mapping[str, t.Any],
     reader: t.Callable[[LookupBase, Client], Reader],
+    check: t.Callable[[str], t.Any] = str,
 ) -> t.List[t.Any]:
-    """One result a term: the bytes that ``reader`` finds, as the options ask for them. One client serves all terms."""
+    """One result a term: the bytes that ``reader`` finds, as the options ask for them. One client serves all terms.
+
+    ``check`` is called with every term before any request, and raises for one that cannot be a name.
+    """
     plugin.set_options(var_options=_resolved(plugin, variables or {}), direct=options)
     try:
-        return _results(plugin, terms, reader)
+        return _results(plugin, terms, reader, check)
     except MissingLibrary as exc:
         raise AnsibleLookupError(
             "%s. Install it for the Python that runs ansible, lookups run on the control node" % exc
@@ -71,7 +75,12 @@ def _resolved(plugin: LookupBase, variables: t.Mapping[str, t.Any]) -> t.Dict[st
     return {name: plugin._templar.template(value) for name, value in ours.items()}
 
 
-def _results(plugin: LookupBase, terms: t.Sequence[t.Any], reader: t.Callable[[LookupBase, Client], Reader]) -> t.List[t.Any]:
+def _results(
+    plugin: LookupBase,
+    terms: t.Sequence[t.Any],
+    reader: t.Callable[[LookupBase, Client], Reader],
+    check: t.Callable[[str], t.Any],
+) -> t.List[t.Any]:
     reading = Reading(
         output=plugin.get_option("output"),
         encoding=plugin.get_option("encoding"),
@@ -79,6 +88,8 @@ def _results(plugin: LookupBase, terms: t.Sequence[t.Any], reader: t.Callable[[L
         checksum=plugin.get_option("checksum"),
     )
     reading.require_fitting(terms)
+    for term in terms:
+        check(term)
     settings = {name: plugin.get_option(name) for name in _CONNECTION}
     read = reader(plugin, Client(connection_from(settings, choose_credentials(settings, os.environ))))
     found = []

@@ -19,7 +19,7 @@ import yaml
 
 from ..module_utils._checksum import parse_checksum
 from ..module_utils._errors import BadInput, BitbucketError
-from ..module_utils._names import check_name, shown
+from ..module_utils._names import shown
 
 
 class Missing(BitbucketError):
@@ -40,7 +40,6 @@ class Reading:
         for term in terms:
             if not isinstance(term, str):
                 raise BadInput("A term must be a name, not %s" % type(term).__name__)
-            check_name(term)
         if self.checksum is not None:
             parse_checksum(self.checksum)
             if len(terms) != 1:

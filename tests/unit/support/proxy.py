@@ -36,7 +36,7 @@ class Proxy:
     @property
     def targets(self) -> set[str]:
         """Host and port of everything that was asked for."""
-        return {urlsplit(target).netloc or target for _unused, target, _unused in self.asked}
+        return {urlsplit(asked[1]).netloc or asked[1] for asked in self.asked}
 
 
 class _Handler(BaseHTTPRequestHandler):

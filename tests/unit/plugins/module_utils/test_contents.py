@@ -17,7 +17,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._client import Cl
 from ansible_collections.releng.bitbucket.plugins.module_utils._connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._contents import TooLarge, read_contents
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Downloads
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, RequestFailed
 from tests.emulator import Emulator
 from tests.unit.plugins.modules.downloading import widgets, without_jitter
 from tests.unit.support.serving import serving
@@ -136,3 +136,11 @@ def test_a_missing_artifact_is_a_404(emulator: Emulator, connected: Connect) -> 
     with pytest.raises(RequestFailed) as caught:
         read_contents(connected(), "app", MIB)
     assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../widgets", "a\\b", "a\nb", "\ud800", "x" * 256])
+def test_a_name_that_is_no_path_segment_is_neither_read_nor_deleted(emulator: Emulator, connected: Connect, name: str) -> None:
+    for action in (lambda one: read_contents(connected(), one, MIB), connected().delete):
+        with pytest.raises(BadInput, match=r"^artifact name "):
+            action(name)
+    assert len(emulator.journal) == 0

@@ -70,7 +70,7 @@ def error(**error: object) -> bytes:
         pytest.param(b"a\x1b[31m\x00b\r\n\tc", "a [31m b c", id="control characters"),
         pytest.param(b"caf\xe9 caf\xc3\xa9", "caf\ufffd café", id="not UTF-8"),
         pytest.param(error(message="a\nb\u202ec\ud800"), "a b c", id="control characters in JSON"),
-        pytest.param(b"x" * MAX_WORDS, "x" * MAX_WORDS, id="just fits"),
+        pytest.param(b"x" * 500, "x" * 500, id="just fits"),
         pytest.param(b"x" * (MAX_WORDS + 1), "x" * (MAX_WORDS - 1) + "…", id="too long"),
         pytest.param(error(message="m" * 70000), "m" * (MAX_WORDS - 1) + "…", id="huge"),
     ],

@@ -133,6 +133,12 @@ def test_an_artifact_of_unknown_age_is_kept_and_its_release_with_it(date: str | 
     }
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a\nb", "\ud800", "x" * 256])
+def test_a_name_that_is_no_path_segment_is_kept(name: str) -> None:
+    artifacts = {name: Artifact(name, 1, "2020-01-01T00:00:00+00:00"), **listing(app_1=9)}
+    assert planned(artifacts, keep=0) == {"app-1": GOES, name: "no plain name"}
+
+
 def test_dates_of_other_offsets_are_compared_as_moments() -> None:
     early = Artifact("early", 1, "2026-11-29T23:00:00+02:00")
     late = Artifact("late", 1, "2026-11-29T22:00:00+00:00")

@@ -51,7 +51,7 @@ def test_an_upload_goes_through_the_proxy(
     stored = emulator.repository().get("app.tgz")
     assert stored is not None
     assert stored.content == b"application" * 1000
-    assert [method for method, _unused, _unused in proxy.asked] == ["GET", "POST", "GET"]
+    assert [asked[0] for asked in proxy.asked] == ["GET", "POST", "GET"]
 
 
 def test_no_proxy_is_respected(emulator: Emulator, published: Published, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
