@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Front door of the lookup bitbucket_snippet: its documentation and its options. Knows no HTTP."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: bitbucket_snippet
+short_description: Read files of a snippet in a Bitbucket Cloud workspace
+version_added: 0.1.0
+author:
+  - The releng.bitbucket contributors (@releng)
+description:
+  - Returns the contents of a snippet's files as text, base64, or data.
+  - Lookups run on the control node, and read environment variables there.
+  - Each time a variable that holds a lookup is used, the lookup runs again. Use M(ansible.builtin.set_fact) to read once.
+  - The contents are never trusted as a template.
+extends_documentation_fragment:
+  - releng.bitbucket._connection
+  - releng.bitbucket._connection.plugin
+  - releng.bitbucket._reading
+options:
+  _terms:
+    description:
+      - The names of files in the snippet.
+    type: list
+    elements: str
+    required: true
+  snippet_id:
+    description:
+      - Which snippet. One of this and O(title) is needed.
+    type: str
+    vars:
+      - name: bitbucket_snippet_id
+  title:
+    description:
+      - The exact title of the snippet. More than one of that title is an error.
+    type: str
+    vars:
+      - name: bitbucket_title
+seealso:
+  - plugin: releng.bitbucket.bitbucket_snippet
+    plugin_type: module
+  - plugin: releng.bitbucket.bitbucket_snippet_info
+    plugin_type: module
+"""
+
+EXAMPLES = r"""
+- name: Show the run book
+  ansible.builtin.debug:
+    msg: "{{ lookup('releng.bitbucket.bitbucket_snippet', 'start.md', workspace='acme', title='Run book') }}"
+
+- name: Read settings that a team keeps in a snippet, connection from the environment
+  ansible.builtin.set_fact:
+    settings: "{{ lookup('releng.bitbucket.bitbucket_snippet', 'settings.yml', title='Settings', output='yaml') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - One item a term, in the order asked, without those that are skipped.
+    - A string with O(output=text) and O(output=base64), else what the document holds.
+  type: list
+  elements: raw
+"""
+
+import typing as t
+
+from ansible.plugins.lookup import LookupBase
+
+from ..module_utils._client import Client
+from ..module_utils._errors import BadInput
+from ..module_utils._names import shown
+from ..module_utils._snippet_document import Snippet
+from ..module_utils._snippets import NoSuchSnippet, Snippets
+from ..plugin_utils._lookup import Reader, run_lookup
+from ..plugin_utils._reading import Missing
+
+
+class LookupModule(LookupBase):
+    """Contents of a snippet's files; terms are their names."""
+
+    def run(self, terms: t.List[t.Any], variables: t.Optional[t.Mapping[str, t.Any]] = None, **kwargs: t.Any) -> t.List[t.Any]:
+        """The contents, one item a term."""
+        return run_lookup(self, terms, variables, kwargs, reader)
+
+
+def reader(plugin: LookupBase, client: Client) -> Reader:
+    """What reads one file, for the options of the lookup; the snippet is found when the first is asked for."""
+    snippets = Snippets(client)
+    snippet_id, title = plugin.get_option("snippet_id"), plugin.get_option("title")
+    limit = plugin.get_option("max_size")
+    if bool(snippet_id) == bool(title):
+        raise BadInput("Say which snippet: by snippet_id or by title, one of both")
+    found: t.List[t.Optional[Snippet]] = []
+
+    def read(name: str) -> bytes:
+        if not found:
+            found.append(_by_id(snippets, snippet_id) if snippet_id else _by_title(snippets, title))
+        snippet = found[0]
+        if snippet is None:
+            raise Missing("There is no snippet %s" % shown(snippet_id or title))
+        if name not in (snippet.files or {}):
+            raise Missing("The snippet %s has no file %s" % (shown(snippet_id or title), shown(name)))
+        return snippets.file(snippet, name, limit)
+
+    return read
+
+
+def _by_id(snippets: Snippets, snippet_id: str) -> t.Optional[Snippet]:
+    try:
+        return snippets.document(snippet_id)
+    except NoSuchSnippet:
+        snippets.require_listing()
+        return None
+
+
+def _by_title(snippets: Snippets, title: str) -> t.Optional[Snippet]:
+    titled = snippets.one_titled(title)
+    return _by_id(snippets, titled.id) if titled else None

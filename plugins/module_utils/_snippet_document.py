@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The JSON document of a snippet as a value. Pure: knows no network and no multipart.
+
+The specification lacks ``files`` and ``links`` and calls ``id`` an integer; real documents have both, and ids are short texts
+(fact sheet 2.2). There is no field for the newest revision: it is read from links.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from urllib.parse import unquote, urlsplit
+
+from ._errors import RequestFailed
+
+_REVISION = re.compile(r"[0-9a-fA-F]{7,64}\Z")
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A snippet without its contents. ``files``: the link to each file's contents by name, None in items of a listing."""
+
+    id: str
+    title: str
+    is_private: t.Optional[bool] = None
+    url: t.Optional[str] = None
+    created_on: t.Optional[str] = None
+    updated_on: t.Optional[str] = None
+    revision: t.Optional[str] = None
+    commits_link: t.Optional[str] = None
+    files: t.Optional[t.Mapping[str, t.Optional[str]]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def snippet_from(document: t.Mapping[str, t.Any]) -> Snippet:
+    """The value of a document; raises RequestFailed for one that is no snippet."""
+    snippet_id = document.get("id")
+    if not isinstance(snippet_id, (str, int)) or isinstance(snippet_id, bool) or snippet_id == "":
+        raise RequestFailed("The service answered with a document that is no snippet: it has no id")
+    files = document.get("files")
+    links = _links(files) if isinstance(files, dict) else None
+    private = document.get("is_private")
+    return Snippet(
+        id=str(snippet_id),
+        title=_text(document.get("title")) or "",
+        is_private=private if isinstance(private, bool) else None,
+        url=_href(document, "html"),
+        created_on=_text(document.get("created_on")),
+        updated_on=_text(document.get("updated_on")),
+        revision=_revision(document, str(snippet_id), links or {}),
+        commits_link=_href(document, "commits"),
+        files=links,
+    )
+
+
+def _links(files: t.Mapping[t.Any, t.Any]) -> t.Dict[str, t.Optional[str]]:
+    return {str(name): _href(item, "self") for name, item in files.items()}
+
+
+def _href(document: t.Any, name: str) -> t.Optional[str]:
+    links = document.get("links") if isinstance(document, dict) else None
+    link = links.get(name) if isinstance(links, dict) else None
+    return _text(link.get("href")) if isinstance(link, dict) else None
+
+
+def _text(value: t.Any) -> t.Optional[str]:
+    return value if isinstance(value, str) else None
+
+
+def _revision(document: t.Mapping[str, t.Any], snippet_id: str, files: t.Mapping[str, t.Optional[str]]) -> t.Optional[str]:
+    """The newest revision, from the links to its diff or patch, else from a file's link in either form."""
+    hrefs = [_href(document, "diff"), _href(document, "patch"), *files.values()]
+    return next((found for found in (_revision_in(href, snippet_id) for href in hrefs if href) if found), None)
+
+
+def _revision_in(href: str, snippet_id: str) -> t.Optional[str]:
+    """``…/{id}/{revision}/diff``, ``…/{id}/{revision}/files/{name}`` or, as documented, ``…/{id}/files/{revision}/{name}``."""
+    segments = [unquote(segment) for segment in urlsplit(href).path.split("/")]
+    if snippet_id not in segments:
+        return None
+    rest = segments[segments.index(snippet_id) + 1 :]
+    if rest[:1] == ["files"]:
+        rest = rest[1:]
+    return rest[0] if len(rest) > 1 and _REVISION.match(rest[0]) else None

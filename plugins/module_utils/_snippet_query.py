@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading snippets for bitbucket_snippet_info. Knows no option parsing and no HTTP."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from dataclasses import dataclass
+
+from ._outcome import Result
+from ._selection import Selection
+from ._snippet_plan import SnippetState
+from ._snippet_task import described, described_without_files
+from ._snippets import NoSuchSnippet, Snippets
+
+
+@dataclass(frozen=True)
+class SnippetQuery:
+    """What to read: one by its id, those of a title, those whose titles match, or all; with their contents or without."""
+
+    snippet_id: t.Optional[str] = None
+    title: t.Optional[str] = None
+    patterns: t.Optional[t.Sequence[str]] = None
+    contents: bool = False
+
+
+def query_snippets(snippets: Snippets, query: SnippetQuery) -> t.List[Result]:
+    """The snippets as results show them; one listing is enough where neither id, title nor contents are asked for."""
+    if query.snippet_id is not None:
+        return _read(snippets, query.snippet_id, query.contents)
+    selection = Selection(query.patterns)
+    meant = [
+        snippet
+        for snippet in snippets.listed()
+        if (snippet.title == query.title if query.title is not None else selection.matches(snippet.title))
+    ]
+    if query.title is None and not query.contents:
+        return [described_without_files(snippet) for snippet in meant]
+    return [found for snippet in meant for found in _read(snippets, snippet.id, query.contents)]
+
+
+def _read(snippets: Snippets, snippet_id: str, contents: bool) -> t.List[Result]:
+    try:
+        state = snippets.read(snippet_id, exact=True)
+    except NoSuchSnippet:
+        snippets.require_listing()
+        return []
+    return [_with_contents(state) if contents else described(state)]
+
+
+def _with_contents(state: SnippetState) -> Result:
+    result = described(state)
+    for entry in result["files"]:
+        data = state.contents[entry["name"]]
+        try:
+            entry["content"] = data.decode("utf-8")
+        except UnicodeDecodeError:
+            entry["content_base64"] = base64.b64encode(data).decode("ascii")
+    return result

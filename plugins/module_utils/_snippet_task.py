@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A snippet present or absent: read, decide, then show the plan (check mode) or apply it. Knows no option parsing and no HTTP.
+
+An update is compare-and-swap on the revision that was read. A create is never repeated blindly: ids are made by the service,
+so a repeated one would make a second snippet.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ._errors import BadInput, BitbucketError, RequestFailed
+from ._names import shown
+from ._outcome import Outcome, Result
+from ._snippet_document import Snippet
+from ._snippet_plan import (
+    ABSENT,
+    CREATED,
+    DELETED,
+    UNCHANGED,
+    UPDATED,
+    SnippetPlan,
+    SnippetState,
+    SnippetWish,
+    differences,
+    digest,
+    plan_snippet,
+    predicted,
+    stored_names,
+)
+from ._snippets import NoSuchSnippet, Snippets
+
+# How often a snippet that others change at the same time is read and decided again.
+MAX_CONFLICTS = 3
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A status with the state before and after, and the stored names of files by wished name."""
+
+    status: str
+    before: t.Optional[SnippetState] = None
+    after: t.Optional[SnippetState] = None
+
+
+class SnippetTask:
+    """One task for one snippet, found by its id or by its title."""
+
+    def __init__(self, snippets: Snippets, snippet_id: t.Optional[str], wish: SnippetWish, check_mode: bool) -> None:
+        self._snippets = snippets
+        self._id = snippet_id
+        self._wish = wish
+        self._check_mode = check_mode
+        self._known: t.Set[str] = set()
+
+    def ensure_present(self) -> Outcome:
+        """Create or update the snippet, or predict it."""
+        current_id = self._id if self._id is not None else self._id_by_title()
+        if current_id is None:
+            return self._outcome(self._created())
+        try:
+            return self._outcome(self._updated(current_id))
+        except NoSuchSnippet as exc:
+            raise BitbucketError("There is no snippet %s to update: %s" % (shown(current_id), exc)) from exc
+
+    def ensure_absent(self, with_diff: bool) -> Outcome:
+        """Delete the snippet, or predict it; its contents are read only for a diff."""
+        current_id = self._id if self._id is not None else self._id_by_title()
+        if current_id is None:
+            return self._outcome(_Done(ABSENT))
+        before = None
+        try:
+            if with_diff or self._check_mode:
+                before = self._snippets.read(current_id)
+            gone = not self._check_mode and not self._snippets.delete(current_id)
+        except NoSuchSnippet:
+            gone = True
+        if gone:
+            self._snippets.require_listing()
+        return self._outcome(_Done(ABSENT if gone else DELETED, before))
+
+    def _id_by_title(self) -> t.Optional[str]:
+        members = self._snippets.of_members()
+        self._known = {snippet.id for snippet in members}
+        found = self._snippets.one_titled(self._wish.title or "", members)
+        return found.id if found else None
+
+    def _created(self) -> _Done:
+        wish = self._wish
+        if not wish.files:
+            raise BadInput("There is no snippet titled %s, and files are needed to create it" % shown(wish.title or ""))
+        if self._check_mode:
+            return _Done(CREATED, None, predicted(None, wish, SnippetPlan()))
+        snippet_id = self._created_id(wish.title or "", wish.is_private is not False, wish.files)
+        done = self._updated(snippet_id)
+        return _Done(CREATED, None, done.after)
+
+    def _created_id(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> str:
+        """The id of the new snippet; after a lost answer it is looked for before anything is sent again."""
+        client = self._snippets.client
+        tries = 0
+        while True:
+            try:
+                created = self._snippets.create_once(title, is_private, files)
+            except RequestFailed as failure:
+                tries += 1
+                found = self._new_id(title) if failure.effect_possible else None
+                if found is None:
+                    client.pause_after(failure, tries)
+                    found = self._new_id(title) if failure.effect_possible else None
+            else:
+                found = created.id if created else self._new_id(title)
+                if found is None:
+                    raise BitbucketError("The snippet %s was accepted, but is not in the listing" % shown(title))
+            if found is not None:
+                return found
+
+    def _new_id(self, title: str) -> t.Optional[str]:
+        found = [
+            snippet.id for snippet in self._snippets.of_members() if snippet.title == title and snippet.id not in self._known
+        ]
+        if len(found) > 1:
+            raise BitbucketError(
+                "%d new snippets have the title %s, and one of them may be ours: %s"
+                % (len(found), shown(title), ", ".join(sorted(found)))
+            )
+        return found[0] if found else None
+
+    def _updated(self, snippet_id: str) -> _Done:
+        before = current = self._snippets.read(snippet_id, self._wish.files)
+        failures: t.List[RequestFailed] = []
+        sent = False
+        while True:
+            plan = plan_snippet(current, self._wish)
+            if not plan.changes:
+                # Where an answer was lost it was most likely ours that had its effect, else somebody else's.
+                ours = sent or any(failure.effect_possible for failure in failures)
+                return _Done(UPDATED if ours else UNCHANGED, before, current)
+            if self._check_mode:
+                return _Done(UPDATED, before, predicted(current, self._wish, plan))
+            try:
+                written = self._snippets.update_once(current.snippet, plan)
+                if sent or not plan.later:
+                    return _Done(UPDATED, before, self._after(current, plan, written))
+                sent = True
+                current = self._snippets.read(snippet_id, self._wish.files)
+            except RequestFailed as failure:
+                failures.append(failure)
+                current = self._read_after(failures, snippet_id)
+
+    def _read_after(self, failures: t.Sequence[RequestFailed], snippet_id: str) -> SnippetState:
+        """The snippet as it is after a failed update; raises where there shall be no other try."""
+        failure = failures[-1]
+        conflicts = sum(1 for each in failures if each.status == 405)
+        if failure.status == 405:
+            if conflicts > MAX_CONFLICTS:
+                raise BitbucketError(
+                    "Snippet %s is being changed by somebody else, %d tries met a newer revision: %s"
+                    % (snippet_id, conflicts, failure)
+                ) from failure
+            return self._snippets.read(snippet_id, self._wish.files)
+        if failure.effect_possible:
+            current = self._snippets.read(snippet_id, self._wish.files)
+            if not plan_snippet(current, self._wish).changes:
+                return current
+        self._snippets.client.pause_after(failure, len(failures) - conflicts)
+        return self._snippets.read(snippet_id, self._wish.files)
+
+    def _after(self, current: SnippetState, plan: SnippetPlan, written: t.Optional[Snippet]) -> SnippetState:
+        """The state after a write: the service's own names, with the contents that were sent or had been read."""
+        snippet = written or self._snippets.document(current.snippet.id)
+        foretold = predicted(current, self._wish, plan).contents
+        if set(snippet.files or {}) == set(foretold):
+            return SnippetState(snippet, foretold)
+        return self._checked_names(self._snippets.read(snippet.id, self._wish.files))
+
+    def _checked_names(self, state: SnippetState) -> SnippetState:
+        files = self._wish.files or {}
+        renamed = stored_names(state.contents, files)
+        lost = [name for name in files if name not in state.contents and name not in renamed]
+        if lost:
+            raise BitbucketError(
+                "The snippet was accepted, but these files are not in it under their names: %s; it has %s"
+                % (", ".join(map(shown, lost)), ", ".join(map(shown, sorted(state.contents))))
+            )
+        return state
+
+    def _outcome(self, done: _Done) -> Outcome:
+        result: Result = {"status": done.status}
+        warnings = []
+        if done.after is not None:
+            renamed = stored_names(done.after.contents, self._wish.files or {})
+            result["snippet"] = described(done.after, {stored: wished for wished, stored in renamed.items()})
+            warnings = [
+                "Bitbucket has stored the file %s under the name %s" % (shown(wished), shown(stored))
+                for wished, stored in renamed.items()
+            ]
+        return Outcome(
+            result,
+            changed=done.status not in (UNCHANGED, ABSENT),
+            warnings=warnings,
+            diffs=differences(done.before, done.after) if done.status not in (UNCHANGED, ABSENT) else [],
+        )
+
+
+def described(state: SnippetState, wished: t.Optional[t.Mapping[str, str]] = None) -> Result:
+    """A snippet as results show it; ``wished``: wished names of files by stored name."""
+    files = []
+    for stored, data in sorted(state.contents.items()):
+        name = (wished or {}).get(stored, stored)
+        link = (state.snippet.files or {}).get(stored)
+        entry: Result = {"name": name, "size": len(data), "sha256": digest(data), "url": link}
+        if name != stored:
+            entry["stored_name"] = stored
+        files.append(entry)
+    return dict(described_without_files(state.snippet), files=files)
+
+
+def described_without_files(snippet: Snippet) -> Result:
+    """A snippet of a listing, which does not tell files."""
+    return {
+        "id": snippet.id or None,
+        "title": snippet.title,
+        "is_private": snippet.is_private,
+        "url": snippet.url,
+        "revision": snippet.revision,
+        "created_on": snippet.created_on,
+        "updated_on": snippet.updated_on,
+    }

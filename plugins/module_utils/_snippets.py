@@ -1,0 +1,234 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Snippets of one workspace: listing, reading, writing. Knows no plans and no options.
+
+Field names are crossed in this API (documented): snippets upload in ``file``, and their text field ``files`` means "delete".
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ._auth import ACCESS_TOKEN, ANONYMOUS
+from ._client import Answer, Client
+from ._errors import BitbucketError, RequestFailed
+from ._multipart import form_body
+from ._names import check_name, path_segment, shown
+from ._snippet_document import Snippet, snippet_from
+from ._snippet_parts import BrokenAnswer, Parts, parse_form, parse_related
+from ._snippet_plan import SnippetPlan, SnippetState, same_but_line_ends
+
+# Public clients never ask for multipart/related, so JSON is accepted as well.
+_ACCEPT = "multipart/related, application/json;q=0.5"
+_JSON = "application/json"
+_UPLOAD_FIELD = "file"
+_REMOVE_FIELD = "files"
+_MAX_FILE = 128 * 1024 * 1024
+_PAGE_LENGTH = 100
+
+_T = t.TypeVar("_T")
+
+
+class NoSuchSnippet(BitbucketError):
+    """The service answered 404 for a snippet, which does not tell whether it is absent or hidden."""
+
+
+class Snippets:
+    """The snippets of the connection's workspace."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        workspace = check_name(client.connection.workspace, "workspace")
+        self._path = "/snippets/%s" % path_segment(workspace)
+
+    def listed(self) -> t.List[Snippet]:
+        """Every snippet that a listing shows: those of members, new private ones included, and then the bare one's."""
+        found = {snippet.id: snippet for snippet in self.of_members()}
+        if self._anonymous():
+            return list(found.values())
+        for snippet in self._items(""):
+            found.setdefault(snippet.id, snippet)
+        return list(found.values())
+
+    def of_members(self) -> t.List[Snippet]:
+        """The listing for the role member: the bare one lacks private snippets that nobody watches (documented).
+
+        Without credentials there is no role, and the bare one shows what is public.
+        """
+        return self._items("" if self._anonymous() else "&role=member")
+
+    def one_titled(self, title: str, members: t.Optional[t.Sequence[Snippet]] = None) -> t.Optional[Snippet]:
+        """The snippet of exactly this title, None where no listing shows one; more than one is an error with their ids.
+
+        ``members``: the listing of members where it has been read already; the bare one is read if that has no match.
+        """
+        found = [snippet for snippet in (self.of_members() if members is None else members) if snippet.title == title]
+        if not found and not self._anonymous():
+            found = [snippet for snippet in self._items("") if snippet.title == title]
+        if len(found) > 1:
+            raise BitbucketError(
+                "%d snippets have the title %s: say which by snippet_id, one of %s"
+                % (len(found), shown(title), ", ".join(sorted(snippet.id for snippet in found)))
+            )
+        return found[0] if found else None
+
+    def require_listing(self) -> None:
+        """Raise where the workspace's snippets cannot be listed, so that a 404 of one of them proves nothing."""
+        self.of_members()
+
+    def read(self, snippet_id: str, wished: t.Optional[t.Mapping[str, bytes]] = None, exact: bool = False) -> SnippetState:
+        """A snippet with its contents, in one request where the service gives all in one.
+
+        ``wished``: contents to compare with; a text that differs from them in line ends alone is read again, for
+        multipart answers may change line ends. ``exact``: read every text again. Raises NoSuchSnippet for a 404.
+        """
+        return self._explained(lambda: self._read(snippet_id, wished or {}, exact))
+
+    def document(self, snippet_id: str) -> Snippet:
+        """A snippet without its contents. Raises NoSuchSnippet for a 404."""
+        return self._explained(lambda: self._document(snippet_id))
+
+    def file(self, snippet: Snippet, name: str, limit: int = _MAX_FILE) -> bytes:
+        """The contents of one file, at most ``limit`` bytes, by its link."""
+        link = (snippet.files or {}).get(name)
+        if not link:
+            raise RequestFailed("The file %s of snippet %s has no link" % (shown(name), snippet.id))
+        return self._explained(lambda: self.client.repeat(lambda: self._file_once(link, limit)))
+
+    def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> t.Optional[Snippet]:
+        """One POST; the new snippet where the answer tells it. After an unclear RequestFailed look before trying again."""
+        fields = [("title", title), ("is_private", "true" if is_private else "false")]
+        body, content_type = form_body(fields, _UPLOAD_FIELD, files)
+        return self._explained(lambda: self._written(self.client.send_once("POST", self._path, body, content_type)))
+
+    def update_once(self, snippet: Snippet, plan: SnippetPlan) -> t.Optional[Snippet]:
+        """One PUT on the revision that was read: compare and swap, answered 405 where it is not the newest any more."""
+        path = "%s/%s" % (self._snippet_path(snippet.id), path_segment(self._revision(snippet)))
+        if plan.uploads or plan.remove:
+            fields = [*plan.fields.items(), *((_REMOVE_FIELD, name) for name in plan.remove)]
+            body, content_type = form_body(fields, _UPLOAD_FIELD, plan.uploads)
+        else:
+            properties = {name: _value(name, text) for name, text in plan.fields.items()}
+            body, content_type = json.dumps(properties).encode("utf-8"), _JSON
+        return self._explained(lambda: self._written(self.client.send_once("PUT", path, body, content_type)))
+
+    def delete(self, snippet_id: str) -> bool:
+        """Delete a snippet, whatever its revision; False where it was not there."""
+        return self._explained(lambda: self.client.delete(self._snippet_path(snippet_id)))
+
+    def _anonymous(self) -> bool:
+        return self.client.connection.credentials.kind == ANONYMOUS
+
+    def _snippet_path(self, snippet_id: str) -> str:
+        return "%s/%s" % (self._path, path_segment(check_name(snippet_id, "snippet_id")))
+
+    def _items(self, query: str) -> t.List[Snippet]:
+        path = "%s?pagelen=%d%s" % (self._path, _PAGE_LENGTH, query)
+        return self._explained(lambda: [snippet_from(item) for item in self.client.items(path)])
+
+    def _document(self, snippet_id: str) -> Snippet:
+        url = self.client.url(self._snippet_path(snippet_id))
+        return snippet_from(_found(lambda: self.client.get_json(url)))
+
+    def _read(self, snippet_id: str, wished: t.Mapping[str, bytes], exact: bool) -> SnippetState:
+        snippet, parts = self._whole(snippet_id)
+        contents = {}
+        for name in snippet.files or {}:
+            data = parts.contents.get(name)
+            doubtful = name in parts.textual and _may_be_altered(data, wished.get(name), exact)
+            contents[name] = self.file(snippet, name) if data is None or doubtful else data
+        return SnippetState(snippet, contents)
+
+    def _whole(self, snippet_id: str) -> t.Tuple[Snippet, Parts]:
+        """The snippet, and those contents that came in the same answer."""
+        url = self.client.url(self._snippet_path(snippet_id))
+        try:
+            answer = _found(lambda: self.client.read(url, _ACCEPT))
+        except RequestFailed as exc:
+            if exc.status != 406:
+                raise
+            answer = self.client.read(url, _JSON)
+        kind = answer.content_type.partition(";")[0].strip().lower()
+        try:
+            if kind == "multipart/related":
+                parts = parse_related(answer.content_type, answer.body)
+                return snippet_from(parts.document), parts
+            if kind == "multipart/form-data":
+                # It has no links, and so no revision.
+                return self._document(snippet_id), parse_form(answer.content_type, answer.body)
+        except BrokenAnswer:
+            return self._document(snippet_id), Parts({})
+        return snippet_from(self.client.parsed(answer)), Parts({})
+
+    def _file_once(self, link: str, limit: int) -> bytes:
+        with self.client.open_link(link) as response:
+            if response.status != 200:
+                raise RequestFailed("%s answered with status %d, which was not asked for" % (response.what, response.status))
+            return response.read_all(limit)
+
+    def _revision(self, snippet: Snippet) -> str:
+        if snippet.revision:
+            return snippet.revision
+        path = snippet.commits_link or self.client.url(self._snippet_path(snippet.id) + "/commits")
+        newest = self.client.get_json(path).get("values")
+        found = newest[0].get("hash") if isinstance(newest, list) and newest and isinstance(newest[0], dict) else None
+        if not isinstance(found, str) or not found:
+            raise RequestFailed("The newest revision of snippet %s cannot be told, so it is not changed" % snippet.id)
+        return found
+
+    def _written(self, answer: Answer) -> t.Optional[Snippet]:
+        """The snippet that an answer to a write holds; None where it holds none, which is no failure of the write."""
+        try:
+            snippet = snippet_from(self.client.parsed(answer))
+        except RequestFailed:
+            return None
+        return snippet if snippet.files else None
+
+    def _explained(self, action: t.Callable[[], _T]) -> _T:
+        """Do it, and say what a refusal means for snippets."""
+        try:
+            return action()
+        except RequestFailed as exc:
+            raise _advised(exc, self.client.connection.credentials.kind) from None
+
+
+def _found(action: t.Callable[[], _T]) -> _T:
+    """Do it, and call a 404 what it is."""
+    try:
+        return action()
+    except RequestFailed as exc:
+        if exc.status == 404:
+            raise NoSuchSnippet(str(exc)) from exc
+        raise
+
+
+def _may_be_altered(data: t.Optional[bytes], wished: t.Optional[bytes], exact: bool) -> bool:
+    """Whether a text of a multipart answer must be read again to know its line ends."""
+    if data is None or exact:
+        return True
+    return wished is not None and data != wished and same_but_line_ends(data, wished)
+
+
+def _value(name: str, text: str) -> t.Any:
+    return text == "true" if name == "is_private" else text
+
+
+def _advised(failure: RequestFailed, kind: str) -> RequestFailed:
+    advice = ""
+    if failure.status in (401, 403) and kind != ANONYMOUS:
+        advice = (
+            " Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer."
+            if kind == ACCESS_TOKEN
+            else " Snippets need the scope read:snippet:bitbucket, to create and update also write:snippet:bitbucket,"
+            " and to delete delete:snippet:bitbucket."
+        )
+    return RequestFailed(
+        "%s%s" % (failure, advice and ("." * (not str(failure).endswith(".")) + advice)),
+        failure.status,
+        failure.passing,
+        failure.effect_possible,
+        failure.retry_after,
+    )

@@ -1,0 +1,171 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Front door of bitbucket_snippet_info: its documentation and its options. Knows no HTTP."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bitbucket_snippet_info
+short_description: Read the snippets of a Bitbucket Cloud workspace
+version_added: 0.1.0
+author:
+  - The releng.bitbucket contributors (@releng)
+description:
+  - Lists the snippets of a workspace, or reads some of them with their files and optionally their contents.
+  - Two listings are united, that of the workspace's members and the one that also shows public snippets.
+  - Snippets can be reached with an API token or an OAuth consumer, not with access tokens. To read them needs the scope
+    C(read:snippet:bitbucket).
+extends_documentation_fragment:
+  - releng.bitbucket._connection
+  - releng.bitbucket._attributes.info_module
+  - releng.bitbucket._attributes.action_group
+options:
+  snippet_id:
+    description:
+      - The one snippet to read. An unknown one gives an empty list.
+      - At most one of O(snippet_id), O(title) and O(patterns) may be set.
+    type: str
+    aliases: [id, encoded_id]
+  title:
+    description:
+      - The exact title of the snippets to read.
+    type: str
+  patterns:
+    description:
+      - Shell patterns for titles of the snippets to list. One of them must match the whole title.
+    type: list
+    elements: str
+    aliases: [pattern]
+  contents:
+    description:
+      - Whether to return the contents of files, which reads each snippet.
+    type: bool
+    default: false
+seealso:
+  - module: releng.bitbucket.bitbucket_snippet
+"""
+
+EXAMPLES = r"""
+- name: Read the run book
+  releng.bitbucket.bitbucket_snippet_info:
+    workspace: acme
+    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    title: Run book
+    contents: true
+  register: run_book
+
+- name: List all release notes, connection from the environment
+  releng.bitbucket.bitbucket_snippet_info:
+    patterns: Release notes of *
+"""
+
+RETURN = r"""
+snippets:
+  description: The snippets.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+      sample: kypj
+    title:
+      description: Its title.
+      type: str
+      sample: Run book
+    is_private:
+      description: Whether only members of the workspace see it.
+      type: bool
+      sample: true
+    url:
+      description: Its page on the web.
+      type: str
+      sample: https://bitbucket.org/snippets/acme/kypj
+    revision:
+      description: The newest revision of its contents; null where the service's answer does not tell it, as in a listing.
+      type: str
+      sample: 367ab19f4bd0a3a0dd1e6fe5a9b1c5e7a2c8d4f0
+    created_on:
+      description: When it was created.
+      type: str
+      sample: "2026-11-22T10:15:00.123456+00:00"
+    updated_on:
+      description: When it was changed last, its title and visibility included.
+      type: str
+      sample: "2026-11-22T10:15:00.123456+00:00"
+    files:
+      description: Its files, sorted by name.
+      returned: when O(snippet_id), O(title) or O(contents) is set, for a listing does not tell them
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The name of the file.
+          type: str
+          sample: start.md
+        size:
+          description: Bytes.
+          type: int
+          sample: 42
+        sha256:
+          description: SHA-256 of the contents.
+          type: str
+          sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        url:
+          description: The API's link to the contents, which needs credentials where the snippet is private.
+          type: str
+          sample: https://api.bitbucket.org/2.0/snippets/acme/kypj/367ab19/files/start.md
+        content:
+          description: The contents.
+          returned: when O(contents) is true and they are UTF-8 text
+          type: str
+          sample: Call the release engineer.
+        content_base64:
+          description: The contents in base64.
+          returned: when O(contents) is true and they are not UTF-8 text
+          type: str
+          sample: iVBORw0KGgo=
+requests:
+  description: How many requests went to the API, repeats included.
+  returned: always
+  type: int
+  sample: 2
+"""
+
+import typing as t
+
+from ..module_utils._client import Client
+from ..module_utils._module import create_module, run_module
+from ..module_utils._outcome import Outcome
+from ..module_utils._snippet_query import SnippetQuery, query_snippets
+from ..module_utils._snippets import Snippets
+
+
+def argument_spec() -> t.Dict[str, t.Any]:
+    """The options of this module beside the connection's."""
+    return {
+        "snippet_id": {"type": "str", "aliases": ["id", "encoded_id"]},
+        "title": {"type": "str"},
+        "patterns": {"type": "list", "elements": "str", "aliases": ["pattern"]},
+        "contents": {"type": "bool", "default": False},
+    }
+
+
+def main() -> None:
+    """Run as a module."""
+    module = create_module(argument_spec(), mutually_exclusive=[("snippet_id", "title", "patterns")])
+    query = SnippetQuery(**{name: module.params[name] for name in argument_spec()})
+
+    def look(client: Client) -> Outcome:
+        return Outcome({"snippets": query_snippets(Snippets(client), query)})
+
+    run_module(module, look)
+
+
+if __name__ == "__main__":
+    main()
