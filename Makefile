@@ -28,7 +28,7 @@ TARGETS ?=
 RUN := tests/tools/in_env.sh
 
 help:
-	@echo 'make demo         publish to a Bitbucket on this machine and watch a second run do nothing'
+	@echo 'make demo         publish, fetch and prune on a Bitbucket on this machine; second runs do nothing'
 	@echo 'make test         everything below, cheap checks first'
 	@echo 'make lint         ruff, mypy, yamllint, ansible-lint, documentation and changelog'
 	@echo 'make unit         unit and emulator tests (PYTEST_ARGS="-k name")'

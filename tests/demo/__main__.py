@@ -13,19 +13,23 @@ from pathlib import Path
 
 from tests.tools.tree import BUILD, ROOT
 
-from . import processes, publishing
+from . import fetching, notes, processes, pruning, publishing
 from .player import Player
 from .screen import Screen
 from .server import EmulatorProcess
 from .stage import Disappointed, Stage
 
-# To go on with fetching or snippets, write a module like publishing and put its chapters before for_real.
+# To go on, write a module like fetching and put its chapters before for_real.
 CHAPTERS = (
     publishing.publish,
     publishing.listing,
     publishing.again,
     publishing.one_byte,
     publishing.wire,
+    fetching.version,
+    fetching.fetch,
+    pruning.prune,
+    notes.notes,
     publishing.for_real,
 )
 
@@ -38,8 +42,9 @@ def perform(folder: Path) -> None:
     print()
     screen.say(
         """A release job has files on disk and wants them in the Downloads of a repository: once, verified, and a second
-        run must do nothing. What follows are real runs of ansible-playbook on the playbooks of docs/examples. Only the
-        Bitbucket is not real: it is an emulator that runs on this machine for as long as the demo does."""
+        run must do nothing. Hosts want them back, old releases shall go, and people want to read notes. What follows are
+        real runs of ansible-playbook on the playbooks of docs/examples. Only the Bitbucket is not real: it is an emulator
+        that runs on this machine for as long as the demo does."""
     )
     with EmulatorProcess(folder) as emulator:
         stage = Stage(folder.relative_to(ROOT), screen, emulator, Player(folder, emulator.variables, colour))

@@ -13,6 +13,12 @@ from .stage import Stage, expect
 
 MANIFEST = "SHA256SUMS"
 NOTES = "NOTES.txt"
+NOTES_TEXT = """\
+releng.bitbucket 0.1.0
+- Publishes to Bitbucket Cloud.
+- Knows when there is nothing to do.
+- Fetches, prunes and reads what is there.
+"""
 
 
 def prepare(stage: Stage) -> None:
@@ -20,7 +26,7 @@ def prepare(stage: Stage) -> None:
     stage.dist.mkdir()
     stage.build_collection()
     (stage.dist / "VERSION").write_text("0.1.0\n", encoding="utf-8")
-    (stage.dist / NOTES).write_text("0.1.0: publishes to Bitbucket Cloud, and knows when it need not.\n", encoding="utf-8")
+    (stage.dist / NOTES).write_text(NOTES_TEXT, encoding="utf-8")
 
 
 def publish(stage: Stage) -> None:
@@ -83,7 +89,7 @@ def one_byte(stage: Stage) -> None:
 
 def wire(stage: Stage) -> None:
     """What the runs cost."""
-    stage.screen.chapter("What went over the wire")
+    stage.screen.chapter("What publishing sent over the wire")
     stage.screen.say(
         """Counted by the emulator. Where nothing is to be done, two requests tell so: one reads the listing, one the
         manifest, which the API hands out from a storage host, as for every file."""
@@ -102,7 +108,8 @@ def for_real(stage: Stage) -> None:
     stage.screen.say(
         """Nothing in the playbooks belongs to the emulator: where they publish, and as whom, is in the environment.
         In the settings of your Atlassian account, create an API token with the two scopes read:repository:bitbucket
-        and write:repository:bitbucket (one does not include the other). Then, in this folder:"""
+        and write:repository:bitbucket (one does not include the other); for snippets also read:snippet:bitbucket,
+        write:snippet:bitbucket and, to delete them, delete:snippet:bitbucket. Then, in this folder:"""
     )
     stage.screen.show(
         "export BITBUCKET_WORKSPACE=your-workspace BITBUCKET_REPO_SLUG=your-repository",
@@ -114,7 +121,8 @@ def for_real(stage: Stage) -> None:
     )
     stage.screen.say(
         """Without --check it publishes. App passwords no longer work with Bitbucket. An access token of a repository,
-        project or workspace does: set BITBUCKET_ACCESS_TOKEN, and neither user nor API token. The fifth line takes
+        project or workspace does, though not for snippets: set BITBUCKET_ACCESS_TOKEN, and neither user nor API token. The
+        other playbooks take the same settings; begin with --check --diff, above all with prune.yml. The fifth line takes
         Ansible and the collection from this checkout; README.md tells how to install them for good."""
     )
 

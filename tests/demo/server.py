@@ -14,11 +14,11 @@ import shlex
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from tests.tools.tree import ROOT
 
@@ -65,21 +65,38 @@ class EmulatorProcess:
 
     def digests(self) -> dict[str, str]:
         """Name and SHA-256 of every artifact that it holds."""
-        workspace, repository = self.variables["BITBUCKET_WORKSPACE"], self.variables["BITBUCKET_REPO_SLUG"]
-        return {item["name"]: item["sha256"] for item in self._control("GET", f"artifacts/{workspace}/{repository}")}
+        return {item["name"]: item["sha256"] for item in json.loads(self._control("GET", self._path("artifacts")))}
+
+    def content(self, name: str) -> bytes:
+        """What an artifact holds."""
+        return self._control("GET", self._path("contents", name))
+
+    def put(self, name: str, content: bytes, created_on: str = "") -> None:
+        """Put an artifact there, as if somebody had published it at that date; now, without one."""
+        query = urllib.parse.urlencode({"created_on": created_on} if created_on else {})
+        self._control("PUT", f"{self._path('artifacts', name)}?{query}", content)
+
+    def snippets(self) -> dict[str, dict[str, str]]:
+        """Name and SHA-256 of the files of every snippet, by its title; titles are expected to differ."""
+        found = json.loads(self._control("GET", f"snippets/{self.variables['BITBUCKET_WORKSPACE']}"))
+        return {one["title"]: {name: file["sha256"] for name, file in one["files"].items()} for one in found}
 
     def traffic(self) -> Traffic:
         """What arrived since this was last called."""
-        journal = self._control("GET", "journal")
+        journal = json.loads(self._control("GET", "journal"))
         self._control("DELETE", "journal")
         api = [entry for entry in journal if entry["host"] == "api"]
         uploaded = sum(entry["body_bytes"] for entry in api if entry["method"] == "POST")
         return Traffic(uploaded, len(api), sum(entry["host"] == "storage" for entry in journal))
 
-    def _control(self, method: str, path: str) -> Any:
-        request = urllib.request.Request(f"{self.variables['EMULATOR_CONTROL_URL']}/{path}", method=method)
+    def _path(self, kind: str, *names: str) -> str:
+        return "/".join((kind, self.variables["BITBUCKET_WORKSPACE"], self.variables["BITBUCKET_REPO_SLUG"], *names))
+
+    def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        request = urllib.request.Request(f"{self.variables['EMULATOR_CONTROL_URL']}/{path}", body, method=method)
         with DIRECT.open(request, timeout=PATIENCE) as answer:
-            return json.load(answer)
+            content: bytes = answer.read()
+            return content
 
     def _await(self) -> None:
         end = time.monotonic() + PATIENCE

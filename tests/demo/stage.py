@@ -32,6 +32,11 @@ def expect(truth: bool, otherwise: str) -> None:
         raise Disappointed(otherwise)
 
 
+def digests(folder: Path) -> dict[str, str]:
+    """Name and SHA-256 of the files in a folder."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
 @dataclass
 class Stage:
     """What a chapter gets.
@@ -58,7 +63,7 @@ class Stage:
 
     def files(self) -> dict[str, str]:
         """Name and SHA-256 of the files in `dist`."""
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in self.dist.iterdir()}
+        return digests(self.dist)
 
     def total(self) -> int:
         """Bytes of all files in `dist`."""

@@ -50,7 +50,7 @@ def test_demo_succeeds_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None
     assert "publisher-" not in output
     assert [word for word in ("WARNING", "Traceback", "{", "}") if word in output] == []
     assert max(map(len, output.splitlines())) <= 160
-    assert len(output.splitlines()) < 250
+    assert len(output.splitlines()) < 400
     assert left_behind(copy) == set()
     assert snapshot(copy) == before
     assert not (tmp_path / "missing").exists()

@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The EXAMPLES of every module run as they stand, with the connection from the environment. Knows no single module."""
+"""The EXAMPLES of every module and lookup run as they stand, with the connection from the environment.
+
+Knows no single module or lookup.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 from collections.abc import Iterator
@@ -16,18 +18,19 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.demo.player import COLLECTION, Player
+from tests.demo.player import COLLECTION, Played, Player
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .conftest import BUILT, RELEASED, release
+from .conftest import BUILT, RELEASED, release, variables
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_*.py"))
+LOOKUPS = sorted(path.stem for path in (ROOT / "plugins" / "lookup").glob("bitbucket_*.py"))
 
 
-def examples(module: str) -> list[dict[str, Any]]:
-    """The tasks in the EXAMPLES of a module."""
-    source = importlib.import_module(f"ansible_collections.{COLLECTION}plugins.modules.{module}")
+def examples(plugin: str) -> list[dict[str, Any]]:
+    """The tasks in the EXAMPLES of a plugin, such as `modules.bitbucket_download`."""
+    source = importlib.import_module(f"ansible_collections.{COLLECTION}plugins.{plugin}")
     tasks: list[dict[str, Any]] = yaml.safe_load(source.EXAMPLES)
     return tasks
 
@@ -53,23 +56,14 @@ def _sources(value: Any) -> Iterator[str]:
             yield from _sources(inner)
 
 
-def variables(folder: Path) -> dict[str, str]:
-    """What examples take from variables, because it differs from reader to reader."""
-    fetched = folder / "fetched"
-    fetched.mkdir()
-    return {
-        "fetch_directory": str(fetched),
-        "install_checksum": "sha256:" + hashlib.sha256(BUILT["install.sh"]).hexdigest(),
-    }
-
-
-def test_there_are_modules() -> None:
+def test_there_are_modules_and_lookups() -> None:
     assert {"bitbucket_download", "bitbucket_download_info"} <= set(MODULES)
+    assert {"bitbucket_download", "bitbucket_snippet"} <= set(LOOKUPS)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_of_a_module_run_without_a_warning(module: str, player: Player, world: Emulator, tmp_path: Path) -> None:
-    tasks = examples(module)
+    tasks = examples(f"modules.{module}")
     files = list(named_files(tasks))
     if not files:
         # What a module does not send itself was published before.
@@ -79,10 +73,26 @@ def test_examples_of_a_module_run_without_a_warning(module: str, player: Player,
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         if not (tmp_path / file).exists():
             (tmp_path / file).write_text(f"what {file} holds\n", encoding="utf-8")
-    playbook = tmp_path / "examples.yml"
+    played = play(tasks, player, tmp_path)
+    assert module in {task["action"].removeprefix(COLLECTION) for task in played.tasks}
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS)
+def test_examples_of_a_lookup_run_without_a_warning(lookup: str, player: Player, world: Emulator, tmp_path: Path) -> None:
+    tasks = examples(f"lookup.{lookup}")
+    assert all(f"'{COLLECTION}{lookup}'" in str(task) for task in tasks)
+    played = play(tasks, player, tmp_path)
+    results = [task["result"] for task in played.tasks]
+    assert all(result.get("msg") or result.get("ansible_facts") for result in results), results
+    assert not [entry for entry in world.journal if entry.method != "GET"]
+
+
+def play(tasks: list[dict[str, Any]], player: Player, folder: Path) -> Played:
+    """Run tasks as a playbook in this folder; all must succeed, without a warning."""
+    playbook = folder / "examples.yml"
     playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
-    played = player.play(playbook, "-e", json.dumps(variables(tmp_path)))
+    played = player.play(playbook, "-e", json.dumps(variables(folder)))
     assert played.code == 0, played.output
     assert played.warnings == [], played.output
     assert [task["name"] for task in played.tasks] == [task["name"] for task in tasks]
-    assert module in {task["action"].removeprefix(COLLECTION) for task in played.tasks}
+    return played

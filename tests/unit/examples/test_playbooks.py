@@ -2,25 +2,54 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every playbook in docs/examples and README runs: dry, for real, and once more without a change. Knows no single one."""
+"""Every playbook in docs/examples and all of README runs: dry, for real, and once more without a change.
+
+Knows of single ones only that they read.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from tests.demo.player import Played, Player
+from tests.demo.player import COLLECTION, Played, Player
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
+from .conftest import variables
+
 PLAYBOOKS = sorted((ROOT / "docs" / "examples").glob("*.yml"))
+MODULES = [path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_*.py")]
+# These change nothing at all.
+READING = ("list", "version")
 
 
-def contents(emulator: Emulator) -> list[tuple[str, str]]:
-    """Name and digest of everything in the repository."""
-    return [(artifact.name, artifact.sha256) for artifact in emulator.repository().newest_first()]
+@dataclass(frozen=True)
+class Place:
+    """What playbooks may change: a repository, the snippets of a workspace, and folders beside Ansible's own."""
+
+    emulator: Emulator
+    folder: Path
+
+    def contents(self) -> list[tuple[str, str]]:
+        """Name and what it holds, of everything."""
+        artifacts = [(artifact.name, artifact.sha256) for artifact in self.emulator.repository().newest_first()]
+        snippets = [(snippet.id, f"{snippet.title} {snippet.revision}") for snippet in self.emulator.snippets]
+        files = sorted(path for path in self.folder.glob("*/**/*") if path.is_file())
+        home = self.folder / "home"  # Ansible's
+        return artifacts + snippets + [(str(path), str(path.read_bytes())) for path in files if home not in path.parents]
+
+
+@pytest.fixture
+def place(world: Emulator, tmp_path: Path) -> Place:
+    """The emulator, and the folder of the player."""
+    return Place(world, tmp_path)
 
 
 def require_clean(played: Played) -> None:
@@ -30,35 +59,44 @@ def require_clean(played: Played) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert {path.name for path in PLAYBOOKS} >= {"publish.yml", "list.yml", "withdraw.yml"}
+    assert {path.name for path in PLAYBOOKS} >= {"publish.yml", "list.yml", "withdraw.yml"} | {f"{name}.yml" for name in READING}
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
-def test_playbook_runs_as_predicted_and_a_second_run_changes_nothing(playbook: Path, player: Player, world: Emulator) -> None:
-    require_idempotent(playbook, player, world)
+def test_playbook_runs_as_predicted_and_a_second_run_changes_nothing(playbook: Path, player: Player, place: Place) -> None:
+    played = require_idempotent(playbook, player, place)
+    assert bool(played.changed) == (playbook.stem not in READING)
 
 
-def test_playbook_of_the_readme_does_so_too(player: Player, world: Emulator, tmp_path: Path) -> None:
+def test_examples_of_the_readme_do_so_too(player: Player, place: Place) -> None:
     blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert blocks
-    playbook = tmp_path / "readme.yml"
-    playbook.write_text("\n".join(blocks), encoding="utf-8")
-    require_idempotent(playbook, player, world)
+    plays = [play for block in blocks for play in as_plays(yaml.safe_load(block))]
+    assert {f"{COLLECTION}{module}" for module in MODULES} <= {key for play in plays for task in play["tasks"] for key in task}
+    playbook = place.folder / "readme.yml"
+    playbook.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
+    require_idempotent(playbook, player, place)
 
 
-def require_idempotent(playbook: Path, player: Player, world: Emulator) -> None:
-    """The dry run writes nothing and foretells the run; a second run changes nothing."""
-    before = contents(world)
-    predicted = player.play(playbook, "--check", "--diff")
+def as_plays(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Plays as they are; bare tasks as one play."""
+    return items if "hosts" in items[0] else [{"hosts": "localhost", "gather_facts": False, "tasks": items}]
+
+
+def require_idempotent(playbook: Path, player: Player, place: Place) -> Played:
+    """The dry run writes nothing and foretells the run, which is returned; a second run changes nothing."""
+    words = ("-e", json.dumps(variables(place.folder)))
+    before = place.contents()
+    predicted = player.play(playbook, "--check", "--diff", *words)
     require_clean(predicted)
-    assert contents(world) == before
-    played = player.play(playbook, "--diff")
+    assert place.contents() == before
+    played = player.play(playbook, "--diff", *words)
     require_clean(played)
     assert played.changed == predicted.changed
-    assert (contents(world) != before) == bool(played.changed)
-    after = contents(world)
-    repeated = player.play(playbook)
+    after = place.contents()
+    assert (after != before) == bool(played.changed)
+    repeated = player.play(playbook, *words)
     require_clean(repeated)
     assert repeated.changed == 0
     assert "changed=0" in repeated.output
-    assert contents(world) == after
+    assert place.contents() == after
+    return played
