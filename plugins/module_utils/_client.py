@@ -83,13 +83,13 @@ class Client:
         if not failure.passing:
             raise failure
         if tries > self.connection.retries:
-            raise _with_words(failure, "Gave up after %d tries" % tries)
+            raise _with_words(failure, "Gave up after %s" % _counted(tries))
         pause = failure.retry_after if failure.retry_after is not None else pause_before(tries)
         if not self.patience.wait(pause):
             raise _with_words(
                 failure,
-                "Gave up after %d tries: waiting %.0f more seconds would pass max_wait, %d seconds"
-                % (tries, pause, self.connection.max_wait),
+                "Gave up after %s: waiting %.0f more seconds would pass max_wait, %d seconds"
+                % (_counted(tries), pause, self.connection.max_wait),
             )
 
     def get_json(self, url: str) -> t.Dict[str, t.Any]:
@@ -120,9 +120,9 @@ class Client:
 
         return self.repeat(once)
 
-    def read(self, url: str, accept: str) -> Answer:
-        """The whole answer of status 200 at an API URL; repeated."""
-        return self.repeat(lambda: self._read_once(url, accept))
+    def read(self, url: str, accept: str, limit: int = _MAX_ANSWER) -> Answer:
+        """The whole successful answer at an API URL, at most ``limit`` bytes; repeated."""
+        return self.repeat(lambda: self._read_once(url, accept, limit))
 
     def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> Answer:
         """One POST or PUT, not repeated: after a RequestFailed with ``effect_possible`` the caller must look what came of it."""
@@ -186,10 +186,10 @@ class Client:
             raise RequestFailed("%s: more than %d redirects" % (response.what, _MAX_HOPS))
         return redirect_target(response.what, url, location)
 
-    def _read_once(self, url: str, accept: str) -> Answer:
+    def _read_once(self, url: str, accept: str, limit: int = _MAX_ANSWER) -> Answer:
         with self._api("GET", url, {"Accept": accept}) as response:
             self._require_success(response)
-            body = response.read_all(_MAX_ANSWER)
+            body = response.read_all(limit)
         return Answer(response.what, response.headers.get("Content-Type", ""), body)
 
     def _get_json_once(self, url: str) -> t.Dict[str, t.Any]:
@@ -246,6 +246,10 @@ def _error_body(response: Response) -> bytes:
             return response.read_all(_MAX_ERROR_BODY)
     except RequestFailed:
         return b""  # the status says enough
+
+
+def _counted(tries: int) -> str:
+    return "1 try" if tries == 1 else "%d tries" % tries
 
 
 def _with_words(failure: RequestFailed, words: str) -> RequestFailed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+from types import MappingProxyType
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
@@ -87,16 +88,24 @@ def create_module(argument_spec: t.Dict[str, t.Any], **checks: t.Any) -> Ansible
     return AnsibleModule(argument_spec=spec, supports_check_mode=True, **checks)
 
 
-def run_module(module: AnsibleModule, action: t.Callable[[Client], Outcome], threads: int = 1) -> None:
-    """Call the action with a client, and end the module with what came of it."""
+def run_module(
+    module: AnsibleModule,
+    action: t.Callable[[Client], Outcome],
+    threads: int = 1,
+    nothing_done: Options = MappingProxyType({}),
+) -> None:
+    """Call the action with a client, and end the module with what came of it.
+
+    ``nothing_done``: result keys that a failure has too, as they are where nothing was done before it.
+    """
     client: t.Optional[Client] = None
     try:
         client = _client(module, threads)
         outcome = _worked(module, action, client)
     except MissingLibrary as exc:
-        module.fail_json(msg=missing_required_lib(exc.library), exception=exc.import_error, requests=0)
+        module.fail_json(msg=missing_required_lib(exc.library), exception=exc.import_error, **dict(nothing_done, requests=0))
     except BitbucketError as exc:
-        module.fail_json(msg=str(exc), **dict(exc.facts, requests=client.requests if client else 0))
+        module.fail_json(msg=str(exc), **{**nothing_done, **exc.facts, "requests": client.requests if client else 0})
     else:
         _exit(module, outcome, client.requests)
 

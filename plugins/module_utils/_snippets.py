@@ -146,7 +146,7 @@ class Snippets:
         """The snippet, and those contents that came in the same answer."""
         url = self.client.url(self._snippet_path(snippet_id))
         try:
-            answer = _found(lambda: self.client.read(url, _ACCEPT))
+            answer = _found(lambda: self.client.read(url, _ACCEPT, _MAX_FILE))
         except RequestFailed as exc:
             if exc.status != 406:
                 raise

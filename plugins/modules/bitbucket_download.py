@@ -278,7 +278,7 @@ def main() -> None:
         action = publish if options["state"] == "present" else delete
         return action(options, client, module.check_mode)
 
-    run_module(module, ensure, options["parallel"])
+    run_module(module, ensure, options["parallel"], nothing_done={"artifacts": [], "bytes_sent": 0})
 
 
 if __name__ == "__main__":

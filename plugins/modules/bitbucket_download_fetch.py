@@ -243,7 +243,7 @@ def main() -> None:
         downloads = Downloads(client, module.params["repository"])
         return Fetcher(downloads, wish, AnsibleFiles(module)).run(module.check_mode)
 
-    run_module(module, fetch, module.params["parallel"])
+    run_module(module, fetch, module.params["parallel"], nothing_done={"artifacts": []})
 
 
 if __name__ == "__main__":

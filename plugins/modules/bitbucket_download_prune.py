@@ -228,7 +228,7 @@ def main() -> None:
         steps = plan_pruning(before, rules, datetime.datetime.now(datetime.timezone.utc), options["manifest"])
         return deleter.apply(steps, before, module.check_mode)
 
-    run_module(module, prune, options["parallel"])
+    run_module(module, prune, options["parallel"], nothing_done={"artifacts": []})
 
 
 if __name__ == "__main__":

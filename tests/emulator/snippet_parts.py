@@ -68,7 +68,9 @@ class Parts:
         if kind.startswith("text/"):
             kind += f'; charset="{"us-ascii" if ascii_only else "utf-8"}"'
         style = self.switches.snippet_text
-        if style == "base64" or not is_text(content) or (style == "7bit" and not ascii_only):
+        # A carriage return before the line feed of the frame would be taken for a part of it.
+        ambiguous = self._eol == b"\n" and content.endswith(b"\r")
+        if style == "base64" or not is_text(content) or ambiguous or (style == "7bit" and not ascii_only):
             return kind, "base64", self._base64(content)
         body = self._damaged(content)
         if style == "quoted-printable":

@@ -55,6 +55,9 @@ class ModuleRunner:
         result.pop("invocation", None)
         if not result.get("failed"):
             require_documented(main.RETURN, result)
+        elif "requests" in result:  # it failed in our code, and not over options that Ansible itself refuses
+            always = {name for name, field in yaml.safe_load(main.RETURN).items() if field["returned"] == "always"}
+            assert always <= result.keys(), f"RETURN promises {always}, also on failure"
         return result
 
     def ok(self, module: str, **arguments: Any) -> dict[str, Any]:

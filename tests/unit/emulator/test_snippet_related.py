@@ -65,8 +65,8 @@ def test_documented_removal(emulator: Emulator, snippets: Snippets, value: Any) 
 
 def test_documented_renaming(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", {"foo.txt": b"foo"})
-    bar = file_part(b"foo", 'Content-ID: "bar.txt"', 'Content-Disposition: attachment; filename="bar.txt"')
-    parts = [json_part({"files": {"foo.txt": {}, "bar.txt": {}}}), bar]
+    added = file_part(b"foo", 'Content-ID: "bar.txt"', 'Content-Disposition: attachment; filename="bar.txt"')
+    parts = [json_part({"files": {"foo.txt": {}, "bar.txt": {}}}), added]
     assert list(snippets.send_related("PUT", made.id, parts=parts).json()["files"]) == ["bar.txt"]
     assert len(made.revisions) == 2
 

@@ -89,7 +89,7 @@ def test_retries_is_how_often_a_request_is_tried_again(
     emulator.faults.add("status", code=503, headers={"Retry-After": "0"}, path=LISTING, times=None)
     result = failed(run, **WISH, retries=retries)
     assert result["requests"] == len(emulator.journal) == requests
-    assert f"Gave up after {requests} tries" in result["msg"]
+    assert f"Gave up after {requests} {'try' if requests == 1 else 'tries'}" in result["msg"]
 
 
 def test_max_wait_is_what_the_task_may_wait_in_all(

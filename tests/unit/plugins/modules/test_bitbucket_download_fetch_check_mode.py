@@ -99,7 +99,7 @@ def test_a_mode_alone_is_foretold(emulator: Emulator, run: ModuleRunner, dist: P
     checked, done = both(run, dist, name=["equal", "mode"], dest=f"{dist}/", mode="0600")
     assert foretold(checked) == foretold(done)
     assert checked["changed"] is done["changed"] is True
-    assert [status for _, status, _ in statuses(done)] == ["unchanged", "unchanged"]
+    assert [status for _unused, status, _unused in statuses(done)] == ["unchanged", "unchanged"]
 
 
 @pytest.mark.parametrize("dest", ["new/", "new/sub/"])

@@ -81,7 +81,7 @@ def test_the_old_file_is_intact_until_the_new_one_is_whole(
         assert name.startswith(".")
         assert DATA.startswith(data)
         assert mode == 0o600
-    assert max(len(data) for state in under_way for name, (data, _) in state.items() if name != "app") >= MIB // 4
+    assert max(len(data) for state in under_way for name, (data, _unused) in state.items() if name != "app") >= MIB // 4
     assert files(dist) == {"app": DATA}
 
 
@@ -103,7 +103,7 @@ def test_a_new_file_is_whole_when_it_appears(emulator: Emulator, run: ModuleRunn
     with watched(dist) as states:
         run.ok(FETCH, patterns=["*"], dest=f"{dist}/")
     for state in states:
-        for name, (data, _) in state.items():
+        for name, (data, _unused) in state.items():
             assert name.startswith(".") or data == wanted[name]
     assert files(dist) == wanted
 

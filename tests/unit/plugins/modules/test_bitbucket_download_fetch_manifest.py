@@ -40,7 +40,7 @@ def test_what_has_the_digest_is_fetched(emulator: Emulator, run: ModuleRunner, d
     wanted = furnish(emulator, a=b"a", b=b"b")
     put_manifest(emulator, lines(wanted))
     result = run.ok(FETCH, name=["a", "b"], dest=f"{dist}/", manifest=MANIFEST)
-    assert [status for _, status, _ in statuses(result)] == ["fetched", "fetched"]
+    assert [status for _unused, status, _unused in statuses(result)] == ["fetched", "fetched"]
     assert files(dist) == wanted
     assert run.ok(FETCH, name=["a", "b"], dest=f"{dist}/", manifest=MANIFEST)["changed"] is False
 
@@ -124,7 +124,7 @@ def test_without_a_clear_line_nothing_is_fetched(
     assert MANIFEST in result["msg"]
     assert ("'app'" in result["msg"]) == (text is not None)
     assert not (tmp_path / "new").exists()
-    assert {name for name, _ in fetches(emulator)} <= {MANIFEST}
+    assert {name for name, _unused in fetches(emulator)} <= {MANIFEST}
 
 
 @BOTH_MODES
@@ -142,7 +142,7 @@ def test_a_pattern_that_means_the_manifest_too_fetches_it(emulator: Emulator, ru
     put_manifest(emulator, lines(wanted))
     result = run.ok(FETCH, patterns=["*"], dest=f"{dist}/", manifest=MANIFEST)
     assert files(dist) == {**wanted, MANIFEST: lines(wanted)}
-    assert {name: status for name, status, _ in statuses(result)} == {"a": "fetched", "b": "fetched", MANIFEST: "fetched"}
+    assert {name: status for name, status, _unused in statuses(result)} == {"a": "fetched", "b": "fetched", MANIFEST: "fetched"}
     assert run.ok(FETCH, patterns=["*"], dest=f"{dist}/", manifest=MANIFEST)["changed"] is False
 
 

@@ -70,7 +70,7 @@ def test_the_storage_host_gets_nothing_of_the_api(emulator: Emulator, run: Modul
     assert [entry.status for entry in storage(emulator)] == [200, 206, 304]
     for entry in storage(emulator):
         assert not {"Authorization", "Cookie", "Content-Type", "Proxy-Authorization"} & set(entry.headers.keys())
-        assert not [name for name, _ in entry.headers if name.lower().startswith("x-")]
+        assert not [name for name, _unused in entry.headers if name.lower().startswith("x-")]
         for secret in secrets(emulator):
             assert secret not in str(dict(entry.headers))
     for entry in emulator.journal.select(host="api"):

@@ -54,7 +54,7 @@ def test_two_files_of_one_name_are_refused(unasked: Any) -> None:
         {"content_base64": "eA==", "src": "/etc/hostname"},
         {"content": "x", "content_base64": "eA==", "src": "/etc/hostname"},
     ],
-    ids=lambda more: "+".join(more),
+    ids="+".join,
 )
 def test_a_file_with_two_sources_is_refused(unasked: Any, more: dict[str, str]) -> None:
     message = unasked(files=[{"name": "a.md", **more}])
