@@ -12,6 +12,8 @@ from __future__ import annotations
 import importlib.util
 import os
 
+import hypothesis
+
 
 def _is_importable() -> bool:
     try:
@@ -30,6 +32,11 @@ def _use_checkout() -> None:
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = tree
     init_plugin_loader([tree])
 
+
+# A machine that others use as well must not fail a test for being slow; CI looks for no new examples, developers do.
+hypothesis.settings.register_profile("default", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("default"), derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 if not _is_importable():
     _use_checkout()
