@@ -45,7 +45,7 @@ class FileInstaller(t.Protocol):
 
 @dataclass(frozen=True)
 class FetchOptions:
-    """What to fetch: ``names``, or what ``selection`` chooses; the other fields are options of the same names."""
+    """What to fetch: ``names``, each once, or what ``selection`` chooses; the other fields are options of the same names."""
 
     destination: Destination
     names: t.Optional[t.Sequence[str]] = None
@@ -91,10 +91,9 @@ class Fetcher:
     def _settled_without_network(self) -> t.Sequence[FetchWish]:
         """The one wish, where the file at its place already has the digest that ``checksum`` asks for; else nothing."""
         options = self._options
-        names = list(dict.fromkeys(options.names or ()))
+        names = options.names or ()
         if options.checksum is None or options.force or self._keeper or len(names) != 1:
             return ()
-        options.destination.require_room_for(names)
         local = look_at(options.destination.path_for(names[0]))
         wish = FetchWish(names[0], local, None, [options.checksum], proved=True)
         self._settled = decide(wish)
@@ -116,7 +115,7 @@ class Fetcher:
             if not found:
                 raise BitbucketError("No artifact in %s matches the patterns" % self._downloads.path)
             return found
-        names = list(dict.fromkeys(self._options.names or ()))
+        names = self._options.names or ()
         missing = [_missing(name, listing) for name in names if name not in listing]
         if missing:
             raise BitbucketError("Not in the Downloads of %s: %s" % (self._downloads.repository, ", ".join(missing)))

@@ -53,7 +53,7 @@ class Parts:
             parts += [(head, str(value).encode())] if value is not None else []
         for name, content in self._served(files):
             disposition = f'Content-Disposition: attachment; name="file"; {self._filename(name)}'
-            if is_text(content):
+            if is_text(content) and not self._ambiguous(content):
                 parts.append(([disposition, "Content-Type: text/plain"], self._damaged(content)))
                 continue
             lines = [disposition, "Content-Transfer-Encoding: base64", "Content-Type: application/octet-stream"]
@@ -68,9 +68,7 @@ class Parts:
         if kind.startswith("text/"):
             kind += f'; charset="{"us-ascii" if ascii_only else "utf-8"}"'
         style = self.switches.snippet_text
-        # A carriage return before the line feed of the frame would be taken for a part of it.
-        ambiguous = self._eol == b"\n" and content.endswith(b"\r")
-        if style == "base64" or not is_text(content) or ambiguous or (style == "7bit" and not ascii_only):
+        if style == "base64" or not is_text(content) or self._ambiguous(content) or (style == "7bit" and not ascii_only):
             return kind, "base64", self._base64(content)
         body = self._damaged(content)
         if style == "quoted-printable":
@@ -83,6 +81,10 @@ class Parts:
     @property
     def _eol(self) -> bytes:
         return b"\n" if self.switches.snippet_line_ends == "lf" else b"\r\n"
+
+    def _ambiguous(self, content: bytes) -> bool:
+        """Whether a carriage return at the end would be taken for a part of the frame's line end."""
+        return self._eol == b"\n" and content.endswith(b"\r")
 
     def _base64(self, content: bytes) -> bytes:
         return base64.encodebytes(content).rstrip().replace(b"\n", self._eol)
