@@ -26,7 +26,7 @@ from ._fetch_plan import REPLACED, UNCHANGED, FetchWish, Verdict, algorithms, de
 from ._manifest import Manifest
 from ._manifest_reader import ManifestReader
 from ._names import renamed_pattern, shown
-from ._outcome import Outcome, Result
+from ._outcome import Outcome, Result, state_line
 from ._parallel import run_all
 from ._payload import Payload
 from ._selection import Selection
@@ -85,7 +85,7 @@ class Fetcher:
             {"artifacts": [each.result for each in done]},
             changed=any(each.changed for each in done),
             before="".join(each.before for each in done),
-            after="".join(_line(each.result["dest"], each.result["size"], each.result["sha256"]) for each in done),
+            after="".join(state_line(each.result["dest"], each.result["size"], each.result["sha256"]) for each in done),
         )
 
     def _settled_without_network(self) -> t.Sequence[FetchWish]:
@@ -209,7 +209,7 @@ class Fetcher:
         }
         if backup:
             result["backup_file"] = backup
-        before = _line(wish.local.path, wish.local.size, verdict.digests.get("sha256")) if wish.local.kind == "file" else ""
+        before = state_line(wish.local.path, wish.local.size, verdict.digests.get("sha256")) if wish.local.kind == "file" else ""
         with self._lock:
             self._done[wish.name] = _Done(result, not unchanged or attributes_differ, before)
 
@@ -248,7 +248,3 @@ def _missing(name: str, listing: Listing) -> str:
     pattern = renamed_pattern(name)
     similar = [shown(other) for other in listing if pattern and pattern.match(other)]
     return shown(name) + (" (the service may have stored it as %s)" % " or ".join(similar) if similar else "")
-
-
-def _line(path: str, size: int, digest: t.Optional[str]) -> str:
-    return "%s  %d bytes%s\n" % (path, size, "  sha256:%s" % digest if digest else "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ._downloads import Artifact, Listing
+from ._downloads import Listing
 
 Result = t.Dict[str, t.Any]
 
@@ -31,8 +31,9 @@ class Outcome:
 
 def listing_text(listing: Listing, digests: t.Mapping[str, t.Optional[str]]) -> str:
     """A line per artifact, sorted by name: name, size in bytes, and the SHA-256 where it is known."""
-    return "".join(_line(listing[name], digests.get(name)) for name in sorted(listing))
+    return "".join(state_line(name, listing[name].size, digests.get(name)) for name in sorted(listing))
 
 
-def _line(artifact: Artifact, digest: t.Optional[str]) -> str:
-    return "%s  %d bytes%s\n" % (artifact.name, artifact.size, "  sha256:%s" % digest if digest else "")
+def state_line(name: str, size: int, digest: t.Optional[str]) -> str:
+    """One artifact or file as a line of a diff."""
+    return "%s  %d bytes%s\n" % (name, size, "  sha256:%s" % digest if digest else "")

@@ -48,7 +48,7 @@ class SnippetWish:
 
 @dataclass(frozen=True)
 class SnippetPlan:
-    """What differs: ``fields`` to send, ``uploads`` by name, names to ``remove``; ``stored``: stored names by wished.
+    """What differs: ``fields`` to send, ``uploads`` by name, names to ``remove``.
 
     ``later``: names to remove when the uploads have been read back, for they may be what an upload is stored as.
     """
@@ -57,7 +57,6 @@ class SnippetPlan:
     uploads: t.Mapping[str, bytes] = field(default_factory=dict)
     remove: t.Sequence[str] = ()
     later: t.Sequence[str] = ()
-    stored: t.Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -74,7 +73,7 @@ def plan_snippet(current: SnippetState, wish: SnippetWish) -> SnippetPlan:
     extra = sorted(name for name in current.contents if name not in kept) if wish.purge else []
     later = [name for name in extra if _may_become(name, uploads)]
     remove = [name for name in extra if name not in later]
-    return SnippetPlan(_fields(current.snippet, wish), uploads, remove, later, stored)
+    return SnippetPlan(_fields(current.snippet, wish), uploads, remove, later)
 
 
 def _may_become(name: str, uploads: t.Iterable[str]) -> bool:

@@ -19,7 +19,7 @@ from ._multipart import form_body
 from ._names import check_name, path_segment, shown
 from ._snippet_document import Snippet, snippet_from
 from ._snippet_parts import BrokenAnswer, Parts, parse_form, parse_related
-from ._snippet_plan import SnippetPlan, SnippetState, same_but_line_ends
+from ._snippet_plan import SnippetPlan, SnippetState, form_bool, same_but_line_ends
 
 # Public clients never ask for multipart/related, so JSON is accepted as well.
 _ACCEPT = "multipart/related, application/json;q=0.5"
@@ -100,7 +100,7 @@ class Snippets:
 
     def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> t.Optional[Snippet]:
         """One POST; the new snippet where the answer tells it. After an unclear RequestFailed look before trying again."""
-        fields = [("title", title), ("is_private", "true" if is_private else "false")]
+        fields = [("title", title), ("is_private", form_bool(is_private))]
         body, content_type = form_body(fields, _UPLOAD_FIELD, files)
         return self._explained(lambda: self._written(self.client.send_once("POST", self._path, body, content_type)))
 

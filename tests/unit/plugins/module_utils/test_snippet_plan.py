@@ -80,8 +80,9 @@ def test_the_prediction_meets_the_wish(there: dict[str, bytes], files: dict[str,
     before = state(there)
     plan = plan_snippet(before, wish)
     after = predicted(before, wish, plan).contents
-    kept = {plan.stored.get(name, name) for name in files}
-    assert {name: after[plan.stored.get(name, name)] for name in files} == files
+    stored = stored_names(there, files)
+    kept = {stored.get(name, name) for name in files}
+    assert {name: after[stored.get(name, name)] for name in files} == files
     assert {name for name in after if name not in kept} == (set() if purge else set(there) - kept)
     assert all(after[name] == there[name] for name in set(there) - kept if name in after)
     assert set(plan.uploads).isdisjoint(plan.remove)
