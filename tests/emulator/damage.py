@@ -127,6 +127,15 @@ class StringsInValues(Replace):
         return answers.document({"pagelen": 10, "values": [self.text] * 3, "page": 1, "size": 3})
 
 
+@dataclass
+class Expired(Replace):
+    """The storage host's 403 for a signed URL whose time is over."""
+
+    def answer(self, exchange: Exchange) -> Response:
+        """The refusal."""
+        return answers.xml_error(403, "AccessDenied", "Request has expired", Expires="1500000000")
+
+
 class RawLocation(Response):
     """An answer whose Location goes out as it is: the library would parse it, and drop the connection over a hostile one."""
 

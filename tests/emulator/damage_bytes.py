@@ -87,6 +87,17 @@ class Drip(Damage):
 
 
 @dataclass
+class DripHead(Damage):
+    """Status line and headers at `rate` bytes per second, so that no single read waits long."""
+
+    rate: float = 5.0
+
+    def after(self, exchange: Exchange, response: Response) -> Response:
+        exchange.delivery.head_rate = self.rate
+        return response
+
+
+@dataclass
 class Corrupt(Damage):
     """One byte of the body is turned over: the one at `offset`, by default in the middle."""
 
@@ -103,6 +114,22 @@ class HangUp(Damage):
 
     def after(self, exchange: Exchange, response: Response) -> Response:
         exchange.delivery.hang_up = True
+        return response
+
+
+@dataclass
+class Refuse(Damage):
+    """A good answer that closes its connection; from then on the host `target` takes none, and those open to it are closed.
+
+    It takes connections again after `seconds`, or when the emulator is told to (`Emulator.accept`).
+    """
+
+    target: str = "api"
+    seconds: float | None = None
+
+    def after(self, exchange: Exchange, response: Response) -> Response:
+        exchange.delivery.refuse = self.target, self.seconds
+        response.headers["Connection"] = "close"
         return response
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of faults that spoil the pages of a listing.
+"""The kinds of faults that spoil what JSON answers say, above all the pages of a listing.
 
 Knows: the JSON of a page. Does not know: how the page was made.
 """
@@ -17,6 +17,25 @@ from werkzeug import Response
 from . import answers
 from .damage import Damage
 from .exchange import Exchange
+
+
+@dataclass
+class WrongTypes(Damage):
+    """Every text in a JSON answer becomes a number, every other simple value a text; shape and member names stay."""
+
+    def after(self, exchange: Exchange, response: Response) -> Response:
+        if not response.is_json:
+            return response
+        return answers.document(retyped(json.loads(response.get_data())), response.status_code)
+
+
+def retyped(value: Any) -> Any:
+    """The value with simple values of wrong types."""
+    if isinstance(value, dict):
+        return {name: retyped(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [retyped(item) for item in value]
+    return len(value) if isinstance(value, str) else json.dumps(value)
 
 
 class PageDamage(Damage):

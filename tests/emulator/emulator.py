@@ -81,6 +81,8 @@ class Emulator:
         ]
         if localhost_is_also_ipv6():
             self._servers.append(Server("::1", self._servers[1].port, back))
+        for server in self._servers:
+            server.neighbours = {"api": self._servers[:1], "token": self._servers[:1], "storage": self._servers[1:]}
         return self
 
     def stop(self) -> None:
@@ -88,6 +90,15 @@ class Emulator:
         for server in self._servers:
             server.stop()
         self.state.blobs.close()
+
+    def refuse(self, host: str = "api", seconds: float | None = None) -> None:
+        """Let "api" (with "token") or "storage" refuse connections, for so many seconds or until `accept`."""
+        self._servers[0].refuse_at(host, seconds)
+
+    def accept(self) -> None:
+        """Let all hosts take connections again."""
+        for server in self._servers:
+            server.accept()
 
     def __enter__(self) -> Emulator:
         return self.start()
@@ -169,6 +180,7 @@ class Emulator:
 
     def reset(self) -> None:
         """Remove all artifacts and snippets, empty the journal and the faults, set switches and clock back. Identities stay."""
+        self.accept()
         self.journal.clear()
         self.faults.clear()
         self.switches.reset()

@@ -90,10 +90,12 @@ class Journal:
         return len(self._entries)
 
     @overload
-    def __getitem__(self, index: int) -> Entry: ...
+    def __getitem__(self, index: int) -> Entry:
+        """One entry."""
 
     @overload
-    def __getitem__(self, index: slice) -> list[Entry]: ...
+    def __getitem__(self, index: slice) -> list[Entry]:
+        """Some entries."""
 
     def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
         with self._lock:

@@ -96,6 +96,8 @@ class Handler(WSGIRequestHandler):
         answer: Iterable[bytes] = self.server.app(environ, start_response)
         try:
             plan: Delivery = environ["emulator.delivery"]
+            if plan.refuse is not None:
+                self.server.refuse_at(*plan.refuse, spare=self.connection)
             closing = self._closing(environ, head[1], body)
             wire.send(self._head(head[0], head[1], closing), answer, plan, environ["emulator.count"])
             self.close_connection = closing or plan.hang_up or plan.limit is not None
@@ -131,17 +133,63 @@ class Server(ThreadedWSGIServer):
         super().__init__(host, port, app, Handler)
         self.stopping = threading.Event()
         self.numbers = itertools.count(1)
+        self.neighbours: dict[str, list[Server]] = {}
         self._open: dict[socket.socket, threading.Thread] = {}
+        self._accepting, self._closed = threading.Event(), threading.Event()
+        self._accepting.set()
+        self._closed_for: float | None = None
         self._main = threading.Thread(target=self._serve, name=f"emulator-{self.port}", daemon=True)
         self._main.start()
 
     def _serve(self) -> None:
         while not self.stopping.is_set():
-            self.handle_request()
+            if self._accepting.is_set():
+                self.handle_request()
+            else:
+                self._stay_closed()
+
+    def _stay_closed(self) -> None:
+        """Keep the port, but do not listen, so that connections are refused."""
+        place = socket.socket(self.address_family, self.socket_type)
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.close()
+        place.bind(self.server_address)
+        self.socket = place
+        self._closed.set()
+        self._accepting.wait(self._closed_for)
+        place.listen(self.request_queue_size)
+        self._closed.clear()
+        self._accepting.set()
+
+    def refuse_at(self, host: str, seconds: float | None, spare: socket.socket | None = None) -> None:
+        """Let the servers of a host refuse connections; `spare` is not closed."""
+        for server in self.neighbours[host]:
+            server.refuse(seconds, spare)
+
+    def refuse(self, seconds: float | None = None, spare: socket.socket | None = None) -> None:
+        """Close all connections but `spare` and refuse new ones, for so many seconds or until `accept`."""
+        self._closed_for = seconds
+        self._accepting.clear()
+        self._poke()
+        self._closed.wait(5)
+        for connection in [each for each in list(self._open) if each is not spare]:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def accept(self) -> None:
+        """Take connections again."""
+        self._accepting.set()
+        while self._closed.is_set() and not self.stopping.is_set():
+            self.stopping.wait(0.001)
+
+    def _poke(self) -> None:
+        """Wake up the thread that waits for connections."""
+        with suppress(OSError):
+            socket.create_connection((self.host, self.port), timeout=1).close()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Take no connection while stopping."""
-        return not self.stopping.is_set()
+        """Take no connection while stopping or refusing."""
+        return not self.stopping.is_set() and self._accepting.is_set()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Remember the connection while it lives."""
@@ -154,8 +202,8 @@ class Server(ThreadedWSGIServer):
     def stop(self) -> None:
         """End all threads and close all sockets."""
         self.stopping.set()
-        with suppress(OSError):
-            socket.create_connection((self.host, self.port), timeout=1).close()
+        self._accepting.set()
+        self._poke()
         self._main.join(5)
         for connection, thread in list(self._open.items()):
             with suppress(OSError):

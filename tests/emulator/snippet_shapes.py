@@ -70,7 +70,7 @@ class Shapes:
                 "html": {"href": f"{site}/commits/{revision.sha}"},
                 "diff": {"href": f"{base}/{revision.sha}/diff"},
             },
-            "snippet": self.item(home, snippet),
+            "snippet": {"type": "snippet", **self.item(home, snippet)},
         }
 
     def base(self, home: Workspace, snippet: Snippet) -> str:

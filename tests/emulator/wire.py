@@ -41,8 +41,10 @@ class Delivery:
     stall: float = 0.0  # seconds without a byte
     stall_at: int | None = None  # before this byte of the body; None: before the status line
     rate: float | None = None  # bytes per second
+    head_rate: float | None = None  # likewise, of status line and headers
     corrupt_at: int | None = None  # flip this byte of the body
     hang_up: bool = False  # close afterwards without having said so
+    refuse: tuple[str, float | None] | None = None  # beforehand, this host stops taking connections; for so many seconds
 
     @property
     def harmless(self) -> bool:
@@ -91,6 +93,9 @@ class Wire:
             self.reset()
         if plan.stall_at is None:
             self.wait(plan.stall)
+        if plan.head_rate:
+            self._drip(head, plan.head_rate)
+            head = b""
         if plan.harmless and isinstance(body, FileBody):
             self.connection.sendall(head)
             self._send_file(body, count)
@@ -104,6 +109,11 @@ class Wire:
             self.connection.sendall(head)
         if plan.limit is not None and plan.reset:
             self.reset()
+
+    def _drip(self, data: bytes, rate: float) -> None:
+        for start in range(len(data)):
+            self.connection.sendall(data[start : start + 1])
+            self.wait(1 / rate)
 
     def _send_file(self, body: FileBody, count: Callable[[int], None]) -> None:
         position, end = body.start, body.start + body.length
