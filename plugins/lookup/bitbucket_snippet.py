@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: bitbucket_snippet
 short_description: Read files of a snippet in a Bitbucket Cloud workspace
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The releng.bitbucket contributors (@releng)
 description:
@@ -112,8 +112,8 @@ def reader(plugin: LookupBase, client: Client) -> Reader:
 def _by_id(snippets: Snippets, snippet_id: str) -> t.Optional[Snippet]:
     try:
         return snippets.document(snippet_id)
-    except NoSuchSnippet:
-        snippets.require_listing()
+    except NoSuchSnippet as exc:
+        snippets.require_absent(snippet_id, exc)
         return None
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ._auth import ANONYMOUS, OAUTH
 from ._connection import Connection, origin
 from ._errors import BadInput, RequestFailed
-from ._messages import is_html, server_words
+from ._messages import is_html, one_line, server_words
 from ._oauth import TokenSource
 from ._pages import next_page, page_items, stays, without_query
 from ._patience import Patience, pause_before
@@ -22,10 +22,14 @@ from ._redirects import REDIRECTS, location_of, redirect_target
 from ._refusals import api_refusal, storage_refusal
 from ._transport import Response, Transport
 
+# The documented answer to a DELETE.
+NO_CONTENT = 204
+
 _MAX_HOPS = 5
 _MAX_PAGES = 10000
 _MAX_ANSWER = 16 * 1024 * 1024
 _MAX_ERROR_BODY = 64 * 1024
+_MAX_EXCERPT = 120
 _BASE_HEADERS = {"User-Agent": "ansible-collection-releng.bitbucket", "Accept-Encoding": "identity"}
 
 _T = t.TypeVar("_T")
@@ -108,15 +112,18 @@ class Client:
             yield from page_items(page, url)
             url = next_page(page, url, self.connection.api_url)
 
-    def delete(self, path: str) -> bool:
-        """Delete what is at the path; True where it was there. A 404 on a repeat means that an earlier try worked."""
+    def delete(self, path: str) -> int:
+        """Delete what is at the path; returns the status, of which NO_CONTENT alone proves that it was there and is not now.
+
+        A 404 on a repeat means that an earlier try worked.
+        """
         tries = []
 
-        def once() -> bool:
+        def once() -> int:
             tries.append(1)
             with self._api("DELETE", self.url(path), {"Accept": "application/json"}) as response:
                 self._require_success(response, also=(404,))
-                return response.status != 404 or len(tries) > 1
+                return NO_CONTENT if response.status == 404 and len(tries) > 1 else response.status
 
         return self.repeat(once)
 
@@ -144,14 +151,13 @@ class Client:
         url = self.url(path)
         response = self._api("GET", url, {"Accept": "*/*"})
         if 200 <= response.status < 300:
-            response.close()
-            raise RequestFailed("%s answered itself instead of pointing to the storage host" % response.what)
+            body = _error_body(response)
+            what = "with " + server_words(body) if is_html(body.decode("utf-8", "replace")) else "itself"
+            raise RequestFailed("%s answered %s instead of pointing to the storage host" % (response.what, what))
         return self._followed(response, url, headers)
 
     def open_link(self, url: str) -> Response:
         """One try to read what a link of the API leads to, which the API may hand out itself or by a redirect."""
-        if not stays(url, self.connection.api_url):
-            raise RequestFailed("The link to %s leaves the API, it is not followed" % without_query(url))
         response = self._api("GET", url, {"Accept": "*/*"})
         page = response.headers.get("Content-Type", "").startswith("text/html")
         if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
@@ -175,7 +181,7 @@ class Client:
         if origin(url) == origin(self.connection.api_url):
             return self._api("GET", url, {"Accept": "*/*"})
         parts = urlsplit(url)
-        what = "GET of %s from the storage host %s" % (parts.path.rsplit("/", 1)[-1], parts.hostname)
+        what = "GET of %s from the storage host %s" % (one_line(parts.path.rsplit("/", 1)[-1]), parts.hostname)
         return self._transport.exchange("GET", url, {**_BASE_HEADERS, "Accept": "*/*", **headers}, what=what)
 
     def _next_hop(self, response: Response, url: str, hops: int) -> str:
@@ -201,15 +207,17 @@ class Client:
             document = json.loads(answer.body.decode("utf-8"))
         except (ValueError, RecursionError):
             raise RequestFailed(
-                "%s answered with success, but not with JSON: %s"
-                % (answer.what, self._scrubbed(server_words(answer.body)) or "an empty body")
+                "%s answered with success, but not with valid JSON: %s"
+                % (answer.what, self._scrubbed(server_words(answer.body))[:_MAX_EXCERPT] or "an empty body")
             ) from None
         if not isinstance(document, dict):
             raise RequestFailed("%s answered with JSON that is not an object" % answer.what)
         return document
 
     def _api(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
-        """One request to the API with credentials; every status is returned."""
+        """One request to the API with credentials; every status is returned. The last gate: they go to its origin alone."""
+        if not stays(url, self.connection.api_url):
+            raise RequestFailed("The link to %s leaves the API, it is not followed" % one_line(without_query(url)))
         authorization = self._authorization()
         sent = {**_BASE_HEADERS, **headers}
         if authorization:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ._downloads import Downloads, Listing
-from ._errors import BadInput, BitbucketError
+from ._errors import BROKEN_OFF, BadInput
 from ._manifest import Manifest, ManifestPlan, plan_manifest
 from ._manifest_keeper import ManifestKeeper, manifest_result
 from ._names import check_name, shown
@@ -77,7 +77,7 @@ class Deleter:
 
         try:
             run_all(delete, steps, self._parallel)
-        except BitbucketError as exc:
+        except BROKEN_OFF as exc:
             exc.facts.update(self._facts_of_failure([step for step in steps if step in done]))
             raise
 
@@ -98,7 +98,7 @@ class Deleter:
                 after = self._downloads.listing()
                 plan = plan_manifest(self._keeper.refreshed(manifest, after), {}, after)
             self._keeper.apply(plan, uploader, after, self._verify)
-        except BitbucketError as exc:
+        except BROKEN_OFF as exc:
             exc.facts.update(self._facts_of_failure([step for step in steps if step.changes]))
             raise
         return plan

@@ -10,8 +10,9 @@ import datetime
 import typing as t
 from dataclasses import dataclass
 
-from ._client import Client
+from ._client import NO_CONTENT, Client
 from ._errors import RequestFailed
+from ._messages import status_text
 from ._names import check_name, path_segment, renamed_pattern
 from ._transport import Response
 
@@ -86,13 +87,13 @@ class Downloads:
 
     def delete(self, name: str) -> bool:
         """Delete an artifact; False where it was gone already, which a fresh listing must confirm."""
-        if self.client.delete(self.artifact_path(name)):
-            return True
-        if name in self.listing():
+        status = self.client.delete(self.artifact_path(name))
+        if status != NO_CONTENT and name in self.listing():
             raise RequestFailed(
-                "DELETE %s failed with HTTP status 404, although the artifact is listed" % self.artifact_url(name)
+                "DELETE %s was answered with HTTP status %s, but the artifact is still listed"
+                % (self.artifact_url(name), status_text(status))
             )
-        return False
+        return status != 404
 
 
 def newest_first(artifacts: t.Iterable[Artifact]) -> t.List[Artifact]:

@@ -56,3 +56,15 @@ class RequestFailed(BitbucketError):
         self.passing = passing
         self.effect_possible = effect_possible
         self.retry_after = retry_after
+
+
+class Stopped(BaseException):
+    """The task was told to stop. No failure, so that nothing holds it up or tries again; ``facts`` as those of a failure."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.facts: t.Dict[str, t.Any] = {}
+
+
+# What ends a task half-way.
+BROKEN_OFF = (BitbucketError, Stopped)

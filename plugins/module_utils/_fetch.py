@@ -9,19 +9,17 @@ A transfer goes to a temporary file beside its destination; the old file stays u
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import tempfile
 import threading
 import typing as t
 from dataclasses import dataclass, replace
 
+from ._archive_names import require_archive
 from ._checksum import Checksum
 from ._compare import compare_content
 from ._destination import Destination, look_at, remove_empty
 from ._downloads import Artifact, Downloads, Listing
-from ._errors import BadInput, BitbucketError
+from ._errors import BROKEN_OFF, BadInput, BitbucketError
 from ._fetch_plan import REPLACED, UNCHANGED, FetchWish, Verdict, algorithms, decide
 from ._manifest import Manifest
 from ._manifest_reader import ManifestReader
@@ -30,6 +28,7 @@ from ._outcome import Outcome, Result, state_line
 from ._parallel import run_all
 from ._payload import Payload
 from ._selection import Selection
+from ._temporary import TemporaryFiles
 from ._transfer import Transfer
 
 
@@ -54,6 +53,7 @@ class FetchOptions:
     manifest: t.Optional[str] = None
     force: bool = False
     parallel: int = 4
+    archives: bool = False  # whether one of the artifacts must be an archive
 
 
 class Fetcher:
@@ -65,6 +65,7 @@ class Fetcher:
         self._installer = installer
         self._keeper = ManifestReader(downloads, options.manifest) if options.manifest is not None else None
         self._lock = threading.Lock()
+        self._temporary = TemporaryFiles()
         self._done: t.Dict[str, _Done] = {}
         self._settled: t.Optional[Verdict] = None
 
@@ -73,8 +74,9 @@ class Fetcher:
         wishes = self._settled_without_network() or self._wishes()
         made = [] if check_mode else self._options.destination.create()
         try:
-            run_all(self._predict if check_mode else self._fetch, wishes, self._options.parallel)
-        except BitbucketError as exc:
+            with self._temporary:
+                run_all(self._predict if check_mode else self._fetch, wishes, self._options.parallel)
+        except BROKEN_OFF as exc:
             remove_empty(made)
             done = [self._done[wish.name] for wish in wishes if wish.name in self._done]
             fetched = [each.result for each in done if each.result["status"] != UNCHANGED]
@@ -105,7 +107,10 @@ class Fetcher:
         artifacts = self._meant(listing)
         if options.checksum and len(artifacts) > 1:
             raise BadInput("checksum goes with one artifact, but %d are meant" % len(artifacts))
-        options.destination.require_room_for([artifact.name for artifact in artifacts])
+        names = [artifact.name for artifact in artifacts]
+        if options.archives:
+            require_archive(names)
+        options.destination.require_room_for(names)
         manifest = self._keeper.read(listing) if self._keeper else None
         return [self._wish(artifact, manifest) for artifact in artifacts]
 
@@ -159,7 +164,7 @@ class Fetcher:
             self._settle(wish, verdict)
             return
         directory = os.path.dirname(wish.local.path) or "."
-        with _temporary_file(directory) as sink:
+        with self._temporary.new(directory) as sink:
             unless = None if verdict.status else _etag(verdict)
             digests = Transfer(self._downloads, wish.artifact, sink, algorithms(wish)).run(unless)
             for each in wish.expected:
@@ -221,22 +226,6 @@ class _Done:
     result: Result
     changed: bool
     before: str
-
-
-@contextlib.contextmanager
-def _temporary_file(directory: str) -> t.Iterator[io.FileIO]:
-    """A new file in this directory, readable by its owner alone, and gone afterwards unless it was moved away."""
-    try:
-        descriptor, path = tempfile.mkstemp(prefix=".ansible_bitbucket_", dir=directory)
-    except OSError as exc:
-        raise BitbucketError("Cannot create a file in %s: %s" % (shown(directory), exc.strerror)) from exc
-    try:
-        os.close(descriptor)
-        with io.FileIO(path, "r+") as sink:
-            yield sink
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
 
 
 def _etag(verdict: Verdict) -> t.Optional[str]:

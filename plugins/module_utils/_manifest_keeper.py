@@ -35,7 +35,7 @@ class ManifestKeeper(ManifestReader):
             payload = Payload(self.name, len(data), data=data)
             uploader.send([payload], before, parallel=1)
             if verify:
-                require_stored([payload], self._downloads)
+                require_stored([payload], self._downloads, before)
         elif plan.status == "deleted":
             self._downloads.delete(self.name)
 

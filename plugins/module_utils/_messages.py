@@ -65,6 +65,8 @@ def required_scopes(body: bytes, headers: t.Mapping[str, str]) -> str:
 
 def advice(status: int, credential_kind: str, scopes: str = "") -> str:
     """What to do about a status, where the cause is known; empty otherwise."""
+    if credential_kind == ANONYMOUS and status in (401, 403, 404):
+        return ("%s %s" % (_ADVICE[404], _NO_CREDENTIALS)) if status == 404 else _NO_CREDENTIALS
     if status == 401:
         return _advice_401(credential_kind)
     if status == 403 and scopes:
@@ -97,10 +99,12 @@ _ADVICE = {
     507: "The storage of this workspace is full.",
 }
 
+# The environment is that of the host of the task, which surprises who has set it on the controller.
+_NO_CREDENTIALS = "No credentials were given: neither the task nor the environment on its host has any."
+
 
 def _advice_401(credential_kind: str) -> str:
     hints = {
-        ANONYMOUS: "No credentials were given.",
         API_TOKEN: "An API token needs the e-mail of the Atlassian account as user, and expires after a year at most;"
         " an access token belongs into access_token.",
         ACCESS_TOKEN: "An access token is sent as Bearer; an Atlassian API token belongs into api_token, with user.",

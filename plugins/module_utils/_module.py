@@ -15,10 +15,13 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_requ
 from ._auth import choose_credentials
 from ._client import Client
 from ._connection import connection_from
-from ._errors import BitbucketError, MissingLibrary
+from ._errors import BROKEN_OFF, BitbucketError, MissingLibrary
 from ._outcome import Outcome
+from ._stopping import stopped_by_signals
 
 Options = t.Mapping[str, t.Any]
+
+_OTHER_HOST = ". Or let another host that has it do the work: delegate_to: localhost"
 
 
 def connection_argument_spec() -> t.Dict[str, t.Any]:
@@ -81,6 +84,15 @@ class AnsibleFiles:
         wished = self._module.load_file_common_arguments(self._module.params, path=path)
         return bool(self._module.set_fs_attributes_if_different(wished, False))
 
+    def set_owner(self, path: str) -> bool:
+        """Set owner, group and SELinux context as the task wishes, or say in check mode whether they differ; not the mode."""
+        names = ("owner", "group", "seuser", "serole", "setype", "selevel")
+        if not any(self._module.params[name] for name in names) or not os.path.lexists(path):
+            return False
+        wished = self._module.load_file_common_arguments(self._module.params, path=path)
+        wished.update(mode=None, attributes=None)
+        return bool(self._module.set_fs_attributes_if_different(wished, False))
+
 
 def create_module(argument_spec: t.Dict[str, t.Any], **checks: t.Any) -> AnsibleModule:
     """A module with the connection options, which supports check mode; ``checks`` are AnsibleModule's own."""
@@ -100,11 +112,13 @@ def run_module(
     """
     client: t.Optional[Client] = None
     try:
-        client = _client(module, threads)
-        outcome = _worked(module, action, client)
+        with stopped_by_signals():
+            client = _client(module, threads)
+            outcome = _worked(module, action, client)
     except MissingLibrary as exc:
-        module.fail_json(msg=missing_required_lib(exc.library), exception=exc.import_error, **dict(nothing_done, requests=0))
-    except BitbucketError as exc:
+        advice = missing_required_lib(exc.library) + _OTHER_HOST
+        module.fail_json(msg=advice, exception=exc.import_error, **dict(nothing_done, requests=0))
+    except BROKEN_OFF as exc:
         module.fail_json(msg=str(exc), **{**nothing_done, **exc.facts, "requests": client.requests if client else 0})
     else:
         _exit(module, outcome, client.requests)

@@ -19,7 +19,7 @@ from ._errors import BadInput
 
 MAX_NAME_BYTES = 255
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
-_RENAMED_RUN = ".{0,12}"
+_RENAMED_RUN = 12
 
 
 def check_name(name: str, what: str = "name") -> str:
@@ -55,16 +55,30 @@ def path_segment(name: str) -> str:
     return quote(name, safe="")
 
 
-def renamed_pattern(name: str) -> t.Optional[t.Pattern[str]]:
+class RenamedPattern:
+    """Names that begin and end with pieces of a wished name, with few other characters between one piece and the next."""
+
+    def __init__(self, pieces: t.Sequence[str]) -> None:
+        self._pieces = pieces
+
+    def match(self, other: str) -> bool:
+        """Whether the whole other name fits. Not a regular expression: with many gaps that would try for minutes."""
+        first, *rest = self._pieces
+        ends = {len(first)} if other.startswith(first) else set()
+        for piece in rest:
+            begins = {end + gap for end in ends for gap in range(_RENAMED_RUN + 1)}
+            ends = {begin + len(piece) for begin in begins if other.startswith(piece, begin)}
+        return len(other) in ends
+
+
+def renamed_pattern(name: str) -> t.Optional[RenamedPattern]:
     """What the service may have made of this name, or None for a name that it has no reason to change.
 
     Spaces are known to become ``_`` (fact sheet, peers C2.19). Each run of characters outside
     ``[A-Za-z0-9._-]`` may have become up to 12 others; looser rules would confuse ``app-1.0`` with ``app-10``.
     """
     pieces = _UNUSUAL.split(name)
-    if len(pieces) == 1:
-        return None
-    return re.compile("%s\\Z" % _RENAMED_RUN.join(re.escape(piece) for piece in pieces), re.DOTALL)
+    return RenamedPattern(pieces) if len(pieces) > 1 else None
 
 
 def _problem(name: str) -> t.Optional[str]:

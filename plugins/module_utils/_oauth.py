@@ -11,6 +11,7 @@ on the life of a token (one hour, two hours), so ``expires_in`` of the answer is
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 import typing as t
@@ -19,6 +20,7 @@ from ._auth import basic
 from ._connection import Connection
 from ._errors import RequestFailed
 from ._messages import one_line, server_words, status_text
+from ._redirects import REDIRECTS, location_of, refused_redirect
 from ._transport import Transport
 
 _FORM = b"grant_type=client_credentials"
@@ -54,6 +56,9 @@ class TokenSource:
         }
         with self._transport.exchange("POST", self._url, headers, _FORM, what) as response:
             body = response.read_all(_MAX_ANSWER)
+        if response.status in REDIRECTS:
+            words = refused_redirect(what, self._url, location_of(response.headers))
+            raise RequestFailed("%s. Check token_url" % words, status=response.status, effect_possible=False)
         if response.status != 200:
             raise RequestFailed(
                 "%s failed with HTTP status %s: %s. Check client_id, client_secret and token_url, and that the consumer"
@@ -70,7 +75,7 @@ class TokenSource:
             document = json.loads(body.decode("utf-8"))
             token = document["access_token"]
             life = float(document.get("expires_in", _DEFAULT_LIFE))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             token, life = None, 0.0
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
             raise RequestFailed(
@@ -78,7 +83,7 @@ class TokenSource:
             )
         self._conceal(token)
         # Renewed a little early, so that it does not end on its way.
-        self._token, self._valid_until = token, time.monotonic() + life * 0.9
+        self._token, self._valid_until = token, time.monotonic() + 0.9 * (life if math.isfinite(life) else _DEFAULT_LIFE)
 
 
 def _kind_of(body: bytes) -> str:

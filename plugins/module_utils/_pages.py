@@ -29,7 +29,7 @@ def page_items(page: Page, url: str) -> t.List[t.Dict[str, t.Any]]:
             # Workspaces on the Free plan get advertising here, with status 200 (fact sheet 2.7, observed).
             raise RequestFailed(
                 "GET %s answered with a list that holds no objects but: %s. %s"
-                % (without_query(url), server_words(str(item).encode("utf-8", "replace")), advice(402, ""))
+                % (without_query(url), server_words(str(item).encode("utf-8", "replace")).rstrip("."), advice(402, ""))
             )
     return values
 

@@ -28,21 +28,42 @@ def run_all(action: t.Callable[[_I], _R], items: t.Sequence[_I], parallel: int) 
     """The results in the order of the items. After the first failure what is under way ends, no item begins, and it is raised."""
     if parallel == 1 or len(items) <= 1:
         return [action(item) for item in items]
-    # Only where threads are needed: the import costs every task about ten milliseconds.
-    from concurrent.futures import ThreadPoolExecutor
+    return _Work(action, items).done_by(min(parallel, len(items)))
 
-    failed = threading.Event()
 
-    def begin(item: _I) -> t.Optional[_R]:
-        if failed.is_set():
-            return None
+class _Work(t.Generic[_I, _R]):
+    """Items that some threads share.
+
+    The threads are daemons, which those of ``concurrent.futures`` are not: a task that a signal ends must not wait for
+    a server that has gone silent.
+    """
+
+    def __init__(self, action: t.Callable[[_I], _R], items: t.Sequence[_I]) -> None:
+        self._action = action
+        self._waiting = list(enumerate(items))[::-1]
+        self._results: t.Dict[int, _R] = {}
+        self._failures: t.Dict[int, BaseException] = {}
+
+    def done_by(self, workers: int) -> t.List[_R]:
+        threads = [threading.Thread(target=self._work, daemon=True) for _unused in range(workers)]
         try:
-            return action(item)
-        except BaseException:
-            failed.set()
-            raise
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            self._waiting.clear()
+        if self._failures:
+            raise self._failures[min(self._failures)]
+        return [result for _unused, result in sorted(self._results.items(), key=lambda pair: pair[0])]
 
-    with ThreadPoolExecutor(max_workers=min(parallel, len(items))) as pool:
-        futures = [pool.submit(begin, item) for item in items]
-    # Where an item did not begin, another has failed, and its exception is raised here before anyone sees the None.
-    return [t.cast(_R, future.result()) for future in futures]
+    def _work(self) -> None:
+        while not self._failures:
+            try:
+                number, item = self._waiting.pop()  # atomic, as are the stores below
+            except IndexError:
+                return
+            try:
+                self._results[number] = self._action(item)
+            except BaseException as exc:  # noqa: BLE001 (it is raised in the thread that waits)
+                self._failures[number] = exc

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ._downloads import Artifact, Downloads, Listing
-from ._errors import BadInput, BitbucketError
+from ._errors import BROKEN_OFF, BadInput
 from ._evidence import Examiner
 from ._manifest import Manifest, ManifestPlan, plan_manifest
 from ._manifest_keeper import ManifestKeeper, manifest_result
@@ -75,8 +75,8 @@ class Publisher:
         try:
             uploader.send(sending, before, self._options.parallel)
             if sending and self._options.verify:
-                done.after, done.stored = require_stored(sending, self._downloads)
-        except BitbucketError as exc:
+                done.after, done.stored = require_stored(sending, self._downloads, before)
+        except BROKEN_OFF as exc:
             exc.facts.update(self._facts_of_failure(steps, done))
             raise
         return done
@@ -115,7 +115,7 @@ class Publisher:
             plan = plan_manifest(current, ours, done.after, sent)
             if not check_mode:
                 keeper.apply(plan, done.uploader, done.after, self._options.verify)
-        except BitbucketError as exc:
+        except BROKEN_OFF as exc:
             exc.facts.update(self._facts_of_failure(steps, done))
             raise
         return plan

@@ -9,7 +9,9 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urljoin, urlsplit
 
+from ._connection import origin
 from ._errors import RequestFailed
+from ._messages import one_line
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -21,6 +23,17 @@ def location_of(headers: t.Mapping[str, str]) -> str:
         return raw.encode("latin-1").decode("utf-8").strip()
     except UnicodeError:
         return raw.strip()
+
+
+def refused_redirect(what: str, url: str, location: str) -> str:
+    """A redirect that is not followed, in words which do not show its query."""
+    target = _fetchable(url, location)
+    if target is None:
+        return "%s is redirected to nothing that can be fetched" % what
+    parts = urlsplit(target)
+    if origin(target) != origin(url):
+        return "%s is redirected to another host, %s, as by a proxy's login page" % (what, parts.hostname)
+    return "%s is redirected to %s: has it been renamed?" % (what, one_line(parts.path))
 
 
 def redirect_target(what: str, url: str, location: str) -> str:

@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import urlsplit
 
 from ._errors import RequestFailed
 from ._messages import advice, required_scopes, server_words, status_text, storage_words
-from ._redirects import REDIRECTS, location_of
+from ._redirects import REDIRECTS, location_of, refused_redirect
 from ._transport import Response
 
 PASSING_STATUSES = (429, 500, 502, 503, 504)
@@ -22,8 +21,7 @@ _PASSING_AT_STORAGE = (403, *PASSING_STATUSES)
 def api_refusal(response: Response, body: bytes, credential_kind: str, scrub: t.Callable[[str], str] = str) -> RequestFailed:
     """The API's refusal; ``scrub`` takes secrets out of the server's words."""
     if response.status in REDIRECTS:
-        place = urlsplit(location_of(response.headers)).path
-        return RequestFailed("%s is redirected to %s: has it been renamed?" % (response.what, place or "nowhere"))
+        return RequestFailed(refused_redirect(response.what, response.url, location_of(response.headers)))
     said = scrub(server_words(body)).rstrip(".")
     message = "%s failed with HTTP status %s%s" % (response.what, status_text(response.status), said and ": " + said)
     hint = advice(response.status, credential_kind, required_scopes(body, response.headers))

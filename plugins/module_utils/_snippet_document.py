@@ -36,17 +36,22 @@ class Snippet:
     files: t.Optional[t.Mapping[str, t.Optional[str]]] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def snippet_from(document: t.Mapping[str, t.Any]) -> Snippet:
-    """The value of a document; raises RequestFailed for one that is no snippet."""
-    snippet_id = document.get("id")
+def snippet_from(document: t.Mapping[str, t.Any], what: str) -> Snippet:
+    """The value of a document, which came as the answer to ``what``; raises RequestFailed for one that is no snippet.
+
+    A title of a wrong type is an error: taken for none, it would make a snippet that is there look absent.
+    """
+    snippet_id, title = document.get("id"), document.get("title")
     if not isinstance(snippet_id, (str, int)) or isinstance(snippet_id, bool) or snippet_id == "":
-        raise RequestFailed("The service answered with a document that is no snippet: it has no id")
+        raise RequestFailed("%s answered with what is no snippet: it has no id" % what)
+    if not isinstance(title, (str, type(None))):
+        raise RequestFailed("%s answered with a snippet whose title is no text: it cannot be trusted" % what)
     files = document.get("files")
     links = _links(files) if isinstance(files, dict) else None
     private = document.get("is_private")
     return Snippet(
         id=str(snippet_id),
-        title=_text(document.get("title")) or "",
+        title=title or "",
         is_private=private if isinstance(private, bool) else None,
         url=_href(document, "html"),
         created_on=_text(document.get("created_on")),
@@ -79,7 +84,10 @@ def _revision(document: t.Mapping[str, t.Any], snippet_id: str, files: t.Mapping
 
 def _revision_in(href: str, snippet_id: str) -> t.Optional[str]:
     """``…/{id}/{revision}/diff``, ``…/{id}/{revision}/files/{name}`` or, as documented, ``…/{id}/files/{revision}/{name}``."""
-    segments = [unquote(segment) for segment in urlsplit(href).path.split("/")]
+    try:
+        segments = [unquote(segment) for segment in urlsplit(href).path.split("/")]
+    except ValueError:  # no URL at all
+        return None
     if snippet_id not in segments:
         return None
     rest = segments[segments.index(snippet_id) + 1 :]

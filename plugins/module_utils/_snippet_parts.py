@@ -12,6 +12,7 @@ and decodes them.
 
 from __future__ import annotations
 
+import collections
 import email.errors
 import email.message
 import email.parser
@@ -51,7 +52,7 @@ def parse_related(content_type: str, body: bytes) -> Parts:
     """The document and contents of a multipart/related answer. A file without a whole part is left out of the contents."""
     message = _parsed(content_type, body)
     parts = list(t.cast(t.List[email.message.Message], message.get_payload()))
-    start = _bare_id(message.get_param("start"))
+    start = _bare_id(_parameters(content_type).get("start"))
     root = next((part for part in parts if start and _bare_id(part.get("Content-ID")) == start), parts[0])
     document = _document(root)
     names = document.get("files")
@@ -76,12 +77,14 @@ def parse_form(content_type: str, body: bytes) -> Parts:
 
 def _parsed(content_type: str, body: bytes) -> email.message.Message:
     parser = email.parser.BytesFeedParser(policy=email.policy.compat32)
-    parser.feed(b"Content-Type: " + content_type.encode("utf-8") + b"\r\nMIME-Version: 1.0\r\n\r\n")
     try:
+        parser.feed(b"Content-Type: " + content_type.encode("utf-8") + b"\r\nMIME-Version: 1.0\r\n\r\n")
         parser.feed(body)
         message = parser.close()
     except RecursionError as exc:
         raise BrokenAnswer("The multipart answer is nested too deeply") from exc
+    except (ValueError, TypeError) as exc:  # the library stumbles over parameters such as boundary*99999=
+        raise BrokenAnswer("The multipart answer has a head that cannot be read") from exc
     if not message.is_multipart():
         raise BrokenAnswer("The answer is said to be %s, but has no parts" % content_type.partition(";")[0])
     if any(isinstance(defect, email.errors.CloseBoundaryNotFoundDefect) for defect in message.defects):
@@ -102,8 +105,8 @@ def _document(part: email.message.Message) -> t.Dict[str, t.Any]:
 
 
 def _with_contents(document: t.Dict[str, t.Any], files: t.Sequence[t.Tuple[str, email.message.Message]]) -> Parts:
-    names = [name for name, part in files]
-    whole = {name: _contents(part) for name, part in files if names.count(name) == 1}
+    times = collections.Counter(name for name, part in files)
+    whole = {name: _contents(part) for name, part in files if times[name] == 1}
     textual = {name for name, part in files if _encoding(part) != "base64"}
     contents = {name: data for name, data in whole.items() if data is not None}
     return Parts(document, contents, frozenset(textual & contents.keys()))
@@ -116,6 +119,7 @@ def _contents(part: email.message.Message) -> t.Optional[bytes]:
     encoding = _encoding(part)
     if encoding not in ("", "7bit", "8bit", "binary", "quoted-printable", "base64"):
         return None
+    del part["Content-Type"]  # the decoder stumbles over some character sets
     if encoding == "quoted-printable" and _BROKEN_QUOTING.search(str(part.get_payload())):
         return None  # the decoder would let it pass
     # The decoder takes the value to the letter, white space around it included.

@@ -45,8 +45,8 @@ def query_snippets(snippets: Snippets, query: SnippetQuery) -> t.List[Result]:
 def _read(snippets: Snippets, snippet_id: str, contents: bool) -> t.List[Result]:
     try:
         state = snippets.read(snippet_id, exact=True)
-    except NoSuchSnippet:
-        snippets.require_listing()
+    except NoSuchSnippet as exc:
+        snippets.require_absent(snippet_id, exc)
         return []
     return [_with_contents(state) if contents else described(state)]
 

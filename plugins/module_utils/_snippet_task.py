@@ -77,10 +77,9 @@ class SnippetTask:
             if with_diff or self._check_mode:
                 before = self._snippets.read(current_id)
             gone = not self._check_mode and not self._snippets.delete(current_id)
-        except NoSuchSnippet:
+        except NoSuchSnippet as exc:
+            self._snippets.require_absent(current_id, exc)
             gone = True
-        if gone:
-            self._snippets.require_listing()
         return self._outcome(_Done(ABSENT if gone else DELETED, before))
 
     def _id_by_title(self) -> t.Optional[str]:
@@ -144,6 +143,9 @@ class SnippetTask:
                 return _Done(UPDATED, before, predicted(current, self._wish, plan))
             try:
                 written = self._snippets.update_once(current.snippet, plan)
+                if written is None:
+                    self._checked_names(self._snippets.read(snippet_id, self._wish.files))
+                    raise RequestFailed("The update of snippet %s was answered without the snippet" % snippet_id, passing=True)
                 if sent or not plan.later:
                     return _Done(UPDATED, before, self._after(current, plan, written))
                 sent = True
@@ -170,13 +172,12 @@ class SnippetTask:
         self._snippets.client.pause_after(failure, len(failures) - conflicts)
         return self._snippets.read(snippet_id, self._wish.files)
 
-    def _after(self, current: SnippetState, plan: SnippetPlan, written: t.Optional[Snippet]) -> SnippetState:
+    def _after(self, current: SnippetState, plan: SnippetPlan, written: Snippet) -> SnippetState:
         """The state after a write: the service's own names, with the contents that were sent or had been read."""
-        snippet = written or self._snippets.document(current.snippet.id)
         foretold = predicted(current, self._wish, plan).contents
-        if set(snippet.files or {}) == set(foretold):
-            return SnippetState(snippet, foretold)
-        return self._checked_names(self._snippets.read(snippet.id, self._wish.files))
+        if set(written.files or {}) == set(foretold):
+            return SnippetState(written, foretold)
+        return self._checked_names(self._snippets.read(current.snippet.id, self._wish.files))
 
     def _checked_names(self, state: SnippetState) -> SnippetState:
         files = self._wish.files or {}

@@ -13,8 +13,9 @@ import json
 import typing as t
 
 from ._auth import ACCESS_TOKEN, ANONYMOUS
-from ._client import Answer, Client
+from ._client import NO_CONTENT, Answer, Client
 from ._errors import BitbucketError, RequestFailed
+from ._messages import status_text
 from ._multipart import form_body
 from ._names import check_name, path_segment, shown
 from ._snippet_document import Snippet, snippet_from
@@ -75,9 +76,10 @@ class Snippets:
             )
         return found[0] if found else None
 
-    def require_listing(self) -> None:
-        """Raise where the workspace's snippets cannot be listed, so that a 404 of one of them proves nothing."""
-        self.of_members()
+    def require_absent(self, snippet_id: str, said: t.Union[str, BitbucketError]) -> None:
+        """Raise where snippets cannot be listed, or this one is among them: then what was ``said`` proves nothing."""
+        if snippet_id in [snippet.id for snippet in self.of_members()]:
+            raise RequestFailed("%s. But snippet %s is still listed" % (str(said).rstrip("."), shown(snippet_id)))
 
     def read(self, snippet_id: str, wished: t.Optional[t.Mapping[str, bytes]] = None, exact: bool = False) -> SnippetState:
         """A snippet with its contents, in one request where the service gives all in one.
@@ -91,12 +93,12 @@ class Snippets:
         """A snippet without its contents. Raises NoSuchSnippet for a 404."""
         return self._explained(lambda: self._document(snippet_id))
 
-    def file(self, snippet: Snippet, name: str, limit: int = _MAX_FILE) -> bytes:
-        """The contents of one file, at most ``limit`` bytes, by its link."""
+    def file(self, snippet: Snippet, name: str, limit: int = _MAX_FILE, like: t.Optional[bytes] = None) -> bytes:
+        """The contents of one file, at most ``limit`` bytes, by its link; ``like``: a text that it must be, but for line ends."""
         link = (snippet.files or {}).get(name)
         if not link:
             raise RequestFailed("The file %s of snippet %s has no link" % (shown(name), snippet.id))
-        return self._explained(lambda: self.client.repeat(lambda: self._file_once(link, limit)))
+        return self._explained(lambda: self.client.repeat(lambda: self._file_once(link, limit, like)))
 
     def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> t.Optional[Snippet]:
         """One POST; the new snippet where the answer tells it. After an unclear RequestFailed look before trying again."""
@@ -117,7 +119,13 @@ class Snippets:
 
     def delete(self, snippet_id: str) -> bool:
         """Delete a snippet, whatever its revision; False where it was not there."""
-        return self._explained(lambda: self.client.delete(self._snippet_path(snippet_id)))
+        path = self._snippet_path(snippet_id)
+        status = self._explained(lambda: self.client.delete(path))
+        if status != NO_CONTENT:
+            self.require_absent(
+                snippet_id, "DELETE %s was answered with HTTP status %s" % (self.client.url(path), status_text(status))
+            )
+        return status != 404
 
     def _anonymous(self) -> bool:
         return self.client.connection.credentials.kind == ANONYMOUS
@@ -127,11 +135,20 @@ class Snippets:
 
     def _items(self, query: str) -> t.List[Snippet]:
         path = "%s?pagelen=%d%s" % (self._path, _PAGE_LENGTH, query)
-        return self._explained(lambda: [snippet_from(item) for item in self.client.items(path)])
+        what = "GET %s" % self.client.url(self._path)
+        return self._explained(lambda: [snippet_from(item, what) for item in self.client.items(path)])
 
     def _document(self, snippet_id: str) -> Snippet:
         url = self.client.url(self._snippet_path(snippet_id))
-        return snippet_from(_found(lambda: self.client.get_json(url)))
+        return self._snippet(_found(lambda: self.client.get_json(url)), snippet_id)
+
+    def _snippet(self, document: t.Mapping[str, t.Any], snippet_id: str) -> Snippet:
+        """The value of a document that must be this snippet's."""
+        what = "GET %s" % self.client.url(self._snippet_path(snippet_id))
+        snippet = snippet_from(document, what)
+        if snippet.id != snippet_id:
+            raise RequestFailed("%s answered with another snippet, %s" % (what, shown(snippet.id)))
+        return snippet
 
     def _read(self, snippet_id: str, wished: t.Mapping[str, bytes], exact: bool) -> SnippetState:
         snippet, parts = self._whole(snippet_id)
@@ -139,7 +156,7 @@ class Snippets:
         for name in snippet.files or {}:
             data = parts.contents.get(name)
             doubtful = name in parts.textual and _may_be_altered(data, wished.get(name), exact)
-            contents[name] = self.file(snippet, name) if data is None or doubtful else data
+            contents[name] = self.file(snippet, name, like=data) if data is None or doubtful else data
         return SnippetState(snippet, contents)
 
     def _whole(self, snippet_id: str) -> t.Tuple[Snippet, Parts]:
@@ -155,19 +172,25 @@ class Snippets:
         try:
             if kind == "multipart/related":
                 parts = parse_related(answer.content_type, answer.body)
-                return snippet_from(parts.document), parts
+                return self._snippet(parts.document, snippet_id), parts
             if kind == "multipart/form-data":
                 # It has no links, and so no revision.
                 return self._document(snippet_id), parse_form(answer.content_type, answer.body)
         except BrokenAnswer:
             return self._document(snippet_id), Parts({})
-        return snippet_from(self.client.parsed(answer)), Parts({})
+        return self._snippet(self.client.parsed(answer), snippet_id), Parts({})
 
-    def _file_once(self, link: str, limit: int) -> bytes:
+    def _file_once(self, link: str, limit: int, like: t.Optional[bytes]) -> bytes:
         with self.client.open_link(link) as response:
             if response.status != 200:
                 raise RequestFailed("%s answered with status %d, which was not asked for" % (response.what, response.status))
-            return response.read_all(limit)
+            data = response.read_all(limit)
+        if like is not None and not same_but_line_ends(like, data):
+            raise RequestFailed(
+                "%s answered with %d bytes that are not the text that came with the snippet" % (response.what, len(data)),
+                passing=True,
+            )
+        return data
 
     def _revision(self, snippet: Snippet) -> str:
         if snippet.revision:
@@ -180,12 +203,13 @@ class Snippets:
         return found
 
     def _written(self, answer: Answer) -> t.Optional[Snippet]:
-        """The snippet that an answer to a write holds; None where it holds none, which is no failure of the write."""
+        """The snippet that an answer to a write holds; None where it holds none, or none that can be believed."""
         try:
-            snippet = snippet_from(self.client.parsed(answer))
+            document = self.client.parsed(answer)
+            snippet = snippet_from(document, answer.what)
         except RequestFailed:
             return None
-        return snippet if snippet.files else None
+        return snippet if snippet.files and document["id"] == snippet.id else None
 
     def _explained(self, action: t.Callable[[], _T]) -> _T:
         """Do it, and say what a refusal means for snippets."""
@@ -218,11 +242,11 @@ def _value(name: str, text: str) -> t.Any:
 
 def _advised(failure: RequestFailed, kind: str) -> RequestFailed:
     advice = ""
-    if failure.status in (401, 403) and kind != ANONYMOUS:
+    if failure.status in (401, 403) and kind == ACCESS_TOKEN:
+        advice = " Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer."
+    elif failure.status == 403 and kind != ANONYMOUS:
         advice = (
-            " Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer."
-            if kind == ACCESS_TOKEN
-            else " Snippets need the scope read:snippet:bitbucket, to create and update also write:snippet:bitbucket,"
+            " Snippets need the scope read:snippet:bitbucket, to create and update also write:snippet:bitbucket,"
             " and to delete delete:snippet:bitbucket."
         )
     return RequestFailed(

@@ -19,7 +19,7 @@ from ._downloads import Artifact, Downloads
 from ._errors import BitbucketError, RequestFailed
 from ._transport import Response
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-")
 
 
 class Transfer:

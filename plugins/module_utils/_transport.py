@@ -11,6 +11,7 @@ It goes to the adapter of ``requests`` directly, past the session's ``send``: no
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import ssl
 import time
@@ -18,10 +19,13 @@ import traceback
 import typing as t
 
 from ._errors import MissingLibrary, RequestFailed
+from ._patient_head import PatientHead
 
 try:
     import requests
     import requests.adapters
+    import urllib3.connection
+    import urllib3.connectionpool
     import urllib3.exceptions
     import urllib3.util.retry
 except ImportError:
@@ -36,6 +40,9 @@ _SMALL_BLOCK = 16 * 1024
 _LEAST_BYTES_PER_SECOND = 512
 
 
+_LENGTH = re.compile(r"[0-9]{1,19}\Z")
+
+
 class Transport:
     """A pool of connections with one set of rules for TLS and time. Safe to share between threads."""
 
@@ -46,8 +53,7 @@ class Transport:
         logging.getLogger("urllib3").setLevel(logging.WARNING)
         self._timeout = timeout
         self._verify = verify
-        # Two hosts, and a few connections more than threads do not hurt.
-        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=threads + 1)
+        adapter = _adapter(threads + 1)
         self._session = requests.Session()
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -78,6 +84,7 @@ class Response:
         self.status: int = answer.status_code
         self.headers: t.Mapping[str, str] = answer.headers
         self.what = what
+        self.url: str = answer.url
         self._answer = answer
         self._timeout = timeout
         self._received = 0
@@ -97,7 +104,7 @@ class Response:
     def length(self) -> t.Optional[int]:
         """Content-Length in bytes, None where it is not told."""
         value = self.headers.get("Content-Length", "")
-        return int(value) if value.isdigit() else None
+        return int(value) if _LENGTH.match(value) else None
 
     @property
     def retry_after(self) -> t.Optional[float]:
@@ -174,6 +181,35 @@ class Response:
                 passing=True,
             )
         self._pace_time, self._pace_received = now, self._received
+
+
+def _adapter(connections: int) -> requests.adapters.HTTPAdapter:
+    """An adapter for a few hosts whose connections, direct or by a proxy, bound the time of an answer's head."""
+
+    class Connection(urllib3.connection.HTTPConnection):
+        response_class = PatientHead
+
+    class SecureConnection(urllib3.connection.HTTPSConnection):
+        response_class = PatientHead
+
+    class Pool(urllib3.connectionpool.HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            manager = super().proxy_manager_for(*args, **kwargs)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+    pools = {"http": Pool, "https": SecurePool}
+    return Adapter(pool_connections=4, pool_maxsize=connections)
 
 
 def _leave_alone(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

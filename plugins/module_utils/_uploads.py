@@ -130,27 +130,32 @@ def batches(payloads: t.Sequence[Payload]) -> t.List[t.List[Payload]]:
     return found
 
 
-def require_stored(payloads: t.Sequence[Payload], downloads: Downloads) -> t.Tuple[Listing, t.Dict[str, Artifact]]:
+def require_stored(
+    payloads: t.Sequence[Payload], downloads: Downloads, before: Listing
+) -> t.Tuple[Listing, t.Dict[str, Artifact]]:
     """Read the listing and require name and size of everything that was sent; returns it, and the artifacts by wished name.
 
+    ``before``: the listing from which the upload was decided.
     What does not fit is read once more: the listing may lag, or somebody publishes the same name at this moment.
     """
-    listing, stored, wrong = _stored(payloads, downloads)
+    listing, stored, wrong = _stored(payloads, downloads, before)
     if wrong:
-        listing, stored, wrong = _stored(payloads, downloads)
+        listing, stored, wrong = _stored(payloads, downloads, before)
     if wrong:
         raise BitbucketError("The upload was accepted, but %s" % "; ".join(wrong))
     return listing, stored
 
 
-def _stored(payloads: t.Sequence[Payload], downloads: Downloads) -> t.Tuple[Listing, t.Dict[str, Artifact], t.List[str]]:
+def _stored(
+    payloads: t.Sequence[Payload], downloads: Downloads, before: Listing
+) -> t.Tuple[Listing, t.Dict[str, Artifact], t.List[str]]:
     listing = downloads.listing()
     stored: t.Dict[str, Artifact] = {}
     wrong = []
     for payload in payloads:
         found = stored_as(payload, listing, downloads)
         if found is None:
-            wrong.append(_mismatch(payload, listing.get(payload.name)))
+            wrong.append(_mismatch(payload, listing.get(payload.name), before.get(payload.name)))
         elif found.name in (other.name for other in stored.values()):
             wrong.append("'%s' was stored as '%s', like another artifact of this task" % (payload.name, found.name))
         else:
@@ -158,9 +163,11 @@ def _stored(payloads: t.Sequence[Payload], downloads: Downloads) -> t.Tuple[List
     return listing, stored, wrong
 
 
-def _mismatch(payload: Payload, listed: t.Optional[Artifact]) -> str:
+def _mismatch(payload: Payload, listed: t.Optional[Artifact], old: t.Optional[Artifact]) -> str:
     if listed is None:
         return "'%s' is not in the listing" % payload.name
+    if old and (listed.size, listed.created_on) == (old.size, old.created_on):
+        return "'%s' is listed as it was before, with %d bytes" % (payload.name, listed.size)
     return "'%s' is listed with %d bytes instead of the %d that were sent: somebody else is publishing this name" % (
         payload.name,
         listed.size,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ from tests.emulator.fixtures import emulator
 from tests.unit.running import ModuleRunner
 
 __all__ = ["emulator"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _signals_are_heeded() -> None:
+    """What a run in the background ignores, as by nohup, is ignored by all it starts; tests send these signals."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.testing import patch_module_args
 
 from tests.emulator import Emulator
+from tests.unit.support.connection import connection
+from tests.unit.support.module_args import patch_module_args
 
 MODULES = "ansible_collections.releng.bitbucket.plugins.modules."
 
@@ -33,15 +34,7 @@ class ModuleRunner:
     @property
     def connection(self) -> dict[str, Any]:
         """The options that reach acme/widgets on the emulator, with few and fast tries."""
-        return {
-            "api_url": self.emulator.api_url,
-            "token_url": self.emulator.token_url,
-            "workspace": "acme",
-            "repository": "widgets",
-            "user": self.emulator.user,
-            "api_token": self.emulator.api_token,
-            "timeout": 5,
-        }
+        return {**connection(self.emulator), "token_url": self.emulator.token_url, "timeout": 5}
 
     def __call__(self, module: str, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
         """One run. ``check`` and ``diff`` are Ansible's modes."""
@@ -102,5 +95,5 @@ def _require_fields(documented: dict[str, Any], found: dict[str, Any]) -> None:
         value = found[name]
         assert isinstance(value, TYPES[field["type"]]), f"{name} is documented as {field['type']}: {value!r}"
         if "contains" in field:
-            for item in value if field["type"] == "list" else [value]:
+            for item in found[name] if field["type"] == "list" else [found[name]]:
                 _require_fields(field["contains"], item)

@@ -17,8 +17,9 @@ from tests.unit.plugins.source import FILES, MODULES, PLUGINS, SHARED, importers
 
 # No way leads from these to the network.
 PURE = (
-    *("_auth", "_checksum", "_connection", "_destination", "_errors", "_messages", "_multipart", "_names"),
-    *("_pages", "_parallel", "_patience", "_payload", "_redirects"),
+    *("_archive", "_archive_names", "_archive_reader", "_auth", "_checksum", "_connection", "_destination", "_errors"),
+    *("_messages", "_multipart", "_names"),
+    *("_pages", "_parallel", "_patience", "_payload", "_redirects", "_unpack_folder", "_stopping", "_temporary"),
 )
 # These decide: they take the values of _downloads, and nothing that reaches Bitbucket.
 DECIDING = ("_fetch_plan", "_manifest", "_outcome", "_plan", "_prune", "_selection")
@@ -34,6 +35,7 @@ FRONT = {
     "_messages",
     "_pages",
     "_patience",
+    "_patient_head",
     "_redirects",
     "_refusals",
 }

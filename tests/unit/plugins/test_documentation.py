@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 
 from ansible_collections.releng.bitbucket.plugins.doc_fragments import _attributes, _connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._auth import choose_credentials
@@ -132,6 +133,8 @@ def test_a_module_documents_what_it_shares(name: str) -> None:
 def test_options_and_values_that_are_mentioned_exist(name: str) -> None:
     text = module(name).DOCUMENTATION + module(name).RETURN
     known = {**SPEC, **module(name).argument_spec()}
+    if "ansible.builtin.files" in yaml.safe_load(module(name).DOCUMENTATION)["extends_documentation_fragment"]:
+        known.update(FILE_COMMON_ARGUMENTS)
     for option, value in re.findall(r"\bO\((\w+)(?:=([^)]*))?\)", text):
         assert option in known
         choices = known[option].get("choices")

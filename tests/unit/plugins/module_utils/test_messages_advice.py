@@ -50,7 +50,9 @@ def test_required_scopes_are_those_that_the_answer_names(body: bytes, headers: d
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        (401, ANONYMOUS, "No credentials were given. App passwords no longer work."),
+        (401, ANONYMOUS, "No credentials were given: neither the task nor the environment on its host has any."),
+        (403, ANONYMOUS, "No credentials were given: "),
+        (404, ANONYMOUS, "check workspace, repository and permissions. No credentials were given: "),
         (401, API_TOKEN, "needs the e-mail of the Atlassian account as user"),
         (401, ACCESS_TOKEN, "An access token is sent as Bearer"),
         (401, OAUTH, "The OAuth consumer must be marked as private"),
@@ -65,7 +67,7 @@ def test_required_scopes_are_those_that_the_answer_names(body: bytes, headers: d
 )
 def test_there_is_advice_where_the_cause_is_known(status: int, kind: str, words: str) -> None:
     assert words in advice(status, kind)
-    assert ("App passwords no longer work" in advice(status, kind)) is (status == 401)
+    assert ("App passwords no longer work" in advice(status, kind)) is (status == 401 and kind != ANONYMOUS)
 
 
 @pytest.mark.parametrize("status", [400, 409, 500, 502, 503, 418])

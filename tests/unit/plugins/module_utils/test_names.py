@@ -175,3 +175,11 @@ def test_the_usual_characters_must_be_the_same(name: str, other: str) -> None:
     pattern = renamed_pattern(name)
     assert pattern is not None
     assert not pattern.match(other)
+
+
+def test_a_name_of_many_gaps_is_compared_at_once() -> None:
+    """A regular expression would try each of some 13 to the power of 60 ways."""
+    pattern = renamed_pattern("x " * 60 + "z")
+    assert pattern is not None
+    assert not pattern.match("x" * 254 + "y")
+    assert pattern.match("x" * 200 + "z")

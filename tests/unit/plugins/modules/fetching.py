@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.emulator import Emulator
 from tests.emulator.journal import Entry
 from tests.unit.plugins.modules.downloading import widgets
 from tests.unit.running import ModuleRunner
+from tests.unit.support.repeating import repeatedly
 
 FETCH = "bitbucket_download_fetch"
 CONTENTS = r"/downloads/[^/?]+$"  # the API's path of contents, for faults
@@ -85,19 +85,8 @@ def signatures(emulator: Emulator) -> list[str]:
 def watched(folder: Path) -> Iterator[list[dict[str, tuple[bytes, int]]]]:
     """While the block runs, note every state of the folder's files: content and permissions by name."""
     states: list[dict[str, tuple[bytes, int]]] = []
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.01):
-            states.append(_state(folder))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
+    with repeatedly(lambda: states.append(_state(folder)), 0.01):
         yield states
-    finally:
-        done.set()
-        thread.join()
 
 
 def _state(folder: Path) -> dict[str, tuple[bytes, int]]:

@@ -128,3 +128,12 @@ def test_retry_after_holds_for_deletions(emulator: Emulator, run: ModuleRunner, 
     emulator.faults.add("rate_limit", method="DELETE", retry_after=9)
     run.ok(MODULE, **APP)
     assert pauses == [9]
+
+
+@pytest.mark.parametrize("kind", ["html", "json"])
+def test_an_undocumented_success_is_looked_up(emulator: Emulator, run: ModuleRunner, kind: str) -> None:
+    emulator.faults.add(kind, method="DELETE")
+    message = failed(run, **APP)["msg"]
+    assert "/downloads/app was answered with HTTP status 200 OK, but the artifact is still listed" in message
+    emulator.faults.add(kind, method="DELETE", effect=True)
+    assert statuses(run.ok(MODULE, **APP)) == [("app", "deleted", "there")]

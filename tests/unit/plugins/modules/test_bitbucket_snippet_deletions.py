@@ -111,9 +111,23 @@ def test_a_deletion_without_effect_is_repeated(
 
 
 def test_somebody_else_may_delete_it_first(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
-    emulator.faults.add("status", method="DELETE", code=404)
+    emulator.faults.add("status", method="DELETE", code=404, effect=True)
     result = ensured(run, title=TITLE, state="absent")
     assert (result["status"], result["changed"]) == ("absent", False)
+
+
+@pytest.mark.parametrize("code", [200, 202, 404])
+def test_a_snippet_that_is_still_listed_is_not_gone(emulator: Emulator, run: ModuleRunner, snippet: Snippet, code: int) -> None:
+    emulator.faults.add("status", method="DELETE", code=code, body="")
+    message = refusal(run, snippet_id=snippet.id, state="absent")
+    assert f"was answered with HTTP status {code} " in message
+    assert f"But snippet '{snippet.id}' is still listed" in message
+    assert emulator.snippets.get(snippet.id) is not None
+
+
+def test_an_undocumented_answer_to_a_deletion_is_looked_up(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
+    emulator.faults.add("status", method="DELETE", code=200, body="", effect=True)
+    assert ensured(run, snippet_id=snippet.id, state="absent")["status"] == "deleted"
 
 
 def test_files_and_visibility_do_not_matter(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:

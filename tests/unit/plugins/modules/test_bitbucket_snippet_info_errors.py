@@ -116,7 +116,7 @@ def test_the_strings_of_the_free_plan_are_an_error(filled: Emulator, run: InfoRu
     [
         ("html", {}, "HTML page titled 'Log in with Atlassian account'"),
         ("json", {"body": "[]"}, "not an object"),
-        ("json", {"body": "{"}, "not with JSON"),
+        ("json", {"body": "{"}, "not with valid JSON"),
         ("status", {"code": 404}, "HTTP status 404"),
         ("status", {"code": 410}, "HTTP status 410"),
         ("status", {"code": 500}, "HTTP status 500"),
@@ -168,3 +168,34 @@ def test_a_broken_transfer_is_read_again(filled: Emulator, run: InfoRunner, kind
     filled.faults.add(kind, path="/files/", times=1)
     (found,) = run.ok(MODULE, id="run01", contents=True, retries=1)["snippets"]
     assert found["files"][0]["content"] == "Call us.\n"
+
+
+@each_way
+def test_a_title_that_is_no_text_is_an_error(filled: Emulator, run: InfoRunner, options: dict[str, Any]) -> None:
+    item = {"id": "run01", "title": 5}
+    filled.faults.add("json", body={**item, "pagelen": 100, "values": [item]}, times=None)
+    message = run.failure(MODULE, **options)
+    assert "answered with a snippet whose title is no text: it cannot be trusted" in message
+    assert f"GET {filled.api_url}/snippets/acme" in message
+
+
+def test_another_snippet_than_the_one_asked_for_is_an_error(filled: Emulator, run: InfoRunner) -> None:
+    filled.faults.add("json", path="run01$", body={"id": "open1", "title": "Public"})
+    assert "snippets/acme/run01 answered with another snippet, 'open1'" in run.failure(MODULE, id="run01")
+
+
+def test_a_404_of_a_listed_snippet_is_not_believed(filled: Emulator, run: InfoRunner) -> None:
+    filled.faults.add("status", path="run01$", code=404)
+    message = run.failure(MODULE, id="run01")
+    assert "failed with HTTP status 404 Not Found" in message
+    assert "But snippet 'run01' is still listed" in message
+
+
+@pytest.mark.parametrize("body", ["", "[]", "Call them.\n"])
+def test_a_file_link_that_gives_another_text_is_asked_again(filled: Emulator, run: InfoRunner, body: str) -> None:
+    filled.faults.add("json", path="/files/start.md$", body=body)
+    (found,) = run.ok(MODULE, id="run01", contents=True)["snippets"]
+    assert found["files"][0]["content"] == "Call us.\n"
+    filled.faults.add("json", path="/files/start.md$", body=body, times=None)
+    message = run.failure(MODULE, id="run01", contents=True, retries=1)
+    assert f"answered with {len(body)} bytes that are not the text that came with the snippet" in message

@@ -114,3 +114,20 @@ def test_a_change_by_others_after_a_lost_answer_is_decided_upon_again(
     assert ensured(run, snippet_id=snippet.id, files=wished(WISH))["status"] == "updated"
     assert snippet.files == {**THERE, **WISH, "c.md": b"c"}
     assert [entry.status for entry in writes(emulator)] == [0, 200]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}"])
+def test_an_update_that_is_accepted_but_not_done_is_not_believed(emulator: Emulator, run: ModuleRunner, body: str) -> None:
+    snippet = emulator.snippets.create(TITLE, THERE)
+    emulator.faults.add("json", method="PUT", body=body, times=None)
+    message = refusal(run, snippet_id=snippet.id, files=wished(WISH), retries=1)
+    assert f"The update of snippet {snippet.id} was answered without the snippet. Gave up after 2 tries" in message
+    assert snippet.files == THERE
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}"])
+def test_an_update_that_is_done_but_not_told_is_found(emulator: Emulator, run: ModuleRunner, body: str) -> None:
+    snippet = emulator.snippets.create(TITLE, THERE)
+    emulator.faults.add("json", method="PUT", body=body, effect=True)
+    assert ensured(run, snippet_id=snippet.id, files=wished(WISH))["status"] == "updated"
+    assert methods(emulator).count("PUT") == 1

@@ -124,7 +124,11 @@ def test_a_wrong_consumer_is_refused_with_advice(
         ("json", {"body": ""}, "without a usable access_token"),
         ("status", {"code": 400, "body": {"error": "unauthorized_client", "error_description": "No."}}, "unauthorized_client"),
         ("status", {"code": 404, "body": ""}, "404 Not Found"),
-        ("redirect", {"location": "http://localhost:9/?canary"}, "302 Found"),
+        (
+            "redirect",
+            {"location": "http://localhost:9/?canary"},
+            "is redirected to another host, localhost, as by a proxy's login page. Check token_url",
+        ),
     ],
     ids=str,
 )

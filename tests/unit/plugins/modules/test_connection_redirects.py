@@ -149,19 +149,28 @@ def test_a_relative_redirect_stays_on_the_api_and_keeps_its_credentials(emulator
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_only_contents_are_redirected(emulator: Emulator, run: ModuleRunner, method: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("storage_url", "is redirected to another host, localhost"),
+        ("origin", "is redirected to /elsewhere: has it been renamed?"),
+    ],
+)
+def test_only_contents_are_redirected(emulator: Emulator, run: ModuleRunner, method: str, place: str, words: str) -> None:
     emulator.repository().put("old", b"x")
-    emulator.faults.add("redirect", method=method, location=emulator.storage_url + "/elsewhere?canary", code=307)
+    emulator.faults.add("redirect", method=method, location=getattr(emulator, place) + "/elsewhere?canary", code=307)
     options: dict[str, Any] = {"state": "absent", "name": "old"} if method == "DELETE" else {"content": "x", "name": "new"}
     message = run.failure("bitbucket_download", **options)
     assert f"{method} {emulator.api_url}/repositories/acme/widgets/downloads" in message
-    assert "is redirected to /elsewhere" in message
+    assert words in message
     assert "canary" not in message
     assert emulator.journal.select(host="storage") == []
 
 
 def test_contents_that_come_from_the_api_itself_are_not_trusted(emulator: Emulator, published: Published) -> None:
     emulator.faults.add("html", path="app.tgz$")
+    assert "answered with an HTML page" in published.compare_fails()
+    emulator.faults.add("json", path="app.tgz$")
     assert "answered itself instead of pointing to the storage host" in published.compare_fails()
 
 

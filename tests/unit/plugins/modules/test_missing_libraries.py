@@ -17,6 +17,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.unit.running import MODULES
+from tests.unit.support.connection import connection
 
 REQUESTS = ["requests", "urllib3", "certifi", "idna", "charset_normalizer"]
 RUN = """
@@ -45,22 +46,13 @@ def run_with(libraries: list[str], folder: Path, module: str, arguments: dict[st
     return result
 
 
-def options(emulator: Emulator) -> dict[str, Any]:
-    return {
-        "api_url": emulator.api_url,
-        "workspace": "acme",
-        "repository": "widgets",
-        "user": emulator.user,
-        "api_token": emulator.api_token,
-    }
-
-
 def require_named(library: str, result: dict[str, Any]) -> None:
     assert result["failed"] is True
     message = result["msg"]
     assert message.startswith(f"Failed to import the required Python library ({library}) on ")
     assert sys.executable in message or "python" in message.lower()
     assert "Traceback" not in message
+    assert message.endswith("delegate_to: localhost")
     assert "\n" not in message
     assert result["requests"] == 0
 
@@ -68,23 +60,23 @@ def require_named(library: str, result: dict[str, Any]) -> None:
 @pytest.mark.parametrize("module", ["bitbucket_download", "bitbucket_download_info"])
 def test_requests_is_named_where_it_is_missing(emulator: Emulator, tmp_path: Path, module: str) -> None:
     more = {"content": "x", "name": "y"} if module == "bitbucket_download" else {}
-    require_named("requests", run_with([], tmp_path, module, {**options(emulator), **more}))
+    require_named("requests", run_with([], tmp_path, module, {**connection(emulator), **more}))
     assert len(emulator.journal) == 0
 
 
 def test_toolbelt_is_named_where_only_it_is_missing(emulator: Emulator, tmp_path: Path) -> None:
-    arguments = {**options(emulator), "content": "x", "name": "y"}
+    arguments = {**connection(emulator), "content": "x", "name": "y"}
     require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, "bitbucket_download", arguments))
     assert len(emulator.journal) == 0
 
 
 def test_listing_needs_requests_alone(emulator: Emulator, tmp_path: Path) -> None:
     emulator.repository().put("x", b"x")
-    result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", options(emulator))
+    result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", connection(emulator))
     assert [artifact["name"] for artifact in result["artifacts"]] == ["x"]
 
 
 def test_a_module_runs_where_both_are_there(emulator: Emulator, tmp_path: Path) -> None:
-    arguments = {**options(emulator), "content": "x", "name": "y"}
+    arguments = {**connection(emulator), "content": "x", "name": "y"}
     result = run_with([*REQUESTS, "requests_toolbelt"], tmp_path, "bitbucket_download", arguments)
     assert result["artifacts"][0]["status"] == "created"

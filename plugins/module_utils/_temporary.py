@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The temporary files of one task, none of which outlives it, also where threads still write. Knows not what they hold."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+import threading
+import typing as t
+
+from ._errors import BitbucketError
+from ._names import shown
+
+PREFIX = ".ansible_bitbucket_"
+
+
+class TemporaryFiles:
+    """Makes temporary files; a context whose end removes those that are left, and after which none is made.
+
+    A task that is told to stop ends in the main thread while others may be in the middle of a transfer: they cannot clean up.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paths: t.Set[str] = set()
+        self._over = False
+
+    def __enter__(self) -> TemporaryFiles:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        with self._lock:
+            self._over = True
+            for path in self._paths:
+                _remove(path)
+
+    @contextlib.contextmanager
+    def new(self, directory: str) -> t.Iterator[io.FileIO]:
+        """A new file in this directory, readable by its owner alone, and gone afterwards unless it was moved away."""
+        path = self._make(directory)
+        try:
+            with io.FileIO(path, "r+") as sink:
+                yield sink
+        finally:
+            _remove(path)
+            with self._lock:
+                self._paths.discard(path)
+
+    def _make(self, directory: str) -> str:
+        with self._lock:
+            if self._over:
+                raise BitbucketError("The task is over, no file is made in %s" % shown(directory))
+            try:
+                descriptor, path = tempfile.mkstemp(prefix=PREFIX, dir=directory)
+            except OSError as exc:
+                raise BitbucketError("Cannot create a file in %s: %s" % (shown(directory), exc.strerror)) from exc
+            self._paths.add(path)
+        os.close(descriptor)
+        return path
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)

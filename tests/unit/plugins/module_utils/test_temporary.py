@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Temporary files of a task: private, and gone when it ends, whoever is still writing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._temporary import PREFIX, TemporaryFiles
+
+
+def test_a_file_is_hidden_private_and_gone_after_its_use(tmp_path: Path) -> None:
+    with TemporaryFiles() as files:
+        with files.new(str(tmp_path)) as sink:
+            sink.write(b"text")
+            [path] = tmp_path.iterdir()
+            assert path.name.startswith(PREFIX)
+            assert path.stat().st_mode & 0o077 == 0
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_was_moved_away_stays(tmp_path: Path) -> None:
+    with TemporaryFiles() as files, files.new(str(tmp_path)) as sink:
+        os.rename(str(sink.name), tmp_path / "kept")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_the_end_of_a_task_removes_what_another_thread_still_writes(tmp_path: Path) -> None:
+    files = TemporaryFiles()
+    with files:
+        writing = files.new(str(tmp_path))
+        sink = writing.__enter__()
+    assert list(tmp_path.iterdir()) == []
+    sink.write(b"too late")
+    writing.__exit__(None, None, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_after_the_end_no_file_is_made(tmp_path: Path) -> None:
+    files = TemporaryFiles()
+    with files:
+        pass
+    with pytest.raises(BitbucketError, match="The task is over, no file is made in"), files.new(str(tmp_path)):
+        pass
+    assert list(tmp_path.iterdir()) == []

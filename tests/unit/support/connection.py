@@ -1,0 +1,20 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that reach the emulator. Knows no module."""
+
+from __future__ import annotations
+
+from tests.emulator import Emulator
+
+
+def connection(emulator: Emulator) -> dict[str, str]:
+    """Those for acme/widgets, with the API token; for a host whose environment tells nothing."""
+    return {
+        "api_url": emulator.api_url,
+        "workspace": "acme",
+        "repository": "widgets",
+        "user": emulator.user,
+        "api_token": emulator.api_token,
+    }
