@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bitbucket_download_fetch
 short_description: Fetch release artifacts from the Downloads of a Bitbucket Cloud repository as files
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The releng.bitbucket contributors (@releng)
 description:
@@ -92,6 +92,26 @@ options:
       - How many transfers may be under way at once, from 1 to 16.
     type: int
     default: 4
+  unpack_dest:
+    description:
+      - The directory into which the archives among the artifacts are unpacked, after all artifacts are in place and verified.
+        It is created where it is missing. Without this option nothing is unpacked.
+      - Archives are known by their names, which end in C(.tar), C(.tar.gz), C(.tgz), C(.tar.bz2), C(.tbz2), C(.tar.xz), C(.txz)
+        or C(.zip). No archive among the artifacts is an error.
+      - Every member of every archive is inspected before anything is written. Refused are absolute names, names with C(..), a
+        backslash, a drive letter or a control character, links that lead or may lead out of the directory, members behind a
+        link, also one that is there already, devices, FIFOs and sockets, two members for one path that differ, members that
+        would take the place of a fetched artifact or of a directory, and archives that are damaged, encrypted, have more than
+        a million members, or do not fit on the file system.
+      - Only what differs in type, content, link target, or in the owner's right to execute is written, each file in one step.
+        What is there and not in the archives stays. What was written before a failure stays too, and the next run goes on.
+      - O(owner), O(group) and the SELinux options hold for what is unpacked, not for the directory itself; owners in the
+        archives never count. O(mode) and O(backup) are for the artifacts alone. New files get the permissions of the archive
+        without those to write for group and others, reduced by the umask; a file that is replaced keeps its owner and its
+        permissions, but for the right to execute.
+      - Times are those of the unpacking, because what goes by times would miss a new file with the time of an old one. A hard
+        link becomes a file of its own.
+    type: path
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_info
@@ -121,6 +141,13 @@ EXAMPLES = r"""
     dest: "{{ fetch_directory }}/install.sh"
     checksum: "{{ install_checksum }}"
     mode: "0755"
+
+- name: Fetch a release and unpack it; the second run changes nothing
+  releng.bitbucket.bitbucket_download_fetch:
+    name: widgets-1.4.2.tar.gz
+    manifest: SHA256SUMS
+    dest: "{{ fetch_directory }}/"
+    unpack_dest: "{{ fetch_directory }}/widgets-1.4.2"
 """
 
 RETURN = r"""
@@ -165,6 +192,36 @@ artifacts:
       returned: when O(backup) is true and a file was replaced
       type: str
       sample: /opt/widgets/app.tgz.4242.2026-11-22@10:15:00~
+unpacked:
+  description:
+    - What came of each archive, in the order of RV(artifacts).
+    - In check mode the members of an archive that would be fetched cannot be known; it counts as V(unpacked).
+  returned: success, when O(unpack_dest) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the artifact.
+      type: str
+      sample: widgets-1.4.2.tar.gz
+    dest:
+      description: The directory, as O(unpack_dest) has it.
+      type: str
+      sample: /opt/widgets
+    members:
+      description: How many members the archive has; null where check mode cannot know it.
+      type: int
+      sample: 42
+    changed_paths:
+      description:
+        - How many files, directories and links below the directory were written or got another owner; null where check mode
+          cannot know it.
+      type: int
+      sample: 3
+    status:
+      description: V(unpacked) if something differed, else V(unchanged).
+      type: str
+      sample: unpacked
 requests:
   description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
   returned: always
@@ -174,6 +231,7 @@ requests:
 
 import typing as t
 
+from ..module_utils._archive_names import require_archive
 from ..module_utils._checksum import parse_checksum
 from ..module_utils._client import Client
 from ..module_utils._destination import Destination
@@ -184,6 +242,9 @@ from ..module_utils._module import AnsibleFiles, Options, create_module, reposit
 from ..module_utils._outcome import Outcome
 from ..module_utils._parallel import check_parallel
 from ..module_utils._selection import Selection
+
+if t.TYPE_CHECKING:
+    from ..module_utils._unpack import Unpacker
 
 
 def argument_spec() -> t.Dict[str, t.Any]:
@@ -201,6 +262,7 @@ def argument_spec() -> t.Dict[str, t.Any]:
         "force": {"type": "bool", "default": False},
         "backup": {"type": "bool", "default": False},
         "parallel": {"type": "int", "default": 4},
+        "unpack_dest": {"type": "path"},
     }
 
 
@@ -214,6 +276,8 @@ def fetch_options(options: Options) -> FetchOptions:
     destination.require_room_for(names)
     if options["checksum"] is not None and len(names) > 1:
         raise BadInput("checksum goes with one artifact, but %d are meant" % len(names))
+    if options["unpack_dest"] is not None and names:
+        require_archive(names)
     return FetchOptions(
         destination=destination,
         names=names or None,
@@ -222,11 +286,20 @@ def fetch_options(options: Options) -> FetchOptions:
         manifest=options["manifest"],
         force=options["force"],
         parallel=options["parallel"],
+        archives=options["unpack_dest"] is not None,
     )
 
 
 def _selection(options: Options) -> Selection:
     return Selection(options["patterns"], options["excludes"], options["use_regex"], options["newest"])
+
+
+def _unpacker(unpack_dest: str, files: AnsibleFiles) -> Unpacker:
+    """Imported here, because a task that does not unpack shall not pay for it."""
+    from ..module_utils._unpack import Unpacker
+    from ..module_utils._unpack_folder import Folder
+
+    return Unpacker(Folder(unpack_dest), files)
 
 
 def main() -> None:
@@ -241,7 +314,10 @@ def main() -> None:
     def fetch(client: Client) -> Outcome:
         wish = fetch_options(module.params)
         downloads = Downloads(client, module.params["repository"])
-        return Fetcher(downloads, wish, AnsibleFiles(module)).run(module.check_mode)
+        files = AnsibleFiles(module)
+        unpacker = _unpacker(module.params["unpack_dest"], files) if wish.archives else None
+        outcome = Fetcher(downloads, wish, files).run(module.check_mode)
+        return unpacker.run(outcome, module.check_mode) if unpacker else outcome
 
     run_module(module, fetch, module.params["parallel"], nothing_done={"artifacts": []})
 

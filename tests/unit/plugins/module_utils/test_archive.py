@@ -1,0 +1,260 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What archives may hold: names, link targets, members that do not go together, and what an accepted plan never does."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._archive import (
+    DIRECTORY,
+    FILE,
+    HARD_LINK,
+    LINK,
+    Member,
+    Plan,
+    Unsafe,
+    check_target,
+    path_of,
+)
+from ansible_collections.releng.bitbucket.plugins.module_utils._archive_names import SUFFIXES, require_archive, suffix_of
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
+
+REFUSED = [
+    ("", "is empty"),
+    ("/etc/passwd", "is absolute"),
+    ("//etc/passwd", "is absolute"),
+    ("../x", "has '..' in its path"),
+    ("a/../x", "has '..' in its path"),
+    ("a/..", "has '..' in its path"),
+    ("..", "has '..' in its path"),
+    ("a\\b", "has a backslash"),
+    ("..\\x", "has a backslash"),
+    ("C:/x", "begins with a drive letter"),
+    ("c:x", "begins with a drive letter"),
+    ("a\nb", "has a control character"),
+    ("a\x00b", "has a control character"),
+    ("a\x1b[2J", "has a control character"),
+    ("a\x85", "has a control character"),
+    ("a\udcff", "is not valid UTF-8"),
+    ("a" * 256, "longer than"),
+    ("ä" * 128, "longer than"),
+    ("a/" * 2100, "longer than"),
+]
+
+
+def file(name: str, content: str = "1", archive: str = "a.tar", mode: int = 0o644) -> Member:
+    return Member(archive, name, FILE, len(content), mode, sha256=content)
+
+
+def directory(name: str, archive: str = "a.tar") -> Member:
+    return Member(archive, name, DIRECTORY)
+
+
+def link(name: str, target: str, kind: str = LINK, archive: str = "a.tar") -> Member:
+    return Member(archive, name, kind, target=target)
+
+
+def planned(*members: Member, room: int | None = None, most: int = 100) -> dict[str, str]:
+    """Kinds by path, in the order in which they are written."""
+    plan = Plan(room, most)
+    for member in members:
+        plan.announce(member)
+        plan.add(member)
+    return {"/".join(entry.parts): entry.kind for entry in plan.finish()}
+
+
+def refused(*members: Member, room: int | None = None, most: int = 100) -> str:
+    with pytest.raises(BitbucketError) as caught:
+        planned(*members, room=room, most=most)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "why"), REFUSED, ids=lambda text: ascii(text)[:20])
+def test_names_that_are_refused(name: str, why: str) -> None:
+    with pytest.raises(Unsafe, match=why.replace(".", r"\.")):
+        path_of(name)
+    message = refused(file(name))
+    assert "The archive 'a.tar' is refused, and nothing is unpacked: its member '" in message
+    assert why in message
+    assert message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("a", ("a",)),
+        ("./a//b/", ("a", "b")),
+        ("...", ("...",)),
+        ("a..b/..c", ("a..b", "..c")),
+        ("-rf", ("-rf",)),
+        ("ab:c", ("ab:c",)),
+        (" ", (" ",)),
+        ("~/日本", ("~", "日本")),
+        ("./", ()),
+    ],
+)
+def test_names_that_are_accepted(name: str, parts: tuple[str, ...]) -> None:
+    assert path_of(name) == parts
+
+
+@given(st.text() | st.lists(st.sampled_from(["..", ".", "", "a", "b:", "/", "\\", "\0", "\udc80"])).map("/".join))
+def test_what_is_accepted_stays_below_the_folder_and_is_what_it_says(name: str) -> None:
+    try:
+        parts = path_of(name)
+    except Unsafe:
+        return
+    root = PurePosixPath("/folder/of/all")
+    assert PurePosixPath(os.path.normpath(f"{root}/{name}")) == root.joinpath(*parts)
+    assert not {"..", ".", ""} & set(parts)
+    assert not any(char in part for part in parts for char in "/\\\0\n")
+    name.encode()
+
+
+@pytest.mark.parametrize("target", ["b", "../b", "../../b", ".", "../.", "./b/c", "b/", "../..", "c..d/..e"])
+def test_targets_that_stay(target: str) -> None:
+    check_target(("x", "y", "link"), target)
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("/etc", "which is absolute"),
+        ("../../..", "which leaves the folder"),
+        ("../../../x", "which leaves the folder"),
+        ("./../../../x", "which leaves the folder"),
+        ("b/../c", "which has '..' behind a name"),
+        ("../b/..", "which has '..' behind a name"),
+        ("", "which is empty"),
+        ("a\\b", "which has a backslash"),
+        ("a\nb", "which has a control character"),
+        ("\udc80", "which is not valid UTF-8"),
+    ],
+    ids=ascii,
+)
+def test_targets_that_may_leave(target: str, why: str) -> None:
+    message = refused(link("x/y/link", target))
+    assert "its member 'x/y/link' is a link to '" in message
+    assert why in message
+    assert message.isprintable()
+
+
+def test_directories_come_first_and_links_last() -> None:
+    members = [link("0", "z"), file("b/c/d"), file("a"), directory("z/y"), directory("./")]
+    assert list(planned(*members).items()) == [
+        *((name, DIRECTORY) for name in ("b", "z", "z/y", "b/c")),
+        *((name, FILE) for name in ("b/c/d", "a")),
+        ("0", LINK),
+    ]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [file("a"), file("./a")],
+        [directory("a"), directory("a/"), file("a/b")],
+        [link("a", "b"), link("a", "b")],
+        [file("a"), file("a", archive="b.tar")],
+    ],
+)
+def test_the_same_twice_is_no_conflict(members: list[Member]) -> None:
+    assert planned(*members)
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ([file("a"), file("a", "2")], "its member 'a' is not the same as the file there from 'a.tar'"),
+        ([file("a"), file("a", "2", "b.tar")], "'b.tar' is refused, and nothing is unpacked: its member 'a' is not the same"),
+        ([file("a"), file("a", mode=0o755)], "not the same as the file there"),
+        ([file("a"), directory("a/")], "not the same as the file there"),
+        ([link("a", "b"), link("a", "c")], "not the same as the link there"),
+        ([link("a", "b"), file("a")], "not the same as the link there"),
+        ([file("a"), file("a/b")], "its member 'a/b' lies behind 'a', which is a file"),
+        ([file("a/b/c"), file("a", archive="b.tar")], "its member 'a/b/c' lies behind 'a', which is a file"),
+        ([link("a", "b"), file("a/c/d")], "its member 'a/c/d' lies behind 'a', which is a link"),
+        ([file("a/c", archive="b.tar"), link("a", ".")], "its member 'a/c' lies behind 'a', which is a link"),
+        ([file("./")], "its member './' means the folder itself"),
+        ([link(".", "a")], "its member '.' means the folder itself"),
+        ([Member("a.tar", "null", "a device")], "its member 'null' is a device"),
+        ([link("a", "b", HARD_LINK)], "is a hard link to 'b', which is no file before it in the archive"),
+        ([directory("b"), link("a", "b", HARD_LINK)], "which is no file before it"),
+        ([link("b", "c"), link("a", "b", HARD_LINK)], "which is no file before it"),
+        ([file("b", archive="b.tar"), link("a", "b", HARD_LINK)], "which is no file before it"),
+        ([link("a", "../b", HARD_LINK)], "is a hard link to '../b', which has '..' in its path"),
+        ([link("a", "/b", HARD_LINK)], "is a hard link to '/b', which is absolute"),
+        ([Member("a.tar", "a", FILE, -1)], "its member 'a' has a size below zero"),
+    ],
+)
+def test_members_that_are_refused(members: list[Member], words: str) -> None:
+    assert words in refused(*members)
+
+
+def test_a_hard_link_is_a_file_of_its_own() -> None:
+    assert planned(file("b/c"), link("a", "b/c", HARD_LINK)) == {"b": DIRECTORY, "b/c": FILE, "a": FILE}
+
+
+def test_what_the_file_system_cannot_hold_is_refused() -> None:
+    members = [file("a", "12345"), file("b", "67890", "b.tar")]
+    assert planned(*members, room=10)
+    assert "its member 'b' does not fit" in refused(*members, room=9)
+    assert "its member 'c' does not fit" in refused(*members, link("c", "b", HARD_LINK, "b.tar"), room=14)
+
+
+def test_there_is_an_end_to_the_number_of_members() -> None:
+    assert planned(file("a"), file("b", archive="b.tar"), most=2)
+    assert "its member 'b' is one too many: more than 1 are not" in refused(file("a"), file("b", archive="b.tar"), most=1)
+
+
+STEPS = st.sampled_from(["a", "b", "c", "..", "."])
+NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
+LINKS = st.builds(link, NAMES, st.lists(STEPS, min_size=1, max_size=4).map("/".join))
+MEMBERS = st.lists(LINKS | st.builds(directory, NAMES) | st.builds(file, NAMES), max_size=6)
+
+
+@given(MEMBERS)
+def test_no_link_of_an_accepted_plan_leads_out(members: list[Member]) -> None:
+    """The file system is asked, not the rules: whatever is accepted is made, and links are followed."""
+    plan = Plan()
+    try:
+        for member in members:
+            plan.add(member)
+        entries = plan.finish()
+    except BitbucketError:
+        assume(False)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        for entry in entries:
+            path = root.joinpath(*entry.parts)
+            assert path.parent.resolve() == path.parent, "a parent is a link"
+            if entry.kind == DIRECTORY:
+                path.mkdir()
+            elif entry.kind == FILE:
+                path.touch(exist_ok=False)
+            else:
+                path.symlink_to(entry.member.target)
+        for entry in entries:
+            real = os.path.realpath(root.joinpath(*entry.parts))
+            assert os.path.commonpath([real, root]) == str(root)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_archives_are_known_by_their_suffix_in_any_case(suffix: str) -> None:
+    for name in (f"app-1.0{suffix}", f"APP{suffix.upper()}"):
+        assert suffix_of(name)
+        require_archive(["VERSION", name])
+    assert suffix_of(f"app{suffix}.sig") is None
+    assert suffix_of(f"app{suffix[1:]}x") is None
+
+
+def test_without_an_archive_the_names_are_told() -> None:
+    with pytest.raises(BadInput, match=r"\.tar\.gz.*; fetched would be 'VERSION', 'a\.gz'"):
+        require_archive(["VERSION", "a.gz"])

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Archives for tests, also such as no honest program makes. Knows tarfile and zipfile, and none of our code."""
+
+from __future__ import annotations
+
+import io
+import stat
+import tarfile
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SUFFIXES = {
+    ".tar": "",
+    ".tar.gz": "gz",
+    ".tgz": "gz",
+    ".tar.bz2": "bz2",
+    ".tbz2": "bz2",
+    ".tar.xz": "xz",
+    ".txz": "xz",
+    ".zip": None,
+}
+
+FILE, DIRECTORY, LINK, HARD_LINK = "file", "directory", "link", "hard link"
+FIFO, DEVICE, BLOCK_DEVICE, SOCKET, UNKNOWN = "fifo", "device", "block device", "socket", "unknown"
+
+TAR_TYPES = {
+    FILE: tarfile.REGTYPE,
+    DIRECTORY: tarfile.DIRTYPE,
+    LINK: tarfile.SYMTYPE,
+    HARD_LINK: tarfile.LNKTYPE,
+    FIFO: tarfile.FIFOTYPE,
+    DEVICE: tarfile.CHRTYPE,
+    BLOCK_DEVICE: tarfile.BLKTYPE,
+    UNKNOWN: b"Z",
+}
+ZIP_TYPES = {
+    FILE: stat.S_IFREG,
+    DIRECTORY: stat.S_IFDIR,
+    LINK: stat.S_IFLNK,
+    FIFO: stat.S_IFIFO,
+    DEVICE: stat.S_IFCHR,
+    BLOCK_DEVICE: stat.S_IFBLK,
+    SOCKET: stat.S_IFSOCK,
+    UNKNOWN: 0o150000,
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One member."""
+
+    name: str
+    content: bytes = b""
+    mode: int = 0o644
+    kind: str = FILE
+    target: str = ""
+
+
+def link(name: str, target: str) -> Item:
+    return Item(name, kind=LINK, target=target)
+
+
+def directory(name: str) -> Item:
+    return Item(name, mode=0o755, kind=DIRECTORY)
+
+
+def archive(name: str, items: Iterable[Item]) -> bytes:
+    """The bytes of an archive as its name's suffix says."""
+    form = next(form for suffix, form in sorted(SUFFIXES.items()) if name.lower().endswith(suffix))
+    return zipped(items) if form is None else tarred(items, form)
+
+
+def tarred(items: Iterable[Item], compression: str = "gz", form: int = tarfile.PAX_FORMAT) -> bytes:
+    """A tar archive; names go into it as they are."""
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode=f"w:{compression}", format=form) as tar:  # type: ignore[call-overload]
+        for item in items:
+            info = tarfile.TarInfo(item.name)
+            info.type, info.mode, info.linkname, info.uid, info.gid = TAR_TYPES[item.kind], item.mode, item.target, 4711, 4711
+            info.size, info.mtime = len(item.content), 1_000_000_000
+            tar.addfile(info, io.BytesIO(item.content))
+    return sink.getvalue()
+
+
+def zipped(items: Iterable[Item]) -> bytes:
+    """A zip archive as programs on Unix make it: the mode is there, a link's target is its content."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as out:
+        for item in items:
+            info = zipfile.ZipInfo(item.name + "/" if item.kind == DIRECTORY else item.name, (2001, 9, 9, 1, 46, 40))
+            info.create_system = 3
+            info.external_attr = (ZIP_TYPES[item.kind] | item.mode) << 16
+            out.writestr(info, item.target.encode() if item.kind == LINK else item.content)
+    return sink.getvalue()
