@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running a program whose output is shown as it comes, and looked at afterwards. Knows no program."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # some programs use it whatever NO_COLOR says
+
+
+def run_shown(command: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, list[str]]:
+    """The exit code, and all lines of both streams, without colours, each with its end."""
+    lines = []
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        for printed in process.stdout or ():
+            lines.append(COLOUR.sub("", printed))
+            print(lines[-1], end="", flush=True)
+    return process.returncode, lines
