@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The control node: settings for programs that run there, and the collection as its users install it.
+
+Knows Ansible's settings and ansible-galaxy. Does not know what runs.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.tools.tree import ROOT
+
+BIN = Path(sys.executable).parent
+
+
+def settings(folder: Path, collections: str = "") -> dict[str, str]:
+    """The whole environment of a control node whose files lie in this folder: nothing of the caller's is in it.
+
+    ``collections``: a path with `ansible_collections` in it; by default the one in which the tests find the checkout.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / "ansible.cfg").touch()
+    return {
+        "PATH": os.pathsep.join([str(BIN), os.defpath]),
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": collections or os.environ["ANSIBLE_COLLECTIONS_PATH"],
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_TIMEOUT": "60",
+    }
+
+
+def run(program: str, *words: str, environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a Python program of the tests' environment, such as ``ansible_runner``, by the name of its package."""
+    return subprocess.run(
+        [sys.executable, "-m", program, *words],
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+
+
+def require_ok(done: subprocess.CompletedProcess[str]) -> str:
+    """What the program has printed; it must have succeeded, without a warning."""
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed
+    assert "WARNING" not in printed, printed
+    return done.stdout
+
+
+def build(folder: Path) -> Path:
+    """Build the collection's tarball in this folder."""
+    words = ("galaxy", "collection", "build", "--output-path", str(folder), str(ROOT))
+    require_ok(run("ansible", *words, environment=settings(folder / "home"), folder=folder))
+    (tarball,) = folder.glob("releng-bitbucket-*.tar.gz")
+    return tarball
+
+
+def install(folder: Path, *what: str) -> str:
+    """Install collections below this folder, without any network; returns the path for Ansible."""
+    target = folder / "collections"
+    words = ("galaxy", "collection", "install", "--offline", "--collections-path", str(target), *what)
+    require_ok(run("ansible", *words, environment=settings(folder / "home", str(target)), folder=folder))
+    return str(target)
