@@ -22,7 +22,7 @@ from tests.demo.player import COLLECTION, Played, Player
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .conftest import BUILT, RELEASED, release, variables
+from .world import BUILT, RELEASED, release, variables
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_*.py"))
 LOOKUPS = sorted(path.stem for path in (ROOT / "plugins" / "lookup").glob("bitbucket_*.py"))

@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""deploy.yml on four hosts that are folders of this machine, connected by an encrypted file of variables alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.demo.player import Played, Player
+from tests.emulator import Emulator
+from tests.tools.tree import ROOT
+
+from .world import FLEET, RELEASED, build, connection, inventory, release, secrets, writes
+
+PLAYBOOK = ROOT / "docs" / "examples" / "deploy.yml"
+ARCHIVE = "widgets-1.4.1.tar.gz"
+BATCHES = [["web1"], ["web2", "web3"], ["web4"]]
+pytestmark = pytest.mark.timeout(600)
+
+
+class Fleet:
+    """The hosts, and runs of the playbook on them."""
+
+    def __init__(self, world: Emulator, folder: Path) -> None:
+        self.folder = folder / "fleet"
+        self._player = Player(folder, {"BITBUCKET_API_URL": world.api_url})
+        password = folder / "password"
+        password.write_text("the vault's password\n", encoding="utf-8")
+        self._words = ("-i", str(inventory(folder, {})), "--vault-password-file", str(password))
+        self.vault = folder / "group_vars" / "fleet" / "vault.yml"
+        self.vault.parent.mkdir(parents=True)
+        variables = connection(world) | {"bitbucket_api_token": world.mint_api_token(["read:repository:bitbucket"])}
+        self.vault.write_text("".join(f"{name}: {value}\n" for name, value in variables.items()), encoding="utf-8")
+        encrypt = [sys.executable, "-m", "ansible", "vault", "encrypt", "--vault-password-file", str(password), str(self.vault)]
+        subprocess.run(encrypt, check=True, capture_output=True)
+
+    def deploy(self, *words: str) -> Played:
+        """Run the playbook."""
+        return self._player.play(PLAYBOOK, *self._words, *words)
+
+    def answers(self, host: str) -> str:
+        """What the program says that this host uses."""
+        program = self.folder / host / "current" / "bin" / "widgets"
+        return subprocess.run([program], check=True, capture_output=True, text=True).stdout.strip()
+
+    def untouched(self) -> list[str]:
+        """The hosts that have nothing."""
+        return [host for host in FLEET if not (self.folder / host).exists()]
+
+
+@pytest.fixture
+def fleet(world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """Four hosts with nothing deployed."""
+    monkeypatch.chdir(tmp_path)
+    return Fleet(world, tmp_path)
+
+
+def batches(played: Played) -> list[list[str]]:
+    """The hosts of each pass of the play."""
+    passes = played.output.partition("PLAY RECAP")[0].split("\nPLAY [")[1:]
+    return [[host for host in FLEET if f": [{host}]" in each] for each in passes]
+
+
+def test_every_host_gets_the_release_batch_by_batch(fleet: Fleet, world: Emulator) -> None:
+    played = fleet.deploy("-vvvv", "--diff")
+    assert played.code == 0, played.output
+    assert played.warnings == [], played.output
+    assert batches(played) == BATCHES
+    assert [fleet.answers(host) for host in FLEET] == ["1.4.1"] * len(FLEET)
+    for host in FLEET:
+        assert (fleet.folder / host / "downloads" / ARCHIVE).read_bytes() == RELEASED[ARCHIVE]
+    assert len(world.journal.select(host="storage", artifact=ARCHIVE)) == len(FLEET)
+    assert writes(world) == []
+    assert fleet.vault.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
+    assert [secret for secret in secrets(world) if secret in played.output] == []
+
+
+def test_a_second_run_changes_nothing_and_reads_manifests_only(fleet: Fleet, world: Emulator) -> None:
+    assert fleet.deploy().changed == 2 * len(FLEET)
+    world.journal.clear()
+    played = fleet.deploy()
+    assert played.code == 0, played.output
+    assert played.changed == 0
+    assert world.journal.select(host="storage", artifact=ARCHIVE) == []
+    assert writes(world) == []
+
+
+def test_a_dry_run_leaves_the_hosts_alone(fleet: Fleet) -> None:
+    played = fleet.deploy("--check", "--diff")
+    assert played.code == 0, played.output
+    assert played.changed == 2 * len(FLEET)
+    assert fleet.untouched() == list(FLEET)
+
+
+def test_the_next_release_comes_beside_the_old_one(fleet: Fleet, world: Emulator, dist: Path) -> None:
+    fleet.deploy()
+    name = "widgets-1.4.2.tar.gz"
+    release(world, {**RELEASED, name: (dist / name).read_bytes()})
+    played = fleet.deploy("-e", "deploy_version=1.4.2")
+    assert played.code == 0, played.output
+    assert [fleet.answers(host) for host in FLEET] == ["1.4.2"] * len(FLEET)
+    old = fleet.folder / "web1" / "releases" / "1.4.1" / "bin" / "widgets"
+    assert old.exists(), "the way back"
+
+
+def test_bytes_that_are_not_the_promised_ones_end_it_at_the_first_host(fleet: Fleet, world: Emulator) -> None:
+    world.repository().put(ARCHIVE, build("6.6.6"))
+    played = fleet.deploy()
+    assert played.code == 2
+    assert ARCHIVE in played.result("bitbucket_download_fetch")["msg"]
+    assert batches(played) == BATCHES[:1]
+    assert "NO MORE HOSTS LEFT" in played.output
+    assert not (fleet.folder / "web1" / "current").exists()
+    assert not (fleet.folder / "web1" / "releases").exists()
+    assert fleet.untouched()[-3:] == ["web2", "web3", "web4"]
+
+
+def test_a_host_that_fails_later_keeps_the_rest_on_the_old_release(fleet: Fleet) -> None:
+    (fleet.folder / "web3").mkdir(parents=True)
+    (fleet.folder / "web3" / "releases").write_text("a file is in the way\n", encoding="utf-8")
+    played = fleet.deploy()
+    assert played.code == 2
+    assert batches(played) == BATCHES[:2]
+    assert fleet.answers("web1") == "1.4.1"
+    assert not (fleet.folder / "web2" / "current").exists(), "nothing goes on in a batch that has failed"
+    assert fleet.untouched() == ["web4"]
