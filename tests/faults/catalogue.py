@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All faults of the matrix: what the emulator does, which requests it makes sense for, and what a message must say of it.
+
+Knows no task. A fault is either passing, and then a task must get over it where it comes once, or it is not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.http import http_date
+
+from .discovery import Request
+
+Fits = Callable[[Request], str]  # why it makes no sense for a request; empty where it does
+ELSEWHERE = "http://127.0.0.1:9/elsewhere"
+LONG = 60  # seconds, longer than any task may take
+SLOW = 20  # bytes per second
+
+
+def anywhere(request: Request) -> str:
+    """It makes sense for every request."""
+    return ""
+
+
+def with_body(request: Request) -> str:
+    """It spoils a body."""
+    return "" if request.length > 1 else "no body"
+
+
+def with_upload(request: Request) -> str:
+    """It breaks off what is sent."""
+    return "" if request.sends > 1 else "sends nothing"
+
+
+def with_json(request: Request) -> str:
+    """It spoils a document."""
+    return "" if request.is_json else "no JSON"
+
+
+def of_pages(request: Request) -> str:
+    """It spoils a page of a list."""
+    return "" if request.is_page else "no list"
+
+
+def of_writes(request: Request) -> str:
+    """It tells an effect that happened from one that did not."""
+    return "" if request.writes else "only reads"
+
+
+def before_plain_http(request: Request) -> str:
+    """The API is reached by https; the emulator knows no TLS itself, so all links and signed URLs lead to plain http."""
+    step: Request | None = request
+    while step is not None:
+        if step.host == "storage" or " file " in step.label or " page " in step.label:
+            return "after plain http"
+        step = step.previous
+    return ""
+
+
+def at_storage(request: Request) -> str:
+    """It is about signed URLs."""
+    return "" if request.host == "storage" else "not signed"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``says``: a regular expression for what names the cause. ``passing``: once is got over. ``lasting``: for ever is tried too.
+
+    ``tls``: the task reaches the API by https.
+    """
+
+    name: str
+    kind: str
+    says: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    passing: bool = False
+    lasting: bool = False
+    tls: bool = False
+    fits: Fits = anywhere
+
+    @property
+    def modes(self) -> list[str]:
+        """How often it comes."""
+        return ["once", "for ever"] if self.lasting or self.passing else ["once"]
+
+    def made(self) -> dict[str, Any]:
+        """The arguments of the emulator's fault, now."""
+        return {name: value() if callable(value) else value for name, value in self.arguments.items()}
+
+
+CLOSED = r"reset|closed|broke off|aborted"
+TIMED_OUT = r"no answer within|no connection within|too slowly"
+# What a wrong body is noticed by: its end, its kind, its length beside the listing, its digest, or that nothing was done.
+WRONG_BODY = (
+    r"JSON|HTML|broke off|(\d|more) bytes|does not have the digest|instead of pointing|not in the listing|still listed"
+    r"|without a (list|usable)|no snippet|cannot be trusted|instead of 204"
+)
+
+
+def status(code: int, passing: bool = False, **more: Any) -> Fault:
+    """An error status with Bitbucket's usual body."""
+    return Fault(str(code), "status", rf"\b{code} [A-Z]\w+", {"code": code, **more}, passing=passing)
+
+
+def limited(name: str, retry_after: Any, passing: bool = True, says: str = r"\b429 Too Many Requests") -> Fault:
+    """429 with this Retry-After."""
+    return Fault(f"429 {name}".strip(), "rate_limit", says, {"retry_after": retry_after}, passing)
+
+
+def answer(name: str, body: Any, kind: str = "json", says: str = WRONG_BODY, **more: Any) -> list[Fault]:
+    """Success with a wrong body: instead of the effect, and after it."""
+    return [
+        Fault(name, kind, says, {"body": body, **more}),
+        Fault(f"{name}, done", kind, says, {"body": body, "effect": True, **more}, fits=of_writes),
+    ]
+
+
+PAGE = '<!DOCTYPE html>\n<html lang="en"><head><title>Log in with Atlassian account</title></head><body></body></html>\n'
+BAD_GATEWAY = {"body": "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"}
+
+FAULTS = [
+    Fault("refused", "refuse", r"refused", passing=True),
+    Fault("reset before", "drop_before", CLOSED, {"read": None}, passing=True),
+    Fault("reset in upload", "drop_before", CLOSED, {"read": 10}, passing=True, fits=with_upload),
+    Fault("reset after", "drop_after", CLOSED, passing=True),
+    Fault("stall before", "stall", TIMED_OUT, {"seconds": LONG, "effect": False}, passing=True, fits=of_writes),
+    Fault("stall", "stall", TIMED_OUT, {"seconds": LONG}, passing=True),
+    Fault("stall in body", "stall", TIMED_OUT, {"seconds": LONG, "at": 2}, passing=True, fits=with_body),
+    Fault("drip of head", "drip_head", TIMED_OUT, {"rate": 5}, passing=True),
+    Fault("drip of body", "drip", TIMED_OUT, {"rate": SLOW}, passing=True, fits=with_body),
+    Fault("truncated", "truncate", CLOSED, passing=True, fits=with_body),
+    Fault("truncated by reset", "truncate", CLOSED, {"reset": True}, passing=True, fits=with_body),
+    Fault("extra byte", "extra", WRONG_BODY, lasting=True),
+    Fault("length too long", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, passing=True),
+    # Two bytes: a text without its final newline alone may be one that the service has changed.
+    # The connection is closed after an answer that seemed whole, so a further try may meet the end of it.
+    Fault("length too short", "wrong_length", f"{WRONG_BODY}|{CLOSED}", {"delta": -2}, lasting=True, fits=with_body),
+    *(status(code) for code in (400, 401, 402, 403, 404, 405, 410)),
+    limited("", None),
+    limited("in 1 s", "1"),
+    limited("by date", lambda: http_date(time.time() + 2)),
+    limited("in 115 days", "9999999", passing=False, says=r"429 Too Many Requests.*max_wait"),
+    limited("nonsense", "soon"),
+    status(500, passing=True),
+    Fault("500, done", "status", r"\b500 Internal", {"code": 500, "effect": True}, passing=True, fits=of_writes),
+    Fault("502 HTML", "status", r"\b502 Bad Gateway", {"code": 502, **BAD_GATEWAY}, passing=True),
+    status(503, passing=True),
+    Fault("503, done", "status", r"\b503 Service", {"code": 503, "effect": True}, passing=True, fits=of_writes),
+    status(504, passing=True),
+    *answer("200 HTML", PAGE, "html"),
+    *answer("200 empty", ""),
+    *answer("200 []", "[]"),
+    *answer("200 {}", "{}"),
+    Fault("wrong types", "wrong_types", WRONG_BODY, fits=with_json),
+    Fault("strings in values", "strings_in_values", r"holds no objects", fits=of_pages),
+    Fault("redirect loop", "redirect", r"redirect", lasting=True),
+    Fault("redirect to file:", "redirect", r"redirect", {"location": "file:///etc/passwd"}),
+    Fault("redirect to http", "redirect", r"redirect", {"location": ELSEWHERE}, tls=True, fits=before_plain_http),
+    Fault("redirect to nowhere", "redirect", r"redirect", {"location": None}),
+    Fault("foreign next", "foreign_next", r"next page leaves the API", fits=of_pages),
+    Fault("repeating next", "repeating_next", r"do not come to an end", fits=of_pages),
+    Fault("expired", "expired", r"\b403 Forbidden.*AccessDenied", passing=True, fits=at_storage),
+]

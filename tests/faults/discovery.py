@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which requests a task makes: it is run once without faults, while a witness looks at every answer. Knows no faults."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from werkzeug import Response
+
+from tests.emulator.damage import Damage
+from tests.emulator.damage_bytes import length_of
+from tests.emulator.exchange import Exchange
+from tests.emulator.journal import Entry
+from tests.emulator.kinds import KINDS
+
+from .scenario import Scenario
+from .stage import PATIENT, Stage
+
+READS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of a task: how the emulator's faults find it, how many bytes it ``sends``, and what its right answer is.
+
+    ``earlier``: how many requests that the same rule fits go before it. ``previous``: the request before it, whatever it is.
+    """
+
+    label: str
+    host: str
+    method: str
+    path: str
+    query: str | None
+    earlier: int
+    status: int
+    length: int
+    is_json: bool
+    is_page: bool
+    sends: int
+    previous: Request | None = field(default=None, repr=False)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something at the service."""
+        return self.host == "api" and self.method not in READS
+
+    @property
+    def match(self) -> dict[str, Any]:
+        """The arguments of `faults.add` that find it."""
+        return {"host": self.host, "method": self.method, "path": self.path, "query": self.query, "after": self.earlier}
+
+
+@dataclass
+class Witness(Damage):
+    """A fault that spoils nothing and writes down what every answer is like."""
+
+    seen: list[tuple[Entry, Response, Any]]
+
+    def after(self, exchange: Exchange, response: Response) -> Response:
+        document = json.loads(response.get_data()) if response.is_json else None
+        self.seen.append((exchange.entry, response, document))
+        return response
+
+
+class NotIdempotent(Exception):
+    """The task fails without faults, or a second run changes something: the scenario is wrong, or the task."""
+
+
+def discover(scenario: Scenario) -> list[Request]:
+    """The requests of the task in their order; raises NotIdempotent."""
+    seen: list[tuple[Entry, Response, Any]] = []
+    KINDS.setdefault("witness", Witness)
+    with Stage(scenario) as stage:
+        for host in ("api", "storage", "token"):
+            stage.emulator.faults.add("witness", host=host, times=None, seen=seen)
+        _require(scenario, stage)
+        found = list(seen)
+        _require(scenario, stage, again=True)
+    requests: list[Request] = []
+    for entry, response, document in found:
+        requests.append(_request(entry, response, document, requests))
+    return requests
+
+
+def _require(scenario: Scenario, stage: Stage, again: bool = False) -> None:
+    outcome = stage.run(**PATIENT)
+    wrong = stage.world.differences(scenario.after)
+    if scenario.expected is not None and outcome.value != scenario.expected:
+        wrong.append(f"found {outcome.value!r}, wanted {scenario.expected!r}")
+    if outcome.failed or wrong or (again and outcome.changed):
+        raise NotIdempotent(f"{scenario.name}: {outcome.message or outcome.crash} {'; '.join(wrong)} changed={outcome.changed}")
+
+
+def _request(entry: Entry, response: Response, document: Any, before: list[Request]) -> Request:
+    path = _path(entry)
+    query = None if entry.host == "storage" else f"^{re.escape(urlencode(entry.query))}$"
+    earlier = sum(
+        1 for each in before if (each.host, each.method, each.path, each.query) == (entry.host, entry.method, path, query)
+    )
+    label = _label(entry)
+    same = sum(1 for each in before if each.label.split(" #")[0] == label)
+    return Request(
+        label=label + (f" #{same + 1}" if same else ""),
+        host=entry.host,
+        method=entry.method,
+        path=path,
+        query=query,
+        earlier=earlier,
+        status=response.status_code,
+        length=0 if response.status_code == 304 else length_of(response),
+        is_json=document is not None,
+        is_page=isinstance(document, dict) and "values" in document,
+        sends=entry.body_bytes,
+        previous=before[-1] if before else None,
+    )
+
+
+def _path(entry: Entry) -> str:
+    """A regular expression for the path, without what is new at each start: ids, revisions and keys."""
+    if entry.host == "storage":
+        return "/" + re.escape(quote(entry.artifact or "")) + "$"
+    parts = [re.escape(part) for part in entry.raw_path.split("/")]
+    if "/snippets/" in entry.raw_path:
+        parts[4:] = ["[^/]+" if re.fullmatch(r"[0-9a-zA-Z]{4,5}|[0-9a-f]{40}", part) else part for part in parts[4:]]
+    return "^" + "/".join(parts) + "$"
+
+
+def _label(entry: Entry) -> str:
+    """The request in a few words, the same in every run."""
+    place = unquote(entry.raw_path.rsplit("/", 1)[-1])
+    if entry.host == "token":
+        return "POST token"
+    if entry.host == "storage":
+        return f"GET {entry.artifact} from storage"
+    if "/snippets/" not in entry.raw_path:
+        what = (
+            "listing" if place in ("downloads", "") and entry.method == "GET" else "artifacts" if place == "downloads" else place
+        )
+    elif "/files/" in entry.raw_path or place == "commits":
+        what = f"file {place}" if place != "commits" else "commits"
+    else:
+        what = "snippets" if entry.raw_path.endswith("/snippets/acme") else "snippet"
+    options = [f"{name} {entry.query[name]}" for name in ("role", "page") if name in entry.query]
+    return " ".join([entry.method, what, *options])

@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tasks of the matrix that deal with Snippets: each module in each of its ways, so that every request occurs."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from .scenario import Note, Scenario, World, noise, sha256
+
+TITLE = "Release notes"
+TEXT, OLD_TEXT, LOGO = b"# widgets 1.4.2\nFaster.\n", b"# widgets 1.4.1\n", noise("logo", 2000)
+OTHER = Note("Run book", {"start.md": b"Call the release engineer.\n"})
+NOTES = Note(TITLE, {"notes.md": TEXT, "logo.png": LOGO})
+OLD_NOTES = Note(TITLE, {"notes.md": OLD_TEXT, "logo.png": LOGO})
+
+
+def wished(files: Mapping[str, bytes]) -> list[dict[str, str]]:
+    """The option ``files``."""
+    return [{"name": name, "content_base64": base64.b64encode(data).decode()} for name, data in files.items()]
+
+
+def contents(result: Any) -> Any:
+    """The contents that bitbucket_snippet_info found, as bytes, by title and name."""
+    return {
+        snippet["title"]: {
+            file["name"]: base64.b64decode(file["content_base64"]) if "content_base64" in file else file["content"].encode()
+            for file in snippet["files"]
+        }
+        for snippet in result["snippets"]
+    }
+
+
+WRITING = [
+    Scenario(
+        "create a snippet",
+        "bitbucket_snippet",
+        World(notes=[OTHER]),
+        World(notes=[OTHER, NOTES]),
+        lambda folder: {"title": TITLE, "files": wished(NOTES.files)},
+    ),
+    Scenario(
+        "update a snippet",
+        "bitbucket_snippet",
+        World(notes=[OTHER, OLD_NOTES]),
+        World(notes=[OTHER, NOTES]),
+        lambda folder: {"title": TITLE, "files": wished(NOTES.files)},
+    ),
+    Scenario(
+        "update a snippet, JSON only",
+        "bitbucket_snippet",
+        World(notes=[OTHER, OLD_NOTES]),
+        World(notes=[OTHER, NOTES]),
+        lambda folder: {"title": TITLE, "files": wished(NOTES.files)},
+        switches={"snippet_answers": "json_only", "snippet_revision_links": False, "snippet_file_links": "documented"},
+    ),
+    Scenario(
+        "rename a snippet",
+        "bitbucket_snippet",
+        World(notes=[OTHER, OLD_NOTES]),
+        World(notes=[OTHER, Note("Notes", OLD_NOTES.files, is_private=False)]),
+        lambda folder: {"snippet_id": "one1", "title": "Notes", "is_private": False},
+    ),
+    Scenario(
+        "delete a snippet",
+        "bitbucket_snippet",
+        World(notes=[OTHER, NOTES]),
+        World(notes=[OTHER]),
+        lambda folder: {"title": TITLE, "state": "absent"},
+    ),
+]
+
+READING = [
+    Scenario(
+        "read snippets",
+        "bitbucket_snippet_info",
+        World(notes=[OTHER, NOTES]),
+        World(notes=[OTHER, NOTES]),
+        lambda folder: {"title": TITLE, "contents": True},
+        value=contents,
+        expected={TITLE: dict(NOTES.files)},
+    ),
+    Scenario(
+        "look up in a snippet",
+        "bitbucket_snippet",
+        World(notes=[OTHER, NOTES]),
+        World(notes=[OTHER, NOTES]),
+        lambda folder: {"title": TITLE, "checksum": "sha256:" + sha256(TEXT)},
+        terms=("notes.md",),
+        expected=[TEXT.decode().rstrip()],
+    ),
+]
