@@ -5,7 +5,7 @@
 """Run ansible-test on a staged copy of the checkout, and do not believe a pass that tested nothing.
 
 Usage: python -m tests.tools.run_ansible_test sanity|units|integration [ARGUMENT...]
-To be started with the Python of the virtual environment that holds ansible-core.
+To be started with the Python of the virtual environment that holds ansible-core. ANSIBLE_TEST_STAGE names the copy.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 import ansible_test
 
 from .setup_venv import pip_settings
+from .shown import run_shown
 from .stage import stage
 from .tree import BUILD
 
@@ -43,31 +44,18 @@ def main(words: list[str]) -> int:
         return 1
     _hand_over_pip_settings()
     _stand_in_for_get_pip()
-    return _run(words, stage(words[0]))
+    return _run(words, stage(os.environ.get("ANSIBLE_TEST_STAGE", words[0])))
 
 
 def _run(words: list[str], folder: Path) -> int:
     command = [str(BIN / "ansible-test"), words[0], "--local", "--python", VERSION, *words[1:]]
     print(f"$ ansible-test {' '.join(command[1:])}", flush=True)
-    left_out = []
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            if OMISSIONS.search(line):
-                left_out.append(line.strip())
-    if process.returncode == 0 and left_out:
+    code, lines = run_shown(command, folder, _environment())
+    left_out = [line.strip() for line in lines if OMISSIONS.search(line)]
+    if code == 0 and left_out:
         print("ansible-test left something out, which is no pass:", *left_out, sep="\n  ", file=sys.stderr)
         return 1
-    return process.returncode
+    return code
 
 
 def _path() -> str:
