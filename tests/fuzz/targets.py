@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What others can send us, as functions of bytes: each may raise the collection's own error and nothing else.
+
+Knows the pure readers of the collection. Knows no fuzzer, no network and no Ansible.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+import urllib3.exceptions
+import urllib3.util
+
+from ansible_collections.releng.bitbucket.plugins.module_utils import (
+    _connection,
+    _destination,
+    _downloads,
+    _manifest,
+    _messages,
+    _names,
+    _pages,
+    _redirects,
+    _snippet_document,
+    _snippet_parts,
+)
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._transport import Response
+
+from . import words
+
+API = "https://api.bitbucket.example/2.0"
+
+
+@dataclass(frozen=True)
+class Target:
+    """``read`` takes an input; ``seeds`` are inputs that make sense, ``words`` are pieces of such inputs."""
+
+    read: Callable[[bytes], object]
+    seeds: tuple[bytes, ...]
+    words: tuple[bytes, ...] = ()
+
+
+def bear(read: Callable[[bytes], object], data: bytes) -> None:
+    """Read the data; the collection's own error is a good answer to bad data, every other exception passes through."""
+    try:
+        read(data)
+    except BitbucketError as refusal:
+        if not str(refusal).strip():
+            raise AssertionError("an error without words") from refusal
+
+
+def related(data: bytes) -> None:
+    """The first line is the content type, the rest a multipart/related body."""
+    parts = _snippet_parts.parse_related(*_headed(data))
+    assert set(parts.contents) <= set(parts.document.get("files", ())), "contents of a file that the document does not name"
+    assert parts.textual <= parts.contents.keys()
+
+
+def form(data: bytes) -> None:
+    """The first line is the content type, the rest a multipart/form-data body."""
+    parts = _snippet_parts.parse_form(*_headed(data))
+    assert all(isinstance(text, str) for text in parts.document.values())
+
+
+def manifest(data: bytes) -> None:
+    """A checksum manifest, whose lines survive being written and read again."""
+    digests = _manifest.parse(data.decode("utf-8", "replace"))
+    assert _manifest.parse(_manifest.render(digests)) == digests
+
+
+def error_body(data: bytes) -> None:
+    """The body of an error answer, whose words are one short printable line."""
+    for said in (
+        _messages.server_words(data),
+        _messages.storage_words(data),
+        _messages.required_scopes(data, {"X-Accepted-OAuth-Scopes": data.decode("latin-1")}),
+    ):
+        assert said.isprintable()
+        assert len(said) <= _messages.MAX_WORDS
+
+
+def listing(data: bytes) -> None:
+    """A page of Downloads: its items in their order, and where the next page is."""
+    page = _object(data)
+    artifacts = [_downloads._artifact(item) for item in _pages.page_items(page, API)]
+    for artifact in _downloads.newest_first(artifacts):
+        name = artifact.name
+        if _names.is_plain(name):
+            assert "/" not in _names.path_segment(name)
+    following = _pages.next_page(page, API, API)
+    assert following is None or _goes_to(following) in (None, _goes_to(API))
+
+
+def snippet(data: bytes) -> None:
+    """A snippet's document."""
+    found = _snippet_document.snippet_from(_object(data), "GET it")
+    assert found.id
+
+
+def name(data: bytes) -> None:
+    """A name, and after a line feed what a service may have made of it."""
+    asked, _unused, stored = data.decode("utf-8", "surrogateescape").partition("\n")
+    assert _names.shown(asked).isprintable()
+    pattern = _names.renamed_pattern(asked)
+    if pattern is not None:
+        pattern.match(stored)
+    path = _destination.Destination("/").path_for(asked)
+    assert path == "/" + asked, "a name that leaves its directory"
+    assert "/" not in _names.path_segment(asked)
+
+
+def location(data: bytes) -> None:
+    """A Location header, which leads to http or https and holds no user info, or is refused."""
+    target = _redirects.redirect_target("GET", API, _redirects.location_of({"Location": data.decode("latin-1")}))
+    assert target.lower().startswith("https:")
+    _connection.origin(target)
+
+
+def link(data: bytes) -> None:
+    """A link that credentials may follow leads where the HTTP library will go, too."""
+    url = data.decode("utf-8", "replace")
+    if _pages.stays(url, API):
+        assert _goes_to(url) in (None, _goes_to(API))
+
+
+def headers(data: bytes) -> None:
+    """Retry-After, Content-Length and a status, as an HTTP library hands them on."""
+    answer = requests.Response()
+    value = data.decode("latin-1")
+    answer.status_code, answer.headers["Retry-After"], answer.headers["Content-Length"] = 503, value, value
+    response = Response(answer, "GET", 1)
+    assert response.retry_after is None or response.retry_after >= 0
+    assert response.length is None or response.length >= 0
+
+
+def _headed(data: bytes) -> tuple[str, bytes]:
+    head, _unused, body = data.partition(b"\n")
+    return head.decode("latin-1"), body
+
+
+def _object(data: bytes) -> dict[str, object]:
+    """The JSON object in the data, as the client would have read it; nothing where there is none."""
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _goes_to(url: str) -> tuple[str | None, str | None, int | None] | None:
+    """Scheme, host and port that the HTTP library would connect to; None where it refuses the URL."""
+    try:
+        ready = requests.Request("GET", url).prepare().url or ""
+        parts = urllib3.util.parse_url(ready)
+    except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError):
+        return None
+    if not ready.lower().startswith(("http://", "https://")):
+        return None  # no adapter is mounted there
+    assert parts.auth is None, f"user info in {url!r}"
+    return parts.scheme, parts.host, parts.port or {"https": 443, "http": 80}.get(parts.scheme or "")
+
+
+TARGETS = {
+    "related": Target(related, words.RELATED, words.MULTIPART),
+    "form": Target(form, words.FORM, words.MULTIPART),
+    "manifest": Target(manifest, words.MANIFESTS, words.MANIFEST),
+    "error_body": Target(error_body, words.ERRORS, words.JSON),
+    "listing": Target(listing, words.LISTINGS, words.JSON),
+    "snippet": Target(snippet, words.SNIPPETS, words.JSON),
+    "name": Target(name, words.RENAMED, words.NAME),
+    "location": Target(location, words.LOCATIONS, words.URL),
+    "link": Target(link, words.LINKS, words.URL),
+    "headers": Target(headers, words.VALUES, words.VALUE),
+}
