@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Scenarios with artifacts: every option that changes a request, every kind of credential, and the usual refusals."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .tapped import Scenario, World
+
+PUBLISH, INFO, FETCH, PRUNE = (f"bitbucket_download{suffix}" for suffix in ("", "_info", "_fetch", "_prune"))
+STRANGE = "a b+c%2F#(1)&ü;=?.txt"
+MANIFEST = "SHA256SUMS"
+
+
+def publish(world: World) -> None:
+    """New, the same, different, always; with what each way of comparing asks."""
+    sources = [world.file("app-1.0.tgz", bytes(range(256))), world.file("doc.txt", "doc\n")]
+    world.ok(PUBLISH, src=sources, check=True)
+    for options in ({}, {}, {"compare": "content"}, {"compare": "size"}, {"overwrite": "always"}, {"overwrite": "never"}):
+        world.ok(PUBLISH, src=sources, **options)
+    world.file("doc.txt", "changed\n")
+    world.ok(PUBLISH, src=sources, parallel=1)
+    world.ok(PUBLISH, content="1.0 ✓\n", name=["VERSION"], verify=False)
+    world.ok(PUBLISH, state="absent", name=["VERSION", "never.txt"])
+
+
+def publish_with_manifest(world: World) -> None:
+    """The manifest is made, read, kept and deleted."""
+    source = [world.file("app.tgz")]
+    for options in ({"src": source}, {"src": source}, {"content": "x", "name": ["more"]}):
+        world.ok(PUBLISH, manifest=MANIFEST, **options)
+    world.ok(PUBLISH, manifest=MANIFEST, state="absent", name=["app.tgz", "more"])
+
+
+def strange_names(world: World) -> None:
+    """Everything is one segment of a path, and one file name of a form."""
+    source = [world.file(STRANGE)]
+    world.ok(PUBLISH, src=source)
+    world.ok(PUBLISH, src=source, compare="content")
+    world.ok(FETCH, name=[STRANGE], dest=str(world.folder) + "/fetched/")
+    world.look(STRANGE)
+    world.ok(PUBLISH, state="absent", name=[STRANGE])
+
+
+def many(world: World) -> None:
+    """Several files in a request, several pages in a listing."""
+    world.ok(PUBLISH, src=[world.file(f"small-{number:02}") for number in range(25)])
+    for number in range(100):
+        world.emulator.repository().put(f"old-{number:03}", b"old")
+    listed = world.ok(INFO, patterns=["small-*"], excludes=["*9"], newest=3)
+    assert listed["requests"] == 2
+    world.ok(INFO, patterns=["^old-0.*$"], use_regex=True)
+
+
+def fetch(world: World) -> None:
+    """By name, pattern and manifest; what is there is not fetched again unless forced."""
+    world.ok(PUBLISH, src=[world.file("app.tgz", b"app"), world.file("doc.txt", b"doc")], manifest=MANIFEST)
+    folder = str(world.folder) + "/fetched/"
+    for options in ({"name": ["app.tgz"]}, {"patterns": ["*.t*"]}, {"patterns": ["*.t*"], "manifest": MANIFEST}):
+        world.ok(FETCH, dest=folder, **options)
+    world.ok(FETCH, dest=folder, name=["app.tgz"], force=True, backup=True)
+    assert world.look("app.tgz", "doc.txt", output="base64")
+    assert world.look("missing", on_missing="skip") == []
+
+
+def prune(world: World) -> None:
+    """Old artifacts go, and their lines of the manifest."""
+    for number in range(4):
+        age = datetime.now(UTC) - timedelta(days=10 * number)
+        world.emulator.repository().put(f"app-{number}.tgz", b"app", created_on=age)
+    world.emulator.repository().put(MANIFEST, "")
+    for check in (True, False, False):
+        world.ok(PRUNE, check=check, patterns=["app-*"], keep=1, older_than="15d", manifest=MANIFEST)
+
+
+def kinds_of_credentials(world: World) -> None:
+    """Each kind once; none for what is public."""
+    none: dict[str, Any] = {"user": None, "api_token": None}
+    world.ok(PUBLISH, content="x", name=["x"], access_token=world.emulator.access_token, **none)
+    client = {"client_id": world.emulator.client_id, "client_secret": world.emulator.client_secret}
+    world.ok(PUBLISH, content="y", name=["y"], **none, **client)
+    world.emulator.repository(slug="open", private=False).put("z", b"z")
+    world.ok(FETCH, name=["z"], dest=str(world.folder / "z"), repository="open", **none)
+
+
+def refusals(world: World) -> None:
+    """What every user sees sooner or later."""
+    world.fails(INFO, 401, api_token="wrong")
+    world.fails(INFO, 404, repository="nowhere")
+    world.fails(INFO, 403, api_token=world.emulator.mint_api_token(["read:snippet:bitbucket"]))
+    reader = world.emulator.mint_api_token(["read:repository:bitbucket"])
+    world.fails(PUBLISH, 403, content="x", name=["x"], api_token=reader)
+    world.emulator.repository().put("x", b"x")
+    world.fails(PUBLISH, 403, state="absent", name=["x"], api_token=reader)
+
+
+def gone_meanwhile(world: World) -> None:
+    """An artifact that is gone between listing and request: no error for who deletes it, one for who wants it."""
+    repository = world.emulator.repository()
+
+    def remove(exchange: object) -> None:
+        repository.remove("x")
+
+    world.tap.watcher = remove
+    repository.put("x", b"x")
+    world.ok(PUBLISH, state="absent", name=["x"])
+    repository.put("x", b"x")
+    world.fails(FETCH, 404, name=["x"], dest=str(world.folder / "x"))
+
+
+def too_many_requests(world: World) -> None:
+    """A passing refusal, which is waited for."""
+    world.emulator.faults.add("rate_limit", retry_after=0)
+    world.ok(INFO)
+
+
+def other_success(world: World) -> None:
+    """A service that answers an upload with 200."""
+    world.emulator.switches.upload_status = 200
+    world.ok(PUBLISH, content="x", name=["x"])
+
+
+SCENARIOS: list[Scenario] = [
+    publish,
+    publish_with_manifest,
+    strange_names,
+    many,
+    fetch,
+    prune,
+    kinds_of_credentials,
+    refusals,
+    gone_meanwhile,
+    too_many_requests,
+    other_success,
+]
