@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.tools.tree import BUILD
 
-from . import fetch, fixed, memory, resume, unchanged, upload
+from . import fetch, fixed, memory, resume, snippet, unchanged, upload
 from .bench import Bench
 from .process import WrongResult
 from .service import Service
@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[Bench], Report]] = {
     "fetch": fetch.measure,
     "resume": resume.measure,
     "unchanged": unchanged.measure,
+    "snippet": snippet.measure,
     "fixed": fixed.measure,
 }
 

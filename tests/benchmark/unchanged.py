@@ -37,10 +37,10 @@ def measure(bench: Bench) -> Report:
     manifest_wall = manifest.spread(lambda run: run["ours"].wall)
     return Report(
         [
-            Row(f"100 {title}, parallel {PARALLEL}: requests", _exactly(requests), goal=Goal("<=", 201), digits=0),
+            Row(f"100 {title}, parallel {PARALLEL}: requests", exactly(requests), goal=Goal("<=", 201), digits=0),
             Row(f"100 {title}, parallel {PARALLEL}: wall time", wall, " s", Goal("<", 6.5)),
-            Row(f"99 {title}, manifest, one page: requests", _exactly(one_page), goal=Goal("<=", 3), digits=0),
-            Row(f"100 {title}, manifest, two pages: requests", _exactly(two_pages), goal=Goal("<=", 4), digits=0),
+            Row(f"99 {title}, manifest, one page: requests", exactly(one_page), goal=Goal("<=", 3), digits=0),
+            Row(f"100 {title}, manifest, two pages: requests", exactly(two_pages), goal=Goal("<=", 4), digits=0),
             Row(f"100 {title}, manifest, two pages: wall time", manifest_wall, " s"),
         ]
     )
@@ -66,6 +66,6 @@ def _run(bench: Bench, samples: Sequence[Sample], more: dict[str, object]) -> tu
     return bench.rounds({"ours": program}, RUNS), counted
 
 
-def _exactly(counted: Sequence[int]) -> Spread:
+def exactly(counted: Sequence[int]) -> Spread:
     """The most that any run took stands for all of them."""
     return Spread(max(counted), min(counted), max(counted))
