@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Build the site: python -m tests.docs.build
+
+antsibull-docs writes a page for each plugin and role and copies the guides, then Sphinx makes HTML of them. Warnings are errors.
+Knows what antsibull-docs writes and what the theme cannot show. Knows no page. Needs no network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.tools.tree import BUILD, ROOT, link_checkout
+
+NAME = "releng.bitbucket"
+SITE = ROOT / "docs" / "docsite" / "site"
+GUIDES = ROOT / "docs" / "docsite" / "extra-docs.yml"
+IMAGES = ROOT / "docs" / "images"
+OUT = BUILD / "docs"
+SOURCE = OUT / "source"
+HTML = OUT / "html"
+# The pages of plugins have a list of contents at the top; the theme has one of its own at the side.
+CONTENTS = re.compile(r"(?m)^\.\. contents::\n(   .*\n)*\n")
+# The list of all plugins names their pages and the guides for the side bar, where titles of four lines would come; the front page
+# has shorter ones. What goes is a list, with the title of its section if the section has nothing else.
+LISTED = re.compile(r"(?m)^(.+\n-+\n\n+)?\.\. toctree::\n(    .*\n)*\n(    .*\n)*")
+TITLE = re.compile(r"(?m)^Releng\.Bitbucket\n=+$")
+KINDS = {"module": "", "lookup": " lookup", "role": " role"}
+
+
+def main() -> int:
+    """Build it all anew."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    # antsibull-docs wants a folder that nobody else may write.
+    SOURCE.mkdir(parents=True)
+    SOURCE.chmod(0o755)
+    _run(
+        "antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(SOURCE), NAME
+    )
+    shape(SOURCE)
+    shutil.copytree(IMAGES, SOURCE / "images")
+    command = ("--quiet", "--fail-on-warning", "--keep-going", "--jobs", "2", "--doctree-dir", str(OUT / "doctrees"))
+    _run("sphinx-build", *command, "--conf-dir", str(SITE), str(SOURCE), str(HTML))
+    print(f"{len(list(HTML.rglob('*.html')))} pages: {(HTML / 'index.html').relative_to(ROOT)}")
+    return 0
+
+
+def shape(source: Path) -> None:
+    """Put the front page before what antsibull-docs has written, and leave out what the theme cannot show."""
+    (source / "index.rst").rename(source / "plugins.rst")
+    for page in source.glob("*.rst"):
+        page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+    index = source / "plugins.rst"
+    text = LISTED.sub("", index.read_text(encoding="utf-8"))
+    index.write_text(TITLE.sub("All plugins\n===========", text), encoding="utf-8")
+    front = (SITE / "index.rst").read_text(encoding="utf-8")
+    (source / "index.rst").write_text("\n".join([front, *guides(), *reference(source)]), encoding="utf-8")
+
+
+def guides() -> list[str]:
+    """The guides for the side bar, in the sections in which Ansible's own site shows them."""
+    sections = yaml.safe_load(GUIDES.read_text(encoding="utf-8"))["sections"]
+    return [toctree(section["title"], [f"docsite/{name}" for name in section["toctree"]]) for section in sections]
+
+
+def reference(source: Path) -> list[str]:
+    """All other pages for the side bar, with short titles."""
+    entries = ["Overview <plugins>"]
+    for kind, words in KINDS.items():
+        names = sorted(page.stem.removesuffix(f"_{kind}") for page in source.glob(f"*_{kind}.rst"))
+        entries += [f"{name}{words} <{name}_{kind}>" for name in names]
+    if (source / "environment_variables.rst").exists():
+        entries.append("Environment variables <environment_variables>")
+    return [toctree("Reference", entries)]
+
+
+def toctree(caption: str, entries: list[str]) -> str:
+    """A part of the side bar."""
+    return "\n".join([".. toctree::", "   :hidden:", f"   :caption: {caption}", "", *(f"   {entry}" for entry in entries), ""])
+
+
+def _run(program: str, *words: str) -> None:
+    """Run a tool of this environment. A plugin of Ansible's could be configured by its variables."""
+    env = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(link_checkout())}
+    done = subprocess.run([str(Path(sys.executable).parent / program), *words], env=env, check=False)
+    if done.returncode:
+        sys.exit(f"{program} failed with exit code {done.returncode}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write the page with the figures of the benchmark: python -m tests.docs.plots [FILE]
+
+FILE is what "make bench BENCH_ARGS='--json FILE'" has written. It is kept as docs/docsite/benchmark.json, so that the page can be
+written again without measuring; a test holds that page and figures agree. Knows how figures look as values, and no single one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from tests.tools.tree import ROOT
+
+FIGURES = ROOT / "docs" / "docsite" / "benchmark.json"
+PAGE = ROOT / "docs" / "docsite" / "rst" / "guide_benchmarks.rst"
+HEAD = """..
+  Copyright: (c) 2026, releng.bitbucket contributors
+  GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+  SPDX-License-Identifier: GPL-3.0-or-later
+
+.. Written by tests/docs/plots.py; do not edit.
+
+.. _ansible_collections.releng.bitbucket.docsite.guide_benchmarks:
+
+What it costs
+=============
+
+The collection has a benchmark, which runs its modules beside ``curl`` and Ansible's own modules, in turns, on one machine and
+against one emulator. Its figures are ratios or differences of such runs, so they say something on any machine:
+
+.. code-block:: sh
+
+  make bench
+
+The module's own process is measured, as the controller would start it. CPU is user and system time; memory is the peak of the
+resident set. ``tests/benchmark/README.md`` in the collection says how each figure comes about.
+"""
+MISSING = "\nFigures are printed by that command; this page has none yet.\n"
+RATIOS = """
+Ratios
+------
+
+Each dot is the median of ratios; the line reaches from the lowest to the highest, and the upright mark is the goal. Where ours is
+divided by another's, less than 1 is better than the other; where another's is divided by ours, more than 1 is.
+"""
+TABLE = """
+All figures
+-----------
+
+.. list-table::
+   :header-rows: 1
+   :widths: 52 12 12 12 12
+
+   * - Figure
+     - Median
+     - Lowest
+     - Highest
+     - Goal
+"""
+WIDTH, LEFT, RIGHT = 360, 12, 348
+LINE = 15
+
+Row = dict[str, Any]
+
+
+def page(rows: Sequence[Row] | None) -> str:
+    """The whole page; without figures, what there is to say without them."""
+    if rows is None:
+        return HEAD + MISSING
+    ratios = [row for row in rows if is_ratio(row)]
+    plot = "\n.. raw:: html\n\n" + textwrap.indent(svg(ratios), "   ") if ratios else ""
+    return HEAD + (RATIOS + plot if ratios else "") + TABLE + "".join(map(_table_row, rows))
+
+
+def is_ratio(row: Row) -> bool:
+    """Whether a figure compares ours with others; times the others' are what the plot is about."""
+    return " / " in row["name"] and not row["unit"] and row["spread"] is not None
+
+
+def svg(rows: Sequence[Row]) -> str:
+    """Ratios on one logarithmic scale, a line of text above each; in the colours of the page around it."""
+    low, high = _range(rows)
+
+    def at(value: float) -> float:
+        share = math.log(value / low) / math.log(high / low)
+        return round(LEFT + (RIGHT - LEFT) * share, 1)
+
+    parts, top = [], 26
+    for row in rows:
+        drawn, top = _ratio(row, top, at)
+        parts.append(drawn)
+    ticks = "".join(_tick(value, at(value), top) for value in _ticks(low, high))
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top + 6}" style="max-width: 30rem; width: 100%"'
+    return "\n".join([f'{head} role="img" aria-label="{_spoken(rows)}">', ticks, *parts, "</svg>"]) + "\n"
+
+
+def _range(rows: Sequence[Row]) -> tuple[float, float]:
+    values = [max(row["spread"][key], 0.01) for row in rows for key in ("low", "high")]
+    return min(0.5, *values) / 1.1, max(2.0, *values) * 1.1
+
+
+def _ticks(low: float, high: float) -> Iterable[float]:
+    wanted = (0.01, 0.1, 0.5, 1, 2, 5, 10, 100, 1000)
+    return [value for value in wanted if low <= value <= high]
+
+
+def _tick(value: float, x: float, bottom: int) -> str:
+    width = 1.4 if value == 1 else 0.5
+    return (
+        f'<path d="M{x} 18V{bottom}" stroke="currentColor" stroke-width="{width}" opacity="0.4"/>'
+        f'<text x="{x}" y="12" font-size="10" fill="currentColor" text-anchor="middle">{value:g}</text>'
+    )
+
+
+def _ratio(row: Row, top: int, at: Any) -> tuple[str, int]:
+    spread, parts = row["spread"], []
+    for line in textwrap.wrap(row["name"], 56):
+        top += LINE - 2
+        parts.append(f'<text x="{LEFT}" y="{top}" font-size="11" fill="currentColor">{escape(line)}</text>')
+    middle = top + 11
+    low, median, high = (at(max(spread[key], 0.01)) for key in ("low", "median", "high"))
+    colour = "var(--color-brand-primary, #2f6fc4)"
+    parts.append(f'<path d="M{low} {middle}H{high}" stroke="{colour}" stroke-width="3" opacity="0.5"/>')
+    parts.append(f'<circle cx="{median}" cy="{middle}" r="4.5" fill="{colour}"/>')
+    if row["goal"]:
+        goal = at(row["goal"]["limit"])
+        parts.append(f'<path d="M{goal} {middle - 7}v14" stroke="currentColor" stroke-width="2"/>')
+    return "".join(parts), top + 22
+
+
+def _spoken(rows: Sequence[Row]) -> str:
+    return escape("; ".join(f"{row['name']}: {row['spread']['median']:.{row['digits']}f}" for row in rows), quote=True)
+
+
+def _table_row(row: Row) -> str:
+    spread, unit = row["spread"], row["unit"]
+    if spread is None:
+        cells = [row["note"] or "not measured", "", ""]
+    else:
+        cells = [f"{spread[key]:.{row['digits']}f}{unit}" for key in ("median", "low", "high")]
+    goal = f"{row['goal']['sign']} {row['goal']['limit']:g}{unit}" if row["goal"] else ""
+    return f"   * - {row['name']}\n" + "".join(f"     - {cell}\n".replace("- \n", "-\n") for cell in [*cells, goal])
+
+
+def figures() -> list[Row] | None:
+    """What was measured last, if anything is kept."""
+    if not FIGURES.exists():
+        return None
+    rows: list[Row] = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return rows
+
+
+def main(words: Sequence[str]) -> int:
+    """Keep new figures, if a file is named, and write the page."""
+    if words:
+        measured = json.loads(Path(words[0]).read_text(encoding="utf-8"))
+        FIGURES.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page(figures()), encoding="utf-8")
+    print(f"Written: {PAGE.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The site in a browser: pages open, navigation and search work, and everything can be read on a phone. Knows the theme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+PATIENCE = 30
+DESKTOP = (1200, 900)
+PHONE = (390, 844)
+# What does not fit, by CSS paths; empty where a reader can reach everything.
+TOO_WIDE = """
+const width = document.documentElement.clientWidth, found = [];
+if (document.documentElement.scrollWidth > width) found.push('the page: ' + document.documentElement.scrollWidth);
+for (const block of document.querySelectorAll('div.highlight pre, .table-wrapper')) {
+  const scrolls = ['auto', 'scroll'].includes(getComputedStyle(block).overflowX)
+    || ['auto', 'scroll'].includes(getComputedStyle(block.parentElement).overflowX);
+  const box = block.getBoundingClientRect();
+  if (box.right > width || box.left < 0 || (block.scrollWidth > block.clientWidth && !scrolls))
+    found.push(block.className + ': ' + block.textContent.trim().slice(0, 40));
+}
+for (const table of document.querySelectorAll('table.ansible-option-table'))
+  if (table.scrollWidth > table.parentElement.clientWidth) found.push('options: ' + table.textContent.trim().slice(0, 40));
+return found;
+"""
+SMALLEST = """
+return Math.min(...[...document.querySelectorAll('div.highlight pre, p, td')]
+  .map(each => parseFloat(getComputedStyle(each).fontSize)));
+"""
+
+
+def resize(browser: Chrome, size: tuple[int, int], dark: bool = False) -> None:
+    """Be a screen of this size; narrow ones are phones."""
+    width, height = size
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+
+@pytest.fixture
+def desktop(browser: Chrome) -> Chrome:
+    """The browser, wide."""
+    resize(browser, DESKTOP)
+    return browser
+
+
+def wait(browser: Chrome, selector: str) -> list[WebElement]:
+    """The elements of a CSS selector, once there are some that can be seen."""
+
+    def shown(_unused: Any) -> list[WebElement]:
+        return [each for each in browser.find_elements(By.CSS_SELECTOR, selector) if each.is_displayed()]
+
+    found: list[WebElement] = WebDriverWait(browser, PATIENCE).until(shown, f"nothing to see of {selector}")
+    return found
+
+
+def complaints(browser: Any) -> list[str]:
+    """The errors that the browser has logged since it was last asked."""
+    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def click(browser: Chrome, element: WebElement) -> None:
+    """Click on something that may have to be scrolled to."""
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+    element.click()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_opens_without_an_error_and_nothing_is_out_of_reach(
+    size: tuple[int, int], browser: Chrome, address: str, site: Path
+) -> None:
+    resize(browser, size)
+    complaints(browser)  # of other tests
+    problems = {}
+    for path in sorted(site.rglob("*.html")):
+        browser.get(f"{address}/{path.relative_to(site)}")
+        errors = complaints(browser)
+        titles = browser.find_elements(By.CSS_SELECTOR, "article h1")
+        empty = [] if (titles and titles[0].text) or path.stem == "search" else ["no title"]
+        problems[path.name] = errors + empty + browser.execute_script(TOO_WIDE)
+    assert len(problems) > 20
+    assert {page: found for page, found in problems.items() if found} == {}
+
+
+def test_letters_on_a_phone_are_large_enough(browser: Chrome, address: str) -> None:
+    resize(browser, PHONE)
+    browser.get(f"{address}/docsite/guide_credentials.html")
+    assert browser.execute_script(SMALLEST) >= 11
+
+
+def test_the_side_bar_leads_to_every_page(desktop: Chrome, address: str, site: Path) -> None:
+    desktop.get(f"{address}/index.html")
+    entries = {each.get_attribute("href"): each.text for each in wait(desktop, ".sidebar-tree a")}
+    assert len(entries) == len(list(site.rglob("*.html"))) - len(["index", "search"])
+    for link in list(entries)[::4]:
+        desktop.get(f"{address}/index.html")
+        [entry] = [each for each in wait(desktop, ".sidebar-tree a") if each.get_attribute("href") == link]
+        click(desktop, entry)
+        assert desktop.current_url == link
+        assert wait(desktop, ".sidebar-tree .current-page > a")[0].text == entries[link]
+
+
+def test_next_leads_from_the_first_guide_to_the_last(desktop: Chrome, address: str, site: Path) -> None:
+    desktop.get(f"{address}/index.html")
+    seen = [desktop.current_url]
+    while following := desktop.find_elements(By.CSS_SELECTOR, "a.next-page"):
+        click(desktop, following[0])
+        seen.append(desktop.current_url)
+    assert len(seen) == len(set(seen)) == len(list(site.rglob("*.html"))) - len(["search"])
+
+
+def test_a_phone_has_a_menu(browser: Chrome, address: str) -> None:
+    resize(browser, PHONE)
+    browser.get(f"{address}/index.html")
+    assert not [each for each in browser.find_elements(By.CSS_SELECTOR, ".sidebar-tree a") if each.rect["x"] >= 0]
+    wait(browser, "header label[for=__navigation]")[0].click()
+    WebDriverWait(browser, PATIENCE).until(lambda driver: wait(driver, ".sidebar-tree a")[0].rect["x"] >= 0)
+    [entry] = [each for each in wait(browser, ".sidebar-tree a") if each.text == "Retain and prune"]
+    entry.click()
+    assert browser.current_url.endswith("/docsite/guide_retain.html")
+
+
+def search(browser: Chrome, address: str, words: str) -> list[str]:
+    """Type words into the search field; the pages that are found."""
+    browser.get(f"{address}/docsite/guide_publish.html")
+    wait(browser, "input.sidebar-search")[0].send_keys(words + Keys.ENTER)
+    wait(browser, "#search-results .search-summary")
+    summary = "#search-results .search-summary"
+    WebDriverWait(browser, PATIENCE).until(lambda driver: "search" in driver.find_element(By.CSS_SELECTOR, summary).text.lower())
+    return [
+        each.get_attribute("href") or "" for each in browser.find_elements(By.CSS_SELECTOR, "#search-results ul.search li > a")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("max_deletions", "bitbucket_download_prune_module.html"),
+        ("app passwords", "docsite/guide_credentials.html"),
+        ("molecule", "docsite/guide_testing.html"),
+    ],
+)
+def test_search_finds_pages(words: str, page: str, desktop: Chrome, address: str) -> None:
+    found = search(desktop, address, words)
+    [link] = [each for each in found if page in each]
+    desktop.get(link)
+    assert words.split()[0] in desktop.find_element(By.CSS_SELECTOR, "article").text.lower()
+
+
+def test_search_for_nonsense_finds_nothing(desktop: Chrome, address: str) -> None:
+    assert search(desktop, address, "qqqzzzxxx") == []
+
+
+def test_light_and_dark_differ(browser: Chrome, address: str) -> None:
+    colours = []
+    for dark in (False, True):
+        resize(browser, DESKTOP, dark)
+        browser.get(f"{address}/bitbucket_download_module.html")
+        cell = browser.find_element(By.CSS_SELECTOR, "table.ansible-option-table .ansible-option-type")
+        colours.append(
+            (cell.value_of_css_property("color"), browser.find_element(By.TAG_NAME, "body").value_of_css_property("color"))
+        )
+    assert colours[0][0] != colours[1][0]
+    assert colours[0][1] != colours[1][1]
