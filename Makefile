@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Every target sets itself up: Python 3.11 or later and make are enough. All that is made lies in build/.
-# Variables: PYTHON (which Python to build on), PYTEST_ARGS, SANITY_ARGS, TARGETS (integration targets; empty = all).
+# Variables: PYTHON (which Python to build on), PYTEST_ARGS, SANITY_ARGS, FUZZ_SECONDS, TARGETS and SCENARIOS (of integration and molecule; empty = all).
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup runtime demo test unit integration sanity lint bench build clean
+.PHONY: help setup runtime demo test unit coverage fuzz canaries rest integration molecule sanity lint docs bench test-contract test-faults test-matrix test-soak build galaxy clean
 
 ROOT := $(CURDIR)
 OUT := $(ROOT)/build
@@ -23,7 +23,10 @@ endif
 
 PYTEST_ARGS ?= -n 2
 SANITY_ARGS ?=
+FUZZ_SECONDS ?= 60
 TARGETS ?=
+SCENARIOS ?=
+SPEAKING_HTTP := tests/unit/plugins/modules tests/unit/plugins/lookup
 
 RUN := tests/tools/in_env.sh
 
@@ -32,10 +35,20 @@ help:
 	@echo 'make test         everything below, cheap checks first'
 	@echo 'make lint         ruff, mypy, yamllint, ansible-lint, documentation and changelog'
 	@echo 'make unit         unit and emulator tests (PYTEST_ARGS="-k name")'
+	@echo 'make coverage     the unit tests that speak HTTP, and that they reach 95 % of plugins/'
+	@echo 'make fuzz         the readers of foreign answers, fuzzed (FUZZ_SECONDS=60)'
+	@echo 'make canaries     the integration suite once more, watched: nothing secret is seen anywhere'
 	@echo 'make sanity       ansible-test sanity (SANITY_ARGS="--test validate-modules")'
 	@echo 'make integration  ansible-test integration (TARGETS=bitbucket_download)'
+	@echo 'make docs         the documentation site, in build/docs/html, looked at with a browser where there is one'
+	@echo 'make molecule     the scenarios of the roles (SCENARIOS=publish_artifacts)'
 	@echo 'make bench        the figures that README quotes'
+	@echo 'make test-contract  what modules and emulator say to each other conforms to the public specification, in all integration targets'
+	@echo 'make test-matrix  several ansible-cores with several target Pythons, what of them is found (MATRIX_ARGS="--core 2.21")'
+	@echo 'make test-soak    1,000 artifacts in one playbook; a file of 5 GiB up and down; memory and requests'
+	@echo 'make test-faults  every request of every module and lookup, hit by every fault; writes the table in docs/docsite/rst'
 	@echo 'make build        the tarball, in build/dist'
+	@echo 'make galaxy       what galaxy-importer says about the tarball'
 	@echo 'make setup clean  the virtual environment alone; remove build/'
 
 # The check comes first so that an old Python gets a sentence and not a syntax error.
@@ -57,22 +70,63 @@ demo: runtime
 bench: runtime
 	@$(RUN) python -m tests.benchmark $(BENCH_ARGS)
 
+# The unit tests have the scenarios, which are fast; the integration targets take minutes.
+test-contract: setup
+	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/unit/contract tests/contract
+
+# Finds Pythons by their names on PATH, and those that MATRIX_PYTHONS names (programs or folders, separated as in PATH).
+test-matrix: setup
+	@$(RUN) python -m tests.matrix $(MATRIX_ARGS)
+
+test-soak: setup
+	@$(RUN) python -m tests.soak $(SOAK_ARGS)
+
+# FAULTS_ARGS="--only 'fetch/*/truncated'" plays some cells and shows their messages.
+test-faults: setup
+	@$(RUN) python -m tests.faults $(FAULTS_ARGS)
+
 build: runtime
+	@rm -rf '$(OUT)/dist'
 	@$(RUN) ansible-galaxy collection build --force --output-path '$(OUT)/dist' '$(ROOT)'
+
+# What Galaxy says about the tarball; its warnings count.
+galaxy: setup build
+	@$(RUN) python -m tests.tools.run_galaxy_importer '$(OUT)'/dist/*.tar.gz
 
 lint: setup
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) shellcheck .ci/run $(wildcard docs/examples/demo/run)
 	@$(RUN) mypy -p ansible_collections.releng.bitbucket.plugins
-	@$(RUN) mypy -p tests.tools -p tests.emulator -p tests.demo -p tests.benchmark
+	@$(RUN) mypy -p tests.tools -p tests.emulator -p tests.demo -p tests.benchmark -p tests.contract -p tests.faults -p tests.matrix -p tests.soak
 	@$(RUN) yamllint --strict .
+	@$(RUN) reuse lint --quiet
 	@$(RUN) antsibull-changelog lint
 	@$(RUN) antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck --validate-collection-refs=self .
 	@NO_COLOR=1 $(RUN) ansible-lint --offline
 
+docs:
+	$(SETUP) tools docs
+	@$(RUN) python -m tests.docs.build
+	@$(RUN) python -m pytest -q tests/docs
+
 unit: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/unit 2>&1 | tee '$(OUT)/unit.log'
+
+# By the tests that speak HTTP to the emulator alone: what only a test of pure functions reaches may be dead.
+coverage: setup
+	@$(RUN) python -m pytest -n 2 --cov=plugins --cov-report=term:skip-covered --cov-fail-under=95 $(SPEAKING_HTTP) 2>&1 \
+	| tee '$(OUT)/coverage.log'
+
+# The unit tests that "coverage" has not run.
+rest:
+	@$(MAKE) unit PYTEST_ARGS='$(PYTEST_ARGS) $(SPEAKING_HTTP:%=--ignore=%)'
+
+fuzz: setup
+	@$(RUN) python -m tests.fuzz --seconds '$(FUZZ_SECONDS)'
+
+canaries: setup
+	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/canaries
 
 sanity: setup
 	@$(RUN) python -m tests.tools.run_ansible_test sanity $(SANITY_ARGS)
@@ -80,13 +134,13 @@ sanity: setup
 integration: setup
 	@$(RUN) python -m tests.tools.run_ansible_test integration $(TARGETS)
 
-# One after the other, also under "make -j"; all of them, also when one fails. The last lines sum up.
+molecule: setup
+	@$(RUN) python -m tests.tools.run_molecule $(SCENARIOS)
+
+# All of them, also when one fails; the last lines sum up.
 test:
-	@rm -f '$(OUT)/unit.log'
-	@failed=''; for step in lint unit sanity integration; do \
-		echo "== make $$step"; $(MAKE) -j1 $$step || failed="$$failed $$step"; done; \
-	if test -s '$(OUT)/unit.log'; then tail -n 1 '$(OUT)/unit.log'; fi; \
-	if test -n "$$failed"; then echo "== failed:$$failed" >&2; exit 1; fi; echo '== all passed'
+	$(SETUP) tools docs
+	@PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" tests/tools/run_tests.py '$(MAKE)'
 
 clean:
 	rm -rf '$(OUT)' .ansible tests/output

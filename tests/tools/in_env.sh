@@ -15,6 +15,7 @@ done
 export HOME=$out/home TMPDIR=$out/tmp VIRTUAL_ENV=$out/venv PATH=$out/venv/bin:$PATH
 export ANSIBLE_HOME=$HOME/.ansible ANSIBLE_COLLECTIONS_PATH=$out/tree
 export HYPOTHESIS_STORAGE_DIRECTORY=$out/cache/hypothesis RUFF_CACHE_DIR=$out/cache/ruff PYTHONPYCACHEPREFIX=$out/cache/pycache
+export COVERAGE_FILE=$out/coverage
 mkdir -p "$HOME" "$TMPDIR"
 
 printf '$ %s\n' "$*"

@@ -47,7 +47,7 @@ def main(groups: list[str]) -> int:
     for group in groups:
         if not _is_current(group):
             print(f"Installing what tests/requirements/{group}.txt asks for", flush=True)
-            _install(group)
+            install(group)
             _stamp(group)
     return 0
 
@@ -67,16 +67,17 @@ def _create() -> None:
     _stamp("bootstrap")
 
 
-def _install(group: str) -> None:
-    command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
+def install(group: str, python: Path = PYTHON) -> None:
+    """Install what a group asks for into the environment of this Python."""
+    command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
     if Path(command[0]).exists() and _run([*command, "--requirements", _file(group)], required=False):
         return
     print("uv could not do it, pip takes over", flush=True)
-    _pip_install(group, required=True)
+    _pip_install(group, python, required=True)
 
 
-def _pip_install(group: str, *, required: bool) -> bool:
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+def _pip_install(group: str, python: Path = PYTHON, *, required: bool) -> bool:
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     return _run([*command, "--requirement", _file(group)], required=required)
 
 
@@ -119,7 +120,7 @@ def _stamp_file(group: str) -> Path:
 
 def _state(group: str) -> str:
     """Return what the group's installation depends on; scripts in the environment hold its absolute path."""
-    groups = ["bootstrap", "runtime", "tools"]
+    groups = ["bootstrap", "runtime", "tools", "docs"]
     texts = [Path(_file(name)).read_text(encoding="utf-8") for name in groups[: groups.index(group) + 1]]
     known = [group, sys.version, os.path.realpath(BASE), str(VENV), *texts]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()
