@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: bitbucket_download
 short_description: Read the contents of artifacts in the Downloads of a Bitbucket Cloud repository
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The releng.bitbucket contributors (@releng)
 description:

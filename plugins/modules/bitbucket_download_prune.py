@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bitbucket_download_prune
 short_description: Delete old release artifacts from the Downloads of a Bitbucket Cloud repository
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The releng.bitbucket contributors (@releng)
 description:

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bitbucket_snippet
 short_description: Create, update or delete a snippet in a Bitbucket Cloud workspace
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The releng.bitbucket contributors (@releng)
 description:
