@@ -36,11 +36,12 @@ _T = t.TypeVar("_T")
 
 
 class Answer(t.NamedTuple):
-    """A whole answer of the API: the request in words, its content type and its body."""
+    """A whole answer of the API: the request in words, its content type and its body; ``location`` of what was made."""
 
     what: str
     content_type: str
     body: bytes
+    location: str = ""
 
 
 class Client:
@@ -140,7 +141,7 @@ class Client:
             answer = response.read_all(_MAX_ANSWER)
         if is_html(answer.decode("utf-8", "replace")):
             raise RequestFailed("%s answered with %s" % (response.what, server_words(answer)))
-        return Answer(response.what, response.headers.get("Content-Type", ""), answer)
+        return Answer(response.what, response.headers.get("Content-Type", ""), answer, location_of(response.headers))
 
     def open_contents(self, path: str, headers: t.Mapping[str, str]) -> Response:
         """One try to reach the contents of an artifact: the API's redirect is followed, ``headers`` go to the storage host alone.
@@ -174,15 +175,20 @@ class Client:
             url = self._next_hop(response, url, hops)
             response = self._contents_hop(url, headers)
         if response.status not in (200, 206, 304):
+            if self._is_of_api(url):
+                self._require_success(response)
             raise storage_refusal(response, _error_body(response))
         return response
 
     def _contents_hop(self, url: str, headers: t.Mapping[str, str]) -> Response:
-        if origin(url) == origin(self.connection.api_url):
+        if self._is_of_api(url):
             return self._api("GET", url, {"Accept": "*/*"})
         parts = urlsplit(url)
         what = "GET of %s from the storage host %s" % (one_line(parts.path.rsplit("/", 1)[-1]), parts.hostname)
         return self._transport.exchange("GET", url, {**_BASE_HEADERS, "Accept": "*/*", **headers}, what=what)
+
+    def _is_of_api(self, url: str) -> bool:
+        return origin(url) == origin(self.connection.api_url)
 
     def _next_hop(self, response: Response, url: str, hops: int) -> str:
         location = location_of(response.headers)
@@ -261,5 +267,4 @@ def _counted(tries: int) -> str:
 
 
 def _with_words(failure: RequestFailed, words: str) -> RequestFailed:
-    message = "%s. %s" % (str(failure).rstrip("."), words)
-    return RequestFailed(message, failure.status, False, failure.effect_possible, failure.retry_after)
+    return failure.reworded("%s. %s" % (str(failure).rstrip("."), words), passing=False)

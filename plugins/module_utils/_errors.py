@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import typing as t
 
 
@@ -41,6 +42,7 @@ class RequestFailed(BitbucketError):
     ``passing``: the reason may pass, so another try makes sense.
     ``effect_possible``: a write may have had its effect all the same.
     ``retry_after``: seconds the server asked to wait, or None.
+    ``by_storage``: it was the storage host that refused, which knows no scopes.
     """
 
     def __init__(
@@ -50,12 +52,20 @@ class RequestFailed(BitbucketError):
         passing: bool = False,
         effect_possible: bool = True,
         retry_after: t.Optional[float] = None,
+        by_storage: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.passing = passing
         self.effect_possible = effect_possible
         self.retry_after = retry_after
+        self.by_storage = by_storage
+
+    def reworded(self, message: str, passing: bool) -> RequestFailed:
+        """The same failure in other words, whose reason may or may not pass."""
+        other = copy.copy(self)
+        other.args, other.passing = (message,), passing
+        return other
 
 
 class Stopped(BaseException):

@@ -117,7 +117,7 @@ def run_module(
             outcome = _worked(module, action, client)
     except MissingLibrary as exc:
         advice = missing_required_lib(exc.library) + _OTHER_HOST
-        module.fail_json(msg=advice, exception=exc.import_error, **dict(nothing_done, requests=0))
+        module.fail_json(msg=advice, exception=exc.import_error, **dict(nothing_done, requests=client.requests if client else 0))
     except BROKEN_OFF as exc:
         module.fail_json(msg=str(exc), **{**nothing_done, **exc.facts, "requests": client.requests if client else 0})
     else:

@@ -32,14 +32,15 @@ def storage_refusal(response: Response, body: bytes) -> RequestFailed:
     """The storage host's refusal; of its body only the error code is shown."""
     said = storage_words(body)
     message = "%s failed with HTTP status %s%s" % (response.what, status_text(response.status), said and ": " + said)
-    return _failure(response, message, _PASSING_AT_STORAGE)
+    return _failure(response, message, _PASSING_AT_STORAGE, by_storage=True)
 
 
-def _failure(response: Response, message: str, passing: t.Sequence[int]) -> RequestFailed:
+def _failure(response: Response, message: str, passing: t.Sequence[int], by_storage: bool = False) -> RequestFailed:
     return RequestFailed(
         message,
         status=response.status,
         passing=response.status in passing,
         effect_possible=response.status >= 500,
         retry_after=response.retry_after,
+        by_storage=by_storage,
     )

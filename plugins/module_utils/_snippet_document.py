@@ -62,6 +62,15 @@ def snippet_from(document: t.Mapping[str, t.Any], what: str) -> Snippet:
     )
 
 
+def snippet_id_in(location: str) -> t.Optional[str]:
+    """The id of a snippet whose address is ``…/snippets/{workspace}/{id}``, as the Location of a new one; else None."""
+    try:
+        segments = [unquote(segment) for segment in urlsplit(location).path.rstrip("/").split("/")]
+    except ValueError:  # no URL at all
+        return None
+    return segments[-1] if segments[-3:-2] == ["snippets"] else None
+
+
 def _links(files: t.Mapping[t.Any, t.Any]) -> t.Dict[str, t.Optional[str]]:
     return {str(name): _href(item, "self") for name, item in files.items()}
 

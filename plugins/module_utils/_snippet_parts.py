@@ -53,7 +53,9 @@ def parse_related(content_type: str, body: bytes) -> Parts:
     message = _parsed(content_type, body)
     parts = list(t.cast(t.List[email.message.Message], message.get_payload()))
     start = _bare_id(_parameters(content_type).get("start"))
-    root = next((part for part in parts if start and _bare_id(part.get("Content-ID")) == start), parts[0])
+    named = [part for part in parts if start and _bare_id(part.get("Content-ID")) == start]
+    # A file may be called like the document, but the document has no file name.
+    root = next((part for part in named if "Content-Disposition" not in part), (named or parts)[0])
     document = _document(root)
     names = document.get("files")
     wanted = _spellings(str(name) for name in names) if isinstance(names, dict) else {}

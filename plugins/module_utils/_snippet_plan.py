@@ -124,7 +124,10 @@ def differences(before: t.Optional[SnippetState], after: t.Optional[SnippetState
     found = [_entry("snippet", _properties(before), _properties(after))]
     names = sorted({*(before.contents if before else ()), *(after.contents if after else ())})
     for name in names:
-        found.append(_entry(name, _held(before, name), _held(after, name)))
+        held, shall = _held(before, name), _held(after, name)
+        # An empty file that comes or goes must be seen.
+        empty = "%s: 0 bytes\n" % shown(name)
+        found.append(_entry(name, _side(held, shall, empty), _side(shall, held, empty)))
     return [entry for entry in found if entry["before"] != entry["after"]]
 
 
@@ -160,15 +163,20 @@ def _entry(name: str, before: str, after: str) -> t.Dict[str, str]:
     return {"before_header": name, "after_header": name, "before": before, "after": after}
 
 
+def _side(text: t.Optional[str], other: t.Optional[str], empty: str) -> str:
+    return empty if text == "" and other is None else text or ""
+
+
 def _properties(state: t.Optional[SnippetState]) -> str:
     if state is None:
         return ""
     return "title: %s\nis_private: %s\n" % (state.snippet.title, form_bool(bool(state.snippet.is_private)))
 
 
-def _held(state: t.Optional[SnippetState], name: str) -> str:
+def _held(state: t.Optional[SnippetState], name: str) -> t.Optional[str]:
+    """A file as a diff shows it, None where it is not there."""
     if state is None or name not in state.contents:
-        return ""
+        return None
     data = state.contents[name]
     try:
         text = data.decode("utf-8")

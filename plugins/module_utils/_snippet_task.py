@@ -13,7 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ._errors import BadInput, BitbucketError, RequestFailed
+from ._errors import BROKEN_OFF, BadInput, BitbucketError, RequestFailed
+from ._multipart import require_encoder
 from ._names import shown
 from ._outcome import Outcome, Result
 from ._snippet_document import Snippet
@@ -59,11 +60,13 @@ class SnippetTask:
 
     def ensure_present(self) -> Outcome:
         """Create or update the snippet, or predict it."""
+        if self._wish.files:
+            require_encoder()
         current_id = self._id if self._id is not None else self._id_by_title()
         if current_id is None:
             return self._outcome(self._created())
         try:
-            return self._outcome(self._updated(current_id))
+            return self._outcome(self._updated(self._read(current_id)))
         except NoSuchSnippet as exc:
             raise BitbucketError("There is no snippet %s to update: %s" % (shown(current_id), exc)) from exc
 
@@ -75,12 +78,27 @@ class SnippetTask:
         before = None
         try:
             if with_diff or self._check_mode:
-                before = self._snippets.read(current_id)
+                before = self._before_deletion(current_id)
             gone = not self._check_mode and not self._snippets.delete(current_id)
         except NoSuchSnippet as exc:
             self._snippets.require_absent(current_id, exc)
             gone = True
         return self._outcome(_Done(ABSENT if gone else DELETED, before))
+
+    def _before_deletion(self, snippet_id: str) -> t.Optional[SnippetState]:
+        """What a diff shows; None for what must not be read, but may be deleted all the same, which check mode cannot know.
+
+        Such are spam, and any snippet where the credential has the scope to delete alone.
+        """
+        try:
+            return self._read(snippet_id)
+        except RequestFailed as exc:
+            if self._check_mode or exc.status not in (403, 410):
+                raise
+            return None
+
+    def _read(self, snippet_id: str) -> SnippetState:
+        return self._snippets.read(snippet_id, self._wish.files)
 
     def _id_by_title(self) -> t.Optional[str]:
         members = self._snippets.of_members()
@@ -95,7 +113,12 @@ class SnippetTask:
         if self._check_mode:
             return _Done(CREATED, None, predicted(None, wish, SnippetPlan()))
         snippet_id = self._created_id(wish.title or "", wish.is_private is not False, wish.files)
-        done = self._updated(snippet_id)
+        try:
+            done = self._updated(self._checked(self._read(snippet_id)))
+        except BROKEN_OFF as exc:
+            exc.facts.update(changed=True)
+            exc.args = ("The snippet %s was created, but then: %s" % (snippet_id, exc),)
+            raise
         return _Done(CREATED, None, done.after)
 
     def _created_id(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> str:
@@ -112,7 +135,7 @@ class SnippetTask:
                     client.pause_after(failure, tries)
                     found = self._new_id(title) if failure.effect_possible else None
             else:
-                found = created.id if created else self._new_id(title)
+                found = created or self._new_id(title)
                 if found is None:
                     raise BitbucketError("The snippet %s was accepted, but is not in the listing" % shown(title))
             if found is not None:
@@ -129,8 +152,8 @@ class SnippetTask:
             )
         return found[0] if found else None
 
-    def _updated(self, snippet_id: str) -> _Done:
-        before = current = self._snippets.read(snippet_id, self._wish.files)
+    def _updated(self, before: SnippetState) -> _Done:
+        snippet_id, current = before.snippet.id, before
         failures: t.List[RequestFailed] = []
         sent = False
         while True:
@@ -143,13 +166,15 @@ class SnippetTask:
                 return _Done(UPDATED, before, predicted(current, self._wish, plan))
             try:
                 written = self._snippets.update_once(current.snippet, plan)
-                if written is None:
-                    self._checked_names(self._snippets.read(snippet_id, self._wish.files))
-                    raise RequestFailed("The update of snippet %s was answered without the snippet" % snippet_id, passing=True)
-                if sent or not plan.later:
+                if written and (sent or not plan.later):
                     return _Done(UPDATED, before, self._after(current, plan, written))
+                current = self._checked_names(self._read(snippet_id))
+                if not written and plan_snippet(current, self._wish).changes and not plan.later:
+                    words = "".join(", and it has %s" % each for each in self._wrong(current))
+                    raise RequestFailed(
+                        "The update of snippet %s was answered without the snippet%s" % (snippet_id, words), passing=True
+                    )
                 sent = True
-                current = self._snippets.read(snippet_id, self._wish.files)
             except RequestFailed as failure:
                 failures.append(failure)
                 current = self._read_after(failures, snippet_id)
@@ -164,20 +189,32 @@ class SnippetTask:
                     "Snippet %s is being changed by somebody else, %d tries met a newer revision: %s"
                     % (snippet_id, conflicts, failure)
                 ) from failure
-            return self._snippets.read(snippet_id, self._wish.files)
+            return self._read(snippet_id)
         if failure.effect_possible:
-            current = self._snippets.read(snippet_id, self._wish.files)
+            current = self._read(snippet_id)
             if not plan_snippet(current, self._wish).changes:
                 return current
         self._snippets.client.pause_after(failure, len(failures) - conflicts)
-        return self._snippets.read(snippet_id, self._wish.files)
+        return self._read(snippet_id)
 
     def _after(self, current: SnippetState, plan: SnippetPlan, written: Snippet) -> SnippetState:
         """The state after a write: the service's own names, with the contents that were sent or had been read."""
         foretold = predicted(current, self._wish, plan).contents
-        if set(written.files or {}) == set(foretold):
-            return SnippetState(written, foretold)
-        return self._checked_names(self._snippets.read(current.snippet.id, self._wish.files))
+        state = SnippetState(written, foretold)
+        if set(written.files or {}) == set(foretold) and not plan_snippet(state, self._wish).fields:
+            return state
+        return self._checked(self._read(current.snippet.id))
+
+    def _checked(self, state: SnippetState) -> SnippetState:
+        """The state after a write, which must have what was sent."""
+        wrong = self._wrong(state)
+        if wrong:
+            raise BitbucketError("What was sent for snippet %s was accepted, but it has %s" % (state.snippet.id, " and ".join(wrong)))
+        return self._checked_names(state)
+
+    def _wrong(self, state: SnippetState) -> t.List[str]:
+        """What of title and visibility is not as it was wished, in words."""
+        return [_instead(name, state.snippet, self._wish) for name in plan_snippet(state, self._wish).fields]
 
     def _checked_names(self, state: SnippetState) -> SnippetState:
         files = self._wish.files or {}
@@ -206,6 +243,12 @@ class SnippetTask:
             warnings=warnings,
             diffs=differences(done.before, done.after) if done.status not in (UNCHANGED, ABSENT) else [],
         )
+
+
+def _instead(name: str, snippet: Snippet, wish: SnippetWish) -> str:
+    if name == "title":
+        return "the title %s instead of %s" % (shown(snippet.title), shown(wish.title or ""))
+    return "is_private %s instead of %s" % (snippet.is_private, wish.is_private)
 
 
 def described(state: SnippetState, wished: t.Optional[t.Mapping[str, str]] = None) -> Result:

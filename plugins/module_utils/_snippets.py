@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ._auth import ACCESS_TOKEN, ANONYMOUS
+from ._auth import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 from ._client import NO_CONTENT, Answer, Client
 from ._errors import BitbucketError, RequestFailed
 from ._messages import status_text
 from ._multipart import form_body
 from ._names import check_name, path_segment, shown
-from ._snippet_document import Snippet, snippet_from
+from ._snippet_document import Snippet, snippet_from, snippet_id_in
 from ._snippet_parts import BrokenAnswer, Parts, parse_form, parse_related
 from ._snippet_plan import SnippetPlan, SnippetState, form_bool, same_but_line_ends
 
@@ -47,12 +47,8 @@ class Snippets:
 
     def listed(self) -> t.List[Snippet]:
         """Every snippet that a listing shows: those of members, new private ones included, and then the bare one's."""
-        found = {snippet.id: snippet for snippet in self.of_members()}
-        if self._anonymous():
-            return list(found.values())
-        for snippet in self._items(""):
-            found.setdefault(snippet.id, snippet)
-        return list(found.values())
+        members = self.of_members()
+        return members if self._anonymous() else _each_once([*members, *self._items("")])
 
     def of_members(self) -> t.List[Snippet]:
         """The listing for the role member: the bare one lacks private snippets that nobody watches (documented).
@@ -93,18 +89,17 @@ class Snippets:
         """A snippet without its contents. Raises NoSuchSnippet for a 404."""
         return self._explained(lambda: self._document(snippet_id))
 
-    def file(self, snippet: Snippet, name: str, limit: int = _MAX_FILE, like: t.Optional[bytes] = None) -> bytes:
-        """The contents of one file, at most ``limit`` bytes, by its link; ``like``: a text that it must be, but for line ends."""
-        link = (snippet.files or {}).get(name)
-        if not link:
-            raise RequestFailed("The file %s of snippet %s has no link" % (shown(name), snippet.id))
-        return self._explained(lambda: self.client.repeat(lambda: self._file_once(link, limit, like)))
+    def file(self, snippet: Snippet, name: str, limit: int) -> bytes:
+        """The contents of one file, at most ``limit`` bytes, by its link."""
+        return self._explained(lambda: self._file(snippet, name, limit))
 
-    def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> t.Optional[Snippet]:
-        """One POST; the new snippet where the answer tells it. After an unclear RequestFailed look before trying again."""
+    def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> t.Optional[str]:
+        """One POST; the new id where the answer tells it. After an unclear RequestFailed look before trying again."""
         fields = [("title", title), ("is_private", form_bool(is_private))]
         body, content_type = form_body(fields, _UPLOAD_FIELD, files)
-        return self._explained(lambda: self._written(self.client.send_once("POST", self._path, body, content_type)))
+        answer = self._explained(lambda: self.client.send_once("POST", self._path, body, content_type))
+        written = self._written(answer)
+        return written.id if written else snippet_id_in(answer.location)
 
     def update_once(self, snippet: Snippet, plan: SnippetPlan) -> t.Optional[Snippet]:
         """One PUT on the revision that was read: compare and swap, answered 405 where it is not the newest any more."""
@@ -136,7 +131,7 @@ class Snippets:
     def _items(self, query: str) -> t.List[Snippet]:
         path = "%s?pagelen=%d%s" % (self._path, _PAGE_LENGTH, query)
         what = "GET %s" % self.client.url(self._path)
-        return self._explained(lambda: [snippet_from(item, what) for item in self.client.items(path)])
+        return _each_once(self._explained(lambda: [snippet_from(item, what) for item in self.client.items(path)]))
 
     def _document(self, snippet_id: str) -> Snippet:
         url = self.client.url(self._snippet_path(snippet_id))
@@ -156,7 +151,7 @@ class Snippets:
         for name in snippet.files or {}:
             data = parts.contents.get(name)
             doubtful = name in parts.textual and _may_be_altered(data, wished.get(name), exact)
-            contents[name] = self.file(snippet, name, like=data) if data is None or doubtful else data
+            contents[name] = self._file(snippet, name, like=data) if data is None or doubtful else data
         return SnippetState(snippet, contents)
 
     def _whole(self, snippet_id: str) -> t.Tuple[Snippet, Parts]:
@@ -179,6 +174,13 @@ class Snippets:
         except BrokenAnswer:
             return self._document(snippet_id), Parts({})
         return self._snippet(self.client.parsed(answer), snippet_id), Parts({})
+
+    def _file(self, snippet: Snippet, name: str, limit: int = _MAX_FILE, like: t.Optional[bytes] = None) -> bytes:
+        """``like``: a text that it must be, but for line ends."""
+        link = (snippet.files or {}).get(name)
+        if not link:
+            raise RequestFailed("The file %s of snippet %s has no link" % (shown(name), snippet.id))
+        return self.client.repeat(lambda: self._file_once(link, limit, like))
 
     def _file_once(self, link: str, limit: int, like: t.Optional[bytes]) -> bytes:
         with self.client.open_link(link) as response:
@@ -229,6 +231,14 @@ def _found(action: t.Callable[[], _T]) -> _T:
         raise
 
 
+def _each_once(snippets: t.Iterable[Snippet]) -> t.List[Snippet]:
+    """One that is changed while pages are read moves to the front, and can be on two of them."""
+    found: t.Dict[str, Snippet] = {}
+    for snippet in snippets:
+        found.setdefault(snippet.id, snippet)
+    return list(found.values())
+
+
 def _may_be_altered(data: t.Optional[bytes], wished: t.Optional[bytes], exact: bool) -> bool:
     """Whether a text of a multipart answer must be read again to know its line ends."""
     if data is None or exact:
@@ -240,19 +250,20 @@ def _value(name: str, text: str) -> t.Any:
     return text == "true" if name == "is_private" else text
 
 
+_NO_ACCESS = "Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer."
+_SCOPES = {
+    API_TOKEN: "Snippets need the scope read:snippet:bitbucket, to create and update also write:snippet:bitbucket,"
+    " and to delete delete:snippet:bitbucket.",
+    OAUTH: "Snippets need the scope snippet of the consumer, and to write snippet:write.",
+}
+
+
 def _advised(failure: RequestFailed, kind: str) -> RequestFailed:
     advice = ""
     if failure.status in (401, 403) and kind == ACCESS_TOKEN:
-        advice = " Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer."
-    elif failure.status == 403 and kind != ANONYMOUS:
-        advice = (
-            " Snippets need the scope read:snippet:bitbucket, to create and update also write:snippet:bitbucket,"
-            " and to delete delete:snippet:bitbucket."
-        )
-    return RequestFailed(
-        "%s%s" % (failure, advice and ("." * (not str(failure).endswith(".")) + advice)),
-        failure.status,
-        failure.passing,
-        failure.effect_possible,
-        failure.retry_after,
-    )
+        advice = _NO_ACCESS
+    elif failure.status == 403:
+        advice = _SCOPES.get(kind, "")
+    if not advice or failure.by_storage:
+        return failure
+    return failure.reworded("%s. %s" % (str(failure).rstrip("."), advice), failure.passing)

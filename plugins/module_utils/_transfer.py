@@ -54,7 +54,7 @@ class Transfer:
         except RequestFailed as exc:
             if exc.status == 416 and self._position:
                 self._start_over()
-                raise RequestFailed(str(exc), exc.status, passing=True) from exc
+                raise exc.reworded(str(exc), passing=True) from exc
             raise
         with response:
             if response.status == 304 and "If-None-Match" in headers:

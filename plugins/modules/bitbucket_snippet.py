@@ -190,6 +190,7 @@ import typing as t
 from ..module_utils._client import Client
 from ..module_utils._errors import BadInput
 from ..module_utils._module import Options, create_module, run_module
+from ..module_utils._names import shown
 from ..module_utils._outcome import Outcome
 from ..module_utils._snippet_files import wished_files
 from ..module_utils._snippet_plan import SnippetWish
@@ -224,7 +225,14 @@ def wish_from(options: Options) -> SnippetWish:
     """The wish of the task, checked as far as that goes without the network."""
     if not (options["snippet_id"] or options["title"]):
         raise BadInput("snippet_id and title are empty: say which snippet is meant")
+    if options["state"] == "present":
+        _check_title(options["title"] or "")
     return SnippetWish(options["title"], options["is_private"], wished_files(options["files"]), options["purge"])
+
+
+def _check_title(title: str) -> None:
+    if title != title.strip():
+        raise BadInput("title %s is refused: without the white space at its ends it would be another one" % shown(title))
 
 
 def main() -> None:

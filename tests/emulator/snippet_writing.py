@@ -23,6 +23,7 @@ from .snippet_gate import DELETE, DELETE_REVISION, READ, SIGN_IN, WATCH, WRITE, 
 from .snippet_input import Draft, Reader
 from .snippet_shapes import Shapes
 from .snippet_state import Snippet
+from .state import Workspace
 from .switches import Switches
 
 NO_PLAN = "Snippets are not available on this plan. Upgrade to a Standard or Premium plan."
@@ -52,13 +53,14 @@ class Writing:
         self._refuse_unknown(draft, {})
         if not draft.files and self.switches.snippet_empty_create == 400:
             raise self._invalid(file=["This field is required."])
-        title = draft.values.get("title", "")
-        private = draft.values.get("is_private") is True
+        values = self._kept({"title": "", **draft.values})
+        title = values["title"]
+        private = values.get("is_private") is True
         snippet = home.snippets.create(
             title if isinstance(title, str) else None, draft.files, private, self.gate.user(credential)
         )
         exchange.entry.snippet = snippet.id
-        response = self.forms.answer(kind, exchange, home, snippet, snippet.tip, 201)
+        response = self._answer(kind, exchange, home, snippet, 201)
         response.headers["Location"] = Shapes(exchange.origin, self.switches).base(home, snippet)
         return response
 
@@ -72,8 +74,7 @@ class Writing:
         with snippet.lock:
             expected = path[2] if len(path) > 2 else None
             self._apply(snippet, draft, self.gate.user(credential) or "", expected)
-            tip = snippet.tip
-        return self.forms.answer(kind, exchange, home, snippet, tip)
+            return self._answer(kind, exchange, home, snippet, 200)
 
     def delete(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """DELETE of a snippet, whatever its newest revision is."""
@@ -106,6 +107,20 @@ class Writing:
         (snippet.watchers.add if exchange.method == "PUT" else snippet.watchers.discard)(user)
         return answers.empty(204)
 
+    def _answer(self, kind: str, exchange: Exchange, home: Workspace, snippet: Snippet, status: int) -> Response:
+        if self.switches.snippet_write_body == "empty":
+            return answers.empty(status)
+        return self.forms.answer(kind, exchange, home, snippet, snippet.tip, status)
+
+    def _kept(self, values: Mapping[str, object]) -> dict[str, object]:
+        """What becomes of title and visibility."""
+        kept = dict(values)
+        if isinstance(kept.get("title"), str):
+            kept["title"] = str(kept["title"])[: self.switches.snippet_title_length]
+        if self.switches.snippet_stays_public and "is_private" in kept:
+            kept["is_private"] = False
+        return kept
+
     def _apply(self, snippet: Snippet, draft: Draft, author: str, expected: str | None) -> None:
         files = {**draft.files, **dict.fromkeys(draft.removed)}
         may_be_empty = self.switches.snippet_last_file == 200 or not files
@@ -113,7 +128,7 @@ class Writing:
         try:
             if expected in (None, snippet.revision):
                 self._refuse_unknown(draft, snippet.tip.files)
-            snippet.apply(Change(files, draft.values), author, expected, commits, may_be_empty)
+            snippet.apply(Change(files, self._kept(draft.values)), author, expected, commits, may_be_empty)
         except Stale:
             raise not_the_newest() from None
         except LastFile:

@@ -31,6 +31,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "snippet_access_token": (403, 401),
     "snippet_order": ("newest", "oldest"),
     "snippet_global_list": (410, 200),
+    "snippet_write_body": ("document", "empty"),
     "etag": ("md5", "multipart", "opaque", "none"),
 }
 
@@ -74,6 +75,9 @@ class Switches:
     identical_put_commits: bool = False
     snippet_empty_create: int = 400  # a POST without any file
     snippet_last_file: int = 400  # a PUT that removes the last file
+    snippet_write_body: str = "document"  # "empty": POST and PUT answer without a body, a POST with Location all the same
+    snippet_title_length: int | None = None  # longer titles are cut without a word
+    snippet_stays_public: bool = False  # whoever asks for a private snippet gets a public one
     snippet_order: str = "newest"
     snippet_free_plan: bool = False  # the listing has strings for items; 402 for a POST
     snippet_global_list: int = 410

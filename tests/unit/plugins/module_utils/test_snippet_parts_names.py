@@ -113,6 +113,12 @@ def test_a_name_that_looks_like_another_ones_spelling_is_not_mixed_up(one: str, 
         assert found in ({name: held[name]}, {})
 
 
+def test_a_file_may_be_called_like_the_document() -> None:
+    parts = [file("snippet", b'{"files": {}}'), part(b'{"files": {"snippet": {}}}', "Content-ID: snippet")]
+    found = parse_related(f'multipart/related; start="snippet"; boundary="{BOUNDARY}"', joined(parts))
+    assert found.contents == {"snippet": b'{"files": {}}'}
+
+
 @pytest.mark.parametrize("start", ["start=snippet", 'start="snippet"', "start=<snippet>", 'start="<snippet>"', 'START="snippet"'])
 @pytest.mark.parametrize("root", ["snippet", "<snippet>", '"snippet"'])
 def test_start_tells_the_document_wherever_it_is(start: str, root: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._names import shown
 from tests.emulator import Emulator
 from tests.unit.plugins.modules.snippeting import MODULE, TITLE, refusal, wished, writes
 from tests.unit.running import ModuleRunner
@@ -135,3 +136,15 @@ def test_a_missing_snippet_is_not_created_without_files(
 
 def test_an_option_of_downloads_is_refused(run: ModuleRunner) -> None:
     assert "repository" in run.failure(MODULE, title=TITLE, files=wished({"a": b"a"}))
+
+
+@pytest.mark.parametrize("title", [" Notes", "Notes\n", "\tNotes ", " "])
+def test_a_title_that_the_service_may_trim_is_refused(emulator: Emulator, run: ModuleRunner, title: str) -> None:
+    message = refusal(run, title=title, files=[{"name": "a", **TEXT}])
+    assert message == f"title {shown(title)} is refused: without the white space at its ends it would be another one"
+    assert len(emulator.journal) == 0
+
+
+def test_a_title_with_white_space_at_its_ends_can_be_deleted(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.snippets.create(" Notes", {"a.md": b"a"})
+    assert run.ok(MODULE, repository=None, title=" Notes", state="absent")["status"] == "deleted"

@@ -170,3 +170,14 @@ def test_without_diff_mode_there_is_none(emulator: Emulator, run: ModuleRunner, 
 def test_an_ambiguous_title_is_refused_alike(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
     emulator.snippets.create(TITLE, THERE)
     assert refusal(run, check=True, title=TITLE) == refusal(run, title=TITLE)
+
+
+def test_the_diff_shows_empty_files_that_come_and_go(emulator: Emulator, run: ModuleRunner) -> None:
+    snippet = emulator.snippets.create(TITLE, {"a.md": b"a\n", "old": b"", "filled": b""})
+    files = wished({"a.md": b"a\n", "new": b"", "filled": b"x\n"})
+    diff = ensured(run, diff=True, snippet_id=snippet.id, purge=True, files=files)["diff"]
+    assert [(entry["before_header"], entry["before"], entry["after"]) for entry in diff] == [
+        ("filled", "", "x\n"),
+        ("new", "", "'new': 0 bytes\n"),
+        ("old", "'old': 0 bytes\n", ""),
+    ]

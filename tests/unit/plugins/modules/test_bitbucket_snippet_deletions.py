@@ -134,3 +134,23 @@ def test_files_and_visibility_do_not_matter(emulator: Emulator, run: ModuleRunne
     options = {"title": TITLE, "is_private": False, "files": wished({"other": b"x"}), "purge": True}
     assert ensured(run, state="absent", **options)["status"] == "deleted"
     assert [entry.method for entry in writes(emulator)] == ["DELETE"]
+
+
+@pytest.mark.parametrize("diff", [False, True])
+def test_a_diff_asks_for_no_more_than_deleting_needs(emulator: Emulator, run: ModuleRunner, snippet: Snippet, diff: bool) -> None:
+    token = emulator.mint_api_token(["delete:snippet:bitbucket"])
+    result = ensured(run, snippet_id=snippet.id, state="absent", api_token=token, diff=diff)
+    assert result["status"] == "deleted"
+    assert result.get("diff") == ([] if diff else None)
+    assert len(emulator.snippets) == 0
+
+
+def test_check_mode_cannot_tell_without_the_scope_to_read(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
+    token = emulator.mint_api_token(["delete:snippet:bitbucket"])
+    message = refusal(run, snippet_id=snippet.id, state="absent", api_token=token, check=True)
+    assert "needs read:snippet:bitbucket" in message
+
+
+def test_spam_that_may_be_deleted_is_deleted_with_a_diff_too(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
+    emulator.faults.add("status", method="GET", code=410)
+    assert ensured(run, snippet_id=snippet.id, state="absent", diff=True)["status"] == "deleted"

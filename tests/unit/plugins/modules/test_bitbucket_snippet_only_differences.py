@@ -124,8 +124,8 @@ def test_a_title_that_is_not_ascii_is_kept(emulator: Emulator, run: ModuleRunner
     other = ensured(run, title=title + "!", files=wished({"a": b"a"}))["snippet"]
     assert (other["title"], emulator.snippets.by_id[other["id"]].title) == (title + "!", title + "!")
     update_of_both = wished({"changed": b"newer"})
-    ensured(run, snippet_id=snippet.id, title=title[:-1], files=update_of_both)
-    assert (snippet.title, snippet.files["changed"]) == (title[:-1], b"newer")
+    ensured(run, snippet_id=snippet.id, title=title[:-2], files=update_of_both)
+    assert (snippet.title, snippet.files["changed"]) == (title[:-2], b"newer")
 
 
 def test_a_file_that_the_service_does_not_store_is_an_error(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:

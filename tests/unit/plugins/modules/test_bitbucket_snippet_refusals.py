@@ -70,8 +70,36 @@ def test_missing_scopes_of_an_oauth_consumer_are_named(emulator: Emulator, run: 
     client = emulator.mint_client(["snippet"])
     who = {**NOBODY, "client_id": client.client_id, "client_secret": client.client_secret}
     message = refusal(run, title=TITLE, files=NEW, **who)
-    assert "snippet:write" in message
+    assert "Snippets need the scope snippet of the consumer, and to write snippet:write" in message
+    assert ":bitbucket" not in message
     assert "access token" not in message.lower()
+
+
+@pytest.mark.parametrize("answers", ["all", "json_only"])
+def test_advice_is_given_once(emulator: Emulator, run: ModuleRunner, snippet: Snippet, answers: str) -> None:
+    emulator.switches.snippet_answers = answers
+    emulator.switches.snippet_missing_part = next(iter(THERE))
+    emulator.faults.add("status", path="/files/", code=403, times=None)
+    message = refusal(run, snippet_id=snippet.id, files=NEW)
+    assert message.count("Snippets need the scope read:snippet:bitbucket") == 1
+
+
+def test_the_storage_host_is_not_said_to_lack_scopes(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
+    emulator.switches.snippet_answers = "json_only"
+    emulator.faults.add("redirect", path="/files/", location=emulator.storage_url + "/x?Signature=y", times=None)
+    message = refusal(run, snippet_id=snippet.id, files=NEW, retries=0)
+    assert "from the storage host localhost failed with HTTP status 403" in message
+    assert "scope" not in message
+
+
+def test_a_refusal_behind_a_redirect_of_the_api_is_explained(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
+    emulator.switches.update({"snippet_answers": "json_only"})
+    place = f"{emulator.api_url}/snippets/acme/{snippet.id}/elsewhere"
+    emulator.faults.add("redirect", path="/files/", location=place, times=None)
+    emulator.faults.add("status", path="/elsewhere", code=401, times=None)
+    message = refusal(run, snippet_id=snippet.id, files=NEW)
+    assert f"GET {place} failed with HTTP status 401 Unauthorized" in message
+    assert "An API token needs the e-mail" in message
 
 
 @pytest.mark.parametrize("check", [False, True])

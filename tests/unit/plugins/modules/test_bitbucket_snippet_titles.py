@@ -108,3 +108,13 @@ def test_a_bare_listing_that_is_refused_is_an_error(emulator: Emulator, run: Mod
     assert "403" in refusal(run, title=TITLE, files=wished(FILES))
     assert queries(emulator) == ["member", None]
     assert len(emulator.snippets) == 0
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_snippet_that_is_on_two_pages_is_one(emulator: Emulator, run: ModuleRunner, state: str) -> None:
+    emulator.switches.page_cap = 2
+    for number in range(3):
+        emulator.snippets.create(f"Title {number}", FILES)
+    emulator.faults.add("duplicate_page", path="/snippets/acme$", times=2)
+    result = ensured(run, title="Title 2", state=state, files=wished(FILES))
+    assert result["status"] == ("unchanged" if state == "present" else "deleted")

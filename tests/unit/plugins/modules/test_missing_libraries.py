@@ -70,6 +70,14 @@ def test_toolbelt_is_named_where_only_it_is_missing(emulator: Emulator, tmp_path
     assert len(emulator.journal) == 0
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_toolbelt_is_named_before_a_snippet_is_looked_for(emulator: Emulator, tmp_path: Path, check: bool) -> None:
+    arguments = {**connection(emulator), "title": "x", "files": [{"name": "a", "content": "a"}], "_ansible_check_mode": check}
+    del arguments["repository"]
+    require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, "bitbucket_snippet", arguments))
+    assert len(emulator.journal) == 0
+
+
 def test_listing_needs_requests_alone(emulator: Emulator, tmp_path: Path) -> None:
     emulator.repository().put("x", b"x")
     result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", connection(emulator))
