@@ -26,6 +26,14 @@ class Checksum:
     digest: str
     source: str = "checksum"
 
+    def require_agreement(self, other: Checksum, name: str) -> None:
+        """Raise where both cannot hold."""
+        if self.algorithm == other.algorithm and self.digest != other.digest:
+            raise BitbucketError(
+                "%s cannot have both digests that are expected: %s says %s:%s, %s says %s:%s"
+                % (shown(name), self.source, self.algorithm, self.digest, other.source, other.algorithm, other.digest)
+            )
+
     def require(self, digests: t.Mapping[str, str], name: str) -> None:
         """Raise where the digests are not what is expected."""
         found = digests[self.algorithm]

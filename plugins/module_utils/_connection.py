@@ -73,6 +73,12 @@ def checked_url(option: str, url: str) -> str:
     return urlunsplit(parts).rstrip("/")
 
 
+def hidden_parts(url: str) -> t.List[str]:
+    """What must not be shown of a URL that is refused because of it: user info, the password in it, and a query."""
+    user_info = url.partition("//")[2].rpartition("@")[0]
+    return [text for text in (user_info, user_info.partition(":")[2], url.partition("?")[2]) if text]
+
+
 def is_loopback(host: str) -> bool:
     """Whether the host is ``localhost`` or a loopback address; other names are not resolved and do not count."""
     if host == "localhost":

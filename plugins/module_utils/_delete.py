@@ -31,6 +31,7 @@ class Deleter:
     def __init__(self, downloads: Downloads, manifest: t.Optional[str], parallel: int, verify: bool = True) -> None:
         self._downloads = downloads
         self._keeper = ManifestKeeper(downloads, manifest) if manifest is not None else None
+        self._uploader = Uploader(downloads) if self._keeper else None
         self._parallel = parallel
         self._verify = verify
 
@@ -48,16 +49,15 @@ class Deleter:
     def apply(self, steps: t.Sequence[Step], before: Listing, check_mode: bool) -> Outcome:
         """Do what the steps say, or predict it; ``before`` is the listing that they were decided from."""
         manifest = self._keeper.read(before) if self._keeper else Manifest("")
-        uploader = Uploader(self._downloads) if self._keeper else None
         plan = plan_manifest(manifest, {}, predicted_listing(before, steps)) if self._keeper else ManifestPlan("absent")
         if not check_mode:
             self._delete([step for step in steps if step.status == DELETED])
-            plan = self._apply_manifest(manifest, plan, steps, before, uploader)
+            plan = self._apply_manifest(manifest, plan, steps, before)
         digests = {**{name: manifest.believed(before[name]) for name in before}, manifest.name: manifest.sha256}
         found: Result = {"artifacts": [self._result(step, digests) for step in steps]}
         if self._keeper:
             found["manifest"] = manifest_result(self._keeper, plan)
-        found["bytes_sent"] = uploader.bytes_sent if uploader else 0
+        found["bytes_sent"] = self._uploader.bytes_sent if self._uploader else 0
         return Outcome(
             found,
             changed=any(step.changes for step in steps) or plan.changes,
@@ -81,15 +81,8 @@ class Deleter:
             exc.facts.update(self._facts_of_failure([step for step in steps if step in done]))
             raise
 
-    def _apply_manifest(
-        self,
-        manifest: Manifest,
-        plan: ManifestPlan,
-        steps: t.Sequence[Step],
-        before: Listing,
-        uploader: t.Optional[Uploader],
-    ) -> ManifestPlan:
-        if self._keeper is None or uploader is None or not plan.changes:
+    def _apply_manifest(self, manifest: Manifest, plan: ManifestPlan, steps: t.Sequence[Step], before: Listing) -> ManifestPlan:
+        if self._keeper is None or self._uploader is None or not plan.changes:
             return plan
         try:
             after = predicted_listing(before, steps)
@@ -97,7 +90,7 @@ class Deleter:
                 # Somebody may have published meanwhile.
                 after = self._downloads.listing()
                 plan = plan_manifest(self._keeper.refreshed(manifest, after), {}, after)
-            self._keeper.apply(plan, uploader, after, self._verify)
+            self._keeper.apply(plan, self._uploader, after, self._verify)
         except BROKEN_OFF as exc:
             exc.facts.update(self._facts_of_failure([step for step in steps if step.changes]))
             raise

@@ -11,6 +11,7 @@ import typing as t
 from ._compare import compare_content
 from ._downloads import Artifact, Downloads, Listing, renamed_candidate
 from ._manifest import Manifest
+from ._names import likely_names
 from ._payload import Payload
 from ._plan import Evidence
 
@@ -44,10 +45,15 @@ class Examiner:
     def _renamed(self, payload: Payload) -> Evidence:
         """An artifact that the service stored under another name counts as the wished one if the contents agree."""
         candidate = renamed_candidate(payload.name, payload.size, self._listing)
-        if candidate is None:
-            return Evidence()
-        evidence = self._by_content(payload, candidate)
-        return evidence if evidence.same else Evidence(sha256=evidence.sha256)
+        evidence = self._by_content(payload, candidate) if candidate else Evidence()
+        return evidence if evidence.same else self._in_the_way(payload, evidence.sha256)
+
+    def _in_the_way(self, payload: Payload, digest: t.Optional[str]) -> Evidence:
+        """An artifact of other content, which an upload would most likely replace, counts, too; ``digest``: the payload's."""
+        likely = next((self._listing[name] for name in likely_names(payload.name) if name in self._listing), None)
+        if likely is None or (likely.size == payload.size and self._by_content(payload, likely).same):
+            return Evidence(sha256=digest)
+        return Evidence(likely, same=False, sha256=digest, current_sha256=self._manifest.believed(likely))
 
     def _by_content(self, payload: Payload, artifact: Artifact) -> Evidence:
         believed = self._manifest.believed(artifact) if self._compare != "content" else None
@@ -63,4 +69,5 @@ def stored_as(payload: Payload, listing: Listing, downloads: Downloads) -> t.Opt
     exact = listing.get(payload.name)
     if exact is not None:
         return exact if exact.size == payload.size else None
-    return Examiner(downloads, listing, Manifest(""), "content").examine(payload).current
+    evidence = Examiner(downloads, listing, Manifest(""), "content").examine(payload)
+    return evidence.current if evidence.same else None

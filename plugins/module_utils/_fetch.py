@@ -31,6 +31,10 @@ from ._selection import Selection
 from ._temporary import TemporaryFiles
 from ._transfer import Transfer
 
+# Those attributes of a file that differ, as they were and as they shall be.
+Attributes = t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]
+NO_ATTRIBUTES: Attributes = ({}, {})
+
 
 class FileInstaller(t.Protocol):
     """What Ansible does about files; implemented where AnsibleModule is known."""
@@ -38,8 +42,8 @@ class FileInstaller(t.Protocol):
     def install(self, temporary: str, path: str) -> t.Optional[str]:
         """Move the temporary file to the path, atomically; returns the path of a backup, if one was made."""
 
-    def set_attributes(self, path: str) -> bool:
-        """Set mode, owner and so on as the task wishes; returns whether something differs."""
+    def set_attributes(self, path: str) -> Attributes:
+        """Set mode, owner and so on as the task wishes; returns those that differ, as they were and as they shall be."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Fetcher:
             {"artifacts": [each.result for each in done]},
             changed=any(each.changed for each in done),
             before="".join(each.before for each in done),
-            after="".join(state_line(each.result["dest"], each.result["size"], each.result["sha256"]) for each in done),
+            after="".join(each.after for each in done),
         )
 
     def _settled_without_network(self) -> t.Sequence[FetchWish]:
@@ -132,6 +136,8 @@ class Fetcher:
         proved = bool(expected)
         if manifest and artifact.name != manifest.name:
             promised = Checksum("sha256", self._promised(artifact.name, manifest), "the manifest %s" % manifest.name)
+            for each in expected:
+                each.require_agreement(promised, artifact.name)
             expected.append(promised)
             proved = proved or manifest.believed(artifact) is not None
         local = look_at(options.destination.path_for(artifact.name))
@@ -156,7 +162,7 @@ class Fetcher:
                 )
             verdict = Verdict(UNCHANGED if same else REPLACED, "same content" if same else "content differs", verdict.digests)
         foretold = {each.algorithm: each.digest for each in wish.expected}
-        self._note(wish, verdict, foretold, attributes_differ=self._installer.set_attributes(wish.local.path))
+        self._note(wish, verdict, foretold, self._installer.set_attributes(wish.local.path))
 
     def _fetch(self, wish: FetchWish) -> None:
         verdict = self._decided(wish)
@@ -190,42 +196,51 @@ class Fetcher:
             backup = None
             if verdict.status != UNCHANGED and temporary:
                 backup = self._installer.install(temporary, wish.local.path)
-            attributes_differ = self._installer.set_attributes(wish.local.path)
-        self._note(wish, verdict, digests or verdict.digests, attributes_differ, backup)
+        # The file is in its place, also where its attributes cannot be set.
+        self._note(wish, verdict, digests or verdict.digests, NO_ATTRIBUTES, backup)
+        with self._lock:
+            attributes = self._installer.set_attributes(wish.local.path)
+        self._note(wish, verdict, digests or verdict.digests, attributes, backup)
 
     def _note(
         self,
         wish: FetchWish,
         verdict: Verdict,
         digests: t.Mapping[str, str],
-        attributes_differ: bool,
+        attributes: Attributes,
         backup: t.Optional[str] = None,
     ) -> None:
         unchanged = verdict.status == UNCHANGED
+        digest = (verdict.digests if unchanged else digests).get("sha256")
         size = wish.artifact.size if wish.artifact else wish.local.size
         result = {
             "name": wish.name,
             "dest": wish.local.path,
             "size": size,
-            "sha256": (verdict.digests if unchanged else digests).get("sha256"),
+            "sha256": digest,
             "status": verdict.status,
             "reason": verdict.reason,
             "url": self._downloads.artifact_url(wish.name),
         }
         if backup:
             result["backup_file"] = backup
-        before = state_line(wish.local.path, wish.local.size, verdict.digests.get("sha256")) if wish.local.kind == "file" else ""
+        there = wish.local.kind == "file"
+        # Check mode cannot know the attributes of a file that is not there yet.
+        old, new = attributes if there else NO_ATTRIBUTES
+        before = state_line(wish.local.path, wish.local.size, verdict.digests.get("sha256"), old) if there else ""
+        after = state_line(wish.local.path, size, digest, new)
         with self._lock:
-            self._done[wish.name] = _Done(result, not unchanged or attributes_differ, before)
+            self._done[wish.name] = _Done(result, not unchanged or bool(new), before, after)
 
 
 @dataclass(frozen=True)
 class _Done:
-    """One artifact's result, whether it or its attributes changed, and its line in the diff before."""
+    """One artifact's result, whether it or its attributes changed, and its lines in the diff."""
 
     result: Result
     changed: bool
     before: str
+    after: str
 
 
 def _etag(verdict: Verdict) -> t.Optional[str]:

@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_requ
 
 from ._auth import choose_credentials
 from ._client import Client
-from ._connection import connection_from
+from ._connection import connection_from, hidden_parts
 from ._errors import BROKEN_OFF, BitbucketError, MissingLibrary
 from ._outcome import Outcome
 from ._stopping import stopped_by_signals
@@ -77,12 +77,13 @@ class AnsibleFiles:
             raise BitbucketError("Cannot replace %s: %s" % (path, exc)) from exc
         return backup
 
-    def set_attributes(self, path: str) -> bool:
-        """Set mode, owner and so on as the task wishes, or say in check mode whether they differ."""
-        if not os.path.exists(path):
-            return False  # check mode; that the file is missing counts already
-        wished = self._module.load_file_common_arguments(self._module.params, path=path)
-        return bool(self._module.set_fs_attributes_if_different(wished, False))
+    def set_attributes(self, path: str) -> t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]:
+        """Set mode, owner and so on as the task wishes, in check mode do not; those that differ, before and after."""
+        found: t.Dict[str, t.Dict[str, t.Any]] = {"before": {}, "after": {}}
+        if os.path.exists(path):  # else check mode; that the file is missing counts already
+            wished = self._module.load_file_common_arguments(self._module.params, path=path)
+            self._module.set_fs_attributes_if_different(wished, False, found)
+        return found["before"], found["after"]
 
     def set_owner(self, path: str) -> bool:
         """Set owner, group and SELinux context as the task wishes, or say in check mode whether they differ; not the mode."""
@@ -138,6 +139,8 @@ def _raise(msg: str, **results: t.Any) -> t.NoReturn:
 
 
 def _client(module: AnsibleModule, threads: int) -> Client:
+    for option in ("api_url", "token_url"):
+        module.no_log_values.update(hidden_parts(module.params[option]))
     credentials = choose_credentials(module.params, os.environ)
     for secret in credentials.secrets:
         module.no_log_values.add(secret)

@@ -81,6 +81,12 @@ def renamed_pattern(name: str) -> t.Optional[RenamedPattern]:
     return RenamedPattern(pieces) if len(pieces) > 1 else None
 
 
+def likely_names(name: str) -> t.List[str]:
+    """Under which other names the service is most likely to store this one: with ``_`` for what is unusual in it."""
+    found = [name.replace(" ", "_"), _UNUSUAL.sub("_", name), _UNUSUAL.sub(lambda run: "_" * len(run.group()), name)]
+    return [other for other in dict.fromkeys(found) if other != name]
+
+
 def _problem(name: str) -> t.Optional[str]:
     if name in ("", ".", ".."):
         return "it is empty or a directory"

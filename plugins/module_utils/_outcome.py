@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ._downloads import Listing
 
@@ -34,6 +35,7 @@ def listing_text(listing: Listing, digests: t.Mapping[str, t.Optional[str]]) -> 
     return "".join(state_line(name, listing[name].size, digests.get(name)) for name in sorted(listing))
 
 
-def state_line(name: str, size: int, digest: t.Optional[str]) -> str:
-    """One artifact or file as a line of a diff."""
-    return "%s  %d bytes%s\n" % (name, size, "  sha256:%s" % digest if digest else "")
+def state_line(name: str, size: int, digest: t.Optional[str], attributes: t.Mapping[str, t.Any] = MappingProxyType({})) -> str:
+    """One artifact or file as a line of a diff; ``attributes`` such as mode and owner by name."""
+    more = "".join("  %s:%s" % pair for pair in sorted(attributes.items()))
+    return "%s  %d bytes%s%s\n" % (name, size, "  sha256:%s" % digest if digest else "", more)

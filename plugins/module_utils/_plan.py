@@ -10,7 +10,7 @@ A plan is a list of steps; check mode shows it, a run applies it.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ._downloads import Artifact, Listing
@@ -77,9 +77,33 @@ def plan_publishing(wishes: t.Sequence[t.Tuple[Payload, Evidence]], overwrite: s
     if overwrite == "refuse" and differing:
         raise OverwriteRefused(
             "overwrite is 'refuse', and these artifacts are there with other content: %s. Nothing was sent"
-            % ", ".join("%s (%s)" % (shown(step.name), step.reason) for step in differing)
+            % ", ".join("%s (%s)" % (_with_stored_name(step), step.reason) for step in differing)
         )
     return steps
+
+
+def _with_stored_name(step: Step) -> str:
+    stored = step.current.name if step.current else step.name
+    return shown(step.name) + (" as %s" % shown(stored) if stored != step.name else "")
+
+
+def as_stored(steps: t.Sequence[Step], before: Listing, stored: t.Mapping[str, Artifact]) -> t.List[Step]:
+    """The steps as they came out: what replaces what is known only when the service has told under which names it stores.
+
+    ``stored``: the artifacts that sent payloads have become, by wished name.
+    """
+    return [
+        _as_stored(step, step.payload, before.get(stored[step.name].name)) if step.payload and step.name in stored else step
+        for step in steps
+    ]
+
+
+def _as_stored(step: Step, payload: Payload, replaced: t.Optional[Artifact]) -> Step:
+    if replaced is None:
+        return replace(step, status=CREATED, reason="not there", current=None)
+    if step.current == replaced:
+        return step
+    return replace(step, status=REPLACED, reason=_difference(replaced, payload), current=replaced)
 
 
 def plan_deleting(names: t.Sequence[str], listing: Listing) -> t.List[Step]:
@@ -118,5 +142,8 @@ def _publishing_step(payload: Payload, evidence: Evidence, overwrite: str) -> St
         return Step(payload.name, REPLACED, "forced", current, payload, evidence.sha256)
     if evidence.same:
         return Step(payload.name, UNCHANGED, evidence.same_reason, current, payload, evidence.current_sha256)
-    reason = "size differs" if current.size != payload.size else "content differs"
-    return Step(payload.name, REPLACED, reason, current, payload, evidence.sha256)
+    return Step(payload.name, REPLACED, _difference(current, payload), current, payload, evidence.sha256)
+
+
+def _difference(current: Artifact, payload: Payload) -> str:
+    return "size differs" if current.size != payload.size else "content differs"

@@ -10,7 +10,7 @@ Order on a run: payload, listing read again, manifest. A failure half-way leaves
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ._downloads import Artifact, Downloads, Listing
 from ._errors import BROKEN_OFF, BadInput
@@ -18,12 +18,12 @@ from ._evidence import Examiner
 from ._manifest import Manifest, ManifestPlan, plan_manifest
 from ._manifest_keeper import ManifestKeeper, manifest_result
 from ._multipart import require_encoder
-from ._names import shown
+from ._names import renamed_pattern, shown
 from ._outcome import Outcome, Result, listing_text
 from ._parallel import run_all
 from ._payload import Payload
-from ._plan import Step, plan_publishing, predicted_listing
-from ._uploads import Sent, Uploader, require_stored
+from ._plan import Step, as_stored, plan_publishing, predicted_listing
+from ._uploads import NotStored, Sent, Uploader, require_stored
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Publisher:
         manifest = self._keeper.read(before) if self._keeper else Manifest("")
         steps = plan_publishing(self._wishes(before, manifest), self._options.overwrite)
         done = self._predicted(before, steps) if check_mode else self._applied(before, steps)
-        return self._finished(before, manifest, steps, done, check_mode)
+        return self._finished(before, manifest, as_stored(steps, before, done.stored), done, check_mode)
 
     def _wishes(self, before: Listing, manifest: Manifest) -> t.List[t.Tuple[Payload, t.Any]]:
         options = self._options
@@ -74,12 +74,21 @@ class Publisher:
         done = _Done(uploader, uploader.sent, predicted_listing(before, steps), {})
         try:
             uploader.send(sending, before, self._options.parallel)
-            if sending and self._options.verify:
-                done.after, done.stored = require_stored(sending, self._downloads, before)
+            verified = [payload for payload in sending if self._must_be_read_back(payload)]
+            if verified:
+                done.after, done.stored = require_stored(verified, self._downloads, before)
+        except NotStored as exc:
+            done.after, done.stored, done.wrong = exc.listing, exc.stored, exc.wrong
+            exc.facts.update(self._facts_of_failure(as_stored(steps, before, done.stored), done))
+            raise
         except BROKEN_OFF as exc:
             exc.facts.update(self._facts_of_failure(steps, done))
             raise
         return done
+
+    def _must_be_read_back(self, payload: Payload) -> bool:
+        """A manifest needs the name that the service has stored."""
+        return self._options.verify or bool(self._keeper and renamed_pattern(payload.name))
 
     def _finished(self, before: Listing, manifest: Manifest, steps: t.Sequence[Step], done: _Done, check_mode: bool) -> Outcome:
         results = [self._result(step, done) for step in steps]
@@ -121,11 +130,14 @@ class Publisher:
         return plan
 
     def _facts_of_failure(self, steps: t.Sequence[Step], done: _Done) -> Result:
-        landed = [self._result(step, done) for step in steps if step.sends and step.name in done.sent]
+        lost = [name for name in done.wrong if name not in done.after]
+        landed = [self._result(step, done) for step in steps if step.sends and step.name in done.sent and step.name not in lost]
         return {"artifacts": landed, "bytes_sent": done.uploader.bytes_sent, "changed": bool(landed)}
 
     def _result(self, step: Step, done: _Done) -> Result:
         artifact = done.stored.get(step.name) or (None if step.sends else step.current)
+        if step.name in done.wrong:
+            artifact = done.after.get(step.name)
         payload = t.cast(Payload, step.payload)
         name = _stored_name(step, done)
         result = {
@@ -146,12 +158,16 @@ class Publisher:
 
 @dataclass
 class _Done:
-    """What a run has done, or check mode predicts: ``after`` is the listing, ``stored`` artifacts by wished name."""
+    """What a run has done, or check mode predicts: ``after`` is the listing, ``stored`` artifacts by wished name.
+
+    ``wrong``: why what was sent is not listed as it was sent, by wished name.
+    """
 
     uploader: Uploader
     sent: t.Dict[str, Sent]
     after: Listing
     stored: t.Dict[str, Artifact]
+    wrong: t.Mapping[str, str] = field(default_factory=dict)
 
 
 def _refuse_manifest_among(payloads: t.Sequence[Payload], manifest: t.Optional[str]) -> None:
@@ -165,6 +181,8 @@ def _stored_name(step: Step, done: _Done) -> str:
 
 
 def _sha256(step: Step, done: _Done) -> t.Optional[str]:
+    if step.name in done.wrong:
+        return None
     return done.sent[step.name].sha256 if step.name in done.sent else step.sha256
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ._outcome import Result
 from ._selection import Selection
 from ._snippet_plan import SnippetState
-from ._snippet_task import described, described_without_files
+from ._snippet_result import described, described_without_files
 from ._snippets import NoSuchSnippet, Snippets
 
 

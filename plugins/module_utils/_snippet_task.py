@@ -28,11 +28,11 @@ from ._snippet_plan import (
     SnippetState,
     SnippetWish,
     differences,
-    digest,
     plan_snippet,
     predicted,
     stored_names,
 )
+from ._snippet_result import described
 from ._snippets import NoSuchSnippet, Snippets
 
 # How often a snippet that others change at the same time is read and decided again.
@@ -209,7 +209,9 @@ class SnippetTask:
         """The state after a write, which must have what was sent."""
         wrong = self._wrong(state)
         if wrong:
-            raise BitbucketError("What was sent for snippet %s was accepted, but it has %s" % (state.snippet.id, " and ".join(wrong)))
+            raise BitbucketError(
+                "What was sent for snippet %s was accepted, but it has %s" % (state.snippet.id, " and ".join(wrong))
+            )
         return self._checked_names(state)
 
     def _wrong(self, state: SnippetState) -> t.List[str]:
@@ -249,29 +251,3 @@ def _instead(name: str, snippet: Snippet, wish: SnippetWish) -> str:
     if name == "title":
         return "the title %s instead of %s" % (shown(snippet.title), shown(wish.title or ""))
     return "is_private %s instead of %s" % (snippet.is_private, wish.is_private)
-
-
-def described(state: SnippetState, wished: t.Optional[t.Mapping[str, str]] = None) -> Result:
-    """A snippet as results show it; ``wished``: wished names of files by stored name."""
-    files = []
-    for stored, data in sorted(state.contents.items()):
-        name = (wished or {}).get(stored, stored)
-        link = (state.snippet.files or {}).get(stored)
-        entry: Result = {"name": name, "size": len(data), "sha256": digest(data), "url": link}
-        if name != stored:
-            entry["stored_name"] = stored
-        files.append(entry)
-    return dict(described_without_files(state.snippet), files=files)
-
-
-def described_without_files(snippet: Snippet) -> Result:
-    """A snippet of a listing, which does not tell files."""
-    return {
-        "id": snippet.id or None,
-        "title": snippet.title,
-        "is_private": snippet.is_private,
-        "url": snippet.url,
-        "revision": snippet.revision,
-        "created_on": snippet.created_on,
-        "updated_on": snippet.updated_on,
-    }

@@ -11,6 +11,7 @@ It goes to the adapter of ``requests`` directly, past the session's ``send``: no
 from __future__ import annotations
 
 import logging
+import os
 import re
 import socket
 import ssl
@@ -18,7 +19,7 @@ import time
 import traceback
 import typing as t
 
-from ._errors import MissingLibrary, RequestFailed
+from ._errors import BadInput, MissingLibrary, RequestFailed
 from ._patient_head import PatientHead
 
 try:
@@ -51,6 +52,8 @@ class Transport:
             raise MissingLibrary("requests", REQUESTS_IMPORT_ERROR)
         # Its debug lines hold signed URLs, and in a lookup they could reach the controller's log.
         logging.getLogger("urllib3").setLevel(logging.WARNING)
+        if isinstance(verify, str):
+            _require_bundle(verify)
         self._timeout = timeout
         self._verify = verify
         adapter = _adapter(threads + 1)
@@ -212,6 +215,17 @@ def _adapter(connections: int) -> requests.adapters.HTTPAdapter:
     return Adapter(pool_connections=4, pool_maxsize=connections)
 
 
+def _require_bundle(ca_path: str) -> None:
+    """Raise BadInput where no certificate can be read: the errors of a connection do not name the file."""
+    is_folder = os.path.isdir(ca_path)
+    try:
+        ssl.create_default_context(cafile=None if is_folder else ca_path, capath=ca_path if is_folder else None)
+    except ssl.SSLError:
+        raise BadInput("ca_path %s holds no certificates in PEM form" % ca_path) from None
+    except OSError as exc:
+        raise BadInput("ca_path %s cannot be read: %s" % (ca_path, exc.strerror)) from exc
+
+
 def _leave_alone(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
     """An ``auth`` that changes nothing: with it no user info of a URL becomes a credential."""
     return prepared
@@ -225,6 +239,8 @@ def _without_answer(exc: Exception, what: str, timeout: float) -> RequestFailed:
             % (what, untrusted.verify_message),
             effect_possible=False,
         )
+    if isinstance(exc, requests.exceptions.InvalidSchema) and "SOCKS" in str(exc):
+        return RequestFailed("%s failed: the proxy needs the Python library PySocks" % what, effect_possible=False)
     if isinstance(exc, (ValueError, requests.exceptions.InvalidSchema)):  # a URL or header that cannot be sent at all
         return RequestFailed("%s failed: %s" % (what, type(exc).__name__), effect_possible=False)
     return RequestFailed("%s failed: %s" % (what, _reason(exc, timeout)), passing=True, effect_possible=not _never_connected(exc))
@@ -243,8 +259,9 @@ def _reason(exc: BaseException, timeout: float) -> str:
     system = _find(exc, OSError, lambda found: bool(found.strerror) and not isinstance(found, ssl.SSLError))
     if system is not None:
         return str(system.strerror)
-    if _find(exc, ssl.SSLError) is not None:
-        return "the TLS connection broke"
+    tls = _find(exc, ssl.SSLError)
+    if tls is not None:
+        return "the TLS connection broke" + (" (%s)" % tls.reason if tls.reason else "")
     proxy = "the proxy refused, " if isinstance(exc, requests.exceptions.ProxyError) else ""
     return proxy + "the connection was closed (%s)" % type(_chain(exc)[-1]).__name__
 

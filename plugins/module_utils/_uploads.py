@@ -34,6 +34,19 @@ class Sent:
     recovered: bool = False
 
 
+class NotStored(BitbucketError):
+    """Uploads were accepted, but the listing does not show them as they were sent.
+
+    ``wrong``: why, by wished name. ``listing``: as it was read last. ``stored``: artifacts of the right uploads, by wished name.
+    """
+
+    def __init__(self, wrong: t.Mapping[str, str], listing: Listing, stored: t.Dict[str, Artifact]) -> None:
+        super().__init__("The upload was accepted, but %s" % "; ".join(wrong.values()))
+        self.wrong = wrong
+        self.listing = listing
+        self.stored = stored
+
+
 class Uploader:
     """Uploads for one task. ``sent``: what has landed, by name.
 
@@ -142,22 +155,22 @@ def require_stored(
     if wrong:
         listing, stored, wrong = _stored(payloads, downloads, before)
     if wrong:
-        raise BitbucketError("The upload was accepted, but %s" % "; ".join(wrong))
+        raise NotStored(wrong, listing, stored)
     return listing, stored
 
 
 def _stored(
     payloads: t.Sequence[Payload], downloads: Downloads, before: Listing
-) -> t.Tuple[Listing, t.Dict[str, Artifact], t.List[str]]:
+) -> t.Tuple[Listing, t.Dict[str, Artifact], t.Dict[str, str]]:
     listing = downloads.listing()
     stored: t.Dict[str, Artifact] = {}
-    wrong = []
+    wrong: t.Dict[str, str] = {}
     for payload in payloads:
         found = stored_as(payload, listing, downloads)
         if found is None:
-            wrong.append(_mismatch(payload, listing.get(payload.name), before.get(payload.name)))
+            wrong[payload.name] = _mismatch(payload, listing.get(payload.name), before.get(payload.name))
         elif found.name in (other.name for other in stored.values()):
-            wrong.append("'%s' was stored as '%s', like another artifact of this task" % (payload.name, found.name))
+            wrong[payload.name] = "'%s' was stored as '%s', like another artifact of this task" % (payload.name, found.name)
         else:
             stored[payload.name] = found
     return listing, stored, wrong
@@ -168,8 +181,7 @@ def _mismatch(payload: Payload, listed: t.Optional[Artifact], old: t.Optional[Ar
         return "'%s' is not in the listing" % payload.name
     if old and (listed.size, listed.created_on) == (old.size, old.created_on):
         return "'%s' is listed as it was before, with %d bytes" % (payload.name, listed.size)
-    return "'%s' is listed with %d bytes instead of the %d that were sent: somebody else is publishing this name" % (
-        payload.name,
-        listed.size,
-        payload.size,
+    return (
+        "'%s' is listed with %d bytes instead of the %d that were sent: somebody else is publishing this name,"
+        " or the service has cut it" % (payload.name, listed.size, payload.size)
     )

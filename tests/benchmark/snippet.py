@@ -4,7 +4,7 @@
 
 """Reading a snippet with its files to find it unchanged, on a service that takes 100 ms for every answer.
 
-Beside it `uri` reads the snippet's document alone, which has no contents, and curl, on one connection, the document and each file.
+Beside it `uri` reads the snippet's document alone, which has no contents; curl reads document and files on one connection.
 """
 
 from __future__ import annotations

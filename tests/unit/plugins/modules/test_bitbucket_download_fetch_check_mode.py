@@ -137,12 +137,24 @@ def test_without_diff_mode_there_is_no_diff(emulator: Emulator, run: ModuleRunne
     assert "diff" not in run.ok(FETCH, name="app", dest=f"{dist}/")
 
 
-def test_the_diff_of_a_mode_alone_says_the_same_of_the_content(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+@pytest.mark.parametrize("check", [False, True])
+def test_the_diff_of_a_mode_alone_shows_the_mode(emulator: Emulator, run: ModuleRunner, dist: Path, check: bool) -> None:
     furnish(emulator, app=b"application")
     (dist / "app").write_bytes(b"application")
-    result = run.ok(FETCH, diff=True, name="app", dest=f"{dist}/", mode="0600")
+    (dist / "app").chmod(0o644)
+    result = run.ok(FETCH, diff=True, check=check, name="app", dest=f"{dist}/", mode="0600")
     assert result["changed"] is True
-    assert result["diff"]["before"] == result["diff"]["after"]
+    line = f"{dist}/app  11 bytes  sha256:{sha256(b'application')}"
+    assert result["diff"] == {"before": f"{line}  mode:0644\n", "after": f"{line}  mode:0600\n"}
+
+
+def test_a_file_in_its_place_is_told_where_its_owner_cannot_be_set(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    furnish(emulator, app=b"application")
+    result = run(FETCH, name="app", dest=f"{dist}/", owner="nobody-of-this-name")
+    assert "nobody-of-this-name" in result["msg"]
+    assert (dist / "app").read_bytes() == b"application"
+    assert [(each["name"], each["status"]) for each in result["artifacts"]] == [("app", "fetched")]
+    assert result["changed"] is True
 
 
 @pytest.mark.parametrize("check", [False, True])

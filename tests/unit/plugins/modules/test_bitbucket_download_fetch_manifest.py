@@ -172,3 +172,16 @@ def test_corrupted_bytes_are_refused(emulator: Emulator, run: ModuleRunner, dist
     emulator.faults.add("corrupt", host="storage", path="/app$")
     assert MANIFEST in failure(run, name="app", dest=f"{dist}/", manifest=MANIFEST)["msg"]
     assert files(dist) == {"app": b"old"}
+
+
+@BOTH_MODES
+def test_a_checksum_that_contradicts_the_manifest_is_an_error_before_any_transfer(
+    emulator: Emulator, run: ModuleRunner, dist: Path, check: bool
+) -> None:
+    furnish(emulator, app=DATA)
+    put_manifest(emulator, lines({"app": b"another"}))
+    options = {"name": "app", "dest": f"{dist}/", "manifest": MANIFEST, "check": check}
+    message = failure(run, checksum=f"sha256:{sha256(DATA)}", **options)
+    expected = f"checksum says sha256:{sha256(DATA)}, the manifest {MANIFEST} says sha256:{sha256(b'another')}"
+    assert message["msg"] == f"'app' cannot have both digests that are expected: {expected}"
+    assert fetches(emulator) == [(MANIFEST, 200)]

@@ -17,7 +17,6 @@ from tests.unit.plugins.modules.downloading import (
     LISTING,
     MANIFEST,
     MODULE,
-    by_name,
     contents,
     failed,
     listings,
@@ -68,9 +67,22 @@ def test_another_size_published_meanwhile_is_an_error_that_names_both(
     assert "'app.tgz'" in result["msg"]
     assert "6 bytes" in result["msg"]
     assert "11" in result["msg"]
+    assert "somebody else is publishing this name, or the service has cut it" in result["msg"]
     assert len(listings(emulator)) == 3
     assert (len(posts(emulator)), contents(emulator)) == (1, {"app.tgz": b"theirs"})
-    assert list(by_name(result)) == ["app.tgz"]
+    [artifact] = result["artifacts"]
+    assert (artifact["name"], artifact["size"], artifact["sha256"]) == ("app.tgz", 6, None)
+    assert artifact["created_on"] is not None
+
+
+def test_after_a_failed_verification_the_rest_is_told_as_it_is_listed(
+    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).remove("app.tgz"), method="POST")
+    result = failed(run, src=write(dist, {**WISH, "other.tgz": b"other"}))
+    [artifact] = result["artifacts"]
+    assert (artifact["name"], artifact["size"], artifact["status"]) == ("other.tgz", 5, "created")
+    assert artifact["created_on"] is not None
 
 
 def test_another_size_that_is_gone_at_the_second_look_is_no_error(

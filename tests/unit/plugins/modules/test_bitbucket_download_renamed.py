@@ -94,8 +94,13 @@ def test_changed_content_replaces_it_under_the_stored_name(
     emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes
 ) -> None:
     run.ok(MODULE, src=write(dist, WISH), manifest=MANIFEST)
-    result = run.ok(MODULE, src=write(dist, {"My App.zip": data}), manifest=MANIFEST)
-    assert result["changed"] is True
+    options = {"src": write(dist, {"My App.zip": data}), "manifest": MANIFEST, "diff": True}
+    checked, result = (run.ok(MODULE, check=check, **options) for check in (True, False))
+    reason = "content differs" if len(data) == len(b"application") else "size differs"
+    for each in (checked, result):
+        assert (each["changed"], statuses(each)) == (True, [("My App.zip", "replaced", reason)])
+        assert each["artifacts"][0]["stored_name"] == "My_App.zip"
+    assert checked["diff"] == result["diff"]
     assert contents(emulator) == {**STORED, "My_App.zip": data, MANIFEST: lines({**STORED, "My_App.zip": data})}
     assert run.ok(MODULE, src=write(dist, {"My App.zip": data}), manifest=MANIFEST)["changed"] is False
 
@@ -194,3 +199,47 @@ def test_a_manifest_that_the_service_might_rename_is_refused(refused: Refused, n
     """It would not be found again, and be sent on every run."""
     for wish in ({"content": "x", "name": ["app"]}, {"state": "absent", "name": ["app"]}):
         assert f"manifest '{name}' is refused" in refused(**wish, manifest=name)
+
+
+@pytest.mark.usefixtures("spaces")
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("data", [b"APPLICATION", b"of another size"])
+def test_refuse_protects_it_under_the_stored_name(emulator: Emulator, run: ModuleRunner, check: bool, data: bytes) -> None:
+    run.ok(MODULE, content="application", name=["My App.zip"])
+    message = failed(run, content=data.decode(), name=["My App.zip"], overwrite="refuse", check=check)["msg"]
+    assert re.search("'My App.zip' as 'My_App.zip' \\((size|content) differs\\). Nothing was sent", message)
+    assert contents(emulator) == {"My_App.zip": b"application"}
+
+
+@pytest.mark.usefixtures("spaces")
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("data", ["APPLICATION", "of another size"])
+def test_never_leaves_it_under_the_stored_name(emulator: Emulator, run: ModuleRunner, check: bool, data: str) -> None:
+    run.ok(MODULE, content="application", name=["My App.zip"])
+    result = run.ok(MODULE, content=data, name=["My App.zip"], overwrite="never", check=check)
+    assert (result["changed"], statuses(result)) == (False, [("My App.zip", "kept", "there already")])
+    assert (result["artifacts"][0]["stored_name"], result["artifacts"][0]["size"]) == ("My_App.zip", len("application"))
+    assert contents(emulator) == {"My_App.zip": b"application"}
+
+
+def test_what_only_could_have_been_replaced_is_told_as_it_came_out(emulator: Emulator, run: ModuleRunner) -> None:
+    widgets(emulator).put("My_App.zip", b"another")
+    result = run.ok(MODULE, content="x", name=["My App.zip"])
+    assert statuses(result) == [("My App.zip", "created", "not there")]
+    assert contents(emulator) == {"My_App.zip": b"another", "My App.zip": b"x"}
+
+
+def test_what_was_replaced_by_a_rule_that_nobody_foresees_is_told(emulator: Emulator, run: ModuleRunner) -> None:
+    widgets(emulator).put("My-App.zip", b"another")
+    emulator.switches.rename = lambda asked: asked.replace(" ", "-")
+    result = run.ok(MODULE, content="x", name=["My App.zip"], diff=True)
+    assert statuses(result) == [("My App.zip", "replaced", "size differs")]
+    assert "My-App.zip  7 bytes" in result["diff"]["before"]
+
+
+@pytest.mark.usefixtures("spaces")
+def test_a_manifest_gets_the_stored_name_also_without_verifying(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    options = {"src": write(dist, WISH), "manifest": MANIFEST, "verify": False}
+    assert by_name(run.ok(MODULE, **options))["My App.zip"]["stored_name"] == "My_App.zip"
+    assert contents(emulator) == {**STORED, MANIFEST: lines(STORED)}
+    assert run.ok(MODULE, **options)["changed"] is False

@@ -79,10 +79,11 @@ def test_a_slash_at_the_end_of_api_url_does_no_harm(emulator: Emulator, run: Mod
 def test_an_address_that_would_show_the_credentials_is_refused(
     emulator: Emulator, run: ModuleRunner, option: str, url: str, words: str
 ) -> None:
-    message = run.failure(INFO, **{option: url})
-    assert option in message
-    assert words in message
-    assert "canary" not in message
+    result = run(INFO, **{option: url})
+    assert result["failed"]
+    assert option in result["msg"]
+    assert words in result["msg"]
+    assert "canary" not in str(result)
     assert len(emulator.journal) == 0
 
 

@@ -54,6 +54,11 @@ def test_an_upload_goes_through_the_proxy(
     assert [asked[0] for asked in proxy.asked] == ["GET", "POST", "GET"]
 
 
+def test_the_library_for_another_kind_of_proxy_is_named(run: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:9")
+    assert "the proxy needs the Python library PySocks" in run.failure(INFO)
+
+
 def test_no_proxy_is_respected(emulator: Emulator, published: Published, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", proxy.url)
     monkeypatch.setenv("no_proxy", "127.0.0.1")

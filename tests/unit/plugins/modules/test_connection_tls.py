@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def test_a_bundle_that_is_not_there_is_an_error_in_words(
     emulator: Emulator, run: ModuleRunner, api: dict[str, str], tmp_path: Path
 ) -> None:
     missing = str(tmp_path / "missing.pem")
-    assert missing in run.failure(INFO, ca_path=missing, **api)
+    assert run.failure(INFO, ca_path=missing, **api) == f"ca_path {missing} cannot be read: No such file or directory"
     assert len(emulator.journal) == 0
 
 
@@ -140,9 +141,18 @@ def test_a_bundle_that_is_none_is_an_error_in_words(
 ) -> None:
     bundle = tmp_path / "bundle.pem"
     bundle.write_text("no certificate")
-    message = run.failure(INFO, ca_path=str(bundle), retries=0, **api)
-    assert message.startswith(f"GET {api['api_url']}/repositories/acme/widgets/downloads failed")
+    message = run.failure(INFO, ca_path=str(bundle), **api)
+    assert message == f"ca_path {bundle} holds no certificates in PEM form"
     assert len(emulator.journal) == 0
+
+
+def test_ca_path_may_be_a_folder(run: ModuleRunner, api: dict[str, str], tmp_path: Path) -> None:
+    assert "certificate was not accepted" in run.failure(INFO, ca_path=str(tmp_path), **api)
+
+
+def test_plain_http_where_tls_is_spoken_is_named(emulator: Emulator, run: ModuleRunner) -> None:
+    message = run.failure(INFO, api_url=emulator.api_url.replace("http:", "https:"), retries=0)
+    assert re.search(r"the TLS connection broke \([A-Z_]+\)", message)
 
 
 def test_the_token_endpoint_is_checked_as_well(emulator: Emulator, run: ModuleRunner, front: str, bundle: str) -> None:

@@ -78,6 +78,15 @@ def test_toolbelt_is_named_before_a_snippet_is_looked_for(emulator: Emulator, tm
     assert len(emulator.journal) == 0
 
 
+@pytest.mark.parametrize("module", ["bitbucket_download", "bitbucket_download_prune"])
+def test_toolbelt_is_named_before_anything_is_deleted(emulator: Emulator, tmp_path: Path, module: str) -> None:
+    emulator.repository().put("x", b"x")
+    which = {"state": "absent", "name": "x"} if module == "bitbucket_download" else {"patterns": "x", "keep": 0}
+    arguments = {**connection(emulator), "manifest": "SHA256SUMS", **which}
+    require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, module, arguments))
+    assert len(emulator.journal) == 0
+
+
 def test_listing_needs_requests_alone(emulator: Emulator, tmp_path: Path) -> None:
     emulator.repository().put("x", b"x")
     result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", connection(emulator))
