@@ -19,6 +19,7 @@ from ._names import MAX_NAME_BYTES, shown
 
 MOST_MEMBERS = 1_000_000
 MOST_PATH_BYTES = 4096
+MOST_TARGET_BYTES = 4095  # Linux takes no longer target
 
 FILE = "file"
 DIRECTORY = "directory"
@@ -101,6 +102,8 @@ def check_target(parts: Parts, target: str) -> None:
     problem = _problem(target)
     if problem:
         raise Unsafe("is a link to %s, which %s" % (shown(target), problem))
+    if len(target.encode("utf-8")) > MOST_TARGET_BYTES:
+        raise Unsafe("is a link with a target of more than %d bytes" % MOST_TARGET_BYTES)
     steps = [part for part in target.split("/") if part not in ("", ".")]
     ups = steps.count("..")
     if ups > len(parts) - 1:

@@ -15,7 +15,7 @@ import hashlib
 import stat
 import typing as t
 
-from ._archive import DIRECTORY, FILE, HARD_LINK, LINK, Member
+from ._archive import DIRECTORY, FILE, HARD_LINK, LINK, MOST_TARGET_BYTES, Member
 from ._archive_names import suffix_of
 from ._errors import BitbucketError
 from ._names import shown
@@ -28,7 +28,6 @@ if t.TYPE_CHECKING:
 # A header of a member is far smaller; one that asks for more would fill the memory.
 _MOST_AT_ONCE = 16 * 1024 * 1024
 _MOST_BEHIND = 16 * 1024 * 1024
-_TARGET_BYTES = 4096
 _TAR_BLOCK = 512
 
 
@@ -111,6 +110,7 @@ class _Tar:
     def members(self) -> t.Iterator[Member]:
         info = self._tar.next()
         while info:
+            info.pax_headers = {}  # they have been applied; the library would keep those of all members until the end
             yield Member(
                 self._name, info.name, _tar_kind(info), info.size if info.isreg() else 0, info.mode, info.linkname, None, info
             )
@@ -192,7 +192,7 @@ class _Zip:
             yield self._with_target(member) if kind == LINK else member
 
     def _with_target(self, member: Member) -> Member:
-        if member.size > _TARGET_BYTES:
+        if member.size > MOST_TARGET_BYTES:
             raise Damaged("its member %s is a link with a target of %d bytes" % (shown(member.name), member.size))
         target = b"".join(blocks(self, member)).decode("utf-8")
         return Member(member.archive, member.name, LINK, 0, member.mode, target, None, member.source)

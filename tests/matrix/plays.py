@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every module and lookup in one playbook: a core on the one side, a Python on the other, the emulator behind.
+"""Every module, lookup and role in one playbook: a core on the one side, a Python on the other, the emulator behind.
 
 A dry run, a run and a second run. Knows the command line of Ansible; not where its programs come from.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.emulator import Emulator
 from tests.tools.tree import link_checkout
+from tests.unit.support.archives import Item, archive
 
 PLAYBOOK = Path(__file__).with_name("play.yml")
 RECAP = re.compile(r"^localhost +: ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
@@ -36,6 +37,8 @@ def prepare(emulator: Emulator) -> None:
     now = datetime.now(UTC)
     for number in range(3):
         emulator.repository().put(f"old-{number}.tgz", b"old", created_on=now - timedelta(days=number))
+        tool = archive(".tgz", [Item("tool/run", f"#!/bin/sh\necho {number}\n".encode(), 0o755)])
+        emulator.repository().put(f"tool-{number}.tgz", tool, created_on=now - timedelta(days=number))
     emulator.snippets.create("Run book", {"start.md": "Call somebody.\n", "image.png": bytes(range(256))})
     emulator.snippets.create("Out of date", {"notes.md": "Nobody needs this.\n"})
 

@@ -183,3 +183,11 @@ def test_what_makes_no_sense_is_refused_before_any_request(
 ) -> None:
     assert words in play.failure(ROLE, variables)
     assert list(emulator.journal) == []
+
+
+def test_patterns_as_one_text_leave_the_manifest_out_too(
+    play: RolePlayer, released: dict[str, bytes], wish: dict[str, Any], tmp_path: Path
+) -> None:
+    patterns = {"fetch_artifacts_names": [], "fetch_artifacts_patterns": "SHA256SUMS*,app-*", "fetch_artifacts_newest": 1}
+    play.ok(ROLE, wish | patterns | {"fetch_artifacts_manifest": MANIFEST})
+    assert list(there(tmp_path / "cache")) == ["app-1.1.tgz"]

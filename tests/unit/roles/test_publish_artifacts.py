@@ -184,3 +184,13 @@ def test_notes_of_what_nobody_compares_have_no_digests_and_stay_the_same(
     play.ok(ROLE, variables)
     assert notes_of(emulator).endswith("| Name | Bytes |\n| --- | ---: |\n| install.sh | 10 |\n| widgets-1.4.2.tgz | 11 |\n")
     assert play.ok(ROLE, variables).changed == 0
+
+
+def test_notes_of_nothing_are_no_word(play: RolePlayer, emulator: Emulator, built: dict[str, Any]) -> None:
+    play.ok(ROLE, built | {"publish_artifacts_notes_title": TITLE, "publish_artifacts_notes": None})
+    assert notes_of(emulator).startswith("## Artifacts\n")
+
+
+def test_a_title_of_nothing_writes_no_notes(play: RolePlayer, emulator: Emulator, built: dict[str, Any]) -> None:
+    play.ok(ROLE, built | {"publish_artifacts_notes_title": None})
+    assert len(emulator.snippets) == 0

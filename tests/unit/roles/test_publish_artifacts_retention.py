@@ -92,3 +92,27 @@ def test_deleted_artifacts_lose_their_lines_in_the_manifest(play: RolePlayer, em
         play.ok(ROLE, retain(dist, 1))
     assert sorted(emulator.repository().names()) == ["SHA256SUMS", "widgets-1.1.0.tgz"]
     assert emulator.repository().get("SHA256SUMS").content.split()[1::2] == [b"widgets-1.1.0.tgz"]
+
+
+@pytest.mark.parametrize("keep", [0, 1])
+def test_names_that_differ_in_case_alone_are_two(play: RolePlayer, emulator: Emulator, dist: Path, keep: int) -> None:
+    build(dist, "App-1.0.tgz", "app-1.0.tgz")
+    variables = retain(dist, keep, ("*-1.0.tgz",), "")
+    assert deleted(play.ok(ROLE, variables)) == []
+    assert play.ok(ROLE, variables).changed == 0
+
+
+def test_the_keyword_check_mode_predicts_as_the_command_line_does(play: RolePlayer, emulator: Emulator, dist: Path) -> None:
+    released(emulator, *OLD)
+    build(dist, "widgets-1.4.0.tgz")
+    gone = ["widgets-1.0.0.tgz", "widgets-1.0.0.zip", "widgets-1.1.0.tgz"]
+    assert deleted(play.ok(ROLE, retain(dist, 2), check_mode=True)) == gone
+    assert deleted(play.ok(ROLE, retain(dist, 2))) == gone
+
+
+@pytest.mark.parametrize("pattern", ["[?]*", "w[!a*]*.tgz", "[a&&b]*", "*[*]*"])
+def test_brackets_are_read_as_the_module_reads_them(play: RolePlayer, emulator: Emulator, dist: Path, pattern: str) -> None:
+    released(emulator, "widgets-1.0.0.tgz", "b*", "?old")
+    build(dist, "widgets-1.4.0.tgz", "a*b", "?new")
+    variables = retain(dist, 1, (pattern,), "")
+    assert deleted(play.ok(ROLE, variables, "--check")) == deleted(play.ok(ROLE, variables))

@@ -119,6 +119,11 @@ def test_what_is_accepted_stays_below_the_folder_and_is_what_it_says(name: str) 
     name.encode()
 
 
+def test_a_target_that_no_system_takes() -> None:
+    check_target(("link",), "n/" * 2047 + "n")
+    assert refused(link("l", "n/" * 2048)).endswith("its member 'l' is a link with a target of more than 4095 bytes")
+
+
 @pytest.mark.parametrize("target", ["b", "../b", "../../b", ".", "../.", "./b/c", "b/", "../..", "c..d/..e"])
 def test_targets_that_stay(target: str) -> None:
     check_target(("x", "y", "link"), target)

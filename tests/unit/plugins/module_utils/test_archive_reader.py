@@ -12,6 +12,7 @@ import hashlib
 import io
 import tarfile
 import tempfile
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -203,3 +204,20 @@ def test_a_task_that_does_not_unpack_loads_no_reader_of_archives() -> None:
         "module_utils/_unpack.py",
         "module_utils/_unpack_folder.py",
     }
+
+
+def test_attributes_of_members_are_not_kept(tmp_path: Path) -> None:
+    """Each may have megabytes of them, which compress to nothing."""
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for number in range(20):
+            info = tarfile.TarInfo(f"f{number}")
+            info.pax_headers = {"comment": "x" * 2**20}
+            tar.addfile(info)
+    path = written(tmp_path / "a.tar", sink.getvalue())
+    tracemalloc.start()
+    try:
+        assert len(read(path)) == 20
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
