@@ -71,7 +71,12 @@ def test_check_mode_predicts_what_goes_and_what_was_published_stays(
     assert deleted(play.ok(ROLE, variables)) == gone
     left = {*OLD, "widgets-1.4.0.tgz", "widgets-1.4.0.zip", "VERSION", "SHA256SUMS"} - set(gone)
     assert set(emulator.repository().names()) == left
-    assert play.ok(ROLE, variables).changed == 0
+
+
+def test_a_second_run_deletes_nothing(play: RolePlayer, emulator: Emulator, dist: Path) -> None:
+    released(emulator, *OLD)
+    build(dist, "widgets-1.4.0.tgz")
+    assert [play.ok(ROLE, retain(dist, 2)).changed for _unused in range(2)] == [2, 0]
 
 
 def test_an_old_release_that_is_published_again_stays_with_all_its_files(
@@ -94,12 +99,9 @@ def test_deleted_artifacts_lose_their_lines_in_the_manifest(play: RolePlayer, em
     assert emulator.repository().get("SHA256SUMS").content.split()[1::2] == [b"widgets-1.1.0.tgz"]
 
 
-@pytest.mark.parametrize("keep", [0, 1])
-def test_names_that_differ_in_case_alone_are_two(play: RolePlayer, emulator: Emulator, dist: Path, keep: int) -> None:
+def test_names_that_differ_in_case_alone_are_two(play: RolePlayer, emulator: Emulator, dist: Path) -> None:
     build(dist, "App-1.0.tgz", "app-1.0.tgz")
-    variables = retain(dist, keep, ("*-1.0.tgz",), "")
-    assert deleted(play.ok(ROLE, variables)) == []
-    assert play.ok(ROLE, variables).changed == 0
+    assert deleted(play.ok(ROLE, retain(dist, 0, ("*-1.0.tgz",), ""))) == []
 
 
 def test_the_keyword_check_mode_predicts_as_the_command_line_does(play: RolePlayer, emulator: Emulator, dist: Path) -> None:
@@ -107,12 +109,11 @@ def test_the_keyword_check_mode_predicts_as_the_command_line_does(play: RolePlay
     build(dist, "widgets-1.4.0.tgz")
     gone = ["widgets-1.0.0.tgz", "widgets-1.0.0.zip", "widgets-1.1.0.tgz"]
     assert deleted(play.ok(ROLE, retain(dist, 2), check_mode=True)) == gone
-    assert deleted(play.ok(ROLE, retain(dist, 2))) == gone
 
 
-@pytest.mark.parametrize("pattern", ["[?]*", "w[!a*]*.tgz", "[a&&b]*", "*[*]*"])
+@pytest.mark.parametrize("pattern", ["[?]*,w[!a*]*.tgz", "[a&&b]*,*[*]*"])
 def test_brackets_are_read_as_the_module_reads_them(play: RolePlayer, emulator: Emulator, dist: Path, pattern: str) -> None:
     released(emulator, "widgets-1.0.0.tgz", "b*", "?old")
     build(dist, "widgets-1.4.0.tgz", "a*b", "?new")
-    variables = retain(dist, 1, (pattern,), "")
+    variables = retain(dist, 1, pattern, "")
     assert deleted(play.ok(ROLE, variables, "--check")) == deleted(play.ok(ROLE, variables))
