@@ -42,6 +42,8 @@ options:
   title:
     description:
       - The title. With O(snippet_id) it is the title that the snippet shall have.
+      - White space at its ends is refused where the snippet shall be present, because without it the snippet would not be found.
+      - A title that the service accepts and then stores otherwise is an error, and so is such an O(is_private).
     type: str
   is_private:
     description:
