@@ -25,8 +25,6 @@ from ._patient_head import PatientHead
 try:
     import requests
     import requests.adapters
-    import urllib3.connection
-    import urllib3.connectionpool
     import urllib3.exceptions
     import urllib3.util.retry
 except ImportError:
@@ -189,30 +187,28 @@ class Response:
 def _adapter(connections: int) -> requests.adapters.HTTPAdapter:
     """An adapter for a few hosts whose connections, direct or by a proxy, bound the time of an answer's head."""
 
-    class Connection(urllib3.connection.HTTPConnection):
-        response_class = PatientHead
-
-    class SecureConnection(urllib3.connection.HTTPSConnection):
-        response_class = PatientHead
-
-    class Pool(urllib3.connectionpool.HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
     class Adapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
             super().init_poolmanager(*args, **kwargs)
-            self.poolmanager.pool_classes_by_scheme = pools
+            _make_patient(self.poolmanager)
 
         def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-            manager = super().proxy_manager_for(*args, **kwargs)
-            manager.pool_classes_by_scheme = pools
-            return manager
+            return _make_patient(super().proxy_manager_for(*args, **kwargs))
 
-    pools = {"http": Pool, "https": SecurePool}
     return Adapter(pool_connections=4, pool_maxsize=connections)
+
+
+def _make_patient(manager: t.Any) -> t.Any:
+    """Let the connections of this manager bound the time; each kind of proxy has kinds of connections of its own."""
+    manager.pool_classes_by_scheme = {scheme: _patient(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
+    return manager
+
+
+def _patient(pool: t.Any) -> t.Any:
+    if getattr(pool.ConnectionCls, "response_class", None) is PatientHead:
+        return pool
+    connection = type("PatientConnection", (pool.ConnectionCls,), {"response_class": PatientHead})
+    return type("PatientPool", (pool,), {"ConnectionCls": connection})
 
 
 def _require_bundle(ca_path: str) -> None:

@@ -61,8 +61,8 @@ options:
       - V(always) replaces it.
       - V(never) leaves it as it is.
       - V(refuse) fails if the content of any differs, before anything is sent, as immutable releases need it.
-      - Bitbucket stores some names otherwise, a space for example as C(_). So an artifact with C(_) in the places of all characters
-        beside letters, digits, dots, hyphens and underscores counts as the wished one too, where that is not there.
+      - Bitbucket stores some names otherwise, a space for example as C(_). So an artifact with C(_) in the places of all
+        characters beside letters, digits, dots, hyphens and underscores counts as the wished one too, where that is not there.
     type: str
     choices: [different, always, never, refuse]
     default: different
@@ -86,7 +86,8 @@ options:
   verify:
     description:
       - Whether to read the listing again after an upload, and require the name and the size of what was sent.
-      - A name that Bitbucket may store otherwise is looked up in any case where there is a O(manifest), which needs the stored name.
+      - A name that Bitbucket may store otherwise is looked up in any case where there is a O(manifest), which needs the
+        stored name.
     type: bool
     default: true
   parallel:

@@ -18,6 +18,7 @@ from tests.unit.running import ModuleRunner
 from tests.unit.support.proxy import Proxy, forward_proxy
 from tests.unit.support.published import Published, published
 from tests.unit.support.serving import closed_port
+from tests.unit.support.socks import socks_proxy
 from tests.unit.support.tls import tls_front
 
 __all__ = ["published"]
@@ -54,9 +55,20 @@ def test_an_upload_goes_through_the_proxy(
     assert [asked[0] for asked in proxy.asked] == ["GET", "POST", "GET"]
 
 
-def test_the_library_for_another_kind_of_proxy_is_named(run: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:9")
-    assert "the proxy needs the Python library PySocks" in run.failure(INFO)
+def test_a_socks_proxy_works_too(emulator: Emulator, published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socks_proxy() as (url, targets):
+        monkeypatch.setenv("all_proxy", url)
+        published.compare_ok()
+    assert set(targets) == {urlsplit(emulator.origin).netloc, urlsplit(emulator.storage_url).netloc}
+
+
+def test_a_slow_head_is_given_up_behind_a_socks_proxy_too(
+    emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.faults.add("drip_head", rate=5)
+    with socks_proxy() as (url, _unused):
+        monkeypatch.setenv("all_proxy", url)
+        assert "no answer within 1 seconds" in run.failure(INFO, timeout=1, retries=0)
 
 
 def test_no_proxy_is_respected(emulator: Emulator, published: Published, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ with patch_module_args(arguments):
 """
 
 
-def run_with(libraries: list[str], folder: Path, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def run_with(libraries: list[str], folder: Path, module: str, arguments: dict[str, Any], **variables: str) -> dict[str, Any]:
     """Run a module in an interpreter without site-packages, which finds only Ansible, the collection and these libraries."""
     for library in ["ansible", *libraries]:
         path = Path(str(importlib.import_module(library).__file__)).parent
@@ -40,7 +41,7 @@ def run_with(libraries: list[str], folder: Path, module: str, arguments: dict[st
     home.mkdir(parents=True)
     (home / "bitbucket").symlink_to(Path(str(main.__file__)).parents[2], target_is_directory=True)
     command = [sys.executable, "-I", "-S", "-c", RUN, MODULES + module, str(folder), json.dumps(arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=30, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
     return result
@@ -91,6 +92,12 @@ def test_listing_needs_requests_alone(emulator: Emulator, tmp_path: Path) -> Non
     emulator.repository().put("x", b"x")
     result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", connection(emulator))
     assert [artifact["name"] for artifact in result["artifacts"]] == ["x"]
+
+
+def test_the_library_for_another_kind_of_proxy_is_named(emulator: Emulator, tmp_path: Path) -> None:
+    arguments = connection(emulator)
+    result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", arguments, http_proxy="socks5://127.0.0.1:9")
+    assert result["msg"].endswith("/downloads failed: the proxy needs the Python library PySocks")
 
 
 def test_a_module_runs_where_both_are_there(emulator: Emulator, tmp_path: Path) -> None:
