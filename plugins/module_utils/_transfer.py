@@ -10,13 +10,13 @@ Every try asks the API for a newly signed URL. Where the storage host gave an ET
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import typing as t
 
 from ._downloads import Artifact, Downloads
 from ._errors import BitbucketError, RequestFailed
-from ._hashing import Hashing
 from ._transport import Response
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-")
@@ -33,20 +33,17 @@ class Transfer:
         self._sink = sink
         self._algorithms = tuple(algorithms)
         self._etag: t.Optional[str] = None
-        self._hashing = Hashing(self._algorithms)
         self._start_over()
 
     def run(self, unless: t.Optional[str] = None) -> t.Optional[t.Dict[str, str]]:
         """The hex digests by algorithm; None, with nothing written, where the contents still have the ETag ``unless``."""
-        try:
-            return self._hashing.digests() if self._downloads.client.repeat(lambda: self._once(unless)) else None
-        finally:
-            self._hashing.close()
+        if not self._downloads.client.repeat(lambda: self._once(unless)):
+            return None
+        return {name: each.hexdigest() for name, each in self._hashes.items()}
 
     def _start_over(self) -> None:
         self._position = 0
-        self._hashing.close()
-        self._hashing = Hashing(self._algorithms)
+        self._hashes = {name: hashlib.new(name) for name in self._algorithms}
         self._sink.seek(0)
         self._sink.truncate()
 
@@ -98,7 +95,8 @@ class Transfer:
                 self._start_over()
                 self._require_size(response, self._artifact.size + 1)
             self._write(block)
-            self._hashing.update(block)
+            for each in self._hashes.values():
+                each.update(block)
             self._position += len(block)
             block = response.read()
         self._require_size(response, self._position)
