@@ -33,7 +33,7 @@ class Transfer:
         self._sink = sink
         self._algorithms = tuple(algorithms)
         self._etag: t.Optional[str] = None
-        self._start_over()
+        self._begin()
 
     def run(self, unless: t.Optional[str] = None) -> t.Optional[t.Dict[str, str]]:
         """The hex digests by algorithm; None, with nothing written, where the contents still have the ETag ``unless``."""
@@ -41,11 +41,16 @@ class Transfer:
             return None
         return {name: each.hexdigest() for name, each in self._hashes.items()}
 
-    def _start_over(self) -> None:
+    def _begin(self) -> None:
         self._position = 0
         self._hashes = {name: hashlib.new(name) for name in self._algorithms}
-        self._sink.seek(0)
-        self._sink.truncate()
+
+    def _start_over(self) -> None:
+        # Not where nothing has been written: of a file that was truncated, ext4 writes everything to disk when it is closed.
+        if self._position:
+            self._sink.seek(0)
+            self._sink.truncate()
+            self._begin()
 
     def _once(self, unless: t.Optional[str]) -> bool:
         headers = self._headers(unless)
