@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import typing as t
-from dataclasses import dataclass
 
 from ._errors import BadInput
 
@@ -36,8 +35,7 @@ _SECRETS_OF_KIND = (
 )
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(t.NamedTuple):
     """One kind of credential; ``name`` is the user or the client id, ``secret`` the token or client secret."""
 
     kind: str = ANONYMOUS

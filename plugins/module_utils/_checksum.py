@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ._errors import BadInput, BitbucketError
 from ._names import shown
@@ -18,8 +17,7 @@ from ._payload import BLOCK
 ALGORITHMS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 
 
-@dataclass(frozen=True)
-class Checksum:
+class Checksum(t.NamedTuple):
     """An algorithm and the hex digest that is expected, in lower case; ``source`` says who expects it."""
 
     algorithm: str

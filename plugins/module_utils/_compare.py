@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
-from dataclasses import dataclass
 
 from ._downloads import Artifact, Downloads
 from ._errors import RequestFailed
@@ -20,8 +19,7 @@ from ._payload import Payload
 from ._transport import Response
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(t.NamedTuple):
     """``same``: the artifact holds the payload's bytes. ``sha256``: the payload's digest."""
 
     same: bool

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
-from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from ._auth import Credentials
 from ._errors import BadInput
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(t.NamedTuple):
     """Checked connection settings; ``timeout`` and ``max_wait`` in seconds, URLs without a final slash."""
 
     workspace: str

@@ -12,14 +12,12 @@ from __future__ import annotations
 import os
 import stat
 import typing as t
-from dataclasses import dataclass
 
 from ._errors import BadInput, BitbucketError
 from ._names import check_name, shown
 
 
-@dataclass(frozen=True)
-class LocalFile:
+class LocalFile(t.NamedTuple):
     """What is at a path: ``kind`` is ``absent``, ``file`` or ``link``; ``size`` in bytes for a file."""
 
     path: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import typing as t
-from dataclasses import dataclass
 
 from ._client import NO_CONTENT, Client
 from ._errors import RequestFailed
@@ -20,8 +19,7 @@ from ._transport import Response
 _PAGE_LENGTH = 100
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(t.NamedTuple):
     """One item of the listing, which is all that the service tells of an artifact (fact sheet 1.2).
 
     ``size`` in bytes; ``created_on`` as the service wrote it, or None; ``downloads`` counts fetches.

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import threading
 import typing as t
-from dataclasses import dataclass, replace
 
 from ._archive_names import require_archive
 from ._checksum import Checksum
@@ -46,8 +45,7 @@ class FileInstaller(t.Protocol):
         """Set mode, owner and so on as the task wishes; returns those that differ, as they were and as they shall be."""
 
 
-@dataclass(frozen=True)
-class FetchOptions:
+class FetchOptions(t.NamedTuple):
     """What to fetch: ``names``, each once, or what ``selection`` chooses; the other fields are options of the same names."""
 
     destination: Destination
@@ -177,7 +175,7 @@ class Fetcher:
                 each.require(digests or verdict.digests, wish.name)
             if verdict.status is None:
                 same = digests is None or digests["sha256"] == verdict.digests["sha256"]
-                verdict = replace(verdict, status=UNCHANGED) if same else Verdict(REPLACED, "content differs", verdict.digests)
+                verdict = verdict._replace(status=UNCHANGED) if same else Verdict(REPLACED, "content differs", verdict.digests)
             self._settle(wish, verdict, digests, str(sink.name))
 
     def _decided(self, wish: FetchWish) -> Verdict:
@@ -233,8 +231,7 @@ class Fetcher:
             self._done[wish.name] = _Done(result, not unchanged or bool(new), before, after)
 
 
-@dataclass(frozen=True)
-class _Done:
+class _Done(t.NamedTuple):
     """One artifact's result, whether it or its attributes changed, and its lines in the diff."""
 
     result: Result

@@ -10,7 +10,7 @@ A manifest's date decides only whether work may be skipped, never whether its di
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ._checksum import Checksum, file_digests
 from ._destination import LocalFile
@@ -21,8 +21,7 @@ REPLACED = "replaced"
 UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True)
-class FetchWish:
+class FetchWish(t.NamedTuple):
     """One artifact that shall lie at ``local.path``.
 
     ``artifact``: its item of the listing, None where nobody has looked yet. ``expected``: digests that must hold.
@@ -37,8 +36,7 @@ class FetchWish:
     force: bool = False
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(t.NamedTuple):
     """``status`` and ``reason``; ``digests`` of the local file, where they were needed.
 
     ``status`` None: the local file has the right size, and only the contents can tell.
@@ -46,7 +44,7 @@ class Verdict:
 
     status: t.Optional[str]
     reason: str
-    digests: t.Mapping[str, str] = field(default_factory=dict)
+    digests: t.Mapping[str, str] = MappingProxyType({})
 
 
 def decide(wish: FetchWish) -> Verdict:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 import typing as t
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ._downloads import Artifact, Listing, parse_time
 from ._errors import BitbucketError
@@ -50,15 +50,14 @@ def render(digests: t.Mapping[str, str]) -> str:
     return "".join(_rendered(name, digests[name]) for name in sorted(digests))
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(t.NamedTuple):
     """A manifest as it was read: ``artifact`` is its item of the listing (None: there is none), ``digests`` its lines,
     ``sha256`` the digest of its own text.
     """
 
     name: str
     artifact: t.Optional[Artifact] = None
-    digests: t.Mapping[str, str] = field(default_factory=dict)
+    digests: t.Mapping[str, str] = MappingProxyType({})
     sha256: t.Optional[str] = None
 
     def believed(self, artifact: Artifact) -> t.Optional[str]:
@@ -70,8 +69,7 @@ class Manifest:
         return self.digests.get(artifact.name)
 
 
-@dataclass(frozen=True)
-class ManifestPlan:
+class ManifestPlan(t.NamedTuple):
     """What shall become of the manifest: ``status`` and, where it is to be sent, ``text``; ``size`` in bytes afterwards."""
 
     status: str

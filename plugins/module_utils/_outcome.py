@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ._downloads import Listing
@@ -15,8 +14,7 @@ from ._downloads import Listing
 Result = t.Dict[str, t.Any]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(t.NamedTuple):
     """The result keys of a task, whether it changes anything, texts of the state before and after, and warnings.
 
     ``diffs``: entries of Ansible's diff, where the state is more than one text.
@@ -26,7 +24,7 @@ class Outcome:
     changed: bool = False
     before: str = ""
     after: str = ""
-    warnings: t.List[str] = field(default_factory=list)
+    warnings: t.Sequence[str] = ()
     diffs: t.Optional[t.List[t.Dict[str, str]]] = None
 
 

@@ -12,7 +12,6 @@ import io
 import os
 import stat
 import typing as t
-from dataclasses import dataclass
 
 from ._errors import BadInput, BitbucketError
 from ._names import check_written_name, shown
@@ -24,8 +23,7 @@ class LocalFileChanged(BitbucketError):
     """A file is not any more what it was when the task began."""
 
 
-@dataclass(frozen=True)
-class Payload:
+class Payload(t.NamedTuple):
     """Bytes to publish under ``name``: those of the file at ``path``, or ``data``; ``size`` in bytes."""
 
     name: str

@@ -10,7 +10,6 @@ A plan is a list of steps; check mode shows it, a run applies it.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ._downloads import Artifact, Listing
@@ -28,8 +27,7 @@ CHANGING = (CREATED, REPLACED, DELETED)
 SENDING = (CREATED, REPLACED)
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(t.NamedTuple):
     """What is known before deciding about one payload.
 
     ``current``: the artifact that counts as the wished one, or None. ``same``: whether it is the same by the rule of
@@ -44,8 +42,7 @@ class Evidence:
     current_sha256: t.Optional[str] = None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(t.NamedTuple):
     """What happens to one artifact, and why. ``sha256``: that of what will lie in Downloads, None where not known yet."""
 
     name: str
@@ -100,10 +97,10 @@ def as_stored(steps: t.Sequence[Step], before: Listing, stored: t.Mapping[str, A
 
 def _as_stored(step: Step, payload: Payload, replaced: t.Optional[Artifact]) -> Step:
     if replaced is None:
-        return replace(step, status=CREATED, reason="not there", current=None)
+        return step._replace(status=CREATED, reason="not there", current=None)
     if step.current == replaced:
         return step
-    return replace(step, status=REPLACED, reason=_difference(replaced, payload), current=replaced)
+    return step._replace(status=REPLACED, reason=_difference(replaced, payload), current=replaced)
 
 
 def plan_deleting(names: t.Sequence[str], listing: Listing) -> t.List[Step]:

@@ -26,8 +26,7 @@ from ._plan import Step, as_stored, plan_publishing, predicted_listing
 from ._uploads import NotStored, Sent, Uploader, require_stored
 
 
-@dataclass(frozen=True)
-class PublishOptions:
+class PublishOptions(t.NamedTuple):
     """How to publish; the fields are the options of the same names of bitbucket_download."""
 
     overwrite: str = "different"

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
@@ -21,8 +20,7 @@ from ._errors import RequestFailed
 _REVISION = re.compile(r"[0-9a-fA-F]{7,64}\Z")
 
 
-@dataclass(frozen=True)
-class Snippet:
+class Snippet(t.NamedTuple):
     """A snippet without its contents. ``files``: the link to each file's contents by name, None in items of a listing."""
 
     id: str
@@ -33,7 +31,7 @@ class Snippet:
     updated_on: t.Optional[str] = None
     revision: t.Optional[str] = None
     commits_link: t.Optional[str] = None
-    files: t.Optional[t.Mapping[str, t.Optional[str]]] = field(default_factory=lambda: MappingProxyType({}))
+    files: t.Optional[t.Mapping[str, t.Optional[str]]] = MappingProxyType({})
 
 
 def snippet_from(document: t.Mapping[str, t.Any], what: str) -> Snippet:

@@ -20,7 +20,7 @@ import email.policy
 import json
 import re
 import typing as t
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import quote
 
 from ._errors import BitbucketError
@@ -36,15 +36,14 @@ class BrokenAnswer(BitbucketError):
     """A multipart answer that cannot be read as a snippet."""
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(t.NamedTuple):
     """``document``: the JSON object, or the flat fields of a form. ``contents``: bytes by file name, of whole parts only.
 
     ``textual``: names of files that came as text, whose line ends may have been changed on the way.
     """
 
     document: t.Dict[str, t.Any]
-    contents: t.Dict[str, bytes] = field(default_factory=dict)
+    contents: t.Mapping[str, bytes] = MappingProxyType({})
     textual: t.FrozenSet[str] = frozenset()
 
 

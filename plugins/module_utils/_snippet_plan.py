@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from ._errors import BadInput
 from ._names import renamed_pattern, shown
@@ -24,8 +25,7 @@ DELETED = "deleted"
 ABSENT = "absent"
 
 
-@dataclass(frozen=True)
-class SnippetState:
+class SnippetState(t.NamedTuple):
     """A snippet with its contents, by file name."""
 
     snippet: Snippet
@@ -46,15 +46,14 @@ class SnippetWish:
             raise BadInput("purge needs files: a snippet never loses its last file")
 
 
-@dataclass(frozen=True)
-class SnippetPlan:
+class SnippetPlan(t.NamedTuple):
     """What differs: ``fields`` to send, ``uploads`` by name, names to ``remove``.
 
     ``later``: names to remove when the uploads have been read back, for they may be what an upload is stored as.
     """
 
-    fields: t.Mapping[str, str] = field(default_factory=dict)
-    uploads: t.Mapping[str, bytes] = field(default_factory=dict)
+    fields: t.Mapping[str, str] = MappingProxyType({})
+    uploads: t.Mapping[str, bytes] = MappingProxyType({})
     remove: t.Sequence[str] = ()
     later: t.Sequence[str] = ()
 

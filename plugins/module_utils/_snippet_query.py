@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import typing as t
-from dataclasses import dataclass
 
 from ._outcome import Result
 from ._selection import Selection
@@ -17,8 +16,7 @@ from ._snippet_result import described, described_without_files
 from ._snippets import NoSuchSnippet, Snippets
 
 
-@dataclass(frozen=True)
-class SnippetQuery:
+class SnippetQuery(t.NamedTuple):
     """What to read: one by its id, those of a title, those whose titles match, or all; with their contents or without."""
 
     snippet_id: t.Optional[str] = None

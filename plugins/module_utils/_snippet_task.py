@@ -11,7 +11,6 @@ so a repeated one would make a second snippet.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from ._errors import BROKEN_OFF, BadInput, BitbucketError, RequestFailed
 from ._multipart import require_encoder
@@ -39,8 +38,7 @@ from ._snippets import NoSuchSnippet, Snippets
 MAX_CONFLICTS = 3
 
 
-@dataclass(frozen=True)
-class _Done:
+class _Done(t.NamedTuple):
     """A status with the state before and after, and the stored names of files by wished name."""
 
     status: str

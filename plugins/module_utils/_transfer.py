@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import typing as t
 
@@ -33,7 +34,7 @@ class Transfer:
         self._sink = sink
         self._algorithms = tuple(algorithms)
         self._etag: t.Optional[str] = None
-        self._begin()
+        self._start_over()
 
     def run(self, unless: t.Optional[str] = None) -> t.Optional[t.Dict[str, str]]:
         """The hex digests by algorithm; None, with nothing written, where the contents still have the ETag ``unless``."""
@@ -41,16 +42,13 @@ class Transfer:
             return None
         return {name: each.hexdigest() for name, each in self._hashes.items()}
 
-    def _begin(self) -> None:
+    def _start_over(self) -> None:
         self._position = 0
         self._hashes = {name: hashlib.new(name) for name in self._algorithms}
-
-    def _start_over(self) -> None:
         # Not where nothing has been written: of a file that was truncated, ext4 writes everything to disk when it is closed.
-        if self._position:
+        if self._sink.seek(0, os.SEEK_END):
             self._sink.seek(0)
             self._sink.truncate()
-            self._begin()
 
     def _once(self, unless: t.Optional[str]) -> bool:
         headers = self._headers(unless)

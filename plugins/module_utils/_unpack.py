@@ -64,8 +64,7 @@ class Unpacker:
         told = [
             self._told(each["name"], plan.members.get(each["name"], 0) if each in known else None, changed) for each in archives
         ]
-        return replace(
-            outcome,
+        return outcome._replace(
             results={**outcome.results, "unpacked": told},
             changed=outcome.changed or made or any(each["status"] == UNPACKED for each in told),
             before=outcome.before + "".join(self._line(entry, found) for entry, found in differences if found.kind != ABSENT),

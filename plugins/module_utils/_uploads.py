@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import threading
 import typing as t
-from dataclasses import dataclass
 
 from ._compare import compare_content
 from ._downloads import Artifact, Downloads, Listing
@@ -26,8 +25,7 @@ MAX_BATCH_FILES = 20
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(t.NamedTuple):
     """A payload that has landed: its SHA-256 as it was sent; ``recovered`` where the answer was lost."""
 
     sha256: str
