@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -53,6 +54,7 @@ def measure(options: argparse.Namespace) -> list[Report]:
         bench = Bench(service, Path(folder), options.quick, options.runs)
         for name in options.only or PARTS:
             print(name, file=sys.stderr, flush=True)
+            os.sync()  # what another part has written is on disk before this one writes
             reports.append(PARTS[name](bench))
     return reports
 
