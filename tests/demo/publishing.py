@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import os
 
+import yaml
+
+from tests.tools.tree import ROOT
+
 from .player import Played
 from .stage import Stage, expect
 
 MANIFEST = "SHA256SUMS"
 NOTES = "NOTES.txt"
-NOTES_TEXT = """\
-releng.bitbucket 0.1.0
+VERSION: str = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+NOTES_TEXT = f"""\
+releng.bitbucket {VERSION}
 - Publishes to Bitbucket Cloud.
 - Knows when there is nothing to do.
 - Fetches, prunes and reads what is there.
@@ -25,7 +30,7 @@ def prepare(stage: Stage) -> None:
     """Build the release that the following chapters publish."""
     stage.dist.mkdir()
     stage.build_collection()
-    (stage.dist / "VERSION").write_text("0.1.0\n", encoding="utf-8")
+    (stage.dist / "VERSION").write_text(f"{VERSION}\n", encoding="utf-8")
     (stage.dist / NOTES).write_text(NOTES_TEXT, encoding="utf-8")
 
 
