@@ -17,19 +17,24 @@ import requests
 import urllib3.exceptions
 import urllib3.util
 
-from ansible_collections.releng.bitbucket.plugins.module_utils import (
-    _connection,
-    _destination,
-    _downloads,
-    _manifest,
-    _messages,
-    _names,
-    _pages,
-    _redirects,
-    _snippet_document,
-    _snippet_parts,
-)
+from ansible_collections.releng.bitbucket.plugins.module_utils._connection import origin
+from ansible_collections.releng.bitbucket.plugins.module_utils._destination import Destination
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import _artifact as artifact_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import newest_first
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import parse as parse_manifest
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import render as render_manifest
+from ansible_collections.releng.bitbucket.plugins.module_utils._messages import (
+    MAX_WORDS,
+    required_scopes,
+    server_words,
+    storage_words,
+)
+from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment, renamed_pattern, shown
+from ansible_collections.releng.bitbucket.plugins.module_utils._pages import next_page, page_items, stays
+from ansible_collections.releng.bitbucket.plugins.module_utils._redirects import location_of, redirect_target
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_document import snippet_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import parse_form, parse_related
 from ansible_collections.releng.bitbucket.plugins.module_utils._transport import Response
 
 from . import words
@@ -57,75 +62,75 @@ def bear(read: Callable[[bytes], object], data: bytes) -> None:
 
 def related(data: bytes) -> None:
     """The first line is the content type, the rest a multipart/related body."""
-    parts = _snippet_parts.parse_related(*_headed(data))
+    parts = parse_related(*_headed(data))
     assert set(parts.contents) <= set(parts.document.get("files", ())), "contents of a file that the document does not name"
     assert parts.textual <= parts.contents.keys()
 
 
 def form(data: bytes) -> None:
     """The first line is the content type, the rest a multipart/form-data body."""
-    parts = _snippet_parts.parse_form(*_headed(data))
+    parts = parse_form(*_headed(data))
     assert all(isinstance(text, str) for text in parts.document.values())
 
 
 def manifest(data: bytes) -> None:
     """A checksum manifest, whose lines survive being written and read again."""
-    digests = _manifest.parse(data.decode("utf-8", "replace"))
-    assert _manifest.parse(_manifest.render(digests)) == digests
+    digests = parse_manifest(data.decode("utf-8", "replace"))
+    assert parse_manifest(render_manifest(digests)) == digests
 
 
 def error_body(data: bytes) -> None:
     """The body of an error answer, whose words are one short printable line."""
     for said in (
-        _messages.server_words(data),
-        _messages.storage_words(data),
-        _messages.required_scopes(data, {"X-Accepted-OAuth-Scopes": data.decode("latin-1")}),
+        server_words(data),
+        storage_words(data),
+        required_scopes(data, {"X-Accepted-OAuth-Scopes": data.decode("latin-1")}),
     ):
         assert said.isprintable()
-        assert len(said) <= _messages.MAX_WORDS
+        assert len(said) <= MAX_WORDS
 
 
 def listing(data: bytes) -> None:
     """A page of Downloads: its items in their order, and where the next page is."""
     page = _object(data)
-    artifacts = [_downloads._artifact(item) for item in _pages.page_items(page, API)]
-    for artifact in _downloads.newest_first(artifacts):
+    artifacts = [artifact_from(item) for item in page_items(page, API)]
+    for artifact in newest_first(artifacts):
         name = artifact.name
-        if _names.is_plain(name):
-            assert "/" not in _names.path_segment(name)
-    following = _pages.next_page(page, API, API)
+        if is_plain(name):
+            assert "/" not in path_segment(name)
+    following = next_page(page, API, API)
     assert following is None or _goes_to(following) in (None, _goes_to(API))
 
 
 def snippet(data: bytes) -> None:
     """A snippet's document."""
-    found = _snippet_document.snippet_from(_object(data), "GET it")
+    found = snippet_from(_object(data), "GET it")
     assert found.id
 
 
 def name(data: bytes) -> None:
     """A name, and after a line feed what a service may have made of it."""
     asked, _unused, stored = data.decode("utf-8", "surrogateescape").partition("\n")
-    assert _names.shown(asked).isprintable()
-    pattern = _names.renamed_pattern(asked)
+    assert shown(asked).isprintable()
+    pattern = renamed_pattern(asked)
     if pattern is not None:
         pattern.match(stored)
-    path = _destination.Destination("/").path_for(asked)
+    path = Destination("/").path_for(asked)
     assert path == "/" + asked, "a name that leaves its directory"
-    assert "/" not in _names.path_segment(asked)
+    assert "/" not in path_segment(asked)
 
 
 def location(data: bytes) -> None:
     """A Location header, which leads to http or https and holds no user info, or is refused."""
-    target = _redirects.redirect_target("GET", API, _redirects.location_of({"Location": data.decode("latin-1")}))
+    target = redirect_target("GET", API, location_of({"Location": data.decode("latin-1")}))
     assert target.lower().startswith("https:")
-    _connection.origin(target)
+    origin(target)
 
 
 def link(data: bytes) -> None:
     """A link that credentials may follow leads where the HTTP library will go, too."""
     url = data.decode("utf-8", "replace")
-    if _pages.stays(url, API):
+    if stays(url, API):
         assert _goes_to(url) in (None, _goes_to(API))
 
 

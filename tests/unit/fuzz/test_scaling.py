@@ -16,7 +16,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils import _names, _redirects
+from ansible_collections.releng.bitbucket.plugins.module_utils._names import renamed_pattern
+from ansible_collections.releng.bitbucket.plugins.module_utils._redirects import location_of
 from tests.fuzz.targets import TARGETS, bear
 
 GROWTH = 8
@@ -109,7 +110,7 @@ def test_memory_grows_with_the_input_and_not_with_its_square(target: str) -> Non
 @pytest.mark.parametrize("stored", ["x" * 250 + "y", "x" * 40, "_x" * 125, "x" * 255])
 def test_a_name_of_many_pieces_is_compared_in_no_time(runs: int, stored: str) -> None:
     """What a service may have made of a name: the number of ways to match must not count."""
-    pattern = _names.renamed_pattern("x " * runs + "z")
+    pattern = renamed_pattern("x " * runs + "z")
     assert pattern is not None
     assert not pattern.match(stored)
 
@@ -135,4 +136,4 @@ def test_deep_parts_end() -> None:
 
 def test_a_location_is_told_as_text_whatever_its_bytes() -> None:
     for byte in range(256):
-        assert isinstance(_redirects.location_of({"Location": f"/{chr(byte)}"}), str)
+        assert isinstance(location_of({"Location": f"/{chr(byte)}"}), str)
