@@ -64,10 +64,10 @@ import typing as t
 
 from ansible.plugins.lookup import LookupBase
 
-from ..module_utils._client import Client
 from ..module_utils._contents import read_contents
 from ..module_utils._downloads import Downloads
 from ..module_utils._errors import RequestFailed
+from ..module_utils._http.client import Client
 from ..module_utils._names import check_name, shown
 from ..plugin_utils._lookup import Reader, run_lookup
 from ..plugin_utils._reading import Missing

@@ -70,8 +70,8 @@ import typing as t
 
 from ansible.plugins.lookup import LookupBase
 
-from ..module_utils._client import Client
 from ..module_utils._errors import BadInput
+from ..module_utils._http.client import Client
 from ..module_utils._names import shown
 from ..module_utils._snippet_document import Snippet
 from ..module_utils._snippets import NoSuchSnippet, Snippets

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import BROKEN_OFF, BadInput, BitbucketError, RequestFailed
-from ._multipart import require_encoder
+from ._http.multipart import require_encoder
 from ._names import shown
 from ._outcome import Outcome, Result
 from ._snippet_document import Snippet

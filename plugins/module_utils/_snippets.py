@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ._auth import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
-from ._client import NO_CONTENT, Answer, Client
 from ._errors import BitbucketError, RequestFailed
-from ._messages import status_text
-from ._multipart import form_body
+from ._http.client import NO_CONTENT, Answer, Client
+from ._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
+from ._http.messages import status_text
+from ._http.multipart import form_body
 from ._names import check_name, path_segment, shown
 from ._snippet_document import Snippet, snippet_from, snippet_id_in
 from ._snippet_parts import BrokenAnswer, Parts, parse_form, parse_related

@@ -18,7 +18,7 @@ import typing as t
 
 from ._downloads import Artifact, Downloads
 from ._errors import BitbucketError, RequestFailed
-from ._transport import Response
+from ._http.transport import Response
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-")
 

@@ -17,7 +17,7 @@ from ._compare import compare_content
 from ._downloads import Artifact, Downloads, Listing
 from ._errors import BitbucketError, RequestFailed
 from ._evidence import stored_as
-from ._multipart import UploadBody, require_encoder
+from ._http.multipart import UploadBody, require_encoder
 from ._parallel import run_all
 from ._payload import Payload
 

@@ -106,8 +106,8 @@ requests:
 
 import typing as t
 
-from ..module_utils._client import Client
 from ..module_utils._downloads import Downloads
+from ..module_utils._http.client import Client
 from ..module_utils._module import create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
 from ..module_utils._selection import Selection

@@ -139,7 +139,7 @@ requests:
 
 import typing as t
 
-from ..module_utils._client import Client
+from ..module_utils._http.client import Client
 from ..module_utils._module import create_module, run_module
 from ..module_utils._outcome import Outcome
 from ..module_utils._snippet_query import SnippetQuery, query_snippets

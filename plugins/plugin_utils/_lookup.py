@@ -13,10 +13,10 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ..module_utils._auth import choose_credentials
-from ..module_utils._client import Client
-from ..module_utils._connection import connection_from
 from ..module_utils._errors import BitbucketError, MissingLibrary
+from ..module_utils._http.client import Client
+from ..module_utils._http.connection import connection_from
+from ..module_utils._http.credentials import choose_credentials
 from ._reading import Missing, Reading, presented
 
 _CONNECTION = (

@@ -17,25 +17,25 @@ import requests
 import urllib3.exceptions
 import urllib3.util
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._connection import origin
 from ansible_collections.releng.bitbucket.plugins.module_utils._destination import Destination
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import _artifact as artifact_from
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import newest_first
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
-from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import parse as parse_manifest
-from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import render as render_manifest
-from ansible_collections.releng.bitbucket.plugins.module_utils._messages import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import origin
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import (
     MAX_WORDS,
     required_scopes,
     server_words,
     storage_words,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.pages import next_page, page_items, stays
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.redirects import location_of, redirect_target
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport import Response
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import parse as parse_manifest
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment, renamed_pattern, shown
-from ansible_collections.releng.bitbucket.plugins.module_utils._pages import next_page, page_items, stays
-from ansible_collections.releng.bitbucket.plugins.module_utils._redirects import location_of, redirect_target
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_document import snippet_from
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import parse_form, parse_related
-from ansible_collections.releng.bitbucket.plugins.module_utils._transport import Response
 
 from . import words
 

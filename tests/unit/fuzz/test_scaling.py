@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.redirects import location_of
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import renamed_pattern
-from ansible_collections.releng.bitbucket.plugins.module_utils._redirects import location_of
 from tests.fuzz.targets import TARGETS, bear
 
 GROWTH = 8

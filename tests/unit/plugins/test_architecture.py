@@ -16,9 +16,9 @@ import pytest
 from tests.unit.plugins.source import FILES, MODULES, PLUGINS, imported_files, importers, imports, named, tree
 
 LIBRARIES = {
-    "requests": {"module_utils/_transport.py"},
-    "urllib3": {"module_utils/_transport.py"},
-    "requests_toolbelt": {"module_utils/_multipart.py"},
+    "requests": {"module_utils/_http/transport.py"},
+    "urllib3": {"module_utils/_http/transport.py"},
+    "requests_toolbelt": {"module_utils/_http/multipart.py"},
     "ansible.module_utils": {"module_utils/_module.py"},
     "tests": set(),
     "ansible_collections": set(),

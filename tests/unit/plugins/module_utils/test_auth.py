@@ -10,7 +10,8 @@ import base64
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._auth import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import (
     ACCESS_TOKEN,
     ANONYMOUS,
     API_TOKEN,
@@ -19,7 +20,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._auth import (
     basic,
     choose_credentials,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
 
 ACCESS = Credentials(ACCESS_TOKEN, "", "acc")
 API = Credentials(API_TOKEN, "me@acme.test", "api")

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._auth import ACCESS_TOKEN, Credentials
-from ansible_collections.releng.bitbucket.plugins.module_utils._connection import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import (
     Connection,
     checked_url,
     connection_from,
     is_loopback,
     origin,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, Credentials
 
 CREDENTIALS = Credentials(ACCESS_TOKEN, "", "acc")
 OPTIONS: dict[str, Any] = {

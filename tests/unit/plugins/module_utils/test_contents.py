@@ -12,12 +12,12 @@ from contextlib import suppress
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._auth import ACCESS_TOKEN, Credentials
-from ansible_collections.releng.bitbucket.plugins.module_utils._client import Client
-from ansible_collections.releng.bitbucket.plugins.module_utils._connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._contents import TooLarge, read_contents
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Downloads
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, Credentials
 from tests.emulator import Emulator
 from tests.unit.plugins.modules.downloading import widgets, without_jitter
 from tests.unit.support.serving import serving

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._messages import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import (
     MAX_WORDS,
     is_html,
     one_line,

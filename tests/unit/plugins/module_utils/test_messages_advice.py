@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._auth import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
-from ansible_collections.releng.bitbucket.plugins.module_utils._messages import MAX_WORDS, advice, required_scopes
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import MAX_WORDS, advice, required_scopes
 
 LACKING = "Your credentials lack one or more required privilege scopes."
 SCOPES = {"granted": ["read:repository:bitbucket"], "required": ["write:repository:bitbucket", "read:user:bitbucket"]}

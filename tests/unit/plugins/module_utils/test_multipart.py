@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from multipart import MultipartParser, parse_options_header
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import MissingLibrary
-from ansible_collections.releng.bitbucket.plugins.module_utils._multipart import UploadBody, require_encoder
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, require_encoder
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
 from ansible_collections.releng.bitbucket.plugins.module_utils._payload import (
     BLOCK,
@@ -137,7 +137,7 @@ def test_every_body_has_its_own_boundary() -> None:
 def test_without_the_encoder_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     require_encoder()
     monkeypatch.setattr(
-        "ansible_collections.releng.bitbucket.plugins.module_utils._multipart.TOOLBELT_IMPORT_ERROR", "Traceback: no module"
+        "ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart.TOOLBELT_IMPORT_ERROR", "Traceback: no module"
     )
     with pytest.raises(MissingLibrary, match="The Python library requests-toolbelt is not installed") as caught:
         require_encoder()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._pages import next_page, page_items, without_query
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.pages import next_page, page_items, without_query
 
 API = "https://api.bitbucket.org/2.0"
 URL = API + "/repositories/acme/widgets/downloads?pagelen=100&token=s3cret"

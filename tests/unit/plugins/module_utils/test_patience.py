@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._patience import LONGEST_PAUSE, Patience, pause_before
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import LONGEST_PAUSE, Patience, pause_before
 
 
 def timed(patience: Patience, seconds: float) -> tuple[bool, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._redirects import REDIRECTS, location_of, redirect_target
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.redirects import REDIRECTS, location_of, redirect_target
 
 URL = "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/app.tgz?x=1"
 WHAT = "GET /repositories/acme/widgets/downloads/app.tgz"

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._auth import choose_credentials
-from ansible_collections.releng.bitbucket.plugins.module_utils._client import Client
-from ansible_collections.releng.bitbucket.plugins.module_utils._connection import connection_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import connection_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import parse_form, parse_related
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets import Snippets
 from tests.emulator import Emulator

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._auth import choose_credentials
-from ansible_collections.releng.bitbucket.plugins.module_utils._client import Client
-from ansible_collections.releng.bitbucket.plugins.module_utils._connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact, Downloads
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
 from ansible_collections.releng.bitbucket.plugins.module_utils._transfer import Transfer
 from tests.emulator import Emulator
 from tests.unit.plugins.modules.downloading import meanwhile, without_jitter

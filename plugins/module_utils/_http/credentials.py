@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from ._errors import BadInput
+from .._errors import BadInput
 
 ACCESS_TOKEN = "access token"  # noqa: S105 (the name of a kind, not a secret)
 API_TOKEN = "API token"  # noqa: S105 (likewise)

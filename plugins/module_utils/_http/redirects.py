@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urljoin, urlsplit
 
-from ._connection import origin
-from ._errors import RequestFailed
-from ._messages import one_line
+from .._errors import RequestFailed
+from .connection import origin
+from .messages import one_line
 
 REDIRECTS = (301, 302, 303, 307, 308)
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ._connection import origin
-from ._errors import RequestFailed
-from ._messages import advice, server_words
+from .._errors import RequestFailed
+from .connection import origin
+from .messages import advice, server_words
 
 Page = t.Mapping[str, t.Any]
 

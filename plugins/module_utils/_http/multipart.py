@@ -14,8 +14,8 @@ import hashlib
 import traceback
 import typing as t
 
-from ._errors import MissingLibrary
-from ._payload import Payload
+from .._errors import MissingLibrary
+from .._payload import Payload
 
 try:
     from requests_toolbelt.multipart.encoder import MultipartEncoder

@@ -16,12 +16,12 @@ import threading
 import time
 import typing as t
 
-from ._auth import basic
-from ._connection import Connection
-from ._errors import RequestFailed
-from ._messages import one_line, server_words, status_text
-from ._redirects import REDIRECTS, location_of, refused_redirect
-from ._transport import Transport
+from .._errors import RequestFailed
+from .connection import Connection
+from .credentials import basic
+from .messages import one_line, server_words, status_text
+from .redirects import REDIRECTS, location_of, refused_redirect
+from .transport import Transport
 
 _FORM = b"grant_type=client_credentials"
 _MAX_ANSWER = 64 * 1024

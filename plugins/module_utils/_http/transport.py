@@ -19,8 +19,8 @@ import time
 import traceback
 import typing as t
 
-from ._errors import BadInput, MissingLibrary, RequestFailed
-from ._patient_head import PatientHead
+from .._errors import BadInput, MissingLibrary, RequestFailed
+from .slow_heads import PatientHead
 
 try:
     import requests

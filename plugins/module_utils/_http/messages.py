@@ -16,7 +16,7 @@ import json
 import re
 import typing as t
 
-from ._auth import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
+from .credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 
 MAX_WORDS = 500
 _S3_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")

@@ -11,16 +11,16 @@ import threading
 import typing as t
 from urllib.parse import urlsplit
 
-from ._auth import ANONYMOUS, OAUTH
-from ._connection import Connection, origin
-from ._errors import BadInput, RequestFailed
-from ._messages import is_html, one_line, server_words
-from ._oauth import TokenSource
-from ._pages import next_page, page_items, stays, without_query
-from ._patience import Patience, pause_before
-from ._redirects import REDIRECTS, location_of, redirect_target
-from ._refusals import api_refusal, storage_refusal
-from ._transport import Response, Transport
+from .._errors import BadInput, RequestFailed
+from .connection import Connection, origin
+from .credentials import ANONYMOUS, OAUTH
+from .messages import is_html, one_line, server_words
+from .oauth import TokenSource
+from .pages import next_page, page_items, stays, without_query
+from .redirects import REDIRECTS, location_of, redirect_target
+from .refusals import api_refusal, storage_refusal
+from .retries import Patience, pause_before
+from .transport import Response, Transport
 
 # The documented answer to a DELETE.
 NO_CONTENT = 204

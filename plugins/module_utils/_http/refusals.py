@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import RequestFailed
-from ._messages import advice, required_scopes, server_words, status_text, storage_words
-from ._redirects import REDIRECTS, location_of, refused_redirect
-from ._transport import Response
+from .._errors import RequestFailed
+from .messages import advice, required_scopes, server_words, status_text, storage_words
+from .redirects import REDIRECTS, location_of, refused_redirect
+from .transport import Response
 
 PASSING_STATUSES = (429, 500, 502, 503, 504)
 # The signed URL has expired, or is wrong: the next try gets a new one.

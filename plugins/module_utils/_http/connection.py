@@ -10,8 +10,8 @@ import ipaddress
 import typing as t
 from urllib.parse import urlsplit, urlunsplit
 
-from ._auth import Credentials
-from ._errors import BadInput
+from .._errors import BadInput
+from .credentials import Credentials
 
 
 class Connection(t.NamedTuple):
