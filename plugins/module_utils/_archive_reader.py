@@ -18,8 +18,8 @@ import typing as t
 from ._archive import DIRECTORY, FILE, HARD_LINK, LINK, MOST_TARGET_BYTES, Member
 from ._archive_names import suffix_of
 from ._errors import BitbucketError
+from ._files.payload import BLOCK
 from ._names import shown
-from ._payload import BLOCK
 
 if t.TYPE_CHECKING:
     import tarfile

@@ -15,8 +15,8 @@ import typing as t
 
 from ._downloads import Artifact, Downloads
 from ._errors import RequestFailed
+from ._files.payload import Payload
 from ._http.transport import Response
-from ._payload import Payload
 
 
 class Comparison(t.NamedTuple):

@@ -10,9 +10,9 @@ import typing as t
 
 from ._compare import compare_content
 from ._downloads import Artifact, Downloads, Listing, renamed_candidate
+from ._files.payload import Payload
 from ._manifest import Manifest
 from ._names import likely_names
-from ._payload import Payload
 from ._plan import Evidence
 
 

@@ -14,20 +14,20 @@ import threading
 import typing as t
 
 from ._archive_names import require_archive
-from ._checksum import Checksum
 from ._compare import compare_content
-from ._destination import Destination, look_at, remove_empty
 from ._downloads import Artifact, Downloads, Listing
 from ._errors import BROKEN_OFF, BadInput, BitbucketError
 from ._fetch_plan import REPLACED, UNCHANGED, FetchWish, Verdict, algorithms, decide
+from ._files.checksum import Checksum
+from ._files.destination import Destination, look_at, remove_empty
+from ._files.payload import Payload
+from ._files.temporary import TemporaryFiles
 from ._manifest import Manifest
 from ._manifest_reader import ManifestReader
 from ._names import renamed_pattern, shown
 from ._outcome import Outcome, Result, state_line
 from ._parallel import run_all
-from ._payload import Payload
 from ._selection import Selection
-from ._temporary import TemporaryFiles
 from ._transfer import Transfer
 
 # Those attributes of a file that differ, as they were and as they shall be.

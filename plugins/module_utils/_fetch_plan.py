@@ -12,9 +12,9 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
-from ._checksum import Checksum, file_digests
-from ._destination import LocalFile
 from ._downloads import Artifact
+from ._files.checksum import Checksum, file_digests
+from ._files.destination import LocalFile
 
 FETCHED = "fetched"
 REPLACED = "replaced"

@@ -10,10 +10,10 @@ import typing as t
 
 from ._downloads import Downloads, Listing
 from ._errors import BadInput
+from ._files.payload import Payload
 from ._manifest import ManifestPlan
 from ._manifest_reader import ManifestReader
 from ._names import renamed_pattern, shown
-from ._payload import Payload
 from ._uploads import Uploader, require_stored
 
 

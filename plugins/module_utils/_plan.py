@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from ._downloads import Artifact, Listing
 from ._errors import BitbucketError
+from ._files.payload import Payload
 from ._names import shown
-from ._payload import Payload
 
 CREATED = "created"
 REPLACED = "replaced"

@@ -18,9 +18,9 @@ from ._archive_names import suffix_of
 from ._archive_reader import blocks, digest, opened
 from ._errors import BROKEN_OFF, BitbucketError
 from ._fetch_plan import UNCHANGED
+from ._files.temporary import TemporaryFiles
 from ._names import shown
 from ._outcome import Outcome, Result, state_line
-from ._temporary import TemporaryFiles
 from ._unpack_folder import ABSENT, Folder, Found
 
 UNPACKED = "unpacked"

@@ -17,10 +17,10 @@ import typing as t
 from dataclasses import dataclass
 
 from ._archive import DIRECTORY, FILE, LINK, Entry, Parts, refusal
-from ._checksum import file_digests
 from ._errors import BadInput, BitbucketError
+from ._files.checksum import file_digests
+from ._files.temporary import PREFIX, TemporaryFiles
 from ._names import shown
-from ._temporary import PREFIX, TemporaryFiles
 
 ABSENT = "absent"
 _MOST_STEPS = 1000

@@ -232,11 +232,11 @@ requests:
 import typing as t
 
 from ..module_utils._archive_names import require_archive
-from ..module_utils._checksum import parse_checksum
-from ..module_utils._destination import Destination
 from ..module_utils._downloads import Downloads
 from ..module_utils._errors import BadInput
 from ..module_utils._fetch import Fetcher, FetchOptions
+from ..module_utils._files.checksum import parse_checksum
+from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
 from ..module_utils._module import AnsibleFiles, Options, create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome

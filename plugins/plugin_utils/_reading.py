@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from ..module_utils._checksum import parse_checksum
 from ..module_utils._errors import BadInput, BitbucketError
+from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._names import shown
 
 

@@ -17,10 +17,10 @@ import requests
 import urllib3.exceptions
 import urllib3.util
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._destination import Destination
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import _artifact as artifact_from
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import newest_first
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import Destination
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import origin
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import (
     MAX_WORDS,

@@ -15,7 +15,7 @@ import traceback
 import typing as t
 
 from .._errors import MissingLibrary
-from .._payload import Payload
+from .._files.payload import Payload
 
 try:
     from requests_toolbelt.multipart.encoder import MultipartEncoder

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._checksum import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import (
     ALGORITHMS,
     Checksum,
     file_digests,
     parse_checksum,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
-from ansible_collections.releng.bitbucket.plugins.module_utils._payload import BLOCK
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import BLOCK
 
 SHA256 = "0123456789abcdef" * 4
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._destination import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import (
     Destination,
     LocalFile,
     look_at,
     remove_empty,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
 
 
 @pytest.mark.parametrize("dest", ["there", "there/", "new/", "new/sub/", "link", "link/"])

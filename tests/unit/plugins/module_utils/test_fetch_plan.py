@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._checksum import Checksum
-from ansible_collections.releng.bitbucket.plugins.module_utils._destination import LocalFile, look_at
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._fetch_plan import FetchWish, algorithms, decide
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import LocalFile, look_at
 
 DATA = b"application"
 RIGHT = Checksum("sha256", hashlib.sha256(DATA).hexdigest())

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from multipart import MultipartParser, parse_options_header
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import MissingLibrary
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, require_encoder
-from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
-from ansible_collections.releng.bitbucket.plugins.module_utils._payload import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import (
     BLOCK,
     LocalFileChanged,
     Payload,
     file_payloads,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, require_encoder
+from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
 
 
 def payload(name: str, data: bytes) -> Payload:

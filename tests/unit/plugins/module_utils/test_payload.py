@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._payload import Payload, file_payloads, text_payload
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload, file_payloads, text_payload
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._payload import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import (
     BLOCK,
     LocalFileChanged,
     Payload,

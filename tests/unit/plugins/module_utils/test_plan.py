@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._payload import Payload
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload
 from ansible_collections.releng.bitbucket.plugins.module_utils._plan import (
     Evidence,
     OverwriteRefused,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
-from ansible_collections.releng.bitbucket.plugins.module_utils._temporary import PREFIX, TemporaryFiles
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.temporary import PREFIX, TemporaryFiles
 
 
 def test_a_file_is_hidden_private_and_gone_after_its_use(tmp_path: Path) -> None:

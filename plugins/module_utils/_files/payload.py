@@ -13,8 +13,8 @@ import os
 import stat
 import typing as t
 
-from ._errors import BadInput, BitbucketError
-from ._names import check_written_name, shown
+from .._errors import BadInput, BitbucketError
+from .._names import check_written_name, shown
 
 BLOCK = 256 * 1024
 

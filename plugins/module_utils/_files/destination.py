@@ -13,8 +13,8 @@ import os
 import stat
 import typing as t
 
-from ._errors import BadInput, BitbucketError
-from ._names import check_name, shown
+from .._errors import BadInput, BitbucketError
+from .._names import check_name, shown
 
 
 class LocalFile(t.NamedTuple):

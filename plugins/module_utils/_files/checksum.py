@@ -10,9 +10,9 @@ import hashlib
 import re
 import typing as t
 
-from ._errors import BadInput, BitbucketError
-from ._names import shown
-from ._payload import BLOCK
+from .._errors import BadInput, BitbucketError
+from .._names import shown
+from .payload import BLOCK
 
 ALGORITHMS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 

@@ -13,8 +13,8 @@ import tempfile
 import threading
 import typing as t
 
-from ._errors import BitbucketError
-from ._names import shown
+from .._errors import BitbucketError
+from .._names import shown
 
 PREFIX = ".ansible_bitbucket_"
 
