@@ -13,7 +13,7 @@ import os
 import threading
 import typing as t
 
-from ._archive_names import require_archive
+from ._archives.names import require_archive
 from ._compare import compare_content
 from ._downloads import Artifact, Downloads, Listing
 from ._errors import BROKEN_OFF, BadInput, BitbucketError

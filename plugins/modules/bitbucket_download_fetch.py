@@ -231,7 +231,7 @@ requests:
 
 import typing as t
 
-from ..module_utils._archive_names import require_archive
+from ..module_utils._archives.names import require_archive
 from ..module_utils._downloads import Downloads
 from ..module_utils._errors import BadInput
 from ..module_utils._fetch import Fetcher, FetchOptions
@@ -244,7 +244,7 @@ from ..module_utils._parallel import check_parallel
 from ..module_utils._selection import Selection
 
 if t.TYPE_CHECKING:
-    from ..module_utils._unpack import Unpacker
+    from ..module_utils._archives.unpack import Unpacker
 
 
 def argument_spec() -> t.Dict[str, t.Any]:
@@ -296,8 +296,8 @@ def _selection(options: Options) -> Selection:
 
 def _unpacker(unpack_dest: str, files: AnsibleFiles) -> Unpacker:
     """Imported here, because a task that does not unpack shall not pay for it."""
-    from ..module_utils._unpack import Unpacker
-    from ..module_utils._unpack_folder import Folder
+    from ..module_utils._archives.folder import Folder
+    from ..module_utils._archives.unpack import Unpacker
 
     return Unpacker(Folder(unpack_dest), files)
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._archive import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members import (
     DIRECTORY,
     FILE,
     HARD_LINK,
@@ -25,7 +25,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._archive import (
     check_target,
     path_of,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._archive_names import SUFFIXES, require_archive, suffix_of
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.names import SUFFIXES, require_archive, suffix_of
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
 
 REFUSED = [

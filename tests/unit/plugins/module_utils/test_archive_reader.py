@@ -21,8 +21,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._archive import FILE, Member
-from ansible_collections.releng.bitbucket.plugins.module_utils._archive_reader import digest, opened
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members import FILE, Member
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.reader import digest, opened
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from tests.unit.plugins.source import FILES, named, tree
 from tests.unit.support.archives import DIRECTORY, HARD_LINK, LINK, SUFFIXES, Item, archive, directory, link, tarred, zipped
@@ -201,8 +201,8 @@ def test_a_task_that_does_not_unpack_loads_no_reader_of_archives() -> None:
     assert not [named(path) for path, found in at_once.items() if found & readers]
     ours = {"_archive_reader", "_unpack", "_unpack_folder"}
     assert {named(path) for path, found in at_once.items() if {each.rpartition(".")[2] for each in found} & ours} <= {
-        "module_utils/_unpack.py",
-        "module_utils/_unpack_folder.py",
+        "module_utils/_archives/unpack.py",
+        "module_utils/_archives/folder.py",
     }
 
 

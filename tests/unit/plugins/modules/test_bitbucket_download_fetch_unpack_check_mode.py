@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._archive import DIRECTORY as A_DIRECTORY
-from ansible_collections.releng.bitbucket.plugins.module_utils._archive import FILE, Entry, Member
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.folder import Folder
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members import DIRECTORY as A_DIRECTORY
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members import FILE, Entry, Member
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.temporary import TemporaryFiles
-from ansible_collections.releng.bitbucket.plugins.module_utils._unpack_folder import Folder
 from tests.emulator import Emulator
 from tests.unit.plugins.modules.downloading import sha256
 from tests.unit.plugins.modules.fetching import FETCH, failure, files, furnish_all

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import BadInput
-from ._names import shown
+from .._errors import BadInput
+from .._names import shown
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 

@@ -16,11 +16,11 @@ import tempfile
 import typing as t
 from dataclasses import dataclass
 
-from ._archive import DIRECTORY, FILE, LINK, Entry, Parts, refusal
-from ._errors import BadInput, BitbucketError
-from ._files.checksum import file_digests
-from ._files.temporary import PREFIX, TemporaryFiles
-from ._names import shown
+from .._errors import BadInput, BitbucketError
+from .._files.checksum import file_digests
+from .._files.temporary import PREFIX, TemporaryFiles
+from .._names import shown
+from .members import DIRECTORY, FILE, LINK, Entry, Parts, refusal
 
 ABSENT = "absent"
 _MOST_STEPS = 1000

@@ -15,11 +15,11 @@ import hashlib
 import stat
 import typing as t
 
-from ._archive import DIRECTORY, FILE, HARD_LINK, LINK, MOST_TARGET_BYTES, Member
-from ._archive_names import suffix_of
-from ._errors import BitbucketError
-from ._files.payload import BLOCK
-from ._names import shown
+from .._errors import BitbucketError
+from .._files.payload import BLOCK
+from .._names import shown
+from .members import DIRECTORY, FILE, HARD_LINK, LINK, MOST_TARGET_BYTES, Member
+from .names import suffix_of
 
 if t.TYPE_CHECKING:
     import tarfile

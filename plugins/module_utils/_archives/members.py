@@ -14,8 +14,8 @@ import typing as t
 import unicodedata
 from dataclasses import dataclass
 
-from ._errors import BitbucketError
-from ._names import MAX_NAME_BYTES, shown
+from .._errors import BitbucketError
+from .._names import MAX_NAME_BYTES, shown
 
 MOST_MEMBERS = 1_000_000
 MOST_PATH_BYTES = 4096

@@ -13,15 +13,15 @@ import os
 import typing as t
 from dataclasses import replace
 
-from ._archive import DIRECTORY, FILE, LINK, Entry, Parts, Plan, refusal
-from ._archive_names import suffix_of
-from ._archive_reader import blocks, digest, opened
-from ._errors import BROKEN_OFF, BitbucketError
-from ._fetch_plan import UNCHANGED
-from ._files.temporary import TemporaryFiles
-from ._names import shown
-from ._outcome import Outcome, Result, state_line
-from ._unpack_folder import ABSENT, Folder, Found
+from .._errors import BROKEN_OFF, BitbucketError
+from .._fetch_plan import UNCHANGED
+from .._files.temporary import TemporaryFiles
+from .._names import shown
+from .._outcome import Outcome, Result, state_line
+from .folder import ABSENT, Folder, Found
+from .members import DIRECTORY, FILE, LINK, Entry, Parts, Plan, refusal
+from .names import suffix_of
+from .reader import blocks, digest, opened
 
 UNPACKED = "unpacked"
 
