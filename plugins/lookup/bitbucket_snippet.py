@@ -73,8 +73,8 @@ from ansible.plugins.lookup import LookupBase
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
 from ..module_utils._names import shown
-from ..module_utils._snippet_document import Snippet
-from ..module_utils._snippets import NoSuchSnippet, Snippets
+from ..module_utils._snippets.api import NoSuchSnippet, Snippets
+from ..module_utils._snippets.document import Snippet
 from ..plugin_utils._lookup import Reader, run_lookup
 from ..plugin_utils._reading import Missing
 

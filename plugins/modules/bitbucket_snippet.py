@@ -194,10 +194,10 @@ from ..module_utils._http.client import Client
 from ..module_utils._module import Options, create_module, run_module
 from ..module_utils._names import shown
 from ..module_utils._outcome import Outcome
-from ..module_utils._snippet_files import wished_files
-from ..module_utils._snippet_plan import SnippetWish
-from ..module_utils._snippet_task import SnippetTask
-from ..module_utils._snippets import Snippets
+from ..module_utils._snippets.api import Snippets
+from ..module_utils._snippets.ensure import SnippetTask
+from ..module_utils._snippets.plan import SnippetWish
+from ..module_utils._snippets.wish import wished_files
 
 
 def argument_spec() -> t.Dict[str, t.Any]:

@@ -142,8 +142,8 @@ import typing as t
 from ..module_utils._http.client import Client
 from ..module_utils._module import create_module, run_module
 from ..module_utils._outcome import Outcome
-from ..module_utils._snippet_query import SnippetQuery, query_snippets
-from ..module_utils._snippets import Snippets
+from ..module_utils._snippets.api import Snippets
+from ..module_utils._snippets.query import SnippetQuery, query_snippets
 
 
 def argument_spec() -> t.Dict[str, t.Any]:

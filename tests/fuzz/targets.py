@@ -34,8 +34,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport i
 from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import parse as parse_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment, renamed_pattern, shown
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_document import snippet_from
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import parse_form, parse_related
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import snippet_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import parse_form, parse_related
 
 from . import words
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_files import wished_files
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.wish import wished_files
 
 
 def option(name: str, **source: str) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ import quopri
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import BrokenAnswer, parse_form, parse_related
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import BrokenAnswer, parse_form, parse_related
 from tests.unit.plugins.module_utils.multipart_answers import (
     BOUNDARY,
     FORM,

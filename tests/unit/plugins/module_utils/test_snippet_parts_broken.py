@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import BrokenAnswer, parse_form, parse_related
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import BrokenAnswer, parse_form, parse_related
 from tests.unit.plugins.module_utils.multipart_answers import BOUNDARY, FORM, RELATED, document, file, form_file, joined, part
 
 LINE = b"--" + BOUNDARY.encode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import parse_form, parse_related
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import parse_form, parse_related
 from tests.unit.plugins.module_utils.multipart_answers import (
     BOUNDARY,
     FORM,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import BrokenAnswer, parse_form, parse_related
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import BrokenAnswer, parse_form, parse_related
 
 SAMPLES = Path(__file__).parent / "samples"
 SHA256 = "4d2eea868bb53654ce601bb46c977a1516ec4238a9554aa6ac401d977bba990d"

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import connection_from
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_parts import parse_form, parse_related
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippets import Snippets
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.api import Snippets
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import parse_form, parse_related
 from tests.emulator import Emulator
 from tests.emulator.names import stored_name
 from tests.unit.plugins.module_utils.multipart_answers import document, form_field, form_file, joined, part, quoted

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_document import Snippet
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippet_plan import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import Snippet
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.plan import (
     SnippetPlan,
     SnippetState,
     SnippetWish,

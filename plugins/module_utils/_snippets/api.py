@@ -12,15 +12,15 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ._errors import BitbucketError, RequestFailed
-from ._http.client import NO_CONTENT, Answer, Client
-from ._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
-from ._http.messages import status_text
-from ._http.multipart import form_body
-from ._names import check_name, path_segment, shown
-from ._snippet_document import Snippet, snippet_from, snippet_id_in
-from ._snippet_parts import BrokenAnswer, Parts, parse_form, parse_related
-from ._snippet_plan import SnippetPlan, SnippetState, form_bool, same_but_line_ends
+from .._errors import BitbucketError, RequestFailed
+from .._http.client import NO_CONTENT, Answer, Client
+from .._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
+from .._http.messages import status_text
+from .._http.multipart import form_body
+from .._names import check_name, path_segment, shown
+from .document import Snippet, snippet_from, snippet_id_in
+from .parts import BrokenAnswer, Parts, parse_form, parse_related
+from .plan import SnippetPlan, SnippetState, form_bool, same_but_line_ends
 
 # Public clients never ask for multipart/related, so JSON is accepted as well.
 _ACCEPT = "multipart/related, application/json;q=0.5"

@@ -23,7 +23,7 @@ import typing as t
 from types import MappingProxyType
 from urllib.parse import quote
 
-from ._errors import BitbucketError
+from .._errors import BitbucketError
 
 _BROKEN_QUOTING = re.compile(r"=(?![0-9A-Fa-f]{2}|[ \t]*(\r|\n|\Z))")
 

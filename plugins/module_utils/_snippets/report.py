@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ._outcome import Result
-from ._snippet_document import Snippet
-from ._snippet_plan import SnippetState, digest
+from .._outcome import Result
+from .document import Snippet
+from .plan import SnippetState, digest
 
 
 def described(state: SnippetState, wished: t.Optional[t.Mapping[str, str]] = None) -> Result:

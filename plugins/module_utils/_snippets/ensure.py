@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import BROKEN_OFF, BadInput, BitbucketError, RequestFailed
-from ._http.multipart import require_encoder
-from ._names import shown
-from ._outcome import Outcome, Result
-from ._snippet_document import Snippet
-from ._snippet_plan import (
+from .._errors import BROKEN_OFF, BadInput, BitbucketError, RequestFailed
+from .._http.multipart import require_encoder
+from .._names import shown
+from .._outcome import Outcome, Result
+from .api import NoSuchSnippet, Snippets
+from .document import Snippet
+from .plan import (
     ABSENT,
     CREATED,
     DELETED,
@@ -31,8 +32,7 @@ from ._snippet_plan import (
     predicted,
     stored_names,
 )
-from ._snippet_result import described
-from ._snippets import NoSuchSnippet, Snippets
+from .report import described
 
 # How often a snippet that others change at the same time is read and decided again.
 MAX_CONFLICTS = 3

@@ -10,9 +10,9 @@ import base64
 import binascii
 import typing as t
 
-from ._errors import BadInput
-from ._files.payload import file_payloads, text_payload
-from ._names import check_written_name, shown
+from .._errors import BadInput
+from .._files.payload import file_payloads, text_payload
+from .._names import check_written_name, shown
 
 FileOption = t.Mapping[str, t.Any]
 

@@ -14,9 +14,9 @@ import typing as t
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ._errors import BadInput
-from ._names import renamed_pattern, shown
-from ._snippet_document import Snippet
+from .._errors import BadInput
+from .._names import renamed_pattern, shown
+from .document import Snippet
 
 CREATED = "created"
 UPDATED = "updated"

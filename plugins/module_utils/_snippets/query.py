@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from ._outcome import Result
-from ._selection import Selection
-from ._snippet_plan import SnippetState
-from ._snippet_result import described, described_without_files
-from ._snippets import NoSuchSnippet, Snippets
+from .._outcome import Result
+from .._selection import Selection
+from .api import NoSuchSnippet, Snippets
+from .plan import SnippetState
+from .report import described, described_without_files
 
 
 class SnippetQuery(t.NamedTuple):

@@ -15,7 +15,7 @@ import typing as t
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
-from ._errors import RequestFailed
+from .._errors import RequestFailed
 
 _REVISION = re.compile(r"[0-9a-fA-F]{7,64}\Z")
 
