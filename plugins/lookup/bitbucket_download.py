@@ -64,8 +64,8 @@ import typing as t
 
 from ansible.plugins.lookup import LookupBase
 
-from ..module_utils._contents import read_contents
-from ..module_utils._downloads import Downloads
+from ..module_utils._downloads.api import Downloads
+from ..module_utils._downloads.contents import read_contents
 from ..module_utils._errors import RequestFailed
 from ..module_utils._http.client import Client
 from ..module_utils._names import check_name, shown

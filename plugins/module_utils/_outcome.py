@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
-from ._downloads import Listing
+from ._downloads.api import Listing
 
 Result = t.Dict[str, t.Any]
 

@@ -210,15 +210,15 @@ requests:
 
 import typing as t
 
-from ..module_utils._delete import Deleter
-from ..module_utils._downloads import Downloads
+from ..module_utils._downloads.api import Downloads
+from ..module_utils._downloads.delete import Deleter
+from ..module_utils._downloads.publish import Publisher, PublishOptions
 from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import file_payloads, text_payload
 from ..module_utils._http.client import Client
 from ..module_utils._module import Options, create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
 from ..module_utils._parallel import check_parallel
-from ..module_utils._publish import Publisher, PublishOptions
 
 
 def argument_spec() -> t.Dict[str, t.Any]:

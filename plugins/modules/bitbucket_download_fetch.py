@@ -232,16 +232,16 @@ requests:
 import typing as t
 
 from ..module_utils._archives.names import require_archive
-from ..module_utils._downloads import Downloads
+from ..module_utils._downloads.api import Downloads
+from ..module_utils._downloads.fetch import Fetcher, FetchOptions
+from ..module_utils._downloads.selection import Selection
 from ..module_utils._errors import BadInput
-from ..module_utils._fetch import Fetcher, FetchOptions
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
 from ..module_utils._module import AnsibleFiles, Options, create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
 from ..module_utils._parallel import check_parallel
-from ..module_utils._selection import Selection
 
 if t.TYPE_CHECKING:
     from ..module_utils._archives.unpack import Unpacker

@@ -106,11 +106,11 @@ requests:
 
 import typing as t
 
-from ..module_utils._downloads import Downloads
+from ..module_utils._downloads.api import Downloads
+from ..module_utils._downloads.selection import Selection
 from ..module_utils._http.client import Client
 from ..module_utils._module import create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
-from ..module_utils._selection import Selection
 
 
 def argument_spec() -> t.Dict[str, t.Any]:

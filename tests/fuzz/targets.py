@@ -17,8 +17,10 @@ import requests
 import urllib3.exceptions
 import urllib3.util
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import _artifact as artifact_from
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import newest_first
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import _artifact as artifact_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import newest_first
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import parse as parse_manifest
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import Destination
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import origin
@@ -31,8 +33,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages im
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.pages import next_page, page_items, stays
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.redirects import location_of, redirect_target
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport import Response
-from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import parse as parse_manifest
-from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment, renamed_pattern, shown
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import snippet_from
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import parse_form, parse_related

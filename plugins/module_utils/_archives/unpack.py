@@ -13,8 +13,8 @@ import os
 import typing as t
 from dataclasses import replace
 
+from .._downloads.fetch_plan import UNCHANGED
 from .._errors import BROKEN_OFF, BitbucketError
-from .._fetch_plan import UNCHANGED
 from .._files.temporary import TemporaryFiles
 from .._names import shown
 from .._outcome import Outcome, Result, state_line

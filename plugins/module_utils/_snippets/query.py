@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import typing as t
 
+from .._downloads.selection import Selection
 from .._outcome import Result
-from .._selection import Selection
 from .api import NoSuchSnippet, Snippets
 from .plan import SnippetState
 from .report import described, described_without_files

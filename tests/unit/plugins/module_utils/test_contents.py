@@ -12,8 +12,8 @@ from contextlib import suppress
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._contents import TooLarge, read_contents
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Downloads
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Downloads
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.contents import TooLarge, read_contents
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, RequestFailed
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection

@@ -10,7 +10,7 @@ import datetime
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import (
     Artifact,
     newest_first,
     parse_time,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._fetch_plan import FetchWish, algorithms, decide
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.fetch_plan import FetchWish, algorithms, decide
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import LocalFile, look_at
 

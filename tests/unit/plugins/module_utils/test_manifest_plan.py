@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._manifest import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import (
     Manifest,
     ManifestPlan,
     plan_manifest,

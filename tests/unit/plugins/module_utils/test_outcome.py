@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._outcome import listing_text
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload
-from ansible_collections.releng.bitbucket.plugins.module_utils._plan import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.plan import (
     Evidence,
     OverwriteRefused,
     Step,
@@ -18,6 +17,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._plan import (
     plan_publishing,
     predicted_listing,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload
 
 APP = Payload("app", 5, data=b"hello")
 THERE = Artifact("app", 5, "2026-11-01T00:00:00Z")

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact, Listing
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._prune import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact, Listing
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retention import (
     Retention,
     TooManyDeletions,
     parse_age,
     parse_group_by,
     plan_pruning,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._selection import Selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 Days = datetime.timedelta

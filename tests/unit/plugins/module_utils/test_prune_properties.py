@@ -13,9 +13,13 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact, Listing
-from ansible_collections.releng.bitbucket.plugins.module_utils._prune import Retention, TooManyDeletions, plan_pruning
-from ansible_collections.releng.bitbucket.plugins.module_utils._selection import Selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact, Listing
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retention import (
+    Retention,
+    TooManyDeletions,
+    plan_pruning,
+)
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 MANIFEST = "SHA256SUMS"

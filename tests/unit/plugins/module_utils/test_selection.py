@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._selection import Selection
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads import Artifact, Downloads
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact, Downloads
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.transfer import Transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
-from ansible_collections.releng.bitbucket.plugins.module_utils._transfer import Transfer
 from tests.emulator import Emulator
 from tests.unit.plugins.modules.downloading import meanwhile, without_jitter
 from tests.unit.plugins.modules.fetching import CONTENTS, noise

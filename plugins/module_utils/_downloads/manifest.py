@@ -15,8 +15,8 @@ import re
 import typing as t
 from types import MappingProxyType
 
-from ._downloads import Artifact, Listing, parse_time
-from ._errors import BitbucketError
+from .._errors import BitbucketError
+from .api import Artifact, Listing, parse_time
 
 _LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}

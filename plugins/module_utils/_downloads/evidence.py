@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ._compare import compare_content
-from ._downloads import Artifact, Downloads, Listing, renamed_candidate
-from ._files.payload import Payload
-from ._manifest import Manifest
-from ._names import likely_names
-from ._plan import Evidence
+from .._files.payload import Payload
+from .._names import likely_names
+from .api import Artifact, Downloads, Listing, renamed_candidate
+from .manifest import Manifest
+from .plan import Evidence
+from .same_content import compare_content
 
 
 class Examiner:

@@ -14,11 +14,11 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ._downloads import Artifact, Listing, parse_time
-from ._errors import BadInput, BitbucketError
-from ._names import is_plain
-from ._plan import DELETED, KEPT, Step
-from ._selection import Selection
+from .._errors import BadInput, BitbucketError
+from .._names import is_plain
+from .api import Artifact, Listing, parse_time
+from .plan import DELETED, KEPT, Step
+from .selection import Selection
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"([0-9]{1,20})([smhdw])\Z")

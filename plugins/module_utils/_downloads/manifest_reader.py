@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 
-from ._contents import read_contents
-from ._downloads import Downloads, Listing
-from ._errors import BitbucketError
-from ._manifest import Manifest, NotAManifest, parse
-from ._names import check_name, shown
+from .._errors import BitbucketError
+from .._names import check_name, shown
+from .api import Downloads, Listing
+from .contents import read_contents
+from .manifest import Manifest, NotAManifest, parse
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import threading
 import typing as t
 
-from ._compare import compare_content
-from ._downloads import Artifact, Downloads, Listing
-from ._errors import BitbucketError, RequestFailed
-from ._evidence import stored_as
-from ._files.payload import Payload
-from ._http.multipart import UploadBody, require_encoder
-from ._parallel import run_all
+from .._errors import BitbucketError, RequestFailed
+from .._files.payload import Payload
+from .._http.multipart import UploadBody, require_encoder
+from .._parallel import run_all
+from .api import Artifact, Downloads, Listing
+from .evidence import stored_as
+from .same_content import compare_content
 
 MAX_BATCH_FILES = 20
 MAX_BATCH_BYTES = 16 * 1024 * 1024

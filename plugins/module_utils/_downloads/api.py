@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ._errors import RequestFailed
-from ._http.client import NO_CONTENT, Client
-from ._http.messages import status_text
-from ._http.transport import Response
-from ._names import check_name, path_segment, renamed_pattern
+from .._errors import RequestFailed
+from .._http.client import NO_CONTENT, Client
+from .._http.messages import status_text
+from .._http.transport import Response
+from .._names import check_name, path_segment, renamed_pattern
 
 # Documented maximum; the default would be 10.
 _PAGE_LENGTH = 100

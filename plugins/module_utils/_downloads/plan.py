@@ -12,10 +12,10 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
-from ._downloads import Artifact, Listing
-from ._errors import BitbucketError
-from ._files.payload import Payload
-from ._names import shown
+from .._errors import BitbucketError
+from .._files.payload import Payload
+from .._names import shown
+from .api import Artifact, Listing
 
 CREATED = "created"
 REPLACED = "replaced"

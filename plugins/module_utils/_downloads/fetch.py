@@ -13,22 +13,22 @@ import os
 import threading
 import typing as t
 
-from ._archives.names import require_archive
-from ._compare import compare_content
-from ._downloads import Artifact, Downloads, Listing
-from ._errors import BROKEN_OFF, BadInput, BitbucketError
-from ._fetch_plan import REPLACED, UNCHANGED, FetchWish, Verdict, algorithms, decide
-from ._files.checksum import Checksum
-from ._files.destination import Destination, look_at, remove_empty
-from ._files.payload import Payload
-from ._files.temporary import TemporaryFiles
-from ._manifest import Manifest
-from ._manifest_reader import ManifestReader
-from ._names import renamed_pattern, shown
-from ._outcome import Outcome, Result, state_line
-from ._parallel import run_all
-from ._selection import Selection
-from ._transfer import Transfer
+from .._archives.names import require_archive
+from .._errors import BROKEN_OFF, BadInput, BitbucketError
+from .._files.checksum import Checksum
+from .._files.destination import Destination, look_at, remove_empty
+from .._files.payload import Payload
+from .._files.temporary import TemporaryFiles
+from .._names import renamed_pattern, shown
+from .._outcome import Outcome, Result, state_line
+from .._parallel import run_all
+from .api import Artifact, Downloads, Listing
+from .fetch_plan import REPLACED, UNCHANGED, FetchWish, Verdict, algorithms, decide
+from .manifest import Manifest
+from .manifest_reader import ManifestReader
+from .same_content import compare_content
+from .selection import Selection
+from .transfer import Transfer
 
 # Those attributes of a file that differ, as they were and as they shall be.
 Attributes = t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ._downloads import Downloads, Listing
-from ._errors import BadInput
-from ._files.payload import Payload
-from ._manifest import ManifestPlan
-from ._manifest_reader import ManifestReader
-from ._names import renamed_pattern, shown
-from ._uploads import Uploader, require_stored
+from .._errors import BadInput
+from .._files.payload import Payload
+from .._names import renamed_pattern, shown
+from .api import Downloads, Listing
+from .manifest import ManifestPlan
+from .manifest_reader import ManifestReader
+from .upload import Uploader, require_stored
 
 
 class ManifestKeeper(ManifestReader):

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ._downloads import Downloads, Listing
-from ._errors import BROKEN_OFF, BadInput
-from ._manifest import Manifest, ManifestPlan, plan_manifest
-from ._manifest_keeper import ManifestKeeper, manifest_result
-from ._names import check_name, shown
-from ._outcome import Outcome, Result, listing_text
-from ._parallel import run_all
-from ._plan import DELETED, Step, plan_deleting, predicted_listing
-from ._uploads import Uploader
+from .._errors import BROKEN_OFF, BadInput
+from .._names import check_name, shown
+from .._outcome import Outcome, Result, listing_text
+from .._parallel import run_all
+from .api import Downloads, Listing
+from .manifest import Manifest, ManifestPlan, plan_manifest
+from .manifest_keeper import ManifestKeeper, manifest_result
+from .plan import DELETED, Step, plan_deleting, predicted_listing
+from .upload import Uploader
 
 
 class Deleter:

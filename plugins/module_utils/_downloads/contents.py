@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._downloads import Downloads
-from ._errors import BitbucketError, RequestFailed
+from .._errors import BitbucketError, RequestFailed
+from .api import Downloads
 
 
 class TooLarge(BitbucketError):

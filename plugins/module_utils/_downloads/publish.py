@@ -12,18 +12,18 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ._downloads import Artifact, Downloads, Listing
-from ._errors import BROKEN_OFF, BadInput
-from ._evidence import Examiner
-from ._files.payload import Payload
-from ._http.multipart import require_encoder
-from ._manifest import Manifest, ManifestPlan, plan_manifest
-from ._manifest_keeper import ManifestKeeper, manifest_result
-from ._names import renamed_pattern, shown
-from ._outcome import Outcome, Result, listing_text
-from ._parallel import run_all
-from ._plan import Step, as_stored, plan_publishing, predicted_listing
-from ._uploads import NotStored, Sent, Uploader, require_stored
+from .._errors import BROKEN_OFF, BadInput
+from .._files.payload import Payload
+from .._http.multipart import require_encoder
+from .._names import renamed_pattern, shown
+from .._outcome import Outcome, Result, listing_text
+from .._parallel import run_all
+from .api import Artifact, Downloads, Listing
+from .evidence import Examiner
+from .manifest import Manifest, ManifestPlan, plan_manifest
+from .manifest_keeper import ManifestKeeper, manifest_result
+from .plan import Step, as_stored, plan_publishing, predicted_listing
+from .upload import NotStored, Sent, Uploader, require_stored
 
 
 class PublishOptions(t.NamedTuple):

@@ -10,8 +10,8 @@ import fnmatch
 import re
 import typing as t
 
-from ._downloads import Artifact, newest_first
-from ._errors import BadInput
+from .._errors import BadInput
+from .api import Artifact, newest_first
 
 
 class Selection:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from ._downloads import Artifact, Downloads
-from ._errors import RequestFailed
-from ._files.payload import Payload
-from ._http.transport import Response
+from .._errors import RequestFailed
+from .._files.payload import Payload
+from .._http.transport import Response
+from .api import Artifact, Downloads
 
 
 class Comparison(t.NamedTuple):

@@ -16,9 +16,9 @@ import os
 import re
 import typing as t
 
-from ._downloads import Artifact, Downloads
-from ._errors import BitbucketError, RequestFailed
-from ._http.transport import Response
+from .._errors import BitbucketError, RequestFailed
+from .._http.transport import Response
+from .api import Artifact, Downloads
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-")
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
-from ._downloads import Artifact
-from ._files.checksum import Checksum, file_digests
-from ._files.destination import LocalFile
+from .._files.checksum import Checksum, file_digests
+from .._files.destination import LocalFile
+from .api import Artifact
 
 FETCHED = "fetched"
 REPLACED = "replaced"
