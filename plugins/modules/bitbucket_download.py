@@ -210,13 +210,13 @@ requests:
 
 import typing as t
 
+from ..module_utils._ansible.module import Options, create_module, repository_argument_spec, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.delete import Deleter
 from ..module_utils._downloads.publish import Publisher, PublishOptions
 from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import file_payloads, text_payload
 from ..module_utils._http.client import Client
-from ..module_utils._module import Options, create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
 from ..module_utils._parallel import check_parallel
 

@@ -231,6 +231,7 @@ requests:
 
 import typing as t
 
+from ..module_utils._ansible.module import AnsibleFiles, Options, create_module, repository_argument_spec, run_module
 from ..module_utils._archives.names import require_archive
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.fetch import Fetcher, FetchOptions
@@ -239,7 +240,6 @@ from ..module_utils._errors import BadInput
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
-from ..module_utils._module import AnsibleFiles, Options, create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
 from ..module_utils._parallel import check_parallel
 

@@ -106,10 +106,10 @@ requests:
 
 import typing as t
 
+from ..module_utils._ansible.module import create_module, repository_argument_spec, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.selection import Selection
 from ..module_utils._http.client import Client
-from ..module_utils._module import create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
 
 

@@ -170,13 +170,13 @@ requests:
 import datetime
 import typing as t
 
+from ..module_utils._ansible.module import Options, create_module, repository_argument_spec, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.delete import Deleter
 from ..module_utils._downloads.retention import Retention, parse_age, parse_group_by, plan_pruning
 from ..module_utils._downloads.selection import Selection
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
-from ..module_utils._module import Options, create_module, repository_argument_spec, run_module
 from ..module_utils._outcome import Outcome
 from ..module_utils._parallel import check_parallel
 

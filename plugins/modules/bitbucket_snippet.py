@@ -189,9 +189,9 @@ requests:
 
 import typing as t
 
+from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
-from ..module_utils._module import Options, create_module, run_module
 from ..module_utils._names import shown
 from ..module_utils._outcome import Outcome
 from ..module_utils._snippets.api import Snippets

@@ -139,8 +139,8 @@ requests:
 
 import typing as t
 
+from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._http.client import Client
-from ..module_utils._module import create_module, run_module
 from ..module_utils._outcome import Outcome
 from ..module_utils._snippets.api import Snippets
 from ..module_utils._snippets.query import SnippetQuery, query_snippets

@@ -19,7 +19,7 @@ LIBRARIES = {
     "requests": {"module_utils/_http/transport.py"},
     "urllib3": {"module_utils/_http/transport.py"},
     "requests_toolbelt": {"module_utils/_http/multipart.py"},
-    "ansible.module_utils": {"module_utils/_module.py"},
+    "ansible.module_utils": {"module_utils/_ansible/module.py"},
     "tests": set(),
     "ansible_collections": set(),
 }
@@ -50,7 +50,7 @@ def test_one_file_ends_a_module(call: str) -> None:
     users = {
         named(path) for path in FILES for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and node.attr == call
     }
-    assert users == {"module_utils/_module.py"}
+    assert users == {"module_utils/_ansible/module.py"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)

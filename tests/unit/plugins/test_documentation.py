@@ -16,11 +16,11 @@ import yaml
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 
 from ansible_collections.releng.bitbucket.plugins.doc_fragments import _attributes, _connection
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
-from ansible_collections.releng.bitbucket.plugins.module_utils._module import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.module import (
     connection_argument_spec,
     repository_argument_spec,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))

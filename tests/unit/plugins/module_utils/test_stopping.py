@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.stopping import stopped_by_signals
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Stopped
 from ansible_collections.releng.bitbucket.plugins.module_utils._parallel import run_all
-from ansible_collections.releng.bitbucket.plugins.module_utils._stopping import stopped_by_signals
 
 NAMES = ["SIGTERM", "SIGINT", "SIGHUP"]
 

@@ -11,7 +11,7 @@ import signal
 import threading
 import typing as t
 
-from ._errors import Stopped
+from .._errors import Stopped
 
 # A job that is cancelled, Ctrl-C, and a terminal or SSH connection that has gone.
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -12,12 +12,12 @@ from types import MappingProxyType
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from ._errors import BROKEN_OFF, BitbucketError, MissingLibrary
-from ._http.client import Client
-from ._http.connection import connection_from, hidden_parts
-from ._http.credentials import choose_credentials
-from ._outcome import Outcome
-from ._stopping import stopped_by_signals
+from .._errors import BROKEN_OFF, BitbucketError, MissingLibrary
+from .._http.client import Client
+from .._http.connection import connection_from, hidden_parts
+from .._http.credentials import choose_credentials
+from .._outcome import Outcome
+from .stopping import stopped_by_signals
 
 Options = t.Mapping[str, t.Any]
 
