@@ -76,7 +76,7 @@ from ..plugin_utils._reading import Missing
 class LookupModule(LookupBase):
     """Contents of artifacts; terms are names."""
 
-    def run(self, terms: t.List[t.Any], variables: t.Optional[t.Mapping[str, t.Any]] = None, **kwargs: t.Any) -> t.List[t.Any]:
+    def run(self, terms: list[t.Any], variables: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         """The contents, one item a term."""
         return run_lookup(self, terms, variables, kwargs, reader, check_name)
 
@@ -93,6 +93,6 @@ def reader(plugin: LookupBase, client: Client) -> Reader:
             # Only a listing tells "not there" from "hidden" and from an outage.
             if exc.status != 404 or name in downloads.listing():
                 raise
-            raise Missing("%s is not in the Downloads of %s" % (shown(name), downloads.repository)) from None
+            raise Missing(f"{shown(name)} is not in the Downloads of {downloads.repository}") from None
 
     return read

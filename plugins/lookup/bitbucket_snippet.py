@@ -82,7 +82,7 @@ from ..plugin_utils._reading import Missing
 class LookupModule(LookupBase):
     """Contents of a snippet's files; terms are their names."""
 
-    def run(self, terms: t.List[t.Any], variables: t.Optional[t.Mapping[str, t.Any]] = None, **kwargs: t.Any) -> t.List[t.Any]:
+    def run(self, terms: list[t.Any], variables: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         """The contents, one item a term."""
         return run_lookup(self, terms, variables, kwargs, reader)
 
@@ -94,22 +94,22 @@ def reader(plugin: LookupBase, client: Client) -> Reader:
     limit = plugin.get_option("max_size")
     if bool(snippet_id) == bool(title):
         raise BadInput("Say which snippet: by snippet_id or by title, one of both")
-    found: t.List[t.Optional[Snippet]] = []
+    found: list[Snippet | None] = []
 
     def read(name: str) -> bytes:
         if not found:
             found.append(_by_id(snippets, snippet_id) if snippet_id else _by_title(snippets, title))
         snippet = found[0]
         if snippet is None:
-            raise Missing("There is no snippet %s" % shown(snippet_id or title))
+            raise Missing(f"There is no snippet {shown(snippet_id or title)}")
         if name not in (snippet.files or {}):
-            raise Missing("The snippet %s has no file %s" % (shown(snippet_id or title), shown(name)))
+            raise Missing(f"The snippet {shown(snippet_id or title)} has no file {shown(name)}")
         return snippets.file(snippet, name, limit)
 
     return read
 
 
-def _by_id(snippets: Snippets, snippet_id: str) -> t.Optional[Snippet]:
+def _by_id(snippets: Snippets, snippet_id: str) -> Snippet | None:
     try:
         return snippets.document(snippet_id)
     except NoSuchSnippet as exc:
@@ -117,6 +117,6 @@ def _by_id(snippets: Snippets, snippet_id: str) -> t.Optional[Snippet]:
         return None
 
 
-def _by_title(snippets: Snippets, title: str) -> t.Optional[Snippet]:
+def _by_title(snippets: Snippets, title: str) -> Snippet | None:
     titled = snippets.one_titled(title)
     return _by_id(snippets, titled.id) if titled else None

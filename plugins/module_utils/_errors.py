@@ -30,7 +30,7 @@ class MissingLibrary(BitbucketError):
     """A Python library that the host of the module needs is not there."""
 
     def __init__(self, library: str, import_error: str) -> None:
-        super().__init__("The Python library %s is not installed" % library)
+        super().__init__(f"The Python library {library} is not installed")
         self.library = library
         self.import_error = import_error
 
@@ -48,10 +48,10 @@ class RequestFailed(BitbucketError):
     def __init__(
         self,
         message: str,
-        status: t.Optional[int] = None,
+        status: int | None = None,
         passing: bool = False,
         effect_possible: bool = True,
-        retry_after: t.Optional[float] = None,
+        retry_after: float | None = None,
         by_storage: bool = False,
     ) -> None:
         super().__init__(message)
@@ -73,7 +73,7 @@ class Stopped(BaseException):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.facts: t.Dict[str, t.Any] = {}
+        self.facts: dict[str, t.Any] = {}
 
 
 # What ends a task half-way.

@@ -26,7 +26,7 @@ def check_name(name: str, what: str = "name") -> str:
     """Return the name, or raise BadInput where it cannot be one path segment of the API."""
     problem = _problem(name)
     if problem:
-        raise BadInput("%s %s is refused: %s" % (what, shown(name), problem))
+        raise BadInput(f"{what} {shown(name)} is refused: {problem}")
     return name
 
 
@@ -35,7 +35,7 @@ def check_written_name(name: str, what: str = "name") -> str:
     check_name(name, what)
     if '"' in name:
         # The encoders write %22 for it, and the service would store those three characters.
-        raise BadInput("%s %s is refused: a double quote cannot be published" % (what, shown(name)))
+        raise BadInput(f"{what} {shown(name)} is refused: a double quote cannot be published")
     return name
 
 
@@ -47,7 +47,7 @@ def is_plain(name: str) -> bool:
 def shown(name: str) -> str:
     """The name in quotes, safe to print: control characters and undecodable bytes are escaped."""
     text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
-    return "'%s'" % (text if len(text) <= 300 else text[:300] + "…")
+    return f"'{text if len(text) <= 300 else text[:300] + '…'}'"
 
 
 def path_segment(name: str) -> str:
@@ -71,7 +71,7 @@ class RenamedPattern:
         return len(other) in ends
 
 
-def renamed_pattern(name: str) -> t.Optional[RenamedPattern]:
+def renamed_pattern(name: str) -> RenamedPattern | None:
     """What the service may have made of this name, or None for a name that it has no reason to change.
 
     Spaces are known to become ``_`` (fact sheet, peers C2.19). Each run of characters outside
@@ -81,13 +81,13 @@ def renamed_pattern(name: str) -> t.Optional[RenamedPattern]:
     return RenamedPattern(pieces) if len(pieces) > 1 else None
 
 
-def likely_names(name: str) -> t.List[str]:
+def likely_names(name: str) -> list[str]:
     """Under which other names the service is most likely to store this one: with ``_`` for what is unusual in it."""
     found = [name.replace(" ", "_"), _UNUSUAL.sub("_", name), _UNUSUAL.sub(lambda run: "_" * len(run.group()), name)]
     return [other for other in dict.fromkeys(found) if other != name]
 
 
-def _problem(name: str) -> t.Optional[str]:
+def _problem(name: str) -> str | None:
     if name in ("", ".", ".."):
         return "it is empty or a directory"
     if "/" in name or "\\" in name:
@@ -99,5 +99,5 @@ def _problem(name: str) -> t.Optional[str]:
     except UnicodeEncodeError:
         return "it is not valid UTF-8"
     if size > MAX_NAME_BYTES:
-        return "it has %d bytes in UTF-8, more than %d" % (size, MAX_NAME_BYTES)
+        return f"it has {size} bytes in UTF-8, more than {MAX_NAME_BYTES}"
     return None

@@ -25,15 +25,15 @@ class Outcome(t.NamedTuple):
     before: str = ""
     after: str = ""
     warnings: t.Sequence[str] = ()
-    diffs: t.Optional[t.List[t.Dict[str, str]]] = None
+    diffs: list[dict[str, str]] | None = None
 
 
-def listing_text(listing: Listing, digests: t.Mapping[str, t.Optional[str]]) -> str:
+def listing_text(listing: Listing, digests: t.Mapping[str, str | None]) -> str:
     """A line per artifact, sorted by name: name, size in bytes, and the SHA-256 where it is known."""
     return "".join(state_line(name, listing[name].size, digests.get(name)) for name in sorted(listing))
 
 
-def state_line(name: str, size: int, digest: t.Optional[str], attributes: t.Mapping[str, t.Any] = MappingProxyType({})) -> str:
+def state_line(name: str, size: int, digest: str | None, attributes: t.Mapping[str, t.Any] = MappingProxyType({})) -> str:
     """One artifact or file as a line of a diff; ``attributes`` such as mode and owner by name."""
-    more = "".join("  %s:%s" % pair for pair in sorted(attributes.items()))
-    return "%s  %d bytes%s%s\n" % (name, size, "  sha256:%s" % digest if digest else "", more)
+    more = "".join("  {}:{}".format(*pair) for pair in sorted(attributes.items()))
+    return f"{name}  {size} bytes{(f'  sha256:{digest}' if digest else '')}{more}\n"

@@ -20,11 +20,11 @@ _R = t.TypeVar("_R")
 def check_parallel(parallel: int) -> int:
     """Return the number of threads that the option asks for, or raise BadInput."""
     if not 1 <= parallel <= MOST:
-        raise BadInput("parallel must be from 1 to %d, not %d" % (MOST, parallel))
+        raise BadInput(f"parallel must be from 1 to {MOST}, not {parallel}")
     return parallel
 
 
-def run_all(action: t.Callable[[_I], _R], items: t.Sequence[_I], parallel: int) -> t.List[_R]:
+def run_all(action: t.Callable[[_I], _R], items: t.Sequence[_I], parallel: int) -> list[_R]:
     """The results in the order of the items. After the first failure what is under way ends, no item begins, and it is raised."""
     if parallel == 1 or len(items) <= 1:
         return [action(item) for item in items]
@@ -41,10 +41,10 @@ class _Work(t.Generic[_I, _R]):
     def __init__(self, action: t.Callable[[_I], _R], items: t.Sequence[_I]) -> None:
         self._action = action
         self._waiting = list(enumerate(items))[::-1]
-        self._results: t.Dict[int, _R] = {}
-        self._failures: t.Dict[int, BaseException] = {}
+        self._results: dict[int, _R] = {}
+        self._failures: dict[int, BaseException] = {}
 
-    def done_by(self, workers: int) -> t.List[_R]:
+    def done_by(self, workers: int) -> list[_R]:
         threads = [threading.Thread(target=self._work, daemon=True) for _unused in range(workers)]
         try:
             for thread in threads:

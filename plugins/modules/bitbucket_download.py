@@ -221,7 +221,7 @@ from ..module_utils._outcome import Outcome
 from ..module_utils._parallel import check_parallel
 
 
-def argument_spec() -> t.Dict[str, t.Any]:
+def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         **repository_argument_spec(),
@@ -241,7 +241,7 @@ def publish(options: Options, client: Client, check_mode: bool) -> Outcome:
     """state=present."""
     names = options["name"] or []
     if len(names) > 1:
-        raise BadInput("name must be one name with state=present, not %d" % len(names))
+        raise BadInput(f"name must be one name with state=present, not {len(names)}")
     if options["content"] is not None:
         if not names:
             raise BadInput("content needs name: the name of the artifact")

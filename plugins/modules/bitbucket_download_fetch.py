@@ -247,7 +247,7 @@ if t.TYPE_CHECKING:
     from ..module_utils._archives.unpack import Unpacker
 
 
-def argument_spec() -> t.Dict[str, t.Any]:
+def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's and Ansible's own for files."""
     return {
         **repository_argument_spec(),
@@ -275,7 +275,7 @@ def fetch_options(options: Options) -> FetchOptions:
     names = list(dict.fromkeys(options["name"] or ()))
     destination.require_room_for(names)
     if options["checksum"] is not None and len(names) > 1:
-        raise BadInput("checksum goes with one artifact, but %d are meant" % len(names))
+        raise BadInput(f"checksum goes with one artifact, but {len(names)} are meant")
     if options["unpack_dest"] is not None and names:
         require_archive(names)
     return FetchOptions(

@@ -113,7 +113,7 @@ from ..module_utils._http.client import Client
 from ..module_utils._outcome import Outcome
 
 
-def argument_spec() -> t.Dict[str, t.Any]:
+def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         **repository_argument_spec(),

@@ -181,7 +181,7 @@ from ..module_utils._outcome import Outcome
 from ..module_utils._parallel import check_parallel
 
 
-def argument_spec() -> t.Dict[str, t.Any]:
+def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         **repository_argument_spec(),
@@ -204,7 +204,7 @@ def retention(options: Options) -> Retention:
         raise BadInput("patterns is empty: say what may go, '*' for everything")
     for name in ("keep", "max_deletions"):
         if options[name] is not None and options[name] < 0:
-            raise BadInput("%s must be 0 or more, not %d" % (name, options[name]))
+            raise BadInput(f"{name} must be 0 or more, not {options[name]}")
     return Retention(
         selection=Selection(options["patterns"], options["excludes"], options["use_regex"]),
         keep=options["keep"],

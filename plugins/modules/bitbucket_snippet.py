@@ -200,7 +200,7 @@ from ..module_utils._snippets.plan import SnippetWish
 from ..module_utils._snippets.wish import wished_files
 
 
-def argument_spec() -> t.Dict[str, t.Any]:
+def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -234,7 +234,7 @@ def wish_from(options: Options) -> SnippetWish:
 
 def _check_title(title: str) -> None:
     if title != title.strip():
-        raise BadInput("title %s is refused: without the white space at its ends it would be another one" % shown(title))
+        raise BadInput(f"title {shown(title)} is refused: without the white space at its ends it would be another one")
 
 
 def main() -> None:

@@ -146,7 +146,7 @@ from ..module_utils._snippets.api import Snippets
 from ..module_utils._snippets.query import SnippetQuery, query_snippets
 
 
-def argument_spec() -> t.Dict[str, t.Any]:
+def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         "snippet_id": {"type": "str", "aliases": ["id", "encoded_id"]},

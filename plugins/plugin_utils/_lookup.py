@@ -44,11 +44,11 @@ Reader = t.Callable[[str], bytes]
 def run_lookup(
     plugin: LookupBase,
     terms: t.Sequence[t.Any],
-    variables: t.Optional[t.Mapping[str, t.Any]],
+    variables: t.Mapping[str, t.Any] | None,
     options: t.Mapping[str, t.Any],
     reader: t.Callable[[LookupBase, Client], Reader],
     check: t.Callable[[str], t.Any] = str,
-) -> t.List[t.Any]:
+) -> list[t.Any]:
     """One result a term: the bytes that ``reader`` finds, as the options ask for them. One client serves all terms.
 
     ``check`` is called with every term before any request, and raises for one that cannot be a name.
@@ -57,14 +57,12 @@ def run_lookup(
     try:
         return _results(plugin, terms, reader, check)
     except MissingLibrary as exc:
-        raise AnsibleLookupError(
-            "%s. Install it for the Python that runs ansible, lookups run on the control node" % exc
-        ) from None
+        raise AnsibleLookupError(f"{exc}. Install it for the Python that runs ansible, lookups run on the control node") from None
     except BitbucketError as exc:
         raise AnsibleLookupError(str(exc)) from None
 
 
-def _resolved(plugin: LookupBase, variables: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+def _resolved(plugin: LookupBase, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The variables that set options, ``bitbucket_*``; one may be a template itself, which Ansible hands over as it is written.
 
     Only what Ansible trusts as a template is resolved: that is its templar's own decision.
@@ -80,7 +78,7 @@ def _results(
     terms: t.Sequence[t.Any],
     reader: t.Callable[[LookupBase, Client], Reader],
     check: t.Callable[[str], t.Any],
-) -> t.List[t.Any]:
+) -> list[t.Any]:
     reading = Reading(
         output=plugin.get_option("output"),
         encoding=plugin.get_option("encoding"),

@@ -33,21 +33,21 @@ class Reading:
     output: str = "text"
     encoding: str = "utf-8"
     rstrip: bool = True
-    checksum: t.Optional[str] = None
+    checksum: str | None = None
 
     def require_fitting(self, terms: t.Sequence[t.Any]) -> None:
         """Raise BadInput for terms that are no names, a checksum for several, and an encoding that does not exist."""
         for term in terms:
             if not isinstance(term, str):
-                raise BadInput("A term must be a name, not %s" % type(term).__name__)
+                raise BadInput(f"A term must be a name, not {type(term).__name__}")
         if self.checksum is not None:
             parse_checksum(self.checksum)
             if len(terms) != 1:
-                raise BadInput("checksum goes with one term, but there are %d" % len(terms))
+                raise BadInput(f"checksum goes with one term, but there are {len(terms)}")
         try:
             "".encode(self.encoding)
         except (LookupError, ValueError) as exc:
-            raise BadInput("encoding: there is no encoding '%s'" % self.encoding) from exc
+            raise BadInput(f"encoding: there is no encoding '{self.encoding}'") from exc
 
 
 def presented(name: str, data: bytes, reading: Reading) -> t.Any:
@@ -67,17 +67,15 @@ def _decoded(name: str, data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeError as exc:
-        where = " (byte %d does not decode)" % exc.start if isinstance(exc, UnicodeDecodeError) else ""
-        raise BitbucketError(
-            "%s is not text in %s%s: use output='base64' for binary contents" % (shown(name), encoding, where)
-        ) from exc
+        where = f" (byte {exc.start} does not decode)" if isinstance(exc, UnicodeDecodeError) else ""
+        raise BitbucketError(f"{shown(name)} is not text in {encoding}{where}: use output='base64' for binary contents") from exc
 
 
 def _parsed(name: str, text: str, output: str) -> t.Any:
     try:
         return json.loads(text) if output == "json" else _yaml(text)
     except (ValueError, RecursionError) as exc:
-        raise BitbucketError("%s cannot be read as %s: %s" % (shown(name), output.upper(), exc)) from exc
+        raise BitbucketError(f"{shown(name)} cannot be read as {output.upper()}: {exc}") from exc
 
 
 def _yaml(text: str) -> t.Any:

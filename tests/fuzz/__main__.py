@@ -111,7 +111,7 @@ def _fuzz(name: str, seconds: int) -> int:
 def _dictionary(name: str, words: tuple[bytes, ...]) -> Path:
     """A file of words as libFuzzer reads it; it takes none longer than 64 bytes."""
     path = FOLDER / f"{name}.dict"
-    lines = ['"%s"\n' % "".join(f"\\x{byte:02x}" for byte in word) for word in words if 0 < len(word) <= 64]
+    lines = ['"{}"\n'.format("".join(f"\\x{byte:02x}" for byte in word)) for word in words if 0 < len(word) <= 64]
     path.write_text("".join(lines))
     return path
 

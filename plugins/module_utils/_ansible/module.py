@@ -24,7 +24,7 @@ Options = t.Mapping[str, t.Any]
 _OTHER_HOST = ". Or let another host that has it do the work: delegate_to: localhost"
 
 
-def connection_argument_spec() -> t.Dict[str, t.Any]:
+def connection_argument_spec() -> dict[str, t.Any]:
     """The connection options. Secrets have no environment fallback here: _auth must know what the task itself has set."""
     return {
         "workspace": {"type": "str", "required": True, "fallback": (env_fallback, ["BITBUCKET_WORKSPACE"])},
@@ -52,7 +52,7 @@ def connection_argument_spec() -> t.Dict[str, t.Any]:
     }
 
 
-def repository_argument_spec() -> t.Dict[str, t.Any]:
+def repository_argument_spec() -> dict[str, t.Any]:
     """The option that joins the connection wherever Downloads are meant."""
     return {"repository": {"type": "str", "required": True, "fallback": (env_fallback, ["BITBUCKET_REPO_SLUG"])}}
 
@@ -63,7 +63,7 @@ class AnsibleFiles:
     def __init__(self, module: AnsibleModule) -> None:
         self._module = module
 
-    def install(self, temporary: str, path: str) -> t.Optional[str]:
+    def install(self, temporary: str, path: str) -> str | None:
         """Move the temporary file to the path, atomically; returns the path of a backup, if one was made."""
         path = os.path.abspath(path)  # atomic_move looks at the folder by its name
         backup = None
@@ -74,12 +74,12 @@ class AnsibleFiles:
         except Exception as exc:  # ansible-core 2.19 raises nothing narrower
             if backup:
                 os.unlink(backup)
-            raise BitbucketError("Cannot replace %s: %s" % (path, exc)) from exc
+            raise BitbucketError(f"Cannot replace {path}: {exc}") from exc
         return backup
 
-    def set_attributes(self, path: str) -> t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]:
+    def set_attributes(self, path: str) -> tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]:
         """Set mode, owner and so on as the task wishes, in check mode do not; those that differ, before and after."""
-        found: t.Dict[str, t.Dict[str, t.Any]] = {"before": {}, "after": {}}
+        found: dict[str, dict[str, t.Any]] = {"before": {}, "after": {}}
         if os.path.exists(path):  # else check mode; that the file is missing counts already
             wished = self._module.load_file_common_arguments(self._module.params, path=path)
             self._module.set_fs_attributes_if_different(wished, False, found)
@@ -95,7 +95,7 @@ class AnsibleFiles:
         return bool(self._module.set_fs_attributes_if_different(wished, False))
 
 
-def create_module(argument_spec: t.Dict[str, t.Any], **checks: t.Any) -> AnsibleModule:
+def create_module(argument_spec: dict[str, t.Any], **checks: t.Any) -> AnsibleModule:
     """A module with the connection options, which supports check mode; ``checks`` are AnsibleModule's own."""
     spec = {**connection_argument_spec(), **argument_spec}
     return AnsibleModule(argument_spec=spec, supports_check_mode=True, **checks)
@@ -111,7 +111,7 @@ def run_module(
 
     ``nothing_done``: result keys that a failure has too, as they are where nothing was done before it.
     """
-    client: t.Optional[Client] = None
+    client: Client | None = None
     try:
         with stopped_by_signals():
             client = _client(module, threads)
@@ -135,7 +135,7 @@ def _worked(module: AnsibleModule, action: t.Callable[[Client], Outcome], client
 
 
 def _raise(msg: str, **results: t.Any) -> t.NoReturn:
-    raise BitbucketError("%s: %s" % (results["path"], msg) if "path" in results else msg)
+    raise BitbucketError(f"{results['path']}: {msg}" if "path" in results else msg)
 
 
 def _client(module: AnsibleModule, threads: int) -> Client:

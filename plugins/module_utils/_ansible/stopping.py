@@ -37,4 +37,4 @@ def stopped_by_signals() -> t.Iterator[None]:
 def _stop(number: int, _unused: object) -> t.NoReturn:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)  # once is enough, cleaning up shall not be interrupted
-    raise Stopped("The task was stopped by %s. What it had done by then stays; run it again" % signal.Signals(number).name)
+    raise Stopped(f"The task was stopped by {signal.Signals(number).name}. What it had done by then stays; run it again")

@@ -32,7 +32,7 @@ class Found:
 
     kind: str
     size: int = 0
-    sha256: t.Optional[str] = None
+    sha256: str | None = None
     executable: bool = False
     target: str = ""
 
@@ -55,7 +55,7 @@ class Folder:
         self._root = path.rstrip("/") or "/"
         above = self._nearest()
         if not os.path.isdir(above):
-            raise BadInput("unpack_dest %s cannot be used: %s is not a directory" % (shown(path), shown(above)))
+            raise BadInput(f"unpack_dest {shown(path)} cannot be used: {shown(above)} is not a directory")
 
     def _nearest(self) -> str:
         """The directory, or what is there of the path to it."""
@@ -73,7 +73,7 @@ class Folder:
         """The path of an entry."""
         return os.path.join(self._root, *parts)
 
-    def space(self) -> t.Tuple[t.Optional[int], t.Optional[int]]:
+    def space(self) -> tuple[int | None, int | None]:
         """Bytes that the file system holds in all, and that are free; None where it does not tell."""
         try:
             status = os.statvfs(self._nearest())
@@ -93,10 +93,10 @@ class Folder:
             if entry.kind == LINK:
                 self._require_target_inside(entry, planned)
         except OSError as exc:
-            raise refusal(entry.member, "cannot be put here: %s" % exc.strerror, entry.parts) from exc
+            raise refusal(entry.member, f"cannot be put here: {exc.strerror}", entry.parts) from exc
         if found.kind != entry.kind and DIRECTORY in (found.kind, entry.kind) and found.kind != ABSENT:
             what = "would lie behind" if entry.implied else "cannot take the place of"
-            what += " %s, which is a %s" % (shown(self.place(entry.parts)), found.kind)
+            what += f" {shown(self.place(entry.parts))}, which is a {found.kind}"
             raise refusal(entry.member, what, () if entry.implied else entry.parts)
         return found
 
@@ -111,7 +111,7 @@ class Folder:
         if stat.S_ISDIR(status.st_mode):
             return Found(DIRECTORY)
         if not stat.S_ISREG(status.st_mode):
-            raise refusal(entry.member, "cannot take the place of %s, which is no file" % shown(path), entry.parts)
+            raise refusal(entry.member, f"cannot take the place of {shown(path)}, which is no file", entry.parts)
         alike = entry.kind == FILE and status.st_size == entry.member.size
         digest = file_digests(path, ["sha256"])["sha256"] if alike else None
         return Found(FILE, status.st_size, digest, bool(status.st_mode & 0o100))
@@ -138,7 +138,7 @@ class Folder:
     def _require_inside(self, entry: Entry, path: str) -> None:
         root, real = os.path.realpath(self._root), os.path.realpath(path)
         if os.path.commonpath([root, real]) != root:
-            raise refusal(entry.member, "is a link that would lead to %s" % shown(real), entry.parts)
+            raise refusal(entry.member, f"is a link that would lead to {shown(real)}", entry.parts)
 
     def write(self, entry: Entry, content: t.Iterable[bytes], temporary: TemporaryFiles) -> None:
         """Put the entry into its place; ``content`` is that of a file."""
@@ -154,13 +154,13 @@ class Folder:
                     _fill(sink.fileno(), path, entry, content)
                     os.replace(str(sink.name), path)
         except OSError as exc:
-            raise BitbucketError("Cannot unpack %s: %s" % (shown(path), exc.strerror)) from exc
+            raise BitbucketError(f"Cannot unpack {shown(path)}: {exc.strerror}") from exc
 
     def _require_real_parents(self, entry: Entry) -> None:
         for length in range(1, len(entry.parts)):
             above = self.place(entry.parts[:length])
             if not stat.S_ISDIR(os.lstat(above).st_mode):
-                raise BitbucketError("Cannot unpack %s: %s has become a link" % (shown(self.place(entry.parts)), shown(above)))
+                raise BitbucketError(f"Cannot unpack {shown(self.place(entry.parts))}: {shown(above)} has become a link")
 
     def _link(self, path: str, target: str) -> None:
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=os.path.dirname(path)) as directory:
@@ -172,10 +172,10 @@ class Folder:
         try:
             os.makedirs(self._root, exist_ok=True)
         except OSError as exc:
-            raise BitbucketError("Cannot create the directory %s: %s" % (shown(self.path), exc.strerror)) from exc
+            raise BitbucketError(f"Cannot create the directory {shown(self.path)}: {exc.strerror}") from exc
 
 
-def _steps(entry: Entry) -> t.List[str]:
+def _steps(entry: Entry) -> list[str]:
     return [step for step in entry.member.target.split("/") if step not in ("", ".")]
 
 
@@ -188,7 +188,7 @@ def _fill(descriptor: int, path: str, entry: Entry, content: t.Iterable[bytes]) 
         while rest:
             rest = rest[os.write(descriptor, rest) :]
     if found.hexdigest() != entry.member.sha256:
-        raise BitbucketError("The archive %s has changed while it was unpacked" % shown(entry.member.archive))
+        raise BitbucketError(f"The archive {shown(entry.member.archive)} has changed while it was unpacked")
     _set_permissions(descriptor, path, entry)
 
 

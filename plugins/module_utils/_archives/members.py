@@ -50,7 +50,7 @@ class Member:
     size: int = 0
     mode: int = 0o644
     target: str = ""
-    sha256: t.Optional[str] = None
+    sha256: str | None = None
     source: t.Any = None
 
 
@@ -90,7 +90,7 @@ def path_of(name: str) -> Parts:
     if ".." in parts:
         raise Unsafe("has '..' in its path")
     if len(name.encode("utf-8")) > MOST_PATH_BYTES or any(len(part.encode("utf-8")) > MAX_NAME_BYTES for part in parts):
-        raise Unsafe("is longer than %d bytes, or a part of it than %d" % (MOST_PATH_BYTES, MAX_NAME_BYTES))
+        raise Unsafe(f"is longer than {MOST_PATH_BYTES} bytes, or a part of it than {MAX_NAME_BYTES}")
     return parts
 
 
@@ -101,18 +101,18 @@ def check_target(parts: Parts, target: str) -> None:
     """
     problem = _problem(target)
     if problem:
-        raise Unsafe("is a link to %s, which %s" % (shown(target), problem))
+        raise Unsafe(f"is a link to {shown(target)}, which {problem}")
     if len(target.encode("utf-8")) > MOST_TARGET_BYTES:
-        raise Unsafe("is a link with a target of more than %d bytes" % MOST_TARGET_BYTES)
+        raise Unsafe(f"is a link with a target of more than {MOST_TARGET_BYTES} bytes")
     steps = [part for part in target.split("/") if part not in ("", ".")]
     ups = steps.count("..")
     if ups > len(parts) - 1:
-        raise Unsafe("is a link to %s, which leaves the folder" % shown(target))
+        raise Unsafe(f"is a link to {shown(target)}, which leaves the folder")
     if ".." in steps[ups:]:
-        raise Unsafe("is a link to %s, which has '..' behind a name" % shown(target))
+        raise Unsafe(f"is a link to {shown(target)}, which has '..' behind a name")
 
 
-def _problem(text: str) -> t.Optional[str]:
+def _problem(text: str) -> str | None:
     if not text:
         return "is empty"
     if any(unicodedata.category(char) == "Cc" for char in text):
@@ -132,9 +132,9 @@ class Plan:
     ``room``: how many bytes the file system holds, None where that is not known.
     """
 
-    def __init__(self, room: t.Optional[int] = None, most: int = MOST_MEMBERS) -> None:
-        self.entries: t.Dict[Parts, Entry] = {}
-        self.members: t.Dict[str, int] = {}
+    def __init__(self, room: int | None = None, most: int = MOST_MEMBERS) -> None:
+        self.entries: dict[Parts, Entry] = {}
+        self.members: dict[str, int] = {}
         self._room = room
         self._most = most
         self._bytes = 0
@@ -143,7 +143,7 @@ class Plan:
         """Count a member before its content is read, so that no archive keeps the reader busy for ever."""
         self.members[member.archive] = self.members.get(member.archive, 0) + 1
         if sum(self.members.values()) > self._most:
-            raise refusal(member, "is one too many: more than %d are not unpacked" % self._most)
+            raise refusal(member, f"is one too many: more than {self._most} are not unpacked")
         self._reserve(member, member.size)
 
     def _reserve(self, member: Member, size: int) -> None:
@@ -161,7 +161,7 @@ class Plan:
             raise refusal(member, str(exc)) from exc
         known = self.entries.setdefault(entry.parts, entry)
         if not known.agrees(entry):
-            raise refusal(member, "is not the same as the %s there from %s" % (known.kind, shown(known.member.archive)))
+            raise refusal(member, f"is not the same as the {known.kind} there from {shown(known.member.archive)}")
 
     def _entry(self, member: Member) -> Entry:
         parts = path_of(member.name)
@@ -172,7 +172,7 @@ class Plan:
         if member.kind == LINK:
             check_target(parts, member.target)
         elif member.kind not in (FILE, DIRECTORY):
-            raise Unsafe("is %s" % member.kind)
+            raise Unsafe(f"is {member.kind}")
         return Entry(parts, member.kind, member)
 
     def _linked(self, member: Member) -> Member:
@@ -180,20 +180,20 @@ class Plan:
         try:
             found = self.entries.get(path_of(member.target))
         except Unsafe as exc:
-            raise Unsafe("is a hard link to %s, which %s" % (shown(member.target), exc)) from exc
+            raise Unsafe(f"is a hard link to {shown(member.target)}, which {exc}") from exc
         if found is None or found.kind != FILE or found.member.archive != member.archive:
-            raise Unsafe("is a hard link to %s, which is no file before it in the archive" % shown(member.target))
+            raise Unsafe(f"is a hard link to {shown(member.target)}, which is no file before it in the archive")
         self._reserve(member, found.member.size)
         return found.member
 
-    def finish(self) -> t.List[Entry]:
+    def finish(self) -> list[Entry]:
         """Directories, also those that no member is, outermost first; then files, then links; none behind a link or a file."""
         for entry in list(self.entries.values()):
             for length in range(1, len(entry.parts)):
                 implied = Entry(entry.parts[:length], DIRECTORY, entry.member, implied=True)
                 above = self.entries.setdefault(implied.parts, implied)
                 if above.kind != DIRECTORY:
-                    what = "lies behind %s, which is a %s" % (shown("/".join(above.parts)), above.kind)
+                    what = f"lies behind {shown('/'.join(above.parts))}, which is a {above.kind}"
                     raise refusal(entry.member, what, entry.parts)
         entries = [entry for parts, entry in self.entries.items() if parts]
         return sorted(entries, key=lambda entry: (_ORDER[entry.kind], len(entry.parts) if entry.kind == DIRECTORY else 0))
@@ -203,5 +203,5 @@ def refusal(member: Member, why: str, parts: Parts = ()) -> BitbucketError:
     """The error about one member; ``parts``: the path that it makes, where that is not its own."""
     name = "/".join(parts) or member.name
     return BitbucketError(
-        "The archive %s is refused, and nothing is unpacked: its member %s %s" % (shown(member.archive), shown(name), why)
+        f"The archive {shown(member.archive)} is refused, and nothing is unpacked: its member {shown(name)} {why}"
     )

@@ -14,7 +14,7 @@ from .._names import shown
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 
 
-def suffix_of(name: str) -> t.Optional[str]:
+def suffix_of(name: str) -> str | None:
     """The suffix that makes this name an archive's, in lower case, or None."""
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
 
@@ -23,6 +23,6 @@ def require_archive(names: t.Sequence[str]) -> None:
     """Raise BadInput where none of the names is an archive's."""
     if not any(suffix_of(name) for name in names):
         raise BadInput(
-            "unpack_dest needs an archive, with a name that ends in one of %s; fetched would be %s"
-            % (", ".join(SUFFIXES), ", ".join(shown(name) for name in names))
+            f"unpack_dest needs an archive, with a name that ends in one of {', '.join(SUFFIXES)};"
+            f" fetched would be {', '.join(shown(name) for name in names)}"
         )

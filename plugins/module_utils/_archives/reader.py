@@ -59,7 +59,7 @@ def opened(path: str, name: str, complaint: str = UNREADABLE) -> t.Iterator[Arch
         raise
     except Exception as exc:  # damaged bytes lead the readers to errors of any kind
         reason = str(exc).split("\n", maxsplit=1)[0] or type(exc).__name__
-        raise BitbucketError("The artifact %s %s: %s" % (shown(name), complaint, shown(reason)[1:-1])) from exc
+        raise BitbucketError(f"The artifact {shown(name)} {complaint}: {shown(reason)[1:-1]}") from exc
 
 
 def digest(archive: Archive, member: Member) -> str:
@@ -82,7 +82,7 @@ def blocks(archive: Archive, member: Member) -> t.Iterator[bytes]:
             yield block
             block = source.read(BLOCK)
     if rest:
-        raise Damaged("its member %s does not have the %d bytes that are announced" % (shown(member.name), member.size))
+        raise Damaged(f"its member {shown(member.name)} does not have the {member.size} bytes that are announced")
 
 
 class _Bounded:
@@ -95,7 +95,7 @@ class _Bounded:
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= _MOST_AT_ONCE:
-            raise Damaged("a header announces %d bytes for itself" % size)
+            raise Damaged(f"a header announces {size} bytes for itself")
         return self._source.read(size)
 
 
@@ -131,7 +131,7 @@ class _Tar:
     def open(self, member: Member) -> t.IO[bytes]:
         found = self._tar.extractfile(member.source)
         if found is None:
-            raise Damaged("its member %s has no content" % shown(member.name))
+            raise Damaged(f"its member {shown(member.name)} has no content")
         return found
 
 
@@ -160,7 +160,7 @@ def _tar_kind(info: tarfile.TarInfo) -> str:
         (info.isfifo(), "a FIFO"),
         (info.ischr() or info.isblk(), "a device"),
     ]
-    return next((kind for true, kind in kinds if true), "of the unknown type %r" % info.type.decode("latin-1"))
+    return next((kind for true, kind in kinds if true), f"of the unknown type {info.type.decode('latin-1')!r}")
 
 
 _ZIP_KINDS = {
@@ -188,12 +188,12 @@ class _Zip:
             # ``filename`` ends at a NUL, the original does not.
             member = Member(self._name, info.orig_filename, kind, size, (info.external_attr >> 16) or 0o644, "", None, info)
             if info.flag_bits & 1:
-                raise Damaged("its member %s is encrypted" % shown(member.name))
+                raise Damaged(f"its member {shown(member.name)} is encrypted")
             yield self._with_target(member) if kind == LINK else member
 
     def _with_target(self, member: Member) -> Member:
         if member.size > MOST_TARGET_BYTES:
-            raise Damaged("its member %s is a link with a target of %d bytes" % (shown(member.name), member.size))
+            raise Damaged(f"its member {shown(member.name)} is a link with a target of {member.size} bytes")
         target = b"".join(blocks(self, member)).decode("utf-8")
         return Member(member.archive, member.name, LINK, 0, member.mode, target, None, member.source)
 

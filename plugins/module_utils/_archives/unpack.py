@@ -41,11 +41,11 @@ class Unpacker:
     def __init__(self, folder: Folder, owners: OwnerSetter) -> None:
         self._folder = folder
         self._owners = owners
-        self._changed: t.Set[Parts] = set()
+        self._changed: set[Parts] = set()
 
     def run(self, outcome: Outcome, check_mode: bool) -> Outcome:
         """The outcome of fetching, with that of unpacking added to it."""
-        artifacts: t.List[Result] = outcome.results["artifacts"]
+        artifacts: list[Result] = outcome.results["artifacts"]
         archives = [each for each in artifacts if suffix_of(each["name"])]
         # Check mode knows no contents but those that are here already.
         known = [each for each in archives if not check_mode or each["status"] == UNCHANGED]
@@ -71,13 +71,13 @@ class Unpacker:
             after=outcome.after + "".join(self._line(entry) for entry, _unused in differences),
         )
 
-    def _differences(self, entries: t.Sequence[Entry], artifacts: t.Sequence[Result]) -> t.List[Difference]:
+    def _differences(self, entries: t.Sequence[Entry], artifacts: t.Sequence[Result]) -> list[Difference]:
         root = os.path.realpath(self._folder.path)
         places = {os.path.realpath(each["dest"]): each["name"] for each in artifacts}
         for entry in entries:
             name = places.get(os.path.join(root, *entry.parts))
             if name is not None:
-                raise refusal(entry.member, "would take the place of the artifact %s" % shown(name), entry.parts)
+                raise refusal(entry.member, f"would take the place of the artifact {shown(name)}", entry.parts)
         planned = {entry.parts: entry for entry in entries}
         looked = [(entry, self._folder.look(entry, planned)) for entry in entries]
         differences = [(entry, found) for entry, found in looked if not found.meets(entry)]
@@ -94,7 +94,7 @@ class Unpacker:
         free = self._folder.space()[1]
         if free is not None and needed > free:
             raise BitbucketError(
-                "Nothing is unpacked: %s needs %d bytes more, but %d are free" % (shown(self._folder.path), needed, free)
+                f"Nothing is unpacked: {shown(self._folder.path)} needs {needed} bytes more, but {free} are free"
             )
 
     def _apply(self, differences: t.Sequence[Difference], archives: t.Sequence[Result], check_mode: bool) -> None:
@@ -121,7 +121,7 @@ class Unpacker:
                 self._folder.write(entry, blocks(archive, entry.member), temporary)
                 self._changed.add(entry.parts)
 
-    def _told(self, name: str, members: t.Optional[int], changed: t.Sequence[str]) -> Result:
+    def _told(self, name: str, members: int | None, changed: t.Sequence[str]) -> Result:
         """``members`` None: what the archive holds cannot be known yet."""
         paths = changed.count(name)
         return {
@@ -132,16 +132,16 @@ class Unpacker:
             "status": UNPACKED if paths or members is None else UNCHANGED,
         }
 
-    def _line(self, entry: Entry, found: t.Optional[Found] = None) -> str:
+    def _line(self, entry: Entry, found: Found | None = None) -> str:
         """A line of the diff: what was found, or what shall be."""
         now = found or Found(entry.kind, entry.member.size, entry.member.sha256, entry.executable, entry.member.target)
         path = self._folder.place(entry.parts)
         if now.kind == FILE:
             return state_line(path, now.size, now.sha256)
-        return "%s -> %s\n" % (path, now.target) if now.kind == LINK else "%s/\n" % path
+        return f"{path} -> {now.target}\n" if now.kind == LINK else f"{path}/\n"
 
 
-def _inspected(plan: Plan, archives: t.Sequence[Result]) -> t.List[Entry]:
+def _inspected(plan: Plan, archives: t.Sequence[Result]) -> list[Entry]:
     """Every member of every archive goes through the rules, and every content is read once."""
     for each in archives:
         with opened(each["dest"], each["name"]) as archive:

@@ -27,9 +27,9 @@ class Artifact(t.NamedTuple):
 
     name: str
     size: int
-    created_on: t.Optional[str] = None
-    downloads: t.Optional[int] = None
-    uploaded_by: t.Optional[str] = None
+    created_on: str | None = None
+    downloads: int | None = None
+    uploaded_by: str | None = None
 
     @property
     def age_key(self) -> datetime.datetime:
@@ -47,28 +47,28 @@ class Downloads:
         self.client = client
         self.repository = check_name(repository, "repository")
         workspace = check_name(client.connection.workspace, "workspace")
-        self.path = "/repositories/%s/%s/downloads" % (path_segment(workspace), path_segment(repository))
+        self.path = f"/repositories/{path_segment(workspace)}/{path_segment(repository)}/downloads"
 
     def artifact_path(self, name: str) -> str:
         """The API path of one artifact, percent-encoded; refuses a name that would lead to another path.
 
         A listing may hold any name, and ``DELETE …/downloads/..`` would be a request to delete the repository.
         """
-        return "%s/%s" % (self.path, path_segment(check_name(name, "artifact name")))
+        return f"{self.path}/{path_segment(check_name(name, 'artifact name'))}"
 
     def artifact_url(self, name: str) -> str:
         """The API URL of one artifact; fetching it needs credentials where the repository is private."""
-        return self.client.url("%s/%s" % (self.path, path_segment(name)))
+        return self.client.url(f"{self.path}/{path_segment(name)}")
 
     def listing(self) -> Listing:
         """All artifacts by name, newest first. Where pages moved while they were read, the first mention counts."""
         found: Listing = {}
-        for item in self.client.items("%s?pagelen=%d" % (self.path, _PAGE_LENGTH)):
+        for item in self.client.items(f"{self.path}?pagelen={_PAGE_LENGTH}"):
             artifact = _artifact(item)
             found.setdefault(artifact.name, artifact)
         return {artifact.name: artifact for artifact in newest_first(found.values())}
 
-    def described(self, artifact: Artifact) -> t.Dict[str, t.Any]:
+    def described(self, artifact: Artifact) -> dict[str, t.Any]:
         """An artifact as results show it."""
         return {
             "name": artifact.name,
@@ -88,18 +88,18 @@ class Downloads:
         status = self.client.delete(self.artifact_path(name))
         if status != NO_CONTENT and name in self.listing():
             raise RequestFailed(
-                "DELETE %s was answered with HTTP status %s, but the artifact is still listed"
-                % (self.artifact_url(name), status_text(status))
+                f"DELETE {self.artifact_url(name)} was answered with HTTP status"
+                f" {status_text(status)}, but the artifact is still listed"
             )
         return status != 404
 
 
-def newest_first(artifacts: t.Iterable[Artifact]) -> t.List[Artifact]:
+def newest_first(artifacts: t.Iterable[Artifact]) -> list[Artifact]:
     """Sorted by ``created_on``, newest first, then by name: the service documents no order of its own."""
     return sorted(sorted(artifacts, key=lambda artifact: artifact.name), key=lambda a: a.age_key, reverse=True)
 
 
-def renamed_candidate(name: str, size: int, listing: Listing) -> t.Optional[Artifact]:
+def renamed_candidate(name: str, size: int, listing: Listing) -> Artifact | None:
     """The one artifact that may be the wished one under another stored name; its contents still have to agree."""
     pattern = renamed_pattern(name)
     if pattern is None or name in listing:
@@ -108,7 +108,7 @@ def renamed_candidate(name: str, size: int, listing: Listing) -> t.Optional[Arti
     return found[0] if len(found) == 1 else None
 
 
-def parse_time(text: t.Optional[str]) -> t.Optional[datetime.datetime]:
+def parse_time(text: str | None) -> datetime.datetime | None:
     """An ISO 8601 time with offset, as in ``2016-01-24T17:05:31.001541+00:00``; None for anything else."""
     if not text:
         return None
@@ -138,7 +138,7 @@ def _artifact(item: t.Mapping[str, t.Any]) -> Artifact:
     )
 
 
-def _uploader(user: t.Any) -> t.Optional[str]:
+def _uploader(user: t.Any) -> str | None:
     """Whoever uploaded it; accounts lost ``username`` in 2019, and there may be no account at all (fact sheet 1.2)."""
     if not isinstance(user, dict):
         return None

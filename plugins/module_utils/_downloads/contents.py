@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from .._errors import BitbucketError, RequestFailed
 from .api import Downloads
 
@@ -16,7 +14,7 @@ class TooLarge(BitbucketError):
     """The contents are longer than the limit."""
 
 
-def read_contents(downloads: Downloads, name: str, limit: int, size: t.Optional[int] = None) -> bytes:
+def read_contents(downloads: Downloads, name: str, limit: int, size: int | None = None) -> bytes:
     """The bytes of an artifact, at most ``limit``; ``size``: how many it must be, where the listing has told.
 
     Repeated as the client allows. Raises TooLarge as soon as the limit is passed, without reading on.
@@ -25,20 +23,20 @@ def read_contents(downloads: Downloads, name: str, limit: int, size: t.Optional[
     def once() -> bytes:
         with downloads.open_contents(name, {}) as response:
             if response.status != 200:
-                raise RequestFailed("%s answered with status %d, which was not asked for" % (response.what, response.status))
+                raise RequestFailed(f"{response.what} answered with status {response.status}, which was not asked for")
             if (response.length or 0) > limit:
-                raise TooLarge("'%s' has %d bytes, more than the limit of %d" % (name, response.length or 0, limit))
+                raise TooLarge(f"'{name}' has {response.length or 0} bytes, more than the limit of {limit}")
             blocks = []
             received = 0
             block = response.read()
             while block:
                 received += len(block)
                 if received > limit:
-                    raise TooLarge("'%s' has more bytes than the limit of %d" % (name, limit))
+                    raise TooLarge(f"'{name}' has more bytes than the limit of {limit}")
                 blocks.append(block)
                 block = response.read()
         if size is not None and received != size:
-            raise RequestFailed("%s sent %d bytes, but the listing says %d" % (response.what, received, size), passing=True)
+            raise RequestFailed(f"{response.what} sent {received} bytes, but the listing says {size}", passing=True)
         return b"".join(blocks)
 
     return downloads.client.repeat(once)

@@ -28,7 +28,7 @@ class Deleter:
     ``verify``: whether to read the listing again after the manifest was sent.
     """
 
-    def __init__(self, downloads: Downloads, manifest: t.Optional[str], parallel: int, verify: bool = True) -> None:
+    def __init__(self, downloads: Downloads, manifest: str | None, parallel: int, verify: bool = True) -> None:
         self._downloads = downloads
         self._keeper = ManifestKeeper(downloads, manifest) if manifest is not None else None
         self._uploader = Uploader(downloads) if self._keeper else None
@@ -42,7 +42,7 @@ class Deleter:
         for name in names:
             check_name(name)
             if self._keeper and name == self._keeper.name:
-                raise BadInput("%s is the manifest, which the module keeps itself: leave it out of name" % shown(name))
+                raise BadInput(f"{shown(name)} is the manifest, which the module keeps itself: leave it out of name")
         before = self._downloads.listing()
         return self.apply(plan_deleting(names, before), before, check_mode)
 
@@ -69,7 +69,7 @@ class Deleter:
         )
 
     def _delete(self, steps: t.Sequence[Step]) -> None:
-        done: t.List[Step] = []
+        done: list[Step] = []
 
         def delete(step: Step) -> None:
             self._downloads.delete(step.name)
@@ -99,7 +99,7 @@ class Deleter:
     def _facts_of_failure(self, done: t.Sequence[Step]) -> Result:
         return {"artifacts": [self._result(step, {}) for step in done], "changed": bool(done)}
 
-    def _result(self, step: Step, digests: t.Mapping[str, t.Optional[str]]) -> Result:
+    def _result(self, step: Step, digests: t.Mapping[str, str | None]) -> Result:
         kept = step.current if step.status != DELETED else None
         return {
             "name": step.name,

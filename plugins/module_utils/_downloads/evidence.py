@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from .._files.payload import Payload
 from .._names import likely_names
 from .api import Artifact, Downloads, Listing, renamed_candidate
@@ -48,7 +46,7 @@ class Examiner:
         evidence = self._by_content(payload, candidate) if candidate else Evidence()
         return evidence if evidence.same else self._in_the_way(payload, evidence.sha256)
 
-    def _in_the_way(self, payload: Payload, digest: t.Optional[str]) -> Evidence:
+    def _in_the_way(self, payload: Payload, digest: str | None) -> Evidence:
         """An artifact of other content, which an upload would most likely replace, counts, too; ``digest``: the payload's."""
         likely = next((self._listing[name] for name in likely_names(payload.name) if name in self._listing), None)
         if likely is None or (likely.size == payload.size and self._by_content(payload, likely).same):
@@ -64,7 +62,7 @@ class Examiner:
         return Evidence(artifact, found.same, sha256=found.sha256, current_sha256=found.sha256 if found.same else None)
 
 
-def stored_as(payload: Payload, listing: Listing, downloads: Downloads) -> t.Optional[Artifact]:
+def stored_as(payload: Payload, listing: Listing, downloads: Downloads) -> Artifact | None:
     """The artifact of a fresh listing that this payload has become, by name and size, or renamed with equal content."""
     exact = listing.get(payload.name)
     if exact is not None:

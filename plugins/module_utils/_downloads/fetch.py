@@ -38,7 +38,7 @@ NO_ATTRIBUTES: Attributes = ({}, {})
 class FileInstaller(t.Protocol):
     """What Ansible does about files; implemented where AnsibleModule is known."""
 
-    def install(self, temporary: str, path: str) -> t.Optional[str]:
+    def install(self, temporary: str, path: str) -> str | None:
         """Move the temporary file to the path, atomically; returns the path of a backup, if one was made."""
 
     def set_attributes(self, path: str) -> Attributes:
@@ -49,10 +49,10 @@ class FetchOptions(t.NamedTuple):
     """What to fetch: ``names``, each once, or what ``selection`` chooses; the other fields are options of the same names."""
 
     destination: Destination
-    names: t.Optional[t.Sequence[str]] = None
-    selection: t.Optional[Selection] = None
-    checksum: t.Optional[Checksum] = None
-    manifest: t.Optional[str] = None
+    names: t.Sequence[str] | None = None
+    selection: Selection | None = None
+    checksum: Checksum | None = None
+    manifest: str | None = None
     force: bool = False
     parallel: int = 4
     archives: bool = False  # whether one of the artifacts must be an archive
@@ -68,8 +68,8 @@ class Fetcher:
         self._keeper = ManifestReader(downloads, options.manifest) if options.manifest is not None else None
         self._lock = threading.Lock()
         self._temporary = TemporaryFiles()
-        self._done: t.Dict[str, _Done] = {}
-        self._settled: t.Optional[Verdict] = None
+        self._done: dict[str, _Done] = {}
+        self._settled: Verdict | None = None
 
     def run(self, check_mode: bool) -> Outcome:
         """Fetch, or predict it."""
@@ -103,12 +103,12 @@ class Fetcher:
         self._settled = decide(wish)
         return [wish] if self._settled.status == UNCHANGED else ()
 
-    def _wishes(self) -> t.List[FetchWish]:
+    def _wishes(self) -> list[FetchWish]:
         options = self._options
         listing = self._downloads.listing()
         artifacts = self._meant(listing)
         if options.checksum and len(artifacts) > 1:
-            raise BadInput("checksum goes with one artifact, but %d are meant" % len(artifacts))
+            raise BadInput(f"checksum goes with one artifact, but {len(artifacts)} are meant")
         names = [artifact.name for artifact in artifacts]
         if options.archives:
             require_archive(names)
@@ -116,24 +116,24 @@ class Fetcher:
         manifest = self._keeper.read(listing) if self._keeper else None
         return [self._wish(artifact, manifest) for artifact in artifacts]
 
-    def _meant(self, listing: Listing) -> t.List[Artifact]:
+    def _meant(self, listing: Listing) -> list[Artifact]:
         if self._options.selection:
             found = self._options.selection.choose(listing.values())
             if not found:
-                raise BitbucketError("No artifact in %s matches the patterns" % self._downloads.path)
+                raise BitbucketError(f"No artifact in {self._downloads.path} matches the patterns")
             return found
         names = self._options.names or ()
         missing = [_missing(name, listing) for name in names if name not in listing]
         if missing:
-            raise BitbucketError("Not in the Downloads of %s: %s" % (self._downloads.repository, ", ".join(missing)))
+            raise BitbucketError(f"Not in the Downloads of {self._downloads.repository}: {', '.join(missing)}")
         return [listing[name] for name in names]
 
-    def _wish(self, artifact: Artifact, manifest: t.Optional[Manifest]) -> FetchWish:
+    def _wish(self, artifact: Artifact, manifest: Manifest | None) -> FetchWish:
         options = self._options
         expected = [options.checksum] if options.checksum else []
         proved = bool(expected)
         if manifest and artifact.name != manifest.name:
-            promised = Checksum("sha256", self._promised(artifact.name, manifest), "the manifest %s" % manifest.name)
+            promised = Checksum("sha256", self._promised(artifact.name, manifest), f"the manifest {manifest.name}")
             for each in expected:
                 each.require_agreement(promised, artifact.name)
             expected.append(promised)
@@ -143,9 +143,9 @@ class Fetcher:
 
     def _promised(self, name: str, manifest: Manifest) -> str:
         if manifest.artifact is None:
-            raise BitbucketError("The manifest %s is not in the Downloads of %s" % (manifest.name, self._downloads.repository))
+            raise BitbucketError(f"The manifest {manifest.name} is not in the Downloads of {self._downloads.repository}")
         if name not in manifest.digests:
-            raise BitbucketError("The manifest %s has no line, or no clear one, for %s" % (manifest.name, shown(name)))
+            raise BitbucketError(f"The manifest {manifest.name} has no line, or no clear one, for {shown(name)}")
         return manifest.digests[name]
 
     def _predict(self, wish: FetchWish) -> None:
@@ -155,8 +155,8 @@ class Fetcher:
             same = compare_content(self._downloads, wish.artifact, local).same
             if not same and wish.expected:
                 raise BitbucketError(
-                    "%s does not have the digest that %s expects: its contents differ from a file that has it"
-                    % (shown(wish.name), wish.expected[0].source)
+                    f"{shown(wish.name)} does not have the digest that {wish.expected[0].source}"
+                    " expects: its contents differ from a file that has it"
                 )
             verdict = Verdict(UNCHANGED if same else REPLACED, "same content" if same else "content differs", verdict.digests)
         foretold = {each.algorithm: each.digest for each in wish.expected}
@@ -186,8 +186,8 @@ class Fetcher:
         self,
         wish: FetchWish,
         verdict: Verdict,
-        digests: t.Optional[t.Mapping[str, str]] = None,
-        temporary: t.Optional[str] = None,
+        digests: t.Mapping[str, str] | None = None,
+        temporary: str | None = None,
     ) -> None:
         """Put the new file into its place, where there is one, and set attributes; one thread at a time, as umask is global."""
         with self._lock:
@@ -206,7 +206,7 @@ class Fetcher:
         verdict: Verdict,
         digests: t.Mapping[str, str],
         attributes: Attributes,
-        backup: t.Optional[str] = None,
+        backup: str | None = None,
     ) -> None:
         unchanged = verdict.status == UNCHANGED
         digest = (verdict.digests if unchanged else digests).get("sha256")
@@ -240,12 +240,12 @@ class _Done(t.NamedTuple):
     after: str
 
 
-def _etag(verdict: Verdict) -> t.Optional[str]:
+def _etag(verdict: Verdict) -> str | None:
     md5 = verdict.digests.get("md5")
-    return '"%s"' % md5 if md5 else None
+    return f'"{md5}"' if md5 else None
 
 
 def _missing(name: str, listing: Listing) -> str:
     pattern = renamed_pattern(name)
     similar = [shown(other) for other in listing if pattern and pattern.match(other)]
-    return shown(name) + (" (the service may have stored it as %s)" % " or ".join(similar) if similar else "")
+    return shown(name) + (f" (the service may have stored it as {' or '.join(similar)})" if similar else "")

@@ -30,7 +30,7 @@ class FetchWish(t.NamedTuple):
 
     name: str
     local: LocalFile
-    artifact: t.Optional[Artifact] = None
+    artifact: Artifact | None = None
     expected: t.Sequence[Checksum] = ()
     proved: bool = False
     force: bool = False
@@ -42,7 +42,7 @@ class Verdict(t.NamedTuple):
     ``status`` None: the local file has the right size, and only the contents can tell.
     """
 
-    status: t.Optional[str]
+    status: str | None
     reason: str
     digests: t.Mapping[str, str] = MappingProxyType({})
 
@@ -60,7 +60,7 @@ def decide(wish: FetchWish) -> Verdict:
     return Verdict(UNCHANGED if wish.proved else None, "same content", digests)
 
 
-def _reason_without_reading(wish: FetchWish) -> t.Optional[str]:
+def _reason_without_reading(wish: FetchWish) -> str | None:
     if wish.local.kind == "link":
         return "a link is there"
     if wish.force:
@@ -68,11 +68,11 @@ def _reason_without_reading(wish: FetchWish) -> t.Optional[str]:
     return "size differs" if wish.artifact and wish.artifact.size != wish.local.size else None
 
 
-def local_digests(wish: FetchWish) -> t.Dict[str, str]:
+def local_digests(wish: FetchWish) -> dict[str, str]:
     """SHA-256 for the result, MD5 for a conditional request, and what is expected."""
     return file_digests(wish.local.path, ["sha256", "md5", *algorithms(wish)])
 
 
-def algorithms(wish: FetchWish) -> t.List[str]:
+def algorithms(wish: FetchWish) -> list[str]:
     """The algorithms that a transfer must compute."""
     return sorted({"sha256", *(each.algorithm for each in wish.expected)})

@@ -28,12 +28,12 @@ class NotAManifest(BitbucketError):
     """The artifact that is named as the manifest holds something else."""
 
 
-def parse(text: str) -> t.Dict[str, str]:
+def parse(text: str) -> dict[str, str]:
     """Digests by name. As ``sha256sum -c`` does, skip comments and broken lines, and refuse a text without any good line.
 
     A name with two different digests is left out: neither of them is a promise.
     """
-    digests: t.Dict[str, str] = {}
+    digests: dict[str, str] = {}
     doubtful = set()
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     for line in lines:
@@ -56,11 +56,11 @@ class Manifest(t.NamedTuple):
     """
 
     name: str
-    artifact: t.Optional[Artifact] = None
+    artifact: Artifact | None = None
     digests: t.Mapping[str, str] = MappingProxyType({})
-    sha256: t.Optional[str] = None
+    sha256: str | None = None
 
-    def believed(self, artifact: Artifact) -> t.Optional[str]:
+    def believed(self, artifact: Artifact) -> str | None:
         """The digest of an artifact of the same listing, only while the manifest is not older than the artifact."""
         ours = parse_time(self.artifact.created_on) if self.artifact else None
         theirs = parse_time(artifact.created_on)
@@ -73,15 +73,15 @@ class ManifestPlan(t.NamedTuple):
     """What shall become of the manifest: ``status`` and, where it is to be sent, ``text``; ``size`` in bytes afterwards."""
 
     status: str
-    size: t.Optional[int] = None
-    text: t.Optional[str] = None
+    size: int | None = None
+    text: str | None = None
 
     @property
     def changes(self) -> bool:
         """Whether the manifest is sent or deleted."""
         return self.text is not None or self.status == "deleted"
 
-    def sha256(self, current: Manifest) -> t.Optional[str]:
+    def sha256(self, current: Manifest) -> str | None:
         """The digest of the manifest's text as this plan will leave it."""
         return current.sha256 if self.text is None else hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
@@ -95,7 +95,7 @@ class ManifestPlan(t.NamedTuple):
         return after
 
 
-def plan_manifest(current: Manifest, ours: t.Mapping[str, t.Optional[str]], after: Listing, sent: bool = False) -> ManifestPlan:
+def plan_manifest(current: Manifest, ours: t.Mapping[str, str | None], after: Listing, sent: bool = False) -> ManifestPlan:
     """The manifest that goes with ``after``, the artifacts that will lie in Downloads.
 
     ``ours``: what this task speaks for, digests by stored name, None where it cannot tell one. Another artifact's line stays
@@ -114,13 +114,13 @@ def plan_manifest(current: Manifest, ours: t.Mapping[str, t.Optional[str]], afte
     return ManifestPlan("replaced" if current.artifact else "created", len(text.encode("utf-8")), text)
 
 
-def _needs_renewal(current: Manifest, ours: t.Mapping[str, t.Optional[str]], listed: Listing) -> bool:
+def _needs_renewal(current: Manifest, ours: t.Mapping[str, str | None], listed: Listing) -> bool:
     """Whether a line of ours is missing or wrong, or a line's artifact is gone."""
     wrong = any(digest is not None and current.digests.get(name) != digest for name, digest in ours.items())
     return wrong or any(name not in listed for name in current.digests)
 
 
-def _parsed(line: str) -> t.Tuple[str, str]:
+def _parsed(line: str) -> tuple[str, str]:
     match = _LINE.match(line[:-1] if line.endswith("\r") else line)
     if not match:
         return "", ""
@@ -135,4 +135,4 @@ def _parsed(line: str) -> t.Tuple[str, str]:
 
 def _rendered(name: str, digest: str) -> str:
     escaped = re.sub(r"[\\\n\r]", lambda found: _ESCAPES[found.group()], name)
-    return "%s%s  %s\n" % ("\\" if escaped != name else "", digest, escaped)
+    return "{}{}  {}\n".format("\\" if escaped != name else "", digest, escaped)

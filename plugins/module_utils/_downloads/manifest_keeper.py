@@ -25,7 +25,7 @@ class ManifestKeeper(ManifestReader):
         if renamed_pattern(name):
             # It could not be found again under another name, for what it will hold is not known before it is read.
             raise BadInput(
-                "manifest %s is refused: the service may store another name, use letters, digits, '.', '_' and '-'" % shown(name)
+                f"manifest {shown(name)} is refused: the service may store another name, use letters, digits, '.', '_' and '-'"
             )
 
     def apply(self, plan: ManifestPlan, uploader: Uploader, before: Listing, verify: bool) -> None:
@@ -40,6 +40,6 @@ class ManifestKeeper(ManifestReader):
             self._downloads.delete(self.name)
 
 
-def manifest_result(keeper: ManifestKeeper, plan: ManifestPlan) -> t.Dict[str, t.Any]:
+def manifest_result(keeper: ManifestKeeper, plan: ManifestPlan) -> dict[str, t.Any]:
     """The result key ``manifest``."""
     return {"name": keeper.name, "status": plan.status, "size": plan.size}

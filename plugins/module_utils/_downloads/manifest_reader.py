@@ -30,7 +30,7 @@ class ManifestReader:
         if artifact is None:
             return Manifest(self.name)
         if artifact.size > MAX_MANIFEST_BYTES:
-            raise BitbucketError(self._complaint("it has %d bytes" % artifact.size))
+            raise BitbucketError(self._complaint(f"it has {artifact.size} bytes"))
         data = read_contents(self._downloads, self.name, MAX_MANIFEST_BYTES, artifact.size)
         try:
             return Manifest(self.name, artifact, parse(data.decode("utf-8")), hashlib.sha256(data).hexdigest())
@@ -46,4 +46,4 @@ class ManifestReader:
         return manifest if same else self.read(listing)
 
     def _complaint(self, problem: str) -> str:
-        return "The artifact %s is not a checksum manifest, so it is left alone: %s" % (shown(self.name), problem)
+        return f"The artifact {shown(self.name)} is not a checksum manifest, so it is left alone: {problem}"

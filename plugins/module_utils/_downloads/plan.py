@@ -35,11 +35,11 @@ class Evidence(t.NamedTuple):
     ``current_sha256``: the digest of the artifact, where it is proved or believed.
     """
 
-    current: t.Optional[Artifact] = None
-    same: t.Optional[bool] = None
+    current: Artifact | None = None
+    same: bool | None = None
     same_reason: str = "same content"
-    sha256: t.Optional[str] = None
-    current_sha256: t.Optional[str] = None
+    sha256: str | None = None
+    current_sha256: str | None = None
 
 
 class Step(t.NamedTuple):
@@ -48,9 +48,9 @@ class Step(t.NamedTuple):
     name: str
     status: str
     reason: str
-    current: t.Optional[Artifact] = None
-    payload: t.Optional[Payload] = None
-    sha256: t.Optional[str] = None
+    current: Artifact | None = None
+    payload: Payload | None = None
+    sha256: str | None = None
 
     @property
     def changes(self) -> bool:
@@ -67,24 +67,25 @@ class OverwriteRefused(BitbucketError):
     """``overwrite: refuse`` met an artifact of other content."""
 
 
-def plan_publishing(wishes: t.Sequence[t.Tuple[Payload, Evidence]], overwrite: str) -> t.List[Step]:
+def plan_publishing(wishes: t.Sequence[tuple[Payload, Evidence]], overwrite: str) -> list[Step]:
     """One step a payload, in the order asked; raises OverwriteRefused before anything is done."""
     steps = [_publishing_step(payload, evidence, overwrite) for payload, evidence in wishes]
     differing = [step for step in steps if step.status == REPLACED]
     if overwrite == "refuse" and differing:
         raise OverwriteRefused(
-            "overwrite is 'refuse', and these artifacts are there with other content: %s. Nothing was sent"
-            % ", ".join("%s (%s)" % (_with_stored_name(step), step.reason) for step in differing)
+            "overwrite is 'refuse', and these artifacts are there with other content:"
+            f" {', '.join(f'{_with_stored_name(step)} ({step.reason})' for step in differing)}."
+            " Nothing was sent"
         )
     return steps
 
 
 def _with_stored_name(step: Step) -> str:
     stored = step.current.name if step.current else step.name
-    return shown(step.name) + (" as %s" % shown(stored) if stored != step.name else "")
+    return shown(step.name) + (f" as {shown(stored)}" if stored != step.name else "")
 
 
-def as_stored(steps: t.Sequence[Step], before: Listing, stored: t.Mapping[str, Artifact]) -> t.List[Step]:
+def as_stored(steps: t.Sequence[Step], before: Listing, stored: t.Mapping[str, Artifact]) -> list[Step]:
     """The steps as they came out: what replaces what is known only when the service has told under which names it stores.
 
     ``stored``: the artifacts that sent payloads have become, by wished name.
@@ -95,7 +96,7 @@ def as_stored(steps: t.Sequence[Step], before: Listing, stored: t.Mapping[str, A
     ]
 
 
-def _as_stored(step: Step, payload: Payload, replaced: t.Optional[Artifact]) -> Step:
+def _as_stored(step: Step, payload: Payload, replaced: Artifact | None) -> Step:
     if replaced is None:
         return step._replace(status=CREATED, reason="not there", current=None)
     if step.current == replaced:
@@ -103,7 +104,7 @@ def _as_stored(step: Step, payload: Payload, replaced: t.Optional[Artifact]) -> 
     return step._replace(status=REPLACED, reason=_difference(replaced, payload), current=replaced)
 
 
-def plan_deleting(names: t.Sequence[str], listing: Listing) -> t.List[Step]:
+def plan_deleting(names: t.Sequence[str], listing: Listing) -> list[Step]:
     """One step a name, in the order asked, each name once."""
     return [
         Step(name, DELETED, "there", current=listing[name]) if name in listing else Step(name, ABSENT, "not there")

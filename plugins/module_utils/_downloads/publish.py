@@ -31,7 +31,7 @@ class PublishOptions(t.NamedTuple):
 
     overwrite: str = "different"
     compare: str = "checksum"
-    manifest: t.Optional[str] = None
+    manifest: str | None = None
     verify: bool = True
     parallel: int = 4
 
@@ -55,7 +55,7 @@ class Publisher:
         done = self._predicted(before, steps) if check_mode else self._applied(before, steps)
         return self._finished(before, manifest, as_stored(steps, before, done.stored), done, check_mode)
 
-    def _wishes(self, before: Listing, manifest: Manifest) -> t.List[t.Tuple[Payload, t.Any]]:
+    def _wishes(self, before: Listing, manifest: Manifest) -> list[tuple[Payload, t.Any]]:
         options = self._options
         examiner = Examiner(self._downloads, before, manifest, options.compare, options.overwrite)
         return list(zip(self._payloads, run_all(examiner.examine, self._payloads, options.parallel)))
@@ -92,7 +92,7 @@ class Publisher:
     def _finished(self, before: Listing, manifest: Manifest, steps: t.Sequence[Step], done: _Done, check_mode: bool) -> Outcome:
         results = [self._result(step, done) for step in steps]
         found: Result = {"artifacts": results}
-        digests: t.Dict[str, t.Optional[str]] = {name: manifest.believed(before[name]) for name in before}
+        digests: dict[str, str | None] = {name: manifest.believed(before[name]) for name in before}
         plan = ManifestPlan("absent")
         if self._keeper:
             plan = self._manifest_done(manifest, steps, done, check_mode)
@@ -163,15 +163,15 @@ class _Done:
     """
 
     uploader: Uploader
-    sent: t.Dict[str, Sent]
+    sent: dict[str, Sent]
     after: Listing
-    stored: t.Dict[str, Artifact]
+    stored: dict[str, Artifact]
     wrong: t.Mapping[str, str] = field(default_factory=dict)
 
 
-def _refuse_manifest_among(payloads: t.Sequence[Payload], manifest: t.Optional[str]) -> None:
+def _refuse_manifest_among(payloads: t.Sequence[Payload], manifest: str | None) -> None:
     if manifest in [payload.name for payload in payloads]:
-        raise BadInput("%s is the manifest, which the module writes itself: leave it out of src and name" % shown(manifest or ""))
+        raise BadInput(f"{shown(manifest or '')} is the manifest, which the module writes itself: leave it out of src and name")
 
 
 def _stored_name(step: Step, done: _Done) -> str:
@@ -179,14 +179,12 @@ def _stored_name(step: Step, done: _Done) -> str:
     return artifact.name if artifact else step.name
 
 
-def _sha256(step: Step, done: _Done) -> t.Optional[str]:
+def _sha256(step: Step, done: _Done) -> str | None:
     if step.name in done.wrong:
         return None
     return done.sent[step.name].sha256 if step.name in done.sent else step.sha256
 
 
 def _renamed_warning(step: Step, done: _Done) -> str:
-    return "Bitbucket has stored %s under the name %s; the manifest and the results use that name" % (
-        shown(step.name),
-        shown(_stored_name(step, done)),
-    )
+    stored = shown(_stored_name(step, done))
+    return f"Bitbucket has stored {shown(step.name)} under the name {stored}; the manifest and the results use that name"

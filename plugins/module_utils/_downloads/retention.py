@@ -29,10 +29,10 @@ class Retention:
     """The rules: ``keep`` newest releases, only what is ``older_than`` may go, releases by ``group_by``, at most so many."""
 
     selection: Selection
-    keep: t.Optional[int] = None
-    older_than: t.Optional[datetime.timedelta] = None
-    group_by: t.Optional[t.Pattern[str]] = None
-    max_deletions: t.Optional[int] = None
+    keep: int | None = None
+    older_than: datetime.timedelta | None = None
+    group_by: t.Pattern[str] | None = None
+    max_deletions: int | None = None
 
 
 class TooManyDeletions(BitbucketError):
@@ -43,11 +43,11 @@ def parse_age(text: str) -> datetime.timedelta:
     """``30d``, ``12h`` and so on; raises BadInput for anything else."""
     match = _AGE.match(text.strip())
     if not match:
-        raise BadInput("older_than must be a number and a unit, one of s, m, h, d, w, as in 30d; it is '%s'" % text)
+        raise BadInput(f"older_than must be a number and a unit, one of s, m, h, d, w, as in 30d; it is '{text}'")
     try:
         return datetime.timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
     except OverflowError as exc:
-        raise BadInput("older_than is too long: '%s'" % text) from exc
+        raise BadInput(f"older_than is too long: '{text}'") from exc
 
 
 def parse_group_by(text: str) -> t.Pattern[str]:
@@ -55,17 +55,17 @@ def parse_group_by(text: str) -> t.Pattern[str]:
     try:
         pattern = re.compile(text)
     except re.error as exc:
-        raise BadInput("group_by: '%s' is not a regular expression: %s" % (text, exc)) from exc
+        raise BadInput(f"group_by: '{text}' is not a regular expression: {exc}") from exc
     if pattern.groups != 1:
-        raise BadInput("group_by must have exactly one group, '%s' has %d" % (text, pattern.groups))
+        raise BadInput(f"group_by must have exactly one group, '{text}' has {pattern.groups}")
     return pattern
 
 
-def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, manifest: t.Optional[str] = None) -> t.List[Step]:
+def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, manifest: str | None = None) -> list[Step]:
     """A step for each artifact that the patterns mean, newest first; raises TooManyDeletions before anything is done."""
     meant = [artifact for artifact in rules.selection.choose(listing.values()) if artifact.name != manifest]
-    releases: t.Dict[str, t.List[Artifact]] = {}
-    ungrouped: t.Dict[str, Step] = {}
+    releases: dict[str, list[Artifact]] = {}
+    ungrouped: dict[str, Step] = {}
     for artifact in meant:
         release = _release(artifact, rules.group_by)
         if not is_plain(artifact.name):
@@ -84,14 +84,14 @@ def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, man
     return steps
 
 
-def _release(artifact: Artifact, group_by: t.Optional[t.Pattern[str]]) -> t.Optional[str]:
+def _release(artifact: Artifact, group_by: t.Pattern[str] | None) -> str | None:
     if group_by is None:
         return artifact.name
     match = group_by.search(artifact.name)
     return match.group(1) if match else None
 
 
-def _reason_to_keep(position: int, members: t.Sequence[Artifact], rules: Retention, now: datetime.datetime) -> t.Optional[str]:
+def _reason_to_keep(position: int, members: t.Sequence[Artifact], rules: Retention, now: datetime.datetime) -> str | None:
     if rules.keep is not None and position < rules.keep:
         return "one of the newest"
     dates = [parse_time(member.created_on) for member in members]
@@ -111,10 +111,10 @@ def _deleted(artifact: Artifact) -> Step:
     return Step(artifact.name, DELETED, "retention", current=artifact)
 
 
-def _refuse_too_many(steps: t.Sequence[Step], most: t.Optional[int]) -> None:
+def _refuse_too_many(steps: t.Sequence[Step], most: int | None) -> None:
     going = [step.name for step in steps if step.changes]
     if most is not None and len(going) > most:
         raise TooManyDeletions(
-            "%d artifacts would go, but max_deletions is %d. Nothing was deleted. They are: %s"
-            % (len(going), most, ", ".join(going[:20]) + (", …" if len(going) > 20 else ""))
+            f"{len(going)} artifacts would go, but max_deletions is {most}. Nothing was deleted. They"
+            f" are: {', '.join(going[:20]) + (', …' if len(going) > 20 else '')}"
         )

@@ -41,7 +41,7 @@ def compare_content(downloads: Downloads, artifact: Artifact, payload: Payload) 
     return Comparison(downloads.client.repeat(once), sha256)
 
 
-def _digests(payload: Payload) -> t.Tuple[str, t.Optional[str]]:
+def _digests(payload: Payload) -> tuple[str, str | None]:
     """SHA-256, and the ETag that S3 would give a plain object (None where MD5 is not to be had, as under FIPS)."""
     sha256 = hashlib.sha256()
     try:
@@ -49,12 +49,12 @@ def _digests(payload: Payload) -> t.Tuple[str, t.Optional[str]]:
     except ValueError:
         return payload.digests(sha256)[0], None
     digests = payload.digests(sha256, md5)
-    return digests[0], '"%s"' % digests[1]
+    return digests[0], f'"{digests[1]}"'
 
 
 def _require_whole(response: Response, artifact: Artifact) -> None:
     if response.status != 200:
-        raise RequestFailed("%s answered with status %d, which was not asked for" % (response.what, response.status))
+        raise RequestFailed(f"{response.what} answered with status {response.status}, which was not asked for")
     if response.length is not None and response.length != artifact.size:
         raise _contradiction(response, response.length, artifact)
 
@@ -77,7 +77,7 @@ def _same_stream(response: Response, artifact: Artifact, payload: Payload) -> bo
 
 def _contradiction(response: Response, size: int, artifact: Artifact) -> RequestFailed:
     return RequestFailed(
-        "%s sent %d bytes, but the listing says %d: it is being replaced, or the answer is not the artifact"
-        % (response.what, size, artifact.size),
+        f"{response.what} sent {size} bytes, but the listing says {artifact.size}: it is being"
+        " replaced, or the answer is not the artifact",
         passing=True,
     )

@@ -22,13 +22,13 @@ class Selection:
 
     def __init__(
         self,
-        patterns: t.Optional[t.Sequence[str]],
-        excludes: t.Optional[t.Sequence[str]] = None,
+        patterns: t.Sequence[str] | None,
+        excludes: t.Sequence[str] | None = None,
         use_regex: bool = False,
-        newest: t.Optional[int] = None,
+        newest: int | None = None,
     ) -> None:
         if newest is not None and newest < 1:
-            raise BadInput("newest must be 1 or more, not %d" % newest)
+            raise BadInput(f"newest must be 1 or more, not {newest}")
         self._newest = newest
         self._patterns = [_compiled(text, use_regex, "patterns") for text in _given(patterns, use_regex)]
         self._excludes = [_compiled(text, use_regex, "excludes") for text in excludes or ()]
@@ -39,12 +39,12 @@ class Selection:
             pattern.match(name) for pattern in self._excludes
         )
 
-    def choose(self, artifacts: t.Iterable[Artifact]) -> t.List[Artifact]:
+    def choose(self, artifacts: t.Iterable[Artifact]) -> list[Artifact]:
         """The artifacts that are meant, newest first."""
         return newest_first(artifact for artifact in artifacts if self.matches(artifact.name))[: self._newest]
 
 
-def _given(patterns: t.Optional[t.Sequence[str]], use_regex: bool) -> t.Sequence[str]:
+def _given(patterns: t.Sequence[str] | None, use_regex: bool) -> t.Sequence[str]:
     if patterns:
         return patterns
     return [".*"] if use_regex else ["*"]
@@ -56,4 +56,4 @@ def _compiled(text: str, use_regex: bool, option: str) -> t.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as exc:
-        raise BadInput("%s: '%s' is not a regular expression: %s" % (option, text, exc)) from exc
+        raise BadInput(f"{option}: '{text}' is not a regular expression: {exc}") from exc

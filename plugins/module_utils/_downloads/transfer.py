@@ -33,10 +33,10 @@ class Transfer:
         self._artifact = artifact
         self._sink = sink
         self._algorithms = tuple(algorithms)
-        self._etag: t.Optional[str] = None
+        self._etag: str | None = None
         self._start_over()
 
-    def run(self, unless: t.Optional[str] = None) -> t.Optional[t.Dict[str, str]]:
+    def run(self, unless: str | None = None) -> dict[str, str] | None:
         """The hex digests by algorithm; None, with nothing written, where the contents still have the ETag ``unless``."""
         if not self._downloads.client.repeat(lambda: self._once(unless)):
             return None
@@ -50,7 +50,7 @@ class Transfer:
             self._sink.seek(0)
             self._sink.truncate()
 
-    def _once(self, unless: t.Optional[str]) -> bool:
+    def _once(self, unless: str | None) -> bool:
         headers = self._headers(unless)
         try:
             response = self._downloads.open_contents(self._artifact.name, headers)
@@ -66,9 +66,9 @@ class Transfer:
             self._take(response)
         return True
 
-    def _headers(self, unless: t.Optional[str]) -> t.Dict[str, str]:
+    def _headers(self, unless: str | None) -> dict[str, str]:
         if self._position and self._etag:
-            return {"Range": "bytes=%d-" % self._position, "If-Range": self._etag}
+            return {"Range": f"bytes={self._position}-", "If-Range": self._etag}
         return {"If-None-Match": unless} if unless else {}
 
     def _require_fitting(self, response: Response, headers: t.Mapping[str, str]) -> None:
@@ -79,7 +79,7 @@ class Transfer:
         elif response.status == 200:
             self._start_over()
         else:
-            raise RequestFailed("%s answered with status %d, which was not asked for" % (response.what, response.status))
+            raise RequestFailed(f"{response.what} answered with status {response.status}, which was not asked for")
         self._etag = etag if etag.startswith('"') else None  # a weak one must not be used with If-Range (RFC 9110)
         if response.length is not None:
             self._require_size(response, self._position + response.length)
@@ -89,7 +89,7 @@ class Transfer:
         begins = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
         if not begins or int(begins.group(1)) != self._position or etag not in ("", self._etag):
             self._start_over()
-            raise RequestFailed("%s answered with a part that does not continue the last one" % response.what, passing=True)
+            raise RequestFailed(f"{response.what} answered with a part that does not continue the last one", passing=True)
 
     def _take(self, response: Response) -> None:
         block = response.read()
@@ -105,10 +105,10 @@ class Transfer:
         self._require_size(response, self._position)
 
     def _require_size(self, response: Response, size: int) -> None:
-        if size != self._artifact.size:
+        if size != (listed := self._artifact.size):
             raise RequestFailed(
-                "%s sends %s bytes, but the listing says %d: it is being replaced, or the answer is not the artifact"
-                % (response.what, size if size < self._artifact.size else "more", self._artifact.size),
+                f"{response.what} sends {size if size < listed else 'more'} bytes, but the listing says {listed}:"
+                " it is being replaced, or the answer is not the artifact",
                 passing=True,
             )
 
@@ -118,4 +118,4 @@ class Transfer:
             while rest:
                 rest = rest[self._sink.write(rest) :]
         except OSError as exc:
-            raise BitbucketError("Cannot write %s: %s" % (self._sink.name, exc.strerror)) from exc
+            raise BitbucketError(f"Cannot write {self._sink.name}: {exc.strerror}") from exc

@@ -38,8 +38,8 @@ class NotStored(BitbucketError):
     ``wrong``: why, by wished name. ``listing``: as it was read last. ``stored``: artifacts of the right uploads, by wished name.
     """
 
-    def __init__(self, wrong: t.Mapping[str, str], listing: Listing, stored: t.Dict[str, Artifact]) -> None:
-        super().__init__("The upload was accepted, but %s" % "; ".join(wrong.values()))
+    def __init__(self, wrong: t.Mapping[str, str], listing: Listing, stored: dict[str, Artifact]) -> None:
+        super().__init__(f"The upload was accepted, but {'; '.join(wrong.values())}")
         self.wrong = wrong
         self.listing = listing
         self.stored = stored
@@ -56,7 +56,7 @@ class Uploader:
         self._downloads = downloads
         self._before: Listing = {}
         self._lock = threading.Lock()
-        self.sent: t.Dict[str, Sent] = {}
+        self.sent: dict[str, Sent] = {}
         self.bytes_sent = 0
 
     def send(self, payloads: t.Sequence[Payload], before: Listing, parallel: int) -> None:
@@ -81,7 +81,7 @@ class Uploader:
                 self._landed(left, body, recovered=False)
                 left = []
 
-    def _after_failure(self, failure: RequestFailed, left: t.List[Payload], body: UploadBody, tries: int) -> t.List[Payload]:
+    def _after_failure(self, failure: RequestFailed, left: list[Payload], body: UploadBody, tries: int) -> list[Payload]:
         """What is still to be sent after a failed try; raises where there shall be no other."""
         client = self._downloads.client
         try:
@@ -94,14 +94,14 @@ class Uploader:
             return left
         return self._look_up(failure, left, body) if failure.effect_possible else left
 
-    def _look_up(self, failure: RequestFailed, left: t.List[Payload], body: UploadBody) -> t.List[Payload]:
+    def _look_up(self, failure: RequestFailed, left: list[Payload], body: UploadBody) -> list[Payload]:
         """Find in a fresh listing what has landed; returns the rest."""
         try:
             listing = self._downloads.listing()
             landed = [payload for payload in left if self._has_landed(payload, listing)]
         except BitbucketError as exc:
             raise RequestFailed(
-                "%s. What became of the upload is not known, for the listing failed as well: %s" % (failure, exc),
+                f"{failure}. What became of the upload is not known, for the listing failed as well: {exc}",
                 failure.status,
             ) from exc
         self._landed(landed, body, recovered=failure.effect_possible)
@@ -128,9 +128,9 @@ class Uploader:
             self.bytes_sent += count
 
 
-def batches(payloads: t.Sequence[Payload]) -> t.List[t.List[Payload]]:
+def batches(payloads: t.Sequence[Payload]) -> list[list[Payload]]:
     """Small payloads share a request, up to MAX_BATCH_FILES and MAX_BATCH_BYTES; the order is kept."""
-    found: t.List[t.List[Payload]] = []
+    found: list[list[Payload]] = []
     size = 0
     for payload in payloads:
         if not found or len(found[-1]) == MAX_BATCH_FILES or size + payload.size > MAX_BATCH_BYTES:
@@ -141,9 +141,7 @@ def batches(payloads: t.Sequence[Payload]) -> t.List[t.List[Payload]]:
     return found
 
 
-def require_stored(
-    payloads: t.Sequence[Payload], downloads: Downloads, before: Listing
-) -> t.Tuple[Listing, t.Dict[str, Artifact]]:
+def require_stored(payloads: t.Sequence[Payload], downloads: Downloads, before: Listing) -> tuple[Listing, dict[str, Artifact]]:
     """Read the listing and require name and size of everything that was sent; returns it, and the artifacts by wished name.
 
     ``before``: the listing from which the upload was decided.
@@ -159,27 +157,27 @@ def require_stored(
 
 def _stored(
     payloads: t.Sequence[Payload], downloads: Downloads, before: Listing
-) -> t.Tuple[Listing, t.Dict[str, Artifact], t.Dict[str, str]]:
+) -> tuple[Listing, dict[str, Artifact], dict[str, str]]:
     listing = downloads.listing()
-    stored: t.Dict[str, Artifact] = {}
-    wrong: t.Dict[str, str] = {}
+    stored: dict[str, Artifact] = {}
+    wrong: dict[str, str] = {}
     for payload in payloads:
         found = stored_as(payload, listing, downloads)
         if found is None:
             wrong[payload.name] = _mismatch(payload, listing.get(payload.name), before.get(payload.name))
         elif found.name in (other.name for other in stored.values()):
-            wrong[payload.name] = "'%s' was stored as '%s', like another artifact of this task" % (payload.name, found.name)
+            wrong[payload.name] = f"'{payload.name}' was stored as '{found.name}', like another artifact of this task"
         else:
             stored[payload.name] = found
     return listing, stored, wrong
 
 
-def _mismatch(payload: Payload, listed: t.Optional[Artifact], old: t.Optional[Artifact]) -> str:
+def _mismatch(payload: Payload, listed: Artifact | None, old: Artifact | None) -> str:
     if listed is None:
-        return "'%s' is not in the listing" % payload.name
+        return f"'{payload.name}' is not in the listing"
     if old and (listed.size, listed.created_on) == (old.size, old.created_on):
-        return "'%s' is listed as it was before, with %d bytes" % (payload.name, listed.size)
+        return f"'{payload.name}' is listed as it was before, with {listed.size} bytes"
     return (
-        "'%s' is listed with %d bytes instead of the %d that were sent: somebody else is publishing this name,"
-        " or the service has cut it" % (payload.name, listed.size, payload.size)
+        f"'{payload.name}' is listed with {listed.size} bytes instead of the {payload.size} that were sent:"
+        " somebody else is publishing this name, or the service has cut it"
     )

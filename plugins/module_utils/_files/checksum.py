@@ -28,8 +28,9 @@ class Checksum(t.NamedTuple):
         """Raise where both cannot hold."""
         if self.algorithm == other.algorithm and self.digest != other.digest:
             raise BitbucketError(
-                "%s cannot have both digests that are expected: %s says %s:%s, %s says %s:%s"
-                % (shown(name), self.source, self.algorithm, self.digest, other.source, other.algorithm, other.digest)
+                f"{shown(name)} cannot have both digests that are expected: {self.source} says"
+                f" {self.algorithm}:{self.digest}, {other.source} says"
+                f" {other.algorithm}:{other.digest}"
             )
 
     def require(self, digests: t.Mapping[str, str], name: str) -> None:
@@ -37,8 +38,8 @@ class Checksum(t.NamedTuple):
         found = digests[self.algorithm]
         if found != self.digest:
             raise BitbucketError(
-                "%s does not have the digest that %s expects: its %s is %s, expected is %s"
-                % (shown(name), self.source, self.algorithm, found, self.digest)
+                f"{shown(name)} does not have the digest that {self.source} expects: its"
+                f" {self.algorithm} is {found}, expected is {self.digest}"
             )
 
 
@@ -47,17 +48,17 @@ def parse_checksum(text: str) -> Checksum:
     algorithm, colon, digest = text.strip().partition(":")
     algorithm, digest = algorithm.lower(), digest.strip().lower()
     if not colon or algorithm not in ALGORITHMS:
-        raise BadInput("checksum must be ALGORITHM:DIGEST with one of %s" % ", ".join(sorted(ALGORITHMS)))
-    if not re.match(r"[0-9a-f]{%d}\Z" % ALGORITHMS[algorithm], digest):
-        raise BadInput("checksum: a digest of %s has %d hex digits" % (algorithm, ALGORITHMS[algorithm]))
+        raise BadInput(f"checksum must be ALGORITHM:DIGEST with one of {', '.join(sorted(ALGORITHMS))}")
+    if not re.match(rf"[0-9a-f]{{{ALGORITHMS[algorithm]}}}\Z", digest):
+        raise BadInput(f"checksum: a digest of {algorithm} has {ALGORITHMS[algorithm]} hex digits")
     try:
         hashlib.new(algorithm)
     except ValueError as exc:
-        raise BadInput("checksum: %s is not to be had on this host" % algorithm) from exc
+        raise BadInput(f"checksum: {algorithm} is not to be had on this host") from exc
     return Checksum(algorithm, digest)
 
 
-def file_digests(path: str, algorithms: t.Iterable[str]) -> t.Dict[str, str]:
+def file_digests(path: str, algorithms: t.Iterable[str]) -> dict[str, str]:
     """Hex digests of a file by algorithm, read once; an algorithm that this host does not have is left out."""
     hashes = {name: found for name, found in ((name, _new(name)) for name in set(algorithms)) if found}
     try:
@@ -68,7 +69,7 @@ def file_digests(path: str, algorithms: t.Iterable[str]) -> t.Dict[str, str]:
                     each.update(block)
                 block = source.read(BLOCK)
     except OSError as exc:
-        raise BitbucketError("Cannot read %s: %s" % (shown(path), exc.strerror)) from exc
+        raise BitbucketError(f"Cannot read {shown(path)}: {exc.strerror}") from exc
     return {name: each.hexdigest() for name, each in hashes.items()}
 
 

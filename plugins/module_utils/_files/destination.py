@@ -34,9 +34,9 @@ class Destination:
         self.dest = dest
         self.is_directory = dest.endswith("/") or os.path.isdir(dest)
         if dest.endswith("/") and os.path.lexists(dest.rstrip("/")) and not os.path.isdir(dest):
-            raise BadInput("dest %s ends in a slash, but is not a directory" % shown(dest))
+            raise BadInput(f"dest {shown(dest)} ends in a slash, but is not a directory")
         if not self.is_directory and not os.path.isdir(os.path.dirname(dest) or "."):
-            raise BadInput("dest %s cannot be written: its parent directory does not exist" % shown(dest))
+            raise BadInput(f"dest {shown(dest)} cannot be written: its parent directory does not exist")
 
     def path_for(self, name: str) -> str:
         """The path for an artifact; raises BadInput for a name that is no plain file name."""
@@ -47,27 +47,26 @@ class Destination:
         """Raise BadInput for several artifacts into one file, or for a name that would leave the directory."""
         if len(names) > 1 and not self.is_directory:
             raise BadInput(
-                "dest %s is one file, but %d artifacts are meant: end it with a slash for a directory"
-                % (shown(self.dest), len(names))
+                f"dest {shown(self.dest)} is one file, but {len(names)} artifacts are meant: end it with a slash for a directory"
             )
         for name in names:
             look_at(self.path_for(name))
 
-    def create(self) -> t.List[str]:
+    def create(self) -> list[str]:
         """Make the directory where it is missing; returns what was made, outermost first."""
-        missing: t.List[str] = []
+        missing: list[str] = []
         path = self.dest.rstrip("/") or "/"
         while self.is_directory and not os.path.isdir(path):
             missing.insert(0, path)
             path = os.path.dirname(path) or "."
-        made: t.List[str] = []
+        made: list[str] = []
         try:
             for each in missing:
                 os.mkdir(each)
                 made.append(each)
         except OSError as exc:
             remove_empty(made)
-            raise BitbucketError("Cannot create the directory %s: %s" % (shown(self.dest), exc.strerror)) from exc
+            raise BitbucketError(f"Cannot create the directory {shown(self.dest)}: {exc.strerror}") from exc
         return made
 
 
@@ -87,9 +86,9 @@ def look_at(path: str) -> LocalFile:
     except FileNotFoundError:
         return LocalFile(path, "absent")
     except OSError as exc:
-        raise BadInput("dest %s cannot be used: %s" % (shown(path), exc.strerror)) from exc
+        raise BadInput(f"dest {shown(path)} cannot be used: {exc.strerror}") from exc
     if stat.S_ISLNK(status.st_mode):
         return LocalFile(path, "link")
     if not stat.S_ISREG(status.st_mode):
-        raise BadInput("dest %s is there and is not a regular file" % shown(path))
+        raise BadInput(f"dest {shown(path)} is there and is not a regular file")
     return LocalFile(path, "file", status.st_size)

@@ -28,17 +28,17 @@ class Payload(t.NamedTuple):
 
     name: str
     size: int
-    path: t.Optional[str] = None
+    path: str | None = None
     data: bytes = b""
 
-    def open(self) -> t.Union[io.FileIO, io.BytesIO]:
+    def open(self) -> io.FileIO | io.BytesIO:
         """A new reader from the beginning, so that every try sends the same."""
         if self.path is None:
             return io.BytesIO(self.data)
         try:
             return open(self.path, "rb", buffering=0)
         except OSError as exc:
-            raise LocalFileChanged("Cannot read %s: %s" % (shown(self.path), exc.strerror)) from exc
+            raise LocalFileChanged(f"Cannot read {shown(self.path)}: {exc.strerror}") from exc
 
     def blocks(self) -> t.Iterator[memoryview]:
         """Exactly ``size`` bytes in blocks that are only good until the next one; an error where the file has changed."""
@@ -50,13 +50,13 @@ class Payload(t.NamedTuple):
                 left -= count
                 yield buffer[:count]
             if source.read(1):
-                raise LocalFileChanged("%s grew while it was read, run again" % shown(self.path or self.name))
+                raise LocalFileChanged(f"{shown(self.path or self.name)} grew while it was read, run again")
 
     def digest(self) -> str:
         """SHA-256 in hex; reads everything."""
         return self.digests(hashlib.sha256())[0]
 
-    def digests(self, *hashes: t.Any) -> t.List[str]:
+    def digests(self, *hashes: t.Any) -> list[str]:
         """The hex digests of the given hash objects; reads everything once."""
         for block in self.blocks():
             for each in hashes:
@@ -64,13 +64,13 @@ class Payload(t.NamedTuple):
         return [each.hexdigest() for each in hashes]
 
 
-def _read_into(source: t.Union[io.FileIO, io.BytesIO], block: memoryview, payload: Payload) -> int:
+def _read_into(source: io.FileIO | io.BytesIO, block: memoryview, payload: Payload) -> int:
     try:
         count = source.readinto(block)
     except OSError as exc:
-        raise LocalFileChanged("Cannot read %s: %s" % (shown(payload.path or payload.name), exc.strerror)) from exc
+        raise LocalFileChanged(f"Cannot read {shown(payload.path or payload.name)}: {exc.strerror}") from exc
     if not count:
-        raise LocalFileChanged("%s shrank while it was read, run again" % shown(payload.path or payload.name))
+        raise LocalFileChanged(f"{shown(payload.path or payload.name)} shrank while it was read, run again")
     return count
 
 
@@ -79,63 +79,62 @@ def text_payload(name: str, text: str) -> Payload:
     try:
         data = text.encode("utf-8")
     except UnicodeEncodeError as exc:
-        raise BadInput("content cannot be stored as UTF-8: %s" % exc.reason) from exc
+        raise BadInput(f"content cannot be stored as UTF-8: {exc.reason}") from exc
     return Payload(check_written_name(name), len(data), data=data)
 
 
-def file_payloads(sources: t.Sequence[str], name: t.Optional[str] = None) -> t.List[Payload]:
+def file_payloads(sources: t.Sequence[str], name: str | None = None) -> list[Payload]:
     """The files that ``src`` names, in its order; ``name`` is allowed for one file. Raises BadInput, sends nothing."""
     paths = _without_doubles(path for source in sources for path in _expanded(source))
     if not paths:
         raise BadInput("src is empty: there is nothing to publish")
     if name is not None and len(paths) > 1:
-        raise BadInput("name goes with one file, but src means %d: %s" % (len(paths), ", ".join(map(shown, paths))))
+        raise BadInput(f"name goes with one file, but src means {len(paths)}: {', '.join(map(shown, paths))}")
     payloads = [_file_payload(path, name) for path in paths]
     _refuse_same_names(payloads)
     return payloads
 
 
-def _expanded(source: str) -> t.List[str]:
+def _expanded(source: str) -> list[str]:
     """The paths that one item of ``src`` means; what exists is taken literally, even with ``[`` in it."""
     if os.path.lexists(source):
         return [source]
     if not glob.has_magic(source):
-        raise BadInput("src %s does not exist on the host that runs the module" % shown(source))
+        raise BadInput(f"src {shown(source)} does not exist on the host that runs the module")
     found = sorted(glob.glob(source, recursive=True))
     if not found:
-        raise BadInput("src %s matches no file on the host that runs the module" % shown(source))
+        raise BadInput(f"src {shown(source)} matches no file on the host that runs the module")
     return found
 
 
-def _without_doubles(paths: t.Iterable[str]) -> t.List[str]:
+def _without_doubles(paths: t.Iterable[str]) -> list[str]:
     """Each file once, as it was named first. Paths stay as they are: the system reads ``link/..`` in its own way."""
-    found: t.Dict[str, str] = {}
+    found: dict[str, str] = {}
     for path in paths:
         folder, name = os.path.split(path)
         found.setdefault(os.path.join(os.path.realpath(folder), name), path)
     return list(found.values())
 
 
-def _file_payload(path: str, name: t.Optional[str]) -> Payload:
+def _file_payload(path: str, name: str | None) -> Payload:
     try:
         status = os.stat(path)
         if stat.S_ISREG(status.st_mode):
             os.close(os.open(path, os.O_RDONLY))
     except OSError as exc:
-        raise BadInput("src %s cannot be read: %s" % (shown(path), exc.strerror)) from exc
+        raise BadInput(f"src {shown(path)} cannot be read: {exc.strerror}") from exc
     if stat.S_ISDIR(status.st_mode):
-        raise BadInput("src %s is a directory: name files, or a pattern such as %s/*.tgz" % (shown(path), path))
+        raise BadInput(f"src {shown(path)} is a directory: name files, or a pattern such as {path}/*.tgz")
     if not stat.S_ISREG(status.st_mode):
-        raise BadInput("src %s is not a regular file" % shown(path))
+        raise BadInput(f"src {shown(path)} is not a regular file")
     return Payload(check_written_name(os.path.basename(path) if name is None else name), status.st_size, path=path)
 
 
 def _refuse_same_names(payloads: t.Sequence[Payload]) -> None:
-    first: t.Dict[str, Payload] = {}
+    first: dict[str, Payload] = {}
     for payload in payloads:
         other = first.setdefault(payload.name, payload)
         if other is not payload:
             raise BadInput(
-                "src has two files of the name %s: %s and %s"
-                % (shown(payload.name), shown(other.path or ""), shown(payload.path or ""))
+                f"src has two files of the name {shown(payload.name)}: {shown(other.path or '')} and {shown(payload.path or '')}"
             )

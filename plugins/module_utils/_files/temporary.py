@@ -27,7 +27,7 @@ class TemporaryFiles:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._paths: t.Set[str] = set()
+        self._paths: set[str] = set()
         self._over = False
 
     def __enter__(self) -> TemporaryFiles:
@@ -54,11 +54,11 @@ class TemporaryFiles:
     def _make(self, directory: str) -> str:
         with self._lock:
             if self._over:
-                raise BitbucketError("The task is over, no file is made in %s" % shown(directory))
+                raise BitbucketError(f"The task is over, no file is made in {shown(directory)}")
             try:
                 descriptor, path = tempfile.mkstemp(prefix=PREFIX, dir=directory)
             except OSError as exc:
-                raise BitbucketError("Cannot create a file in %s: %s" % (shown(directory), exc.strerror)) from exc
+                raise BitbucketError(f"Cannot create a file in {shown(directory)}: {exc.strerror}") from exc
             self._paths.add(path)
         os.close(descriptor)
         return path

@@ -88,26 +88,26 @@ class Client:
         if not failure.passing:
             raise failure
         if tries > self.connection.retries:
-            raise _with_words(failure, "Gave up after %s" % _counted(tries))
+            raise _with_words(failure, f"Gave up after {_counted(tries)}")
         pause = failure.retry_after if failure.retry_after is not None else pause_before(tries)
         if not self.patience.wait(pause):
             raise _with_words(
                 failure,
-                "Gave up after %s: waiting %.0f more seconds would pass max_wait, %d seconds"
-                % (_counted(tries), pause, self.connection.max_wait),
+                f"Gave up after {_counted(tries)}: waiting {pause:.0f} more seconds would pass"
+                f" max_wait, {self.connection.max_wait} seconds",
             )
 
-    def get_json(self, url: str) -> t.Dict[str, t.Any]:
+    def get_json(self, url: str) -> dict[str, t.Any]:
         """The JSON object at an API URL; repeated, and an error where the answer is anything else."""
         return self.repeat(lambda: self._get_json_once(url))
 
-    def items(self, path: str) -> t.Iterator[t.Dict[str, t.Any]]:
+    def items(self, path: str) -> t.Iterator[dict[str, t.Any]]:
         """All items of a paginated list, by the ``next`` links (documented: not to be constructed)."""
-        url: t.Optional[str] = self.url(path)
-        seen: t.Set[str] = set()
+        url: str | None = self.url(path)
+        seen: set[str] = set()
         while url:
             if url in seen or len(seen) >= _MAX_PAGES:
-                raise RequestFailed("GET %s: the pages of the list do not come to an end" % without_query(url))
+                raise RequestFailed(f"GET {without_query(url)}: the pages of the list do not come to an end")
             seen.add(url)
             page = self.get_json(url)
             yield from page_items(page, url)
@@ -140,7 +140,7 @@ class Client:
             # Success may have an empty body, also as text/html; a page with text is a login page or a proxy's.
             answer = response.read_all(_MAX_ANSWER)
         if is_html(answer.decode("utf-8", "replace")):
-            raise RequestFailed("%s answered with %s" % (response.what, server_words(answer)))
+            raise RequestFailed(f"{response.what} answered with {server_words(answer)}")
         return Answer(response.what, response.headers.get("Content-Type", ""), answer, location_of(response.headers))
 
     def open_contents(self, path: str, headers: t.Mapping[str, str]) -> Response:
@@ -154,7 +154,7 @@ class Client:
         if 200 <= response.status < 300:
             body = _error_body(response)
             what = "with " + server_words(body) if is_html(body.decode("utf-8", "replace")) else "itself"
-            raise RequestFailed("%s answered %s instead of pointing to the storage host" % (response.what, what))
+            raise RequestFailed(f"{response.what} answered {what} instead of pointing to the storage host")
         return self._followed(response, url, headers)
 
     def open_link(self, url: str) -> Response:
@@ -163,7 +163,7 @@ class Client:
         page = response.headers.get("Content-Type", "").startswith("text/html")
         if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
             response.close()
-            raise RequestFailed("%s answered with an HTML page instead of a file" % response.what)
+            raise RequestFailed(f"{response.what} answered with an HTML page instead of a file")
         return self._followed(response, url, {})
 
     def _followed(self, response: Response, url: str, headers: t.Mapping[str, str]) -> Response:
@@ -184,7 +184,7 @@ class Client:
         if self._is_of_api(url):
             return self._api("GET", url, {"Accept": "*/*"})
         parts = urlsplit(url)
-        what = "GET of %s from the storage host %s" % (one_line(parts.path.rsplit("/", 1)[-1]), parts.hostname)
+        what = f"GET of {one_line(parts.path.rsplit('/', 1)[-1])} from the storage host {parts.hostname}"
         return self._transport.exchange("GET", url, {**_BASE_HEADERS, "Accept": "*/*", **headers}, what=what)
 
     def _is_of_api(self, url: str) -> bool:
@@ -195,7 +195,7 @@ class Client:
         # Concealed before anything can fail: the query is a secret that works for half an hour.
         self._conceal(location.partition("?")[2])
         if hops > _MAX_HOPS:
-            raise RequestFailed("%s: more than %d redirects" % (response.what, _MAX_HOPS))
+            raise RequestFailed(f"{response.what}: more than {_MAX_HOPS} redirects")
         return redirect_target(response.what, url, location)
 
     def _read_once(self, url: str, accept: str, limit: int = _MAX_ANSWER) -> Answer:
@@ -204,35 +204,35 @@ class Client:
             body = response.read_all(limit)
         return Answer(response.what, response.headers.get("Content-Type", ""), body)
 
-    def _get_json_once(self, url: str) -> t.Dict[str, t.Any]:
+    def _get_json_once(self, url: str) -> dict[str, t.Any]:
         return self.parsed(self._read_once(url, "application/json"))
 
-    def parsed(self, answer: Answer) -> t.Dict[str, t.Any]:
+    def parsed(self, answer: Answer) -> dict[str, t.Any]:
         """The JSON object of an answer; raises RequestFailed where it is anything else."""
         try:
             document = json.loads(answer.body.decode("utf-8"))
         except (ValueError, RecursionError):
             raise RequestFailed(
-                "%s answered with success, but not with valid JSON: %s"
-                % (answer.what, self._scrubbed(server_words(answer.body))[:_MAX_EXCERPT] or "an empty body")
+                f"{answer.what} answered with success, but not with valid JSON:"
+                f" {self._scrubbed(server_words(answer.body))[:_MAX_EXCERPT] or 'an empty body'}"
             ) from None
         if not isinstance(document, dict):
-            raise RequestFailed("%s answered with JSON that is not an object" % answer.what)
+            raise RequestFailed(f"{answer.what} answered with JSON that is not an object")
         return document
 
     def _api(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
         """One request to the API with credentials; every status is returned. The last gate: they go to its origin alone."""
         if not stays(url, self.connection.api_url):
-            raise RequestFailed("The link to %s leaves the API, it is not followed" % one_line(without_query(url)))
+            raise RequestFailed(f"The link to {one_line(without_query(url))} leaves the API, it is not followed")
         authorization = self._authorization()
         sent = {**_BASE_HEADERS, **headers}
         if authorization:
             sent["Authorization"] = authorization
         with self._lock:
             self.requests += 1
-        return self._transport.exchange(method, url, sent, body, what="%s %s" % (method, without_query(url)))
+        return self._transport.exchange(method, url, sent, body, what=f"{method} {without_query(url)}")
 
-    def _authorization(self) -> t.Optional[str]:
+    def _authorization(self) -> str | None:
         if self.connection.credentials.kind == OAUTH:
             return self._tokens.authorization()
         return self.connection.credentials.authorization()
@@ -263,8 +263,8 @@ def _error_body(response: Response) -> bytes:
 
 
 def _counted(tries: int) -> str:
-    return "1 try" if tries == 1 else "%d tries" % tries
+    return "1 try" if tries == 1 else f"{tries} tries"
 
 
 def _with_words(failure: RequestFailed, words: str) -> RequestFailed:
-    return failure.reworded("%s. %s" % (str(failure).rstrip("."), words), passing=False)
+    return failure.reworded(f"{str(failure).rstrip('.')}. {words}", passing=False)

@@ -22,13 +22,13 @@ class Connection(t.NamedTuple):
     api_url: str
     token_url: str
     validate_certs: bool = True
-    ca_path: t.Optional[str] = None
+    ca_path: str | None = None
     timeout: int = 30
     retries: int = 4
     max_wait: int = 300
 
     @property
-    def verify(self) -> t.Union[bool, str]:
+    def verify(self) -> bool | str:
         """What the HTTP library takes: False, True, or the path of a CA bundle."""
         if not self.validate_certs:
             return False
@@ -39,7 +39,7 @@ def connection_from(options: t.Mapping[str, t.Any], credentials: Credentials) ->
     """Build the settings from the options of a module or lookup; raises BadInput for what cannot work."""
     for name, least in (("timeout", 1), ("retries", 0), ("max_wait", 0)):
         if options[name] < least:
-            raise BadInput("%s must be %d or more, not %d" % (name, least, options[name]))
+            raise BadInput(f"{name} must be {least} or more, not {options[name]}")
     return Connection(
         workspace=options["workspace"],
         credentials=credentials,
@@ -61,17 +61,17 @@ def checked_url(option: str, url: str) -> str:
     except ValueError:  # its text quotes pieces of the URL
         usable = False
     if "@" in url:
-        raise BadInput("%s must not contain user info: use the credential options" % option)
+        raise BadInput(f"{option} must not contain user info: use the credential options")
     if not usable:
-        raise BadInput("%s must be an absolute https URL" % option)
+        raise BadInput(f"{option} must be an absolute https URL")
     if "?" in url or "#" in url:
-        raise BadInput("%s must not have a query or a fragment" % option)
+        raise BadInput(f"{option} must not have a query or a fragment")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise BadInput("%s must be https: plain http to %s would show the credentials" % (option, parts.hostname))
+        raise BadInput(f"{option} must be https: plain http to {parts.hostname} would show the credentials")
     return urlunsplit(parts).rstrip("/")
 
 
-def hidden_parts(url: str) -> t.List[str]:
+def hidden_parts(url: str) -> list[str]:
     """What must not be shown of a URL that is refused because of it: user info, the password in it, and a query."""
     user_info = url.partition("//")[2].rpartition("@")[0]
     return [text for text in (user_info, user_info.partition(":")[2], url.partition("?")[2]) if text]
@@ -87,7 +87,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def origin(url: str) -> t.Tuple[str, str, t.Optional[int]]:
+def origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port: what must be equal before credentials are sent again."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)

@@ -43,16 +43,16 @@ class Credentials(t.NamedTuple):
     secret: str = ""
 
     @property
-    def secrets(self) -> t.Tuple[str, ...]:
+    def secrets(self) -> tuple[str, ...]:
         """Every text that must never be shown, the ready header value included."""
         if not self.secret:
             return ()
         return (self.secret, basic(self.name, self.secret).split(" ", 1)[1])
 
-    def authorization(self) -> t.Optional[str]:
+    def authorization(self) -> str | None:
         """The header value of the kinds that need no further request, None for anonymous and OAuth."""
         if self.kind == ACCESS_TOKEN:
-            return "Bearer %s" % self.secret
+            return f"Bearer {self.secret}"
         if self.kind == API_TOKEN:
             return basic(self.name, self.secret)
         return None
@@ -60,7 +60,7 @@ class Credentials(t.NamedTuple):
 
 def basic(name: str, secret: str) -> str:
     """The value of a Basic Authorization header, UTF-8 as browsers send it."""
-    return "Basic %s" % base64.b64encode(("%s:%s" % (name, secret)).encode("utf-8")).decode("ascii")
+    return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode('ascii')}"
 
 
 def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> Credentials:
@@ -73,9 +73,7 @@ def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[st
     inherited = {name: _from_environment(name, environment) for name in _ENVIRONMENT}
     chosen = _kinds(given)
     if len(chosen) > 1:
-        raise BadInput(
-            "Two kinds of credentials are set, use one: %s" % " and ".join(_set_options(given, kind) for kind in chosen)
-        )
+        raise BadInput(f"Two kinds of credentials are set, use one: {' and '.join(_set_options(given, kind) for kind in chosen)}")
     chosen = chosen or _kinds(inherited)[:1]
     if not chosen:
         return Credentials()
@@ -87,7 +85,7 @@ def _from_environment(name: str, environment: t.Mapping[str, str]) -> str:
     return next((environment[variable] for variable in _ENVIRONMENT[name] if environment.get(variable)), "")
 
 
-def _kinds(values: t.Mapping[str, str]) -> t.List[str]:
+def _kinds(values: t.Mapping[str, str]) -> list[str]:
     return [kind for kind, secrets in _SECRETS_OF_KIND if any(values[name] for name in secrets)]
 
 
@@ -104,7 +102,7 @@ def _credentials(kind: str, values: t.Mapping[str, str]) -> Credentials:
         return Credentials(kind, _clean("user", values), _clean("api_token", values))
     for name in ("client_id", "client_secret"):
         if not values[name]:
-            raise BadInput("client_id and client_secret belong together: %s is not set" % name)
+            raise BadInput(f"client_id and client_secret belong together: {name} is not set")
     return Credentials(kind, _clean("client_id", values), _clean("client_secret", values))
 
 
@@ -112,7 +110,7 @@ def _clean(name: str, values: t.Mapping[str, str]) -> str:
     value = values[name]
     # A line end or blank read along from a file would make a broken or a split header.
     if value != value.strip() or not value.isprintable():
-        raise BadInput("%s has blanks around it or a control character in it, such as a line end" % name)
+        raise BadInput(f"{name} has blanks around it or a control character in it, such as a line end")
     if name == "access_token" and not value.isascii():
         raise BadInput("access_token has characters outside ASCII")
     return value

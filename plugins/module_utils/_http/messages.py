@@ -28,7 +28,7 @@ _TITLE_WITHIN = 4096
 def status_text(status: int) -> str:
     """``404 Not Found``, or the bare number where there is no phrase for it."""
     try:
-        return "%d %s" % (status, http.HTTPStatus(status).phrase)
+        return f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
 
@@ -41,7 +41,7 @@ def server_words(body: bytes) -> str:
         return one_line(_document_words(document))
     if is_html(text):
         title = _TITLE.search(text[:_TITLE_WITHIN])
-        return one_line("an HTML page" + (" titled '%s'" % title.group(1).strip() if title else ""))
+        return one_line("an HTML page" + (f" titled '{title.group(1).strip()}'" if title else ""))
     return one_line(text)
 
 
@@ -66,14 +66,11 @@ def required_scopes(body: bytes, headers: t.Mapping[str, str]) -> str:
 def advice(status: int, credential_kind: str, scopes: str = "") -> str:
     """What to do about a status, where the cause is known; empty otherwise."""
     if credential_kind == ANONYMOUS and status in (401, 403, 404):
-        return ("%s %s" % (_ADVICE[404], _NO_CREDENTIALS)) if status == 404 else _NO_CREDENTIALS
+        return (f"{_ADVICE[404]} {_NO_CREDENTIALS}") if status == 404 else _NO_CREDENTIALS
     if status == 401:
         return _advice_401(credential_kind)
     if status == 403 and scopes:
-        return "The %s lacks a scope: it needs %s, and a write scope does not include the read scope." % (
-            credential_kind,
-            scopes,
-        )
+        return f"The {credential_kind} lacks a scope: it needs {scopes}, and a write scope does not include the read scope."
     return _ADVICE.get(status, "")
 
 
@@ -110,7 +107,7 @@ def _advice_401(credential_kind: str) -> str:
         ACCESS_TOKEN: "An access token is sent as Bearer; an Atlassian API token belongs into api_token, with user.",
         OAUTH: "The OAuth consumer must be marked as private, and its token may have expired.",
     }
-    return "%s App passwords no longer work." % hints.get(credential_kind, "")
+    return f"{hints.get(credential_kind, '')} App passwords no longer work."
 
 
 def _json(text: str) -> t.Any:
@@ -120,16 +117,16 @@ def _json(text: str) -> t.Any:
         return None
 
 
-def _document_words(document: t.Dict[str, t.Any]) -> str:
+def _document_words(document: dict[str, t.Any]) -> str:
     error = document.get("error", document)
     if not isinstance(error, dict):
         return _joined([error, document.get("error_description")])
     detail = error.get("detail")
     if isinstance(detail, dict):
-        detail = "; ".join("%s: %s" % (key, _listed(value)) for key, value in detail.items())
+        detail = "; ".join(f"{key}: {_listed(value)}" for key, value in detail.items())
     fields = error.get("fields")
     if isinstance(fields, dict):
-        fields = "; ".join("%s: %s" % (key, _listed(value)) for key, value in fields.items())
+        fields = "; ".join(f"{key}: {_listed(value)}" for key, value in fields.items())
     return _joined([error.get("message"), detail, fields])
 
 

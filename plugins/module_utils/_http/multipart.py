@@ -20,7 +20,7 @@ from .._files.payload import Payload
 try:
     from requests_toolbelt.multipart.encoder import MultipartEncoder
 except ImportError:
-    TOOLBELT_IMPORT_ERROR: t.Optional[str] = traceback.format_exc()
+    TOOLBELT_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     TOOLBELT_IMPORT_ERROR = None
 
@@ -34,10 +34,10 @@ def require_encoder() -> None:
         raise MissingLibrary("requests-toolbelt", TOOLBELT_IMPORT_ERROR)
 
 
-def form_body(fields: t.Sequence[t.Tuple[str, str]], field: str, files: t.Mapping[str, bytes]) -> t.Tuple[bytes, str]:
+def form_body(fields: t.Sequence[tuple[str, str]], field: str, files: t.Mapping[str, bytes]) -> tuple[bytes, str]:
     """A whole multipart/form-data body and its content type: text fields, then the files in ``field``."""
     require_encoder()
-    parts: t.List[t.Tuple[str, t.Any]] = list(fields)
+    parts: list[tuple[str, t.Any]] = list(fields)
     parts.extend((field, (name, data, "application/octet-stream")) for name, data in files.items())
     encoder = MultipartEncoder(parts)
     return encoder.to_string(), encoder.content_type
@@ -58,9 +58,9 @@ class UploadBody:
         )
         self.len: int = self._encoder.len
         self.content_type: str = self._encoder.content_type
-        self.digests: t.Dict[str, str] = {}
+        self.digests: dict[str, str] = {}
 
-    def __iter__(self) -> t.Iterator[t.Union[bytes, memoryview]]:
+    def __iter__(self) -> t.Iterator[bytes | memoryview]:
         boundary = self._encoder.boundary.encode("ascii")
         before = boundary + b"\r\n"
         for payload, part in zip(self._payloads, self._encoder.parts):

@@ -45,10 +45,10 @@ class TokenSource:
         with self._lock:
             if time.monotonic() >= self._valid_until:
                 self._fetch()
-            return "Bearer %s" % self._token
+            return f"Bearer {self._token}"
 
     def _fetch(self) -> None:
-        what = "POST %s" % self._url
+        what = f"POST {self._url}"
         headers = {
             "Authorization": basic(self._credentials.name, self._credentials.secret),
             "Content-Type": "application/x-www-form-urlencoded",
@@ -58,11 +58,11 @@ class TokenSource:
             body = response.read_all(_MAX_ANSWER)
         if response.status in REDIRECTS:
             words = refused_redirect(what, self._url, location_of(response.headers))
-            raise RequestFailed("%s. Check token_url" % words, status=response.status, effect_possible=False)
+            raise RequestFailed(f"{words}. Check token_url", status=response.status, effect_possible=False)
         if response.status != 200:
             raise RequestFailed(
-                "%s failed with HTTP status %s: %s. Check client_id, client_secret and token_url, and that the consumer"
-                " is marked as private" % (what, status_text(response.status), server_words(body) or "no words"),
+                "{} failed with HTTP status {}: {}. Check client_id, client_secret and token_url, and that the consumer"
+                " is marked as private".format(what, status_text(response.status), server_words(body) or "no words"),
                 status=response.status,
                 passing=response.status == 429 or response.status >= 500,
                 effect_possible=False,
@@ -79,7 +79,7 @@ class TokenSource:
             token, life = None, 0.0
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
             raise RequestFailed(
-                "%s answered without a usable access_token: %s" % (what, one_line(_kind_of(body))), effect_possible=False
+                f"{what} answered without a usable access_token: {one_line(_kind_of(body))}", effect_possible=False
             )
         self._conceal(token)
         # Renewed a little early, so that it does not end on its way.
@@ -88,4 +88,4 @@ class TokenSource:
 
 def _kind_of(body: bytes) -> str:
     """What the body is, without its text: it may hold a token."""
-    return "%d bytes%s" % (len(body), ", an HTML page" if b"<html" in body[:1000].lower() else "")
+    return f"{len(body)} bytes{', an HTML page' if b'<html' in body[:1000].lower() else ''}"

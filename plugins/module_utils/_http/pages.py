@@ -19,28 +19,28 @@ from .messages import advice, server_words
 Page = t.Mapping[str, t.Any]
 
 
-def page_items(page: Page, url: str) -> t.List[t.Dict[str, t.Any]]:
+def page_items(page: Page, url: str) -> list[dict[str, t.Any]]:
     """The items of a page, which must be objects."""
     values = page.get("values")
     if not isinstance(values, list):
-        raise RequestFailed("GET %s answered without a list of values" % without_query(url))
+        raise RequestFailed(f"GET {without_query(url)} answered without a list of values")
     for item in values:
         if not isinstance(item, dict):
             # Workspaces on the Free plan get advertising here, with status 200 (fact sheet 2.7, observed).
             raise RequestFailed(
-                "GET %s answered with a list that holds no objects but: %s. %s"
-                % (without_query(url), server_words(str(item).encode("utf-8", "replace")).rstrip("."), advice(402, ""))
+                f"GET {without_query(url)} answered with a list that holds no objects but:"
+                f" {server_words(str(item).encode('utf-8', 'replace')).rstrip('.')}. {advice(402, '')}"
             )
     return values
 
 
-def next_page(page: Page, url: str, api_url: str) -> t.Optional[str]:
+def next_page(page: Page, url: str, api_url: str) -> str | None:
     """The URL of the page after this one, None at the end."""
     following = page.get("next")
     if following is None:
         return None
     if not isinstance(following, str) or not stays(following, api_url):
-        raise RequestFailed("GET %s: the link to the next page leaves the API, it is not followed" % without_query(url))
+        raise RequestFailed(f"GET {without_query(url)}: the link to the next page leaves the API, it is not followed")
     return following
 
 

@@ -29,11 +29,11 @@ def refused_redirect(what: str, url: str, location: str) -> str:
     """A redirect that is not followed, in words which do not show its query."""
     target = _fetchable(url, location)
     if target is None:
-        return "%s is redirected to nothing that can be fetched" % what
+        return f"{what} is redirected to nothing that can be fetched"
     parts = urlsplit(target)
     if origin(target) != origin(url):
-        return "%s is redirected to another host, %s, as by a proxy's login page" % (what, parts.hostname)
-    return "%s is redirected to %s: has it been renamed?" % (what, one_line(parts.path))
+        return f"{what} is redirected to another host, {parts.hostname}, as by a proxy's login page"
+    return f"{what} is redirected to {one_line(parts.path)}: has it been renamed?"
 
 
 def redirect_target(what: str, url: str, location: str) -> str:
@@ -42,13 +42,13 @@ def redirect_target(what: str, url: str, location: str) -> str:
     """
     target = _fetchable(url, location)
     if target is None:
-        raise RequestFailed("%s redirects to nothing that can be fetched" % what)
+        raise RequestFailed(f"{what} redirects to nothing that can be fetched")
     if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
-        raise RequestFailed("%s redirects from https to plain http, which is not followed" % what)
+        raise RequestFailed(f"{what} redirects from https to plain http, which is not followed")
     return target
 
 
-def _fetchable(url: str, location: str) -> t.Optional[str]:
+def _fetchable(url: str, location: str) -> str | None:
     try:
         target = urljoin(url, location)
         parts = urlsplit(target)

@@ -23,15 +23,15 @@ def api_refusal(response: Response, body: bytes, credential_kind: str, scrub: t.
     if response.status in REDIRECTS:
         return RequestFailed(refused_redirect(response.what, response.url, location_of(response.headers)))
     said = scrub(server_words(body)).rstrip(".")
-    message = "%s failed with HTTP status %s%s" % (response.what, status_text(response.status), said and ": " + said)
+    message = f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
     hint = advice(response.status, credential_kind, required_scopes(body, response.headers))
-    return _failure(response, "%s. %s" % (message, hint) if hint else message, PASSING_STATUSES)
+    return _failure(response, f"{message}. {hint}" if hint else message, PASSING_STATUSES)
 
 
 def storage_refusal(response: Response, body: bytes) -> RequestFailed:
     """The storage host's refusal; of its body only the error code is shown."""
     said = storage_words(body)
-    message = "%s failed with HTTP status %s%s" % (response.what, status_text(response.status), said and ": " + said)
+    message = f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
     return _failure(response, message, _PASSING_AT_STORAGE, by_storage=True)
 
 

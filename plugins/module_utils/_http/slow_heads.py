@@ -37,7 +37,7 @@ class PatientHead(http.client.HTTPResponse):
 class _Bounded(io.RawIOBase):
     """What is read from a socket, until a moment on the monotonic clock."""
 
-    def __init__(self, source: t.Any, deadline: t.Optional[float]) -> None:
+    def __init__(self, source: t.Any, deadline: float | None) -> None:
         self._source = source
         self.deadline = deadline
 

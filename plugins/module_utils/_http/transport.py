@@ -28,7 +28,7 @@ try:
     import urllib3.exceptions
     import urllib3.util.retry
 except ImportError:
-    REQUESTS_IMPORT_ERROR: t.Optional[str] = traceback.format_exc()
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
 
@@ -45,7 +45,7 @@ _LENGTH = re.compile(r"[0-9]{1,19}\Z")
 class Transport:
     """A pool of connections with one set of rules for TLS and time. Safe to share between threads."""
 
-    def __init__(self, timeout: float, verify: t.Union[bool, str], threads: int) -> None:
+    def __init__(self, timeout: float, verify: bool | str, threads: int) -> None:
         if REQUESTS_IMPORT_ERROR:
             raise MissingLibrary("requests", REQUESTS_IMPORT_ERROR)
         # Its debug lines hold signed URLs, and in a lookup they could reach the controller's log.
@@ -74,7 +74,7 @@ class Transport:
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as exc:
             raise _without_answer(exc, what, self._timeout) from None
         except OSError as exc:  # a CA bundle that is not there
-            raise RequestFailed("%s failed: %s" % (what, exc), effect_possible=False) from exc
+            raise RequestFailed(f"{what} failed: {exc}", effect_possible=False) from exc
         return Response(answer, what, self._timeout)
 
 
@@ -95,20 +95,20 @@ class Response:
     def __enter__(self) -> Response:
         return self
 
-    def __exit__(self, kind: t.Optional[t.Type[BaseException]], *unused: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *unused: object) -> None:
         if kind is None:
             self.finish()
         else:
             self.close()
 
     @property
-    def length(self) -> t.Optional[int]:
+    def length(self) -> int | None:
         """Content-Length in bytes, None where it is not told."""
         value = self.headers.get("Content-Length", "")
         return int(value) if _LENGTH.match(value) else None
 
     @property
-    def retry_after(self) -> t.Optional[float]:
+    def retry_after(self) -> float | None:
         """Seconds that the Retry-After header asks to wait, from either of its forms; None without it or for nonsense."""
         value = self.headers.get("Retry-After", "")
         try:
@@ -136,7 +136,7 @@ class Response:
             blocks.append(block)
             received += len(block)
             if received > limit:
-                raise RequestFailed("%s: the answer is longer than %d bytes" % (self.what, limit))
+                raise RequestFailed(f"{self.what}: the answer is longer than {limit} bytes")
             block = self.read()
         return b"".join(blocks)
 
@@ -163,9 +163,7 @@ class Response:
     def _check_length(self, block: bytes) -> None:
         # urllib3 1.26 takes a short body without a word.
         if not block and self.length is not None and self._received != self.length and not self._bodiless():
-            raise RequestFailed(
-                "%s: the answer broke off after %d of %d bytes" % (self.what, self._received, self.length), passing=True
-            )
+            raise RequestFailed(f"{self.what}: the answer broke off after {self._received} of {self.length} bytes", passing=True)
 
     def _bodiless(self) -> bool:
         return self.status in (204, 304) or self._answer.request.method == "HEAD"
@@ -177,8 +175,8 @@ class Response:
         if self._received - self._pace_received < _LEAST_BYTES_PER_SECOND * self._timeout:
             self.close()
             raise RequestFailed(
-                "%s: the answer came too slowly, %d bytes in %d seconds"
-                % (self.what, self._received - self._pace_received, now - self._pace_time),
+                f"{self.what}: the answer came too slowly, {self._received - self._pace_received}"
+                f" bytes in {now - self._pace_time:.0f} seconds",
                 passing=True,
             )
         self._pace_time, self._pace_received = now, self._received
@@ -217,9 +215,9 @@ def _require_bundle(ca_path: str) -> None:
     try:
         ssl.create_default_context(cafile=None if is_folder else ca_path, capath=ca_path if is_folder else None)
     except ssl.SSLError:
-        raise BadInput("ca_path %s holds no certificates in PEM form" % ca_path) from None
+        raise BadInput(f"ca_path {ca_path} holds no certificates in PEM form") from None
     except OSError as exc:
-        raise BadInput("ca_path %s cannot be read: %s" % (ca_path, exc.strerror)) from exc
+        raise BadInput(f"ca_path {ca_path} cannot be read: {exc.strerror}") from exc
 
 
 def _leave_alone(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -231,35 +229,35 @@ def _without_answer(exc: Exception, what: str, timeout: float) -> RequestFailed:
     untrusted = _find(exc, ssl.SSLCertVerificationError)
     if untrusted is not None:
         return RequestFailed(
-            "%s failed: the server's certificate was not accepted: %s. Give the CA in ca_path if it is the right server"
-            % (what, untrusted.verify_message),
+            f"{what} failed: the server's certificate was not accepted: {untrusted.verify_message}."
+            " Give the CA in ca_path if it is the right server",
             effect_possible=False,
         )
     if isinstance(exc, requests.exceptions.InvalidSchema) and "SOCKS" in str(exc):
-        return RequestFailed("%s failed: the proxy needs the Python library PySocks" % what, effect_possible=False)
+        return RequestFailed(f"{what} failed: the proxy needs the Python library PySocks", effect_possible=False)
     if isinstance(exc, (ValueError, requests.exceptions.InvalidSchema)):  # a URL or header that cannot be sent at all
-        return RequestFailed("%s failed: %s" % (what, type(exc).__name__), effect_possible=False)
-    return RequestFailed("%s failed: %s" % (what, _reason(exc, timeout)), passing=True, effect_possible=not _never_connected(exc))
+        return RequestFailed(f"{what} failed: {type(exc).__name__}", effect_possible=False)
+    return RequestFailed(f"{what} failed: {_reason(exc, timeout)}", passing=True, effect_possible=not _never_connected(exc))
 
 
 def _broken_body(exc: Exception, what: str, timeout: float, received: int) -> RequestFailed:
-    return RequestFailed("%s: the answer broke off after %d bytes: %s" % (what, received, _reason(exc, timeout)), passing=True)
+    return RequestFailed(f"{what}: the answer broke off after {received} bytes: {_reason(exc, timeout)}", passing=True)
 
 
 def _reason(exc: BaseException, timeout: float) -> str:
     """In words, from the types of the chain alone: the texts of these exceptions hold whole URLs, signatures included."""
     if isinstance(exc, requests.exceptions.ConnectTimeout):
-        return "no connection within %s seconds" % timeout
+        return f"no connection within {timeout} seconds"
     if isinstance(exc, (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError)) or _find(exc, socket.timeout):
-        return "no answer within %s seconds" % timeout
+        return f"no answer within {timeout} seconds"
     system = _find(exc, OSError, lambda found: bool(found.strerror) and not isinstance(found, ssl.SSLError))
     if system is not None:
         return str(system.strerror)
     tls = _find(exc, ssl.SSLError)
     if tls is not None:
-        return "the TLS connection broke" + (" (%s)" % tls.reason if tls.reason else "")
+        return "the TLS connection broke" + (f" ({tls.reason})" if tls.reason else "")
     proxy = "the proxy refused, " if isinstance(exc, requests.exceptions.ProxyError) else ""
-    return proxy + "the connection was closed (%s)" % type(_chain(exc)[-1]).__name__
+    return proxy + f"the connection was closed ({type(_chain(exc)[-1]).__name__})"
 
 
 def _never_connected(exc: BaseException) -> bool:
@@ -272,13 +270,13 @@ def _never_connected(exc: BaseException) -> bool:
 _E = t.TypeVar("_E", bound=BaseException)
 
 
-def _find(exc: BaseException, kind: t.Type[_E], wanted: t.Callable[[_E], bool] = lambda found: True) -> t.Optional[_E]:
+def _find(exc: BaseException, kind: type[_E], wanted: t.Callable[[_E], bool] = lambda found: True) -> _E | None:
     return next((link for link in _chain(exc) if isinstance(link, kind) and wanted(link)), None)
 
 
-def _chain(exc: BaseException) -> t.List[BaseException]:
+def _chain(exc: BaseException) -> list[BaseException]:
     """The exception and everything that it wraps, by cause, context, ``reason`` and arguments."""
-    found: t.List[BaseException] = []
+    found: list[BaseException] = []
     waiting = [exc]
     while waiting:
         link = waiting.pop(0)

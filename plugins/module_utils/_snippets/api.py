@@ -43,21 +43,21 @@ class Snippets:
     def __init__(self, client: Client) -> None:
         self.client = client
         workspace = check_name(client.connection.workspace, "workspace")
-        self._path = "/snippets/%s" % path_segment(workspace)
+        self._path = f"/snippets/{path_segment(workspace)}"
 
-    def listed(self) -> t.List[Snippet]:
+    def listed(self) -> list[Snippet]:
         """Every snippet that a listing shows: those of members, new private ones included, and then the bare one's."""
         members = self.of_members()
         return members if self._anonymous() else _each_once([*members, *self._items("")])
 
-    def of_members(self) -> t.List[Snippet]:
+    def of_members(self) -> list[Snippet]:
         """The listing for the role member: the bare one lacks private snippets that nobody watches (documented).
 
         Without credentials there is no role, and the bare one shows what is public.
         """
         return self._items("" if self._anonymous() else "&role=member")
 
-    def one_titled(self, title: str, members: t.Optional[t.Sequence[Snippet]] = None) -> t.Optional[Snippet]:
+    def one_titled(self, title: str, members: t.Sequence[Snippet] | None = None) -> Snippet | None:
         """The snippet of exactly this title, None where no listing shows one; more than one is an error with their ids.
 
         ``members``: the listing of members where it has been read already; the bare one is read if that has no match.
@@ -67,17 +67,17 @@ class Snippets:
             found = [snippet for snippet in self._items("") if snippet.title == title]
         if len(found) > 1:
             raise BitbucketError(
-                "%d snippets have the title %s: say which by snippet_id, one of %s"
-                % (len(found), shown(title), ", ".join(sorted(snippet.id for snippet in found)))
+                f"{len(found)} snippets have the title {shown(title)}: say which by snippet_id, one of"
+                f" {', '.join(sorted(snippet.id for snippet in found))}"
             )
         return found[0] if found else None
 
-    def require_absent(self, snippet_id: str, said: t.Union[str, BitbucketError]) -> None:
+    def require_absent(self, snippet_id: str, said: str | BitbucketError) -> None:
         """Raise where snippets cannot be listed, or this one is among them: then what was ``said`` proves nothing."""
         if snippet_id in [snippet.id for snippet in self.of_members()]:
-            raise RequestFailed("%s. But snippet %s is still listed" % (str(said).rstrip("."), shown(snippet_id)))
+            raise RequestFailed(f"{str(said).rstrip('.')}. But snippet {shown(snippet_id)} is still listed")
 
-    def read(self, snippet_id: str, wished: t.Optional[t.Mapping[str, bytes]] = None, exact: bool = False) -> SnippetState:
+    def read(self, snippet_id: str, wished: t.Mapping[str, bytes] | None = None, exact: bool = False) -> SnippetState:
         """A snippet with its contents, in one request where the service gives all in one.
 
         ``wished``: contents to compare with; a text that differs from them in line ends alone is read again, for
@@ -93,7 +93,7 @@ class Snippets:
         """The contents of one file, at most ``limit`` bytes, by its link."""
         return self._explained(lambda: self._file(snippet, name, limit))
 
-    def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> t.Optional[str]:
+    def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> str | None:
         """One POST; the new id where the answer tells it. After an unclear RequestFailed look before trying again."""
         fields = [("title", title), ("is_private", form_bool(is_private))]
         body, content_type = form_body(fields, _UPLOAD_FIELD, files)
@@ -101,9 +101,9 @@ class Snippets:
         written = self._written(answer)
         return written.id if written else snippet_id_in(answer.location)
 
-    def update_once(self, snippet: Snippet, plan: SnippetPlan) -> t.Optional[Snippet]:
+    def update_once(self, snippet: Snippet, plan: SnippetPlan) -> Snippet | None:
         """One PUT on the revision that was read: compare and swap, answered 405 where it is not the newest any more."""
-        path = "%s/%s" % (self._snippet_path(snippet.id), path_segment(self._revision(snippet)))
+        path = f"{self._snippet_path(snippet.id)}/{path_segment(self._revision(snippet))}"
         if plan.uploads or plan.remove:
             fields = [*plan.fields.items(), *((_REMOVE_FIELD, name) for name in plan.remove)]
             body, content_type = form_body(fields, _UPLOAD_FIELD, plan.uploads)
@@ -117,20 +117,18 @@ class Snippets:
         path = self._snippet_path(snippet_id)
         status = self._explained(lambda: self.client.delete(path))
         if status != NO_CONTENT:
-            self.require_absent(
-                snippet_id, "DELETE %s was answered with HTTP status %s" % (self.client.url(path), status_text(status))
-            )
+            self.require_absent(snippet_id, f"DELETE {self.client.url(path)} was answered with HTTP status {status_text(status)}")
         return status != 404
 
     def _anonymous(self) -> bool:
         return self.client.connection.credentials.kind == ANONYMOUS
 
     def _snippet_path(self, snippet_id: str) -> str:
-        return "%s/%s" % (self._path, path_segment(check_name(snippet_id, "snippet_id")))
+        return f"{self._path}/{path_segment(check_name(snippet_id, 'snippet_id'))}"
 
-    def _items(self, query: str) -> t.List[Snippet]:
-        path = "%s?pagelen=%d%s" % (self._path, _PAGE_LENGTH, query)
-        what = "GET %s" % self.client.url(self._path)
+    def _items(self, query: str) -> list[Snippet]:
+        path = f"{self._path}?pagelen={_PAGE_LENGTH}{query}"
+        what = f"GET {self.client.url(self._path)}"
         return _each_once(self._explained(lambda: [snippet_from(item, what) for item in self.client.items(path)]))
 
     def _document(self, snippet_id: str) -> Snippet:
@@ -139,10 +137,10 @@ class Snippets:
 
     def _snippet(self, document: t.Mapping[str, t.Any], snippet_id: str) -> Snippet:
         """The value of a document that must be this snippet's."""
-        what = "GET %s" % self.client.url(self._snippet_path(snippet_id))
+        what = f"GET {self.client.url(self._snippet_path(snippet_id))}"
         snippet = snippet_from(document, what)
         if snippet.id != snippet_id:
-            raise RequestFailed("%s answered with another snippet, %s" % (what, shown(snippet.id)))
+            raise RequestFailed(f"{what} answered with another snippet, {shown(snippet.id)}")
         return snippet
 
     def _read(self, snippet_id: str, wished: t.Mapping[str, bytes], exact: bool) -> SnippetState:
@@ -154,7 +152,7 @@ class Snippets:
             contents[name] = self._file(snippet, name, like=data) if data is None or doubtful else data
         return SnippetState(snippet, contents)
 
-    def _whole(self, snippet_id: str) -> t.Tuple[Snippet, Parts]:
+    def _whole(self, snippet_id: str) -> tuple[Snippet, Parts]:
         """The snippet, and those contents that came in the same answer."""
         url = self.client.url(self._snippet_path(snippet_id))
         try:
@@ -175,21 +173,21 @@ class Snippets:
             return self._document(snippet_id), Parts({})
         return self._snippet(self.client.parsed(answer), snippet_id), Parts({})
 
-    def _file(self, snippet: Snippet, name: str, limit: int = _MAX_FILE, like: t.Optional[bytes] = None) -> bytes:
+    def _file(self, snippet: Snippet, name: str, limit: int = _MAX_FILE, like: bytes | None = None) -> bytes:
         """``like``: a text that it must be, but for line ends."""
         link = (snippet.files or {}).get(name)
         if not link:
-            raise RequestFailed("The file %s of snippet %s has no link" % (shown(name), snippet.id))
+            raise RequestFailed(f"The file {shown(name)} of snippet {snippet.id} has no link")
         return self.client.repeat(lambda: self._file_once(link, limit, like))
 
-    def _file_once(self, link: str, limit: int, like: t.Optional[bytes]) -> bytes:
+    def _file_once(self, link: str, limit: int, like: bytes | None) -> bytes:
         with self.client.open_link(link) as response:
             if response.status != 200:
-                raise RequestFailed("%s answered with status %d, which was not asked for" % (response.what, response.status))
+                raise RequestFailed(f"{response.what} answered with status {response.status}, which was not asked for")
             data = response.read_all(limit)
         if like is not None and not same_but_line_ends(like, data):
             raise RequestFailed(
-                "%s answered with %d bytes that are not the text that came with the snippet" % (response.what, len(data)),
+                f"{response.what} answered with {len(data)} bytes that are not the text that came with the snippet",
                 passing=True,
             )
         return data
@@ -201,10 +199,10 @@ class Snippets:
         newest = self.client.get_json(path).get("values")
         found = newest[0].get("hash") if isinstance(newest, list) and newest and isinstance(newest[0], dict) else None
         if not isinstance(found, str) or not found:
-            raise RequestFailed("The newest revision of snippet %s cannot be told, so it is not changed" % snippet.id)
+            raise RequestFailed(f"The newest revision of snippet {snippet.id} cannot be told, so it is not changed")
         return found
 
-    def _written(self, answer: Answer) -> t.Optional[Snippet]:
+    def _written(self, answer: Answer) -> Snippet | None:
         """The snippet that an answer to a write holds; None where it holds none, or none that can be believed."""
         try:
             document = self.client.parsed(answer)
@@ -231,15 +229,15 @@ def _found(action: t.Callable[[], _T]) -> _T:
         raise
 
 
-def _each_once(snippets: t.Iterable[Snippet]) -> t.List[Snippet]:
+def _each_once(snippets: t.Iterable[Snippet]) -> list[Snippet]:
     """One that is changed while pages are read moves to the front, and can be on two of them."""
-    found: t.Dict[str, Snippet] = {}
+    found: dict[str, Snippet] = {}
     for snippet in snippets:
         found.setdefault(snippet.id, snippet)
     return list(found.values())
 
 
-def _may_be_altered(data: t.Optional[bytes], wished: t.Optional[bytes], exact: bool) -> bool:
+def _may_be_altered(data: bytes | None, wished: bytes | None, exact: bool) -> bool:
     """Whether a text of a multipart answer must be read again to know its line ends."""
     if data is None or exact:
         return True
@@ -266,4 +264,4 @@ def _advised(failure: RequestFailed, kind: str) -> RequestFailed:
         advice = _SCOPES.get(kind, "")
     if not advice or failure.by_storage:
         return failure
-    return failure.reworded("%s. %s" % (str(failure).rstrip("."), advice), failure.passing)
+    return failure.reworded(f"{str(failure).rstrip('.')}. {advice}", failure.passing)

@@ -25,13 +25,13 @@ class Snippet(t.NamedTuple):
 
     id: str
     title: str
-    is_private: t.Optional[bool] = None
-    url: t.Optional[str] = None
-    created_on: t.Optional[str] = None
-    updated_on: t.Optional[str] = None
-    revision: t.Optional[str] = None
-    commits_link: t.Optional[str] = None
-    files: t.Optional[t.Mapping[str, t.Optional[str]]] = MappingProxyType({})
+    is_private: bool | None = None
+    url: str | None = None
+    created_on: str | None = None
+    updated_on: str | None = None
+    revision: str | None = None
+    commits_link: str | None = None
+    files: t.Mapping[str, str | None] | None = MappingProxyType({})
 
 
 def snippet_from(document: t.Mapping[str, t.Any], what: str) -> Snippet:
@@ -41,9 +41,9 @@ def snippet_from(document: t.Mapping[str, t.Any], what: str) -> Snippet:
     """
     snippet_id, title = document.get("id"), document.get("title")
     if not isinstance(snippet_id, (str, int)) or isinstance(snippet_id, bool) or snippet_id == "":
-        raise RequestFailed("%s answered with what is no snippet: it has no id" % what)
+        raise RequestFailed(f"{what} answered with what is no snippet: it has no id")
     if not isinstance(title, (str, type(None))):
-        raise RequestFailed("%s answered with a snippet whose title is no text: it cannot be trusted" % what)
+        raise RequestFailed(f"{what} answered with a snippet whose title is no text: it cannot be trusted")
     files = document.get("files")
     links = _links(files) if isinstance(files, dict) else None
     private = document.get("is_private")
@@ -60,7 +60,7 @@ def snippet_from(document: t.Mapping[str, t.Any], what: str) -> Snippet:
     )
 
 
-def snippet_id_in(location: str) -> t.Optional[str]:
+def snippet_id_in(location: str) -> str | None:
     """The id of a snippet whose address is ``…/snippets/{workspace}/{id}``, as the Location of a new one; else None."""
     try:
         segments = [unquote(segment) for segment in urlsplit(location).path.rstrip("/").split("/")]
@@ -69,27 +69,27 @@ def snippet_id_in(location: str) -> t.Optional[str]:
     return segments[-1] if segments[-3:-2] == ["snippets"] else None
 
 
-def _links(files: t.Mapping[t.Any, t.Any]) -> t.Dict[str, t.Optional[str]]:
+def _links(files: t.Mapping[t.Any, t.Any]) -> dict[str, str | None]:
     return {str(name): _href(item, "self") for name, item in files.items()}
 
 
-def _href(document: t.Any, name: str) -> t.Optional[str]:
+def _href(document: t.Any, name: str) -> str | None:
     links = document.get("links") if isinstance(document, dict) else None
     link = links.get(name) if isinstance(links, dict) else None
     return _text(link.get("href")) if isinstance(link, dict) else None
 
 
-def _text(value: t.Any) -> t.Optional[str]:
+def _text(value: t.Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _revision(document: t.Mapping[str, t.Any], snippet_id: str, files: t.Mapping[str, t.Optional[str]]) -> t.Optional[str]:
+def _revision(document: t.Mapping[str, t.Any], snippet_id: str, files: t.Mapping[str, str | None]) -> str | None:
     """The newest revision, from the links to its diff or patch, else from a file's link in either form."""
     hrefs = [_href(document, "diff"), _href(document, "patch"), *files.values()]
     return next((found for found in (_revision_in(href, snippet_id) for href in hrefs if href) if found), None)
 
 
-def _revision_in(href: str, snippet_id: str) -> t.Optional[str]:
+def _revision_in(href: str, snippet_id: str) -> str | None:
     """``…/{id}/{revision}/diff``, ``…/{id}/{revision}/files/{name}`` or, as documented, ``…/{id}/files/{revision}/{name}``."""
     try:
         segments = [unquote(segment) for segment in urlsplit(href).path.split("/")]

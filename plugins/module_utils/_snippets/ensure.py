@@ -42,19 +42,19 @@ class _Done(t.NamedTuple):
     """A status with the state before and after, and the stored names of files by wished name."""
 
     status: str
-    before: t.Optional[SnippetState] = None
-    after: t.Optional[SnippetState] = None
+    before: SnippetState | None = None
+    after: SnippetState | None = None
 
 
 class SnippetTask:
     """One task for one snippet, found by its id or by its title."""
 
-    def __init__(self, snippets: Snippets, snippet_id: t.Optional[str], wish: SnippetWish, check_mode: bool) -> None:
+    def __init__(self, snippets: Snippets, snippet_id: str | None, wish: SnippetWish, check_mode: bool) -> None:
         self._snippets = snippets
         self._id = snippet_id
         self._wish = wish
         self._check_mode = check_mode
-        self._known: t.Set[str] = set()
+        self._known: set[str] = set()
 
     def ensure_present(self) -> Outcome:
         """Create or update the snippet, or predict it."""
@@ -66,7 +66,7 @@ class SnippetTask:
         try:
             return self._outcome(self._updated(self._read(current_id)))
         except NoSuchSnippet as exc:
-            raise BitbucketError("There is no snippet %s to update: %s" % (shown(current_id), exc)) from exc
+            raise BitbucketError(f"There is no snippet {shown(current_id)} to update: {exc}") from exc
 
     def ensure_absent(self, with_diff: bool) -> Outcome:
         """Delete the snippet, or predict it; its contents are read only for a diff."""
@@ -83,7 +83,7 @@ class SnippetTask:
             gone = True
         return self._outcome(_Done(ABSENT if gone else DELETED, before))
 
-    def _before_deletion(self, snippet_id: str) -> t.Optional[SnippetState]:
+    def _before_deletion(self, snippet_id: str) -> SnippetState | None:
         """What a diff shows; None for what must not be read, but may be deleted all the same, which check mode cannot know.
 
         Such are spam, and any snippet where the credential has the scope to delete alone.
@@ -98,7 +98,7 @@ class SnippetTask:
     def _read(self, snippet_id: str) -> SnippetState:
         return self._snippets.read(snippet_id, self._wish.files)
 
-    def _id_by_title(self) -> t.Optional[str]:
+    def _id_by_title(self) -> str | None:
         members = self._snippets.of_members()
         self._known = {snippet.id for snippet in members}
         found = self._snippets.one_titled(self._wish.title or "", members)
@@ -107,7 +107,7 @@ class SnippetTask:
     def _created(self) -> _Done:
         wish = self._wish
         if not wish.files:
-            raise BadInput("There is no snippet titled %s, and files are needed to create it" % shown(wish.title or ""))
+            raise BadInput(f"There is no snippet titled {shown(wish.title or '')}, and files are needed to create it")
         if self._check_mode:
             return _Done(CREATED, None, predicted(None, wish, SnippetPlan()))
         snippet_id = self._created_id(wish.title or "", wish.is_private is not False, wish.files)
@@ -115,7 +115,7 @@ class SnippetTask:
             done = self._updated(self._checked(self._read(snippet_id)))
         except BROKEN_OFF as exc:
             exc.facts.update(changed=True)
-            exc.args = ("The snippet %s was created, but then: %s" % (snippet_id, exc),)
+            exc.args = (f"The snippet {snippet_id} was created, but then: {exc}",)
             raise
         return _Done(CREATED, None, done.after)
 
@@ -135,24 +135,24 @@ class SnippetTask:
             else:
                 found = created or self._new_id(title)
                 if found is None:
-                    raise BitbucketError("The snippet %s was accepted, but is not in the listing" % shown(title))
+                    raise BitbucketError(f"The snippet {shown(title)} was accepted, but is not in the listing")
             if found is not None:
                 return found
 
-    def _new_id(self, title: str) -> t.Optional[str]:
+    def _new_id(self, title: str) -> str | None:
         found = [
             snippet.id for snippet in self._snippets.of_members() if snippet.title == title and snippet.id not in self._known
         ]
         if len(found) > 1:
             raise BitbucketError(
-                "%d new snippets have the title %s, and one of them may be ours: %s"
-                % (len(found), shown(title), ", ".join(sorted(found)))
+                f"{len(found)} new snippets have the title {shown(title)}, and one of them may be"
+                f" ours: {', '.join(sorted(found))}"
             )
         return found[0] if found else None
 
     def _updated(self, before: SnippetState) -> _Done:
         snippet_id, current = before.snippet.id, before
-        failures: t.List[RequestFailed] = []
+        failures: list[RequestFailed] = []
         sent = False
         while True:
             plan = plan_snippet(current, self._wish)
@@ -168,9 +168,9 @@ class SnippetTask:
                     return _Done(UPDATED, before, self._after(current, plan, written))
                 current = self._checked_names(self._read(snippet_id))
                 if not written and plan_snippet(current, self._wish).changes and not plan.later:
-                    words = "".join(", and it has %s" % each for each in self._wrong(current))
+                    words = "".join(f", and it has {each}" for each in self._wrong(current))
                     raise RequestFailed(
-                        "The update of snippet %s was answered without the snippet%s" % (snippet_id, words), passing=True
+                        f"The update of snippet {snippet_id} was answered without the snippet{words}", passing=True
                     )
                 sent = True
             except RequestFailed as failure:
@@ -184,8 +184,7 @@ class SnippetTask:
         if failure.status == 405:
             if conflicts > MAX_CONFLICTS:
                 raise BitbucketError(
-                    "Snippet %s is being changed by somebody else, %d tries met a newer revision: %s"
-                    % (snippet_id, conflicts, failure)
+                    f"Snippet {snippet_id} is being changed by somebody else, {conflicts} tries met a newer revision: {failure}"
                 ) from failure
             return self._read(snippet_id)
         if failure.effect_possible:
@@ -207,12 +206,10 @@ class SnippetTask:
         """The state after a write, which must have what was sent."""
         wrong = self._wrong(state)
         if wrong:
-            raise BitbucketError(
-                "What was sent for snippet %s was accepted, but it has %s" % (state.snippet.id, " and ".join(wrong))
-            )
+            raise BitbucketError(f"What was sent for snippet {state.snippet.id} was accepted, but it has {' and '.join(wrong)}")
         return self._checked_names(state)
 
-    def _wrong(self, state: SnippetState) -> t.List[str]:
+    def _wrong(self, state: SnippetState) -> list[str]:
         """What of title and visibility is not as it was wished, in words."""
         return [_instead(name, state.snippet, self._wish) for name in plan_snippet(state, self._wish).fields]
 
@@ -222,8 +219,9 @@ class SnippetTask:
         lost = [name for name in files if name not in state.contents and name not in renamed]
         if lost:
             raise BitbucketError(
-                "The snippet was accepted, but these files are not in it under their names: %s; it has %s"
-                % (", ".join(map(shown, lost)), ", ".join(map(shown, sorted(state.contents))))
+                "The snippet was accepted, but these files are not in it under their names:"
+                f" {', '.join(map(shown, lost))}; it has"
+                f" {', '.join(map(shown, sorted(state.contents)))}"
             )
         return state
 
@@ -234,7 +232,7 @@ class SnippetTask:
             renamed = stored_names(done.after.contents, self._wish.files or {})
             result["snippet"] = described(done.after, {stored: wished for wished, stored in renamed.items()})
             warnings = [
-                "Bitbucket has stored the file %s under the name %s" % (shown(wished), shown(stored))
+                f"Bitbucket has stored the file {shown(wished)} under the name {shown(stored)}"
                 for wished, stored in renamed.items()
             ]
         return Outcome(
@@ -247,5 +245,5 @@ class SnippetTask:
 
 def _instead(name: str, snippet: Snippet, wish: SnippetWish) -> str:
     if name == "title":
-        return "the title %s instead of %s" % (shown(snippet.title), shown(wish.title or ""))
-    return "is_private %s instead of %s" % (snippet.is_private, wish.is_private)
+        return f"the title {shown(snippet.title)} instead of {shown(wish.title or '')}"
+    return f"is_private {snippet.is_private} instead of {wish.is_private}"

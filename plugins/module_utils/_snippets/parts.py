@@ -42,9 +42,9 @@ class Parts(t.NamedTuple):
     ``textual``: names of files that came as text, whose line ends may have been changed on the way.
     """
 
-    document: t.Dict[str, t.Any]
+    document: dict[str, t.Any]
     contents: t.Mapping[str, bytes] = MappingProxyType({})
-    textual: t.FrozenSet[str] = frozenset()
+    textual: frozenset[str] = frozenset()
 
 
 def parse_related(content_type: str, body: bytes) -> Parts:
@@ -65,8 +65,8 @@ def parse_related(content_type: str, body: bytes) -> Parts:
 def parse_form(content_type: str, body: bytes) -> Parts:
     """The flat fields and the contents of a multipart/form-data answer."""
     message = _parsed(content_type, body)
-    fields: t.Dict[str, t.Any] = {}
-    files: t.List[t.Tuple[str, email.message.Message]] = []
+    fields: dict[str, t.Any] = {}
+    files: list[tuple[str, email.message.Message]] = []
     for part in t.cast(t.List[email.message.Message], message.get_payload()):
         parameters = _parameters(_raw(part, "Content-Disposition"))
         if "filename" in parameters:
@@ -87,7 +87,7 @@ def _parsed(content_type: str, body: bytes) -> email.message.Message:
     except (ValueError, TypeError) as exc:  # the library stumbles over parameters such as boundary*99999=
         raise BrokenAnswer("The multipart answer has a head that cannot be read") from exc
     if not message.is_multipart():
-        raise BrokenAnswer("The answer is said to be %s, but has no parts" % content_type.partition(";")[0])
+        raise BrokenAnswer(f"The answer is said to be {content_type.partition(';')[0]}, but has no parts")
     if any(isinstance(defect, email.errors.CloseBoundaryNotFoundDefect) for defect in message.defects):
         raise BrokenAnswer("The multipart answer has no end: its closing boundary is missing")
     if (message.epilogue or "").strip():
@@ -95,17 +95,17 @@ def _parsed(content_type: str, body: bytes) -> email.message.Message:
     return message
 
 
-def _document(part: email.message.Message) -> t.Dict[str, t.Any]:
+def _document(part: email.message.Message) -> dict[str, t.Any]:
     try:
         document = json.loads((_contents(part) or b"").decode("utf-8"))
     except (ValueError, RecursionError) as exc:
-        raise BrokenAnswer("The document in the multipart answer is not JSON: %s" % exc) from exc
+        raise BrokenAnswer(f"The document in the multipart answer is not JSON: {exc}") from exc
     if not isinstance(document, dict):
         raise BrokenAnswer("The document in the multipart answer is no JSON object")
     return document
 
 
-def _with_contents(document: t.Dict[str, t.Any], files: t.Sequence[t.Tuple[str, email.message.Message]]) -> Parts:
+def _with_contents(document: dict[str, t.Any], files: t.Sequence[tuple[str, email.message.Message]]) -> Parts:
     times = collections.Counter(name for name, part in files)
     whole = {name: _contents(part) for name, part in files if times[name] == 1}
     textual = {name for name, part in files if _encoding(part) != "base64"}
@@ -113,7 +113,7 @@ def _with_contents(document: t.Dict[str, t.Any], files: t.Sequence[t.Tuple[str, 
     return Parts(document, contents, frozenset(textual & contents.keys()))
 
 
-def _contents(part: email.message.Message) -> t.Optional[bytes]:
+def _contents(part: email.message.Message) -> bytes | None:
     """The decoded bytes; None where they cannot be trusted: a nested message, an unknown or broken encoding."""
     if part.is_multipart() or part.get_content_maintype() in ("multipart", "message"):
         return None
@@ -134,24 +134,24 @@ def _encoding(part: email.message.Message) -> str:
     return str(part.get("Content-Transfer-Encoding", "")).strip().lower()
 
 
-def _name(part: email.message.Message, wanted: t.Mapping[str, str]) -> t.Optional[str]:
+def _name(part: email.message.Message, wanted: t.Mapping[str, str]) -> str | None:
     """The name in the document that the part belongs to; the file name wins over the Content-ID (documented)."""
     disposition = _parameters(_raw(part, "Content-Disposition"), unescape=False)
     spellings = [disposition.get("filename", ""), _raw(part, "Content-ID")]
     return next((wanted[spelling] for spelling in spellings if spelling in wanted), None)
 
 
-def _spellings(names: t.Iterable[str]) -> t.Dict[str, str]:
+def _spellings(names: t.Iterable[str]) -> dict[str, str]:
     """Names by how they may stand in a header. Where a spelling may mean two names, the stricter way to write it wins."""
     names = list(names)
-    ways: t.List[t.Callable[[str], str]] = [
+    ways: list[t.Callable[[str], str]] = [
         lambda name: name.replace("\\", "\\\\").replace('"', '\\"'),
         lambda name: name,
         lambda name: name.replace('"', "%22"),
         lambda name: quote(name, safe="", errors="surrogatepass"),
         lambda name: quote(name, errors="surrogatepass"),
     ]
-    found: t.Dict[str, str] = {}
+    found: dict[str, str] = {}
     for way in ways:
         for form in ('"%s"', "%s", '<"%s">', "<%s>"):
             for name in names:
@@ -168,9 +168,9 @@ def _raw(part: email.message.Message, header: str) -> str:
     return ""
 
 
-def _parameters(value: str, unescape: bool = True) -> t.Dict[str, str]:
+def _parameters(value: str, unescape: bool = True) -> dict[str, str]:
     """The parameters of a Content-Disposition, quoted texts unescaped; of doubled ones the first."""
-    found: t.Dict[str, str] = {}
+    found: dict[str, str] = {}
     for name, quoted, bare in _PARAMETER.findall(value):
         text = _ESCAPE.sub(r"\1", quoted) if unescape else quoted
         found.setdefault(name.lower(), text or bare.strip())

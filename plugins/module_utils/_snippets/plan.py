@@ -36,9 +36,9 @@ class SnippetState(t.NamedTuple):
 class SnippetWish:
     """What shall be; None means: as it is. ``purge``: files that are not listed shall go, but never the last one."""
 
-    title: t.Optional[str] = None
-    is_private: t.Optional[bool] = None
-    files: t.Optional[t.Mapping[str, bytes]] = None
+    title: str | None = None
+    is_private: bool | None = None
+    files: t.Mapping[str, bytes] | None = None
     purge: bool = False
 
     def __post_init__(self) -> None:
@@ -81,9 +81,9 @@ def _may_become(name: str, uploads: t.Iterable[str]) -> bool:
     return any(pattern.match(name) for pattern in patterns if pattern)
 
 
-def stored_names(contents: t.Mapping[str, bytes], wished: t.Mapping[str, bytes]) -> t.Dict[str, str]:
+def stored_names(contents: t.Mapping[str, bytes], wished: t.Mapping[str, bytes]) -> dict[str, str]:
     """Stored names by wished name, where the service has stored a file with a wished content under another name."""
-    found: t.Dict[str, str] = {}
+    found: dict[str, str] = {}
     for name, data in wished.items():
         pattern = renamed_pattern(name)
         if pattern is None or name in contents:
@@ -94,7 +94,7 @@ def stored_names(contents: t.Mapping[str, bytes], wished: t.Mapping[str, bytes])
     return found
 
 
-def predicted(current: t.Optional[SnippetState], wish: SnippetWish, plan: SnippetPlan) -> SnippetState:
+def predicted(current: SnippetState | None, wish: SnippetWish, plan: SnippetPlan) -> SnippetState:
     """The state after the plan; what only the service can tell is None."""
     if current is None:
         private = True if wish.is_private is None else wish.is_private
@@ -118,14 +118,14 @@ def predicted(current: t.Optional[SnippetState], wish: SnippetWish, plan: Snippe
     )
 
 
-def differences(before: t.Optional[SnippetState], after: t.Optional[SnippetState]) -> t.List[t.Dict[str, str]]:
+def differences(before: SnippetState | None, after: SnippetState | None) -> list[dict[str, str]]:
     """Ansible's diff: one entry for title and visibility, and one for each file that differs; binaries by their digest."""
     found = [_entry("snippet", _properties(before), _properties(after))]
     names = sorted({*(before.contents if before else ()), *(after.contents if after else ())})
     for name in names:
         held, shall = _held(before, name), _held(after, name)
         # An empty file that comes or goes must be seen.
-        empty = "%s: 0 bytes\n" % shown(name)
+        empty = f"{shown(name)}: 0 bytes\n"
         found.append(_entry(name, _side(held, shall, empty), _side(shall, held, empty)))
     return [entry for entry in found if entry["before"] != entry["after"]]
 
@@ -144,7 +144,7 @@ def _lines(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
 
 
-def _fields(snippet: Snippet, wish: SnippetWish) -> t.Dict[str, str]:
+def _fields(snippet: Snippet, wish: SnippetWish) -> dict[str, str]:
     fields = {}
     if wish.title is not None and wish.title != snippet.title:
         fields["title"] = wish.title
@@ -158,21 +158,21 @@ def form_bool(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _entry(name: str, before: str, after: str) -> t.Dict[str, str]:
+def _entry(name: str, before: str, after: str) -> dict[str, str]:
     return {"before_header": name, "after_header": name, "before": before, "after": after}
 
 
-def _side(text: t.Optional[str], other: t.Optional[str], empty: str) -> str:
+def _side(text: str | None, other: str | None, empty: str) -> str:
     return empty if text == "" and other is None else text or ""
 
 
-def _properties(state: t.Optional[SnippetState]) -> str:
+def _properties(state: SnippetState | None) -> str:
     if state is None:
         return ""
-    return "title: %s\nis_private: %s\n" % (state.snippet.title, form_bool(bool(state.snippet.is_private)))
+    return f"title: {state.snippet.title}\nis_private: {form_bool(bool(state.snippet.is_private))}\n"
 
 
-def _held(state: t.Optional[SnippetState], name: str) -> t.Optional[str]:
+def _held(state: SnippetState | None, name: str) -> str | None:
     """A file as a diff shows it, None where it is not there."""
     if state is None or name not in state.contents:
         return None
@@ -182,5 +182,5 @@ def _held(state: t.Optional[SnippetState], name: str) -> t.Optional[str]:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        return "%s: %d bytes, sha256:%s\n" % (shown(name), len(data), digest(data))
+        return f"{shown(name)}: {len(data)} bytes, sha256:{digest(data)}\n"
     return text

@@ -19,13 +19,13 @@ from .report import described, described_without_files
 class SnippetQuery(t.NamedTuple):
     """What to read: one by its id, those of a title, those whose titles match, or all; with their contents or without."""
 
-    snippet_id: t.Optional[str] = None
-    title: t.Optional[str] = None
-    patterns: t.Optional[t.Sequence[str]] = None
+    snippet_id: str | None = None
+    title: str | None = None
+    patterns: t.Sequence[str] | None = None
     contents: bool = False
 
 
-def query_snippets(snippets: Snippets, query: SnippetQuery) -> t.List[Result]:
+def query_snippets(snippets: Snippets, query: SnippetQuery) -> list[Result]:
     """The snippets as results show them; one listing is enough where neither id, title nor contents are asked for."""
     if query.snippet_id is not None:
         return _read(snippets, query.snippet_id, query.contents)
@@ -40,7 +40,7 @@ def query_snippets(snippets: Snippets, query: SnippetQuery) -> t.List[Result]:
     return [found for snippet in meant for found in _read(snippets, snippet.id, query.contents)]
 
 
-def _read(snippets: Snippets, snippet_id: str, contents: bool) -> t.List[Result]:
+def _read(snippets: Snippets, snippet_id: str, contents: bool) -> list[Result]:
     try:
         state = snippets.read(snippet_id, exact=True)
     except NoSuchSnippet as exc:

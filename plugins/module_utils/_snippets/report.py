@@ -13,7 +13,7 @@ from .document import Snippet
 from .plan import SnippetState, digest
 
 
-def described(state: SnippetState, wished: t.Optional[t.Mapping[str, str]] = None) -> Result:
+def described(state: SnippetState, wished: t.Mapping[str, str] | None = None) -> Result:
     """A snippet as results show it; ``wished``: wished names of files by stored name."""
     files = []
     for stored, data in sorted(state.contents.items()):

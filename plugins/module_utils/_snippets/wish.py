@@ -17,15 +17,15 @@ from .._names import check_written_name, shown
 FileOption = t.Mapping[str, t.Any]
 
 
-def wished_files(options: t.Optional[t.Sequence[FileOption]]) -> t.Optional[t.Dict[str, bytes]]:
+def wished_files(options: t.Sequence[FileOption] | None) -> dict[str, bytes] | None:
     """Contents by name, None where the option is not set; raises BadInput before any request."""
     if options is None:
         return None
-    files: t.Dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     for option in options:
         name = check_written_name(option["name"], "file name")
         if name in files:
-            raise BadInput("files has two files of the name %s" % shown(name))
+            raise BadInput(f"files has two files of the name {shown(name)}")
         files[name] = _contents(name, option)
     return files
 
@@ -37,6 +37,6 @@ def _contents(name: str, option: FileOption) -> bytes:
         try:
             return base64.b64decode("".join(option["content_base64"].split()), validate=True)
         except (binascii.Error, ValueError) as exc:
-            raise BadInput("content_base64 of %s is not base64: %s" % (shown(name), exc)) from exc
+            raise BadInput(f"content_base64 of {shown(name)} is not base64: {exc}") from exc
     payload = file_payloads([option["src"]], name)[0]
     return b"".join(bytes(block) for block in payload.blocks())

@@ -54,4 +54,4 @@ def test_what_is_required_is_imported(name: str) -> None:
 
 
 def test_imports_are_seen() -> None:
-    assert foreign(PLUGINS / "module_utils" / "_transport.py") >= {"requests", "urllib3"}
+    assert foreign(PLUGINS / "module_utils" / "_http" / "transport.py") >= {"requests", "urllib3"}

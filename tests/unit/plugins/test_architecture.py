@@ -55,4 +55,4 @@ def test_one_file_ends_a_module(call: str) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_modules_create_and_run_through_one_file(path: Path) -> None:
-    assert PLUGINS / "module_utils" / "_module.py" in imported_files(path)
+    assert PLUGINS / "module_utils" / "_ansible" / "module.py" in imported_files(path)

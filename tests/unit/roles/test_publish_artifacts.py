@@ -112,7 +112,11 @@ def test_the_connection_may_come_from_module_defaults_and_nothing_shows_a_secret
 ) -> None:
     connection = {name: emulator.environment()[f"BITBUCKET_{name.upper()}"] for name in ("api_url", "workspace", "api_token")}
     names = ("result", "retention_result", "notes_result")
-    show = {"ansible.builtin.debug": {"msg": "{{ %s }}" % " ~ ".join(f"publish_artifacts_{name} | to_json" for name in names)}}
+    show = {
+        "ansible.builtin.debug": {
+            "msg": "{{{{ {} }}}}".format(" ~ ".join(f"publish_artifacts_{name} | to_json" for name in names))
+        }
+    }
     played = play.ok(
         ROLE,
         built

@@ -80,7 +80,7 @@ def test_the_place_comes_from_every_source(anyhow: Setter) -> None:
 
 def test_a_place_may_be_told_by_uuids(emulator: Emulator, given: Setter) -> None:
     things = emulator.repository("other", "things")
-    assert given(workspace="{%s}" % things.workspace.uuid, repository="{%s}" % things.uuid) == ["elsewhere"]
+    assert given(workspace=f"{{{things.workspace.uuid}}}", repository=f"{{{things.uuid}}}") == ["elsewhere"]
 
 
 def test_the_address_of_the_api_comes_from_every_source(emulator: Emulator, anyhow: Setter) -> None:

@@ -77,9 +77,9 @@ def test_skip_leaves_out_what_is_missing_without_a_word(look: Looker, capsys: py
 
 
 def test_warn_leaves_it_out_and_says_so(look: Looker, capsys: pytest.CaptureFixture[str]) -> None:
-    assert look("one", "nobody-%d" % id(look), "two", on_missing="warn") == ["one", "two"]
+    assert look("one", f"nobody-{id(look)}", "two", on_missing="warn") == ["one", "two"]
     printed = " ".join(capsys.readouterr().err.split())
-    assert "[WARNING]: 'nobody-%d' is not in the Downloads of widgets" % id(look) in printed
+    assert f"[WARNING]: 'nobody-{id(look)}' is not in the Downloads of widgets" in printed
 
 
 HIDDEN = {"error": "404", "warn": "404", "skip": "404"}

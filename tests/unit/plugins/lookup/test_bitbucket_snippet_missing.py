@@ -61,7 +61,7 @@ def test_skip_leaves_out_a_missing_snippet(look: SnippetLooker, options: dict[st
 
 
 def test_warn_leaves_it_out_and_says_so(look: SnippetLooker, capsys: pytest.CaptureFixture[str]) -> None:
-    name = "nobody-%d" % id(look)
+    name = f"nobody-{id(look)}"
     assert look("one", name, on_missing="warn", snippet_id="note1") == ["1"]
     assert look("one", on_missing="warn", snippet_id=name) == []
     printed = " ".join(capsys.readouterr().err.split())

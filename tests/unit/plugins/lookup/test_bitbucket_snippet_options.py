@@ -106,22 +106,22 @@ def test_contents_and_names_are_never_templates_and_nothing_secret_is_shown(
 ) -> None:
     files = {"text": HOSTILE.encode(), "data": json.dumps({HOSTILE: [HOSTILE]}).encode()}
     emulator.snippets.create("Hostile", files, id="host1")
-    looked = "lookup('%s', %%s, title='Hostile'%%s)" % SNIPPET
+    looked = f"lookup('{SNIPPET}', %s, title='Hostile'%s)"
     text, data = looked % ("'text'", ""), looked % ("'data'", ", output='yaml'")
     values = [text, "kept", f"({data} | dict2items | first).key", "(data | dict2items | first).value[0]", "lazy"]
     tasks: list[dict[str, Any]] = [
-        {"ansible.builtin.set_fact": {"kept": "{{ %s }}" % text, "data": "{{ %s }}" % data}},
+        {"ansible.builtin.set_fact": {"kept": f"{{{{ {text} }}}}", "data": f"{{{{ {data} }}}}"}},
         {"ansible.builtin.debug": {"msg": "{{ kept }} {{ lazy }} {{ data }}"}},
         {"ansible.builtin.debug": {"msg": "{{ %s }}" % (looked % ("'nobody'", ""))}, "ignore_errors": True},
         {
             "ansible.builtin.copy": {
-                "content": "{{ [%s] | to_json }}" % ", ".join(values),
+                "content": "{{{{ [{}] | to_json }}}}".format(", ".join(values)),
                 "dest": "{{ playbook_dir }}/written.json",
             }
         },
         {"ansible.builtin.debug": {"msg": "{{ control }}"}},
     ]
-    variables = {"lazy": "{{ %s }}" % text, "control": HOSTILE.replace("canary", "control")}
+    variables = {"lazy": f"{{{{ {text} }}}}", "control": HOSTILE.replace("canary", "control")}
     done = play(tmp_path, tasks, "-vvvv", environment=emulator.environment(), variables=variables, python=python)
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed

@@ -89,8 +89,8 @@ def test_no_log_record_holds_a_secret(emulator: Emulator, quiet: Looker, caplog:
 def tasks(**variables: str) -> list[dict[str, Any]]:
     """Lookups that work, that find nothing, and that are refused, with these variables of each task."""
     terms = ["'f'", "'nobody'", "'f', repository='x'"]
-    messages = ["{{ lookup('%s', %s) }}" % (DOWNLOAD, term) for term in terms]
-    more = {"ignore_errors": True, "vars": {f"bitbucket_{name}": "{{ my_%s }}" % name for name in variables}}
+    messages = [f"{{{{ lookup('{DOWNLOAD}', {term}) }}}}" for term in terms]
+    more = {"ignore_errors": True, "vars": {f"bitbucket_{name}": f"{{{{ my_{name} }}}}" for name in variables}}
     return [{"ansible.builtin.debug": {"msg": message}, **more} for message in messages]
 
 
@@ -106,7 +106,7 @@ def test_neither_the_most_verbose_output_nor_the_debug_log_holds_a_secret(
     log = tmp_path / "ansible.log"
     environment = {**emulator.environment(), "ANSIBLE_LOG_PATH": str(log), "ANSIBLE_DEBUG": "1"}
     emulator.faults.add("status", host="storage", code=403, body=EXPIRED, after=3, times=None)
-    last = {"ansible.builtin.debug": {"msg": "{{ lookup('%s', 'f', retries=0) }}" % DOWNLOAD}, "ignore_errors": True}
+    last = {"ansible.builtin.debug": {"msg": f"{{{{ lookup('{DOWNLOAD}', 'f', retries=0) }}}}"}, "ignore_errors": True}
     everything = [*tasks(), *tasks(**access), *tasks(**consumer), last]
     done = play(tmp_path, everything, "-vvvv", "-e", f"@{secrets}", environment=environment, python=python)
     printed = done.stdout + done.stderr

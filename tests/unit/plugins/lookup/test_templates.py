@@ -25,7 +25,7 @@ NAME = "{{ lookup('pipe', 'touch canary') }}.txt"
 def looked(term: str, **options: str) -> str:
     """A template that looks an artifact up."""
     arguments = "".join(f", {name}='{value}'" for name, value in options.items())
-    return "{{ lookup('%s', %s%s) }}" % (DOWNLOAD, term, arguments)
+    return f"{{{{ lookup('{DOWNLOAD}', {term}{arguments}) }}}}"
 
 
 def debug(message: str, **more: Any) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def facts(**values: str) -> dict[str, Any]:
 
 def written(*expressions: str) -> dict[str, Any]:
     """Write the values of these expressions into a file, as a JSON list."""
-    content = "{{ [%s] | to_json }}" % ", ".join(expressions)
+    content = "{{{{ [{}] | to_json }}}}".format(", ".join(expressions))
     return {"ansible.builtin.copy": {"content": content, "dest": "{{ playbook_dir }}/written.json"}}
 
 
@@ -71,7 +71,7 @@ def test_contents_are_never_templates(emulator: Emulator, tmp_path: Path, python
         {"ansible.builtin.debug": {"var": "whole"}},
         debug(looked("'text'") + looked("'data'", output="yaml") + "{{ 1 }}"),
         debug("{{ item }}", **{"with_" + DOWNLOAD: ["text"]}),
-        debug("{{ item }}", loop="{{ query('%s', 'text', 'text') + whole.list }}" % DOWNLOAD),
+        debug("{{ item }}", loop=f"{{{{ query('{DOWNLOAD}', 'text', 'text') + whole.list }}}}"),
         debug("{{ item.key }} {{ item.value }}", loop="{{ yaml | dict2items }}"),
         {**facts(passed="{{ mine }}"), "vars": {"mine": "{{ again }}"}},
         written(

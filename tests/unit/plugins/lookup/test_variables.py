@@ -14,7 +14,7 @@ from tests.unit.plugins.lookup.looking import DOWNLOAD
 from tests.unit.plugins.lookup.playing import each_ansible, play
 from tests.unit.plugins.modules.downloading import widgets
 
-LOOKUP = "lookup('%s', 'VERSION')" % DOWNLOAD
+LOOKUP = f"lookup('{DOWNLOAD}', 'VERSION')"
 
 
 def required(*conditions: str, **variables: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def document(*names: str, raw: str | None = None) -> bytes:
 
 def quoted(name: str) -> str:
     """As a quoted text in a header."""
-    return '"%s"' % name.replace("\\", "\\\\").replace('"', '\\"')
+    return '"{}"'.format(name.replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def file(name: str, body: bytes, encoding: str | None = None, kind: str = "text/plain") -> bytes:

@@ -51,13 +51,13 @@ def test_settings_are_taken_over() -> None:
 @pytest.mark.parametrize(("option", "least"), [("timeout", 1), ("retries", 0), ("max_wait", 0)])
 def test_numbers_have_a_least_value(option: str, least: int) -> None:
     assert getattr(connection_from({**OPTIONS, option: least}, CREDENTIALS), option) == least
-    with pytest.raises(BadInput, match="^%s must be %d or more, not %d$" % (option, least, least - 1)):
+    with pytest.raises(BadInput, match=f"^{option} must be {least} or more, not {least - 1}$"):
         connection_from({**OPTIONS, option: least - 1}, CREDENTIALS)
 
 
 @pytest.mark.parametrize("option", ["api_url", "token_url"])
 def test_both_urls_are_checked_and_named(option: str) -> None:
-    with pytest.raises(BadInput, match="^%s must be https: plain http to evil.test" % option):
+    with pytest.raises(BadInput, match=f"^{option} must be https: plain http to evil.test"):
         connection_from({**OPTIONS, option: "http://evil.test/"}, CREDENTIALS)
 
 

@@ -108,7 +108,7 @@ def test_another_size_than_the_listing_says_is_read_again_and_then_an_error(
 ) -> None:
     widgets(emulator).put("app", b"12345")
     assert read_contents(connected(), "app", MIB, 5) == b"12345"
-    with pytest.raises(RequestFailed, match=r"sent 5 bytes, but the listing says %d\. Gave up after 2 tries$" % size):
+    with pytest.raises(RequestFailed, match=rf"sent 5 bytes, but the listing says {size}\. Gave up after 2 tries$"):
         read_contents(connected(retries=1), "app", MIB, size)
 
 

@@ -19,7 +19,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manife
 )
 
 SUMS = "SHA256SUMS"
-OLD, MIDDLE, NEW = ("2026-11-%02dT10:00:00.000000+00:00" % day for day in (1, 10, 20))
+OLD, MIDDLE, NEW = (f"2026-11-{int(day):02}T10:00:00.000000+00:00" for day in (1, 10, 20))
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 

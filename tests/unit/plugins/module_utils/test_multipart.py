@@ -67,7 +67,7 @@ def test_every_payload_is_one_part_of_the_field_files(contents: dict[str, bytes]
 
 written_names = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"/\\'), min_size=1, max_size=60
-).filter(lambda name: name not in (".", ".."))
+).filter(lambda name: name not in (".", "..") and "%22" not in name)  # the reader of these tests decodes %22
 
 
 @settings(deadline=None, max_examples=60)

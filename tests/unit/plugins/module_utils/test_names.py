@@ -93,8 +93,8 @@ def test_a_refusal_says_which_option_is_wrong() -> None:
         ("a\nb\x1b", "'a\\nb\\x1b'"),
         ("a\udcff", "'a\\udcff'"),
         ("日本", "'日本'"),
-        ("x" * 300, "'%s'" % ("x" * 300)),
-        ("x" * 301, "'%s…'" % ("x" * 300)),
+        ("x" * 300, f"'{'x' * 300}'"),
+        ("x" * 301, f"'{'x' * 300}…'"),
     ],
 )
 def test_a_name_is_shown_printable_and_short(name: str, text: str) -> None:
@@ -146,7 +146,7 @@ def test_a_name_of_usual_characters_has_no_reason_to_be_renamed(name: str) -> No
         ("My App.zip", "My%20App.zip"),
         ("My   App.zip", "My_App.zip"),
         ("a b c", "a_b-c"),
-        ("a b", "a%s" % ("x" * 12) + "b"),
+        ("a b", f"a{'x' * 12}" + "b"),
         ("naïve.txt", "na\nve.txt"),
         ("a&amp;b", "aampb"),
         ("v1.0 (final)", "v1.0_final"),
@@ -168,7 +168,7 @@ def test_a_run_of_unusual_characters_may_have_become_others(name: str, stored: s
         ("My App.zip", "My_App.zip\n"),
         ("My App.zip", "My_Appizip"),
         ("My App.zip", "my_app.zip"),
-        ("a b", "a%s" % ("x" * 13) + "b"),
+        ("a b", f"a{'x' * 13}" + "b"),
     ],
 )
 def test_the_usual_characters_must_be_the_same(name: str, other: str) -> None:

@@ -97,5 +97,5 @@ def test_one_to_sixteen_may_be_asked(parallel: int) -> None:
 
 @pytest.mark.parametrize("parallel", [-1, 0, 17])
 def test_no_other_number_may_be_asked(parallel: int) -> None:
-    with pytest.raises(BadInput, match=r"^parallel must be from 1 to 16, not %d$" % parallel):
+    with pytest.raises(BadInput, match=rf"^parallel must be from 1 to 16, not {parallel}$"):
         check_parallel(parallel)

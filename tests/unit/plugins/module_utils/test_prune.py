@@ -183,7 +183,7 @@ def test_an_age_that_is_none_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "count"), [("app", 0), ("(a)(b)", 2), ("(?:a)", 0), ("((a))", 2), (r"\(a\)", 0), ("", 0)])
 def test_an_expression_without_exactly_one_group_is_refused(text: str, count: int) -> None:
-    with pytest.raises(BadInput, match=r"^group_by must have exactly one group, .* has %d$" % count):
+    with pytest.raises(BadInput, match=rf"^group_by must have exactly one group, .* has {count}$"):
         parse_group_by(text)
 
 

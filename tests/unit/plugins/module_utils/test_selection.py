@@ -50,7 +50,7 @@ def test_patterns_choose_names(
 
 
 def dated(name: str, day: int) -> Artifact:
-    return Artifact(name, 1, "2026-11-%02dT00:00:00+00:00" % day)
+    return Artifact(name, 1, f"2026-11-{int(day):02}T00:00:00+00:00")
 
 
 FOUR = [dated("b.tgz", 2), dated("a.tgz", 1), dated("d.zip", 4), dated("c.tgz", 3)]
@@ -71,7 +71,7 @@ def test_the_newest_of_those_that_match_are_chosen(newest: int | None, names: li
 
 @pytest.mark.parametrize("newest", [0, -1])
 def test_fewer_than_one_is_refused(newest: int) -> None:
-    with pytest.raises(BadInput, match=r"^newest must be 1 or more, not %d$" % newest):
+    with pytest.raises(BadInput, match=rf"^newest must be 1 or more, not {newest}$"):
         Selection(None, newest=newest)
 
 
@@ -79,7 +79,7 @@ def test_fewer_than_one_is_refused(newest: int) -> None:
     ("patterns", "excludes", "option"), [(["ok", "app(1"], None, "patterns"), (["ok"], ["app(1"], "excludes")]
 )
 def test_a_bad_regular_expression_is_shown_with_its_option(patterns: list[str], excludes: list[str] | None, option: str) -> None:
-    with pytest.raises(BadInput, match=r"^%s: 'app\(1' is not a regular expression: .*unterminated subpattern" % option):
+    with pytest.raises(BadInput, match=rf"^{option}: 'app\(1' is not a regular expression: .*unterminated subpattern"):
         Selection(patterns, excludes, use_regex=True)
 
 

@@ -100,7 +100,7 @@ def test_a_first_part_that_is_no_document_is_broken(first: bytes) -> None:
 
 @pytest.mark.parametrize("files", ["[]", "null", '"f"', "1", '{"\\ud800": {}}', '{"": {}}', '{"\\u0000\\r\\n": {}}'])
 def test_odd_files_in_the_document_only_have_no_contents(files: str) -> None:
-    found = parse_related(RELATED, joined([document(raw='{"id": "kypj", "files": %s}' % files), file("f", b"foo")]))
+    found = parse_related(RELATED, joined([document(raw=f'{{"id": "kypj", "files": {files}}}'), file("f", b"foo")]))
     assert (found.document["id"], found.contents) == ("kypj", {})
 
 

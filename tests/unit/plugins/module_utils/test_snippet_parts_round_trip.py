@@ -66,7 +66,7 @@ def written_by_the_library(files: dict[str, bytes], quopri: bool) -> bytes:
 @MANY
 def test_related_written_by_the_standard_library(files: dict[str, bytes]) -> None:
     body = written_by_the_library(files, quopri=False)
-    found = parse_related('multipart/related; boundary="%s"' % ("=" * 60), body)
+    found = parse_related(f'multipart/related; boundary="{"=" * 60}"', body)
     assert (found.contents, found.textual) == (files, frozenset())
 
 
@@ -74,7 +74,7 @@ def test_related_written_by_the_standard_library(files: dict[str, bytes]) -> Non
 @MANY
 def test_related_in_quoted_printable_written_by_the_standard_library(files: dict[str, bytes]) -> None:
     body = written_by_the_library(files, quopri=True)
-    found = parse_related('multipart/related; boundary="%s"' % ("=" * 60), body)
+    found = parse_related(f'multipart/related; boundary="{"=" * 60}"', body)
     assert (found.contents, found.textual) == (files, frozenset(files))
 
 

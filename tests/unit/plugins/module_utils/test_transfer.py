@@ -141,7 +141,7 @@ def test_contents_replaced_between_the_tries_are_never_mixed(emulator: Emulator,
 def test_it_gives_up_after_so_many_tries(emulator: Emulator, retries: int) -> None:
     artifact = put(emulator, DATA)
     emulator.faults.add("truncate", host="storage", bytes=50_000, times=None)
-    with pytest.raises(RequestFailed, match="Gave up after %s" % ("3 tries" if retries else "1 try")):
+    with pytest.raises(RequestFailed, match=f"Gave up after {'3 tries' if retries else '1 try'}"):
         Transfer(downloads(emulator, retries), artifact, Sink()).run()
     assert len(statuses(emulator)) == retries + 1
 

@@ -71,7 +71,7 @@ def test_a_kind_on_the_task_wins_over_the_environment(
 
 def test_workspace_and_repository_may_be_uuids(emulator: Emulator, run: ModuleRunner) -> None:
     repository = emulator.repository("acme", "gadgets")
-    ids = {"workspace": "{%s}" % repository.workspace.uuid, "repository": "{%s}" % repository.uuid}
+    ids = {"workspace": f"{{{repository.workspace.uuid}}}", "repository": f"{{{repository.uuid}}}"}
     run.ok(MODULE, **ids, **WISH)
     assert repository.names() == ["app"]
     assert contents(emulator) == {}

@@ -120,7 +120,7 @@ def test_check_mode_lists_as_well(filled: Emulator, run: ModuleRunner) -> None:
 @pytest.mark.parametrize("braced", ["workspace", "repository", "both"])
 def test_takes_uuids_in_braces(filled: Emulator, run: ModuleRunner, braced: str) -> None:
     repository = filled.repository()
-    by_uuid = {"workspace": "{%s}" % repository.workspace.uuid, "repository": "{%s}" % repository.uuid}
+    by_uuid = {"workspace": f"{{{repository.workspace.uuid}}}", "repository": f"{{{repository.uuid}}}"}
     options = by_uuid if braced == "both" else {braced: by_uuid[braced]}
     assert sorted(names(run.ok(MODULE, **options))) == NAMES
 
@@ -139,7 +139,7 @@ def test_a_private_repository_without_credentials_is_an_error_with_advice(filled
 
 def test_an_unknown_repository_is_an_error_and_no_empty_list(emulator: Emulator, run: ModuleRunner) -> None:
     message = run.failure(MODULE, repository="nowhere")
-    assert "GET %s/repositories/acme/nowhere/downloads failed with HTTP status 404" % emulator.api_url in message
+    assert f"GET {emulator.api_url}/repositories/acme/nowhere/downloads failed with HTTP status 404" in message
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_an_endpoint_that_echoes_the_consumer_is_scrubbed(
 def test_the_storage_hosts_words_never_reach_a_message(emulator: Emulator, published: Published, code: int) -> None:
     emulator.faults.add("status", host="storage", code=code, body=EXPIRED, times=None)
     message = published.compare_fails(retries=0)
-    assert message.startswith("GET of app.tgz from the storage host localhost failed with HTTP status %d" % code)
+    assert message.startswith(f"GET of app.tgz from the storage host localhost failed with HTTP status {code}")
     assert "AccessDenied" in message
     assert "canary" not in message
     assert "Request has expired" not in message

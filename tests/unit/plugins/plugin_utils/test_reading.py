@@ -167,13 +167,13 @@ def test_a_wrong_digest_is_told_before_a_broken_document() -> None:
 
 @pytest.mark.parametrize("term", [None, 3, True, b"name", ["name"], {"name": 1}])
 def test_a_term_that_is_no_text_is_refused(term: object) -> None:
-    with pytest.raises(BadInput, match=r"^A term must be a name, not %s$" % type(term).__name__):
+    with pytest.raises(BadInput, match=rf"^A term must be a name, not {type(term).__name__}$"):
         Reading().require_fitting(["ok", term])
 
 
 @pytest.mark.parametrize("terms", [[], ["a", "b"]])
 def test_a_checksum_goes_with_one_term(terms: list[str]) -> None:
-    with pytest.raises(BadInput, match=r"^checksum goes with one term, but there are %d$" % len(terms)):
+    with pytest.raises(BadInput, match=rf"^checksum goes with one term, but there are {len(terms)}$"):
         Reading(checksum="md5:" + "0" * 32).require_fitting(terms)
     Reading().require_fitting(terms)
 
