@@ -26,7 +26,7 @@ SANITY_ARGS ?=
 FUZZ_SECONDS ?= 60
 TARGETS ?=
 SCENARIOS ?=
-SPEAKING_HTTP := tests/unit/plugins/modules tests/unit/plugins/lookup
+SPEAKING_HTTP := tests/http
 
 RUN := tests/tools/in_env.sh
 
@@ -68,22 +68,22 @@ demo: runtime
 	@DEMO_PYTHON='$(BIN)/python' $(RUN) docs/examples/demo/run
 
 bench: runtime
-	@$(RUN) python -m tests.benchmark $(BENCH_ARGS)
+	@$(RUN) python -m tests.proof.benchmark $(BENCH_ARGS)
 
 # The unit tests have the scenarios, which are fast; the integration targets take minutes.
 test-contract: setup
-	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/unit/contract tests/contract
+	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/contract
 
 # Finds Pythons by their names on PATH, and those that MATRIX_PYTHONS names (programs or folders, separated as in PATH).
 test-matrix: setup
-	@$(RUN) python -m tests.matrix $(MATRIX_ARGS)
+	@$(RUN) python -m tests.proof.matrix $(MATRIX_ARGS)
 
 test-soak: setup
-	@$(RUN) python -m tests.soak $(SOAK_ARGS)
+	@$(RUN) python -m tests.proof.soak $(SOAK_ARGS)
 
 # FAULTS_ARGS="--only 'fetch/*/truncated'" plays some cells and shows their messages.
 test-faults: setup
-	@$(RUN) python -m tests.faults $(FAULTS_ARGS)
+	@$(RUN) python -m tests.proof.faults $(FAULTS_ARGS)
 
 build: runtime
 	@rm -rf '$(OUT)/dist'
@@ -98,7 +98,7 @@ lint: setup
 	@$(RUN) ruff format --check .
 	@$(RUN) shellcheck .ci/run $(wildcard docs/examples/demo/run)
 	@$(RUN) mypy -p ansible_collections.releng.bitbucket.plugins
-	@$(RUN) mypy -p tests.tools -p tests.emulator -p tests.demo -p tests.benchmark -p tests.contract -p tests.faults -p tests.matrix -p tests.soak
+	@$(RUN) mypy -p tests.tools -p tests.emulator -p tests.demo -p tests.proof.benchmark -p tests.proof.contract -p tests.proof.faults -p tests.proof.matrix -p tests.proof.soak
 	@$(RUN) yamllint --strict .
 	@$(RUN) reuse lint --quiet
 	@$(RUN) antsibull-changelog lint
@@ -111,7 +111,7 @@ docs:
 	@$(RUN) python -m pytest -q tests/docs
 
 unit: setup
-	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/unit 2>&1 | tee '$(OUT)/unit.log'
+	@$(RUN) python -m pytest $(PYTEST_ARGS) --ignore=tests/proof/contract/test_integration_targets.py --ignore=tests/proof/canaries/test_integration_suite.py 2>&1 | tee '$(OUT)/unit.log'
 
 # By the tests that speak HTTP to the emulator alone: what only a test of pure functions reaches may be dead.
 coverage: setup
@@ -123,10 +123,10 @@ rest:
 	@$(MAKE) unit PYTEST_ARGS='$(PYTEST_ARGS) $(SPEAKING_HTTP:%=--ignore=%)'
 
 fuzz: setup
-	@$(RUN) python -m tests.fuzz --seconds '$(FUZZ_SECONDS)'
+	@$(RUN) python -m tests.proof.fuzz --seconds '$(FUZZ_SECONDS)'
 
 canaries: setup
-	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/canaries
+	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/canaries
 
 sanity: setup
 	@$(RUN) python -m tests.tools.run_ansible_test sanity $(SANITY_ARGS)

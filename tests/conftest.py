@@ -2,17 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let tests import the collection by its full name from a checkout of any name.
+"""Find the collection in a checkout of any name, and keep the machine's settings out of the tests.
 
-Under ansible-test, and where the collection is installed, this stands aside.
+Under ansible-test, and if the collection is installed, its own path is left unchanged.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 
 import hypothesis
+import pytest
 
 
 def _is_importable() -> bool:
@@ -40,3 +42,20 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 if not _is_importable():
     _use_checkout()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _restore_signals() -> None:
+    """Handle SIGINT and SIGHUP again if the run is in the background: tests send these signals."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Remove credentials, proxies and the home directory of the machine from the environment of each test."""
+    for name in list(os.environ):
+        if name.startswith("BITBUCKET_") or name.lower().endswith("_proxy") or name.endswith("_CA_BUNDLE"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))

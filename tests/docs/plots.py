@@ -43,7 +43,7 @@ against one emulator. Its figures are ratios or differences of such runs, so the
   make bench
 
 The module's own process is measured, as the controller would start it. CPU is user and system time; memory is the peak of the
-resident set. ``tests/benchmark/README.md`` in the collection says how each figure comes about.
+resident set. ``tests/proof/benchmark/README.md`` in the collection says how each figure comes about.
 """
 MISSING = "\nFigures are printed by that command; this page has none yet.\n"
 RATIOS = """

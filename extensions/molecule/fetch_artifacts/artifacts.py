@@ -10,7 +10,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from tests.unit.support.archives import DEVICE, Item, archive, directory, link
+from tests.helpers.archives import DEVICE, Item, archive, directory, link
 
 
 def release(version: str) -> list[Item]:

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Provide the fixtures that tests with an emulator share; each folder of such tests imports them in its conftest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.emulator.fixtures import emulator
+from tests.helpers.modules import ModuleRunner
+
+__all__ = ["dist", "emulator", "run"]
+
+
+@pytest.fixture
+def run(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> ModuleRunner:
+    """Run a module in this process: ``run("bitbucket_download", src=[...])``. See ModuleRunner."""
+    return ModuleRunner(emulator, capsys)
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """Return an empty directory for artifacts to publish."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    return folder

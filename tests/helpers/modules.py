@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running a module of the collection in this process. Knows AnsibleModule's way in and out, no single module."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.emulator import Emulator
+from tests.helpers.connection import connection
+from tests.helpers.module_args import patch_module_args
+
+MODULES = "ansible_collections.releng.bitbucket.plugins.modules."
+
+
+class ModuleRunner:
+    """Calls the ``main`` of a module and returns the JSON that it prints, checked against its RETURN documentation.
+
+    The connection points to the emulator with its API token unless ``connection`` says otherwise; an option that is given
+    as None is left out. A result with ``failed`` is returned like any other; ``ok`` requires that there is none.
+    """
+
+    def __init__(self, emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+        self.emulator = emulator
+        self._capsys = capsys
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The options that reach acme/widgets on the emulator, with few and fast tries."""
+        return {**connection(self.emulator), "token_url": self.emulator.token_url, "timeout": 5}
+
+    def __call__(self, module: str, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
+        """One run. ``check`` and ``diff`` are Ansible's modes."""
+        arguments = {name: value for name, value in {**self.connection, **options}.items() if value is not None}
+        main = importlib.import_module(MODULES + module)
+        self._capsys.readouterr()
+        modes = {"_ansible_check_mode": check, "_ansible_diff": diff}
+        with patch_module_args({**arguments, **modes}), pytest.raises(SystemExit):
+            main.main()
+        result: dict[str, Any] = json.loads(self._capsys.readouterr().out)
+        result.pop("invocation", None)
+        if not result.get("failed"):
+            require_documented(main.RETURN, result)
+        elif "requests" in result:  # it failed in our code, and not over options that Ansible itself refuses
+            always = {name for name, field in yaml.safe_load(main.RETURN).items() if field["returned"] == "always"}
+            assert always <= result.keys(), f"RETURN promises {always}, also on failure"
+        return result
+
+    def ok(self, module: str, **arguments: Any) -> dict[str, Any]:
+        """One run that must succeed."""
+        result = self(module, **arguments)
+        assert not result.get("failed"), result["msg"]
+        return result
+
+    def failure(self, module: str, **arguments: Any) -> str:
+        """One run that must fail; returns its message."""
+        result = self(module, **arguments)
+        assert result.get("failed"), result
+        message: str = result["msg"]
+        return message
+
+
+OF_ANSIBLE = {"changed", "warnings", "deprecations", "diff", "failed"}
+
+
+def require_documented(documentation: str, result: dict[str, Any]) -> None:
+    """Every key that came back is documented with that type, and every key documented as always returned came back."""
+    _require_fields(yaml.safe_load(documentation), {key: result[key] for key in result if key not in OF_ANSIBLE})
+
+
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+}
+
+
+def _require_fields(documented: dict[str, Any], found: dict[str, Any]) -> None:
+    unknown = found.keys() - documented.keys()
+    assert not unknown, f"not in RETURN: {unknown}"
+    for name, field in documented.items():
+        if field.get("returned", "always") in ("always", "success"):
+            assert name in found, f"RETURN promises {name}"
+        if found.get(name) is None:
+            continue
+        value = found[name]
+        assert isinstance(value, TYPES[field["type"]]), f"{name} is documented as {field['type']}: {value!r}"
+        if "contains" in field:
+            for item in found[name] if field["type"] == "list" else [found[name]]:
+                _require_fields(field["contains"], item)

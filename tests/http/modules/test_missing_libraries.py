@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host without the Python libraries gets their names, not a traceback. The interpreter here sees nothing but what is named."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.connection import connection
+from tests.helpers.modules import MODULES
+
+REQUESTS = ["requests", "urllib3", "certifi", "idna", "charset_normalizer"]
+RUN = """
+import json, runpy, sys
+arguments = json.loads(sys.argv.pop())
+sys.path.insert(0, sys.argv.pop())
+from ansible.module_utils.testing import patch_module_args
+with patch_module_args(arguments):
+    runpy.run_module(sys.argv.pop(), run_name="__main__")
+"""
+
+
+def run_with(libraries: list[str], folder: Path, module: str, arguments: dict[str, Any], **variables: str) -> dict[str, Any]:
+    """Run a module in an interpreter without site-packages, which finds only Ansible, the collection and these libraries."""
+    for library in ["ansible", *libraries]:
+        path = Path(str(importlib.import_module(library).__file__)).parent
+        (folder / library).symlink_to(path, target_is_directory=True)
+    main = importlib.import_module(MODULES + module)
+    home = folder / "ansible_collections" / "releng"
+    home.mkdir(parents=True)
+    (home / "bitbucket").symlink_to(Path(str(main.__file__)).parents[2], target_is_directory=True)
+    command = [sys.executable, "-I", "-S", "-c", RUN, MODULES + module, str(folder), json.dumps(arguments)]
+    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=30, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def require_named(library: str, result: dict[str, Any]) -> None:
+    assert result["failed"] is True
+    message = result["msg"]
+    assert message.startswith(f"Failed to import the required Python library ({library}) on ")
+    assert sys.executable in message or "python" in message.lower()
+    assert "Traceback" not in message
+    assert message.endswith("delegate_to: localhost")
+    assert "\n" not in message
+    assert result["requests"] == 0
+
+
+@pytest.mark.parametrize("module", ["bitbucket_download", "bitbucket_download_info"])
+def test_requests_is_named_where_it_is_missing(emulator: Emulator, tmp_path: Path, module: str) -> None:
+    more = {"content": "x", "name": "y"} if module == "bitbucket_download" else {}
+    require_named("requests", run_with([], tmp_path, module, {**connection(emulator), **more}))
+    assert len(emulator.journal) == 0
+
+
+def test_toolbelt_is_named_where_only_it_is_missing(emulator: Emulator, tmp_path: Path) -> None:
+    arguments = {**connection(emulator), "content": "x", "name": "y"}
+    require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, "bitbucket_download", arguments))
+    assert len(emulator.journal) == 0
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_toolbelt_is_named_before_a_snippet_is_looked_for(emulator: Emulator, tmp_path: Path, check: bool) -> None:
+    arguments = {**connection(emulator), "title": "x", "files": [{"name": "a", "content": "a"}], "_ansible_check_mode": check}
+    del arguments["repository"]
+    require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, "bitbucket_snippet", arguments))
+    assert len(emulator.journal) == 0
+
+
+@pytest.mark.parametrize("module", ["bitbucket_download", "bitbucket_download_prune"])
+def test_toolbelt_is_named_before_anything_is_deleted(emulator: Emulator, tmp_path: Path, module: str) -> None:
+    emulator.repository().put("x", b"x")
+    which = {"state": "absent", "name": "x"} if module == "bitbucket_download" else {"patterns": "x", "keep": 0}
+    arguments = {**connection(emulator), "manifest": "SHA256SUMS", **which}
+    require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, module, arguments))
+    assert len(emulator.journal) == 0
+
+
+def test_listing_needs_requests_alone(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.repository().put("x", b"x")
+    result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", connection(emulator))
+    assert [artifact["name"] for artifact in result["artifacts"]] == ["x"]
+
+
+def test_the_library_for_another_kind_of_proxy_is_named(emulator: Emulator, tmp_path: Path) -> None:
+    arguments = connection(emulator)
+    result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", arguments, http_proxy="socks5://127.0.0.1:9")
+    assert result["msg"].endswith("/downloads failed: the proxy needs the Python library PySocks")
+
+
+def test_a_module_runs_where_both_are_there(emulator: Emulator, tmp_path: Path) -> None:
+    arguments = {**connection(emulator), "content": "x", "name": "y"}
+    result = run_with([*REQUESTS, "requests_toolbelt"], tmp_path, "bitbucket_download", arguments)
+    assert result["artifacts"][0]["status"] == "created"

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command: runs the parts, prints one table. Ends with 0 unless something could not be measured or did the wrong thing.
+
+A missed goal is no error: figures depend on the machine, and this one may be busy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.tools.tree import BUILD
+
+from . import fetch, fixed, memory, resume, snippet, unchanged, upload
+from .bench import Bench
+from .process import WrongResult
+from .service import Service
+from .table import Report, as_text, as_values
+
+PARTS: dict[str, Callable[[Bench], Report]] = {
+    "upload": upload.measure,
+    "memory": memory.measure,
+    "fetch": fetch.measure,
+    "resume": resume.measure,
+    "unchanged": unchanged.measure,
+    "snippet": snippet.measure,
+    "fixed": fixed.measure,
+}
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.proof.benchmark", description="Figures beside curl and Ansible's modules."
+    )
+    parser.add_argument("--quick", action="store_true", help="smaller files and fewer runs; the figures mean little")
+    parser.add_argument("--only", choices=list(PARTS), action="append", metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--runs", type=int, help="measured runs of everything, instead of each part's own number")
+    parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    return parser.parse_args(arguments)
+
+
+def measure(options: argparse.Namespace) -> list[Report]:
+    """All parts that are wanted, on one service, in a folder of its own."""
+    BUILD.mkdir(exist_ok=True)
+    reports = []
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=BUILD) as folder, Service(Path(folder)) as service:
+        bench = Bench(service, Path(folder), options.quick, options.runs)
+        for name in options.only or PARTS:
+            print(name, file=sys.stderr, flush=True)
+            os.sync()  # what another part has written is on disk before this one writes
+            reports.append(PARTS[name](bench))
+    return reports
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and show."""
+    options = parse(arguments)
+    begun = time.monotonic()
+    try:
+        reports = measure(options)
+    except WrongResult as problem:
+        print(f"Not measured: {problem}", file=sys.stderr)
+        return 1
+    rows = [row for report in reports for row in report.rows]
+    remarks = [remark for report in reports for remark in report.remarks]
+    if options.json:
+        options.json.write_text(json.dumps(as_values(rows), indent=1), encoding="utf-8")
+    print(as_text(rows))
+    print("\nOn this machine, for information:", *remarks, f"all of it took {time.monotonic() - begun:.0f} s", sep="\n  ")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reduce Atlassian's OpenAPI document to facts about Downloads and Snippets: paths, parameters, schemas, codes; no prose.
+
+Usage: python -m tests.proof.contract.reduce DOCUMENT >tests/proof/contract/specification.yml
+DOCUMENT is swagger.v3.json of Bitbucket Cloud, or an extract of it in JSON or YAML. What such an extract marks as
+`x-observed` is not Atlassian's and is left out. Knows OpenAPI, nothing of our traffic.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+WANTED = re.compile(r"/repositories/\{workspace\}/\{repo_slug\}/downloads(/|$)|/snippets(/|$)")
+# Words for people; and what says nothing about a request or its answer.
+PROSE = {"description", "summary", "title", "tags", "externalDocs", "operationId", "deprecated", "example", "examples"}
+# Their keys are names, which are kept whatever they are.
+NAMED = {"properties", "paths", "responses", "headers", "content", "schemas", "securitySchemes", "scopes", "flows"}
+HEAD = """\
+---
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Facts of https://developer.atlassian.com/cloud/bitbucket/swagger.v3.json as of 2026-08, made by tests/proof/contract/reduce.py.
+# Do not edit: where it is wrong or silent, deviations.yml says so.
+
+"""
+
+
+def reduced(document: dict[str, Any]) -> dict[str, Any]:
+    """The facts, as an OpenAPI document that is valid for itself."""
+    paths = {path: _facts(item) for path, item in document["paths"].items() if WANTED.match(path)}
+    components = _facts(document["components"], named=True)
+    schemas = {name: components["schemas"][name] for name in sorted(_closure(paths, components["schemas"]))}
+    return {
+        "openapi": document["openapi"],
+        # Required by OpenAPI.
+        "info": {"title": "facts", "version": str(document["info"]["version"])},
+        "servers": [{"url": server["url"]} for server in document["servers"]],
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": schemas, "securitySchemes": components["securitySchemes"]},
+    }
+
+
+def _facts(value: Any, named: bool = False) -> Any:
+    """`value` without prose. `named`: its keys are names of something, not words of OpenAPI."""
+    if isinstance(value, list):
+        return [_facts(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept: dict[str, Any] = {}
+    for key, inner in value.items():
+        if not named and (key in PROSE or key.startswith("x-")):
+            continue
+        if key == "responses":
+            kept[key] = {str(code): _response(answer) for code, answer in inner.items()}
+        elif isinstance(inner, dict) and inner.get("x-observed"):
+            continue
+        elif key == "scopes":
+            kept[key] = dict.fromkeys(inner, "")
+        else:
+            kept[key] = _facts(inner, named=not named and key in NAMED)
+    return kept
+
+
+def _response(answer: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI requires a description, so it is empty. Content that was observed is none of the specification."""
+    facts = _facts(answer)
+    if answer.get("x-observed"):
+        facts.pop("content", None)
+    return {"description": "", **facts}
+
+
+def _closure(paths: Any, schemas: dict[str, Any]) -> set[str]:
+    """The names of the schemas that are reached from the paths."""
+    found: set[str] = set()
+    new = set(_referred(paths))
+    while new:
+        found |= new
+        new = {name for known in new for name in _referred(schemas[known])} - found
+    return found
+
+
+def _referred(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"].rpartition("/")[2]
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _referred(inner)
+
+
+def main(words: list[str]) -> int:
+    """Print the facts of a document as YAML."""
+    document = yaml.safe_load(Path(words[0]).read_text(encoding="utf-8"))  # JSON is YAML
+    sys.stdout.write(HEAD + yaml.dump(reduced(document), Dumper=Indented, sort_keys=False, width=120))
+    return 0
+
+
+class Indented(yaml.SafeDumper):
+    """Lists stand to the right of their keys, as yamllint wants it; nothing is written as an alias."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Modules and lookups in this process, against an emulator behind a tap. Knows neither scenarios nor the specification."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Any
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http.lookup.helpers import Looker
+from tests.http.lookup.snippet_looking import SnippetLooker
+from tests.proof.contract.tap import Exchange, Tap
+
+# Seconds; a request that a busy machine made time out would be in the record twice.
+PATIENCE = 60
+
+
+class TappedEmulator(Emulator):
+    """An emulator whose API and token endpoint are reached through a tap; links that it makes lead there, too."""
+
+    tap: Tap | None = None
+
+    def start(self) -> Emulator:
+        """Listen, and put the tap in front."""
+        super().start()
+        self.tap = Tap(super().origin).__enter__()
+        return self
+
+    def stop(self) -> None:
+        """Stop both."""
+        if self.tap:
+            self.tap.__exit__(None, None, None)
+        super().stop()
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the tap."""
+        return self.tap.origin if self.tap else super().origin
+
+
+class Printed:
+    """Stands in for pytest's capsys, where no test runs yet."""
+
+    def __init__(self, stream: io.StringIO) -> None:
+        self._stream = stream
+
+    def readouterr(self) -> SimpleNamespace:
+        """What was printed since the last call."""
+        text = self._stream.getvalue()
+        self._stream.seek(0)
+        self._stream.truncate()
+        return SimpleNamespace(out=text, err="")
+
+
+class World:
+    """What a scenario has: an emulator, an empty folder, and ways to run our code. `record` is what went through the tap."""
+
+    def __init__(self) -> None:
+        self.emulator = TappedEmulator()
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> World:
+        self._stack.enter_context(self.emulator)
+        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        stream = self._stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        self._run = ModuleRunner(self.emulator, Printed(stream))  # type: ignore[arg-type]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    @property
+    def tap(self) -> Tap:
+        """What records."""
+        assert self.emulator.tap
+        return self.emulator.tap
+
+    def look(self, *terms: str, **options: Any) -> list[Any]:
+        """The lookup bitbucket_download."""
+        return Looker(self.emulator)(*terms, timeout=PATIENCE, **options)
+
+    def look_into_snippets(self, *terms: str, **options: Any) -> list[Any]:
+        """The lookup bitbucket_snippet."""
+        return SnippetLooker(self.emulator)(*terms, timeout=PATIENCE, **options)
+
+    def file(self, name: str, content: bytes | str = b"content") -> str:
+        """Write a file; returns its path."""
+        path = self.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(path)
+
+    def ok(self, module: str, **options: Any) -> dict[str, Any]:
+        """A module that must succeed; those of snippets get no repository."""
+        return self._run.ok(module, **self._fitting(module, options))
+
+    def fails(self, module: str, status: int, **options: Any) -> None:
+        """A module that must fail over this status."""
+        message = self._run.failure(module, **self._fitting(module, options))
+        assert f"HTTP status {status} " in message, message
+
+    def _fitting(self, module: str, options: dict[str, Any]) -> dict[str, Any]:
+        own: dict[str, Any] = {"repository": None} if module.startswith("bitbucket_snippet") else {}
+        return {"timeout": PATIENCE, **own, **options}
+
+
+Scenario = Callable[[World], None]
+
+
+def record(scenarios: Iterable[Scenario]) -> list[Exchange]:
+    """Play each in a world of its own; all exchanges, in their order."""
+    found = []
+    for scenario in scenarios:
+        with World() as world:
+            scenario(world)
+            assert world.tap.exchanges, f"{scenario.__name__} has asked nothing"
+            found += world.tap.exchanges
+    return found

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command: plays the matrix, prints what disappoints, writes the table. Ends with 0 if nothing disappoints.
+
+``python -m tests.proof.faults --only 'fetch/GET app.tgz from storage/truncated'`` plays some cells and shows their messages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tests.tools.tree import ROOT
+
+from .cell import Cell, Report
+from .pool import cells, discovered, played, start
+from .table import table
+
+TABLE = ROOT / "docs" / "docsite" / "rst" / "faults_table.rst"
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.proof.faults", description="The fault matrix.")
+    parser.add_argument("--only", action="append", metavar="TASK/REQUEST/FAULT[/MODE]", help="some cells, by shell patterns")
+    parser.add_argument("--workers", type=int, default=12, help="processes; cells mostly wait (default: 12)")
+    parser.add_argument("--list", action="store_true", help="name the cells and play none")
+    parser.add_argument("--table", type=Path, default=TABLE, help="where the table goes after a whole run")
+    return parser.parse_args(arguments)
+
+
+def is_wanted(cell: Cell, patterns: Sequence[str] | None) -> bool:
+    """Whether the cell is among those asked for; each part of a pattern that is left out fits all."""
+    return not patterns or any(fnmatchcase(cell.id, pattern) or fnmatchcase(cell.id, pattern + "/*") for pattern in patterns)
+
+
+def show(report: Report) -> None:
+    """A cell in full."""
+    print(f"\n{report.cell.id}: {report.result}\n  message: {report.message or '-'}")
+    for problem in report.problems:
+        print("  PROBLEM: " + problem.replace("\n", "\n    "))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play and show."""
+    options = parse(arguments)
+    begun = time.monotonic()
+    with start(options.workers) as pool:
+        requests = discovered(pool)
+        wanted = [cell for cell in cells(requests) if is_wanted(cell, options.only)]
+        if options.list:
+            print(*(cell.id for cell in wanted), sep="\n")
+            return 0
+        reports: dict[str, Report] = {}
+        for report in played(pool, wanted):
+            reports[report.cell.id] = report
+            if report.problems or options.only:
+                show(report)
+    bad = sum(1 for report in reports.values() if report.problems)
+    print(f"\n{len(reports)} cells in {time.monotonic() - begun:.0f} s, {bad} disappoint")
+    if not options.only and not bad:
+        options.table.parent.mkdir(parents=True, exist_ok=True)
+        options.table.write_text(table(requests, reports), encoding="utf-8")
+        print(f"The table is in {options.table}")
+    return 1 if bad or not reports else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

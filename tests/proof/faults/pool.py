@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many cells at once, in processes of their own, each with its own emulator. Knows nothing of what a cell is about."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from multiprocessing.pool import Pool
+
+from tests.helpers.modules import MODULES
+
+from .catalogue import FAULTS
+from .cell import Cell, Report, play
+from .discovery import Request, discover
+from .scenario import Scenario
+
+
+def prepare() -> None:
+    """Make this process a quiet place: the collection can be found, and nothing of the caller's account reaches a task."""
+    from ansible.plugins.loader import init_plugin_loader
+
+    from tests.tools.tree import link_checkout
+
+    for name in list(os.environ):
+        if name.startswith("BITBUCKET_") or name.lower().endswith("_proxy") or name.endswith("_CA_BUNDLE"):
+            del os.environ[name]
+    tree = str(link_checkout())
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = tree
+    init_plugin_loader([tree])
+
+
+def start(workers: int) -> Pool:
+    """The processes. Cells mostly wait, so there may be more of them than processors; what they need is loaded once."""
+    prepare()
+    for scenario in scenarios().values():
+        if not scenario.is_lookup:
+            importlib.import_module(MODULES + scenario.plugin)
+    return multiprocessing.get_context("fork").Pool(workers)
+
+
+def scenarios() -> dict[str, Scenario]:
+    """All tasks by name, in the order of the table."""
+    from . import of_downloads, of_snippets
+
+    parts = (of_downloads.PUBLISHING, of_downloads.READING, of_snippets.WRITING, of_snippets.READING)
+    return {scenario.name: scenario for part in parts for scenario in part}
+
+
+def discovered(pool: Pool) -> dict[str, list[Request]]:
+    """The requests of every task."""
+    names = list(scenarios())
+    return dict(zip(names, pool.map(_discover, names, chunksize=1), strict=True))
+
+
+def cells(requests: dict[str, list[Request]]) -> Iterator[Cell]:
+    """All cells that make sense."""
+    for name, found in requests.items():
+        for request in found:
+            for fault in FAULTS:
+                if not fault.fits(request):
+                    yield from (Cell(name, request, fault.name, mode) for mode in fault.modes)
+
+
+def played(pool: Pool, wanted: Sequence[Cell]) -> Iterable[Report]:
+    """Their reports, as they come."""
+    return pool.imap_unordered(_play, wanted, chunksize=4)
+
+
+def _discover(name: str) -> list[Request]:
+    return discover(scenarios()[name])
+
+
+def _play(cell: Cell) -> Report:
+    fault = next(fault for fault in FAULTS if fault.name == cell.fault)
+    return play(cell, scenarios()[cell.scenario], fault)

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running a task in this process against an emulator of its own, with a limit on its time. Knows no faults."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import random
+import signal
+import tempfile
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, cast
+
+import trustme
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.loader import lookup_loader
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.helpers.tls import tls_front
+
+from .scenario import Scenario, World
+
+TIMEOUT, RETRIES, MAX_WAIT = 1, 2, 5
+# A try of a request takes two timeouts at most until its head is there, and one until a slow body is given up; the pauses
+# come to that. Twenty seconds are for a machine that is busy otherwise: what hangs, hangs longer.
+BUDGET = MAX_WAIT + (RETRIES + 1) * 3 * TIMEOUT + 20
+IMPATIENT = {"timeout": TIMEOUT, "retries": RETRIES, "max_wait": MAX_WAIT}
+PATIENT = {"timeout": 30, "retries": 2, "max_wait": 30}
+
+
+class OverBudget(BaseException):
+    """The task has not ended in time."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one run. ``value``: what a reading task found. ``said``: all that it printed. ``crash``: a traceback."""
+
+    failed: bool
+    message: str = ""
+    changed: bool = False
+    value: Any = None
+    said: str = ""
+    crash: str = ""
+    over_budget: bool = False
+
+
+class Printed(NamedTuple):
+    """What went to stdout and stderr."""
+
+    out: str
+    err: str
+
+
+class Output:
+    """What the task prints, handed out as pytest's capsys does it."""
+
+    def __init__(self) -> None:
+        self.out, self.err, self.all = io.StringIO(), io.StringIO(), ""
+
+    def readouterr(self) -> Printed:
+        """What has been printed since the last call."""
+        taken = Printed(self.out.getvalue(), self.err.getvalue())
+        self.all += taken.out + taken.err
+        for stream in (self.out, self.err):
+            stream.seek(0)
+            stream.truncate()
+        return taken
+
+
+class Stage:
+    """A furnished emulator and a folder for one scenario; a context.
+
+    Pauses between tries are zero, but for those that a Retry-After asks for. Hosts that refuse connections take them again
+    where there would be a pause, unless ``accepts_on_pause`` is false.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.accepts_on_pause = True
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Stage:
+        # The emulator keeps its artifacts in the usual place; afterwards all temporary files go where they are counted.
+        self.emulator = self._stack.enter_context(Emulator())
+        self._root = root = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self.folder, self.temporary = root / "task", root / "temporary"
+        self._address: dict[str, Any] = {"api_url": self.emulator.api_url, "token_url": self.emulator.token_url}
+        for folder in (self.folder, self.temporary):
+            folder.mkdir()
+        self.emulator.switches.update(dict(self.scenario.switches))
+        self.scenario.before.furnish(self.emulator, self.folder)
+        self._stack.enter_context(_replaced(tempfile, "tempdir", str(self.temporary)))
+        self._stack.enter_context(_replaced(random, "uniform", lambda least, most: self._no_jitter()))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    @contextlib.contextmanager
+    def behind_tls(self) -> Iterator[None]:
+        """Meanwhile the task speaks https with the API; the storage host and all links stay plain http."""
+        plain, bundle = self._address, self._root / "ca.pem"
+        _authority().cert_pem.write_to_path(bundle)
+        with tls_front(self.emulator.origin, _authority().issue_cert("127.0.0.1")) as origin:
+            moved = {name: str(url).replace(self.emulator.origin, origin) for name, url in plain.items()}
+            self._address = {**moved, "ca_path": str(bundle)}
+            yield
+        self._address = plain
+
+    def _no_jitter(self) -> float:
+        if self.accepts_on_pause:
+            self.emulator.accept()
+        return 0.0
+
+    @property
+    def world(self) -> World:
+        """The world as it is now."""
+        return World.found(self.emulator, self.folder)
+
+    @property
+    def leftovers(self) -> list[str]:
+        """Temporary files that nobody has removed."""
+        return sorted(path.name for path in self.temporary.rglob("*") if path.is_file())
+
+    def run(self, **connection: int) -> Outcome:
+        """One run with these options of the connection."""
+        output = Output()
+        try:
+            with _limited(BUDGET), contextlib.redirect_stdout(output.out), contextlib.redirect_stderr(output.err):
+                outcome = self._look_up(connection) if self.scenario.is_lookup else self._module(output, connection)
+        except OverBudget:
+            outcome = Outcome(True, "", over_budget=True)
+        except BaseException as exc:  # noqa: BLE001 (whatever it is, it is what the task must not end with)
+            outcome = Outcome(True, str(exc), crash="".join(traceback.format_exception(exc)))
+        output.readouterr()
+        return Outcome(**{**vars(outcome), "said": output.all + outcome.message})
+
+    def _options(self, connection: dict[str, int]) -> dict[str, Any]:
+        emulator = self.emulator
+        token = {"user": emulator.user, "api_token": emulator.api_token}
+        client = {"user": None, "api_token": None, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
+        address = {**self._address, "workspace": "acme"}
+        wanted = self.scenario.options(self.folder)
+        return {**address, **(client if self.scenario.oauth else token), **wanted, **connection}
+
+    def _module(self, output: Output, connection: dict[str, int]) -> Outcome:
+        run = ModuleRunner(self.emulator, cast(Any, output))
+        repository = "widgets" if "download" in self.scenario.plugin else None
+        result = run(self.scenario.plugin, **{"repository": repository, **self._options(connection)})
+        if result.get("failed"):
+            return Outcome(True, str(result["msg"]), changed=bool(result.get("changed")))
+        value = self.scenario.value(result) if self.scenario.value else None
+        return Outcome(False, changed=result["changed"], value=value)
+
+    def _look_up(self, connection: dict[str, int]) -> Outcome:
+        plugin = lookup_loader.get("releng.bitbucket." + self.scenario.plugin)
+        options = {name: value for name, value in self._options(connection).items() if value is not None}
+        try:
+            return Outcome(False, value=plugin.run(list(self.scenario.terms or ()), variables=None, **options))
+        except AnsibleLookupError as exc:
+            return Outcome(True, str(exc))
+
+
+@functools.cache
+def _authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@contextlib.contextmanager
+def _replaced(owner: object, name: str, value: object) -> Iterator[None]:
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise OverBudget in the main thread, where the task runs, when the time is over, and again until it heeds it."""
+
+    def end(number: int, frame: object) -> None:
+        raise OverBudget
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A slice of the fault matrix, played for real, and cells with something planted that must disappoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.proof.faults import cell as celling
+from tests.proof.faults import stage as staging
+from tests.proof.faults.catalogue import FAULTS, Fault
+from tests.proof.faults.cell import RECOVERS, SAYS_WHY, Cell, Report, play
+from tests.proof.faults.discovery import NotIdempotent, Request, discover
+from tests.proof.faults.pool import cells, scenarios
+from tests.proof.faults.scenario import Scenario
+from tests.tools.tree import ROOT
+
+PLUGINS = ROOT / "plugins"
+BY_NAME = {fault.name: fault for fault in FAULTS}
+
+
+def request_of(scenario: Scenario, label: str) -> Request:
+    return next(request for request in discover(scenario) if request.label == label)
+
+
+def played(task: str, label: str, fault: str, mode: str = "once", **changes: Any) -> Report:
+    """One cell; ``changes`` are planted in the scenario after its requests were found."""
+    scenario = scenarios()[task]
+    cell = Cell(task, request_of(scenario, label), fault, mode)
+    return play(cell, dataclasses.replace(scenario, **changes), BY_NAME[fault])
+
+
+@pytest.mark.parametrize(
+    ("task", "label", "fault", "mode", "result"),
+    [
+        ("publish", "POST artifacts", "reset after", "once", RECOVERS),
+        ("publish with manifest", "GET SHA256SUMS from storage", "truncated", "once", RECOVERS),
+        ("delete with manifest", "DELETE app.tgz", "503, done", "once", RECOVERS),
+        ("prune", "GET listing #2", "401", "once", SAYS_WHY),
+        ("list", "GET listing page 2", "repeating next", "once", SAYS_WHY),
+        ("list with OAuth", "POST token", "refused", "once", RECOVERS),
+        ("fetch", "GET app.tgz from storage", "expired", "once", RECOVERS),
+        ("fetch", "GET app.tgz from storage", "refused", "for ever", SAYS_WHY),
+        ("fetch", "GET app.tgz", "redirect to http", "once", SAYS_WHY),
+        ("fetch", "GET listing", "refused", "for ever", SAYS_WHY),
+        ("look up", "GET VERSION", "redirect to file:", "once", SAYS_WHY),
+        ("create a snippet", "POST snippets", "500, done", "for ever", RECOVERS),
+        ("update a snippet", "PUT snippet", "504", "for ever", SAYS_WHY),
+        ("look up in a snippet", "GET file notes.md", "extra byte", "once", SAYS_WHY),
+    ],
+)
+def test_cells(task: str, label: str, fault: str, mode: str, result: str) -> None:
+    report = played(task, label, fault, mode)
+    assert (report.result, report.problems) == (result, [])
+    assert bool(report.message) == (result == SAYS_WHY)
+
+
+def leaving(name: str) -> Callable[[Path], dict[str, Any]]:
+    """The options of the task that fetches, which leave a file behind whenever they are asked for."""
+
+    def options(folder: Path) -> dict[str, Any]:
+        (folder / name).write_bytes(b"left")
+        return scenarios()["fetch"].options(folder)
+
+    return options
+
+
+def test_a_temporary_file_is_noticed() -> None:
+    report = played("fetch", "GET listing", "401", options=leaving(".ansible_bitbucket_x"))
+    assert "a temporary file was left: .ansible_bitbucket_x" in report.problems
+
+
+def test_a_file_that_is_half_written_is_noticed() -> None:
+    report = played("fetch", "GET listing", "401", options=leaving("host/app"))
+    assert "file host/app is neither old nor new: 4 bytes" in report.problems
+
+
+def test_a_second_snippet_is_noticed() -> None:
+    scenario = scenarios()["create a snippet"]
+    before = dataclasses.replace(scenario.before, notes=scenario.after.notes)
+    titled = {"title": "Another title", "files": [{"name": "x", "content": "x"}]}
+    report = played("create a snippet", "POST snippets", "reset after", before=before, options=lambda folder: titled)
+    assert any("snippets are neither" in problem for problem in report.problems)
+
+
+def test_a_failure_that_passes_and_a_cause_without_words_are_noticed() -> None:
+    scenario = scenarios()["list"]
+    fault = Fault("401", "status", "never said", {"code": 401}, passing=True)
+    report = play(Cell("list", request_of(scenario, "GET listing"), "401", "once"), scenario, fault)
+    assert report.problems == ["failed over a fault that passes", "the message does not name the cause, /never said/"]
+
+
+def test_a_fault_that_hits_nothing_is_noticed() -> None:
+    scenario = scenarios()["list"]
+    request = dataclasses.replace(request_of(scenario, "GET listing"), earlier=5)
+    assert play(Cell("list", request, "401", "once"), scenario, BY_NAME["401"]).problems == ["the fault hit nothing"]
+
+
+def test_a_crash_is_noticed() -> None:
+    report = played("list", "GET listing", "503", value=lambda result: result["no such key"])
+    assert any(problem.startswith("crashed: ") and "KeyError" in problem for problem in report.problems)
+
+
+def test_a_cell_where_answers_are_late_is_played_again_and_disappoints_if_they_always_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(celling, "MOST_REPEATS", 1)
+    runs: list[Path] = []
+    late = {"latency": 1.2}
+    report = played("list with OAuth", "POST token", "401", switches=late, options=lambda folder: runs.append(folder) or {})
+    assert len(set(runs)) == 2
+    assert "the message does not name the cause" in report.problems[0]
+    assert "no answer within 1 seconds" in report.message
+
+
+def test_a_task_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "BUDGET", 0.5)
+    with staging.Stage(scenarios()["list"]) as stage:
+        stage.emulator.faults.add("stall", seconds=60, times=None)
+        begun = time.monotonic()
+        assert stage.run(timeout=50).over_budget
+        assert time.monotonic() - begun < 40
+
+
+def test_a_scenario_whose_wish_does_not_come_true_is_refused() -> None:
+    scenario = scenarios()["publish"]
+    with pytest.raises(NotIdempotent, match="artifact"):
+        discover(dataclasses.replace(scenario, after=scenario.before))
+
+
+def test_every_module_and_lookup_has_a_task() -> None:
+    found = {(scenario.plugin, scenario.is_lookup) for scenario in scenarios().values()}
+    there = {(path.stem, folder == "lookup") for folder in ("modules", "lookup") for path in (PLUGINS / folder).glob("bit*.py")}
+    assert found == there
+
+
+def test_every_fault_is_played_somewhere_and_every_request_has_cells() -> None:
+    requests = {name: discover(scenario) for name, scenario in scenarios().items()}
+    wanted = list(cells(requests))
+    assert {cell.fault for cell in wanted} == set(BY_NAME)
+    assert {(cell.scenario, cell.request.label) for cell in wanted} == {
+        (name, request.label) for name, found in requests.items() for request in found
+    }
+    assert len({cell.id for cell in wanted}) == len(wanted)

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The checks of one ansible-core that need no target: its own test program, lookups in plays, commands without a playbook.
+
+Knows the project's tests and ansible-test. Every check raises `plays.Failed`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.tools.tree import ROOT
+
+from . import plays
+
+LOOKUPS = ROOT / "tests" / "unit" / "plugins" / "lookup"
+# Lookups in real plays are tested beside ansible-test, which hides Ansible's programs from the tests that it runs.
+PLAYED = [path for path in sorted(LOOKUPS.glob("test_*.py")) if "each_ansible" in path.read_text(encoding="utf-8")]
+UNITS = [
+    "tests/unit/module_utils/",
+    "tests/unit/plugin_utils/",
+    *(str(path.relative_to(ROOT)) for path in sorted(LOOKUPS.glob("test_*.py")) if path not in PLAYED),
+]
+IMPORTS = ["--test", "compile", "--test", "import"]
+
+Check = Callable[[Path], None]
+
+
+def checks(core: str, python: Path, targets: Mapping[str, Path]) -> dict[str, Check]:
+    """Every check by its name; each takes an empty folder."""
+    found: dict[str, Check] = {
+        "ad hoc": lambda folder: plays.ad_hoc(python, folder),
+        "lookups": lambda folder: _lookups(python, folder),
+        "units": lambda folder: _ansible_test(core, python, targets, folder, ["units", *UNITS]),
+        "sanity": lambda folder: _sanity(core, python, targets, folder),
+    }
+    return found
+
+
+def _lookups(python: Path, folder: Path) -> None:
+    """The tests of lookups that play real playbooks, in this core."""
+    words = [sys.executable, "-m", "pytest", "-q", *map(str, PLAYED), "-k", python.parent.parent.name]
+    output = _run(words, {**os.environ, "ANSIBLE_CORE_PYTHONS": str(python)}, folder)
+    if " passed" not in output or "skipped" in output:
+        raise plays.Failed(f"not all lookups were tested: {output[-2000:]}")
+
+
+def _sanity(core: str, python: Path, targets: Mapping[str, Path], folder: Path) -> None:
+    """All tests with the controller's Python; compiling and importing with that of every target."""
+    _ansible_test(core, python, targets, folder, ["sanity"])
+    for version in targets:
+        _ansible_test(core, python, targets, folder, ["sanity", *IMPORTS, "--python", version])
+
+
+def _ansible_test(core: str, python: Path, targets: Mapping[str, Path], folder: Path, words: list[str]) -> None:
+    # ansible-test looks for Pythons by their names, and believes the names.
+    names = folder / "bin"
+    names.mkdir(exist_ok=True)
+    for version, program in targets.items():
+        link = names / f"python{version}"
+        if not link.is_symlink():
+            link.symlink_to(program)
+    path = os.pathsep.join([str(names), os.environ.get("PATH", os.defpath)])
+    settings = {**os.environ, "PATH": path, "ANSIBLE_TEST_STAGE": f"matrix-{core}"}
+    _run([str(python), "-m", "tests.tools.run_ansible_test", *words], settings, folder)
+
+
+def _run(words: list[str], settings: Mapping[str, str], folder: Path) -> str:
+    """Run one of our own programs in the checkout; what it prints is kept in the folder."""
+    return plays.run(words, settings, ROOT, warnings=True, record=folder / "output.txt")

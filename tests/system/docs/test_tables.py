@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tables of scopes and of costs in the guides are what the emulator enforces and counts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible.plugins.loader import lookup_loader
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http.lookup.helpers import Looker
+
+from .guides import RST
+
+ROW = re.compile(r"(?m)^   \* - (.+)\n     - (.+)\n(?:     - (.+)\n)?")
+NAMES = re.compile(r"``([^`]+)``")
+SNIPPET = {"repository": None, "title": "Notes"}
+
+
+def rows(guide: str, title: str) -> dict[str, tuple[str, ...]]:
+    """The rows of the first table below a title, by their first cell."""
+    text = (RST / f"{guide}.rst").read_text(encoding="utf-8")
+    table = text.split(f"\n{title}\n", 1)[1].split(".. list-table::", 1)[1]
+    table = re.split(r"(?m)^\S", table, maxsplit=1)[0]
+    return {match[1]: tuple(filter(None, match.groups()[1:])) for match in ROW.finditer(table)}
+
+
+SCOPES = rows("guide_credentials", "Scopes for each module")
+COSTS = rows("guide_limits", "What a task costs")
+
+
+class Acting:
+    """One call for each row of the table of scopes. A refusal is an AssertionError with the message."""
+
+    def __init__(self, run: ModuleRunner, folder: Path) -> None:
+        self._run = run
+        self._folder = folder
+
+    def __call__(self, row: str, credential: dict[str, Any]) -> None:
+        """Do what the row is about."""
+        name = re.sub(r"^(lookup )?:ansplugin:`(\w+) .*", r"\1\2", row)
+        if name.startswith("lookup"):
+            self._look(name.split()[1], credential)
+            return
+        module, options = self._tasks()[name]
+        result = self._run(module, **options, **credential)
+        assert not result.get("failed"), result["msg"]
+
+    def _tasks(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        return {
+            "bitbucket_download_info": ("bitbucket_download_info", {}),
+            "bitbucket_download_fetch": ("bitbucket_download_fetch", {"name": ["old"], "dest": f"{self._folder}/"}),
+            "bitbucket_download": ("bitbucket_download", {"name": ["new"], "content": "new"}),
+            "bitbucket_download_prune": ("bitbucket_download_prune", {"patterns": ["*"], "keep": 0}),
+            "bitbucket_snippet_info": ("bitbucket_snippet_info", {**SNIPPET, "contents": True}),
+            "bitbucket_snippet": ("bitbucket_snippet", {**SNIPPET, "files": [{"name": "n", "content": "new"}]}),
+            "the same, with ``state: absent``": ("bitbucket_snippet", {**SNIPPET, "state": "absent"}),
+        }
+
+    def _look(self, name: str, credential: dict[str, Any]) -> None:
+        options = {**Looker(self._run.emulator).connection, **credential}
+        term = "old"
+        if name == "bitbucket_snippet":
+            term, options = "n", {**options, "title": "Notes"}
+            del options["repository"]
+        given = {key: value for key, value in options.items() if value is not None}
+        try:
+            lookup_loader.get(f"releng.bitbucket.{name}").run([term], variables=None, **given)
+        except AnsibleError as problem:
+            raise AssertionError(str(problem)) from problem
+
+
+@pytest.fixture
+def act(run: ModuleRunner, emulator: Emulator, tmp_path: Path) -> Acting:
+    """With an artifact and a snippet that are there."""
+    emulator.repository().put("old", b"old")
+    emulator.snippets.create("Notes", {"n": "old"})
+    return Acting(run, tmp_path)
+
+
+def test_the_table_of_scopes_has_every_module_and_lookup() -> None:
+    assert len(SCOPES) == 10  # its head, six modules, two lookups, deleting
+    assert all(len(cells) == 2 for cells in SCOPES.values())
+
+
+SCOPED = [(row, cells) for row, cells in SCOPES.items() if row != "Module or lookup"]
+
+
+@pytest.mark.parametrize(("row", "cells"), SCOPED, ids=[row[:40] for row, _unused in SCOPED])
+def test_these_scopes_are_enough_and_one_less_is_not(row: str, cells: tuple[str, ...], emulator: Emulator, act: Acting) -> None:
+    scopes = [f"{name}:bitbucket" for name in NAMES.findall(cells[0])]
+    for missing in scopes:
+        fewer = emulator.mint_api_token([scope for scope in scopes if scope != missing])
+        with pytest.raises(AssertionError, match=r"(?i)scope"):
+            act(row, {"api_token": fewer})
+    act(row, {"api_token": emulator.mint_api_token(scopes)})
+
+
+@pytest.mark.parametrize(("row", "cells"), SCOPED, ids=[row[:40] for row, _unused in SCOPED])
+def test_these_scopes_of_a_consumer_are_enough(row: str, cells: tuple[str, ...], emulator: Emulator, act: Acting) -> None:
+    client = emulator.mint_client(NAMES.findall(cells[1]))
+    credential = {"client_id": client.client_id, "client_secret": client.client_secret}
+    act(row, {"user": None, "api_token": None, **credential})
+
+
+def publish(run: ModuleRunner, folder: Path, manifest: str | None) -> int:
+    """Publish three files."""
+    for name in "abc":
+        (folder / name).write_text(name, encoding="utf-8")
+    requests: int = run.ok("bitbucket_download", src=[f"{folder}/*"], manifest=manifest)["requests"]
+    return requests
+
+
+def test_publishing_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path) -> None:
+    assert COSTS["list, up to 100 artifacts"] == ("1",)
+    assert run.ok("bitbucket_download_info")["requests"] == 1
+    assert COSTS["publish N small files, with a new manifest"][0].startswith("5 for up to twenty")
+    assert publish(run, dist, "SHA256SUMS") == 5
+    assert COSTS["publish, nothing to do, with a manifest"][0].startswith("2,")
+    assert publish(run, dist, "SHA256SUMS") == 2
+    assert COSTS["publish, nothing to do, without a manifest"] == ("1 and 1 for each file",)
+    assert publish(run, dist, None) == 1 + 3
+
+
+def test_fetching_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path, tmp_path: Path) -> None:
+    publish(run, dist, "SHA256SUMS")
+
+    def fetch(**options: Any) -> int:
+        requests: int = run.ok("bitbucket_download_fetch", dest=f"{tmp_path}/fetched/", **options)["requests"]
+        return requests
+
+    assert COSTS["fetch N files without a manifest"] == ("1 and 1 for each file",)
+    assert fetch(name=list("abc")) == 1 + 3
+    assert fetch(name=list("abc")) == 1 + 3
+    assert COSTS["fetch N files with a manifest"] == ("2 and 1 for each file that differs",)
+    (tmp_path / "fetched" / "b").write_text("x", encoding="utf-8")
+    assert fetch(name=list("abc"), manifest="SHA256SUMS") == 2 + 1
+    assert COSTS["fetch by a ``checksum`` that the file has"] == ("0",)
+    digest = run.ok("bitbucket_download", src=[str(dist / "a")])["artifacts"][0]["sha256"]
+    assert fetch(name=["a"], checksum=f"sha256:{digest}") == 0

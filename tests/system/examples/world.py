@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What examples find when they run: releases, a build, snippets, a fleet, and the variables of a CI job.
+
+Knows the emulator, and names that occur in examples. Does not know what the examples do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.emulator import Emulator
+from tests.emulator.journal import Entry
+from tests.helpers.archives import Item, archive
+
+MANIFEST = "SHA256SUMS"
+
+
+def build(version: str) -> bytes:
+    """An archive with a program in it."""
+    program = Item("bin/widgets", f"#!/bin/sh\necho {version}\n".encode(), mode=0o755)
+    return archive(".tar.gz", [program, Item("README", b"How to use widgets.\n")])
+
+
+# What earlier runs have published, as far as examples name it, oldest first.
+RELEASED = {
+    "widgets-1.1.0.tar.gz": b"the archive of release 1.1.0",
+    "widgets-1.2.0.tar.gz": b"the archive of release 1.2.0",
+    "VERSION": b"1.4.1\n",
+    "build.json": b'{"commit": "0a1b2c3"}\n',
+    "widgets-1.3.0.tar.gz": b"the archive of release 1.3.0",
+    "widgets-1.3.0.zip": b"the same for others",
+    "widgets-1.4.1.tar.gz": build("1.4.1"),
+}
+# What waits in the repository of tested builds.
+STAGED = {
+    "widgets-1.4.3.tar.gz": b"the archive of release 1.4.3",
+    "widgets-1.5.0.tar.gz": b"the archive that comes after it",
+}
+STAGING = "widgets-staging"
+# What the build has left in dist/.
+BUILT = {
+    "NOTES.md": b"# widgets 1.4.2\nFaster, and no more leaks.\n",
+    "install.sh": b"#!/bin/sh\n",
+    "widgets-1.4.2.tar.gz": build("1.4.2"),
+}
+# What the workspace keeps in snippets, files by title.
+KEPT = {
+    "Run book": {"start.md": "Call somebody.\n", "old.md": "Nobody needs this.\n"},
+    "Settings": {"settings.yml": "channel: stable\n"},
+    "Release notes of widgets 1.3.0": {"notes.md": "# widgets 1.3.0\n"},
+}
+FLEET = ("web1", "web2", "web3", "web4")
+
+
+def lines(files: Mapping[str, bytes]) -> str:
+    """The manifest of these files."""
+    return "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
+
+
+def release(emulator: Emulator, files: Mapping[str, bytes], slug: str = "widgets") -> None:
+    """Put files into a repository, and their manifest after them."""
+    repository = emulator.repository(slug=slug)
+    for name, content in files.items():
+        repository.put(name, content)
+    repository.put(MANIFEST, lines(files))
+
+
+def held(emulator: Emulator, slug: str = "widgets") -> dict[str, bytes]:
+    """What a repository holds, by name."""
+    return {artifact.name: artifact.content for artifact in emulator.repository(slug=slug).newest_first()}
+
+
+def writes(emulator: Emulator) -> list[Entry]:
+    """The requests to the API that were more than reading."""
+    return [entry for entry in emulator.journal if entry.host == "api" and entry.method != "GET"]
+
+
+def secrets(emulator: Emulator) -> list[str]:
+    """What must not be printed, whatever happens."""
+    return [*emulator.accounts.credentials, emulator.client_secret, emulator.signer.session[:40], "Signature="]
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """Values for an empty folder and a digest that readers have to choose themselves."""
+    fetched = folder / "fetched"
+    fetched.mkdir(exist_ok=True)
+    return {
+        "fetch_directory": str(fetched),
+        "install_checksum": "sha256:" + hashlib.sha256(BUILT["install.sh"]).hexdigest(),
+    }
+
+
+def pipeline(folder: Path, tag: str = "1.4.2") -> dict[str, str]:
+    """The variables that Bitbucket Pipelines sets in a build of a tag whose clone is in this folder."""
+    return {
+        "CI": "true",
+        "BITBUCKET_BUILD_NUMBER": "37",
+        "BITBUCKET_CLONE_DIR": str(folder),
+        "BITBUCKET_COMMIT": "7f71d5bb3cc4a1e9a9f7fc1f2f9a1f0a8f0c6a3e",
+        "BITBUCKET_REPO_FULL_NAME": "acme/widgets",
+        "BITBUCKET_REPO_OWNER": "acme",
+        "BITBUCKET_REPO_SLUG": "widgets",
+        "BITBUCKET_TAG": tag,
+        "BITBUCKET_WORKSPACE": "acme",
+    }
+
+
+def inventory(folder: Path, values: Mapping[str, Any]) -> Path:
+    """Write an inventory of hosts that are folders of this machine; `values` are variables of them all."""
+    hosts = {name: {"deploy_folder": str(folder / "fleet" / name)} for name in FLEET}
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    file = folder / "inventory.yml"
+    # JSON is YAML.
+    file.write_text(json.dumps({"fleet": {"hosts": hosts, "vars": {**local, **values}}}), encoding="utf-8")
+    return file
+
+
+def connection(emulator: Emulator) -> dict[str, str]:
+    """The connection as variables of an inventory; the address of the API comes from the environment."""
+    return {
+        "bitbucket_workspace": "acme",
+        "bitbucket_repository": "widgets",
+        "bitbucket_user": emulator.user,
+        "bitbucket_api_token": emulator.api_token,
+    }

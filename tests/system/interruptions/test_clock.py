@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A clock that is wrong by a day either way: the service's, or the service's for a while. No wrong line is ever believed.
+
+The manifest's rule compares two dates of the service, so only a clock of the service that jumps can deceive it, and then only
+into looking at contents. Prune compares the service's dates with the host's clock, as its documentation says.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http.modules.downloading import (
+    MANIFEST,
+    MODULE,
+    contents,
+    fetches,
+    lines,
+    posts,
+    sha256,
+    statuses,
+    widgets,
+    write,
+)
+from tests.http.modules.fetching import FETCH, files, furnish, outcome
+from tests.http.modules.pruning import PRUNE
+
+A_DAY = timedelta(days=1)
+APP = {"app.tgz": b"application"}
+each_way = pytest.mark.parametrize("offset", [A_DAY, -A_DAY], ids=["ahead", "behind"])
+
+
+@pytest.fixture
+def options(dist: Path) -> dict[str, Any]:
+    """Publish one file with a manifest."""
+    return {"src": write(dist, APP), "manifest": MANIFEST}
+
+
+@each_way
+def test_a_service_whose_clock_is_always_wrong_makes_no_difference(
+    emulator: Emulator, run: ModuleRunner, options: dict[str, Any], offset: timedelta
+) -> None:
+    emulator.clock.offset = offset
+    assert run.ok(MODULE, **options)["changed"] is True
+    assert run.ok(MODULE, **options)["changed"] is False
+    assert [name for name, _unused in fetches(emulator)] == [MANIFEST], "the manifest must be believed"
+
+
+@each_way
+def test_a_service_whose_clock_is_set_right_between_two_runs_costs_a_look_at_most(
+    emulator: Emulator, run: ModuleRunner, options: dict[str, Any], offset: timedelta
+) -> None:
+    emulator.clock.offset = offset
+    run.ok(MODULE, **options)
+    emulator.clock.offset = 0
+    again = run.ok(MODULE, **options)
+    assert (again["changed"], again["bytes_sent"]) == (False, 0)
+    assert len(posts(emulator)) == 2
+
+
+@each_way
+def test_a_manifest_dated_by_another_clock_than_its_artifact_is_believed_only_if_it_is_not_older(
+    emulator: Emulator, run: ModuleRunner, options: dict[str, Any], offset: timedelta
+) -> None:
+    widgets(emulator).put("app.tgz", APP["app.tgz"])
+    emulator.clock.offset = offset
+    widgets(emulator).put(MANIFEST, lines(APP))
+    assert statuses(run.ok(MODULE, **options)) == [("app.tgz", "unchanged", "same content")]
+    looked = [name for name, _unused in fetches(emulator)]
+    assert ("app.tgz" in looked) is (offset < timedelta()), "an older manifest proves nothing"
+
+
+def test_a_replaced_artifact_is_noticed_although_the_manifest_seems_newer_where_its_size_differs(
+    emulator: Emulator, run: ModuleRunner, options: dict[str, Any]
+) -> None:
+    emulator.clock.offset = A_DAY
+    run.ok(MODULE, **options)
+    emulator.clock.offset = 0
+    widgets(emulator).put("app.tgz", b"something else")
+    assert statuses(run.ok(MODULE, **options)) == [("app.tgz", "replaced", "size differs")]
+    assert contents(emulator) == {**APP, MANIFEST: lines(APP)}
+
+
+def test_of_the_same_size_it_takes_a_look_at_the_content(
+    emulator: Emulator, run: ModuleRunner, options: dict[str, Any], dist: Path
+) -> None:
+    """The documented limit of a manifest, and the documented way out."""
+    emulator.clock.offset = A_DAY
+    run.ok(MODULE, **options)
+    emulator.clock.offset = 0
+    widgets(emulator).put("app.tgz", b"APPLICATION")
+    assert run.ok(MODULE, **options)["changed"] is False
+    result = run.ok(MODULE, compare="content", **options)
+    assert statuses(result) == [("app.tgz", "replaced", "content differs")]
+    assert contents(emulator)["app.tgz"] == APP["app.tgz"]
+
+
+@each_way
+def test_a_digest_must_hold_whatever_the_dates(emulator: Emulator, run: ModuleRunner, dist: Path, offset: timedelta) -> None:
+    furnish(emulator, app=b"APPLICATION")
+    emulator.clock.offset = offset
+    widgets(emulator).put(MANIFEST, lines({"app": b"application"}))
+    message = run.failure(FETCH, name="app", dest=f"{dist}/", manifest=MANIFEST)
+    assert sha256(b"application") in message
+    assert files(dist) == {}
+
+
+@each_way
+def test_fetching_again_changes_nothing(emulator: Emulator, run: ModuleRunner, dist: Path, offset: timedelta) -> None:
+    furnish(emulator, app=b"application")
+    emulator.clock.offset = offset
+    widgets(emulator).put(MANIFEST, lines({"app": b"application"}))
+    options = {"name": "app", "dest": f"{dist}/", "manifest": MANIFEST}
+    assert outcome(run.ok(FETCH, **options))[0] == "fetched"
+    emulator.clock.offset = -offset
+    assert outcome(run.ok(FETCH, **options)) == ("unchanged", "same content", False)
+
+
+@pytest.mark.parametrize(
+    ("offset", "age", "gone"), [(A_DAY, 36, False), (timedelta(), 36, True), (-A_DAY, 12, True), (A_DAY, 60, True)]
+)
+def test_ages_are_counted_by_the_clock_of_the_host(
+    emulator: Emulator, run: ModuleRunner, offset: timedelta, age: int, gone: bool
+) -> None:
+    """A service a day ahead makes artifacts seem a day younger, a service behind makes them seem older: keep guards them."""
+    emulator.clock.offset = offset
+    widgets(emulator).put("app-1", b"data", created_on=emulator.clock.now() - timedelta(hours=age))
+    run.ok(PRUNE, patterns="app-*", older_than="1d", keep=1)
+    assert list(contents(emulator)) == ["app-1"]
+    run.ok(PRUNE, patterns="app-*", older_than="1d")
+    assert (contents(emulator) == {}) is gone

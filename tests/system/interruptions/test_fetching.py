@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fetching that is stopped in the middle: the old file stays whole, and the next run completes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.http.modules.downloading import MANIFEST, lines
+from tests.http.modules.fetching import CONTENTS, FETCH, files, furnish, furnish_all, noise, outcome, storage
+from tests.system.interruptions.processes import FOR_EVER, ModuleProcess, Starter, until
+
+NEW = {"app": noise(1, 300_000), "more": noise(2, 300_000), "other": noise(3, 300_000)}
+OLD = {"app": b"old", "more": b"older"}
+HIDDEN = ".ansible_bitbucket_"
+
+
+@pytest.fixture
+def dest(emulator: Emulator, dist: Path) -> Path:
+    """A directory with old files, and new artifacts whose transfers stall in the middle, all but the first try of none."""
+    furnish(emulator, **NEW)
+    for name, data in OLD.items():
+        (dist / name).write_bytes(data)
+    emulator.faults.add("stall", host="storage", seconds=FOR_EVER, at=150_000, times=None)
+    return dist
+
+
+def arrived(folder: Path) -> list[int]:
+    """The sizes of what has arrived so far."""
+    return [path.stat().st_size for path in folder.iterdir() if path.name.startswith(HIDDEN)]
+
+
+def wait_for_the_middle(folder: Path, transfers: int) -> None:
+    until(lambda: len(arrived(folder)) == transfers and all(arrived(folder)), "transfers in the middle")
+
+
+def fetching(start: Starter, dest: Path, parallel: int) -> ModuleProcess:
+    return start(FETCH, name=list(NEW), dest=f"{dest}/", parallel=parallel)
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_ends_it_soon_and_leaves_the_old_files_alone(
+    emulator: Emulator, start: Starter, dest: Path, temporary: Path, name: str, parallel: int
+) -> None:
+    with fetching(start, dest, parallel) as process:
+        wait_for_the_middle(dest, parallel)
+        process.send(name)
+        result = process.result()
+        assert process.process.returncode == 1
+    assert (result["failed"], result.get("changed", False), result["artifacts"]) == (True, False, [])
+    assert f"stopped by {name}" in result["msg"]
+    assert files(dest) == OLD
+    assert files(temporary) == {}
+    emulator.faults.clear()
+    assert [artifact["status"] for artifact in start.ok(FETCH, name=list(NEW), dest=f"{dest}/")["artifacts"]] == [
+        "replaced",
+        "replaced",
+        "fetched",
+    ]
+    assert files(dest) == NEW
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_a_kill_leaves_the_old_files_and_the_next_run_completes(
+    emulator: Emulator, start: Starter, dest: Path, temporary: Path, parallel: int
+) -> None:
+    with fetching(start, dest, parallel) as process:
+        wait_for_the_middle(dest, parallel)
+        process.send("SIGKILL")
+        assert process.end() == ""
+    left = files(dest)
+    assert {name: left[name] for name in OLD} == OLD
+    litter = left.keys() - OLD.keys()
+    assert all(name.startswith(HIDDEN) for name in litter), litter
+    assert all((dest / name).stat().st_mode & 0o077 == 0 for name in litter), "readable by others"
+    assert files(temporary) == {}
+    emulator.faults.clear()
+    start.ok(FETCH, name=list(NEW), dest=f"{dest}/")
+    found = files(dest)
+    assert {name: found[name] for name in NEW} == NEW
+    assert outcome(start.ok(FETCH, name="app", dest=f"{dest}/")) == ("unchanged", "same content", False)
+
+
+def test_what_was_fetched_before_the_signal_stays_and_is_told(emulator: Emulator, start: Starter, dist: Path) -> None:
+    furnish(emulator, **NEW)
+    emulator.faults.add("stall", host="storage", seconds=FOR_EVER, at=1000, after=1, times=None)
+    with fetching(start, dist, 1) as process:
+        until(lambda: len(storage(emulator)) == 2 and any(arrived(dist)), "the second transfer")
+        process.send("SIGTERM")
+        result = process.result()
+    assert result["failed"]
+    assert files(dist) == {"app": NEW["app"]}
+    assert (outcome(result), [artifact["name"] for artifact in result["artifacts"]]) == (("fetched", "not there", True), ["app"])
+
+
+@pytest.mark.parametrize("fault", [{"host": "api", "path": CONTENTS}, {"host": "api"}, {"host": "storage"}], ids=str)
+def test_a_signal_while_it_waits_for_an_answer_ends_it_as_well(
+    emulator: Emulator, start: Starter, dist: Path, fault: dict[str, str]
+) -> None:
+    furnish(emulator, app=NEW["app"])
+    waiting = emulator.faults.add("stall", seconds=FOR_EVER, effect=False, **fault)
+    with start(FETCH, name="app", dest=f"{dist}/new/") as process:
+        until(lambda: waiting.fired, "the request")
+        process.send("SIGTERM")
+        assert "stopped by SIGTERM" in process.result()["msg"]
+    assert files(dist) in ({}, {"new/": b""})
+
+
+def test_a_signal_during_a_pause_ends_it_as_well(emulator: Emulator, start: Starter, dist: Path) -> None:
+    furnish(emulator, app=NEW["app"])
+    waiting = emulator.faults.add("rate_limit", retry_after=FOR_EVER)
+    with start(FETCH, name="app", dest=f"{dist}/app", max_wait=FOR_EVER) as process:
+        until(lambda: waiting.fired and emulator.journal[0].ended, "the refusal")
+        process.send("SIGTERM")
+        assert "stopped by SIGTERM" in process.result()["msg"]
+    assert files(dist) == {}
+
+
+def test_two_at_once_both_end_with_the_whole_file(emulator: Emulator, start: Starter, dist: Path) -> None:
+    furnish(emulator, **NEW)
+    furnish_all(emulator, {MANIFEST: lines(NEW)})
+    emulator.switches.storage_latency = 0.2
+    options = {"name": list(NEW), "dest": f"{dist}/", "manifest": MANIFEST}
+    with start(FETCH, **options) as one, start(FETCH, **options) as other:
+        results = [one.result(), other.result()]
+    assert [result.get("msg") for result in results] == [None, None]
+    assert files(dist) == NEW

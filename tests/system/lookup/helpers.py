@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real playbooks with lookups, in the ansible-core of the tests and in others. Knows processes, no single option.
+
+``ANSIBLE_CORE_PYTHONS`` names further interpreters, separated as in PATH; each has an ansible-core, requests and PyYAML.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.command_line import BASE
+
+OTHERS = [path for path in os.environ.get("ANSIBLE_CORE_PYTHONS", "").split(os.pathsep) if path]
+NONE_GIVEN = pytest.param(
+    "", id="others", marks=pytest.mark.skip(reason="ANSIBLE_CORE_PYTHONS names no interpreters with other ansible-cores")
+)
+# Parametrizes a test by the interpreter that runs Ansible.
+each_ansible = pytest.mark.parametrize(
+    "python",
+    [pytest.param(sys.executable, id="this"), *([pytest.param(path, id=path) for path in OTHERS] or [NONE_GIVEN])],
+)
+
+Done = subprocess.CompletedProcess[str]
+
+
+def play(
+    folder: Path,
+    tasks: list[dict[str, Any]],
+    *flags: str,
+    environment: Mapping[str, str],
+    variables: Mapping[str, Any] | None = None,
+    python: str = sys.executable,
+) -> Done:
+    """Run tasks on localhost; a playbook in JSON is one in YAML, too. The playbook's folder is where ``pipe`` runs."""
+    playbook = folder / "play.yml"
+    head = {"hosts": "localhost", "gather_facts": False, "vars": dict(variables or {})}
+    playbook.write_text(json.dumps([{**head, "tasks": tasks}], indent=1))
+    return subprocess.run(
+        [python, "-m", "ansible", "playbook", str(playbook), "-e", f"ansible_python_interpreter={sys.executable}", *flags],
+        env={**os.environ, **BASE, "ANSIBLE_HOME": os.environ["HOME"] + "/.ansible", **environment},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def secrets_of(emulator: Emulator) -> list[str]:
+    """What a run must not have shown: tokens, Basic values, and what was in the signed URLs that it was given."""
+    signed = [entry.query for entry in emulator.journal.select("storage")]
+    kept = [value for query in signed for name, value in query.items() if not name.startswith("response-")]
+    basics = [entry.headers.get("Authorization", "").split(" ")[-1] for entry in emulator.journal]
+    tokens = [*emulator.accounts.credentials, emulator.client_secret]
+    # An expiry date or a short number proves nothing.
+    return [secret for secret in [*tokens, *basics, *kept, "Signature="] if len(secret) > 9 and not secret.isdigit()]
+
+
+def leaked(emulator: Emulator, *shown: str) -> list[str]:
+    """The secrets that are in one of these texts."""
+    return [secret for secret in secrets_of(emulator) if any(secret in text for text in shown)]

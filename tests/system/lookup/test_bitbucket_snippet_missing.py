@@ -1,0 +1,173 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lookup bitbucket_snippet: what is missing, what only cannot be seen, and who may read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.http.lookup.snippet_looking import SnippetLooker, asked
+from tests.http.modules.downloading import without_jitter
+from tests.system.lookup.helpers import leaked
+
+NOBODY = {"user": None, "api_token": None}
+each_choice = pytest.mark.parametrize("on_missing", ["error", "warn", "skip"])
+each_way = pytest.mark.parametrize("options", [{"snippet_id": "note1"}, {"title": "Notes"}], ids=["id", "title"])
+each_absent = pytest.mark.parametrize("options", [{"snippet_id": "nobody"}, {"title": "nobody"}], ids=["id", "title"])
+
+
+@pytest.fixture
+def look(emulator: Emulator) -> SnippetLooker:
+    """Run the lookup in this process."""
+    return SnippetLooker(emulator)
+
+
+@pytest.fixture(autouse=True)
+def _published(emulator: Emulator) -> None:
+    emulator.snippets.create("Notes", {"one": b"1", "two": b"2"}, id="note1")
+
+
+@each_way
+def test_a_missing_file_is_an_error_that_names_it(look: SnippetLooker, options: dict[str, Any]) -> None:
+    (place,) = options.values()
+    assert look.failure("one", "nobody", **options) == f"The snippet '{place}' has no file 'nobody'"
+
+
+@each_absent
+def test_a_missing_snippet_is_an_error_that_a_listing_proves(
+    emulator: Emulator, look: SnippetLooker, options: dict[str, Any]
+) -> None:
+    assert look.failure("one", **options) == "There is no snippet 'nobody'"
+    assert ("", 200) in asked(emulator)
+
+
+@each_way
+def test_skip_leaves_out_a_missing_file_without_a_word(
+    look: SnippetLooker, options: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert look("one", "nobody", "two", on_missing="skip", **options) == ["1", "2"]
+    printed = capsys.readouterr()
+    assert "nobody" not in printed.out + printed.err
+
+
+@each_absent
+def test_skip_leaves_out_a_missing_snippet(look: SnippetLooker, options: dict[str, Any]) -> None:
+    assert look("one", "two", on_missing="skip", **options) == []
+
+
+def test_warn_leaves_it_out_and_says_so(look: SnippetLooker, capsys: pytest.CaptureFixture[str]) -> None:
+    name = f"nobody-{id(look)}"
+    assert look("one", name, on_missing="warn", snippet_id="note1") == ["1"]
+    assert look("one", on_missing="warn", snippet_id=name) == []
+    printed = " ".join(capsys.readouterr().err.split())
+    assert f"[WARNING]: The snippet 'note1' has no file '{name}'" in printed
+    assert f"[WARNING]: There is no snippet '{name}'" in printed
+
+
+@each_choice
+@each_absent
+def test_what_a_hidden_workspace_does_not_show_is_never_missing(
+    look: SnippetLooker, options: dict[str, Any], on_missing: str
+) -> None:
+    message = look.failure("one", workspace="nowhere", on_missing=on_missing, **options)
+    assert "HTTP status 404" in message
+    assert "There is no snippet" not in message
+
+
+@each_choice
+@each_absent
+@pytest.mark.parametrize("kind", ["html", "strings_in_values", "status"])
+def test_a_listing_that_cannot_be_trusted_proves_nothing(
+    emulator: Emulator, look: SnippetLooker, options: dict[str, Any], on_missing: str, kind: str
+) -> None:
+    emulator.faults.add(kind, path="/snippets/acme$", times=None)
+    assert "There is no snippet" not in look.failure("one", on_missing=on_missing, **options)
+
+
+@each_choice
+@pytest.mark.parametrize("code", [401, 403, 404, 410, 500])
+def test_a_file_that_is_named_but_cannot_be_read_is_an_error(
+    emulator: Emulator, look: SnippetLooker, on_missing: str, code: int
+) -> None:
+    emulator.faults.add("status", path="/files/", code=code, times=None)
+    assert f"HTTP status {code}" in look.failure("one", snippet_id="note1", on_missing=on_missing)
+
+
+@each_choice
+@pytest.mark.parametrize("code", [401, 403, 410, 500])
+def test_other_refusals_of_a_snippet_are_never_missing(
+    emulator: Emulator, look: SnippetLooker, on_missing: str, code: int
+) -> None:
+    emulator.faults.add("status", path="/note1$", code=code, times=None)
+    assert f"HTTP status {code}" in look.failure("one", title="Notes", on_missing=on_missing)
+
+
+def test_a_page_instead_of_a_file_is_an_error(emulator: Emulator, look: SnippetLooker) -> None:
+    emulator.faults.add("html", path="/files/", times=None)
+    assert "HTML" in look.failure("one", snippet_id="note1", on_missing="skip")
+
+
+def test_a_cut_file_is_no_contents(emulator: Emulator, look: SnippetLooker, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_jitter(monkeypatch)
+    emulator.snippets.create("Long", {"f": b"1.3.0 and more"}, id="long1")
+    emulator.faults.add("truncate", path="/files/", times=2)
+    assert "broke off" in look.failure("f", snippet_id="long1", on_missing="skip")
+    assert look("f", snippet_id="long1", retries=1) == ["1.3.0 and more"]
+
+
+@each_way
+def test_nobody_reads_a_public_snippet(emulator: Emulator, look: SnippetLooker, options: dict[str, Any]) -> None:
+    made = emulator.snippets.get("note1")
+    assert made is not None
+    made.is_private = False
+    assert look("one", **options, **NOBODY) == ["1"]
+    assert not any("Authorization" in entry.headers for entry in emulator.journal)
+
+
+@each_choice
+def test_nobody_may_not_read_a_private_snippet(look: SnippetLooker, on_missing: str) -> None:
+    assert "HTTP status 401" in look.failure("one", snippet_id="note1", on_missing=on_missing, **NOBODY)
+
+
+@each_choice
+@each_way
+def test_an_access_token_is_an_error_that_names_the_way_out(
+    emulator: Emulator, look: SnippetLooker, options: dict[str, Any], on_missing: str
+) -> None:
+    message = look.failure("one", on_missing=on_missing, access_token=emulator.access_token, **{**options, **NOBODY})
+    assert "Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer." in message
+    assert leaked(emulator, message) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("status", {"path": "/files/", "code": 500, "body": "ECHO"}),
+        ("status", {"code": 400, "body": {"error": {"message": "ECHO"}}}),
+        ("redirect", {"path": "/files/", "location": "http://localhost:1/x?X-Amz-Signature=canary0123456789"}),
+        ("redirect", {"path": "/files/", "location": "file:///etc/passwd?canary0123456789"}),
+        ("redirect", {"path": "/files/"}),
+        ("truncate", {"path": "/files/"}),
+        ("drop_before", {}),
+        ("html", {"body": "<html><title>ECHO</title>"}),
+    ],
+    ids=str,
+)
+def test_no_error_holds_a_secret(emulator: Emulator, look: SnippetLooker, kind: str, arguments: dict[str, Any]) -> None:
+    look("one", snippet_id="note1")
+    sent = emulator.journal[0].headers["Authorization"]
+    echo = f"you sent {sent} and {emulator.api_token}"
+    body = (
+        {"error": {"message": echo}}
+        if isinstance(arguments.get("body"), dict)
+        else arguments.get("body", "").replace("ECHO", echo)
+    )
+    emulator.faults.add(kind, times=None, **{**arguments, **({"body": body} if "body" in arguments else {})})
+    message = look.failure("one", title="Notes") if "path" not in arguments else look.failure("one", snippet_id="note1")
+    assert leaked(emulator, message) == []
+    assert "canary" not in message

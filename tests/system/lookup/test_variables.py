@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lookup bitbucket_download in a play whose variables are templates themselves, as those in group_vars are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.emulator import Emulator
+from tests.http.lookup.helpers import DOWNLOAD
+from tests.http.modules.downloading import widgets
+from tests.system.lookup.helpers import each_ansible, play
+
+LOOKUP = f"lookup('{DOWNLOAD}', 'VERSION')"
+
+
+def required(*conditions: str, **variables: Any) -> dict[str, Any]:
+    """A task that holds the conditions to be true, with these variables of its own."""
+    return {"ansible.builtin.assert": {"that": list(conditions)}, "vars": variables}
+
+
+@each_ansible
+def test_a_variable_may_be_a_template_itself(emulator: Emulator, tmp_path: Path, python: str) -> None:
+    widgets(emulator).put("VERSION", b"1.3.0\n")
+    emulator.repository("acme", "gadgets").put("VERSION", b"2.0.0\n")
+    variables = {
+        "organisation": "acme",
+        "tries": 1,
+        "bitbucket_workspace": "{{ organisation }}",
+        "bitbucket_repository": "{{ product | default('widgets') }}",
+        "bitbucket_api_url": "{{ lookup('env', 'SERVICE') }}/2.0",
+        "bitbucket_user": "{{ lookup('env', 'ACCOUNT') }}",
+        "bitbucket_api_token": "{{ vault_token }}",
+        "vault_token": "{{ lookup('env', 'TOKEN') }}",
+        "bitbucket_access_token": "{{ lookup('env', 'NOTHING') }}",
+        "bitbucket_retries": "{{ tries * 2 }}",
+        "bitbucket_validate_certs": "{{ tries > 0 }}",
+    }
+    environment = {"SERVICE": emulator.origin, "ACCOUNT": emulator.user, "TOKEN": emulator.api_token}
+    emulator.faults.add("status", host="storage", code=503, headers={"Retry-After": "0"}, times=2)
+    tasks = [
+        required(f"{LOOKUP} == '1.3.0'"),
+        required(f"{LOOKUP} == '2.0.0'", product="gadgets"),
+    ]
+    done = play(tmp_path, tasks, environment=environment, variables=variables, python=python)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [entry.status for entry in emulator.journal.select("storage")] == [503, 503, 200, 200]

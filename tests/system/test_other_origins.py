@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No link, redirect or ~/.netrc brings a credential to a host that is not the API: a stranger writes down all that it gets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from email.message import Message
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.helpers.serving import serving
+from tests.http.modules.fetching import FETCH, furnish
+from tests.http.modules.test_connection_redirects import write_netrc
+from tests.system.lookup.helpers import secrets_of
+
+SNIPPET = "bitbucket_snippet"
+CREDENTIALS = {"authorization", "cookie", "proxy-authorization"}
+
+
+class Stranger:
+    """A host that answers everything with 404: ``asked`` has the path and headers of every request."""
+
+    def __init__(self) -> None:
+        self.origin = ""
+        self.asked: list[tuple[str, Message]] = []
+
+    def require_nothing_secret(self, emulator: Emulator) -> None:
+        for path, headers in self.asked:
+            assert not CREDENTIALS & {name.lower() for name in headers}, headers
+            assert [secret for secret in secrets_of(emulator) if secret in path + str(headers)] == []
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    """Another origin."""
+    found = Stranger()
+
+    class Handler(BaseHTTPRequestHandler):
+        """One connection."""
+
+        def do_GET(self) -> None:
+            """Write down, and refuse."""
+            found.asked.append((self.path, self.headers))
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_PUT = do_DELETE = do_GET
+
+        def log_message(self, *arguments: Any) -> None:
+            """Stay silent."""
+
+    with serving(Handler) as port:
+        found.origin = f"http://127.0.0.1:{port}"
+        yield found
+
+
+@pytest.fixture(params=["API token", "access token", "OAuth"])
+def credentials(request: pytest.FixtureRequest, emulator: Emulator) -> dict[str, Any]:
+    """The options of each kind."""
+    nothing: dict[str, Any] = {"user": None, "api_token": None}
+    return {
+        "API token": {},
+        "access token": {**nothing, "access_token": emulator.access_token},
+        "OAuth": {**nothing, "client_id": emulator.client_id, "client_secret": emulator.client_secret},
+    }[request.param]
+
+
+def document(emulator: Emulator, links: dict[str, str], file: str) -> dict[str, Any]:
+    """The document of a snippet with links of somebody's choice."""
+    hrefs = {name: {"href": href} for name, href in links.items()}
+    return {"id": "abc1", "title": "t", "is_private": True, "links": hrefs, "files": {"a": {"links": {"self": {"href": file}}}}}
+
+
+def test_the_commits_of_a_snippet_are_not_read_elsewhere(emulator: Emulator, run: ModuleRunner, stranger: Stranger) -> None:
+    emulator.snippets.create("t", {"a": b"x"}, id="abc1")
+    body = document(emulator, {"commits": stranger.origin + "/commits"}, emulator.api_url + "/snippets/acme/abc1/files/a")
+    emulator.faults.add("json", path="/snippets/acme/abc1$", body=body, times=None)
+    options = {"repository": None, "snippet_id": "abc1", "files": [{"name": "a", "content": "y"}]}
+    assert "not followed" in run.failure(SNIPPET, **options)
+    assert stranger.asked == []
+
+
+def test_the_file_of_a_snippet_is_not_read_elsewhere(emulator: Emulator, run: ModuleRunner, stranger: Stranger) -> None:
+    emulator.snippets.create("t", {"a": b"x"}, id="abc1")
+    emulator.faults.add("json", path="/snippets/acme/abc1$", body=document(emulator, {}, stranger.origin + "/a"), times=None)
+    message = run.failure("bitbucket_snippet_info", repository=None, snippet_id="abc1", contents=True)
+    assert "not followed" in message
+    assert stranger.asked == []
+
+
+@pytest.mark.parametrize("module", ["bitbucket_download_info", "bitbucket_snippet_info"])
+def test_the_next_page_is_not_read_elsewhere(
+    emulator: Emulator, run: ModuleRunner, stranger: Stranger, credentials: dict[str, Any], module: str
+) -> None:
+    furnish(emulator, app=b"application")
+    emulator.snippets.create("t", {"a": b"x"})
+    emulator.switches.snippet_access_token = 403
+    emulator.faults.add("foreign_next", url=stranger.origin + "/next", times=None)
+    repository = "widgets" if "download" in module else None
+    result = run(module, repository=repository, **credentials)
+    assert result["failed"]
+    assert stranger.asked == []
+
+
+@pytest.mark.parametrize("host", ["api", "storage"])
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_a_redirect_elsewhere_is_followed_without_credentials(
+    emulator: Emulator, run: ModuleRunner, stranger: Stranger, dist: Path, credentials: dict[str, Any], host: str, code: int
+) -> None:
+    furnish(emulator, app=b"application")
+    path = "/downloads/app$" if host == "api" else None
+    emulator.faults.add("redirect", host=host, path=path, location=stranger.origin + "/app", code=code, times=None)
+    run.failure(FETCH, name="app", dest=f"{dist}/", retries=0, **credentials)
+    assert [path for path, _unused in stranger.asked] == ["/app"], "the test must have led somewhere"
+    stranger.require_nothing_secret(emulator)
+
+
+@pytest.mark.parametrize("host", ["api", "token"])
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_other_requests_are_redirected_nowhere(
+    emulator: Emulator, run: ModuleRunner, stranger: Stranger, host: str, code: int
+) -> None:
+    consumer = {"user": None, "api_token": None, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    emulator.faults.add("redirect", host=host, location=stranger.origin + "/elsewhere", code=code, times=None)
+    message = run.failure("bitbucket_download_info", retries=0, **consumer)
+    assert "is redirected to another host" in message
+    assert stranger.asked == []
+
+
+def test_the_storage_host_never_gets_a_credential(
+    emulator: Emulator, run: ModuleRunner, dist: Path, credentials: dict[str, Any]
+) -> None:
+    """Over all that publishing, comparing, fetching and resuming ask of it, with a ~/.netrc that would have some."""
+    write_netrc(emulator, Path(os.environ["HOME"], ".netrc"))
+    furnish(emulator, app=b"application" * 9000)
+    emulator.faults.add("truncate", host="storage")
+    run.ok(FETCH, name="app", dest=f"{dist}/", **credentials)
+    run.ok("bitbucket_download", src=[str(dist / "app")], manifest="SHA256SUMS", **credentials)
+    run.ok("bitbucket_download", src=[str(dist / "app")], manifest="SHA256SUMS", compare="content", **credentials)
+    asked = emulator.journal.select(host="storage")
+    assert {entry.status for entry in asked} >= {200, 206, 304}
+    for entry in asked:
+        assert not CREDENTIALS & {name.lower() for name, _unused in entry.headers}
+    for entry in emulator.journal.select(host="api"):
+        assert "netrc" not in str(entry.headers)

@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation of options against the code, and both against the contract of the connection options."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
+
+from ansible_collections.releng.bitbucket.plugins.doc_fragments import _attributes, _connection
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.module import (
+    connection_argument_spec,
+    repository_argument_spec,
+)
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+CONNECTION: dict[str, Any] = yaml.safe_load(_connection.ModuleDocFragment.DOCUMENTATION)["options"]
+REPOSITORY: dict[str, Any] = yaml.safe_load(_connection.ModuleDocFragment.REPOSITORY)["options"]
+
+# Design 1.1: type, default, aliases, environment variables, secret.
+CONTRACT: dict[str, tuple[str, Any, list[str], list[str], bool]] = {
+    "workspace": ("str", None, [], ["BITBUCKET_WORKSPACE"], False),
+    "user": ("str", None, ["username"], ["BITBUCKET_USERNAME"], False),
+    "api_token": ("str", None, ["password"], ["BITBUCKET_API_TOKEN", "BITBUCKET_PASSWORD"], True),
+    "access_token": ("str", None, [], ["BITBUCKET_ACCESS_TOKEN"], True),
+    "client_id": ("str", None, [], ["BITBUCKET_CLIENT_ID"], True),
+    "client_secret": ("str", None, [], ["BITBUCKET_CLIENT_SECRET"], True),
+    "api_url": ("str", "https://api.bitbucket.org/2.0", [], ["BITBUCKET_API_URL"], False),
+    "token_url": ("str", "https://bitbucket.org/site/oauth2/access_token", [], ["BITBUCKET_TOKEN_URL"], False),
+    "validate_certs": ("bool", True, [], [], False),
+    "ca_path": ("path", None, [], [], False),
+    "timeout": ("int", 30, [], [], False),
+    "retries": ("int", 4, [], [], False),
+    "max_wait": ("int", 300, [], [], False),
+    "repository": ("str", None, [], ["BITBUCKET_REPO_SLUG"], False),
+}
+SPEC = {**connection_argument_spec(), **repository_argument_spec()}
+DOCUMENTED = {**CONNECTION, **REPOSITORY}
+
+
+def described(option: dict[str, Any]) -> str:
+    text = option["description"]
+    return text if isinstance(text, str) else " ".join(text)
+
+
+def comparable(option: dict[str, Any]) -> dict[str, Any]:
+    """What the documentation and the argument spec both say about an option."""
+    said = {key: option.get(key) for key in ("type", "default", "elements", "choices")}
+    return {**said, "aliases": sorted(option.get("aliases", [])), "required": bool(option.get("required"))}
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_connection_options_are_those_of_the_contract(name: str) -> None:
+    kind, default, aliases, _unused, secret = CONTRACT[name]
+    required = name in ("workspace", "repository")
+    expected = {"type": kind, "default": default, "aliases": aliases, "required": required}
+    assert comparable(SPEC[name]) == {**expected, "elements": None, "choices": None}
+    assert bool(SPEC[name].get("no_log")) is secret
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_the_documentation_of_a_connection_option_agrees_with_the_code(name: str) -> None:
+    assert comparable(DOCUMENTED[name]) == comparable(SPEC[name])
+
+
+def test_no_connection_option_is_missing() -> None:
+    assert SPEC.keys() == DOCUMENTED.keys() == CONTRACT.keys()
+    assert list(REPOSITORY) == ["repository"]
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_environment_variables_are_documented(name: str) -> None:
+    assert re.findall(r"E\((\w+)\)", described(DOCUMENTED[name])) == CONTRACT[name][3]
+
+
+CREDENTIALS = ("user", "api_token", "access_token", "client_id", "client_secret")
+
+
+@pytest.mark.parametrize("name", [name for name in CONTRACT if name not in CREDENTIALS])
+def test_options_that_are_no_credentials_fall_back_to_the_environment(name: str) -> None:
+    _unused, variables = SPEC[name].get("fallback", (None, []))
+    assert variables == CONTRACT[name][3]
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_credentials_come_from_the_environment_by_precedence_not_by_fallback(name: str) -> None:
+    assert "fallback" not in SPEC[name]
+    for variable in CONTRACT[name][3]:
+        others = {"BITBUCKET_USERNAME": "x", "BITBUCKET_API_TOKEN": "x"} if name == "user" else {"BITBUCKET_USERNAME": "x"}
+        if name.startswith("client"):
+            others = {"BITBUCKET_CLIENT_ID": "x", "BITBUCKET_CLIENT_SECRET": "x"}
+        found = choose_credentials({}, {**others, variable: "from-here"})
+        assert "from-here" in (found.name, found.secret)
+
+
+def module(name: str) -> Any:
+    return importlib.import_module(f"ansible_collections.releng.bitbucket.plugins.modules.{name}")
+
+
+each_module = pytest.mark.parametrize("name", NAMES)
+
+
+@each_module
+def test_the_options_of_a_module_agree_with_its_code(name: str) -> None:
+    documentation = yaml.safe_load(module(name).DOCUMENTATION)
+    own = {option: value for option, value in module(name).argument_spec().items() if option not in SPEC}
+    assert documentation["module"] == name
+    assert {option: comparable(value) for option, value in documentation.get("options", {}).items()} == {
+        option: comparable(value) for option, value in own.items()
+    }
+
+
+@each_module
+def test_a_module_documents_what_it_shares(name: str) -> None:
+    fragments = set(yaml.safe_load(module(name).DOCUMENTATION)["extends_documentation_fragment"])
+    assert {"releng.bitbucket._connection", "releng.bitbucket._attributes.action_group"} <= fragments
+    assert ("releng.bitbucket._connection.repository" in fragments) is ("repository" in module(name).argument_spec())
+    attributes = {"releng.bitbucket._attributes", "releng.bitbucket._attributes.info_module"} & fragments
+    assert attributes == {"releng.bitbucket._attributes" + (".info_module" if name.endswith("_info") else "")}
+
+
+@each_module
+def test_options_and_values_that_are_mentioned_exist(name: str) -> None:
+    text = module(name).DOCUMENTATION + module(name).RETURN
+    known = {**SPEC, **module(name).argument_spec()}
+    if "ansible.builtin.files" in yaml.safe_load(module(name).DOCUMENTATION)["extends_documentation_fragment"]:
+        known.update(FILE_COMMON_ARGUMENTS)
+    for option, value in re.findall(r"\bO\((\w+)(?:=([^)]*))?\)", text):
+        assert option in known
+        choices = known[option].get("choices")
+        assert not value or not choices or value in choices
+
+
+@each_module
+def test_examples_use_options_that_exist(name: str) -> None:
+    spec = {**SPEC, **module(name).argument_spec()}
+    known = {*spec, *(alias for option in spec.values() for alias in option.get("aliases", []))}
+    examples = [task for task in yaml.safe_load(module(name).EXAMPLES) if f"releng.bitbucket.{name}" in task]
+    assert examples, "no example shows the module"
+    for task in examples:
+        assert set(task[f"releng.bitbucket.{name}"] or {}) <= known | {"mode", "owner", "group"}
+
+
+def test_the_action_group_holds_every_module() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text("utf-8"))
+    assert runtime["action_groups"] == {"bitbucket": NAMES}
+    assert runtime["requires_ansible"] == ">=2.18.0"
+    fragment = yaml.safe_load(_attributes.ModuleDocFragment.ACTION_GROUP)
+    assert fragment["attributes"]["action_group"]["membership"] == ["releng.bitbucket.bitbucket"]
