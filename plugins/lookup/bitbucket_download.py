@@ -66,9 +66,10 @@ from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.contents import read_contents
-from ..module_utils._errors import RequestFailed
+from ..module_utils._errors import NotFound
 from ..module_utils._http.client import Client
-from ..module_utils._names import check_name, shown
+from ..module_utils._names import check_name
+from ..module_utils._text import quoted
 from ..plugin_utils._lookup import Reader, run_lookup
 from ..plugin_utils._reading import Missing
 
@@ -89,10 +90,10 @@ def reader(plugin: LookupBase, client: Client) -> Reader:
     def read(name: str) -> bytes:
         try:
             return read_contents(downloads, name, limit)
-        except RequestFailed as exc:
+        except NotFound:
             # Only a listing tells "not there" from "hidden" and from an outage.
-            if exc.status != 404 or name in downloads.listing():
+            if name in downloads.listing():
                 raise
-            raise Missing(f"{shown(name)} is not in the Downloads of {downloads.repository}") from None
+            raise Missing(f"{quoted(name)} is not in the Downloads of {downloads.repository}") from None
 
     return read

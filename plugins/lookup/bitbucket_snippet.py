@@ -72,9 +72,9 @@ from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
-from ..module_utils._names import shown
 from ..module_utils._snippets.api import NoSuchSnippet, Snippets
 from ..module_utils._snippets.document import Snippet
+from ..module_utils._text import quoted
 from ..plugin_utils._lookup import Reader, run_lookup
 from ..plugin_utils._reading import Missing
 
@@ -101,9 +101,9 @@ def reader(plugin: LookupBase, client: Client) -> Reader:
             found.append(_by_id(snippets, snippet_id) if snippet_id else _by_title(snippets, title))
         snippet = found[0]
         if snippet is None:
-            raise Missing(f"There is no snippet {shown(snippet_id or title)}")
+            raise Missing(f"There is no snippet {quoted(snippet_id or title)}")
         if name not in (snippet.files or {}):
-            raise Missing(f"The snippet {shown(snippet_id or title)} has no file {shown(name)}")
+            raise Missing(f"The snippet {quoted(snippet_id or title)} has no file {quoted(name)}")
         return snippets.file(snippet, name, limit)
 
     return read

@@ -2,32 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The errors of this collection. Knows neither HTTP libraries nor Ansible."""
+"""Define the errors of this collection, without any HTTP library or Ansible."""
 
 from __future__ import annotations
 
 import copy
 import typing as t
 
+if t.TYPE_CHECKING:
+    from typing_extensions import Self
+
 
 class BitbucketError(Exception):
-    """A failure in words for the user.
-
-    ``facts`` are result keys that stay true although the task failed
-    (for example ``artifacts``: what had been done before).
-    """
-
-    def __init__(self, message: str, **facts: t.Any) -> None:
-        super().__init__(message)
-        self.facts = facts
+    """A failure in words for the user."""
 
 
 class BadInput(BitbucketError):
-    """The wish itself is wrong; found before any request."""
+    """The request of the task itself is wrong; found before any HTTP request."""
 
 
 class MissingLibrary(BitbucketError):
-    """A Python library that the host of the module needs is not there."""
+    """A Python library that the module needs is not installed on its host."""
 
     def __init__(self, library: str, import_error: str) -> None:
         super().__init__(f"The Python library {library} is not installed")
@@ -36,45 +31,68 @@ class MissingLibrary(BitbucketError):
 
 
 class RequestFailed(BitbucketError):
-    """One try of one request failed.
+    """One attempt of one request failed.
 
-    ``status``: the HTTP status, or None where no whole answer came.
-    ``passing``: the reason may pass, so another try makes sense.
-    ``effect_possible``: a write may have had its effect all the same.
-    ``retry_after``: seconds the server asked to wait, or None.
-    ``by_storage``: it was the storage host that refused, which knows no scopes.
+    ``transient``: another attempt makes sense. ``may_have_applied``: a write might have been applied although it failed.
+    ``retry_after``: seconds that the server asked to wait, or None.
     """
 
     def __init__(
         self,
         message: str,
-        status: int | None = None,
-        passing: bool = False,
-        effect_possible: bool = True,
+        transient: bool = False,
+        may_have_applied: bool = True,
         retry_after: float | None = None,
-        by_storage: bool = False,
     ) -> None:
         super().__init__(message)
-        self.status = status
-        self.passing = passing
-        self.effect_possible = effect_possible
+        self.transient = transient
+        self.may_have_applied = may_have_applied
         self.retry_after = retry_after
-        self.by_storage = by_storage
 
-    def reworded(self, message: str, passing: bool) -> RequestFailed:
-        """The same failure in other words, whose reason may or may not pass."""
+    def reworded(self, message: str, transient: bool | None = None) -> Self:
+        """Return the same failure with another message and, if given, another ``transient``."""
         other = copy.copy(self)
-        other.args, other.passing = (message,), passing
+        other.args = (message,)
+        if transient is not None:
+            other.transient = transient
         return other
 
 
+class Unauthorized(RequestFailed):
+    """The API does not accept the credential (401)."""
+
+
+class Forbidden(RequestFailed):
+    """The API knows the credential, but does not allow the request (403)."""
+
+
+class NotFound(RequestFailed):
+    """There is no such resource, or the credential must not know of it (404)."""
+
+
+class Conflict(RequestFailed):
+    """The resource has changed since it was read (405 for a revision of a snippet that is not the newest, 409, 412)."""
+
+
+class NotAcceptable(RequestFailed):
+    """The server cannot answer in the requested format (406)."""
+
+
+class Gone(RequestFailed):
+    """The resource was removed, as the service does with spam (410)."""
+
+
+class RangeRefused(RequestFailed):
+    """The requested range lies outside the contents (416)."""
+
+
+class RateLimited(RequestFailed):
+    """The service asks for fewer requests (429)."""
+
+
+class StorageRefused(RequestFailed):
+    """The storage host refused a signed link (403); a new link may work, and scopes have nothing to do with it."""
+
+
 class Stopped(BaseException):
-    """The task was told to stop. No failure, so that nothing holds it up or tries again; ``facts`` as those of a failure."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.facts: dict[str, t.Any] = {}
-
-
-# What ends a task half-way.
-BROKEN_OFF = (BitbucketError, Stopped)
+    """The task was told to stop by a signal. It is no failure, so that nothing retries or delays it."""

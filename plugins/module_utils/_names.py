@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules for names and how they become one URL path segment. Knows nothing of requests or of artifacts' contents.
+"""Check names and turn them into one URL path segment.
 
 Why so strict: a name is one path segment of the API, ``DELETE …/downloads/..`` would be a request on the repository,
 and Bitbucket's upload parser cuts, unescapes and drops characters (fact sheet 1.3, inferred from Django).
@@ -16,6 +16,7 @@ import unicodedata
 from urllib.parse import quote
 
 from ._errors import BadInput
+from ._text import quoted
 
 MAX_NAME_BYTES = 255
 _UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
@@ -26,7 +27,7 @@ def check_name(name: str, what: str = "name") -> str:
     """Return the name, or raise BadInput where it cannot be one path segment of the API."""
     problem = _problem(name)
     if problem:
-        raise BadInput(f"{what} {shown(name)} is refused: {problem}")
+        raise BadInput(f"{what} {quoted(name)} is refused: {problem}")
     return name
 
 
@@ -35,19 +36,13 @@ def check_written_name(name: str, what: str = "name") -> str:
     check_name(name, what)
     if '"' in name:
         # The encoders write %22 for it, and the service would store those three characters.
-        raise BadInput(f"{what} {shown(name)} is refused: a double quote cannot be published")
+        raise BadInput(f"{what} {quoted(name)} is refused: a double quote cannot be published")
     return name
 
 
 def is_plain(name: str) -> bool:
     """Whether check_name accepts the name."""
     return _problem(name) is None
-
-
-def shown(name: str) -> str:
-    """The name in quotes, safe to print: control characters and undecodable bytes are escaped."""
-    text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in name)
-    return f"'{text if len(text) <= 300 else text[:300] + '…'}'"
 
 
 def path_segment(name: str) -> str:

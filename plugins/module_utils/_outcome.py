@@ -2,16 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task has done, as a value: results, before and after. Knows neither network nor Ansible."""
+"""Hold what a task has done: its outcome, and its progress for the report of a failure."""
 
 from __future__ import annotations
 
 import typing as t
 from types import MappingProxyType
 
-from ._downloads.api import Listing
+# What happened to an artifact, a file or a snippet, as results say it.
+CREATED = "created"
+REPLACED = "replaced"
+UPDATED = "updated"
+UNCHANGED = "unchanged"
+KEPT = "kept"
+DELETED = "deleted"
+ABSENT = "absent"
+FETCHED = "fetched"
 
 Result = t.Dict[str, t.Any]
+SoFar = t.Callable[[], t.Tuple[Result, bool]]
 
 
 class Outcome(t.NamedTuple):
@@ -28,9 +37,33 @@ class Outcome(t.NamedTuple):
     diffs: list[dict[str, str]] | None = None
 
 
-def listing_text(listing: Listing, digests: t.Mapping[str, str | None]) -> str:
-    """A line per artifact, sorted by name: name, size in bytes, and the SHA-256 where it is known."""
-    return "".join(state_line(name, listing[name].size, digests.get(name)) for name in sorted(listing))
+class Progress:
+    """What a task has done so far, which a failure reports.
+
+    ``results``: result keys and their values as long as nothing was done.
+    """
+
+    def __init__(self, **results: t.Any) -> None:
+        self._so_far: SoFar = lambda: ({}, False)
+        self._initial = results
+        self._begun = ""
+
+    def follow(self, so_far: SoFar) -> None:
+        """Ask ``so_far`` from now on: a function that returns result keys and whether anything was changed."""
+        self._so_far = so_far
+
+    def begin(self, change: str) -> None:
+        """Note a change that was made, as a sentence; a later failure begins with it."""
+        self._begun = change
+
+    def results(self) -> Result:
+        """Return the results of a task that ends now."""
+        found, changed = self._so_far()
+        return {**self._initial, **found, "changed": changed or bool(self._begun)}
+
+    def explain(self, failure: BaseException) -> str:
+        """Return the message of a failure."""
+        return f"{self._begun}, but then: {failure}" if self._begun else str(failure)
 
 
 def state_line(name: str, size: int, digest: str | None, attributes: t.Mapping[str, t.Any] = MappingProxyType({})) -> str:

@@ -217,7 +217,7 @@ from ..module_utils._downloads.publish import Publisher, PublishOptions
 from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import file_payloads, text_payload
 from ..module_utils._http.client import Client
-from ..module_utils._outcome import Outcome
+from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 
 
@@ -237,7 +237,7 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def publish(options: Options, client: Client, check_mode: bool) -> Outcome:
+def publish(options: Options, client: Client, check_mode: bool, progress: Progress) -> Outcome:
     """state=present."""
     names = options["name"] or []
     if len(names) > 1:
@@ -255,15 +255,15 @@ def publish(options: Options, client: Client, check_mode: bool) -> Outcome:
         verify=options["verify"],
         parallel=options["parallel"],
     )
-    return Publisher(Downloads(client, options["repository"]), payloads, wish).run(check_mode)
+    return Publisher(Downloads(client, options["repository"]), payloads, wish).run(check_mode, progress)
 
 
-def delete(options: Options, client: Client, check_mode: bool) -> Outcome:
+def delete(options: Options, client: Client, check_mode: bool, progress: Progress) -> Outcome:
     """state=absent."""
     if options["src"] is not None or options["content"] is not None:
         raise BadInput("src and content go with state=present; state=absent deletes the names in name")
     deleter = Deleter(Downloads(client, options["repository"]), options["manifest"], options["parallel"], options["verify"])
-    return deleter.run(options["name"], check_mode)
+    return deleter.run(options["name"], check_mode, progress)
 
 
 def main() -> None:
@@ -276,13 +276,13 @@ def main() -> None:
     )
     options = module.params
 
-    def ensure(client: Client) -> Outcome:
+    def ensure(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
         check_parallel(options["parallel"])
         action = publish if options["state"] == "present" else delete
-        return action(options, client, module.check_mode)
+        return action(options, client, module.check_mode, progress)
 
-    run_module(module, ensure, options["parallel"], nothing_done={"artifacts": [], "bytes_sent": 0})
+    run_module(module, ensure, Progress(artifacts=[], bytes_sent=0), options["parallel"])
 
 
 if __name__ == "__main__":

@@ -234,13 +234,13 @@ import typing as t
 from ..module_utils._ansible.module import AnsibleFiles, Options, create_module, repository_argument_spec, run_module
 from ..module_utils._archives.names import require_archive
 from ..module_utils._downloads.api import Downloads
+from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._downloads.fetch import Fetcher, FetchOptions
-from ..module_utils._downloads.selection import Selection
 from ..module_utils._errors import BadInput
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
-from ..module_utils._outcome import Outcome
+from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 
 if t.TYPE_CHECKING:
@@ -281,17 +281,13 @@ def fetch_options(options: Options) -> FetchOptions:
     return FetchOptions(
         destination=destination,
         names=names or None,
-        selection=_selection(options) if options["patterns"] else None,
+        selection=parse_selection(options) if options["patterns"] else None,
         checksum=parse_checksum(options["checksum"]) if options["checksum"] is not None else None,
         manifest=options["manifest"],
         force=options["force"],
         parallel=options["parallel"],
-        archives=options["unpack_dest"] is not None,
+        check_names=require_archive if options["unpack_dest"] is not None else None,
     )
-
-
-def _selection(options: Options) -> Selection:
-    return Selection(options["patterns"], options["excludes"], options["use_regex"], options["newest"])
 
 
 def _unpacker(unpack_dest: str, files: AnsibleFiles) -> Unpacker:
@@ -311,15 +307,15 @@ def main() -> None:
         required_one_of=[("name", "patterns")],
     )
 
-    def fetch(client: Client) -> Outcome:
+    def fetch(client: Client, progress: Progress) -> Outcome:
         wish = fetch_options(module.params)
         downloads = Downloads(client, module.params["repository"])
         files = AnsibleFiles(module)
-        unpacker = _unpacker(module.params["unpack_dest"], files) if wish.archives else None
-        outcome = Fetcher(downloads, wish, files).run(module.check_mode)
-        return unpacker.run(outcome, module.check_mode) if unpacker else outcome
+        unpacker = _unpacker(module.params["unpack_dest"], files) if module.params["unpack_dest"] is not None else None
+        outcome = Fetcher(downloads, wish, files).run(module.check_mode, progress)
+        return unpacker.run(outcome, module.check_mode, progress) if unpacker else outcome
 
-    run_module(module, fetch, module.params["parallel"], nothing_done={"artifacts": []})
+    run_module(module, fetch, Progress(artifacts=[]), module.params["parallel"])
 
 
 if __name__ == "__main__":

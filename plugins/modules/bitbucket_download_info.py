@@ -108,9 +108,9 @@ import typing as t
 
 from ..module_utils._ansible.module import create_module, repository_argument_spec, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.selection import Selection
+from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._http.client import Client
-from ..module_utils._outcome import Outcome
+from ..module_utils._outcome import Outcome, Progress
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -129,13 +129,13 @@ def main() -> None:
     module = create_module(argument_spec())
     options = module.params
 
-    def look(client: Client) -> Outcome:
-        selection = Selection(options["patterns"], options["excludes"], options["use_regex"], options["newest"])
+    def list_artifacts(client: Client, _progress: Progress) -> Outcome:
+        selection = parse_selection(options)
         downloads = Downloads(client, options["repository"])
         found = selection.choose(downloads.listing().values())
         return Outcome({"artifacts": [downloads.described(artifact) for artifact in found]})
 
-    run_module(module, look)
+    run_module(module, list_artifacts, Progress())
 
 
 if __name__ == "__main__":

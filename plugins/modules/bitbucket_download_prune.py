@@ -174,11 +174,11 @@ from ..module_utils._ansible.module import Options, create_module, repository_ar
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.delete import Deleter
 from ..module_utils._downloads.retention import Retention, parse_age, parse_group_by, plan_pruning
-from ..module_utils._downloads.selection import Selection
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
-from ..module_utils._outcome import Outcome
+from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
+from ..module_utils._patterns import Patterns
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -206,7 +206,7 @@ def retention(options: Options) -> Retention:
         if options[name] is not None and options[name] < 0:
             raise BadInput(f"{name} must be 0 or more, not {options[name]}")
     return Retention(
-        selection=Selection(options["patterns"], options["excludes"], options["use_regex"]),
+        patterns=Patterns(options["patterns"], options["excludes"], options["use_regex"]),
         keep=options["keep"],
         older_than=parse_age(options["older_than"]) if options["older_than"] is not None else None,
         group_by=parse_group_by(options["group_by"]) if options["group_by"] is not None else None,
@@ -219,16 +219,16 @@ def main() -> None:
     module = create_module(argument_spec(), required_one_of=[("keep", "older_than")])
     options = module.params
 
-    def prune(client: Client) -> Outcome:
+    def prune(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
         rules = retention(options)
         downloads = Downloads(client, options["repository"])
         deleter = Deleter(downloads, options["manifest"], options["parallel"])
         before = downloads.listing()
         steps = plan_pruning(before, rules, datetime.datetime.now(datetime.timezone.utc), options["manifest"])
-        return deleter.apply(steps, before, module.check_mode)
+        return deleter.apply(steps, before, module.check_mode, progress)
 
-    run_module(module, prune, options["parallel"], nothing_done={"artifacts": []})
+    run_module(module, prune, Progress(artifacts=[]), options["parallel"])
 
 
 if __name__ == "__main__":

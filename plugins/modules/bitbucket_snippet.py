@@ -192,12 +192,12 @@ import typing as t
 from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
-from ..module_utils._names import shown
-from ..module_utils._outcome import Outcome
+from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._snippets.api import Snippets
 from ..module_utils._snippets.ensure import SnippetTask
 from ..module_utils._snippets.plan import SnippetWish
-from ..module_utils._snippets.wish import wished_files
+from ..module_utils._snippets.wish import parse_files
+from ..module_utils._text import quoted
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -229,12 +229,12 @@ def wish_from(options: Options) -> SnippetWish:
         raise BadInput("snippet_id and title are empty: say which snippet is meant")
     if options["state"] == "present":
         _check_title(options["title"] or "")
-    return SnippetWish(options["title"], options["is_private"], wished_files(options["files"]), options["purge"])
+    return SnippetWish(options["title"], options["is_private"], parse_files(options["files"]), options["purge"])
 
 
 def _check_title(title: str) -> None:
     if title != title.strip():
-        raise BadInput(f"title {shown(title)} is refused: without the white space at its ends it would be another one")
+        raise BadInput(f"title {quoted(title)} is refused: without the white space at its ends it would be another one")
 
 
 def main() -> None:
@@ -242,12 +242,12 @@ def main() -> None:
     module = create_module(argument_spec(), required_one_of=[("snippet_id", "title")])
     options = module.params
 
-    def ensure(client: Client) -> Outcome:
+    def ensure(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
-        task = SnippetTask(Snippets(client), options["snippet_id"] or None, wish_from(options), module.check_mode)
+        task = SnippetTask(Snippets(client), options["snippet_id"] or None, wish_from(options), module.check_mode, progress)
         return task.ensure_present() if options["state"] == "present" else task.ensure_absent(bool(module._diff))
 
-    run_module(module, ensure)
+    run_module(module, ensure, Progress())
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ import typing as t
 
 from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._http.client import Client
-from ..module_utils._outcome import Outcome
+from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._snippets.api import Snippets
 from ..module_utils._snippets.query import SnippetQuery, query_snippets
 
@@ -161,10 +161,10 @@ def main() -> None:
     module = create_module(argument_spec(), mutually_exclusive=[("snippet_id", "title", "patterns")])
     query = SnippetQuery(**{name: module.params[name] for name in argument_spec()})
 
-    def look(client: Client) -> Outcome:
+    def read_snippets(client: Client, _progress: Progress) -> Outcome:
         return Outcome({"snippets": query_snippets(Snippets(client), query)})
 
-    run_module(module, look)
+    run_module(module, read_snippets, Progress())
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from ansible.utils.display import Display
 
 from ..module_utils._errors import BitbucketError, MissingLibrary
 from ..module_utils._http.client import Client
-from ..module_utils._http.connection import connection_from
+from ..module_utils._http.connection import parse_connection
 from ..module_utils._http.credentials import choose_credentials
 from ._reading import Missing, Reading, presented
 
@@ -89,7 +89,7 @@ def _results(
     for term in terms:
         check(term)
     settings = {name: plugin.get_option(name) for name in _CONNECTION}
-    read = reader(plugin, Client(connection_from(settings, choose_credentials(settings, os.environ))))
+    read = reader(plugin, Client(parse_connection(settings, choose_credentials(settings, os.environ))))
     found = []
     for term in terms:
         try:

@@ -19,7 +19,7 @@ import yaml
 
 from ..module_utils._errors import BadInput, BitbucketError
 from ..module_utils._files.checksum import parse_checksum
-from ..module_utils._names import shown
+from ..module_utils._text import quoted
 
 
 class Missing(BitbucketError):
@@ -68,14 +68,14 @@ def _decoded(name: str, data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeError as exc:
         where = f" (byte {exc.start} does not decode)" if isinstance(exc, UnicodeDecodeError) else ""
-        raise BitbucketError(f"{shown(name)} is not text in {encoding}{where}: use output='base64' for binary contents") from exc
+        raise BitbucketError(f"{quoted(name)} is not text in {encoding}{where}: use output='base64' for binary contents") from exc
 
 
 def _parsed(name: str, text: str, output: str) -> t.Any:
     try:
         return json.loads(text) if output == "json" else _yaml(text)
     except (ValueError, RecursionError) as exc:
-        raise BitbucketError(f"{shown(name)} cannot be read as {output.upper()}: {exc}") from exc
+        raise BitbucketError(f"{quoted(name)} cannot be read as {output.upper()}: {exc}") from exc
 
 
 def _yaml(text: str) -> t.Any:

@@ -15,11 +15,30 @@ import pytest
 
 from tests.unit.source import FILES, MODULES, PLUGINS, imported_files, importers, imports, named, tree
 
+ROOT = "module_utils"
+ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
+DOWNLOADS, SNIPPETS, ARCHIVES = f"{ROOT}/_downloads", f"{ROOT}/_snippets", f"{ROOT}/_archives"
+
+# A folder imports itself and the folders on its line.
+ARROWS = {
+    "modules": {ANSIBLE, DOWNLOADS, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
+    "lookup": {"plugin_utils", DOWNLOADS, SNIPPETS, HTTP, ROOT},
+    "doc_fragments": set(),
+    "plugin_utils": {LOCAL, HTTP, ROOT},
+    ANSIBLE: {HTTP, ROOT},
+    DOWNLOADS: {LOCAL, HTTP, ROOT},
+    SNIPPETS: {LOCAL, HTTP, ROOT},
+    ARCHIVES: {LOCAL, ROOT},
+    LOCAL: {ROOT},
+    HTTP: {LOCAL, ROOT},
+    ROOT: set(),
+}
+MOST_FILES = 17
+
 LIBRARIES = {
-    "requests": {"module_utils/_http/transport.py"},
-    "urllib3": {"module_utils/_http/transport.py"},
-    "requests_toolbelt": {"module_utils/_http/multipart.py"},
-    "ansible.module_utils": {"module_utils/_ansible/module.py"},
+    "requests": {f"{HTTP}/transport.py"},
+    "urllib3": {f"{HTTP}/transport.py"},
+    "ansible.module_utils": {f"{ANSIBLE}/module.py"},
     "tests": set(),
     "ansible_collections": set(),
 }
@@ -27,9 +46,29 @@ LIBRARIES = {
 each_file = pytest.mark.parametrize("path", FILES, ids=named)
 
 
+def folder(path: Path) -> str:
+    return path.parent.relative_to(PLUGINS).as_posix()
+
+
+@each_file
+def test_folders_import_only_the_folders_below_them(path: Path) -> None:
+    home = folder(path)
+    assert {folder(other) for other in imported_files(path)} <= {*ARROWS[home], home}
+    assert all(other.is_file() for other in imported_files(path))
+
+
+def test_folders_form_no_cycle() -> None:
+    assert set(TopologicalSorter(ARROWS).static_order()) == set(ARROWS)
+
+
 def test_files_form_no_cycle() -> None:
     graph = {path: imported_files(path) for path in FILES}
     assert set(TopologicalSorter(graph).static_order()) == set(FILES)
+
+
+@pytest.mark.parametrize("name", ARROWS)
+def test_folders_stay_small(name: str) -> None:
+    assert 0 < len(list((PLUGINS / name).glob("*.py"))) <= MOST_FILES
 
 
 @pytest.mark.parametrize(("package", "files"), LIBRARIES.items(), ids=LIBRARIES)
@@ -39,8 +78,8 @@ def test_few_files_know_each_library(package: str, files: set[str]) -> None:
 
 @each_file
 def test_plugins_need_only_the_standard_library_requests_and_ansible(path: Path) -> None:
-    known = sys.stdlib_module_names | {"requests", "urllib3", "requests_toolbelt", "ansible", "plugins"}
-    if path.parent.name == "plugin_utils":
+    known = sys.stdlib_module_names | {"requests", "requests_toolbelt", "urllib3", "ansible", "plugins"}
+    if folder(path) == "plugin_utils":
         known = known | {"yaml"}  # the control node has it, ansible-core needs it
     assert {name.split(".")[0] for name in imports(path)} <= known
 
@@ -50,9 +89,9 @@ def test_one_file_ends_a_module(call: str) -> None:
     users = {
         named(path) for path in FILES for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and node.attr == call
     }
-    assert users == {"module_utils/_ansible/module.py"}
+    assert users == {f"{ANSIBLE}/module.py"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_modules_create_and_run_through_one_file(path: Path) -> None:
-    assert PLUGINS / "module_utils" / "_ansible" / "module.py" in imported_files(path)
+    assert PLUGINS / ANSIBLE / "module.py" in imported_files(path)

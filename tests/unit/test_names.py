@@ -20,8 +20,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._names import (
     check_written_name,
     path_segment,
     renamed_pattern,
-    shown,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._text import quoted
 
 BASE = "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/"
 
@@ -98,7 +98,7 @@ def test_a_refusal_says_which_option_is_wrong() -> None:
     ],
 )
 def test_a_name_is_shown_printable_and_short(name: str, text: str) -> None:
-    assert shown(name) == text
+    assert quoted(name) == text
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 import typing as t
-from types import MappingProxyType
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from .._errors import BROKEN_OFF, BitbucketError, MissingLibrary
+from .._errors import BitbucketError, MissingLibrary, Stopped
 from .._http.client import Client
-from .._http.connection import connection_from, hidden_parts
+from .._http.connection import hidden_parts, parse_connection
 from .._http.credentials import choose_credentials
-from .._outcome import Outcome
+from .._outcome import Outcome, Progress, Result
 from .stopping import stopped_by_signals
 
 Options = t.Mapping[str, t.Any]
@@ -102,34 +101,32 @@ def create_module(argument_spec: dict[str, t.Any], **checks: t.Any) -> AnsibleMo
 
 
 def run_module(
-    module: AnsibleModule,
-    action: t.Callable[[Client], Outcome],
-    threads: int = 1,
-    nothing_done: Options = MappingProxyType({}),
+    module: AnsibleModule, action: t.Callable[[Client, Progress], Outcome], progress: Progress, threads: int = 1
 ) -> None:
-    """Call the action with a client, and end the module with what came of it.
-
-    ``nothing_done``: result keys that a failure has too, as they are where nothing was done before it.
-    """
+    """Call the action with a client, and end the module with its outcome, or with a failure and the progress so far."""
     client: Client | None = None
     try:
         with stopped_by_signals():
             client = _client(module, threads)
-            outcome = _worked(module, action, client)
+            outcome = _run(module, lambda: action(client, progress))
     except MissingLibrary as exc:
         advice = missing_required_lib(exc.library) + _OTHER_HOST
-        module.fail_json(msg=advice, exception=exc.import_error, **dict(nothing_done, requests=client.requests if client else 0))
-    except BROKEN_OFF as exc:
-        module.fail_json(msg=str(exc), **{**nothing_done, **exc.facts, "requests": client.requests if client else 0})
+        module.fail_json(msg=advice, exception=exc.import_error, **_facts(progress, client))
+    except (BitbucketError, Stopped) as exc:
+        module.fail_json(msg=progress.explain(exc), **_facts(progress, client))
     else:
         _exit(module, outcome, client.requests)
 
 
-def _worked(module: AnsibleModule, action: t.Callable[[Client], Outcome], client: Client) -> Outcome:
-    """Do the work; meanwhile AnsibleModule's own file functions raise, instead of ending the process from some thread."""
+def _facts(progress: Progress, client: Client | None) -> Result:
+    return dict(progress.results(), requests=client.requests if client else 0)
+
+
+def _run(module: AnsibleModule, action: t.Callable[[], Outcome]) -> Outcome:
+    """Call the action while AnsibleModule's own file functions raise, instead of ending the process from some thread."""
     vars(module)["fail_json"] = _raise
     try:
-        return action(client)
+        return action()
     finally:
         del vars(module)["fail_json"]
 
@@ -144,7 +141,7 @@ def _client(module: AnsibleModule, threads: int) -> Client:
     credentials = choose_credentials(module.params, os.environ)
     for secret in credentials.secrets:
         module.no_log_values.add(secret)
-    return Client(connection_from(module.params, credentials), threads, module.no_log_values.add)
+    return Client(parse_connection(module.params, credentials), threads, module.no_log_values.add)
 
 
 def _exit(module: AnsibleModule, outcome: Outcome, requests: int) -> None:

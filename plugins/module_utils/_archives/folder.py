@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from .._errors import BadInput, BitbucketError
 from .._files.checksum import file_digests
 from .._files.temporary import PREFIX, TemporaryFiles
-from .._names import shown
+from .._text import quoted
 from .members import DIRECTORY, FILE, LINK, Entry, Parts, refusal
 
 ABSENT = "absent"
@@ -55,7 +55,7 @@ class Folder:
         self._root = path.rstrip("/") or "/"
         above = self._nearest()
         if not os.path.isdir(above):
-            raise BadInput(f"unpack_dest {shown(path)} cannot be used: {shown(above)} is not a directory")
+            raise BadInput(f"unpack_dest {quoted(path)} cannot be used: {quoted(above)} is not a directory")
 
     def _nearest(self) -> str:
         """The directory, or what is there of the path to it."""
@@ -96,7 +96,7 @@ class Folder:
             raise refusal(entry.member, f"cannot be put here: {exc.strerror}", entry.parts) from exc
         if found.kind != entry.kind and DIRECTORY in (found.kind, entry.kind) and found.kind != ABSENT:
             what = "would lie behind" if entry.implied else "cannot take the place of"
-            what += f" {shown(self.place(entry.parts))}, which is a {found.kind}"
+            what += f" {quoted(self.place(entry.parts))}, which is a {found.kind}"
             raise refusal(entry.member, what, () if entry.implied else entry.parts)
         return found
 
@@ -111,7 +111,7 @@ class Folder:
         if stat.S_ISDIR(status.st_mode):
             return Found(DIRECTORY)
         if not stat.S_ISREG(status.st_mode):
-            raise refusal(entry.member, f"cannot take the place of {shown(path)}, which is no file", entry.parts)
+            raise refusal(entry.member, f"cannot take the place of {quoted(path)}, which is no file", entry.parts)
         alike = entry.kind == FILE and status.st_size == entry.member.size
         digest = file_digests(path, ["sha256"])["sha256"] if alike else None
         return Found(FILE, status.st_size, digest, bool(status.st_mode & 0o100))
@@ -138,7 +138,7 @@ class Folder:
     def _require_inside(self, entry: Entry, path: str) -> None:
         root, real = os.path.realpath(self._root), os.path.realpath(path)
         if os.path.commonpath([root, real]) != root:
-            raise refusal(entry.member, f"is a link that would lead to {shown(real)}", entry.parts)
+            raise refusal(entry.member, f"is a link that would lead to {quoted(real)}", entry.parts)
 
     def write(self, entry: Entry, content: t.Iterable[bytes], temporary: TemporaryFiles) -> None:
         """Put the entry into its place; ``content`` is that of a file."""
@@ -154,13 +154,13 @@ class Folder:
                     _fill(sink.fileno(), path, entry, content)
                     os.replace(str(sink.name), path)
         except OSError as exc:
-            raise BitbucketError(f"Cannot unpack {shown(path)}: {exc.strerror}") from exc
+            raise BitbucketError(f"Cannot unpack {quoted(path)}: {exc.strerror}") from exc
 
     def _require_real_parents(self, entry: Entry) -> None:
         for length in range(1, len(entry.parts)):
             above = self.place(entry.parts[:length])
             if not stat.S_ISDIR(os.lstat(above).st_mode):
-                raise BitbucketError(f"Cannot unpack {shown(self.place(entry.parts))}: {shown(above)} has become a link")
+                raise BitbucketError(f"Cannot unpack {quoted(self.place(entry.parts))}: {quoted(above)} has become a link")
 
     def _link(self, path: str, target: str) -> None:
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=os.path.dirname(path)) as directory:
@@ -172,7 +172,7 @@ class Folder:
         try:
             os.makedirs(self._root, exist_ok=True)
         except OSError as exc:
-            raise BitbucketError(f"Cannot create the directory {shown(self.path)}: {exc.strerror}") from exc
+            raise BitbucketError(f"Cannot create the directory {quoted(self.path)}: {exc.strerror}") from exc
 
 
 def _steps(entry: Entry) -> list[str]:
@@ -188,7 +188,7 @@ def _fill(descriptor: int, path: str, entry: Entry, content: t.Iterable[bytes]) 
         while rest:
             rest = rest[os.write(descriptor, rest) :]
     if found.hexdigest() != entry.member.sha256:
-        raise BitbucketError(f"The archive {shown(entry.member.archive)} has changed while it was unpacked")
+        raise BitbucketError(f"The archive {quoted(entry.member.archive)} has changed while it was unpacked")
     _set_permissions(descriptor, path, entry)
 
 

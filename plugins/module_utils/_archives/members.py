@@ -15,7 +15,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from .._errors import BitbucketError
-from .._names import MAX_NAME_BYTES, shown
+from .._names import MAX_NAME_BYTES
+from .._text import quoted
 
 MOST_MEMBERS = 1_000_000
 MOST_PATH_BYTES = 4096
@@ -101,15 +102,15 @@ def check_target(parts: Parts, target: str) -> None:
     """
     problem = _problem(target)
     if problem:
-        raise Unsafe(f"is a link to {shown(target)}, which {problem}")
+        raise Unsafe(f"is a link to {quoted(target)}, which {problem}")
     if len(target.encode("utf-8")) > MOST_TARGET_BYTES:
         raise Unsafe(f"is a link with a target of more than {MOST_TARGET_BYTES} bytes")
     steps = [part for part in target.split("/") if part not in ("", ".")]
     ups = steps.count("..")
     if ups > len(parts) - 1:
-        raise Unsafe(f"is a link to {shown(target)}, which leaves the folder")
+        raise Unsafe(f"is a link to {quoted(target)}, which leaves the folder")
     if ".." in steps[ups:]:
-        raise Unsafe(f"is a link to {shown(target)}, which has '..' behind a name")
+        raise Unsafe(f"is a link to {quoted(target)}, which has '..' behind a name")
 
 
 def _problem(text: str) -> str | None:
@@ -161,7 +162,7 @@ class Plan:
             raise refusal(member, str(exc)) from exc
         known = self.entries.setdefault(entry.parts, entry)
         if not known.agrees(entry):
-            raise refusal(member, f"is not the same as the {known.kind} there from {shown(known.member.archive)}")
+            raise refusal(member, f"is not the same as the {known.kind} there from {quoted(known.member.archive)}")
 
     def _entry(self, member: Member) -> Entry:
         parts = path_of(member.name)
@@ -180,9 +181,9 @@ class Plan:
         try:
             found = self.entries.get(path_of(member.target))
         except Unsafe as exc:
-            raise Unsafe(f"is a hard link to {shown(member.target)}, which {exc}") from exc
+            raise Unsafe(f"is a hard link to {quoted(member.target)}, which {exc}") from exc
         if found is None or found.kind != FILE or found.member.archive != member.archive:
-            raise Unsafe(f"is a hard link to {shown(member.target)}, which is no file before it in the archive")
+            raise Unsafe(f"is a hard link to {quoted(member.target)}, which is no file before it in the archive")
         self._reserve(member, found.member.size)
         return found.member
 
@@ -193,7 +194,7 @@ class Plan:
                 implied = Entry(entry.parts[:length], DIRECTORY, entry.member, implied=True)
                 above = self.entries.setdefault(implied.parts, implied)
                 if above.kind != DIRECTORY:
-                    what = f"lies behind {shown('/'.join(above.parts))}, which is a {above.kind}"
+                    what = f"lies behind {quoted('/'.join(above.parts))}, which is a {above.kind}"
                     raise refusal(entry.member, what, entry.parts)
         entries = [entry for parts, entry in self.entries.items() if parts]
         return sorted(entries, key=lambda entry: (_ORDER[entry.kind], len(entry.parts) if entry.kind == DIRECTORY else 0))
@@ -203,5 +204,5 @@ def refusal(member: Member, why: str, parts: Parts = ()) -> BitbucketError:
     """The error about one member; ``parts``: the path that it makes, where that is not its own."""
     name = "/".join(parts) or member.name
     return BitbucketError(
-        f"The archive {shown(member.archive)} is refused, and nothing is unpacked: its member {shown(name)} {why}"
+        f"The archive {quoted(member.archive)} is refused, and nothing is unpacked: its member {quoted(name)} {why}"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import BadInput
-from .._names import shown
+from .._text import quoted
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
 
@@ -24,5 +24,5 @@ def require_archive(names: t.Sequence[str]) -> None:
     if not any(suffix_of(name) for name in names):
         raise BadInput(
             f"unpack_dest needs an archive, with a name that ends in one of {', '.join(SUFFIXES)};"
-            f" fetched would be {', '.join(shown(name) for name in names)}"
+            f" fetched would be {', '.join(quoted(name) for name in names)}"
         )

@@ -17,7 +17,7 @@ import typing as t
 
 from .._errors import BitbucketError
 from .._files.payload import BLOCK
-from .._names import shown
+from .._text import quoted
 from .members import DIRECTORY, FILE, HARD_LINK, LINK, MOST_TARGET_BYTES, Member
 from .names import suffix_of
 
@@ -59,7 +59,7 @@ def opened(path: str, name: str, complaint: str = UNREADABLE) -> t.Iterator[Arch
         raise
     except Exception as exc:  # damaged bytes lead the readers to errors of any kind
         reason = str(exc).split("\n", maxsplit=1)[0] or type(exc).__name__
-        raise BitbucketError(f"The artifact {shown(name)} {complaint}: {shown(reason)[1:-1]}") from exc
+        raise BitbucketError(f"The artifact {quoted(name)} {complaint}: {quoted(reason)[1:-1]}") from exc
 
 
 def digest(archive: Archive, member: Member) -> str:
@@ -82,7 +82,7 @@ def blocks(archive: Archive, member: Member) -> t.Iterator[bytes]:
             yield block
             block = source.read(BLOCK)
     if rest:
-        raise Damaged(f"its member {shown(member.name)} does not have the {member.size} bytes that are announced")
+        raise Damaged(f"its member {quoted(member.name)} does not have the {member.size} bytes that are announced")
 
 
 class _Bounded:
@@ -131,7 +131,7 @@ class _Tar:
     def open(self, member: Member) -> t.IO[bytes]:
         found = self._tar.extractfile(member.source)
         if found is None:
-            raise Damaged(f"its member {shown(member.name)} has no content")
+            raise Damaged(f"its member {quoted(member.name)} has no content")
         return found
 
 
@@ -188,12 +188,12 @@ class _Zip:
             # ``filename`` ends at a NUL, the original does not.
             member = Member(self._name, info.orig_filename, kind, size, (info.external_attr >> 16) or 0o644, "", None, info)
             if info.flag_bits & 1:
-                raise Damaged(f"its member {shown(member.name)} is encrypted")
+                raise Damaged(f"its member {quoted(member.name)} is encrypted")
             yield self._with_target(member) if kind == LINK else member
 
     def _with_target(self, member: Member) -> Member:
         if member.size > MOST_TARGET_BYTES:
-            raise Damaged(f"its member {shown(member.name)} is a link with a target of {member.size} bytes")
+            raise Damaged(f"its member {quoted(member.name)} is a link with a target of {member.size} bytes")
         target = b"".join(blocks(self, member)).decode("utf-8")
         return Member(member.archive, member.name, LINK, 0, member.mode, target, None, member.source)
 

@@ -13,11 +13,10 @@ import os
 import typing as t
 from dataclasses import replace
 
-from .._downloads.fetch_plan import UNCHANGED
-from .._errors import BROKEN_OFF, BitbucketError
+from .._errors import BitbucketError
 from .._files.temporary import TemporaryFiles
-from .._names import shown
-from .._outcome import Outcome, Result, state_line
+from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
+from .._text import quoted
 from .folder import ABSENT, Folder, Found
 from .members import DIRECTORY, FILE, LINK, Entry, Parts, Plan, refusal
 from .names import suffix_of
@@ -43,23 +42,24 @@ class Unpacker:
         self._owners = owners
         self._changed: set[Parts] = set()
 
-    def run(self, outcome: Outcome, check_mode: bool) -> Outcome:
+    def run(self, outcome: Outcome, check_mode: bool, progress: Progress) -> Outcome:
         """The outcome of fetching, with that of unpacking added to it."""
         artifacts: list[Result] = outcome.results["artifacts"]
         archives = [each for each in artifacts if suffix_of(each["name"])]
         # Check mode knows no contents but those that are here already.
         known = [each for each in archives if not check_mode or each["status"] == UNCHANGED]
         made = not self._folder.exists
-        try:
-            plan = Plan(self._folder.space()[0])
-            entries = _inspected(plan, known)
-            differences = self._differences(entries, artifacts)
-            self._apply(differences, known, check_mode)
-            self._changed.update(each.parts for each in entries if self._owners.set_owner(self._folder.place(each.parts)))
-        except BROKEN_OFF as exc:
-            fetched = [each for each in artifacts if each["status"] != UNCHANGED]
-            exc.facts.update(artifacts=fetched, changed=outcome.changed or bool(self._changed))
-            raise
+        progress.follow(
+            lambda: (
+                {"artifacts": [each for each in artifacts if each["status"] != UNCHANGED]},
+                outcome.changed or bool(self._changed),
+            )
+        )
+        plan = Plan(self._folder.space()[0])
+        entries = _inspected(plan, known)
+        differences = self._differences(entries, artifacts)
+        self._apply(differences, known, check_mode)
+        self._changed.update(each.parts for each in entries if self._owners.set_owner(self._folder.place(each.parts)))
         changed = [entry.member.archive for entry in entries if entry.parts in self._changed]
         told = [
             self._told(each["name"], plan.members.get(each["name"], 0) if each in known else None, changed) for each in archives
@@ -77,7 +77,7 @@ class Unpacker:
         for entry in entries:
             name = places.get(os.path.join(root, *entry.parts))
             if name is not None:
-                raise refusal(entry.member, f"would take the place of the artifact {shown(name)}", entry.parts)
+                raise refusal(entry.member, f"would take the place of the artifact {quoted(name)}", entry.parts)
         planned = {entry.parts: entry for entry in entries}
         looked = [(entry, self._folder.look(entry, planned)) for entry in entries]
         differences = [(entry, found) for entry, found in looked if not found.meets(entry)]
@@ -94,7 +94,7 @@ class Unpacker:
         free = self._folder.space()[1]
         if free is not None and needed > free:
             raise BitbucketError(
-                f"Nothing is unpacked: {shown(self._folder.path)} needs {needed} bytes more, but {free} are free"
+                f"Nothing is unpacked: {quoted(self._folder.path)} needs {needed} bytes more, but {free} are free"
             )
 
     def _apply(self, differences: t.Sequence[Difference], archives: t.Sequence[Result], check_mode: bool) -> None:

@@ -2,42 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The Downloads of one repository: artifacts, their listing and their paths. Knows no plans and no local files."""
+"""List, read and delete the artifacts of one repository over the API."""
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 from .._errors import RequestFailed
 from .._http.client import NO_CONTENT, Client
-from .._http.messages import status_text
 from .._http.transport import Response
-from .._names import check_name, path_segment, renamed_pattern
+from .._names import check_name, path_segment
+from .._text import status_text
+from .artifact import Artifact, Listing, newest_first, parse_artifact
 
 # Documented maximum; the default would be 10.
 _PAGE_LENGTH = 100
-
-
-class Artifact(t.NamedTuple):
-    """One item of the listing, which is all that the service tells of an artifact (fact sheet 1.2).
-
-    ``size`` in bytes; ``created_on`` as the service wrote it, or None; ``downloads`` counts fetches.
-    """
-
-    name: str
-    size: int
-    created_on: str | None = None
-    downloads: int | None = None
-    uploaded_by: str | None = None
-
-    @property
-    def age_key(self) -> datetime.datetime:
-        """``created_on`` as a time to compare; the beginning of time where it is missing or unreadable."""
-        return parse_time(self.created_on) or _BEGINNING
-
-
-Listing = t.Dict[str, Artifact]
 
 
 class Downloads:
@@ -64,7 +43,7 @@ class Downloads:
         """All artifacts by name, newest first. Where pages moved while they were read, the first mention counts."""
         found: Listing = {}
         for item in self.client.items(f"{self.path}?pagelen={_PAGE_LENGTH}"):
-            artifact = _artifact(item)
+            artifact = parse_artifact(item)
             found.setdefault(artifact.name, artifact)
         return {artifact.name: artifact for artifact in newest_first(found.values())}
 
@@ -92,55 +71,3 @@ class Downloads:
                 f" {status_text(status)}, but the artifact is still listed"
             )
         return status != 404
-
-
-def newest_first(artifacts: t.Iterable[Artifact]) -> list[Artifact]:
-    """Sorted by ``created_on``, newest first, then by name: the service documents no order of its own."""
-    return sorted(sorted(artifacts, key=lambda artifact: artifact.name), key=lambda a: a.age_key, reverse=True)
-
-
-def renamed_candidate(name: str, size: int, listing: Listing) -> Artifact | None:
-    """The one artifact that may be the wished one under another stored name; its contents still have to agree."""
-    pattern = renamed_pattern(name)
-    if pattern is None or name in listing:
-        return None
-    found = [artifact for artifact in listing.values() if artifact.size == size and pattern.match(artifact.name)]
-    return found[0] if len(found) == 1 else None
-
-
-def parse_time(text: str | None) -> datetime.datetime | None:
-    """An ISO 8601 time with offset, as in ``2016-01-24T17:05:31.001541+00:00``; None for anything else."""
-    if not text:
-        return None
-    try:
-        time = datetime.datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
-
-
-_BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
-
-
-def _artifact(item: t.Mapping[str, t.Any]) -> Artifact:
-    name, size = item.get("name"), item.get("size")
-    if not isinstance(name, str) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise RequestFailed("The list of downloads holds an item without a name and a size: it cannot be trusted")
-    if any("\ud800" <= char <= "\udfff" for char in name):
-        raise RequestFailed("The list of downloads holds a name that is not valid UTF-8: it cannot be trusted")
-    created_on, downloads = item.get("created_on"), item.get("downloads")
-    return Artifact(
-        name=name,
-        size=size,
-        created_on=created_on if isinstance(created_on, str) else None,
-        downloads=downloads if isinstance(downloads, int) else None,
-        uploaded_by=_uploader(item.get("user")),
-    )
-
-
-def _uploader(user: t.Any) -> str | None:
-    """Whoever uploaded it; accounts lost ``username`` in 2019, and there may be no account at all (fact sheet 1.2)."""
-    if not isinstance(user, dict):
-        return None
-    names = (user.get(key) for key in ("display_name", "nickname", "username"))
-    return next((name for name in names if isinstance(name, str) and name), None)

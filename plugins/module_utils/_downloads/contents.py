@@ -36,7 +36,7 @@ def read_contents(downloads: Downloads, name: str, limit: int, size: int | None 
                 blocks.append(block)
                 block = response.read()
         if size is not None and received != size:
-            raise RequestFailed(f"{response.what} sent {received} bytes, but the listing says {size}", passing=True)
+            raise RequestFailed(f"{response.what} sent {received} bytes, but the listing says {size}", transient=True)
         return b"".join(blocks)
 
     return downloads.client.repeat(once)

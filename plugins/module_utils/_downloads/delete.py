@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import BROKEN_OFF, BadInput
-from .._names import check_name, shown
-from .._outcome import Outcome, Result, listing_text
+from .._errors import BadInput
+from .._names import check_name
+from .._outcome import DELETED, Outcome, Progress, Result
 from .._parallel import run_all
-from .api import Downloads, Listing
+from .._text import quoted
+from .api import Downloads
+from .artifact import Listing, listing_text
 from .manifest import Manifest, ManifestPlan, plan_manifest
 from .manifest_keeper import ManifestKeeper, manifest_result
-from .plan import DELETED, Step, plan_deleting, predicted_listing
+from .plan import Step, plan_deleting, predicted_listing
 from .upload import Uploader
 
 
@@ -35,23 +37,23 @@ class Deleter:
         self._parallel = parallel
         self._verify = verify
 
-    def run(self, names: t.Sequence[str], check_mode: bool) -> Outcome:
+    def run(self, names: t.Sequence[str], check_mode: bool, progress: Progress) -> Outcome:
         """Delete the artifacts of exactly these names, or predict it."""
         if not names:
             raise BadInput("name is empty: there is nothing to delete")
         for name in names:
             check_name(name)
             if self._keeper and name == self._keeper.name:
-                raise BadInput(f"{shown(name)} is the manifest, which the module keeps itself: leave it out of name")
+                raise BadInput(f"{quoted(name)} is the manifest, which the module keeps itself: leave it out of name")
         before = self._downloads.listing()
-        return self.apply(plan_deleting(names, before), before, check_mode)
+        return self.apply(plan_deleting(names, before), before, check_mode, progress)
 
-    def apply(self, steps: t.Sequence[Step], before: Listing, check_mode: bool) -> Outcome:
+    def apply(self, steps: t.Sequence[Step], before: Listing, check_mode: bool, progress: Progress) -> Outcome:
         """Do what the steps say, or predict it; ``before`` is the listing that they were decided from."""
         manifest = self._keeper.read(before) if self._keeper else Manifest("")
         plan = plan_manifest(manifest, {}, predicted_listing(before, steps)) if self._keeper else ManifestPlan("absent")
         if not check_mode:
-            self._delete([step for step in steps if step.status == DELETED])
+            self._delete([step for step in steps if step.status == DELETED], progress)
             plan = self._apply_manifest(manifest, plan, steps, before)
         digests = {**{name: manifest.believed(before[name]) for name in before}, manifest.name: manifest.sha256}
         found: Result = {"artifacts": [self._result(step, digests) for step in steps]}
@@ -68,36 +70,29 @@ class Deleter:
             ),
         )
 
-    def _delete(self, steps: t.Sequence[Step]) -> None:
+    def _delete(self, steps: t.Sequence[Step], progress: Progress) -> None:
         done: list[Step] = []
 
         def delete(step: Step) -> None:
             self._downloads.delete(step.name)
             done.append(step)
 
-        try:
-            run_all(delete, steps, self._parallel)
-        except BROKEN_OFF as exc:
-            exc.facts.update(self._facts_of_failure([step for step in steps if step in done]))
-            raise
+        progress.follow(lambda: self._so_far([step for step in steps if step in done]))
+        run_all(delete, steps, self._parallel)
 
     def _apply_manifest(self, manifest: Manifest, plan: ManifestPlan, steps: t.Sequence[Step], before: Listing) -> ManifestPlan:
         if self._keeper is None or self._uploader is None or not plan.changes:
             return plan
-        try:
-            after = predicted_listing(before, steps)
-            if self._verify:
-                # Somebody may have published meanwhile.
-                after = self._downloads.listing()
-                plan = plan_manifest(self._keeper.refreshed(manifest, after), {}, after)
-            self._keeper.apply(plan, self._uploader, after, self._verify)
-        except BROKEN_OFF as exc:
-            exc.facts.update(self._facts_of_failure([step for step in steps if step.changes]))
-            raise
+        after = predicted_listing(before, steps)
+        if self._verify:
+            # Somebody may have published since.
+            after = self._downloads.listing()
+            plan = plan_manifest(self._keeper.refreshed(manifest, after), {}, after)
+        self._keeper.apply(plan, self._uploader, after, self._verify)
         return plan
 
-    def _facts_of_failure(self, done: t.Sequence[Step]) -> Result:
-        return {"artifacts": [self._result(step, {}) for step in done], "changed": bool(done)}
+    def _so_far(self, done: t.Sequence[Step]) -> tuple[Result, bool]:
+        return {"artifacts": [self._result(step, {}) for step in done]}, bool(done)
 
     def _result(self, step: Step, digests: t.Mapping[str, str | None]) -> Result:
         kept = step.current if step.status != DELETED else None

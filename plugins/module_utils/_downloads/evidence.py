@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._files.payload import Payload
 from .._names import likely_names
-from .api import Artifact, Downloads, Listing, renamed_candidate
+from .api import Downloads
+from .artifact import Artifact, Listing, renamed_candidate
 from .manifest import Manifest
 from .plan import Evidence
 from .same_content import compare_content

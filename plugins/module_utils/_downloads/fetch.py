@@ -13,21 +13,21 @@ import os
 import threading
 import typing as t
 
-from .._archives.names import require_archive
-from .._errors import BROKEN_OFF, BadInput, BitbucketError
+from .._errors import BadInput, BitbucketError
 from .._files.checksum import Checksum
-from .._files.destination import Destination, look_at, remove_empty
+from .._files.destination import Destination, inspect, remove_empty
 from .._files.payload import Payload
 from .._files.temporary import TemporaryFiles
-from .._names import renamed_pattern, shown
-from .._outcome import Outcome, Result, state_line
+from .._names import renamed_pattern
+from .._outcome import REPLACED, UNCHANGED, Outcome, Progress, Result, state_line
 from .._parallel import run_all
-from .api import Artifact, Downloads, Listing
-from .fetch_plan import REPLACED, UNCHANGED, FetchWish, Verdict, algorithms, decide
+from .._text import quoted
+from .api import Downloads
+from .artifact import Artifact, Listing, Selection
+from .fetch_plan import FetchWish, Verdict, algorithms, decide
 from .manifest import Manifest
 from .manifest_reader import ManifestReader
 from .same_content import compare_content
-from .selection import Selection
 from .transfer import Transfer
 
 # Those attributes of a file that differ, as they were and as they shall be.
@@ -55,7 +55,7 @@ class FetchOptions(t.NamedTuple):
     manifest: str | None = None
     force: bool = False
     parallel: int = 4
-    archives: bool = False  # whether one of the artifacts must be an archive
+    check_names: t.Callable[[t.Sequence[str]], None] | None = None  # raises for artifacts that do not suit the task
 
 
 class Fetcher:
@@ -71,18 +71,16 @@ class Fetcher:
         self._done: dict[str, _Done] = {}
         self._settled: Verdict | None = None
 
-    def run(self, check_mode: bool) -> Outcome:
+    def run(self, check_mode: bool, progress: Progress) -> Outcome:
         """Fetch, or predict it."""
         wishes = self._settled_without_network() or self._wishes()
         made = [] if check_mode else self._options.destination.create()
+        progress.follow(lambda: self._so_far(wishes))
         try:
             with self._temporary:
                 run_all(self._predict if check_mode else self._fetch, wishes, self._options.parallel)
-        except BROKEN_OFF as exc:
+        except BaseException:
             remove_empty(made)
-            done = [self._done[wish.name] for wish in wishes if wish.name in self._done]
-            fetched = [each.result for each in done if each.result["status"] != UNCHANGED]
-            exc.facts.update(artifacts=fetched, changed=any(each.changed for each in done))
             raise
         done = [self._done[wish.name] for wish in wishes]
         return Outcome(
@@ -92,13 +90,18 @@ class Fetcher:
             after="".join(each.after for each in done),
         )
 
+    def _so_far(self, wishes: t.Sequence[FetchWish]) -> tuple[Result, bool]:
+        done = [self._done[wish.name] for wish in wishes if wish.name in self._done]
+        fetched = [each.result for each in done if each.result["status"] != UNCHANGED]
+        return {"artifacts": fetched}, any(each.changed for each in done)
+
     def _settled_without_network(self) -> t.Sequence[FetchWish]:
         """The one wish, where the file at its place already has the digest that ``checksum`` asks for; else nothing."""
         options = self._options
         names = options.names or ()
         if options.checksum is None or options.force or self._keeper or len(names) != 1:
             return ()
-        local = look_at(options.destination.path_for(names[0]))
+        local = inspect(options.destination.path_for(names[0]))
         wish = FetchWish(names[0], local, None, [options.checksum], proved=True)
         self._settled = decide(wish)
         return [wish] if self._settled.status == UNCHANGED else ()
@@ -110,8 +113,8 @@ class Fetcher:
         if options.checksum and len(artifacts) > 1:
             raise BadInput(f"checksum goes with one artifact, but {len(artifacts)} are meant")
         names = [artifact.name for artifact in artifacts]
-        if options.archives:
-            require_archive(names)
+        if options.check_names:
+            options.check_names(names)
         options.destination.require_room_for(names)
         manifest = self._keeper.read(listing) if self._keeper else None
         return [self._wish(artifact, manifest) for artifact in artifacts]
@@ -138,14 +141,14 @@ class Fetcher:
                 each.require_agreement(promised, artifact.name)
             expected.append(promised)
             proved = proved or manifest.believed(artifact) is not None
-        local = look_at(options.destination.path_for(artifact.name))
+        local = inspect(options.destination.path_for(artifact.name))
         return FetchWish(artifact.name, local, artifact, expected, proved, options.force)
 
     def _promised(self, name: str, manifest: Manifest) -> str:
         if manifest.artifact is None:
             raise BitbucketError(f"The manifest {manifest.name} is not in the Downloads of {self._downloads.repository}")
         if name not in manifest.digests:
-            raise BitbucketError(f"The manifest {manifest.name} has no line, or no clear one, for {shown(name)}")
+            raise BitbucketError(f"The manifest {manifest.name} has no line, or no clear one, for {quoted(name)}")
         return manifest.digests[name]
 
     def _predict(self, wish: FetchWish) -> None:
@@ -155,7 +158,7 @@ class Fetcher:
             same = compare_content(self._downloads, wish.artifact, local).same
             if not same and wish.expected:
                 raise BitbucketError(
-                    f"{shown(wish.name)} does not have the digest that {wish.expected[0].source}"
+                    f"{quoted(wish.name)} does not have the digest that {wish.expected[0].source}"
                     " expects: its contents differ from a file that has it"
                 )
             verdict = Verdict(UNCHANGED if same else REPLACED, "same content" if same else "content differs", verdict.digests)
@@ -247,5 +250,5 @@ def _etag(verdict: Verdict) -> str | None:
 
 def _missing(name: str, listing: Listing) -> str:
     pattern = renamed_pattern(name)
-    similar = [shown(other) for other in listing if pattern and pattern.match(other)]
-    return shown(name) + (f" (the service may have stored it as {' or '.join(similar)})" if similar else "")
+    similar = [quoted(other) for other in listing if pattern and pattern.match(other)]
+    return quoted(name) + (f" (the service may have stored it as {' or '.join(similar)})" if similar else "")

@@ -14,11 +14,8 @@ from types import MappingProxyType
 
 from .._files.checksum import Checksum, file_digests
 from .._files.destination import LocalFile
-from .api import Artifact
-
-FETCHED = "fetched"
-REPLACED = "replaced"
-UNCHANGED = "unchanged"
+from .._outcome import FETCHED, REPLACED, UNCHANGED
+from .artifact import Artifact
 
 
 class FetchWish(t.NamedTuple):

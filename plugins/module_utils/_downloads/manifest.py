@@ -16,7 +16,7 @@ import typing as t
 from types import MappingProxyType
 
 from .._errors import BitbucketError
-from .api import Artifact, Listing, parse_time
+from .artifact import Artifact, Listing, parse_time
 
 _LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}

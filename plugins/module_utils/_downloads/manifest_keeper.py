@@ -10,8 +10,10 @@ import typing as t
 
 from .._errors import BadInput
 from .._files.payload import Payload
-from .._names import renamed_pattern, shown
-from .api import Downloads, Listing
+from .._names import renamed_pattern
+from .._text import quoted
+from .api import Downloads
+from .artifact import Listing
 from .manifest import ManifestPlan
 from .manifest_reader import ManifestReader
 from .upload import Uploader, require_stored
@@ -25,7 +27,7 @@ class ManifestKeeper(ManifestReader):
         if renamed_pattern(name):
             # It could not be found again under another name, for what it will hold is not known before it is read.
             raise BadInput(
-                f"manifest {shown(name)} is refused: the service may store another name, use letters, digits, '.', '_' and '-'"
+                f"manifest {quoted(name)} is refused: the service may store another name, use letters, digits, '.', '_' and '-'"
             )
 
     def apply(self, plan: ManifestPlan, uploader: Uploader, before: Listing, verify: bool) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 
 from .._errors import BitbucketError
-from .._names import check_name, shown
-from .api import Downloads, Listing
+from .._names import check_name
+from .._text import quoted
+from .api import Downloads
+from .artifact import Listing
 from .contents import read_contents
 from .manifest import Manifest, NotAManifest, parse
 
@@ -46,4 +48,4 @@ class ManifestReader:
         return manifest if same else self.read(listing)
 
     def _complaint(self, problem: str) -> str:
-        return f"The artifact {shown(self.name)} is not a checksum manifest, so it is left alone: {problem}"
+        return f"The artifact {quoted(self.name)} is not a checksum manifest, so it is left alone: {problem}"

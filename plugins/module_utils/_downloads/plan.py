@@ -14,15 +14,10 @@ from types import MappingProxyType
 
 from .._errors import BitbucketError
 from .._files.payload import Payload
-from .._names import shown
-from .api import Artifact, Listing
+from .._outcome import ABSENT, CREATED, DELETED, KEPT, REPLACED, UNCHANGED
+from .._text import quoted
+from .artifact import Artifact, Listing
 
-CREATED = "created"
-REPLACED = "replaced"
-UNCHANGED = "unchanged"
-KEPT = "kept"
-DELETED = "deleted"
-ABSENT = "absent"
 CHANGING = (CREATED, REPLACED, DELETED)
 SENDING = (CREATED, REPLACED)
 
@@ -82,7 +77,7 @@ def plan_publishing(wishes: t.Sequence[tuple[Payload, Evidence]], overwrite: str
 
 def _with_stored_name(step: Step) -> str:
     stored = step.current.name if step.current else step.name
-    return shown(step.name) + (f" as {shown(stored)}" if stored != step.name else "")
+    return quoted(step.name) + (f" as {quoted(stored)}" if stored != step.name else "")
 
 
 def as_stored(steps: t.Sequence[Step], before: Listing, stored: t.Mapping[str, Artifact]) -> list[Step]:

@@ -12,13 +12,15 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import BROKEN_OFF, BadInput
+from .._errors import BadInput
 from .._files.payload import Payload
 from .._http.multipart import require_encoder
-from .._names import renamed_pattern, shown
-from .._outcome import Outcome, Result, listing_text
+from .._names import renamed_pattern
+from .._outcome import Outcome, Progress, Result
 from .._parallel import run_all
-from .api import Artifact, Downloads, Listing
+from .._text import quoted
+from .api import Downloads
+from .artifact import Artifact, Listing, listing_text
 from .evidence import Examiner
 from .manifest import Manifest, ManifestPlan, plan_manifest
 from .manifest_keeper import ManifestKeeper, manifest_result
@@ -47,12 +49,12 @@ class Publisher:
         self._keeper = ManifestKeeper(downloads, options.manifest) if options.manifest is not None else None
         _refuse_manifest_among(payloads, options.manifest)
 
-    def run(self, check_mode: bool) -> Outcome:
+    def run(self, check_mode: bool, progress: Progress) -> Outcome:
         """Publish, or predict it."""
         before = self._downloads.listing()
         manifest = self._keeper.read(before) if self._keeper else Manifest("")
         steps = plan_publishing(self._wishes(before, manifest), self._options.overwrite)
-        done = self._predicted(before, steps) if check_mode else self._applied(before, steps)
+        done = self._predicted(before, steps) if check_mode else self._applied(before, steps, progress)
         return self._finished(before, manifest, as_stored(steps, before, done.stored), done, check_mode)
 
     def _wishes(self, before: Listing, manifest: Manifest) -> list[tuple[Payload, t.Any]]:
@@ -67,21 +69,18 @@ class Publisher:
         sent = {payload.name: Sent(digest) for payload, digest in zip(sending, digests)}
         return _Done(Uploader(self._downloads), sent, predicted_listing(before, steps), {})
 
-    def _applied(self, before: Listing, steps: t.Sequence[Step]) -> _Done:
+    def _applied(self, before: Listing, steps: t.Sequence[Step], progress: Progress) -> _Done:
         uploader = Uploader(self._downloads)
         sending = [step.payload for step in steps if step.sends and step.payload]
         done = _Done(uploader, uploader.sent, predicted_listing(before, steps), {})
+        progress.follow(lambda: self._so_far(as_stored(steps, before, done.stored), done))
+        uploader.send(sending, before, self._options.parallel)
+        verified = [payload for payload in sending if self._must_be_read_back(payload)]
         try:
-            uploader.send(sending, before, self._options.parallel)
-            verified = [payload for payload in sending if self._must_be_read_back(payload)]
             if verified:
                 done.after, done.stored = require_stored(verified, self._downloads, before)
         except NotStored as exc:
             done.after, done.stored, done.wrong = exc.listing, exc.stored, exc.wrong
-            exc.facts.update(self._facts_of_failure(as_stored(steps, before, done.stored), done))
-            raise
-        except BROKEN_OFF as exc:
-            exc.facts.update(self._facts_of_failure(steps, done))
             raise
         return done
 
@@ -118,20 +117,16 @@ class Publisher:
         keeper = t.cast(ManifestKeeper, self._keeper)
         ours = {_stored_name(step, done): _sha256(step, done) for step in steps}
         sent = any(step.sends for step in steps)
-        try:
-            current = keeper.refreshed(manifest, done.after)
-            plan = plan_manifest(current, ours, done.after, sent)
-            if not check_mode:
-                keeper.apply(plan, done.uploader, done.after, self._options.verify)
-        except BROKEN_OFF as exc:
-            exc.facts.update(self._facts_of_failure(steps, done))
-            raise
+        current = keeper.refreshed(manifest, done.after)
+        plan = plan_manifest(current, ours, done.after, sent)
+        if not check_mode:
+            keeper.apply(plan, done.uploader, done.after, self._options.verify)
         return plan
 
-    def _facts_of_failure(self, steps: t.Sequence[Step], done: _Done) -> Result:
+    def _so_far(self, steps: t.Sequence[Step], done: _Done) -> tuple[Result, bool]:
         lost = [name for name in done.wrong if name not in done.after]
         landed = [self._result(step, done) for step in steps if step.sends and step.name in done.sent and step.name not in lost]
-        return {"artifacts": landed, "bytes_sent": done.uploader.bytes_sent, "changed": bool(landed)}
+        return {"artifacts": landed, "bytes_sent": done.uploader.bytes_sent}, bool(landed)
 
     def _result(self, step: Step, done: _Done) -> Result:
         artifact = done.stored.get(step.name) or (None if step.sends else step.current)
@@ -171,7 +166,7 @@ class _Done:
 
 def _refuse_manifest_among(payloads: t.Sequence[Payload], manifest: str | None) -> None:
     if manifest in [payload.name for payload in payloads]:
-        raise BadInput(f"{shown(manifest or '')} is the manifest, which the module writes itself: leave it out of src and name")
+        raise BadInput(f"{quoted(manifest or '')} is the manifest, which the module writes itself: leave it out of src and name")
 
 
 def _stored_name(step: Step, done: _Done) -> str:
@@ -186,5 +181,5 @@ def _sha256(step: Step, done: _Done) -> str | None:
 
 
 def _renamed_warning(step: Step, done: _Done) -> str:
-    stored = shown(_stored_name(step, done))
-    return f"Bitbucket has stored {shown(step.name)} under the name {stored}; the manifest and the results use that name"
+    stored = quoted(_stored_name(step, done))
+    return f"Bitbucket has stored {quoted(step.name)} under the name {stored}; the manifest and the results use that name"

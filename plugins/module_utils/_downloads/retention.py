@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from .._errors import BadInput, BitbucketError
 from .._names import is_plain
-from .api import Artifact, Listing, parse_time
-from .plan import DELETED, KEPT, Step
-from .selection import Selection
+from .._outcome import DELETED, KEPT
+from .._patterns import Patterns
+from .artifact import Artifact, Listing, newest_first, parse_time
+from .plan import Step
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"([0-9]{1,20})([smhdw])\Z")
@@ -28,7 +29,7 @@ _AGE = re.compile(r"([0-9]{1,20})([smhdw])\Z")
 class Retention:
     """The rules: ``keep`` newest releases, only what is ``older_than`` may go, releases by ``group_by``, at most so many."""
 
-    selection: Selection
+    patterns: Patterns
     keep: int | None = None
     older_than: datetime.timedelta | None = None
     group_by: t.Pattern[str] | None = None
@@ -63,7 +64,7 @@ def parse_group_by(text: str) -> t.Pattern[str]:
 
 def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, manifest: str | None = None) -> list[Step]:
     """A step for each artifact that the patterns mean, newest first; raises TooManyDeletions before anything is done."""
-    meant = [artifact for artifact in rules.selection.choose(listing.values()) if artifact.name != manifest]
+    meant = [artifact for artifact in newest_first(listing.values()) if _in_scope(artifact.name, rules, manifest)]
     releases: dict[str, list[Artifact]] = {}
     ungrouped: dict[str, Step] = {}
     for artifact in meant:
@@ -82,6 +83,10 @@ def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, man
     steps = [decided[artifact.name] for artifact in meant]
     _refuse_too_many(steps, rules.max_deletions)
     return steps
+
+
+def _in_scope(name: str, rules: Retention, manifest: str | None) -> bool:
+    return name != manifest and rules.patterns.match(name)
 
 
 def _release(artifact: Artifact, group_by: t.Pattern[str] | None) -> str | None:

@@ -16,7 +16,8 @@ import typing as t
 from .._errors import RequestFailed
 from .._files.payload import Payload
 from .._http.transport import Response
-from .api import Artifact, Downloads
+from .api import Downloads
+from .artifact import Artifact
 
 
 class Comparison(t.NamedTuple):
@@ -79,5 +80,5 @@ def _contradiction(response: Response, size: int, artifact: Artifact) -> Request
     return RequestFailed(
         f"{response.what} sent {size} bytes, but the listing says {artifact.size}: it is being"
         " replaced, or the answer is not the artifact",
-        passing=True,
+        transient=True,
     )

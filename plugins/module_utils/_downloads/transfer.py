@@ -16,9 +16,10 @@ import os
 import re
 import typing as t
 
-from .._errors import BitbucketError, RequestFailed
+from .._errors import BitbucketError, RangeRefused, RequestFailed
 from .._http.transport import Response
-from .api import Artifact, Downloads
+from .api import Downloads
+from .artifact import Artifact
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-")
 
@@ -54,11 +55,11 @@ class Transfer:
         headers = self._headers(unless)
         try:
             response = self._downloads.open_contents(self._artifact.name, headers)
-        except RequestFailed as exc:
-            if exc.status == 416 and self._position:
-                self._start_over()
-                raise exc.reworded(str(exc), passing=True) from exc
-            raise
+        except RangeRefused as exc:
+            if not self._position:
+                raise
+            self._start_over()
+            raise exc.reworded(str(exc), transient=True) from exc
         with response:
             if response.status == 304 and "If-None-Match" in headers:
                 return False
@@ -89,7 +90,7 @@ class Transfer:
         begins = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
         if not begins or int(begins.group(1)) != self._position or etag not in ("", self._etag):
             self._start_over()
-            raise RequestFailed(f"{response.what} answered with a part that does not continue the last one", passing=True)
+            raise RequestFailed(f"{response.what} answered with a part that does not continue the last one", transient=True)
 
     def _take(self, response: Response) -> None:
         block = response.read()
@@ -109,7 +110,7 @@ class Transfer:
             raise RequestFailed(
                 f"{response.what} sends {size if size < listed else 'more'} bytes, but the listing says {listed}:"
                 " it is being replaced, or the answer is not the artifact",
-                passing=True,
+                transient=True,
             )
 
     def _write(self, block: bytes) -> None:

@@ -17,7 +17,8 @@ from .._errors import BitbucketError, RequestFailed
 from .._files.payload import Payload
 from .._http.multipart import UploadBody, require_encoder
 from .._parallel import run_all
-from .api import Artifact, Downloads, Listing
+from .api import Downloads
+from .artifact import Artifact, Listing
 from .evidence import stored_as
 from .same_content import compare_content
 
@@ -87,12 +88,12 @@ class Uploader:
         try:
             client.pause_after(failure, tries)
         except RequestFailed as final:
-            if final.effect_possible or len(left) > 1:
+            if final.may_have_applied or len(left) > 1:
                 left = self._look_up(final, left, body)
-            if left or not final.effect_possible:
+            if left or not final.may_have_applied:
                 raise final from None
             return left
-        return self._look_up(failure, left, body) if failure.effect_possible else left
+        return self._look_up(failure, left, body) if failure.may_have_applied else left
 
     def _look_up(self, failure: RequestFailed, left: list[Payload], body: UploadBody) -> list[Payload]:
         """Find in a fresh listing what has landed; returns the rest."""
@@ -101,10 +102,9 @@ class Uploader:
             landed = [payload for payload in left if self._has_landed(payload, listing)]
         except BitbucketError as exc:
             raise RequestFailed(
-                f"{failure}. What became of the upload is not known, for the listing failed as well: {exc}",
-                failure.status,
+                f"{failure}. What became of the upload is not known, for the listing failed as well: {exc}"
             ) from exc
-        self._landed(landed, body, recovered=failure.effect_possible)
+        self._landed(landed, body, recovered=failure.may_have_applied)
         return [payload for payload in left if payload not in landed]
 
     def _has_landed(self, payload: Payload, listing: Listing) -> bool:

@@ -11,7 +11,7 @@ import re
 import typing as t
 
 from .._errors import BadInput, BitbucketError
-from .._names import shown
+from .._text import quoted
 from .payload import BLOCK
 
 ALGORITHMS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
@@ -28,7 +28,7 @@ class Checksum(t.NamedTuple):
         """Raise where both cannot hold."""
         if self.algorithm == other.algorithm and self.digest != other.digest:
             raise BitbucketError(
-                f"{shown(name)} cannot have both digests that are expected: {self.source} says"
+                f"{quoted(name)} cannot have both digests that are expected: {self.source} says"
                 f" {self.algorithm}:{self.digest}, {other.source} says"
                 f" {other.algorithm}:{other.digest}"
             )
@@ -38,7 +38,7 @@ class Checksum(t.NamedTuple):
         found = digests[self.algorithm]
         if found != self.digest:
             raise BitbucketError(
-                f"{shown(name)} does not have the digest that {self.source} expects: its"
+                f"{quoted(name)} does not have the digest that {self.source} expects: its"
                 f" {self.algorithm} is {found}, expected is {self.digest}"
             )
 
@@ -69,7 +69,7 @@ def file_digests(path: str, algorithms: t.Iterable[str]) -> dict[str, str]:
                     each.update(block)
                 block = source.read(BLOCK)
     except OSError as exc:
-        raise BitbucketError(f"Cannot read {shown(path)}: {exc.strerror}") from exc
+        raise BitbucketError(f"Cannot read {quoted(path)}: {exc.strerror}") from exc
     return {name: each.hexdigest() for name, each in hashes.items()}
 
 

@@ -14,7 +14,8 @@ import stat
 import typing as t
 
 from .._errors import BadInput, BitbucketError
-from .._names import check_name, shown
+from .._names import check_name
+from .._text import quoted
 
 
 class LocalFile(t.NamedTuple):
@@ -34,9 +35,9 @@ class Destination:
         self.dest = dest
         self.is_directory = dest.endswith("/") or os.path.isdir(dest)
         if dest.endswith("/") and os.path.lexists(dest.rstrip("/")) and not os.path.isdir(dest):
-            raise BadInput(f"dest {shown(dest)} ends in a slash, but is not a directory")
+            raise BadInput(f"dest {quoted(dest)} ends in a slash, but is not a directory")
         if not self.is_directory and not os.path.isdir(os.path.dirname(dest) or "."):
-            raise BadInput(f"dest {shown(dest)} cannot be written: its parent directory does not exist")
+            raise BadInput(f"dest {quoted(dest)} cannot be written: its parent directory does not exist")
 
     def path_for(self, name: str) -> str:
         """The path for an artifact; raises BadInput for a name that is no plain file name."""
@@ -47,10 +48,10 @@ class Destination:
         """Raise BadInput for several artifacts into one file, or for a name that would leave the directory."""
         if len(names) > 1 and not self.is_directory:
             raise BadInput(
-                f"dest {shown(self.dest)} is one file, but {len(names)} artifacts are meant: end it with a slash for a directory"
+                f"dest {quoted(self.dest)} is one file, but {len(names)} artifacts are meant: end it with a slash for a directory"
             )
         for name in names:
-            look_at(self.path_for(name))
+            inspect(self.path_for(name))
 
     def create(self) -> list[str]:
         """Make the directory where it is missing; returns what was made, outermost first."""
@@ -66,7 +67,7 @@ class Destination:
                 made.append(each)
         except OSError as exc:
             remove_empty(made)
-            raise BitbucketError(f"Cannot create the directory {shown(self.dest)}: {exc.strerror}") from exc
+            raise BitbucketError(f"Cannot create the directory {quoted(self.dest)}: {exc.strerror}") from exc
         return made
 
 
@@ -79,16 +80,16 @@ def remove_empty(directories: t.Sequence[str]) -> None:
             return
 
 
-def look_at(path: str) -> LocalFile:
+def inspect(path: str) -> LocalFile:
     """What is at the path; raises BadInput for what a file cannot take the place of."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
         return LocalFile(path, "absent")
     except OSError as exc:
-        raise BadInput(f"dest {shown(path)} cannot be used: {exc.strerror}") from exc
+        raise BadInput(f"dest {quoted(path)} cannot be used: {exc.strerror}") from exc
     if stat.S_ISLNK(status.st_mode):
         return LocalFile(path, "link")
     if not stat.S_ISREG(status.st_mode):
-        raise BadInput(f"dest {shown(path)} is there and is not a regular file")
+        raise BadInput(f"dest {quoted(path)} is there and is not a regular file")
     return LocalFile(path, "file", status.st_size)

@@ -14,7 +14,8 @@ import stat
 import typing as t
 
 from .._errors import BadInput, BitbucketError
-from .._names import check_written_name, shown
+from .._names import check_written_name
+from .._text import quoted
 
 BLOCK = 256 * 1024
 
@@ -38,7 +39,7 @@ class Payload(t.NamedTuple):
         try:
             return open(self.path, "rb", buffering=0)
         except OSError as exc:
-            raise LocalFileChanged(f"Cannot read {shown(self.path)}: {exc.strerror}") from exc
+            raise LocalFileChanged(f"Cannot read {quoted(self.path)}: {exc.strerror}") from exc
 
     def blocks(self) -> t.Iterator[memoryview]:
         """Exactly ``size`` bytes in blocks that are only good until the next one; an error where the file has changed."""
@@ -50,7 +51,7 @@ class Payload(t.NamedTuple):
                 left -= count
                 yield buffer[:count]
             if source.read(1):
-                raise LocalFileChanged(f"{shown(self.path or self.name)} grew while it was read, run again")
+                raise LocalFileChanged(f"{quoted(self.path or self.name)} grew while it was read, run again")
 
     def digest(self) -> str:
         """SHA-256 in hex; reads everything."""
@@ -68,9 +69,9 @@ def _read_into(source: io.FileIO | io.BytesIO, block: memoryview, payload: Paylo
     try:
         count = source.readinto(block)
     except OSError as exc:
-        raise LocalFileChanged(f"Cannot read {shown(payload.path or payload.name)}: {exc.strerror}") from exc
+        raise LocalFileChanged(f"Cannot read {quoted(payload.path or payload.name)}: {exc.strerror}") from exc
     if not count:
-        raise LocalFileChanged(f"{shown(payload.path or payload.name)} shrank while it was read, run again")
+        raise LocalFileChanged(f"{quoted(payload.path or payload.name)} shrank while it was read, run again")
     return count
 
 
@@ -89,7 +90,7 @@ def file_payloads(sources: t.Sequence[str], name: str | None = None) -> list[Pay
     if not paths:
         raise BadInput("src is empty: there is nothing to publish")
     if name is not None and len(paths) > 1:
-        raise BadInput(f"name goes with one file, but src means {len(paths)}: {', '.join(map(shown, paths))}")
+        raise BadInput(f"name goes with one file, but src means {len(paths)}: {', '.join(map(quoted, paths))}")
     payloads = [_file_payload(path, name) for path in paths]
     _refuse_same_names(payloads)
     return payloads
@@ -100,10 +101,10 @@ def _expanded(source: str) -> list[str]:
     if os.path.lexists(source):
         return [source]
     if not glob.has_magic(source):
-        raise BadInput(f"src {shown(source)} does not exist on the host that runs the module")
+        raise BadInput(f"src {quoted(source)} does not exist on the host that runs the module")
     found = sorted(glob.glob(source, recursive=True))
     if not found:
-        raise BadInput(f"src {shown(source)} matches no file on the host that runs the module")
+        raise BadInput(f"src {quoted(source)} matches no file on the host that runs the module")
     return found
 
 
@@ -122,11 +123,11 @@ def _file_payload(path: str, name: str | None) -> Payload:
         if stat.S_ISREG(status.st_mode):
             os.close(os.open(path, os.O_RDONLY))
     except OSError as exc:
-        raise BadInput(f"src {shown(path)} cannot be read: {exc.strerror}") from exc
+        raise BadInput(f"src {quoted(path)} cannot be read: {exc.strerror}") from exc
     if stat.S_ISDIR(status.st_mode):
-        raise BadInput(f"src {shown(path)} is a directory: name files, or a pattern such as {path}/*.tgz")
+        raise BadInput(f"src {quoted(path)} is a directory: name files, or a pattern such as {path}/*.tgz")
     if not stat.S_ISREG(status.st_mode):
-        raise BadInput(f"src {shown(path)} is not a regular file")
+        raise BadInput(f"src {quoted(path)} is not a regular file")
     return Payload(check_written_name(os.path.basename(path) if name is None else name), status.st_size, path=path)
 
 
@@ -135,6 +136,5 @@ def _refuse_same_names(payloads: t.Sequence[Payload]) -> None:
     for payload in payloads:
         other = first.setdefault(payload.name, payload)
         if other is not payload:
-            raise BadInput(
-                f"src has two files of the name {shown(payload.name)}: {shown(other.path or '')} and {shown(payload.path or '')}"
-            )
+            paths = " and ".join(quoted(each.path or "") for each in (other, payload))
+            raise BadInput(f"src has two files of the name {quoted(payload.name)}: {paths}")

@@ -14,7 +14,7 @@ import threading
 import typing as t
 
 from .._errors import BitbucketError
-from .._names import shown
+from .._text import quoted
 
 PREFIX = ".ansible_bitbucket_"
 
@@ -54,11 +54,11 @@ class TemporaryFiles:
     def _make(self, directory: str) -> str:
         with self._lock:
             if self._over:
-                raise BitbucketError(f"The task is over, no file is made in {shown(directory)}")
+                raise BitbucketError(f"The task is over, no file is made in {quoted(directory)}")
             try:
                 descriptor, path = tempfile.mkstemp(prefix=PREFIX, dir=directory)
             except OSError as exc:
-                raise BitbucketError(f"Cannot create a file in {shown(directory)}: {exc.strerror}") from exc
+                raise BitbucketError(f"Cannot create a file in {quoted(directory)}: {exc.strerror}") from exc
             self._paths.add(path)
         os.close(descriptor)
         return path

@@ -12,14 +12,15 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._errors import BadInput, RequestFailed
+from .._text import one_line
 from .connection import Connection, origin
 from .credentials import ANONYMOUS, OAUTH
-from .messages import is_html, one_line, server_words
+from .messages import is_html, server_words
 from .oauth import TokenSource
-from .pages import next_page, page_items, stays, without_query
+from .pages import next_page, page_items, same_origin, without_query
 from .redirects import REDIRECTS, location_of, redirect_target
 from .refusals import api_refusal, storage_refusal
-from .retries import Patience, pause_before
+from .retries import WaitBudget, backoff
 from .transport import Response, Transport
 
 # The documented answer to a DELETE.
@@ -53,7 +54,7 @@ class Client:
 
     def __init__(self, connection: Connection, threads: int = 1, conceal: t.Callable[[str], None] = lambda secret: None) -> None:
         self.connection = connection
-        self.patience = Patience(connection.max_wait)
+        self.patience = WaitBudget(connection.max_wait)
         self.requests = 0
         self._conceal_elsewhere = conceal
         self._secrets = list(connection.credentials.secrets)
@@ -85,11 +86,11 @@ class Client:
 
     def pause_after(self, failure: RequestFailed, tries: int) -> None:
         """Wait before the next try, or raise the failure where there shall be none."""
-        if not failure.passing:
+        if not failure.transient:
             raise failure
         if tries > self.connection.retries:
             raise _with_words(failure, f"Gave up after {_counted(tries)}")
-        pause = failure.retry_after if failure.retry_after is not None else pause_before(tries)
+        pause = failure.retry_after if failure.retry_after is not None else backoff(tries)
         if not self.patience.wait(pause):
             raise _with_words(
                 failure,
@@ -133,7 +134,7 @@ class Client:
         return self.repeat(lambda: self._read_once(url, accept, limit))
 
     def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> Answer:
-        """One POST or PUT, not repeated: after a RequestFailed with ``effect_possible`` the caller must look what came of it."""
+        """One POST or PUT, not repeated: after a RequestFailed with ``may_have_applied`` the caller must look what came of it."""
         headers = {"Accept": "application/json", "Content-Type": content_type}
         with self._api(method, self.url(path), headers, body) as response:
             self._require_success(response)
@@ -222,7 +223,7 @@ class Client:
 
     def _api(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
         """One request to the API with credentials; every status is returned. The last gate: they go to its origin alone."""
-        if not stays(url, self.connection.api_url):
+        if not same_origin(url, self.connection.api_url):
             raise RequestFailed(f"The link to {one_line(without_query(url))} leaves the API, it is not followed")
         authorization = self._authorization()
         sent = {**_BASE_HEADERS, **headers}
@@ -267,4 +268,4 @@ def _counted(tries: int) -> str:
 
 
 def _with_words(failure: RequestFailed, words: str) -> RequestFailed:
-    return failure.reworded(f"{str(failure).rstrip('.')}. {words}", passing=False)
+    return failure.reworded(f"{str(failure).rstrip('.')}. {words}", transient=False)

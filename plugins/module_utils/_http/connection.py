@@ -35,7 +35,7 @@ class Connection(t.NamedTuple):
         return self.ca_path or True
 
 
-def connection_from(options: t.Mapping[str, t.Any], credentials: Credentials) -> Connection:
+def parse_connection(options: t.Mapping[str, t.Any], credentials: Credentials) -> Connection:
     """Build the settings from the options of a module or lookup; raises BadInput for what cannot work."""
     for name, least in (("timeout", 1), ("retries", 0), ("max_wait", 0)):
         if options[name] < least:

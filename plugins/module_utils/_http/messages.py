@@ -11,26 +11,17 @@ with ``error_description``), and bodies may be plain text, HTML or empty.
 
 from __future__ import annotations
 
-import http
 import json
 import re
 import typing as t
 
+from .._text import one_line
 from .credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 
-MAX_WORDS = 500
 _S3_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 # Bounded, so that a page of unfinished titles costs no time.
 _TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
 _TITLE_WITHIN = 4096
-
-
-def status_text(status: int) -> str:
-    """``404 Not Found``, or the bare number where there is no phrase for it."""
-    try:
-        return f"{status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
 
 
 def server_words(body: bytes) -> str:
@@ -72,12 +63,6 @@ def advice(status: int, credential_kind: str, scopes: str = "") -> str:
     if status == 403 and scopes:
         return f"The {credential_kind} lacks a scope: it needs {scopes}, and a write scope does not include the read scope."
     return _ADVICE.get(status, "")
-
-
-def one_line(text: str) -> str:
-    """Printable characters on one line, shortened to MAX_WORDS."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= MAX_WORDS else line[: MAX_WORDS - 1] + "…"
 
 
 def is_html(text: str) -> bool:

@@ -17,9 +17,10 @@ import time
 import typing as t
 
 from .._errors import RequestFailed
+from .._text import one_line, status_text
 from .connection import Connection
 from .credentials import basic
-from .messages import one_line, server_words, status_text
+from .messages import server_words
 from .redirects import REDIRECTS, location_of, refused_redirect
 from .transport import Transport
 
@@ -58,14 +59,13 @@ class TokenSource:
             body = response.read_all(_MAX_ANSWER)
         if response.status in REDIRECTS:
             words = refused_redirect(what, self._url, location_of(response.headers))
-            raise RequestFailed(f"{words}. Check token_url", status=response.status, effect_possible=False)
+            raise RequestFailed(f"{words}. Check token_url", may_have_applied=False)
         if response.status != 200:
             raise RequestFailed(
                 "{} failed with HTTP status {}: {}. Check client_id, client_secret and token_url, and that the consumer"
                 " is marked as private".format(what, status_text(response.status), server_words(body) or "no words"),
-                status=response.status,
-                passing=response.status == 429 or response.status >= 500,
-                effect_possible=False,
+                transient=response.status == 429 or response.status >= 500,
+                may_have_applied=False,
                 retry_after=response.retry_after,
             )
         self._take(what, body)
@@ -79,7 +79,7 @@ class TokenSource:
             token, life = None, 0.0
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
             raise RequestFailed(
-                f"{what} answered without a usable access_token: {one_line(_kind_of(body))}", effect_possible=False
+                f"{what} answered without a usable access_token: {one_line(_kind_of(body))}", may_have_applied=False
             )
         self._conceal(token)
         # Renewed a little early, so that it does not end on its way.

@@ -39,7 +39,7 @@ def next_page(page: Page, url: str, api_url: str) -> str | None:
     following = page.get("next")
     if following is None:
         return None
-    if not isinstance(following, str) or not stays(following, api_url):
+    if not isinstance(following, str) or not same_origin(following, api_url):
         raise RequestFailed(f"GET {without_query(url)}: the link to the next page leaves the API, it is not followed")
     return following
 
@@ -49,7 +49,7 @@ def without_query(url: str) -> str:
     return url.split("?", 1)[0]
 
 
-def stays(url: str, api_url: str) -> bool:
+def same_origin(url: str, api_url: str) -> bool:
     """Whether a link of the API leads to its own origin, so that credentials may follow it."""
     try:
         return origin(url) == origin(api_url) and "@" not in url.split("/", 3)[2]

@@ -10,8 +10,8 @@ import typing as t
 from urllib.parse import urljoin, urlsplit
 
 from .._errors import RequestFailed
+from .._text import one_line
 from .connection import origin
-from .messages import one_line
 
 REDIRECTS = (301, 302, 303, 307, 308)
 

@@ -8,14 +8,36 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import RequestFailed
-from .messages import advice, required_scopes, server_words, status_text, storage_words
+from .._errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    NotAcceptable,
+    NotFound,
+    RangeRefused,
+    RateLimited,
+    RequestFailed,
+    StorageRefused,
+    Unauthorized,
+)
+from .._text import status_text
+from .messages import advice, required_scopes, server_words, storage_words
 from .redirects import REDIRECTS, location_of, refused_redirect
 from .transport import Response
 
-PASSING_STATUSES = (429, 500, 502, 503, 504)
-# The signed URL has expired, or is wrong: the next try gets a new one.
-_PASSING_AT_STORAGE = (403, *PASSING_STATUSES)
+_TRANSIENT = (429, 500, 502, 503, 504)
+_TYPES: dict[int, type[RequestFailed]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    405: Conflict,
+    406: NotAcceptable,
+    409: Conflict,
+    410: Gone,
+    412: Conflict,
+    416: RangeRefused,
+    429: RateLimited,
+}
 
 
 def api_refusal(response: Response, body: bytes, credential_kind: str, scrub: t.Callable[[str], str] = str) -> RequestFailed:
@@ -25,22 +47,24 @@ def api_refusal(response: Response, body: bytes, credential_kind: str, scrub: t.
     said = scrub(server_words(body)).rstrip(".")
     message = f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
     hint = advice(response.status, credential_kind, required_scopes(body, response.headers))
-    return _failure(response, f"{message}. {hint}" if hint else message, PASSING_STATUSES)
+    return _failure(response, f"{message}. {hint}" if hint else message)
 
 
 def storage_refusal(response: Response, body: bytes) -> RequestFailed:
     """The storage host's refusal; of its body only the error code is shown."""
     said = storage_words(body)
     message = f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
-    return _failure(response, message, _PASSING_AT_STORAGE, by_storage=True)
+    failure = _failure(response, message)
+    if not isinstance(failure, Forbidden):
+        return failure
+    # The signed link has expired, or is wrong: the next attempt gets a new one.
+    return StorageRefused(message, transient=True, may_have_applied=False, retry_after=response.retry_after)
 
 
-def _failure(response: Response, message: str, passing: t.Sequence[int], by_storage: bool = False) -> RequestFailed:
-    return RequestFailed(
+def _failure(response: Response, message: str) -> RequestFailed:
+    return _TYPES.get(response.status, RequestFailed)(
         message,
-        status=response.status,
-        passing=response.status in passing,
-        effect_possible=response.status >= 500,
+        transient=response.status in _TRANSIENT,
+        may_have_applied=response.status >= 500,
         retry_after=response.retry_after,
-        by_storage=by_storage,
     )

@@ -13,7 +13,7 @@ import time
 LONGEST_PAUSE = 60.0
 
 
-class Patience:
+class WaitBudget:
     """The waiting budget of a task, in seconds. Waits of several threads at the same time count once."""
 
     def __init__(self, max_wait: float) -> None:
@@ -40,7 +40,7 @@ class Patience:
             return True
 
 
-def pause_before(next_try: int) -> float:
+def backoff(next_try: int) -> float:
     """Seconds before the given further try (1, 2, …): doubling, with jitter so that many hosts do not return as one."""
     jitter = random.uniform(0.5, 1.0)  # noqa: S311 (nobody gains by guessing it)
     return min(LONGEST_PAUSE, 2.0 ** (next_try - 1)) * jitter

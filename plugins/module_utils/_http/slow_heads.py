@@ -19,7 +19,7 @@ import typing as t
 _TIMEOUTS = 2
 
 
-class PatientHead(http.client.HTTPResponse):
+class DeadlineResponse(http.client.HTTPResponse):
     """An answer whose status and header lines must have come within two timeouts of its socket; raises socket.timeout."""
 
     def __init__(self, sock: socket.socket, *args: t.Any, **kwargs: t.Any) -> None:

@@ -20,7 +20,7 @@ import traceback
 import typing as t
 
 from .._errors import BadInput, MissingLibrary, RequestFailed
-from .slow_heads import PatientHead
+from .slow_heads import DeadlineResponse
 
 try:
     import requests
@@ -74,7 +74,7 @@ class Transport:
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as exc:
             raise _without_answer(exc, what, self._timeout) from None
         except OSError as exc:  # a CA bundle that is not there
-            raise RequestFailed(f"{what} failed: {exc}", effect_possible=False) from exc
+            raise RequestFailed(f"{what} failed: {exc}", may_have_applied=False) from exc
         return Response(answer, what, self._timeout)
 
 
@@ -163,7 +163,9 @@ class Response:
     def _check_length(self, block: bytes) -> None:
         # urllib3 1.26 takes a short body without a word.
         if not block and self.length is not None and self._received != self.length and not self._bodiless():
-            raise RequestFailed(f"{self.what}: the answer broke off after {self._received} of {self.length} bytes", passing=True)
+            raise RequestFailed(
+                f"{self.what}: the answer broke off after {self._received} of {self.length} bytes", transient=True
+            )
 
     def _bodiless(self) -> bool:
         return self.status in (204, 304) or self._answer.request.method == "HEAD"
@@ -177,7 +179,7 @@ class Response:
             raise RequestFailed(
                 f"{self.what}: the answer came too slowly, {self._received - self._pace_received}"
                 f" bytes in {now - self._pace_time:.0f} seconds",
-                passing=True,
+                transient=True,
             )
         self._pace_time, self._pace_received = now, self._received
 
@@ -203,9 +205,9 @@ def _make_patient(manager: t.Any) -> t.Any:
 
 
 def _patient(pool: t.Any) -> t.Any:
-    if getattr(pool.ConnectionCls, "response_class", None) is PatientHead:
+    if getattr(pool.ConnectionCls, "response_class", None) is DeadlineResponse:
         return pool
-    connection = type("PatientConnection", (pool.ConnectionCls,), {"response_class": PatientHead})
+    connection = type("PatientConnection", (pool.ConnectionCls,), {"response_class": DeadlineResponse})
     return type("PatientPool", (pool,), {"ConnectionCls": connection})
 
 
@@ -231,17 +233,17 @@ def _without_answer(exc: Exception, what: str, timeout: float) -> RequestFailed:
         return RequestFailed(
             f"{what} failed: the server's certificate was not accepted: {untrusted.verify_message}."
             " Give the CA in ca_path if it is the right server",
-            effect_possible=False,
+            may_have_applied=False,
         )
     if isinstance(exc, requests.exceptions.InvalidSchema) and "SOCKS" in str(exc):
-        return RequestFailed(f"{what} failed: the proxy needs the Python library PySocks", effect_possible=False)
+        return RequestFailed(f"{what} failed: the proxy needs the Python library PySocks", may_have_applied=False)
     if isinstance(exc, (ValueError, requests.exceptions.InvalidSchema)):  # a URL or header that cannot be sent at all
-        return RequestFailed(f"{what} failed: {type(exc).__name__}", effect_possible=False)
-    return RequestFailed(f"{what} failed: {_reason(exc, timeout)}", passing=True, effect_possible=not _never_connected(exc))
+        return RequestFailed(f"{what} failed: {type(exc).__name__}", may_have_applied=False)
+    return RequestFailed(f"{what} failed: {_reason(exc, timeout)}", transient=True, may_have_applied=not _never_connected(exc))
 
 
 def _broken_body(exc: Exception, what: str, timeout: float, received: int) -> RequestFailed:
-    return RequestFailed(f"{what}: the answer broke off after {received} bytes: {_reason(exc, timeout)}", passing=True)
+    return RequestFailed(f"{what}: the answer broke off after {received} bytes: {_reason(exc, timeout)}", transient=True)
 
 
 def _reason(exc: BaseException, timeout: float) -> str:

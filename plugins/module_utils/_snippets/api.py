@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._errors import BitbucketError, RequestFailed
+from .._errors import BitbucketError, Forbidden, NotAcceptable, NotFound, RequestFailed, Unauthorized
 from .._http.client import NO_CONTENT, Answer, Client
 from .._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
-from .._http.messages import status_text
 from .._http.multipart import form_body
-from .._names import check_name, path_segment, shown
-from .document import Snippet, snippet_from, snippet_id_in
+from .._names import check_name, path_segment
+from .._text import quoted, status_text
+from .document import Snippet, parse_snippet, snippet_id_in
 from .parts import BrokenAnswer, Parts, parse_form, parse_related
 from .plan import SnippetPlan, SnippetState, form_bool, same_but_line_ends
 
@@ -67,7 +67,7 @@ class Snippets:
             found = [snippet for snippet in self._items("") if snippet.title == title]
         if len(found) > 1:
             raise BitbucketError(
-                f"{len(found)} snippets have the title {shown(title)}: say which by snippet_id, one of"
+                f"{len(found)} snippets have the title {quoted(title)}: say which by snippet_id, one of"
                 f" {', '.join(sorted(snippet.id for snippet in found))}"
             )
         return found[0] if found else None
@@ -75,7 +75,7 @@ class Snippets:
     def require_absent(self, snippet_id: str, said: str | BitbucketError) -> None:
         """Raise where snippets cannot be listed, or this one is among them: then what was ``said`` proves nothing."""
         if snippet_id in [snippet.id for snippet in self.of_members()]:
-            raise RequestFailed(f"{str(said).rstrip('.')}. But snippet {shown(snippet_id)} is still listed")
+            raise RequestFailed(f"{str(said).rstrip('.')}. But snippet {quoted(snippet_id)} is still listed")
 
     def read(self, snippet_id: str, wished: t.Mapping[str, bytes] | None = None, exact: bool = False) -> SnippetState:
         """A snippet with its contents, in one request where the service gives all in one.
@@ -129,7 +129,7 @@ class Snippets:
     def _items(self, query: str) -> list[Snippet]:
         path = f"{self._path}?pagelen={_PAGE_LENGTH}{query}"
         what = f"GET {self.client.url(self._path)}"
-        return _each_once(self._explained(lambda: [snippet_from(item, what) for item in self.client.items(path)]))
+        return _each_once(self._explained(lambda: [parse_snippet(item, what) for item in self.client.items(path)]))
 
     def _document(self, snippet_id: str) -> Snippet:
         url = self.client.url(self._snippet_path(snippet_id))
@@ -138,9 +138,9 @@ class Snippets:
     def _snippet(self, document: t.Mapping[str, t.Any], snippet_id: str) -> Snippet:
         """The value of a document that must be this snippet's."""
         what = f"GET {self.client.url(self._snippet_path(snippet_id))}"
-        snippet = snippet_from(document, what)
+        snippet = parse_snippet(document, what)
         if snippet.id != snippet_id:
-            raise RequestFailed(f"{what} answered with another snippet, {shown(snippet.id)}")
+            raise RequestFailed(f"{what} answered with another snippet, {quoted(snippet.id)}")
         return snippet
 
     def _read(self, snippet_id: str, wished: t.Mapping[str, bytes], exact: bool) -> SnippetState:
@@ -157,9 +157,7 @@ class Snippets:
         url = self.client.url(self._snippet_path(snippet_id))
         try:
             answer = _found(lambda: self.client.read(url, _ACCEPT, _MAX_FILE))
-        except RequestFailed as exc:
-            if exc.status != 406:
-                raise
+        except NotAcceptable:
             answer = self.client.read(url, _JSON)
         kind = answer.content_type.partition(";")[0].strip().lower()
         try:
@@ -177,7 +175,7 @@ class Snippets:
         """``like``: a text that it must be, but for line ends."""
         link = (snippet.files or {}).get(name)
         if not link:
-            raise RequestFailed(f"The file {shown(name)} of snippet {snippet.id} has no link")
+            raise RequestFailed(f"The file {quoted(name)} of snippet {snippet.id} has no link")
         return self.client.repeat(lambda: self._file_once(link, limit, like))
 
     def _file_once(self, link: str, limit: int, like: bytes | None) -> bytes:
@@ -188,7 +186,7 @@ class Snippets:
         if like is not None and not same_but_line_ends(like, data):
             raise RequestFailed(
                 f"{response.what} answered with {len(data)} bytes that are not the text that came with the snippet",
-                passing=True,
+                transient=True,
             )
         return data
 
@@ -206,7 +204,7 @@ class Snippets:
         """The snippet that an answer to a write holds; None where it holds none, or none that can be believed."""
         try:
             document = self.client.parsed(answer)
-            snippet = snippet_from(document, answer.what)
+            snippet = parse_snippet(document, answer.what)
         except RequestFailed:
             return None
         return snippet if snippet.files and document["id"] == snippet.id else None
@@ -223,10 +221,8 @@ def _found(action: t.Callable[[], _T]) -> _T:
     """Do it, and call a 404 what it is."""
     try:
         return action()
-    except RequestFailed as exc:
-        if exc.status == 404:
-            raise NoSuchSnippet(str(exc)) from exc
-        raise
+    except NotFound as exc:
+        raise NoSuchSnippet(str(exc)) from exc
 
 
 def _each_once(snippets: t.Iterable[Snippet]) -> list[Snippet]:
@@ -258,10 +254,10 @@ _SCOPES = {
 
 def _advised(failure: RequestFailed, kind: str) -> RequestFailed:
     advice = ""
-    if failure.status in (401, 403) and kind == ACCESS_TOKEN:
+    if isinstance(failure, (Unauthorized, Forbidden)) and kind == ACCESS_TOKEN:
         advice = _NO_ACCESS
-    elif failure.status == 403:
+    elif isinstance(failure, Forbidden):
         advice = _SCOPES.get(kind, "")
-    if not advice or failure.by_storage:
+    if not advice:
         return failure
-    return failure.reworded(f"{str(failure).rstrip('.')}. {advice}", failure.passing)
+    return failure.reworded(f"{str(failure).rstrip('.')}. {advice}")

@@ -34,7 +34,7 @@ class Snippet(t.NamedTuple):
     files: t.Mapping[str, str | None] | None = MappingProxyType({})
 
 
-def snippet_from(document: t.Mapping[str, t.Any], what: str) -> Snippet:
+def parse_snippet(document: t.Mapping[str, t.Any], what: str) -> Snippet:
     """The value of a document, which came as the answer to ``what``; raises RequestFailed for one that is no snippet.
 
     A title of a wrong type is an error: taken for none, it would make a snippet that is there look absent.

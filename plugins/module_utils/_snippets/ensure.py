@@ -12,26 +12,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import BROKEN_OFF, BadInput, BitbucketError, RequestFailed
+from .._errors import BadInput, BitbucketError, Conflict, Forbidden, Gone, RequestFailed
 from .._http.multipart import require_encoder
-from .._names import shown
-from .._outcome import Outcome, Result
+from .._outcome import ABSENT, CREATED, DELETED, UNCHANGED, UPDATED, Outcome, Progress, Result
+from .._text import quoted
 from .api import NoSuchSnippet, Snippets
 from .document import Snippet
-from .plan import (
-    ABSENT,
-    CREATED,
-    DELETED,
-    UNCHANGED,
-    UPDATED,
-    SnippetPlan,
-    SnippetState,
-    SnippetWish,
-    differences,
-    plan_snippet,
-    predicted,
-    stored_names,
-)
+from .plan import SnippetPlan, SnippetState, SnippetWish, differences, plan_snippet, predicted, stored_names
 from .report import described
 
 # How often a snippet that others change at the same time is read and decided again.
@@ -49,11 +36,14 @@ class _Done(t.NamedTuple):
 class SnippetTask:
     """One task for one snippet, found by its id or by its title."""
 
-    def __init__(self, snippets: Snippets, snippet_id: str | None, wish: SnippetWish, check_mode: bool) -> None:
+    def __init__(
+        self, snippets: Snippets, snippet_id: str | None, wish: SnippetWish, check_mode: bool, progress: Progress
+    ) -> None:
         self._snippets = snippets
         self._id = snippet_id
         self._wish = wish
         self._check_mode = check_mode
+        self._progress = progress
         self._known: set[str] = set()
 
     def ensure_present(self) -> Outcome:
@@ -66,7 +56,7 @@ class SnippetTask:
         try:
             return self._outcome(self._updated(self._read(current_id)))
         except NoSuchSnippet as exc:
-            raise BitbucketError(f"There is no snippet {shown(current_id)} to update: {exc}") from exc
+            raise BitbucketError(f"There is no snippet {quoted(current_id)} to update: {exc}") from exc
 
     def ensure_absent(self, with_diff: bool) -> Outcome:
         """Delete the snippet, or predict it; its contents are read only for a diff."""
@@ -90,8 +80,8 @@ class SnippetTask:
         """
         try:
             return self._read(snippet_id)
-        except RequestFailed as exc:
-            if self._check_mode or exc.status not in (403, 410):
+        except (Forbidden, Gone):
+            if self._check_mode:
                 raise
             return None
 
@@ -107,16 +97,12 @@ class SnippetTask:
     def _created(self) -> _Done:
         wish = self._wish
         if not wish.files:
-            raise BadInput(f"There is no snippet titled {shown(wish.title or '')}, and files are needed to create it")
+            raise BadInput(f"There is no snippet titled {quoted(wish.title or '')}, and files are needed to create it")
         if self._check_mode:
             return _Done(CREATED, None, predicted(None, wish, SnippetPlan()))
         snippet_id = self._created_id(wish.title or "", wish.is_private is not False, wish.files)
-        try:
-            done = self._updated(self._checked(self._read(snippet_id)))
-        except BROKEN_OFF as exc:
-            exc.facts.update(changed=True)
-            exc.args = (f"The snippet {snippet_id} was created, but then: {exc}",)
-            raise
+        self._progress.begin(f"The snippet {snippet_id} was created")
+        done = self._updated(self._checked(self._read(snippet_id)))
         return _Done(CREATED, None, done.after)
 
     def _created_id(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> str:
@@ -128,14 +114,14 @@ class SnippetTask:
                 created = self._snippets.create_once(title, is_private, files)
             except RequestFailed as failure:
                 tries += 1
-                found = self._new_id(title) if failure.effect_possible else None
+                found = self._new_id(title) if failure.may_have_applied else None
                 if found is None:
                     client.pause_after(failure, tries)
-                    found = self._new_id(title) if failure.effect_possible else None
+                    found = self._new_id(title) if failure.may_have_applied else None
             else:
                 found = created or self._new_id(title)
                 if found is None:
-                    raise BitbucketError(f"The snippet {shown(title)} was accepted, but is not in the listing")
+                    raise BitbucketError(f"The snippet {quoted(title)} was accepted, but is not in the listing")
             if found is not None:
                 return found
 
@@ -145,7 +131,7 @@ class SnippetTask:
         ]
         if len(found) > 1:
             raise BitbucketError(
-                f"{len(found)} new snippets have the title {shown(title)}, and one of them may be"
+                f"{len(found)} new snippets have the title {quoted(title)}, and one of them may be"
                 f" ours: {', '.join(sorted(found))}"
             )
         return found[0] if found else None
@@ -158,7 +144,7 @@ class SnippetTask:
             plan = plan_snippet(current, self._wish)
             if not plan.changes:
                 # Where an answer was lost it was most likely ours that had its effect, else somebody else's.
-                ours = sent or any(failure.effect_possible for failure in failures)
+                ours = sent or any(failure.may_have_applied for failure in failures)
                 return _Done(UPDATED if ours else UNCHANGED, before, current)
             if self._check_mode:
                 return _Done(UPDATED, before, predicted(current, self._wish, plan))
@@ -170,7 +156,7 @@ class SnippetTask:
                 if not written and plan_snippet(current, self._wish).changes and not plan.later:
                     words = "".join(f", and it has {each}" for each in self._wrong(current))
                     raise RequestFailed(
-                        f"The update of snippet {snippet_id} was answered without the snippet{words}", passing=True
+                        f"The update of snippet {snippet_id} was answered without the snippet{words}", transient=True
                     )
                 sent = True
             except RequestFailed as failure:
@@ -180,14 +166,14 @@ class SnippetTask:
     def _read_after(self, failures: t.Sequence[RequestFailed], snippet_id: str) -> SnippetState:
         """The snippet as it is after a failed update; raises where there shall be no other try."""
         failure = failures[-1]
-        conflicts = sum(1 for each in failures if each.status == 405)
-        if failure.status == 405:
+        conflicts = sum(isinstance(each, Conflict) for each in failures)
+        if isinstance(failure, Conflict):
             if conflicts > MAX_CONFLICTS:
                 raise BitbucketError(
                     f"Snippet {snippet_id} is being changed by somebody else, {conflicts} tries met a newer revision: {failure}"
                 ) from failure
             return self._read(snippet_id)
-        if failure.effect_possible:
+        if failure.may_have_applied:
             current = self._read(snippet_id)
             if not plan_snippet(current, self._wish).changes:
                 return current
@@ -220,8 +206,8 @@ class SnippetTask:
         if lost:
             raise BitbucketError(
                 "The snippet was accepted, but these files are not in it under their names:"
-                f" {', '.join(map(shown, lost))}; it has"
-                f" {', '.join(map(shown, sorted(state.contents)))}"
+                f" {', '.join(map(quoted, lost))}; it has"
+                f" {', '.join(map(quoted, sorted(state.contents)))}"
             )
         return state
 
@@ -232,7 +218,7 @@ class SnippetTask:
             renamed = stored_names(done.after.contents, self._wish.files or {})
             result["snippet"] = described(done.after, {stored: wished for wished, stored in renamed.items()})
             warnings = [
-                f"Bitbucket has stored the file {shown(wished)} under the name {shown(stored)}"
+                f"Bitbucket has stored the file {quoted(wished)} under the name {quoted(stored)}"
                 for wished, stored in renamed.items()
             ]
         return Outcome(
@@ -245,5 +231,5 @@ class SnippetTask:
 
 def _instead(name: str, snippet: Snippet, wish: SnippetWish) -> str:
     if name == "title":
-        return f"the title {shown(snippet.title)} instead of {shown(wish.title or '')}"
+        return f"the title {quoted(snippet.title)} instead of {quoted(wish.title or '')}"
     return f"is_private {snippet.is_private} instead of {wish.is_private}"

@@ -15,14 +15,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from .._errors import BadInput
-from .._names import renamed_pattern, shown
+from .._names import renamed_pattern
+from .._text import quoted
 from .document import Snippet
-
-CREATED = "created"
-UPDATED = "updated"
-UNCHANGED = "unchanged"
-DELETED = "deleted"
-ABSENT = "absent"
 
 
 class SnippetState(t.NamedTuple):
@@ -125,7 +120,7 @@ def differences(before: SnippetState | None, after: SnippetState | None) -> list
     for name in names:
         held, shall = _held(before, name), _held(after, name)
         # An empty file that comes or goes must be seen.
-        empty = f"{shown(name)}: 0 bytes\n"
+        empty = f"{quoted(name)}: 0 bytes\n"
         found.append(_entry(name, _side(held, shall, empty), _side(shall, held, empty)))
     return [entry for entry in found if entry["before"] != entry["after"]]
 
@@ -182,5 +177,5 @@ def _held(state: SnippetState | None, name: str) -> str | None:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        return f"{shown(name)}: {len(data)} bytes, sha256:{digest(data)}\n"
+        return f"{quoted(name)}: {len(data)} bytes, sha256:{digest(data)}\n"
     return text

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from .._downloads.selection import Selection
 from .._outcome import Result
+from .._patterns import Patterns
 from .api import NoSuchSnippet, Snippets
 from .plan import SnippetState
 from .report import described, described_without_files
@@ -29,11 +29,11 @@ def query_snippets(snippets: Snippets, query: SnippetQuery) -> list[Result]:
     """The snippets as results show them; one listing is enough where neither id, title nor contents are asked for."""
     if query.snippet_id is not None:
         return _read(snippets, query.snippet_id, query.contents)
-    selection = Selection(query.patterns)
+    patterns = Patterns(query.patterns)
     meant = [
         snippet
         for snippet in snippets.listed()
-        if (snippet.title == query.title if query.title is not None else selection.matches(snippet.title))
+        if (snippet.title == query.title if query.title is not None else patterns.match(snippet.title))
     ]
     if query.title is None and not query.contents:
         return [described_without_files(snippet) for snippet in meant]

@@ -12,12 +12,13 @@ import typing as t
 
 from .._errors import BadInput
 from .._files.payload import file_payloads, text_payload
-from .._names import check_written_name, shown
+from .._names import check_written_name
+from .._text import quoted
 
 FileOption = t.Mapping[str, t.Any]
 
 
-def wished_files(options: t.Sequence[FileOption] | None) -> dict[str, bytes] | None:
+def parse_files(options: t.Sequence[FileOption] | None) -> dict[str, bytes] | None:
     """Contents by name, None where the option is not set; raises BadInput before any request."""
     if options is None:
         return None
@@ -25,7 +26,7 @@ def wished_files(options: t.Sequence[FileOption] | None) -> dict[str, bytes] | N
     for option in options:
         name = check_written_name(option["name"], "file name")
         if name in files:
-            raise BadInput(f"files has two files of the name {shown(name)}")
+            raise BadInput(f"files has two files of the name {quoted(name)}")
         files[name] = _contents(name, option)
     return files
 
@@ -37,6 +38,6 @@ def _contents(name: str, option: FileOption) -> bytes:
         try:
             return base64.b64decode("".join(option["content_base64"].split()), validate=True)
         except (binascii.Error, ValueError) as exc:
-            raise BadInput(f"content_base64 of {shown(name)} is not base64: {exc}") from exc
+            raise BadInput(f"content_base64 of {quoted(name)} is not base64: {exc}") from exc
     payload = file_payloads([option["src"]], name)[0]
     return b"".join(bytes(block) for block in payload.blocks())

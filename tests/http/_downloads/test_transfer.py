@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact, Downloads
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Downloads
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.transfer import Transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client

@@ -21,7 +21,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import connection_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import parse_connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.api import Snippets
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import parse_form, parse_related
@@ -127,6 +127,6 @@ def test_every_form_of_the_service(served: Emulator, files: dict[str, bytes], an
     made = served.snippets.create("t", files)
     settings = {"workspace": "acme", "user": served.user, "api_token": served.api_token, "api_url": served.api_url}
     others = {"token_url": served.token_url, "ca_path": None, "validate_certs": True, "timeout": 5, "retries": 0, "max_wait": 1}
-    client = Client(connection_from({**settings, **others}, choose_credentials(settings, os.environ)))
+    client = Client(parse_connection({**settings, **others}, choose_credentials(settings, os.environ)))
     assert Snippets(client).read(made.id, exact=True).contents == files
     served.snippets.remove(made.id)

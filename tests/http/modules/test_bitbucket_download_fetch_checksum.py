@@ -46,7 +46,7 @@ def test_what_has_another_digest_is_refused(emulator: Emulator, run: ModuleRunne
     assert found.partition(":")[2] in result["msg"]
     assert (result["artifacts"], result["changed"]) == ([], False)
     assert files(dist) == {"app": b"old"}
-    assert len(storage(emulator)) == 1, "a wrong digest is no passing reason"
+    assert len(storage(emulator)) == 1, "a wrong digest is no transient reason"
 
 
 @BOTH_MODES

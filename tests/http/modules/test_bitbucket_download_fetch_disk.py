@@ -66,7 +66,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(
     assert str(dist) in result["msg"]
     assert files(dist) == {"app": b"old"}
     assert (result["artifacts"], result["changed"]) == ([], False)
-    assert len(storage(emulator)) == 1, "a full disk is no passing reason"
+    assert len(storage(emulator)) == 1, "a full disk is no transient reason"
 
 
 def test_a_full_disk_takes_back_the_directories_that_were_made(

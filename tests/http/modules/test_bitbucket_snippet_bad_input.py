@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._names import shown
+from ansible_collections.releng.bitbucket.plugins.module_utils._text import quoted
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.http.modules.snippeting import MODULE, TITLE, refusal, wished, writes
@@ -141,7 +141,7 @@ def test_an_option_of_downloads_is_refused(run: ModuleRunner) -> None:
 @pytest.mark.parametrize("title", [" Notes", "Notes\n", "\tNotes ", " "])
 def test_a_title_that_the_service_may_trim_is_refused(emulator: Emulator, run: ModuleRunner, title: str) -> None:
     message = refusal(run, title=title, files=[{"name": "a", **TEXT}])
-    assert message == f"title {shown(title)} is refused: without the white space at its ends it would be another one"
+    assert message == f"title {quoted(title)} is refused: without the white space at its ends it would be another one"
     assert len(emulator.journal) == 0
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_snippet, refusals of the service: credentials, scopes, plans, spam; and passing trouble."""
+"""bitbucket_snippet, refusals of the service: credentials, scopes, plans, spam; and transient trouble."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def gone_meanwhile(world: World) -> None:
 
 
 def too_many_requests(world: World) -> None:
-    """A passing refusal, which is waited for."""
+    """A transient refusal, which is waited for."""
     world.emulator.faults.add("rate_limit", retry_after=0)
     world.ok(INFO)
 

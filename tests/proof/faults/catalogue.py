@@ -4,7 +4,7 @@
 
 """All faults of the matrix: what the emulator does, which requests it makes sense for, and what a message must say of it.
 
-Knows no task. A fault is either passing, and then a task must get over it where it comes once, or it is not.
+Knows no task. A fault is either transient, and then a task must get over it where it comes once, or it is not.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def at_storage(request: Request) -> str:
 
 @dataclass(frozen=True)
 class Fault:
-    """``says``: a regular expression for what names the cause. ``passing``: once is got over. ``lasting``: for ever is tried too.
+    """``says``: a regular expression for what names the cause. ``transient``: the task survives it once.
+
+    ``lasting``: it is also tried for ever.
 
     ``tls``: the task reaches the API by https.
     """
@@ -80,7 +82,7 @@ class Fault:
     kind: str
     says: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    passing: bool = False
+    transient: bool = False
     lasting: bool = False
     tls: bool = False
     fits: Fits = anywhere
@@ -88,7 +90,7 @@ class Fault:
     @property
     def modes(self) -> list[str]:
         """How often it comes."""
-        return ["once", "for ever"] if self.lasting or self.passing else ["once"]
+        return ["once", "for ever"] if self.lasting or self.transient else ["once"]
 
     def made(self) -> dict[str, Any]:
         """The arguments of the emulator's fault, now."""
@@ -104,14 +106,14 @@ WRONG_BODY = (
 )
 
 
-def status(code: int, passing: bool = False, **more: Any) -> Fault:
+def status(code: int, transient: bool = False, **more: Any) -> Fault:
     """An error status with Bitbucket's usual body."""
-    return Fault(str(code), "status", rf"\b{code} [A-Z]\w+", {"code": code, **more}, passing=passing)
+    return Fault(str(code), "status", rf"\b{code} [A-Z]\w+", {"code": code, **more}, transient=transient)
 
 
-def limited(name: str, retry_after: Any, passing: bool = True, says: str = r"\b429 Too Many Requests") -> Fault:
+def limited(name: str, retry_after: Any, transient: bool = True, says: str = r"\b429 Too Many Requests") -> Fault:
     """429 with this Retry-After."""
-    return Fault(f"429 {name}".strip(), "rate_limit", says, {"retry_after": retry_after}, passing)
+    return Fault(f"429 {name}".strip(), "rate_limit", says, {"retry_after": retry_after}, transient)
 
 
 def answer(name: str, body: Any, kind: str = "json", says: str = WRONG_BODY, **more: Any) -> list[Fault]:
@@ -126,19 +128,19 @@ PAGE = '<!DOCTYPE html>\n<html lang="en"><head><title>Log in with Atlassian acco
 BAD_GATEWAY = {"body": "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"}
 
 FAULTS = [
-    Fault("refused", "refuse", r"refused", passing=True),
-    Fault("reset before", "drop_before", CLOSED, {"read": None}, passing=True),
-    Fault("reset in upload", "drop_before", CLOSED, {"read": 10}, passing=True, fits=with_upload),
-    Fault("reset after", "drop_after", CLOSED, passing=True),
-    Fault("stall before", "stall", TIMED_OUT, {"seconds": LONG, "effect": False}, passing=True, fits=of_writes),
-    Fault("stall", "stall", TIMED_OUT, {"seconds": LONG}, passing=True),
-    Fault("stall in body", "stall", TIMED_OUT, {"seconds": LONG, "at": 2}, passing=True, fits=with_body),
-    Fault("drip of head", "drip_head", TIMED_OUT, {"rate": 5}, passing=True),
-    Fault("drip of body", "drip", TIMED_OUT, {"rate": SLOW}, passing=True, fits=with_body),
-    Fault("truncated", "truncate", CLOSED, passing=True, fits=with_body),
-    Fault("truncated by reset", "truncate", CLOSED, {"reset": True}, passing=True, fits=with_body),
+    Fault("refused", "refuse", r"refused", transient=True),
+    Fault("reset before", "drop_before", CLOSED, {"read": None}, transient=True),
+    Fault("reset in upload", "drop_before", CLOSED, {"read": 10}, transient=True, fits=with_upload),
+    Fault("reset after", "drop_after", CLOSED, transient=True),
+    Fault("stall before", "stall", TIMED_OUT, {"seconds": LONG, "effect": False}, transient=True, fits=of_writes),
+    Fault("stall", "stall", TIMED_OUT, {"seconds": LONG}, transient=True),
+    Fault("stall in body", "stall", TIMED_OUT, {"seconds": LONG, "at": 2}, transient=True, fits=with_body),
+    Fault("drip of head", "drip_head", TIMED_OUT, {"rate": 5}, transient=True),
+    Fault("drip of body", "drip", TIMED_OUT, {"rate": SLOW}, transient=True, fits=with_body),
+    Fault("truncated", "truncate", CLOSED, transient=True, fits=with_body),
+    Fault("truncated by reset", "truncate", CLOSED, {"reset": True}, transient=True, fits=with_body),
     Fault("extra byte", "extra", WRONG_BODY, lasting=True),
-    Fault("length too long", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, passing=True),
+    Fault("length too long", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, transient=True),
     # Two bytes: a text without its final newline alone may be one that the service has changed.
     # The connection is closed after an answer that seemed whole, so a further try may meet the end of it.
     Fault("length too short", "wrong_length", f"{WRONG_BODY}|{CLOSED}", {"delta": -2}, lasting=True, fits=with_body),
@@ -146,14 +148,14 @@ FAULTS = [
     limited("", None),
     limited("in 1 s", "1"),
     limited("by date", lambda: http_date(time.time() + 2)),
-    limited("in 115 days", "9999999", passing=False, says=r"429 Too Many Requests.*max_wait"),
+    limited("in 115 days", "9999999", transient=False, says=r"429 Too Many Requests.*max_wait"),
     limited("nonsense", "soon"),
-    status(500, passing=True),
-    Fault("500, done", "status", r"\b500 Internal", {"code": 500, "effect": True}, passing=True, fits=of_writes),
-    Fault("502 HTML", "status", r"\b502 Bad Gateway", {"code": 502, **BAD_GATEWAY}, passing=True),
-    status(503, passing=True),
-    Fault("503, done", "status", r"\b503 Service", {"code": 503, "effect": True}, passing=True, fits=of_writes),
-    status(504, passing=True),
+    status(500, transient=True),
+    Fault("500, done", "status", r"\b500 Internal", {"code": 500, "effect": True}, transient=True, fits=of_writes),
+    Fault("502 HTML", "status", r"\b502 Bad Gateway", {"code": 502, **BAD_GATEWAY}, transient=True),
+    status(503, transient=True),
+    Fault("503, done", "status", r"\b503 Service", {"code": 503, "effect": True}, transient=True, fits=of_writes),
+    status(504, transient=True),
     *answer("200 HTML", PAGE, "html"),
     *answer("200 empty", ""),
     *answer("200 []", "[]"),
@@ -166,5 +168,5 @@ FAULTS = [
     Fault("redirect to nowhere", "redirect", r"redirect", {"location": None}),
     Fault("foreign next", "foreign_next", r"next page leaves the API", fits=of_pages),
     Fault("repeating next", "repeating_next", r"do not come to an end", fits=of_pages),
-    Fault("expired", "expired", r"\b403 Forbidden.*AccessDenied", passing=True, fits=at_storage),
+    Fault("expired", "expired", r"\b403 Forbidden.*AccessDenied", transient=True, fits=at_storage),
 ]

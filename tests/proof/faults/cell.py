@@ -70,7 +70,7 @@ def _played(cell: Cell, scenario: Scenario, fault: Fault) -> Report:
         world = stage.world
         problems = judges.ended(outcome)
         if not problems:
-            must = fault.passing and cell.mode == "once"
+            must = fault.transient and cell.mode == "once"
             problems = judges.gets_over(outcome, must) + judges.says_why(outcome, fault.says)
         problems += judges.right(outcome, world, scenario)
         problems += judges.nothing_in_between(world, scenario) + judges.nothing_left(world, stage.leftovers)

@@ -88,7 +88,7 @@ def converges(second: Outcome, third: Outcome, world: World, scenario: Scenario,
 
 
 def gets_over(outcome: Outcome, must: bool) -> list[str]:
-    """A passing fault that comes once is no reason to fail."""
+    """A transient fault that comes once is no reason to fail."""
     return ["failed over a fault that passes"] if must and outcome.failed else []
 
 

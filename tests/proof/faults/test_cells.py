@@ -93,7 +93,7 @@ def test_a_second_snippet_is_noticed() -> None:
 
 def test_a_failure_that_passes_and_a_cause_without_words_are_noticed() -> None:
     scenario = scenarios()["list"]
-    fault = Fault("401", "status", "never said", {"code": 401}, passing=True)
+    fault = Fault("401", "status", "never said", {"code": 401}, transient=True)
     report = play(Cell("list", request_of(scenario, "GET listing"), "401", "once"), scenario, fault)
     assert report.problems == ["failed over a fault that passes", "the message does not name the cause, /never said/"]
 

@@ -17,25 +17,24 @@ import requests
 import urllib3.exceptions
 import urllib3.util
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import _artifact as artifact_from
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import newest_first
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import newest_first, parse_artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import parse as parse_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import Destination
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import origin
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import (
-    MAX_WORDS,
     required_scopes,
     server_words,
     storage_words,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.pages import next_page, page_items, stays
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.pages import next_page, page_items, same_origin
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.redirects import location_of, redirect_target
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport import Response
-from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment, renamed_pattern, shown
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import snippet_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment, renamed_pattern
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import parse_snippet
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import parse_form, parse_related
+from ansible_collections.releng.bitbucket.plugins.module_utils._text import MAX_WORDS, quoted
 
 from . import words
 
@@ -93,7 +92,7 @@ def error_body(data: bytes) -> None:
 def listing(data: bytes) -> None:
     """A page of Downloads: its items in their order, and where the next page is."""
     page = _object(data)
-    artifacts = [artifact_from(item) for item in page_items(page, API)]
+    artifacts = [parse_artifact(item) for item in page_items(page, API)]
     for artifact in newest_first(artifacts):
         name = artifact.name
         if is_plain(name):
@@ -104,14 +103,14 @@ def listing(data: bytes) -> None:
 
 def snippet(data: bytes) -> None:
     """A snippet's document."""
-    found = snippet_from(_object(data), "GET it")
+    found = parse_snippet(_object(data), "GET it")
     assert found.id
 
 
 def name(data: bytes) -> None:
     """A name, and after a line feed what a service may have made of it."""
     asked, _unused, stored = data.decode("utf-8", "surrogateescape").partition("\n")
-    assert shown(asked).isprintable()
+    assert quoted(asked).isprintable()
     pattern = renamed_pattern(asked)
     if pattern is not None:
         pattern.match(stored)
@@ -130,7 +129,7 @@ def location(data: bytes) -> None:
 def link(data: bytes) -> None:
     """A link that credentials may follow leads where the HTTP library will go, too."""
     url = data.decode("utf-8", "replace")
-    if stays(url, API):
+    if same_origin(url, API):
         assert _goes_to(url) in (None, _goes_to(API))
 
 

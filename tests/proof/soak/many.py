@@ -58,7 +58,7 @@ def soak(service: Service, folder: Path, quick: bool) -> list[str]:
     if too_much:
         raise WrongResult(f"memory grows with the number of artifacts: {too_much}")
     return [
-        f"{count} artifacts: {sum(many.asked.values())} requests ({shown(many.asked)})",
+        f"{count} artifacts: {sum(many.asked.values())} requests ({quoted(many.asked)})",
         *(
             f"{task}: {many.results[task]['requests']} requests to the API, peak {many.peaks[task] / MIB:.1f} MiB,"
             f" {grown[task] / MIB:+.1f} MiB over {FEW} artifacts"
@@ -67,7 +67,7 @@ def soak(service: Service, folder: Path, quick: bool) -> list[str]:
     ]
 
 
-def shown(asked: Mapping[str, int]) -> str:
+def quoted(asked: Mapping[str, int]) -> str:
     """Counts in one line."""
     return ", ".join(f"{number} {what}" for what, number in sorted(asked.items()))
 

@@ -17,7 +17,7 @@ from .guides import marked
 EXAMPLES = ROOT / "docs" / "examples"
 
 
-def shown(name: str) -> list[Any]:
+def quoted(name: str) -> list[Any]:
     """The blocks of YAML that the test of this name is to look at."""
     found = [block.data for block in marked(f"by {name}")]
     assert found
@@ -30,15 +30,15 @@ def held(path: str) -> Any:
 
 
 def test_pipelines() -> None:
-    assert shown("test_pipelines") == [held("pipelines/bitbucket-pipelines.yml")]
+    assert quoted("test_pipelines") == [held("pipelines/bitbucket-pipelines.yml")]
 
 
 def test_execution_environment() -> None:
-    assert shown("test_execution_environment") == [held("execution-environment.yml")]
+    assert quoted("test_execution_environment") == [held("execution-environment.yml")]
 
 
 def test_credential_type() -> None:
-    inputs, injectors = shown("test_credential_type")
+    inputs, injectors = quoted("test_credential_type")
     fields = {field["id"]: field for field in inputs["fields"]}
     assert set(inputs["required"]) <= fields.keys()
     assert [name for name, field in fields.items() if field.get("secret")] == ["api_token"]

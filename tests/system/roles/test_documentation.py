@@ -37,7 +37,7 @@ def tasks(role: Path) -> list[dict[str, Any]]:
     return found
 
 
-def shown(default: Any) -> list[str]:
+def quoted(default: Any) -> list[str]:
     """The ways in which a README may show a default."""
     if default in (None, "", []):
         return ["", "not set", f"`{json.dumps(default)}`"]
@@ -87,7 +87,7 @@ def test_the_readme_tells_each_option_and_its_default(role: Path) -> None:
     for name, option in options(role).items():
         row = re.search(rf"(?m)^\| `{name}` \| (.*?) ?\|", text)
         assert row, f"{name} has no row in the table"
-        assert row.group(1) in shown(option.get("default")), name
+        assert row.group(1) in quoted(option.get("default")), name
 
 
 def test_what_the_role_registers_for_others_is_in_its_documentation(role: Path) -> None:

@@ -10,12 +10,15 @@ import datetime
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import (
     Artifact,
+    listing_text,
     newest_first,
+    parse_selection,
     parse_time,
     renamed_candidate,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
 
 UTC = datetime.UTC
 
@@ -88,3 +91,40 @@ def test_otherwise_there_is_no_candidate(name: str, size: int, there: dict[str, 
 def test_a_second_match_of_other_size_does_not_count() -> None:
     found = renamed_candidate("My App.zip", 5, listing(My_App__zip=5, MyXApp__zip=6))
     assert found == Artifact("My_App.zip", 5)
+
+
+def dated(name: str, day: int) -> Artifact:
+    return Artifact(name, 1, f"2026-11-{int(day):02}T00:00:00+00:00")
+
+
+TGZ = {"patterns": ["*.tgz"], "excludes": None, "use_regex": False}
+FOUR = [dated("b.tgz", 2), dated("a.tgz", 1), dated("d.zip", 4), dated("c.tgz", 3)]
+
+
+@pytest.mark.parametrize(
+    ("newest", "names"),
+    [
+        (None, ["c.tgz", "b.tgz", "a.tgz"]),
+        (1, ["c.tgz"]),
+        (2, ["c.tgz", "b.tgz"]),
+        (9, ["c.tgz", "b.tgz", "a.tgz"]),
+    ],
+)
+def test_the_newest_of_those_that_match_are_chosen(newest: int | None, names: list[str]) -> None:
+    assert [artifact.name for artifact in parse_selection({**TGZ, "newest": newest}).choose(FOUR)] == names
+
+
+@pytest.mark.parametrize("newest", [0, -1])
+def test_fewer_than_one_is_refused(newest: int) -> None:
+    with pytest.raises(BadInput, match=rf"^newest must be 1 or more, not {newest}$"):
+        parse_selection({**TGZ, "newest": newest})
+
+
+def test_a_line_for_each_artifact_sorted_by_name() -> None:
+    listing = {name: Artifact(name, size, "2026-11-01T00:00:00Z") for name, size in (("b", 2), ("a b", 10), ("C", 0))}
+    text = listing_text(listing, {"a b": "f" * 64, "b": None, "gone": "e" * 64})
+    assert text == f"C  0 bytes\na b  10 bytes  sha256:{'f' * 64}\nb  2 bytes\n"
+
+
+def test_nothing_listed_is_an_empty_text() -> None:
+    assert listing_text({}, {"gone": "e" * 64}) == ""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.fetch_plan import FetchWish, algorithms, decide
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
-from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import LocalFile, look_at
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import LocalFile, inspect
 
 DATA = b"application"
 RIGHT = Checksum("sha256", hashlib.sha256(DATA).hexdigest())
@@ -37,7 +37,7 @@ def wish(
 def local(tmp_path: Path) -> LocalFile:
     """A file with DATA."""
     (tmp_path / "app").write_bytes(DATA)
-    return look_at(str(tmp_path / "app"))
+    return inspect(str(tmp_path / "app"))
 
 
 def told(wished: FetchWish) -> tuple[str | None, str]:
@@ -48,14 +48,14 @@ def told(wished: FetchWish) -> tuple[str | None, str]:
 @pytest.mark.parametrize("force", [False, True])
 @pytest.mark.parametrize("expected", [[], [RIGHT], [WRONG]])
 def test_what_is_not_there_is_fetched(tmp_path: Path, expected: list[Checksum], force: bool) -> None:
-    absent = look_at(str(tmp_path / "app"))
+    absent = inspect(str(tmp_path / "app"))
     assert told(wish(absent, *expected, proved=bool(expected), force=force)) == ("fetched", "not there")
 
 
 @pytest.mark.parametrize("force", [False, True])
 def test_a_link_is_replaced_whatever_it_leads_to(tmp_path: Path, local: LocalFile, force: bool) -> None:
     (tmp_path / "link").symlink_to("app")
-    link = look_at(str(tmp_path / "link"))
+    link = inspect(str(tmp_path / "link"))
     assert told(wish(link, RIGHT, proved=True, force=force)) == ("replaced", "a link is there")
 
 

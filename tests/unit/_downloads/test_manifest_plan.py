@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import (
     Manifest,
     ManifestPlan,

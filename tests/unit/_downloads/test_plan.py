@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.plan import (
     Evidence,
     OverwriteRefused,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact, Listing
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retention import (
     Retention,
     TooManyDeletions,
@@ -19,8 +19,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retent
     parse_group_by,
     plan_pruning,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 Days = datetime.timedelta
@@ -39,7 +39,7 @@ def listing(**ages: float | None) -> Listing:
 
 def planned(artifacts: Listing, manifest: str | None = None, patterns: str = "*", **rules: Any) -> dict[str, str]:
     """Each name with its reason, in the order of the plan."""
-    steps = plan_pruning(artifacts, Retention(Selection([patterns]), **rules), NOW, manifest)
+    steps = plan_pruning(artifacts, Retention(Patterns([patterns]), **rules), NOW, manifest)
     assert {step.status for step in steps if step.reason == "retention"} <= {"deleted"}
     assert {step.status for step in steps if step.reason != "retention"} <= {"kept"}
     assert [step.current for step in steps] == [artifacts[step.name] for step in steps]

@@ -13,13 +13,13 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact, Listing
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retention import (
     Retention,
     TooManyDeletions,
     plan_pruning,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 MANIFEST = "SHA256SUMS"
@@ -41,7 +41,7 @@ listings = st.dictionaries(names, ages).map(lambda found: {name: dated(name, age
 
 numbers = st.integers(0, 6)
 days = st.integers(0, 9).map(lambda number: datetime.timedelta(days=number))
-selections = st.builds(Selection, pattern_lists, exclude_lists)
+selections = st.builds(Patterns, pattern_lists, exclude_lists)
 groups = st.sampled_from([None, GROUP])
 by_number = st.builds(Retention, selections, keep=numbers, group_by=groups)
 by_age = st.builds(Retention, selections, older_than=days, group_by=groups)
@@ -68,7 +68,7 @@ def release_of(name: str, rules: Retention) -> str | None:
 @given(listings, retentions)
 def test_only_what_is_meant_goes_and_never_the_manifest(listing: Listing, rules: Retention) -> None:
     steps = plan_pruning(listing, rules, NOW, MANIFEST)
-    assert {step.name for step in steps} == {name for name in listing if rules.selection.matches(name)} - {MANIFEST}
+    assert {step.name for step in steps} == {name for name in listing if rules.patterns.match(name)} - {MANIFEST}
     assert {step.status for step in steps} <= {"deleted", "kept"}
 
 
@@ -84,14 +84,14 @@ def test_a_release_goes_or_stays_whole(listing: Listing, rules: Retention) -> No
     gone = deleted(listing, rules)
     for name in gone:
         mates = {one for one in listing if release_of(one, rules) == release_of(name, rules)}
-        meant = {one for one in mates if rules.selection.matches(one) and one != MANIFEST}
+        meant = {one for one in mates if rules.patterns.match(one) and one != MANIFEST}
         assert meant <= gone
 
 
 @given(listings, by_number | by_both)
 def test_whatever_goes_has_as_many_newer_releases_as_are_kept(listing: Listing, rules: Retention) -> None:
     gone = deleted(listing, rules)
-    meant = [one for one in listing if rules.selection.matches(one) and one != MANIFEST and release_of(one, rules)]
+    meant = [one for one in listing if rules.patterns.match(one) and one != MANIFEST and release_of(one, rules)]
     for name in gone:
         youngest = min(age(listing[one]) for one in meant if release_of(one, rules) == release_of(name, rules))
         staying = {

@@ -18,7 +18,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Ba
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import (
     Destination,
     LocalFile,
-    look_at,
+    inspect,
     remove_empty,
 )
 
@@ -134,7 +134,7 @@ def test_what_is_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "dangling").symlink_to("nothing")
     (tmp_path / "folder").mkdir()
     (tmp_path / "to folder").symlink_to("folder")
-    kinds = {name: look_at(str(tmp_path / name)) for name in ("file", "link", "dangling", "absent", "to folder")}
+    kinds = {name: inspect(str(tmp_path / name)) for name in ("file", "link", "dangling", "absent", "to folder")}
     assert kinds["file"] == LocalFile(str(tmp_path / "file"), "file", 4)
     assert {name: found.kind for name, found in kinds.items()} == {
         "file": "file",
@@ -152,12 +152,12 @@ def test_what_no_file_can_take_the_place_of_is_refused(tmp_path: Path) -> None:
         listener.bind(os.path.relpath(tmp_path / "socket"))
         for name in ("folder", "fifo", "socket"):
             with pytest.raises(BadInput, match=f"/{name}' is there and is not a regular file"):
-                look_at(str(tmp_path / name))
+                inspect(str(tmp_path / name))
 
 
 def test_what_cannot_be_looked_at_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"mine")
     with pytest.raises(BadInput, match="cannot be used: Not a directory"):
-        look_at(str(tmp_path / "file" / "app"))
+        inspect(str(tmp_path / "file" / "app"))
     with pytest.raises(BadInput, match="cannot be used: File name too long"):
-        look_at(str(tmp_path / ("x" * 300)))
+        inspect(str(tmp_path / ("x" * 300)))

@@ -14,9 +14,9 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Ba
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import (
     Connection,
     checked_url,
-    connection_from,
     is_loopback,
     origin,
+    parse_connection,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, Credentials
 
@@ -34,7 +34,7 @@ OPTIONS: dict[str, Any] = {
 
 
 def test_settings_are_taken_over() -> None:
-    connection = connection_from({**OPTIONS, "ca_path": "/ca.pem"}, CREDENTIALS)
+    connection = parse_connection({**OPTIONS, "ca_path": "/ca.pem"}, CREDENTIALS)
     assert connection == Connection(
         workspace="acme",
         credentials=CREDENTIALS,
@@ -50,15 +50,15 @@ def test_settings_are_taken_over() -> None:
 
 @pytest.mark.parametrize(("option", "least"), [("timeout", 1), ("retries", 0), ("max_wait", 0)])
 def test_numbers_have_a_least_value(option: str, least: int) -> None:
-    assert getattr(connection_from({**OPTIONS, option: least}, CREDENTIALS), option) == least
+    assert getattr(parse_connection({**OPTIONS, option: least}, CREDENTIALS), option) == least
     with pytest.raises(BadInput, match=f"^{option} must be {least} or more, not {least - 1}$"):
-        connection_from({**OPTIONS, option: least - 1}, CREDENTIALS)
+        parse_connection({**OPTIONS, option: least - 1}, CREDENTIALS)
 
 
 @pytest.mark.parametrize("option", ["api_url", "token_url"])
 def test_both_urls_are_checked_and_named(option: str) -> None:
     with pytest.raises(BadInput, match=f"^{option} must be https: plain http to evil.test"):
-        connection_from({**OPTIONS, option: "http://evil.test/"}, CREDENTIALS)
+        parse_connection({**OPTIONS, option: "http://evil.test/"}, CREDENTIALS)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_both_urls_are_checked_and_named(option: str) -> None:
     [(True, None, True), (True, "/ca.pem", "/ca.pem"), (False, None, False), (False, "/ca.pem", False), (True, "", True)],
 )
 def test_what_certificates_are_verified_with(validate_certs: bool, ca_path: str | None, verify: bool | str) -> None:
-    connection = connection_from({**OPTIONS, "validate_certs": validate_certs, "ca_path": ca_path}, CREDENTIALS)
+    connection = parse_connection({**OPTIONS, "validate_certs": validate_certs, "ca_path": ca_path}, CREDENTIALS)
     assert connection.verify == verify
 
 

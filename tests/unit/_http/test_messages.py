@@ -14,13 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import (
-    MAX_WORDS,
     is_html,
-    one_line,
     server_words,
-    status_text,
     storage_words,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._text import MAX_WORDS, one_line, status_text
 
 LACKING = "Your credentials lack one or more required privilege scopes."
 SCOPES = {"granted": ["read:repository:bitbucket"], "required": ["write:repository:bitbucket", "read:user:bitbucket"]}

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import MAX_WORDS, advice, required_scopes
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import advice, required_scopes
+from ansible_collections.releng.bitbucket.plugins.module_utils._text import MAX_WORDS
 
 LACKING = "Your credentials lack one or more required privilege scopes."
 SCOPES = {"granted": ["read:repository:bitbucket"], "required": ["write:repository:bitbucket", "read:user:bitbucket"]}

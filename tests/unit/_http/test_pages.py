@@ -28,7 +28,7 @@ def test_a_page_without_a_list_is_an_error_not_an_empty_list(page: dict[str, Any
     with pytest.raises(RequestFailed) as caught:
         page_items(page, URL)
     assert str(caught.value) == f"{SHOWN} answered without a list of values"
-    assert not caught.value.passing
+    assert not caught.value.transient
 
 
 @pytest.mark.parametrize("item", ["Upgrade to\na Standard plan", ["nested"], None, 7])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import Snippet, snippet_from
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import Snippet, parse_snippet
 
 SHA = "367ab19f4bd0a3a0dd1e6fe5a9b1c5e7a2c8d4f0"
 BASE = "https://api.bitbucket.org/2.0/snippets/acme/kypj"
@@ -28,7 +28,7 @@ JSON = st.recursive(
 
 def read(found: dict[str, Any]) -> Snippet:
     """The value of a document that came as some answer."""
-    return snippet_from(found, "GET it")
+    return parse_snippet(found, "GET it")
 
 
 def document(links: dict[str, str] | None = None, files: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:

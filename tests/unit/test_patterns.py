@@ -2,15 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Choosing artifacts by patterns, as ansible.builtin.find chooses files."""
+"""Match names against patterns, as ansible.builtin.find matches files."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 
 
 @pytest.mark.parametrize(
@@ -46,33 +45,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Ba
 def test_patterns_choose_names(
     patterns: list[str] | None, excludes: list[str] | None, use_regex: bool, name: str, meant: bool
 ) -> None:
-    assert Selection(patterns, excludes, use_regex).matches(name) is meant
-
-
-def dated(name: str, day: int) -> Artifact:
-    return Artifact(name, 1, f"2026-11-{int(day):02}T00:00:00+00:00")
-
-
-FOUR = [dated("b.tgz", 2), dated("a.tgz", 1), dated("d.zip", 4), dated("c.tgz", 3)]
-
-
-@pytest.mark.parametrize(
-    ("newest", "names"),
-    [
-        (None, ["c.tgz", "b.tgz", "a.tgz"]),
-        (1, ["c.tgz"]),
-        (2, ["c.tgz", "b.tgz"]),
-        (9, ["c.tgz", "b.tgz", "a.tgz"]),
-    ],
-)
-def test_the_newest_of_those_that_match_are_chosen(newest: int | None, names: list[str]) -> None:
-    assert [artifact.name for artifact in Selection(["*.tgz"], newest=newest).choose(FOUR)] == names
-
-
-@pytest.mark.parametrize("newest", [0, -1])
-def test_fewer_than_one_is_refused(newest: int) -> None:
-    with pytest.raises(BadInput, match=rf"^newest must be 1 or more, not {newest}$"):
-        Selection(None, newest=newest)
+    assert Patterns(patterns, excludes, use_regex).match(name) is meant
 
 
 @pytest.mark.parametrize(
@@ -80,8 +53,8 @@ def test_fewer_than_one_is_refused(newest: int) -> None:
 )
 def test_a_bad_regular_expression_is_shown_with_its_option(patterns: list[str], excludes: list[str] | None, option: str) -> None:
     with pytest.raises(BadInput, match=rf"^{option}: 'app\(1' is not a regular expression: .*unterminated subpattern"):
-        Selection(patterns, excludes, use_regex=True)
+        Patterns(patterns, excludes, use_regex=True)
 
 
 def test_a_shell_pattern_is_never_a_bad_one() -> None:
-    assert Selection(["app(1", "[", "*[a"]).matches("app(1")
+    assert Patterns(["app(1", "[", "*[a"]).match("app(1")

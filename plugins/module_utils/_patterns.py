@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Choosing artifacts by patterns, as ansible.builtin.find chooses files. Knows no network."""
+"""Match names against patterns, as ansible.builtin.find matches files."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import fnmatch
 import re
 import typing as t
 
-from .._errors import BadInput
-from .api import Artifact, newest_first
+from ._errors import BadInput
 
 
-class Selection:
-    """Which names are meant: one of ``patterns`` matches and none of ``excludes``.
+class Patterns:
+    """Names that match one of ``patterns`` and none of ``excludes``.
 
     Shell patterns match the whole name; regular expressions match from its beginning, as in ansible.builtin.find.
     """
@@ -25,23 +24,15 @@ class Selection:
         patterns: t.Sequence[str] | None,
         excludes: t.Sequence[str] | None = None,
         use_regex: bool = False,
-        newest: int | None = None,
     ) -> None:
-        if newest is not None and newest < 1:
-            raise BadInput(f"newest must be 1 or more, not {newest}")
-        self._newest = newest
         self._patterns = [_compiled(text, use_regex, "patterns") for text in _given(patterns, use_regex)]
         self._excludes = [_compiled(text, use_regex, "excludes") for text in excludes or ()]
 
-    def matches(self, name: str) -> bool:
-        """Whether the name is meant, ``newest`` aside."""
+    def match(self, name: str) -> bool:
+        """Return whether the name matches."""
         return any(pattern.match(name) for pattern in self._patterns) and not any(
             pattern.match(name) for pattern in self._excludes
         )
-
-    def choose(self, artifacts: t.Iterable[Artifact]) -> list[Artifact]:
-        """The artifacts that are meant, newest first."""
-        return newest_first(artifact for artifact in artifacts if self.matches(artifact.name))[: self._newest]
 
 
 def _given(patterns: t.Sequence[str] | None, use_regex: bool) -> t.Sequence[str]:

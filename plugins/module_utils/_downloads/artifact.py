@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Describe artifacts as values: parse, order and select them, and match names that the service changed."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from .._errors import BadInput, RequestFailed
+from .._names import renamed_pattern
+from .._outcome import state_line
+from .._patterns import Patterns
+
+_BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+
+
+class Artifact(t.NamedTuple):
+    """One item of the artifact list, which is all that the service tells about an artifact (fact sheet 1.2).
+
+    ``size`` in bytes; ``created_on`` as the service wrote it, or None; ``downloads`` counts fetches.
+    """
+
+    name: str
+    size: int
+    created_on: str | None = None
+    downloads: int | None = None
+    uploaded_by: str | None = None
+
+    @property
+    def age_key(self) -> datetime.datetime:
+        """Return ``created_on`` as a time to compare; the earliest time if it is missing or unreadable."""
+        return parse_time(self.created_on) or _BEGINNING
+
+
+Listing = t.Dict[str, Artifact]
+
+
+class Selection(t.NamedTuple):
+    """The artifacts whose names match ``patterns``, and of them only the ``newest`` so many."""
+
+    patterns: Patterns
+    newest: int | None = None
+
+    def choose(self, artifacts: t.Iterable[Artifact]) -> list[Artifact]:
+        """Return the selected artifacts, newest first."""
+        return newest_first(artifact for artifact in artifacts if self.patterns.match(artifact.name))[: self.newest]
+
+
+def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
+    """Return the selection of the options ``patterns``, ``excludes``, ``use_regex`` and, if present, ``newest``."""
+    newest = options.get("newest")
+    if newest is not None and newest < 1:
+        raise BadInput(f"newest must be 1 or more, not {newest}")
+    return Selection(Patterns(options["patterns"], options["excludes"], options["use_regex"]), newest)
+
+
+def newest_first(artifacts: t.Iterable[Artifact]) -> list[Artifact]:
+    """Return the artifacts sorted by ``created_on``, newest first, then by name: the service documents no order of its own."""
+    return sorted(sorted(artifacts, key=lambda artifact: artifact.name), key=lambda a: a.age_key, reverse=True)
+
+
+def renamed_candidate(name: str, size: int, listing: Listing) -> Artifact | None:
+    """Return the one artifact that may be the requested one under another stored name; its contents still have to match."""
+    pattern = renamed_pattern(name)
+    if pattern is None or name in listing:
+        return None
+    found = [artifact for artifact in listing.values() if artifact.size == size and pattern.match(artifact.name)]
+    return found[0] if len(found) == 1 else None
+
+
+def parse_time(text: str | None) -> datetime.datetime | None:
+    """Parse an ISO 8601 time with offset, as in ``2016-01-24T17:05:31.001541+00:00``, or return None for anything else."""
+    if not text:
+        return None
+    try:
+        time = datetime.datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)
+
+
+def parse_artifact(item: t.Mapping[str, t.Any]) -> Artifact:
+    """Return the artifact that an item of the listing describes; raise RequestFailed for an item that cannot be trusted."""
+    name, size = item.get("name"), item.get("size")
+    if not isinstance(name, str) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise RequestFailed("The list of downloads holds an item without a name and a size: it cannot be trusted")
+    if any("\ud800" <= char <= "\udfff" for char in name):
+        raise RequestFailed("The list of downloads holds a name that is not valid UTF-8: it cannot be trusted")
+    created_on, downloads = item.get("created_on"), item.get("downloads")
+    return Artifact(
+        name=name,
+        size=size,
+        created_on=created_on if isinstance(created_on, str) else None,
+        downloads=downloads if isinstance(downloads, int) else None,
+        uploaded_by=_uploader(item.get("user")),
+    )
+
+
+def _uploader(user: t.Any) -> str | None:
+    """Whoever uploaded it; accounts lost ``username`` in 2019, and there may be no account at all (fact sheet 1.2)."""
+    if not isinstance(user, dict):
+        return None
+    names = (user.get(key) for key in ("display_name", "nickname", "username"))
+    return next((name for name in names if isinstance(name, str) and name), None)
+
+
+def listing_text(listing: Listing, digests: t.Mapping[str, str | None]) -> str:
+    """Return a line per artifact, sorted by name: name, size in bytes, and the SHA-256 where it is known."""
+    return "".join(state_line(name, listing[name].size, digests.get(name)) for name in sorted(listing))
