@@ -23,8 +23,8 @@ each_file = pytest.mark.parametrize("path", FILES, ids=named)
 
 def foreign(path: Path) -> set[str]:
     """Top-level packages that this file imports and that are neither Python's nor the collection's nor Ansible's."""
-    absolute = {name.partition(".")[0] for name in imports(path) if not name.startswith(".")}
-    return absolute - sys.stdlib_module_names - {"ansible", "ansible_collections"}
+    packages = {name.partition(".")[0] for name in imports(path)}
+    return packages - sys.stdlib_module_names - {"ansible", "plugins"}
 
 
 def needs(distribution: str) -> set[str]:
