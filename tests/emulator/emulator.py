@@ -13,22 +13,22 @@ import socket
 from collections.abc import Iterable
 from types import TracebackType
 
-from . import accounts as who
-from .api import Api
-from .control import Control
-from .exchange import Handle
-from .faults import Faults
-from .gate import Gate
-from .host import Host
+from .auth import accounts as who
+from .auth.gate import Gate
+from .auth.signing import Signer
+from .auth.tokens import PATH, Tokens
+from .control.endpoint import Control
+from .downloads.api import Api
+from .downloads.state import Repository, State, Workspace
+from .downloads.storage import Storage
+from .faults.faults import Faults
+from .http.exchange import Handle
+from .http.host import Host
+from .http.server import Server
 from .journal import Journal
-from .server import Server
-from .signing import Signer
-from .snippet_api import SnippetApi
-from .snippet_state import Snippets
-from .state import Repository, State, Workspace
-from .storage import Storage
+from .snippets.api import SnippetApi
+from .snippets.state import Snippets
 from .switches import Switches
-from .tokens import PATH, Tokens
 
 
 class Emulator:

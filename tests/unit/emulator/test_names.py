@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ...emulator import Emulator
-from ...emulator.names import disposition, stored_name
+from ...emulator.http.names import disposition, stored_name
 from .client import END, Client, part
 
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}

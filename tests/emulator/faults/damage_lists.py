@@ -14,9 +14,9 @@ from typing import Any
 
 from werkzeug import Response
 
-from . import answers
+from ..http import answers
+from ..http.exchange import Exchange
 from .damage import Damage
-from .exchange import Exchange
 
 
 @dataclass

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from werkzeug import Response
 
-from . import answers
+from ..http import answers
+from ..switches import Switches
 from .state import Artifact, Repository
-from .switches import Switches
 
 DEFAULT_LENGTH = 10
 MOST = 100

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug import Response
 
-from . import answers
-from .control_snippets import LONGEST, Action, Unknown, read_json, snippet_actions
-from .exchange import BadPath, Exchange
-from .state import Artifact, Repository
+from ..downloads.state import Artifact, Repository
+from ..http import answers
+from ..http.exchange import BadPath, Exchange
+from .snippets import LONGEST, Action, Unknown, read_json, snippet_actions
 
 if TYPE_CHECKING:
-    from .emulator import Emulator
+    from ..emulator import Emulator
 
 
 class Control:

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 
 from werkzeug import Response
 
-from . import answers
-from .accounts import Credential
-from .exchange import Exchange
-from .gate import Refused
-from .listing import paged
+from ..auth.accounts import Credential
+from ..auth.gate import Refused
+from ..downloads.listing import paged
+from ..http import answers
+from ..http.exchange import Exchange
+from ..switches import Switches
+from .diff import diff_text, patch_text
+from .forms import Forms
+from .gate import READ, SIGN_IN, Found, SnippetGate
 from .revisions import Revision
-from .snippet_diff import diff_text, patch_text
-from .snippet_forms import Forms
-from .snippet_gate import READ, SIGN_IN, Found, SnippetGate
-from .snippet_shapes import Shapes
-from .snippet_state import Snippet
-from .snippet_writing import NO_PLAN, no_such_revision
-from .switches import Switches
+from .shapes import Shapes
+from .state import Snippet
+from .writing import NO_PLAN, no_such_revision
 
 ROLES = ("owner", "contributor", "member")
 DEPRECATED = "CHANGE-2770 - Functionality has been deprecated"

@@ -14,11 +14,11 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .exchange import Exchange
-from .snippet_state import Snippet, Snippets
+from ..http.exchange import Exchange
+from ..snippets.state import Snippet, Snippets
 
 if TYPE_CHECKING:
-    from .emulator import Emulator
+    from ..emulator import Emulator
 
 LONGEST = 1 << 30
 Action = Callable[[Exchange, list[str]], Any]

@@ -15,17 +15,17 @@ from urllib.parse import quote
 
 from werkzeug import Response
 
-from . import answers
-from .accounts import Credential, profile
-from .dispatch import Route, dispatch
-from .exchange import Exchange
-from .gate import READ, WRITE, Gate
+from ..auth.accounts import Credential, profile
+from ..auth.gate import READ, WRITE, Gate
+from ..auth.signing import Signer
+from ..http import answers
+from ..http.dispatch import Route, dispatch
+from ..http.exchange import Exchange
+from ..http.multipart import BadUpload, Upload, boundary_of, read_upload
+from ..http.names import stored_name
+from ..switches import Switches
 from .listing import page_of, repository_document
-from .multipart import BadUpload, Upload, boundary_of, read_upload
-from .names import stored_name
-from .signing import Signer
 from .state import Artifact, Repository, State
-from .switches import Switches
 
 ApiRoute = Callable[["Api", Exchange, Credential | None, list[str]], Response]
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .clock import Clock
+from ..clock import Clock
 from .git_names import commit_sha
 from .revisions import Change, Contents, LastFile, Revision, Stale, as_bytes
 

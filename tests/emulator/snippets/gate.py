@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from werkzeug import Response
 
-from . import accounts as who
-from . import answers
-from .accounts import Credential
-from .gate import Gate, Refused, lacking
-from .snippet_state import Snippet
-from .state import State, Workspace
+from ..auth import accounts as who
+from ..auth.accounts import Credential
+from ..auth.gate import Gate, Refused, lacking
+from ..downloads.state import State, Workspace
+from ..http import answers
+from .state import Snippet
 
 NO_ACCESS = "You do not have access to this snippet."
 WRONG_MECHANISM = "This API is not accessible by this authentication mechanism"

@@ -17,9 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from ..clock import Clock
+from ..snippets.state import Snippets
 from .blobs import Blob, Blobs
-from .clock import Clock
-from .snippet_state import Snippets
 
 
 @dataclass

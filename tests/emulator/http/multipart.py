@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import multipart as parser  # type: ignore[import-untyped]
 from werkzeug.http import parse_options_header
 
-from .blobs import Blob, Blobs
+from ..downloads.blobs import Blob, Blobs
 from .body import Body
 from .names import disposition
 from .wire import CutBody

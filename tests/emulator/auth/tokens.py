@@ -16,9 +16,9 @@ from urllib.parse import parse_qs, unquote
 
 from werkzeug import Response
 
-from . import answers
+from ..http import answers
+from ..http.exchange import Exchange
 from .accounts import Accounts, Client
-from .exchange import Exchange
 
 PATH = "/site/oauth2/access_token"
 LONGEST_FORM = 64 * 1024

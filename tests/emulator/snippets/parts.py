@@ -20,7 +20,7 @@ from email.header import Header
 from typing import Any
 from urllib.parse import quote
 
-from .switches import Switches
+from ..switches import Switches
 
 LONGEST_LINE = 998
 TEXT = re.compile(rb"[\t\n\x0b\x0c\r\x1b\x20-\x7e\x80-\xff]*")

@@ -16,8 +16,8 @@ from typing import Any
 from werkzeug import Response
 from werkzeug.datastructures import Headers
 
-from . import answers
-from .exchange import Exchange
+from ..http import answers
+from ..http.exchange import Exchange
 
 UPGRADE = "Downloads are not available on this plan. Upgrade to a Standard or Premium plan."
 

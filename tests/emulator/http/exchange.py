@@ -17,8 +17,8 @@ from urllib.parse import unquote_to_bytes
 from werkzeug import Request, Response
 from werkzeug.datastructures import Headers
 
+from ..journal import Entry
 from .body import Body
-from .journal import Entry
 from .wire import Delivery, Wire
 
 SEGMENT = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*,;=:@+]|%[0-9A-Fa-f]{2})*")

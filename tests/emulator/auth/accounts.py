@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .clock import Clock
+from ..clock import Clock
 
 API_READ = "read:repository:bitbucket"
 API_WRITE = "write:repository:bitbucket"

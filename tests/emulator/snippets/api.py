@@ -14,15 +14,15 @@ from urllib.parse import unquote
 
 from werkzeug import Response
 
-from .dispatch import Route, dispatch
-from .exchange import Exchange
-from .gate import Gate
-from .snippet_forms import Forms
-from .snippet_gate import SnippetGate
-from .snippet_input import Reader
-from .snippet_reading import Reading
-from .snippet_writing import Writing
-from .state import State
+from ..auth.gate import Gate
+from ..downloads.state import State
+from ..http.dispatch import Route, dispatch
+from ..http.exchange import Exchange
+from .forms import Forms
+from .gate import SnippetGate
+from .input import Reader
+from .reading import Reading
+from .writing import Writing
 
 PATH = re.compile(r"(?:/!api)?/2\.0/snippets/[^/]+/([^/]+)")
 NO_REVISIONS = ("files", "comments", "commits", "watch", "watchers")

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from werkzeug import Response
 
-from . import answers
-from .exchange import Exchange
-from .gate import Refused
+from ..auth.gate import Refused
+from ..downloads.state import Workspace
+from ..http import answers
+from ..http.exchange import Exchange
+from ..switches import Switches
+from .parts import Parts
 from .revisions import Revision
-from .snippet_parts import Parts
-from .snippet_shapes import Shapes
-from .snippet_state import Snippet
-from .state import Workspace
-from .switches import Switches
+from .shapes import Shapes
+from .state import Snippet
 
 JSON, RELATED, FORM = "application/json", "multipart/related", "multipart/form-data"
 

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 from werkzeug import Response
 
-from . import answers
-from .accounts import Credential
-from .exchange import Exchange
-from .gate import Refused
+from ..auth.accounts import Credential
+from ..auth.gate import Refused
+from ..downloads.state import Workspace
+from ..http import answers
+from ..http.exchange import Exchange
+from ..switches import Switches
+from .forms import Forms
+from .gate import DELETE, DELETE_REVISION, READ, SIGN_IN, WATCH, WRITE, SnippetGate
+from .input import Draft, Reader
 from .revisions import Change, LastFile, Stale
-from .snippet_forms import Forms
-from .snippet_gate import DELETE, DELETE_REVISION, READ, SIGN_IN, WATCH, WRITE, SnippetGate
-from .snippet_input import Draft, Reader
-from .snippet_shapes import Shapes
-from .snippet_state import Snippet
-from .state import Workspace
-from .switches import Switches
+from .shapes import Shapes
+from .state import Snippet
 
 NO_PLAN = "Snippets are not available on this plan. Upgrade to a Standard or Premium plan."
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from werkzeug import Response
 
-from . import answers
+from ..downloads.state import Repository
+from ..http import answers
+from ..http.exchange import Exchange
+from ..switches import Switches
 from .accounts import API_READ, API_WRITE, OLD_READ, OLD_WRITE, Accounts, Credential
-from .exchange import Exchange
-from .state import Repository
-from .switches import Switches
 
 
 class Refused(Exception):

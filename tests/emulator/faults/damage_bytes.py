@@ -14,8 +14,8 @@ from itertools import chain
 
 from werkzeug import Response
 
+from ..http.exchange import Exchange
 from .damage import Damage
-from .exchange import Exchange
 
 
 @dataclass

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from ..faults.faults import Faults
+from ..journal import Journal
+from ..switches import Switches
 from .exchange import Exchange, Handle, make_exchange
-from .faults import Faults
-from .journal import Journal
-from .switches import Switches
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

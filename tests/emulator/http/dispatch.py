@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 
 from werkzeug import Response
 
+from ..auth.accounts import Credential
+from ..auth.gate import Gate, Refused
 from . import answers
-from .accounts import Credential
 from .exchange import BadPath, Exchange
-from .gate import Gate, Refused
 
 Route = Callable[[Exchange, Credential | None, list[str]], Response]
 Find = Callable[[list[str]], Mapping[str, Route]]

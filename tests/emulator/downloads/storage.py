@@ -18,12 +18,12 @@ from werkzeug import Response
 from werkzeug.datastructures import Headers
 from werkzeug.http import http_date, parse_etags, parse_if_range_header, parse_range_header, quote_etag
 
-from . import answers
-from .exchange import Exchange
-from .signing import Signer
+from ..auth.signing import Signer
+from ..http import answers
+from ..http.exchange import Exchange
+from ..http.wire import FileBody
+from ..switches import Switches
 from .state import Artifact, State
-from .switches import Switches
-from .wire import FileBody
 
 ONE_MECHANISM = (
     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..http.exchange import Exchange
 from .damage import Damage
-from .exchange import Exchange
 from .kinds import KINDS
 
 HOSTS = ("api", "storage", "token")

@@ -15,14 +15,14 @@ from typing import Any
 
 from werkzeug import Response
 
-from . import answers
-from .blobs import Blobs
-from .exchange import Exchange
-from .gate import Refused
-from .multipart import BadUpload, boundary_of, read_upload
-from .names import stored_name
-from .related import BadRelated, Part, read_related
-from .switches import Switches
+from ..auth.gate import Refused
+from ..downloads.blobs import Blobs
+from ..http import answers
+from ..http.exchange import Exchange
+from ..http.multipart import BadUpload, boundary_of, read_upload
+from ..http.names import stored_name
+from ..http.related import BadRelated, Part, read_related
+from ..switches import Switches
 
 LONGEST = 1 << 30
 BOOLEANS = {"true": True, "True": True, "false": False, "False": False}

@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from .accounts import profile
+from ..auth.accounts import profile
+from ..downloads.state import Workspace
+from ..switches import Switches
 from .revisions import Revision
-from .snippet_state import Snippet
-from .state import Workspace
-from .switches import Switches
+from .state import Snippet
 
 SITE = "https://bitbucket.org"
 
