@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from ...emulator import Emulator
-from .snippet_client import RELATED, Snippets, file_part, json_part, read
+from ... import Emulator
+from ..snippet_client import RELATED, Snippets, file_part, json_part, read
 
 FOO = ("Content-Type: text/plain", 'Content-ID: "foo.txt"', 'Content-Disposition: attachment; filename="foo.txt"')
-PRINTED = (Path(__file__).parent / "samples" / "snippet_related.txt").read_text()
+PRINTED = (Path(__file__).parents[1] / "samples" / "snippet_related.txt").read_text()
 KIND = {"Content-Type": f'{RELATED}; start="snippet"; boundary="===============1438169132528273974=="'}
 
 

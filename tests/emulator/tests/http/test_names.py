@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ...emulator import Emulator
-from ...emulator.http.names import disposition, stored_name
-from .client import END, Client, part
+from ... import Emulator
+from ...http.names import disposition, stored_name
+from ..client import END, Client, part
 
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ...emulator import Emulator
+from .. import Emulator
 
 HERE = Path(__file__).parent / "npm"
 NPM, NODE = shutil.which("npm"), shutil.which("node")

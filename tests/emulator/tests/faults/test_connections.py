@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ...emulator import Emulator
-from .client import Client
+from ... import Emulator
+from ..client import Client
 
 
 def is_refused(origin: str) -> bool:

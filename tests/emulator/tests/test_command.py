@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import requests
 
-from ...emulator import Emulator
-from ...emulator import __name__ as package
+from .. import Emulator
+from .. import __name__ as package
 from .client import Client
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from ...emulator import Emulator
-from .client import Client
+from ... import Emulator
+from ..client import Client
 
 Sample = Callable[[str], Any]
 READ, WRITE = "read:repository:bitbucket", "write:repository:bitbucket"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ...emulator import Emulator
-from .client import Client
+from ... import Emulator
+from ..client import Client
 from .test_gate import Bearer
 
 

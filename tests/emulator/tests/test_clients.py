@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ...emulator import Emulator
+from .. import Emulator
 from .client import Client
 
 CURL = shutil.which("curl")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from requests_toolbelt import MultipartEncoder
 
-from ...emulator import Emulator
-from .client import END, Client, part, read_answer
+from ... import Emulator
+from ..client import END, Client, part, read_answer
 
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 

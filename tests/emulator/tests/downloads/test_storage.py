@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ...emulator import Emulator
-from .client import Client
+from ... import Emulator
+from ..client import Client
 
 CONTENT = bytes(range(256)) * 20
 

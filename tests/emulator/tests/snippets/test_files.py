@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ...emulator import Emulator
-from .snippet_client import Snippets
+from ... import Emulator
+from ..snippet_client import Snippets
 
 Shape = Callable[[Any, str], None]
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from ...emulator import Emulator
-from .snippet_client import FORM, RELATED, Read, Snippets, read
+from ... import Emulator
+from ..snippet_client import FORM, RELATED, Read, Snippets, read
 
 Shape = Callable[[Any, str], None]
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parents[1] / "samples"
 BOTH = pytest.mark.parametrize("form", [RELATED, FORM])
 FILES = {"a.txt": b"one\ntwo\n", "b.bin": bytes(range(256)) * 3, "empty": b"", "u.md": "zwölf\n".encode(), "c.json": b"{}"}
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from ...emulator import Emulator
+from .. import Emulator
 
 
 class Client:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ...emulator import Emulator
-from .snippet_client import FORM, RELATED, Snippets, file_part, json_part, read
+from ... import Emulator
+from ..snippet_client import FORM, RELATED, Snippets, file_part, json_part, read
 
 LETTERS = st.characters(exclude_categories=["C", "Z"], exclude_characters='"&/\\%')
 NAMES = st.text(LETTERS, min_size=1, max_size=60).filter(lambda name: name not in (".", "..") and len(name.encode()) < 256)

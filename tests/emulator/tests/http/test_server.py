@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from ...emulator import Emulator
-from .client import END, Client, part, read_answer
+from ... import Emulator
+from ..client import END, Client, part, read_answer
 
 
 def test_connections_stay_open(emulator: Emulator, api: Client) -> None:

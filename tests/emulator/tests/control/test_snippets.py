@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from ...emulator import Emulator
-from .snippet_client import RELATED, Snippets, read
+from ... import Emulator
+from ..snippet_client import RELATED, Snippets, read
 
 FILES = {"a.txt": b"one\n"}
 

@@ -13,8 +13,8 @@ import pytest
 import requests
 from urllib3.exceptions import HTTPError
 
-from ...emulator import Emulator
-from .client import Client
+from ... import Emulator
+from ..client import Client
 
 CONTENT = bytes(range(256)) * 400
 SIZE = len(CONTENT)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ...emulator import Emulator
-from .client import END, part
-from .snippet_client import Snippets
+from ... import Emulator
+from ..client import END, part
+from ..snippet_client import Snippets
 
 Shape = Callable[[Any, str], None]
 Sample = Callable[[str], Any]

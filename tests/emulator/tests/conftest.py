@@ -13,8 +13,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ...emulator import Emulator
-from ...emulator.fixtures import emulator
+from .. import Emulator
+from ..fixtures import emulator
 from .client import Client
 from .snippet_client import Snippets
 

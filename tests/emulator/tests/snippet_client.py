@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import requests
 
-from ...emulator import Emulator
+from .. import Emulator
 from .client import Client
 
 RELATED, FORM = "multipart/related", "multipart/form-data"

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ...emulator import Emulator
-from .client import Client
+from ... import Emulator
+from ..client import Client
 
 Shape = Callable[[Any, str], None]
 Sample = Callable[[str], Any]

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from ...emulator import Emulator
-from .client import END, Client, part, read_answer
+from ... import Emulator
+from ..client import END, Client, part, read_answer
 
 
 def test_matching(emulator: Emulator, api: Client) -> None:

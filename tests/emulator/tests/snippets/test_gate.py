@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ...emulator import Emulator
-from .snippet_client import Snippets
-from .test_gate import Bearer
+from ... import Emulator
+from ..auth.test_gate import Bearer
+from ..snippet_client import Snippets
 
 READ, WRITE, DELETE = (f"{verb}:snippet:bitbucket" for verb in ("read", "write", "delete"))
 FILES = {"a": b"1"}
