@@ -19,7 +19,8 @@ from .auth.signing import Signer
 from .auth.tokens import PATH, Tokens
 from .control.endpoint import Control
 from .downloads.api import Api
-from .downloads.state import Repository, State, Workspace
+from .downloads.gate import RepositoryGate
+from .downloads.state import Repository
 from .downloads.storage import Storage
 from .faults.faults import Faults
 from .http.exchange import Handle
@@ -29,6 +30,7 @@ from .journal import Journal
 from .snippets.api import SnippetApi
 from .snippets.state import Snippets
 from .switches import Switches
+from .workspaces import State, Workspace
 
 
 class Emulator:
@@ -63,7 +65,7 @@ class Emulator:
     def start(self) -> Emulator:
         """Listen."""
         gate = Gate(self.accounts, self.switches)
-        api = Api(self.state, self.switches, gate, self.signer, lambda: self.storage_url)
+        api = Api(self.state, self.switches, gate, RepositoryGate(gate), self.signer, lambda: self.storage_url)
         snippets = SnippetApi(self.state, gate)
         storage = Storage(self.state, self.switches, self.signer)
         front: dict[str, tuple[str | None, Handle]] = {
@@ -73,7 +75,7 @@ class Emulator:
             "/!api/": ("api", snippets),
             "": ("api", api),
         }
-        shared = self.journal, self.faults, self.switches
+        shared = self.journal, self.faults.apply, self.switches
         back = Host({"": ("storage", storage)}, *shared)
         self._servers = [
             Server("127.0.0.1", self._ports[0], Host(front, *shared)),

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 from werkzeug import Response
 
-from ..downloads.state import Repository
 from ..http import answers
 from ..http.exchange import Exchange
 from ..switches import Switches
-from .accounts import API_READ, API_WRITE, OLD_READ, OLD_WRITE, Accounts, Credential
+from .accounts import Accounts, Credential
 
 
 class Refused(Exception):
@@ -28,19 +27,6 @@ class Refused(Exception):
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
         self.response = response
-
-
-@dataclass(frozen=True)
-class Need:
-    """A right: its scope for API tokens and for the older kinds of tokens."""
-
-    api_scope: str
-    old_scope: str
-    write: bool
-
-
-READ = Need(API_READ, OLD_READ, write=False)
-WRITE = Need(API_WRITE, OLD_WRITE, write=True)
 
 
 @dataclass
@@ -69,33 +55,11 @@ class Gate:
             raise self.unauthorized(answers.EXPIRED_TOKEN if found.kind == "oauth" else answers.BAD_TOKEN)
         return found
 
-    def require(self, credential: Credential | None, repository: Repository | None, need: Need) -> Repository:
-        """The repository, if the credential may do with it what is needed."""
-        if repository is None or not self._sees(credential, repository):
-            raise Refused(answers.error(404, answers.HIDDEN))
-        if credential is None:
-            if need.write:
-                raise self.unauthorized("Authentication is required to access this resource.")
-            return repository
-        wanted = need.api_scope if credential.kind == "api_token" else need.old_scope
-        if wanted not in credential.granted():
-            raise Refused(lacking(credential, wanted))
-        mine = credential.only in (None, (repository.workspace.slug, repository.slug))
-        if need.write and not (credential.role == "write" and mine):
-            raise Refused(answers.error(403, "tokens must have write or admin access"))
-        return repository
-
     def unauthorized(self, message: str) -> Refused:
         """401, with a body or without."""
         response = answers.empty(401) if self.switches.empty_401 else answers.error(401, message)
         response.headers["WWW-Authenticate"] = 'Basic realm="Bitbucket.org HTTP"'
         return Refused(response)
-
-    def _sees(self, credential: Credential | None, repository: Repository) -> bool:
-        if credential is None or credential.role == "none":
-            return not repository.private
-        inside = credential.only in (None, (repository.workspace.slug, repository.slug))
-        return inside or not repository.private
 
     def _basic(self, value: str) -> Credential | None:
         try:

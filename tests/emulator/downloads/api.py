@@ -16,16 +16,19 @@ from urllib.parse import quote
 from werkzeug import Response
 
 from ..auth.accounts import Credential, profile
-from ..auth.gate import READ, WRITE, Gate
+from ..auth.dispatch import Route, dispatch
+from ..auth.gate import Gate
 from ..auth.signing import Signer
 from ..http import answers
-from ..http.dispatch import Route, dispatch
 from ..http.exchange import Exchange
 from ..http.multipart import BadUpload, Upload, boundary_of, read_upload
 from ..http.names import stored_name
 from ..switches import Switches
+from ..workspaces import State
+from .blobs import Blob
+from .gate import READ, WRITE, RepositoryGate
 from .listing import page_of, repository_document
-from .state import Artifact, Repository, State
+from .state import Artifact, Repository
 
 ApiRoute = Callable[["Api", Exchange, Credential | None, list[str]], Response]
 
@@ -37,6 +40,7 @@ class Api:
     state: State
     switches: Switches
     gate: Gate
+    rights: RepositoryGate
     signer: Signer
     storage_url: Callable[[], str]
 
@@ -49,17 +53,17 @@ class Api:
 
     def describe(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """GET of the repository: the few facts that clients of others read before they come to Downloads."""
-        repository = self.gate.require(credential, self.state.find(path[0], path[1]), READ)
+        repository = self.rights.require(credential, self.state.find(path[0], path[1]), READ)
         return answers.document(repository_document(repository, exchange.origin))
 
     def list_artifacts(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """GET …/downloads"""
-        repository = self.gate.require(credential, self.state.find(path[0], path[1]), READ)
+        repository = self.rights.require(credential, self.state.find(path[0], path[1]), READ)
         return page_of(repository, exchange.query, exchange.origin, self.switches)
 
     def get_artifact(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """GET and HEAD …/downloads/{name}: a redirect to the storage host; only a GET counts as a download."""
-        repository = self.gate.require(credential, self.state.find(path[0], path[1]), READ)
+        repository = self.rights.require(credential, self.state.find(path[0], path[1]), READ)
         artifact = repository.get(path[3])
         if artifact is None:
             return no_such_file(path[3])
@@ -73,13 +77,13 @@ class Api:
 
     def delete_artifact(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """DELETE …/downloads/{name}"""
-        repository = self.gate.require(credential, self.state.find(path[0], path[1]), WRITE)
+        repository = self.rights.require(credential, self.state.find(path[0], path[1]), WRITE)
         exchange.entry.artifact = path[3]
         return answers.empty(204) if repository.remove(path[3]) else no_such_file(path[3])
 
     def upload(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """POST …/downloads: every `files` part becomes an artifact, all of them or none."""
-        repository = self.gate.require(credential, self.state.find(path[0], path[1]), WRITE)
+        repository = self.rights.require(credential, self.state.find(path[0], path[1]), WRITE)
         if "Transfer-Encoding" in exchange.headers or "Content-Length" not in exchange.headers:
             return answers.error(411, "Length Required")
         boundary = boundary_of(exchange.headers.get("Content-Type", ""))
@@ -88,7 +92,7 @@ class Api:
         if not boundary:
             return answers.bad_request(self.switches.plain_400)
         try:
-            upload = read_upload(exchange.body, boundary, self.state.blobs)
+            upload = read_upload(exchange.body, boundary, self.state.blobs.new_path)
             exchange.body.drain()
         except BadUpload:
             return answers.bad_request(self.switches.plain_400)
@@ -104,7 +108,7 @@ class Api:
             return answers.bad_request(self.switches.plain_400, fields={"files": ["This field is required."]})
         user = profile(credential.user) if credential and credential.user else None
         for name, part in taken:
-            repository.store(name, part.blob, user=user, keep_date=not self.switches.created_on_moves)
+            repository.store(name, Blob(part.path, part.size), user=user, keep_date=not self.switches.created_on_moves)
             upload.files.remove(part)
             exchange.entry.uploads.append(part.name)
             exchange.entry.stored.append(name)

@@ -8,19 +8,14 @@ Knows: the shape of a page and of its items, and the rules of `pagelen` and `pag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from werkzeug import Response
 
-from ..http import answers
+from ..http.pages import paged
 from ..switches import Switches
 from .state import Artifact, Repository
-
-DEFAULT_LENGTH = 10
-MOST = 100
-Item = TypeVar("Item")
 
 
 def page_of(repository: Repository, query: Mapping[str, str], origin: str, switches: Switches) -> Response:
@@ -28,37 +23,6 @@ def page_of(repository: Repository, query: Mapping[str, str], origin: str, switc
     base = origin + downloads_path(repository)
     artifacts = repository.newest_first()
     return paged(artifacts, lambda artifact: item(artifact, base, switches), base + "/", query, switches)
-
-
-def paged(
-    items: Sequence[Item],
-    shape: Callable[[Item], object],
-    url: str,
-    query: Mapping[str, str],
-    switches: Switches,
-    keep: Sequence[str] = ("pagelen",),
-) -> Response:
-    """A page of anything. `url` is the listing's own, without a query; `keep` is what `next` has of the query."""
-    length, number = _number(query.get("pagelen", "10")), _number(query.get("page", "1"))
-    if length is None or length > MOST:
-        return answers.error(400, "Invalid pagelen")
-    length = min(length or DEFAULT_LENGTH, switches.page_cap or MOST)
-    start = ((number or 0) - 1) * length
-    if start < 0 or (start and start >= len(items)):
-        return answers.error(400, "Invalid page")
-    assert number is not None
-    page: dict[str, object] = {"pagelen": length}
-    page["values"] = [shape(one) for one in items[start : start + length]]
-    if switches.list_page:
-        page["page"] = number
-    if switches.list_size:
-        page["size"] = len(items)
-    kept = "".join(f"{name}={query[name]}&" for name in keep if name in query)
-    if start + length < len(items):
-        page["next"] = f"{url}?{kept}page={number + 1}"
-    if number > 1:
-        page["previous"] = f"{url}?{kept}page={number - 1}"
-    return answers.document(page)
 
 
 def item(artifact: Artifact, base: str, switches: Switches) -> dict[str, object]:
@@ -94,7 +58,3 @@ def repository_document(repository: Repository, origin: str) -> dict[str, object
 def downloads_path(repository: Repository) -> str:
     """The raw path of the listing, with slugs and without a trailing slash."""
     return f"/2.0/repositories/{quote(repository.workspace.slug)}/{quote(repository.slug)}/downloads"
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

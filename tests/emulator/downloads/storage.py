@@ -23,7 +23,8 @@ from ..http import answers
 from ..http.exchange import Exchange
 from ..http.wire import FileBody
 from ..switches import Switches
-from .state import Artifact, State
+from ..workspaces import State
+from .state import Artifact
 
 ONE_MECHANISM = (
     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..http.exchange import Exchange
+from werkzeug import Response
+
+from ..http.exchange import Exchange, Handle
 from .damage import Damage
 from .kinds import KINDS
 
@@ -102,6 +104,14 @@ class Faults:
                     fault.fired += 1
                     return fault
         return None
+
+    def apply(self, host: str, exchange: Exchange, handle: Handle) -> Response:
+        """Answer the request with `handle`, spoiled by the rule for it, if there is one."""
+        fault = self.pick(host, exchange)
+        if fault is None:
+            return handle(exchange)
+        exchange.entry.fault = fault.kind
+        return fault.damage.before(exchange) or fault.damage.after(exchange, handle(exchange))
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:

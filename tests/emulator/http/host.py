@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from ..faults.faults import Faults
 from ..journal import Journal
 from ..switches import Switches
 from .exchange import Exchange, Handle, make_exchange
@@ -23,17 +22,20 @@ from .exchange import Exchange, Handle, make_exchange
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+Disturb = Callable[[str, Exchange, Handle], Response]
+
 
 @dataclass
 class Host:
     """A WSGI application for one server. `parts` maps the start of a path to a part's name ("api") and its handler.
 
     A part whose name is None leaves no traces: no journal, no latency, no faults.
+    `disturb` answers a request to a named part with the handler, and may spoil the response.
     """
 
     parts: Mapping[str, tuple[str | None, Handle]]
     journal: Journal
-    faults: Faults
+    disturb: Disturb
     switches: Switches
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -47,7 +49,7 @@ class Host:
             environ["emulator.count"] = self._counter(exchange)
             environ["emulator.finished"] = self._finisher(exchange)
             exchange.wire.wait(self._latency(name))
-            response = self._damaged(name, exchange, handle)
+            response = self.disturb(name, exchange, handle)
         if not exchange.early:
             exchange.body.drain()
         if not self.switches.keep_alive:
@@ -62,13 +64,6 @@ class Host:
 
     def _latency(self, name: str) -> float:
         return self.switches.storage_latency if name == "storage" else self.switches.latency
-
-    def _damaged(self, name: str, exchange: Exchange, handle: Callable[[Exchange], Response]) -> Response:
-        fault = self.faults.pick(name, exchange)
-        if fault is None:
-            return handle(exchange)
-        exchange.entry.fault = fault.kind
-        return fault.damage.before(exchange) or fault.damage.after(exchange, handle(exchange))
 
     def _counter(self, exchange: Exchange) -> Callable[[int], None]:
         def count(size: int) -> None:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import multipart as parser  # type: ignore[import-untyped]
 from werkzeug.http import parse_options_header
 
-from ..downloads.blobs import Blob, Blobs
 from .body import Body
 from .names import disposition
 from .wire import CutBody
@@ -34,11 +34,12 @@ class BadUpload(ValueError):
 
 @dataclass
 class FilePart:
-    """A part with a file name: its field, the name as sent, and its content."""
+    """A part with a file name: its field, the name as sent, and the file with its content."""
 
     field: str
     name: str
-    blob: Blob
+    path: Path
+    size: int = 0
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Upload:
     def drop(self) -> None:
         """Remove the contents that were not taken out of `files`."""
         for part in self.files:
-            part.blob.drop()
+            part.path.unlink(missing_ok=True)
 
 
 def boundary_of(content_type: str) -> str | None:
@@ -60,12 +61,12 @@ def boundary_of(content_type: str) -> str | None:
     return options.get("boundary", "") if kind.lower() == "multipart/form-data" else None
 
 
-def read_upload(body: Body, boundary: str, blobs: Blobs) -> Upload:
-    """Read the whole body. When it is cut or broken, nothing is left on disk."""
+def read_upload(body: Body, boundary: str, new_path: Callable[[], Path]) -> Upload:
+    """Read the whole body into files, one at each `new_path()`. When it is cut or broken, nothing is left on disk."""
     upload = Upload()
     try:
         with parser.PushMultipartParser(boundary, header_charset="latin1") as push:
-            _read_parts(_events(push, body), upload, blobs)
+            _read_parts(_events(push, body), upload, new_path)
     except (parser.MultipartError, binascii.Error) as problem:
         upload.drop()
         raise BadUpload(str(problem)) from problem
@@ -83,7 +84,7 @@ def _events(push: parser.PushMultipartParser, body: Body) -> Iterator[Event]:
         yield from push.parse(block)
 
 
-def _read_parts(events: Iterator[Event], upload: Upload, blobs: Blobs) -> None:
+def _read_parts(events: Iterator[Event], upload: Upload, new_path: Callable[[], Path]) -> None:
     for event in events:
         if not isinstance(event, parser.MultipartSegment):
             continue
@@ -93,11 +94,11 @@ def _read_parts(events: Iterator[Event], upload: Upload, blobs: Blobs) -> None:
             continue
         if len(upload.files) == MOST_FILES:
             raise BadUpload("too many files")
-        blob = Blob(blobs.new_path(), 0)
-        upload.files.append(FilePart(options.get("name", ""), options["filename"], blob))
+        part = FilePart(options.get("name", ""), options["filename"], new_path())
+        upload.files.append(part)
         encoded = event.header("Content-Transfer-Encoding", "").strip().lower() == "base64"
-        with blob.path.open("wb", buffering=0) as stream:
-            blob.size = _decode(events, stream) if encoded else _copy(events, stream)
+        with part.path.open("wb", buffering=0) as stream:
+            part.size = _decode(events, stream) if encoded else _copy(events, stream)
 
 
 def _utf8(text: str) -> str:

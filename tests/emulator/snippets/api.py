@@ -14,10 +14,10 @@ from urllib.parse import unquote
 
 from werkzeug import Response
 
+from ..auth.dispatch import Route, dispatch
 from ..auth.gate import Gate
-from ..downloads.state import State
-from ..http.dispatch import Route, dispatch
 from ..http.exchange import Exchange
+from ..workspaces import State
 from .forms import Forms
 from .gate import SnippetGate
 from .input import Reader
@@ -36,7 +36,7 @@ class SnippetApi:
         switches = gate.switches
         self._gate, forms, rights = gate, Forms(switches), SnippetGate(gate, state)
         self._reading = Reading(switches, rights, forms)
-        self._writing = Writing(switches, rights, Reader(switches, state.blobs), forms)
+        self._writing = Writing(switches, rights, Reader(switches, state.blobs.new_path), forms)
 
     def __call__(self, exchange: Exchange) -> Response:
         """Answer a request; the journal has the id that was asked for, whether there is one or not."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from werkzeug import Response
 
 from ..auth.gate import Refused
-from ..downloads.state import Workspace
 from ..http import answers
 from ..http.exchange import Exchange
 from ..switches import Switches
+from ..workspaces import Workspace
 from .parts import Parts
 from .revisions import Revision
 from .shapes import Shapes

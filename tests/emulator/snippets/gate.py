@@ -15,8 +15,8 @@ from werkzeug import Response
 from ..auth import accounts as who
 from ..auth.accounts import Credential
 from ..auth.gate import Gate, Refused, lacking
-from ..downloads.state import State, Workspace
 from ..http import answers
+from ..workspaces import State, Workspace
 from .state import Snippet
 
 NO_ACCESS = "You do not have access to this snippet."

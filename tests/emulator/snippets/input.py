@@ -9,14 +9,14 @@ Knows: sections 2.4 of the fact sheet and the documents' descriptions. Does not 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from werkzeug import Response
 
 from ..auth.gate import Refused
-from ..downloads.blobs import Blobs
 from ..http import answers
 from ..http.exchange import Exchange
 from ..http.multipart import BadUpload, boundary_of, read_upload
@@ -39,10 +39,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads requests."""
+    """Reads requests. `new_path` gives a path for each file while a form is read."""
 
     switches: Switches
-    blobs: Blobs
+    new_path: Callable[[], Path]
 
     def __call__(self, exchange: Exchange) -> Draft:
         """The wish; raises `Refused`."""
@@ -65,12 +65,12 @@ class Reader:
 
     def _form(self, exchange: Exchange, boundary: str) -> Draft:
         try:
-            upload = read_upload(exchange.body, boundary, self.blobs)
+            upload = read_upload(exchange.body, boundary, self.new_path)
             exchange.body.drain()
         except (BadUpload, ValueError) as problem:
             raise Refused(self._bad()) from problem
         try:
-            contents = [(part, part.blob.path.read_bytes()) for part in upload.files]
+            contents = [(part, part.path.read_bytes()) for part in upload.files]
         finally:
             upload.drop()
         exchange.entry.uploads += [part.name for part in upload.files]

@@ -15,9 +15,9 @@ from werkzeug import Response
 
 from ..auth.accounts import Credential
 from ..auth.gate import Refused
-from ..downloads.listing import paged
 from ..http import answers
 from ..http.exchange import Exchange
+from ..http.pages import paged
 from ..switches import Switches
 from .diff import diff_text, patch_text
 from .forms import Forms

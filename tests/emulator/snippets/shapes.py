@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ..auth.accounts import profile
-from ..downloads.state import Workspace
 from ..switches import Switches
+from ..workspaces import Workspace
 from .revisions import Revision
 from .state import Snippet
 

@@ -15,10 +15,10 @@ from werkzeug import Response
 
 from ..auth.accounts import Credential
 from ..auth.gate import Refused
-from ..downloads.state import Workspace
 from ..http import answers
 from ..http.exchange import Exchange
 from ..switches import Switches
+from ..workspaces import Workspace
 from .forms import Forms
 from .gate import DELETE, DELETE_REVISION, READ, SIGN_IN, WATCH, WRITE, SnippetGate
 from .input import Draft, Reader

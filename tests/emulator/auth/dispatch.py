@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 
 from werkzeug import Response
 
-from ..auth.accounts import Credential
-from ..auth.gate import Gate, Refused
-from . import answers
-from .exchange import BadPath, Exchange
+from ..http import answers
+from ..http.exchange import BadPath, Exchange
+from .accounts import Credential
+from .gate import Gate, Refused
 
 Route = Callable[[Exchange, Credential | None, list[str]], Response]
 Find = Callable[[list[str]], Mapping[str, Route]]
