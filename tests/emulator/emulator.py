@@ -13,22 +13,24 @@ import socket
 from collections.abc import Iterable
 from types import TracebackType
 
-from . import accounts as who
-from .api import Api
-from .control import Control
-from .exchange import Handle
-from .faults import Faults
-from .gate import Gate
-from .host import Host
+from .auth import accounts as who
+from .auth.gate import Gate
+from .auth.signing import Signer
+from .auth.tokens import PATH, Tokens
+from .control.endpoint import Control
+from .downloads.api import Api
+from .downloads.gate import RepositoryGate
+from .downloads.state import Repository
+from .downloads.storage import Storage
+from .faults.faults import Faults
+from .http.exchange import Handle
+from .http.host import Host
+from .http.server import Server
 from .journal import Journal
-from .server import Server
-from .signing import Signer
-from .snippet_api import SnippetApi
-from .snippet_state import Snippets
-from .state import Repository, State, Workspace
-from .storage import Storage
+from .snippets.api import SnippetApi
+from .snippets.state import Snippets
 from .switches import Switches
-from .tokens import PATH, Tokens
+from .workspaces import State, Workspace
 
 
 class Emulator:
@@ -63,7 +65,7 @@ class Emulator:
     def start(self) -> Emulator:
         """Listen."""
         gate = Gate(self.accounts, self.switches)
-        api = Api(self.state, self.switches, gate, self.signer, lambda: self.storage_url)
+        api = Api(self.state, self.switches, gate, RepositoryGate(gate), self.signer, lambda: self.storage_url)
         snippets = SnippetApi(self.state, gate)
         storage = Storage(self.state, self.switches, self.signer)
         front: dict[str, tuple[str | None, Handle]] = {
@@ -73,7 +75,7 @@ class Emulator:
             "/!api/": ("api", snippets),
             "": ("api", api),
         }
-        shared = self.journal, self.faults, self.switches
+        shared = self.journal, self.faults.apply, self.switches
         back = Host({"": ("storage", storage)}, *shared)
         self._servers = [
             Server("127.0.0.1", self._ports[0], Host(front, *shared)),

@@ -26,7 +26,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.api import Snippets
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import parse_form, parse_related
 from tests.emulator import Emulator
-from tests.emulator.names import stored_name
+from tests.emulator.http.names import stored_name
 from tests.unit._snippets.helpers import document, form_field, form_file, joined, part, quoted
 
 # What the service may hold: names that its rules do not change.

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
-from tests.emulator.snippet_state import Snippet
+from tests.emulator.snippets.state import Snippet
 from tests.helpers.serving import serving
 from tests.http.lookup.snippet_looking import SnippetLooker, asked
 

@@ -19,11 +19,11 @@ import pytest
 from werkzeug import Response
 
 from tests.emulator import Emulator
-from tests.emulator.damage import Damage
-from tests.emulator.exchange import Exchange
+from tests.emulator.downloads.state import Repository
+from tests.emulator.faults.damage import Damage
+from tests.emulator.faults.kinds import KINDS
+from tests.emulator.http.exchange import Exchange
 from tests.emulator.journal import Entry
-from tests.emulator.kinds import KINDS
-from tests.emulator.state import Repository
 from tests.helpers.modules import ModuleRunner
 
 MODULE = "bitbucket_download"

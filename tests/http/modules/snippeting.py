@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.emulator import Emulator
 from tests.emulator.journal import Entry
-from tests.emulator.snippet_state import Snippet
+from tests.emulator.snippets.state import Snippet
 from tests.helpers.modules import ModuleRunner
 
 MODULE = "bitbucket_snippet"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
-from tests.emulator.accounts import API_READ
+from tests.emulator.auth.accounts import API_READ
 from tests.helpers.modules import ModuleRunner
 from tests.http.modules.downloading import LISTING, MODULE, contents, failed, recorded_pauses, without_jitter
 

@@ -12,10 +12,10 @@ import pytest
 from werkzeug import Response
 
 from tests.emulator import Emulator
-from tests.emulator.damage import Damage
-from tests.emulator.damage_bytes import Truncate
-from tests.emulator.exchange import Exchange
-from tests.emulator.kinds import KINDS
+from tests.emulator.faults.damage import Damage
+from tests.emulator.faults.damage_bytes import Truncate
+from tests.emulator.faults.kinds import KINDS
+from tests.emulator.http.exchange import Exchange
 from tests.helpers.modules import ModuleRunner
 from tests.http.modules.downloading import ended, meanwhile, without_jitter
 from tests.http.modules.fetching import (

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator import Emulator, answers
-from tests.emulator.gate import Refused
+from tests.emulator import Emulator
+from tests.emulator.auth.gate import Refused
+from tests.emulator.http import answers
 from tests.helpers.modules import ModuleRunner
 from tests.http.modules.downloading import (
     LISTING,

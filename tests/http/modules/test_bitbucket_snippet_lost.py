@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
-from tests.emulator.snippet_state import Snippet
+from tests.emulator.snippets.state import Snippet
 from tests.helpers.modules import ModuleRunner
 from tests.http.modules.downloading import meanwhile, without_jitter
 from tests.http.modules.snippeting import (

@@ -13,8 +13,8 @@ import pytest
 from werkzeug import Response
 
 from tests.emulator import Emulator
-from tests.emulator.exchange import Exchange
-from tests.emulator.kinds import KINDS
+from tests.emulator.faults.kinds import KINDS
+from tests.emulator.http.exchange import Exchange
 from tests.helpers.modules import ModuleRunner
 from tests.http.modules.downloading import Call, meanwhile, without_jitter
 from tests.http.modules.snippeting import LISTING, TITLE, ensured, only, refusal, require_idle, wished, writes

@@ -14,11 +14,11 @@ from urllib.parse import quote, unquote, urlencode
 
 from werkzeug import Response
 
-from tests.emulator.damage import Damage
-from tests.emulator.damage_bytes import length_of
-from tests.emulator.exchange import Exchange
+from tests.emulator.faults.damage import Damage
+from tests.emulator.faults.damage_bytes import length_of
+from tests.emulator.faults.kinds import KINDS
+from tests.emulator.http.exchange import Exchange
 from tests.emulator.journal import Entry
-from tests.emulator.kinds import KINDS
 
 from .scenario import Scenario
 from .stage import PATIENT, Stage

@@ -37,6 +37,7 @@ def test_the_tarball_is_lean(tarball: Path) -> None:
     of_tests = {name for name in names if name.startswith("tests/")}
     assert {name for name in of_tests if not name.startswith("tests/emulator/")} == {"tests/__init__.py"}
     assert "tests/emulator/__main__.py" in of_tests
+    assert not [name for name in of_tests if name.startswith("tests/emulator/tests/")]
     assert [
         name for name in names if re.search(r"(^|/)(\.git|\.ci|build|dist|__pycache__|\.ansible)(/|$)|\.pyc$|cache", name)
     ] == []

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may ask: accounts, API tokens, access tokens, OAuth consumers, and what each may do.
+
+Knows: secrets, kinds, scopes and expiry. Does not know: HTTP headers (see `gate`) or what an operation needs.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ..clock import Clock
+
+API_READ = "read:repository:bitbucket"
+API_WRITE = "write:repository:bitbucket"
+OLD_READ = "repository"
+OLD_WRITE = "repository:write"
+SNIPPET_READ = "read:snippet:bitbucket"
+SNIPPET_WRITE = "write:snippet:bitbucket"
+SNIPPET_DELETE = "delete:snippet:bitbucket"
+OLD_SNIPPET_READ = "snippet"
+OLD_SNIPPET_WRITE = "snippet:write"
+API_SCOPES = (API_READ, API_WRITE, SNIPPET_READ, SNIPPET_WRITE, SNIPPET_DELETE)
+OLD_SCOPES = (OLD_WRITE, OLD_SNIPPET_WRITE)
+INCLUDED = {
+    OLD_WRITE: {OLD_READ},
+    "repository:admin": {OLD_READ, OLD_WRITE},
+    OLD_SNIPPET_WRITE: {OLD_SNIPPET_READ},
+}
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A secret that the API takes. `kind` is "api_token", "access_token" or "oauth".
+
+    `role` is what its owner may do in repositories: "write", "read" or "none"; with "none" it is no member of a workspace.
+    `only` binds it to one repository (the slugs of workspace and repository).
+    """
+
+    kind: str
+    secret: str
+    scopes: frozenset[str]
+    user: str | None = None
+    expires: datetime | None = None
+    role: str = "write"
+    only: tuple[str, str] | None = None
+
+    def granted(self) -> frozenset[str]:
+        """The scopes with those that they include: only old scopes nest, those of API tokens do not."""
+        return self.scopes.union(*(INCLUDED.get(scope, set()) for scope in self.scopes))
+
+
+@dataclass(frozen=True)
+class Client:
+    """An OAuth consumer; its tokens live for `expires_in` seconds."""
+
+    client_id: str
+    client_secret: str
+    scopes: frozenset[str]
+    expires_in: int
+
+
+def profile(name: str) -> dict[str, object]:
+    """An account as it is shown in answers: without its e-mail and, since 2019, without `username`."""
+    shown = name.partition("@")[0]
+    identity = "{" + str(uuid.uuid5(uuid.NAMESPACE_DNS, name)) + "}"
+    base = f"https://api.bitbucket.org/2.0/users/{identity.replace('{', '%7B').replace('}', '%7D')}"
+    return {
+        "display_name": shown,
+        "links": {
+            "self": {"href": base},
+            "avatar": {"href": "https://secure.gravatar.com/avatar/00000000000000000000000000000000"},
+            "html": {"href": "https://bitbucket.org/" + identity.replace("{", "%7B").replace("}", "%7D") + "/"},
+        },
+        "type": "user",
+        "uuid": identity,
+        "account_id": "557058:" + identity.strip("{}"),
+        "nickname": shown,
+    }
+
+
+@dataclass
+class Accounts:
+    """All secrets of one emulator. Nothing is fixed: every start makes its own."""
+
+    clock: Clock
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def add(self, credential: Credential) -> str:
+        """Make the credential known; returns its secret."""
+        self.credentials[credential.secret] = credential
+        return credential.secret
+
+    def mint_api_token(
+        self, user: str, scopes: Iterable[str] = API_SCOPES, role: str = "write", life: float | None = None
+    ) -> str:
+        """A new API token of the account with this e-mail."""
+        secret = "ATATT3x" + secrets.token_urlsafe(48)
+        return self.add(Credential("api_token", secret, frozenset(scopes), user, self._end(life), role))
+
+    def mint_access_token(
+        self,
+        scopes: Iterable[str] = (OLD_WRITE,),
+        only: tuple[str, str] | None = None,
+        life: float | None = None,
+    ) -> str:
+        """A new repository, project or workspace access token."""
+        secret = "ATCTT3x" + secrets.token_urlsafe(48)
+        return self.add(Credential("access_token", secret, frozenset(scopes), None, self._end(life), only=only))
+
+    def mint_client(self, scopes: Iterable[str] = OLD_SCOPES, expires_in: int = 7200) -> Client:
+        """A new OAuth consumer."""
+        client = Client(secrets.token_urlsafe(18), secrets.token_urlsafe(32), frozenset(scopes), expires_in)
+        self.clients[client.client_id] = client
+        return client
+
+    def grant(self, client: Client) -> Credential:
+        """A new OAuth token for the consumer."""
+        end = self._end(client.expires_in)
+        credential = Credential("oauth", secrets.token_urlsafe(64), client.scopes, expires=end)
+        self.add(credential)
+        return credential
+
+    def revoke(self, secret: str) -> None:
+        """Forget a token."""
+        self.credentials.pop(secret, None)
+
+    def expire_oauth_tokens(self) -> None:
+        """Let every OAuth token that was given out be expired from now on."""
+        for credential in list(self.credentials.values()):
+            if credential.kind == "oauth":
+                values = {**vars(credential), "expires": self.clock.now() - timedelta(seconds=1)}
+                self.add(Credential(**values))
+
+    def _end(self, life: float | None) -> datetime | None:
+        return None if life is None else self.clock.now() + timedelta(seconds=life)

@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a request to its route: paths, methods, credentials, refusals.
+
+Knows: the order of these checks. Does not know: any route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from werkzeug import Response
+
+from ..http import answers
+from ..http.exchange import BadPath, Exchange
+from .accounts import Credential
+from .gate import Gate, Refused
+
+Route = Callable[[Exchange, Credential | None, list[str]], Response]
+Find = Callable[[list[str]], Mapping[str, Route]]
+
+
+def dispatch(exchange: Exchange, gate: Gate, find: Find) -> Response:
+    """Answer a request by the route of its path and method; `find` gives the methods of a path."""
+    try:
+        segments = exchange.segments()
+    except BadPath:
+        return answers.bad_request(gate.switches.plain_400)
+    routes = find(segments)
+    if not routes:
+        return answers.error(404, "Resource not found")
+    if exchange.method not in routes:
+        return answers.not_allowed(routes)
+    try:
+        credential = gate.credential(exchange)
+        response = routes[exchange.method](exchange, credential, segments[2:])
+    except Refused as refusal:
+        return refusal.response
+    if credential is not None:
+        response.headers.setdefault("X-OAuth-Scopes", ", ".join(sorted(credential.scopes)))
+    return response

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is asking, and may they: from the Authorization header to a refusal or a credential.
+
+Knows: the forms of credentials and the texts of refusals (fact sheet, sections 3 and 4).
+Does not know: operations.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from werkzeug import Response
+
+from ..http import answers
+from ..http.exchange import Exchange
+from ..switches import Switches
+from .accounts import Accounts, Credential
+
+
+class Refused(Exception):
+    """The request ends here, with this answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+@dataclass
+class Gate:
+    """Tells who asks, and refuses."""
+
+    accounts: Accounts
+    switches: Switches
+
+    def credential(self, exchange: Exchange) -> Credential | None:
+        """The credential of the request; None is anonymous; a bad one is refused whatever is asked for."""
+        if "access_token" in exchange.query:
+            raise self.unauthorized(answers.BAD_TOKEN)
+        given = exchange.headers.getlist("Authorization")
+        if not given:
+            return None
+        scheme, _unused, value = given[0].partition(" ")
+        found = None
+        if len(given) == 1 and scheme.lower() == "basic":
+            found = self._basic(value.strip())
+        elif len(given) == 1 and scheme.lower() == "bearer":
+            found = self._bearer(value.strip())
+        if found is None:
+            raise self.unauthorized(answers.BAD_TOKEN)
+        if found.expires is not None and found.expires <= self.accounts.clock.now():
+            raise self.unauthorized(answers.EXPIRED_TOKEN if found.kind == "oauth" else answers.BAD_TOKEN)
+        return found
+
+    def unauthorized(self, message: str) -> Refused:
+        """401, with a body or without."""
+        response = answers.empty(401) if self.switches.empty_401 else answers.error(401, message)
+        response.headers["WWW-Authenticate"] = 'Basic realm="Bitbucket.org HTTP"'
+        return Refused(response)
+
+    def _basic(self, value: str) -> Credential | None:
+        try:
+            user, _unused, secret = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        found = self.accounts.credentials.get(secret)
+        return found if found and found.kind == "api_token" and found.user == user else None
+
+    def _bearer(self, value: str) -> Credential | None:
+        found = self.accounts.credentials.get(value)
+        return found if found and found.kind in ("access_token", "oauth") else None
+
+
+def lacking(credential: Credential, *wanted: str) -> Response:
+    """403 with the scopes that are there and those that are needed."""
+    granted = sorted(credential.scopes)
+    response = answers.error(403, answers.LACKING_SCOPES, detail={"granted": granted, "required": list(wanted)})
+    response.headers["X-OAuth-Scopes"] = ", ".join(granted)
+    response.headers["X-Accepted-OAuth-Scopes"] = ", ".join(wanted)
+    return response

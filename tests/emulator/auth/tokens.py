@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The OAuth token endpoint: client credentials for a token.
+
+Knows: section 4 of the fact sheet and the errors of RFC 6749. Does not know: what tokens are good for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote
+
+from werkzeug import Response
+
+from ..http import answers
+from ..http.exchange import Exchange
+from .accounts import Accounts, Client
+
+PATH = "/site/oauth2/access_token"
+LONGEST_FORM = 64 * 1024
+
+
+@dataclass
+class Tokens:
+    """The endpoint."""
+
+    accounts: Accounts
+
+    def __call__(self, exchange: Exchange) -> Response:
+        """Answer a request."""
+        if exchange.raw_path != PATH:
+            return answers.plain(404, "Not found")
+        if exchange.method != "POST":
+            return answers.not_allowed(["POST"])
+        kind = exchange.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        form = parse_qs(exchange.body.read_all(LONGEST_FORM).decode("utf-8", "replace"))
+        client = self._client(exchange.headers.get("Authorization", ""))
+        if client is None:
+            response = oauth_error(401, "invalid_client", "Invalid OAuth client credentials")
+            response.headers["WWW-Authenticate"] = 'Basic realm="Bitbucket.org HTTP"'
+            return response
+        if kind != "application/x-www-form-urlencoded" or "grant_type" not in form:
+            return oauth_error(400, "invalid_request", "grant_type is required")
+        if form["grant_type"] != ["client_credentials"]:
+            return oauth_error(400, "unsupported_grant_type", f"Unsupported grant type: {form['grant_type'][0]}")
+        return self._grant(client)
+
+    def _grant(self, client: Client) -> Response:
+        credential = self.accounts.grant(client)
+        return answers.document(
+            {
+                "access_token": credential.secret,
+                "scopes": " ".join(sorted(client.scopes)),
+                "token_type": "bearer",
+                "expires_in": client.expires_in,
+                "state": "client_credentials",
+                "refresh_token": secrets.token_urlsafe(18),
+            }
+        )
+
+    def _client(self, header: str) -> Client | None:
+        scheme, _unused, value = header.partition(" ")
+        try:
+            text = base64.b64decode(value.strip(), validate=True).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        client_id, _unused, secret = text.partition(":")
+        client = self.accounts.clients.get(unquote(client_id))
+        return client if scheme.lower() == "basic" and client and client.client_secret == unquote(secret) else None
+
+
+def oauth_error(status: int, code: str, description: str) -> Response:
+    """An error as OAuth has it."""
+    return answers.document({"error": code, "error_description": description}, status)

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages of a listing, and the repository that they belong to.
+
+Knows: the shape of a page and of its items, and the rules of `pagelen` and `page`. Does not know: who may see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from werkzeug import Response
+
+from ..http.pages import paged
+from ..switches import Switches
+from .state import Artifact, Repository
+
+
+def page_of(repository: Repository, query: Mapping[str, str], origin: str, switches: Switches) -> Response:
+    """One page of the artifacts, newest first. `q`, `sort` and `fields` are not documented here and do nothing."""
+    base = origin + downloads_path(repository)
+    artifacts = repository.newest_first()
+    return paged(artifacts, lambda artifact: item(artifact, base, switches), base + "/", query, switches)
+
+
+def item(artifact: Artifact, base: str, switches: Switches) -> dict[str, object]:
+    """One artifact as it is listed: no id, no checksum."""
+    return {
+        "name": artifact.name,
+        "links": {"self": {"href": f"{base}/{quote(artifact.name, safe='')}"}},
+        "downloads": artifact.downloads,
+        "created_on": artifact.created_on.isoformat(timespec="microseconds"),
+        "user": artifact.user if switches.list_user else None,
+        "type": "download",
+        "size": artifact.size,
+    }
+
+
+def repository_document(repository: Repository, origin: str) -> dict[str, object]:
+    """A repository, as far as anyone here needs it."""
+    base = origin + downloads_path(repository).removesuffix("/downloads")
+    workspace = repository.workspace
+    return {
+        "type": "repository",
+        "uuid": "{" + repository.uuid + "}",
+        "name": repository.slug,
+        "slug": repository.slug,
+        "full_name": f"{workspace.slug}/{repository.slug}",
+        "is_private": repository.private,
+        "scm": "git",
+        "workspace": {"type": "workspace", "slug": workspace.slug, "uuid": "{" + workspace.uuid + "}"},
+        "links": {"self": {"href": base}, "downloads": {"href": base + "/downloads"}},
+    }
+
+
+def downloads_path(repository: Repository) -> str:
+    """The raw path of the listing, with slugs and without a trailing slash."""
+    return f"/2.0/repositories/{quote(repository.workspace.slug)}/{quote(repository.slug)}/downloads"

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the hosts have in common: journal, latency, faults, and reading what is left of a body.
+
+Knows: the order in which these happen. Does not know: what a host answers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from ..journal import Journal
+from ..switches import Switches
+from .exchange import Exchange, Handle, make_exchange
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Disturb = Callable[[str, Exchange, Handle], Response]
+
+
+@dataclass
+class Host:
+    """A WSGI application for one server. `parts` maps the start of a path to a part's name ("api") and its handler.
+
+    A part whose name is None leaves no traces: no journal, no latency, no faults.
+    `disturb` answers a request to a named part with the handler, and may spoil the response.
+    """
+
+    parts: Mapping[str, tuple[str | None, Handle]]
+    journal: Journal
+    disturb: Disturb
+    switches: Switches
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        name, handle = self._part(str(environ["RAW_URI"]))
+        exchange = make_exchange(environ, name or "", time.time())
+        if name is None:
+            response = handle(exchange)
+        else:
+            self.journal.append(exchange.entry)
+            environ["emulator.count"] = self._counter(exchange)
+            environ["emulator.finished"] = self._finisher(exchange)
+            exchange.wire.wait(self._latency(name))
+            response = self.disturb(name, exchange, handle)
+        if not exchange.early:
+            exchange.body.drain()
+        if not self.switches.keep_alive:
+            response.headers["Connection"] = "close"
+        exchange.entry.body_bytes = exchange.body.received
+        if not exchange.delivery.drop:
+            exchange.entry.status = response.status_code
+        return response(environ, start_response)
+
+    def _part(self, raw_uri: str) -> tuple[str | None, Handle]:
+        return next(part for start, part in self.parts.items() if raw_uri.startswith(start))
+
+    def _latency(self, name: str) -> float:
+        return self.switches.storage_latency if name == "storage" else self.switches.latency
+
+    def _counter(self, exchange: Exchange) -> Callable[[int], None]:
+        def count(size: int) -> None:
+            exchange.entry.sent_bytes += size
+
+        return count
+
+    def _finisher(self, exchange: Exchange) -> Callable[[], None]:
+        def finish() -> None:
+            exchange.entry.body_bytes = exchange.body.received
+            exchange.entry.ended = time.time()
+
+        return finish

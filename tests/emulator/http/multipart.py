@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading an upload: from the socket into files on disk, in bounded memory.
+
+Knows: multipart/form-data as far as file parts go. Does not know: names' rules, artifacts, or who may upload.
+Parsing is done by the `multipart` package from PyPI, whose push parser hands large blocks on without copying them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import multipart as parser  # type: ignore[import-untyped]
+from werkzeug.http import parse_options_header
+
+from .body import Body
+from .names import disposition
+from .wire import CutBody
+
+BLOCK = 2 << 20  # fewer, larger blocks are what makes it fast
+MOST_FILES = 100  # of a stock Django
+LONGEST_TEXT = 2_621_440  # bytes of a field, of a stock Django
+
+
+class BadUpload(ValueError):
+    """A body that is no proper multipart/form-data, or has too many parts."""
+
+
+@dataclass
+class FilePart:
+    """A part with a file name: its field, the name as sent, and the file with its content."""
+
+    field: str
+    name: str
+    path: Path
+    size: int = 0
+
+
+@dataclass
+class Upload:
+    """The parts of a body in their order; `fields` are names and texts of the parts without a file name."""
+
+    files: list[FilePart] = field(default_factory=list)
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+    def drop(self) -> None:
+        """Remove the contents that were not taken out of `files`."""
+        for part in self.files:
+            part.path.unlink(missing_ok=True)
+
+
+def boundary_of(content_type: str) -> str | None:
+    """The boundary, "" if there is none, or None if this is no multipart/form-data."""
+    kind, options = parse_options_header(content_type)
+    return options.get("boundary", "") if kind.lower() == "multipart/form-data" else None
+
+
+def read_upload(body: Body, boundary: str, new_path: Callable[[], Path]) -> Upload:
+    """Read the whole body into files, one at each `new_path()`. When it is cut or broken, nothing is left on disk."""
+    upload = Upload()
+    try:
+        with parser.PushMultipartParser(boundary, header_charset="latin1") as push:
+            _read_parts(_events(push, body), upload, new_path)
+    except (parser.MultipartError, binascii.Error) as problem:
+        upload.drop()
+        raise BadUpload(str(problem)) from problem
+    except (CutBody, BadUpload, OSError):
+        upload.drop()
+        raise
+    return upload
+
+
+Event = Any  # a MultipartSegment, bytes, or None at the end of a part
+
+
+def _events(push: parser.PushMultipartParser, body: Body) -> Iterator[Event]:
+    while block := body.read(BLOCK):
+        yield from push.parse(block)
+
+
+def _read_parts(events: Iterator[Event], upload: Upload, new_path: Callable[[], Path]) -> None:
+    for event in events:
+        if not isinstance(event, parser.MultipartSegment):
+            continue
+        options = disposition(_utf8(event.header("Content-Disposition", "")))
+        if "filename" not in options:
+            upload.fields.append((options.get("name", ""), _text(events)))
+            continue
+        if len(upload.files) == MOST_FILES:
+            raise BadUpload("too many files")
+        part = FilePart(options.get("name", ""), options["filename"], new_path())
+        upload.files.append(part)
+        encoded = event.header("Content-Transfer-Encoding", "").strip().lower() == "base64"
+        with part.path.open("wb", buffering=0) as stream:
+            part.size = _decode(events, stream) if encoded else _copy(events, stream)
+
+
+def _utf8(text: str) -> str:
+    return text.encode("latin-1").decode("utf-8", "replace")
+
+
+def _text(events: Iterator[Event]) -> str:
+    text = b""
+    for event in events:
+        if event is None:
+            break
+        text += event
+        if len(text) > LONGEST_TEXT:
+            raise BadUpload("too long a field")
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise BadUpload("a field that is not UTF-8") from problem
+
+
+def _copy(events: Iterator[Event], stream: BinaryIO) -> int:
+    size = 0
+    for event in events:
+        if event is None:
+            break
+        size += stream.write(event)
+    return size
+
+
+def _decode(events: Iterator[Event], stream: BinaryIO) -> int:
+    size, rest = 0, b""
+    for event in events:
+        if event is None:
+            break
+        text = rest + b"".join(bytes(event).split())
+        whole = len(text) - len(text) % 4
+        rest = text[whole:]
+        size += stream.write(base64.b64decode(text[:whole], validate=True))
+    return size + stream.write(base64.b64decode(rest, validate=True))

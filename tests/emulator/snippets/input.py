@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a POST or PUT wants, from its three content types.
+
+Knows: sections 2.4 of the fact sheet and the documents' descriptions. Does not know: which snippet it is about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from werkzeug import Response
+
+from ..auth.gate import Refused
+from ..http import answers
+from ..http.exchange import Exchange
+from ..http.multipart import BadUpload, boundary_of, read_upload
+from ..http.names import stored_name
+from ..http.related import BadRelated, Part, read_related
+from ..switches import Switches
+
+LONGEST = 1 << 30
+BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
+
+
+@dataclass
+class Draft:
+    """Wished properties, files by the name they get, and names that are to go."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads requests. `new_path` gives a path for each file while a form is read."""
+
+    switches: Switches
+    new_path: Callable[[], Path]
+
+    def __call__(self, exchange: Exchange) -> Draft:
+        """The wish; raises `Refused`."""
+        if "Transfer-Encoding" in exchange.headers or "Content-Length" not in exchange.headers:
+            raise Refused(answers.error(411, "Length Required"))
+        content_type = exchange.headers.get("Content-Type", "")
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind == "application/json":
+            return self._json(exchange)
+        if kind == "multipart/form-data":
+            return self._form(exchange, boundary_of(content_type) or "")
+        if kind == "multipart/related":
+            return self._related(exchange, content_type)
+        raise Refused(answers.error(415, f"Unsupported media type '{kind}' in request."))
+
+    def _json(self, exchange: Exchange) -> Draft:
+        """Nothing but properties; `files` is no property."""
+        document = self._document(exchange, exchange.body.read_all(LONGEST))
+        return Draft(self._checked(document))
+
+    def _form(self, exchange: Exchange, boundary: str) -> Draft:
+        try:
+            upload = read_upload(exchange.body, boundary, self.new_path)
+            exchange.body.drain()
+        except (BadUpload, ValueError) as problem:
+            raise Refused(self._bad()) from problem
+        try:
+            contents = [(part, part.path.read_bytes()) for part in upload.files]
+        finally:
+            upload.drop()
+        exchange.entry.uploads += [part.name for part in upload.files]
+        named = [text for name, text in upload.fields if name == "files"]
+        fields: dict[str, Any] = dict(upload.fields) | ({"files": named} if named else {})
+        exchange.entry.fields |= fields
+        if any(part.field == "files" for part, _content in contents):
+            raise Refused(self._bad(files=["Names of files are wanted."]))
+        draft = Draft(self._checked({name: self._flat(name, text) for name, text in fields.items()}))
+        for part, content in contents:
+            name = stored_name(part.name)
+            if part.field == "file" and name is not None:
+                self._add(exchange, draft, name, content)
+        draft.removed = [name for name in named if name not in draft.files]
+        return draft
+
+    def _related(self, exchange: Exchange, content_type: str) -> Draft:
+        try:
+            start, parts = read_related(exchange.body.read_all(LONGEST), content_type)
+        except BadRelated as problem:
+            raise Refused(self._bad()) from problem
+        if start.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Refused(self._bad())
+        document = self._document(exchange, start.content)
+        draft = Draft(self._checked(document))
+        for part in parts:
+            name = self._part_name(part)
+            exchange.entry.uploads.append(name)
+            self._add(exchange, draft, name, part.content)
+        listed = document.get("files", {})
+        if not isinstance(listed, dict):
+            raise Refused(self._bad(files=["An object is wanted."]))
+        sent = {part.identity or part.filename for part in parts}
+        draft.removed = [name for name in listed if name not in sent]
+        if any(name in draft.files for name in draft.removed):
+            raise Refused(self._bad(files=["Files are addressed by their Content-ID."]))
+        return draft
+
+    def _part_name(self, part: Part) -> str:
+        """The file name wins over the Content-ID. Nothing is cut off here: a bad name is refused."""
+        name = part.filename if part.filename is not None else part.identity
+        if stored_name(name.replace("&", "+")) != name.replace("&", "+"):
+            raise Refused(self._bad(files=[f"Bad name: {name!r}"]))
+        return name
+
+    def _add(self, exchange: Exchange, draft: Draft, name: str, content: bytes) -> None:
+        stored = self.switches.renamed(name)
+        if stored in draft.files:
+            raise Refused(self._bad(file=[f"Two files are called {stored!r}."]))
+        draft.files[stored] = content
+        exchange.entry.stored.append(stored)
+
+    def _document(self, exchange: Exchange, text: bytes) -> dict[str, Any]:
+        try:
+            document = json.loads(text.decode("utf-8"))
+        except ValueError as problem:
+            raise Refused(self._bad()) from problem
+        if not isinstance(document, dict):
+            raise Refused(self._bad())
+        exchange.entry.fields |= document
+        return document
+
+    def _flat(self, name: str, text: Any) -> object:
+        """A form's text as a value; what is no boolean stays text, and is refused with the others."""
+        return BOOLEANS.get(text, text) if name == "is_private" else text
+
+    def _checked(self, given: Mapping[str, object]) -> dict[str, object]:
+        """The properties that can be changed; all others are left alone."""
+        problems: dict[str, list[str]] = {}
+        if not isinstance(given.get("title"), str | None):
+            problems["title"] = ["Not a valid string."]
+        if not isinstance(given.get("is_private", False), bool):
+            problems["is_private"] = ["Not a valid boolean."]
+        if given.get("scm", "git") != "git":
+            problems["scm"] = [f'"{given["scm"]}" is not a valid choice.']
+        if problems:
+            raise Refused(self._bad(**problems))
+        return {name: given[name] for name in ("title", "is_private") if name in given}
+
+    def _bad(self, **fields: list[str]) -> Response:
+        more: dict[str, Any] = {"fields": fields} if fields else {}
+        return answers.bad_request(self.switches.plain_400, **more)

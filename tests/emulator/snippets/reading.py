@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading snippets: listings, one snippet, its files, its history.
+
+Knows: section 2.3 of the fact sheet, roles. Does not know: how answers are made, or how snippets change.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from dataclasses import dataclass
+
+from werkzeug import Response
+
+from ..auth.accounts import Credential
+from ..auth.gate import Refused
+from ..http import answers
+from ..http.exchange import Exchange
+from ..http.pages import paged
+from ..switches import Switches
+from .diff import diff_text, patch_text
+from .forms import Forms
+from .gate import READ, SIGN_IN, Found, SnippetGate
+from .revisions import Revision
+from .shapes import Shapes
+from .state import Snippet
+from .writing import NO_PLAN, no_such_revision
+
+ROLES = ("owner", "contributor", "member")
+DEPRECATED = "CHANGE-2770 - Functionality has been deprecated"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The routes that change nothing."""
+
+    switches: Switches
+    gate: SnippetGate
+    forms: Forms
+
+    def list_global(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET /snippets, which is deprecated."""
+        self.gate.check_scopes(credential, READ)
+        if self.switches.snippet_global_list == 410:
+            more = "Please read the changelog entry for more details."
+            return answers.error(410, DEPRECATED, detail=more, data={})
+        found = [(home, one) for home in self.gate.state.workspaces.values() for one in home.snippets]
+        return self._page(exchange, credential, found, "/2.0/snippets")
+
+    def list_workspace(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET /snippets/{workspace}"""
+        home = self.gate.workspace(credential, path[0], READ)
+        if self.switches.snippet_free_plan:
+            return answers.document({"pagelen": 10, "values": [NO_PLAN] * 3, "page": 1, "size": 3})
+        return self._page(exchange, credential, [(home, one) for one in home.snippets], f"/2.0/snippets/{home.slug}")
+
+    def _page(self, exchange: Exchange, credential: Credential | None, found: list[Found], path: str) -> Response:
+        self.forms.want_json(exchange)
+        role = exchange.query.get("role")
+        if role is not None and role not in ROLES:
+            return answers.error(400, f"Invalid role '{role}'")
+        if role is not None and credential is None:
+            raise self.gate.gate.unauthorized(SIGN_IN)
+        shown = [item for item in found if not item[1].spam and self._listed(credential, item, role)]
+        if self.switches.snippet_order == "oldest":
+            shown.reverse()
+        shapes = Shapes(exchange.origin, self.switches)
+        keep = ("role", "pagelen")
+        return paged(shown, lambda item: shapes.item(*item), exchange.origin + path, exchange.query, self.switches, keep)
+
+    def _listed(self, credential: Credential | None, found: Found, role: str | None) -> bool:
+        """Bare: what is public, and what is watched. A new private snippet is only among those of the members."""
+        home, snippet = found
+        user = self.gate.user(credential)
+        watched = user is not None and user in snippet.watchers and self.gate.sees(credential, home, snippet)
+        owned = user is not None and snippet.owner == user
+        if role is None:
+            return watched or not snippet.is_private
+        member = self.gate.member(credential, home) and not snippet.foreign
+        return owned or (watched and role != "owner") or (member and role == "member")
+
+    def show(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET of a snippet, or of it as it was at a revision."""
+        home, snippet = self.gate.snippet(credential, path, READ)
+        revision = self._revision(snippet, path[2]) if len(path) > 2 else snippet.tip
+        return self.forms.answer(self.forms.choose(exchange), exchange, home, snippet, revision)
+
+    def newest_file(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET …/files/{path}: a redirect; with a revision in front of the path the documents' form of a file's link."""
+        home, snippet = self.gate.snippet(credential, path, READ, 404)
+        old = snippet.find(path[3]) if len(path) > 4 and path[3] != "HEAD" else None
+        if old is not None:
+            return self._content(exchange, old, path[4:])
+        name = self._name(snippet.tip, path[3:])
+        real = Switches(snippet_file_links="real")
+        location = Shapes(exchange.origin, real).file_url(home, snippet, snippet.tip, name)
+        if self.switches.snippet_file_redirect_401:
+            location = location.replace("/2.0/snippets/", "/!api/2.0/snippets/", 1)
+        response = answers.empty(302)
+        response.headers["Location"] = location
+        return response
+
+    def file(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET …/{revision}/files/{path}"""
+        _home, snippet = self.gate.snippet(credential, path, READ, 404)
+        return self._content(exchange, self._revision(snippet, path[2]), path[4:])
+
+    def file_of_site(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """The same at the web site, where no credential of the API is taken."""
+        _home, snippet = self.gate.snippet(None, path[1:], READ)
+        return self._content(exchange, self._revision(snippet, path[3]), path[5:])
+
+    def commits(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET …/commits, newest first."""
+        home, snippet = self.gate.snippet(credential, path, READ, 404)
+        self.forms.want_json(exchange)
+        shapes = Shapes(exchange.origin, self.switches)
+        revisions = list(reversed(snippet.revisions))
+        url = shapes.base(home, snippet) + "/commits"
+        return paged(revisions, lambda one: shapes.commit(home, snippet, one), url, exchange.query, self.switches)
+
+    def commit(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET …/commits/{revision}"""
+        home, snippet = self.gate.snippet(credential, path, READ, 404)
+        self.forms.want_json(exchange)
+        shapes = Shapes(exchange.origin, self.switches)
+        return answers.document(shapes.commit(home, snippet, self._revision(snippet, path[3])))
+
+    def difference(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET …/{revision}/diff and …/{revision}/patch"""
+        _home, snippet = self.gate.snippet(credential, path, READ, 404)
+        revision = self._revision(snippet, path[2])
+        parent = snippet.find(revision.parent) if revision.parent else None
+        old = parent.files if parent else {}
+        is_diff = path[3] == "diff"
+        text = diff_text(old, revision.files, exchange.query.get("path")) if is_diff else patch_text(revision, old)
+        return Response(text, content_type="text/plain")
+
+    def _revision(self, snippet: Snippet, sha: str) -> Revision:
+        found = snippet.find(sha)
+        if found is None:
+            raise no_such_revision(sha)
+        return found
+
+    def _name(self, revision: Revision, segments: list[str]) -> str:
+        name = "/".join(segments)
+        if name not in revision.files or any("/" in segment for segment in segments):
+            raise Refused(answers.error(404, f"File {name} not found."))
+        return name
+
+    def _content(self, exchange: Exchange, revision: Revision, segments: list[str]) -> Response:
+        """The bytes; the type comes from the name, and there is no charset."""
+        name = self._name(revision, segments)
+        exchange.entry.artifact = name
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        response = Response(revision.files[name], headers={"Content-Type": kind})
+        response.headers["Content-Disposition"] = "attachment"
+        return response

@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON of snippets and of their revisions.
+
+Knows: the captured shapes, section 2.2 of the fact sheet. Does not know: who may see them, or how they are sent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from ..auth.accounts import profile
+from ..switches import Switches
+from ..workspaces import Workspace
+from .revisions import Revision
+from .state import Snippet
+
+SITE = "https://bitbucket.org"
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Shapes with links to `origin`."""
+
+    origin: str
+    switches: Switches
+
+    def item(self, home: Workspace, snippet: Snippet, revision: Revision | None = None) -> dict[str, Any]:
+        """As it is listed: without files, creator, scm and type."""
+        return {
+            "links": self._links(home, snippet, revision or snippet.tip),
+            "title": snippet.title,
+            "created_on": date(snippet.created_on),
+            "owner": profile(snippet.owner) if snippet.owner else workspace_profile(home),
+            "updated_on": date(snippet.updated_on),
+            "id": snippet.id,
+            "is_private": snippet.is_private,
+        }
+
+    def whole(self, home: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
+        """As it is got alone, with the files of one revision."""
+        files = {name: {"links": self._file_links(home, snippet, revision, name)} for name in revision.files}
+        own = {"type": "snippet", "scm": "git", "creator": profile(snippet.creator), "files": files}
+        return self.item(home, snippet, revision) | own
+
+    def commit(self, home: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
+        """One revision as `/commits` has it."""
+        base = self.base(home, snippet)
+        site = self._site(home, snippet)
+        parents = [revision.parent] if revision.parent else []
+        return {
+            "type": "snippet_commit",
+            "hash": revision.sha,
+            "date": date(revision.date),
+            "author": {
+                "type": "author",
+                "raw": f"{revision.author.partition('@')[0]} <{revision.author}>",
+                "user": profile(revision.author),
+            },
+            "message": revision.message,
+            "summary": {"type": "rendered", "raw": revision.message, "markup": "markdown", "html": f"<p>{revision.message}</p>"},
+            "parents": [{"type": "commit", "hash": sha, "links": link(f"{base}/commits/{sha}")} for sha in parents],
+            "links": {
+                **link(f"{base}/commits/{revision.sha}"),
+                "html": {"href": f"{site}/commits/{revision.sha}"},
+                "diff": {"href": f"{base}/{revision.sha}/diff"},
+            },
+            "snippet": {"type": "snippet", **self.item(home, snippet)},
+        }
+
+    def base(self, home: Workspace, snippet: Snippet) -> str:
+        """The snippet's URL."""
+        return f"{self.origin}/2.0/snippets/{quote(home.slug)}/{quote(snippet.id)}"
+
+    def file_url(self, home: Workspace, snippet: Snippet, revision: Revision, name: str) -> str:
+        """Where the file's content is, in the form that the switch says."""
+        path = "/".join(quote(segment, safe="") for segment in name.split("/"))
+        real = self.switches.snippet_file_links == "real"
+        middle = f"{revision.sha}/files" if real else f"files/{revision.sha}"
+        return f"{self.base(home, snippet)}/{middle}/{path}"
+
+    def _file_links(self, home: Workspace, snippet: Snippet, revision: Revision, name: str) -> dict[str, Any]:
+        site = self._site(home, snippet)
+        html = f"{site}/revisions/{revision.sha}#{quote(name, safe='')}"
+        return {**link(self.file_url(home, snippet, revision, name)), "html": {"href": html}}
+
+    def _links(self, home: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
+        base, site = self.base(home, snippet), self._site(home, snippet)
+        links: dict[str, Any] = {**link(base), "html": {"href": site}}
+        links |= {name: {"href": f"{base}/{name}"} for name in ("comments", "watchers", "commits")}
+        if self.switches.snippet_revision_links:
+            links |= {name: {"href": f"{base}/{revision.sha}/{name}"} for name in ("diff", "patch")}
+        path = f"/snippets/{quote(home.slug)}/{snippet.id}/{slug(snippet.title)}.git"
+        links["clone"] = [
+            {"href": "https://bitbucket.org" + path, "name": "https"},
+            {"href": "ssh://git@bitbucket.org" + path, "name": "ssh"},
+        ]
+        return links
+
+    def _site(self, home: Workspace, snippet: Snippet) -> str:
+        return f"{SITE}/snippets/{quote(home.slug)}/{snippet.id}"
+
+
+def link(url: str) -> dict[str, Any]:
+    """The link to oneself."""
+    return {"self": {"href": url}}
+
+
+def date(moment: datetime) -> str:
+    """With microseconds."""
+    return moment.isoformat(timespec="microseconds")
+
+
+def slug(title: str | None) -> str:
+    """A title in a URL."""
+    return re.sub(r"[^a-z0-9]+", "-", (title or "").lower()).strip("-") or "snippet"
+
+
+def workspace_profile(home: Workspace) -> dict[str, Any]:
+    """A workspace as an owner."""
+    links = {name: {"href": f"{SITE}/{quote(home.slug)}/{tail}"} for name, tail in (("html", ""), ("avatar", "avatar/"))}
+    base = f"https://api.bitbucket.org/2.0/workspaces/%7B{home.uuid}%7D"
+    names = {"username": home.slug, "display_name": home.slug, "type": "team", "uuid": "{" + home.uuid + "}"}
+    return {**names, "links": {**link(base), **links}}

@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the service holds of snippets: their properties, their revisions and, in memory, their contents.
+
+Knows: which changes make a revision, and that only the newest revision can be changed.
+Does not know: HTTP, credentials, or who asks. Everything here works without HTTP.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..clock import Clock
+from .git_names import commit_sha
+from .revisions import Change, Contents, LastFile, Revision, Stale, as_bytes
+
+
+@dataclass(eq=False)
+class Snippet:
+    """A snippet. `owner` is a user's e-mail, None for the workspace; a `foreign` one is nobody's that asks here."""
+
+    id: str
+    title: str | None
+    is_private: bool
+    clock: Clock
+    creator: str
+    owner: str | None = None
+    foreign: bool = False
+    spam: bool = False
+    watchers: set[str] = field(default_factory=set)
+    revisions: list[Revision] = field(default_factory=list)  # oldest first
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    created_on: datetime = field(init=False)
+    updated_on: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.created_on = self.clock.tick()
+        self.updated_on = self.clock.tick()
+
+    @property
+    def tip(self) -> Revision:
+        """The newest revision."""
+        return self.revisions[-1]
+
+    @property
+    def revision(self) -> str:
+        """The sha of the newest revision."""
+        return self.tip.sha
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The newest contents by name."""
+        return dict(self.tip.files)
+
+    def find(self, sha: str) -> Revision | None:
+        """A revision by its whole sha, or the newest by HEAD."""
+        return self.tip if sha == "HEAD" else next((one for one in list(self.revisions) if one.sha == sha), None)
+
+    def apply(
+        self,
+        change: Change,
+        author: str,
+        expected: str | None = None,
+        identical_commits: bool = False,
+        may_be_empty: bool = True,
+    ) -> None:
+        """Change it, all or nothing. `expected` is the revision that must be the newest."""
+        with self.lock:
+            if expected not in (None, self.revision):
+                raise Stale(expected)
+            merged = {**self.tip.files, **change.files}
+            files = {name: content for name, content in merged.items() if content is not None}
+            if not files and not may_be_empty:
+                raise LastFile
+            if files != self.tip.files or (identical_commits and change.files):
+                self.commit(files, author)
+            before = (self.title, self.is_private)
+            self._set(change.values)
+            if before != (self.title, self.is_private):
+                self.updated_on = self.clock.tick()
+
+    def commit(self, files: Mapping[str, bytes], author: str) -> None:
+        """Add a revision with exactly these files."""
+        with self.lock:
+            parent = self.revision if self.revisions else None
+            date = self.clock.tick()
+            message = "Snippet updated." if parent else "Snippet created."
+            sha = commit_sha(files, parent, author, date, message)
+            self.revisions.append(Revision(sha, parent, dict(files), date, author, message))
+            if parent:
+                self.updated_on = date
+
+    def _set(self, values: Mapping[str, object]) -> None:
+        if "title" in values:
+            title = values["title"]
+            assert title is None or isinstance(title, str)
+            self.title = title
+        if "is_private" in values:
+            self.is_private = values["is_private"] is True
+
+    def edit(self, files: Contents | None = None, author: str = "someone@example.com", **values: object) -> str:
+        """Change it as another editor does: `files`, `title=`, `is_private=`. Returns the newest sha."""
+        self.apply(Change(as_bytes(files or {}), values), author)
+        return self.revision
+
+    def mark_spam(self, spam: bool = True) -> None:
+        """From now on it is 410."""
+        self.spam = spam
+
+
+@dataclass(eq=False)
+class Snippets:
+    """The snippets of one workspace. `user` tells whose they are, unless another is named."""
+
+    clock: Clock
+    user: str
+    by_id: dict[str, Snippet] = field(default_factory=dict)
+
+    def create(
+        self,
+        title: str | None,
+        files: Contents,
+        is_private: bool = True,
+        creator: str | None = None,
+        owner: str | None = None,
+        foreign: bool = False,
+        watched: bool = False,
+        id: str | None = None,  # noqa: A002 (the name is the service's)
+    ) -> Snippet:
+        """A new snippet; `watched` by the default user; see `Snippet` for the rest."""
+        made = creator or self.user
+        snippet = Snippet(id or self._new_id(), title, is_private, self.clock, made, owner, foreign)
+        snippet.watchers |= {self.user} if watched else set()
+        snippet.commit({name: content for name, content in as_bytes(files).items() if content is not None}, made)
+        self.by_id[snippet.id] = snippet
+        return snippet
+
+    def get(self, identity: str) -> Snippet | None:
+        """The snippet of this id, or None."""
+        return self.by_id.get(identity)
+
+    def remove(self, identity: str) -> bool:
+        """Remove a snippet; False if there is none."""
+        return self.by_id.pop(identity, None) is not None
+
+    def remove_at(self, snippet: Snippet, expected: str) -> None:
+        """Remove it if this is its newest revision."""
+        with snippet.lock:
+            if snippet.revision != expected:
+                raise Stale(expected)
+            self.remove(snippet.id)
+
+    def clear(self) -> None:
+        """Remove all."""
+        self.by_id.clear()
+
+    def watch(self, identity: str, user: str | None = None) -> None:
+        """Let a user watch it, the default one unless another is named."""
+        self.by_id[identity].watchers.add(user or self.user)
+
+    def newest_first(self) -> list[Snippet]:
+        """All of them, newest first."""
+        return sorted(self.by_id.values(), key=lambda snippet: snippet.created_on, reverse=True)
+
+    def __iter__(self) -> Iterator[Snippet]:
+        return iter(self.newest_first())
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    def _new_id(self) -> str:
+        """Letters and digits, as they are seen: "kypj", "9qa8b"."""
+        while (made := "".join(secrets.choice(string.ascii_letters + string.digits) for _unused in range(5))) in self.by_id:
+            pass
+        return made

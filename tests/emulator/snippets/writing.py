@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changing snippets: POST, PUT, DELETE, and watching.
+
+Knows: compare-and-swap, merging, which wishes are refused. Does not know: how bodies are read or answers are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from werkzeug import Response
+
+from ..auth.accounts import Credential
+from ..auth.gate import Refused
+from ..http import answers
+from ..http.exchange import Exchange
+from ..switches import Switches
+from ..workspaces import Workspace
+from .forms import Forms
+from .gate import DELETE, DELETE_REVISION, READ, SIGN_IN, WATCH, WRITE, SnippetGate
+from .input import Draft, Reader
+from .revisions import Change, LastFile, Stale
+from .shapes import Shapes
+from .state import Snippet
+
+NO_PLAN = "Snippets are not available on this plan. Upgrade to a Standard or Premium plan."
+
+
+@dataclass(frozen=True)
+class Writing:
+    """The routes that change something."""
+
+    switches: Switches
+    gate: SnippetGate
+    read: Reader
+    forms: Forms
+
+    def create_global(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """POST /snippets: the account has no workspace of its own."""
+        self.gate.check_scopes(credential, WRITE)
+        return answers.error(500, "Something went wrong")
+
+    def create(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """POST /snippets/{workspace}. Without `is_private` it is public: who forgets it is to notice."""
+        home = self.gate.workspace(credential, path[0], WRITE)
+        if self.switches.snippet_free_plan:
+            return answers.error(402, NO_PLAN)
+        kind = self.forms.choose(exchange)
+        draft = self.read(exchange)
+        self._refuse_unknown(draft, {})
+        if not draft.files and self.switches.snippet_empty_create == 400:
+            raise self._invalid(file=["This field is required."])
+        values = self._kept({"title": "", **draft.values})
+        title = values["title"]
+        private = values.get("is_private") is True
+        snippet = home.snippets.create(
+            title if isinstance(title, str) else None, draft.files, private, self.gate.user(credential)
+        )
+        exchange.entry.snippet = snippet.id
+        response = self._answer(kind, exchange, home, snippet, 201)
+        response.headers["Location"] = Shapes(exchange.origin, self.switches).base(home, snippet)
+        return response
+
+    def update(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """PUT of a snippet, or of its newest revision."""
+        home, snippet = self.gate.snippet(credential, path, WRITE)
+        kind = self.forms.choose(exchange)
+        if len(path) > 2:
+            self._refuse_old(snippet, path[2])
+        draft = self.read(exchange)
+        with snippet.lock:
+            expected = path[2] if len(path) > 2 else None
+            self._apply(snippet, draft, self.gate.user(credential) or "", expected)
+            return self._answer(kind, exchange, home, snippet, 200)
+
+    def delete(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """DELETE of a snippet, whatever its newest revision is."""
+        home, snippet = self.gate.snippet(credential, path, DELETE)
+        home.snippets.remove(snippet.id)
+        return answers.empty(204)
+
+    def delete_revision(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """DELETE of a snippet if that is its newest revision."""
+        home, snippet = self.gate.snippet(credential, path, DELETE_REVISION)
+        self._refuse_old(snippet, path[2])
+        try:
+            home.snippets.remove_at(snippet, path[2])
+        except Stale:
+            raise not_the_newest() from None
+        return answers.empty(204)
+
+    def is_watched(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """GET …/watch"""
+        _home, snippet = self.gate.snippet(credential, path, READ, stranger=404)
+        watched = self.gate.user(credential) in snippet.watchers
+        return answers.empty(204) if watched else answers.error(404, "You are not watching this snippet.")
+
+    def watch(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
+        """PUT and DELETE …/watch"""
+        _home, snippet = self.gate.snippet(credential, path, WATCH)
+        user = self.gate.user(credential)
+        if user is None:
+            raise self.gate.gate.unauthorized(SIGN_IN)
+        (snippet.watchers.add if exchange.method == "PUT" else snippet.watchers.discard)(user)
+        return answers.empty(204)
+
+    def _answer(self, kind: str, exchange: Exchange, home: Workspace, snippet: Snippet, status: int) -> Response:
+        if self.switches.snippet_write_body == "empty":
+            return answers.empty(status)
+        return self.forms.answer(kind, exchange, home, snippet, snippet.tip, status)
+
+    def _kept(self, values: Mapping[str, object]) -> dict[str, object]:
+        """What becomes of title and visibility."""
+        kept = dict(values)
+        if isinstance(kept.get("title"), str):
+            kept["title"] = str(kept["title"])[: self.switches.snippet_title_length]
+        if self.switches.snippet_stays_public and "is_private" in kept:
+            kept["is_private"] = False
+        return kept
+
+    def _apply(self, snippet: Snippet, draft: Draft, author: str, expected: str | None) -> None:
+        files = {**draft.files, **dict.fromkeys(draft.removed)}
+        may_be_empty = self.switches.snippet_last_file == 200 or not files
+        commits = self.switches.identical_put_commits
+        try:
+            if expected in (None, snippet.revision):
+                self._refuse_unknown(draft, snippet.tip.files)
+            snippet.apply(Change(files, self._kept(draft.values)), author, expected, commits, may_be_empty)
+        except Stale:
+            raise not_the_newest() from None
+        except LastFile:
+            raise self._invalid(files=["A snippet must have at least one file."]) from None
+
+    def _refuse_unknown(self, draft: Draft, there: Mapping[str, bytes]) -> None:
+        missing = [name for name in draft.removed if name not in there]
+        if missing:
+            raise self._invalid(files=[f"There is no file called {name!r}." for name in missing])
+
+    def _refuse_old(self, snippet: Snippet, sha: str) -> None:
+        if not any(revision.sha == sha for revision in list(snippet.revisions)):
+            raise no_such_revision(sha)
+        if sha != snippet.revision:
+            raise not_the_newest()
+
+    def _invalid(self, **fields: list[str]) -> Refused:
+        return Refused(answers.bad_request(self.switches.plain_400, fields=fields))
+
+
+def no_such_revision(sha: str) -> Refused:
+    """404 for a revision."""
+    return Refused(answers.error(404, f"Revision '{sha}' not found."))
+
+
+def not_the_newest() -> Refused:
+    """405: only the newest revision can be changed."""
+    response = answers.error(405, "This is not the latest revision of the snippet.")
+    response.headers["Allow"] = "GET, HEAD"
+    return Refused(response)

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts that refuse connections, heads that come slowly, expired URLs, and JSON with values of wrong types."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from ... import Emulator
+from ..client import Client
+
+
+def is_refused(origin: str) -> bool:
+    """Whether nothing listens there."""
+    place = urlsplit(origin)
+    with suppress(ConnectionRefusedError), socket.create_connection((str(place.hostname), place.port or 0), timeout=5):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("host", ["api", "storage"])
+def test_a_host_refuses_connections_until_it_is_told_to_accept_them(emulator: Emulator, host: str) -> None:
+    origins = {"api": emulator.origin, "storage": emulator.storage_url}
+    emulator.refuse(host)
+    assert {name: is_refused(origin) for name, origin in origins.items()} == {name: name == host for name in origins}
+    emulator.accept()
+    assert [is_refused(origin) for origin in origins.values()] == [False, False]
+
+
+def test_it_closes_connections_that_are_open(emulator: Emulator, api: Client) -> None:
+    assert api.list().status_code == 200
+    with api.connect() as idle:
+        idle.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(9) == b"HTTP/1.1 "
+        emulator.refuse("api")
+        rest = b"".join(iter(lambda: idle.recv(4096), b""))
+        assert rest.startswith(b"404")
+    emulator.accept()
+    assert api.list().status_code == 200
+
+
+def test_it_accepts_again_after_some_seconds_and_after_a_reset(emulator: Emulator, api: Client) -> None:
+    emulator.refuse("api", seconds=0.3)
+    assert is_refused(emulator.origin)
+    deadline = time.monotonic() + 30
+    while is_refused(emulator.origin) and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+    assert api.list().status_code == 200
+    emulator.refuse("storage")
+    emulator.reset()
+    assert not is_refused(emulator.storage_url)
+
+
+def test_an_emulator_that_refuses_can_be_stopped() -> None:
+    with Emulator() as emulator:
+        emulator.refuse("api")
+        emulator.refuse("storage")
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("emulator-")]
+
+
+@pytest.mark.parametrize("target", ["api", "storage"])
+def test_a_fault_lets_the_next_connection_be_refused(emulator: Emulator, api: Client, target: str) -> None:
+    emulator.faults.add("refuse", target=target)
+    answer = api.list()
+    assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
+    assert is_refused(emulator.origin) == (target == "api")
+    assert is_refused(emulator.storage_url) == (target == "storage")
+
+
+def test_a_head_that_drips_for_longer_than_any_single_read_waits(emulator: Emulator, api: Client) -> None:
+    emulator.faults.add("drip_head", rate=80)
+    begun = time.monotonic()
+    answer = api.session.get(api.url, timeout=2)
+    head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
+    assert answer.status_code == 200
+    assert time.monotonic() - begun >= head / 80 > 2
+
+
+def test_an_expired_url(emulator: Emulator, api: Client) -> None:
+    emulator.repository().put("a", b"1")
+    url = api.location("a")
+    emulator.faults.add("expired", host="storage")
+    refusal = api.bare("GET", url)
+    assert refusal.status_code == 403
+    for word in ("<Code>AccessDenied</Code>", "<Message>Request has expired</Message>", "<Expires>"):
+        assert word in refusal.text
+    assert api.bare("GET", url).content == b"1"
+
+
+def test_wrong_types(emulator: Emulator, api: Client) -> None:
+    emulator.repository().put("app.tgz", b"12345")
+    right = api.list().json()
+    emulator.faults.add("wrong_types")
+    wrong = api.list().json()
+    assert wrong.keys() == right.keys()
+    item = wrong["values"][0]
+    assert item.keys() == right["values"][0].keys()
+    assert (item["name"], item["size"], item["user"]) == (7, "5", "null")
+    emulator.faults.add("wrong_types", host="storage")
+    assert api.fetch("app.tgz").content == b"12345"

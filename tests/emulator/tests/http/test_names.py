@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ... import Emulator
+from ...http.names import disposition, stored_name
+from ..client import END, Client, part
+
+FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "stored"),
+    [
+        ("plain.txt", "plain.txt"),
+        ("a b", "a b"),
+        ("dir/one.txt", "one.txt"),
+        ("C:\\dir\\one.txt", "one.txt"),
+        ("a&amp;b", "a&b"),
+        ("a&sol;b", "b"),
+        ("a\u200bb", "ab"),
+        ("a\tb", "ab"),
+        ("", None),
+        (".", None),
+        ("dir/..", None),
+        ("dir/", None),
+        ("%22", "%22"),
+        ("x" * 300 + ".tar", "x" * 251 + ".tar"),
+        ("x" * 300, "x" * 255),
+        ("日本.txt", "日本.txt"),
+    ],
+)
+def test_stock_rules(asked: str, stored: str | None) -> None:
+    assert stored_name(asked) == stored
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('form-data; name="files"; filename="a;b.txt"', "a;b.txt"),
+        ("form-data; name=files; filename=a.txt", "a.txt"),
+        (r'form-data; name="files"; filename="a\"b"', 'a"b'),
+        ("form-data; name=\"files\"; filename*=UTF-8''a%20%C3%A9.txt", "a é.txt"),
+        ('form-data; name="files"; filename="x"; filename*=UTF-8\'\'y', "y"),
+        ('form-data; name="files"; FILENAME="up"', "up"),
+    ],
+)
+def test_disposition(header: str, name: str) -> None:
+    assert disposition(header) == {"name": "files", "filename": name}
+
+
+def test_rules_apply_to_uploads(emulator: Emulator, api: Client) -> None:
+    body = part("dir/a&amp;b", b"1") + part("..", b"2") + part("a%22b", b"3") + END
+    assert api.call("POST", data=body, headers=FORM).status_code == 201
+    assert emulator.repository().names() == ["a%22b", "a&b"]
+    entry = emulator.journal[0]
+    assert (entry.uploads, entry.stored) == (["dir/a&amp;b", "a%22b"], ["a&b", "a%22b"])
+
+
+def test_quote_of_an_encoder_is_stored_literally(emulator: Emulator, api: Client) -> None:
+    api.upload(('a"b', b"1"))
+    assert emulator.repository().names() == ["a%22b"]
+
+
+def test_no_usable_name(emulator: Emulator, api: Client) -> None:
+    assert api.call("POST", data=part("..", b"1") + END, headers=FORM).status_code == 400
+    assert emulator.repository().names() == []
+
+
+def test_switch_rename(emulator: Emulator, api: Client) -> None:
+    emulator.switches.rename = "spaces"
+    api.upload(("a b c", b"1"))
+    emulator.switches.rename = str.upper
+    api.upload(("x", b"1"))
+    assert emulator.repository().names() == ["X", "a_b_c"]
+
+
+GOOD = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters='"&/\\'), min_size=1, max_size=60)
+
+
+@given(name=GOOD.filter(lambda name: name not in (".", "..")), content=st.binary(max_size=5000))
+@settings(deadline=None, max_examples=80, database=None)
+def test_names_and_bytes_survive(name: str, content: bytes) -> None:
+    with Emulator() as emulator, Client(emulator) as api:
+        assert api.upload((name, content)).status_code == 201
+        assert emulator.repository().names() == [name]
+        assert api.list().json()["values"][0]["name"] == name
+        assert api.fetch(name).content == content
+        assert api.call("DELETE", name).status_code == 204
+        assert emulator.repository().names() == []

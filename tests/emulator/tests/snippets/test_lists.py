@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Listings of snippets: roles, pages, shapes, plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ... import Emulator
+from ..snippet_client import RELATED, Snippets
+
+Shape = Callable[[Any, str], None]
+Sample = Callable[[str], Any]
+FILES = {"a": b"1"}
+
+
+def titles(snippets: Snippets, **query: Any) -> list[str]:
+    answer = snippets.ask("GET", params=query)
+    assert answer.status_code == 200, answer.text
+    return [item["title"] for item in answer.json()["values"]]
+
+
+@pytest.fixture
+def filled(emulator: Emulator) -> Emulator:
+    """One snippet of each sort."""
+    home = emulator.snippets
+    home.create("private", FILES)
+    home.create("watched", FILES, watched=True)
+    home.create("public", FILES, is_private=False)
+    home.create("foreign", FILES, is_private=False, foreign=True)
+    home.create("hidden", FILES, foreign=True)
+    home.create("mine", FILES, owner=emulator.user)
+    home.create("theirs", FILES, owner="else@example.com")
+    home.create("spam", FILES, is_private=False).mark_spam()
+    return emulator
+
+
+def test_roles(filled: Emulator, snippets: Snippets) -> None:
+    assert titles(snippets) == ["foreign", "public", "watched"]
+    assert titles(snippets, role="member") == ["theirs", "mine", "public", "watched", "private"]
+    assert titles(snippets, role="contributor") == ["mine", "watched"]
+    assert titles(snippets, role="owner") == ["mine"]
+    assert snippets.ask("GET", params={"role": "admin"}).status_code == 400
+
+
+def test_new_private_snippet(emulator: Emulator, snippets: Snippets) -> None:
+    identity = snippets.create(FILES, title="new", is_private="true").json()["id"]
+    assert (titles(snippets), titles(snippets, role="member")) == ([], ["new"])
+    assert snippets.ask("GET", identity, "watch").status_code == 404
+    assert snippets.ask("PUT", identity, "watch").status_code == 204
+    assert snippets.ask("GET", identity, "watch").status_code == 204
+    assert (titles(snippets), titles(snippets, role="contributor")) == (["new"], ["new"])
+    assert snippets.ask("DELETE", identity, "watch").status_code == 204
+    assert titles(snippets) == []
+    emulator.snippets.watch(identity)
+    assert titles(snippets) == ["new"]
+
+
+def test_anonymous(filled: Emulator, snippets: Snippets) -> None:
+    snippets.session.auth = None
+    assert titles(snippets) == ["foreign", "public"]
+    assert snippets.ask("GET", params={"role": "member"}).status_code == 401
+
+
+def test_workspace_of_strangers(emulator: Emulator) -> None:
+    home = emulator.workspace("strange", member=False)
+    home.snippets.create("public", FILES, is_private=False)
+    home.snippets.create("private", FILES)
+    with Snippets(emulator, "strange") as client:
+        assert (titles(client), titles(client, role="member")) == (["public"], [])
+        assert client.create(FILES).status_code == 403
+    with Snippets(emulator, "%7B" + home.uuid + "%7D") as client:
+        assert titles(client) == ["public"]
+    with Snippets(emulator, "none") as client:
+        assert (client.ask("GET").status_code, client.create(FILES).status_code) == (404, 404)
+
+
+def test_shape(emulator: Emulator, snippets: Snippets, check_shape: Shape, sample: Sample) -> None:
+    for number in range(12):
+        emulator.snippets.create(str(number), FILES, is_private=False)
+    page, captured = snippets.ask("GET").json(), sample("snippet_page")
+    for value in (page, captured):
+        check_shape(value, "paginated_snippets")
+    assert page.keys() == captured.keys() | {"next"}
+    assert page["values"][0].keys() == captured["values"][0].keys()
+    assert page["values"][0]["links"].keys() == captured["values"][0]["links"].keys()
+    assert emulator.user not in str(page)
+    assert (page["next"], len(page["values"])) == (f"{snippets.url}?page=2", 10)
+
+
+def test_pages(emulator: Emulator, snippets: Snippets) -> None:
+    for number in range(5):
+        emulator.snippets.create(str(number), FILES)
+    found, url = [], f"{snippets.url}?role=member&pagelen=2"
+    while url:
+        page = snippets.session.get(url).json()
+        found += [item["title"] for item in page["values"]]
+        url = page.get("next")
+    assert found == ["4", "3", "2", "1", "0"]
+    emulator.switches.snippet_order = "oldest"
+    assert titles(snippets, role="member", pagelen=2) == ["0", "1"]
+    emulator.switches.page_cap = 1
+    assert titles(snippets, role="member", pagelen=100) == ["0"]
+    assert snippets.ask("GET", params={"pagelen": 101}).json()["error"]["message"] == "Invalid pagelen"
+
+
+def test_only_json(snippets: Snippets) -> None:
+    assert snippets.show(accept=RELATED).status_code == 406
+    assert snippets.show(accept=f"{RELATED}, */*;q=0.1").status_code == 200
+
+
+def test_switch_free_plan(emulator: Emulator, snippets: Snippets) -> None:
+    emulator.switches.snippet_free_plan = True
+    values = snippets.ask("GET").json()["values"]
+    assert all(isinstance(value, str) and "Upgrade" in value for value in values)
+    assert snippets.create(FILES).status_code == 402
+
+
+def test_without_a_workspace(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
+    url = f"{emulator.api_url}/snippets"
+    answer = snippets.session.get(url)
+    assert (answer.status_code, answer.json()["error"]["message"][:11]) == (410, "CHANGE-2770")
+    check_shape(answer.json(), "error")
+    assert snippets.session.post(url, files={"file": ("a", b"")}).status_code == 500
+    emulator.switches.snippet_global_list = 200
+    emulator.snippets.create("t", FILES, is_private=False)
+    assert [item["title"] for item in snippets.session.get(url).json()["values"]] == ["t"]
