@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Downloads
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.contents import TooLarge, read_contents
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, NotFound, RequestFailed
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, Credentials
@@ -135,7 +135,7 @@ def test_nothing_is_decoded_whatever_content_encoding_says(emulator: Emulator, c
 def test_a_missing_artifact_is_a_404(emulator: Emulator, connected: Connect) -> None:
     with pytest.raises(RequestFailed) as caught:
         read_contents(connected(), "app", MIB)
-    assert caught.value.status == 404
+    assert isinstance(caught.value, NotFound)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../widgets", "a\\b", "a\nb", "\ud800", "x" * 256])
