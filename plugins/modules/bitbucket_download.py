@@ -212,17 +212,20 @@ import typing as t
 
 from ..module_utils._ansible.module import Options, create_module, repository_argument_spec, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.delete import Deleter
-from ..module_utils._downloads.publish import Publisher, PublishOptions
+from ..module_utils._downloads.apply import ApplyOptions, Executor
+from ..module_utils._downloads.evidence import Examiner
+from ..module_utils._downloads.plan import plan_deleting, plan_publishing
 from ..module_utils._errors import BadInput
-from ..module_utils._files.payload import file_payloads, text_payload
+from ..module_utils._files.payload import Payload, file_payloads, text_payload
 from ..module_utils._http.client import Client
+from ..module_utils._names import check_name
 from ..module_utils._outcome import Outcome, Progress
-from ..module_utils._parallel import check_parallel
+from ..module_utils._parallel import check_parallel, run_all
+from ..module_utils._text import quoted
 
 
 def argument_spec() -> dict[str, t.Any]:
-    """The options of this module beside the connection's."""
+    """Return the options of this module, without those of the connection."""
     return {
         **repository_argument_spec(),
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -237,8 +240,8 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def publish(options: Options, client: Client, check_mode: bool, progress: Progress) -> Outcome:
-    """state=present."""
+def parse_payloads(options: Options) -> list[Payload]:
+    """Return what ``src`` or ``content`` names, checked before any request."""
     names = options["name"] or []
     if len(names) > 1:
         raise BadInput(f"name must be one name with state=present, not {len(names)}")
@@ -248,26 +251,43 @@ def publish(options: Options, client: Client, check_mode: bool, progress: Progre
         payloads = [text_payload(names[0], options["content"])]
     else:
         payloads = file_payloads(options["src"], names[0] if names else None)
-    wish = PublishOptions(
-        overwrite=options["overwrite"],
-        compare=options["compare"],
-        manifest=options["manifest"],
-        verify=options["verify"],
-        parallel=options["parallel"],
-    )
-    return Publisher(Downloads(client, options["repository"]), payloads, wish).run(check_mode, progress)
+    if options["manifest"] in [payload.name for payload in payloads]:
+        manifest = quoted(options["manifest"])
+        raise BadInput(f"{manifest} is the manifest, which the module writes itself: leave it out of src and name")
+    return payloads
 
 
-def delete(options: Options, client: Client, check_mode: bool, progress: Progress) -> Outcome:
-    """state=absent."""
+def publish(options: Options, downloads: Downloads, executor: Executor) -> Outcome:
+    """Ensure that the artifacts exist."""
+    payloads = parse_payloads(options)
+    current = executor.read()
+    examiner = Examiner(downloads, current, options["compare"], options["overwrite"])
+    evidence = run_all(examiner.examine, payloads, options["parallel"])
+    return executor.apply(current, plan_publishing(list(zip(payloads, evidence)), options["overwrite"]))
+
+
+def parse_names(options: Options) -> list[str]:
+    """Return the names to delete, checked before any request."""
     if options["src"] is not None or options["content"] is not None:
         raise BadInput("src and content go with state=present; state=absent deletes the names in name")
-    deleter = Deleter(Downloads(client, options["repository"]), options["manifest"], options["parallel"], options["verify"])
-    return deleter.run(options["name"], check_mode, progress)
+    if not options["name"]:
+        raise BadInput("name is empty: there is nothing to delete")
+    for name in options["name"]:
+        check_name(name)
+        if name == options["manifest"]:
+            raise BadInput(f"{quoted(name)} is the manifest, which the module keeps itself: leave it out of name")
+    return list(options["name"])
+
+
+def delete(options: Options, executor: Executor) -> Outcome:
+    """Ensure that the artifacts do not exist."""
+    names = parse_names(options)
+    current = executor.read()
+    return executor.apply(current, plan_deleting(names, current.listing))
 
 
 def main() -> None:
-    """Run as a module."""
+    """Run the module."""
     module = create_module(
         argument_spec(),
         mutually_exclusive=[("src", "content")],
@@ -279,8 +299,12 @@ def main() -> None:
     def ensure(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
         check_parallel(options["parallel"])
-        action = publish if options["state"] == "present" else delete
-        return action(options, client, module.check_mode, progress)
+        downloads = Downloads(client, options["repository"])
+        apply_options = ApplyOptions(options["manifest"], options["verify"], options["parallel"], module.check_mode)
+        executor = Executor(downloads, apply_options, progress)
+        if options["state"] == "present":
+            return publish(options, downloads, executor)
+        return delete(options, executor)
 
     run_module(module, ensure, Progress(artifacts=[], bytes_sent=0), options["parallel"])
 

@@ -59,6 +59,15 @@ options:
         one release, which is as old as its newest artifact and goes or stays as a whole.
       - What it does not match stays.
     type: str
+  protect:
+    description:
+      - Names of artifacts whose releases are never deleted, whatever their dates. They count first for O(keep).
+      - An item is a name, or an artifact as returned by M(releng.bitbucket.bitbucket_download). In check mode, an artifact that
+        would be created or replaced counts as existing.
+      - If an artifact is listed under the name that Bitbucket stores for it, for example with C(_) for a space, that name
+        counts. A name that is not listed is ignored.
+    type: list
+    elements: raw
   max_deletions:
     description:
       - Fail, and delete nothing, if more artifacts than this would go.
@@ -95,6 +104,20 @@ EXAMPLES = r"""
     max_deletions: 20
     manifest: SHA256SUMS
 
+- name: Publish a release
+  releng.bitbucket.bitbucket_download:
+    src: dist/widgets-*
+    manifest: SHA256SUMS
+  register: published
+
+- name: Keep the release that was just published and the two newest others
+  releng.bitbucket.bitbucket_download_prune:
+    patterns: widgets-*
+    group_by: ^widgets-(\d+\.\d+\.\d+)
+    keep: 3
+    protect: "{{ published.artifacts }}"
+    manifest: SHA256SUMS
+
 - name: Delete nightly builds after two weeks, connection from the environment
   releng.bitbucket.bitbucket_download_prune:
     patterns: nightly-*
@@ -127,7 +150,7 @@ artifacts:
       type: str
       sample: deleted
     reason:
-      description: Why, in words, such as V(retention), V(one of the newest), V(not old enough), V(in no release).
+      description: Why, in words, such as V(retention), V(one of the newest), V(not old enough), V(protected), V(in no release).
       type: str
       sample: retention
     url:
@@ -172,8 +195,8 @@ import typing as t
 
 from ..module_utils._ansible.module import Options, create_module, repository_argument_spec, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.delete import Deleter
-from ..module_utils._downloads.retention import Retention, parse_age, parse_group_by, plan_pruning
+from ..module_utils._downloads.apply import ApplyOptions, Executor
+from ..module_utils._downloads.retention import Retention, parse_age, parse_group_by, parse_protect, plan_pruning
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
 from ..module_utils._outcome import Outcome, Progress
@@ -182,7 +205,7 @@ from ..module_utils._patterns import Patterns
 
 
 def argument_spec() -> dict[str, t.Any]:
-    """The options of this module beside the connection's."""
+    """Return the options of this module, without those of the connection."""
     return {
         **repository_argument_spec(),
         "patterns": {"type": "list", "elements": "str", "required": True, "aliases": ["pattern"]},
@@ -191,14 +214,15 @@ def argument_spec() -> dict[str, t.Any]:
         "keep": {"type": "int"},
         "older_than": {"type": "str"},
         "group_by": {"type": "str"},
+        "protect": {"type": "list", "elements": "raw"},
         "max_deletions": {"type": "int"},
         "manifest": {"type": "str"},
         "parallel": {"type": "int", "default": 4},
     }
 
 
-def retention(options: Options) -> Retention:
-    """The rules of the task, checked."""
+def parse_retention(options: Options) -> Retention:
+    """Return the rules of the task, checked."""
     check_parallel(options["parallel"])
     if not options["patterns"]:
         raise BadInput("patterns is empty: say what may go, '*' for everything")
@@ -211,24 +235,25 @@ def retention(options: Options) -> Retention:
         older_than=parse_age(options["older_than"]) if options["older_than"] is not None else None,
         group_by=parse_group_by(options["group_by"]) if options["group_by"] is not None else None,
         max_deletions=options["max_deletions"],
+        protect=parse_protect(options["protect"] or ()),
     )
 
 
 def main() -> None:
-    """Run as a module."""
+    """Run the module."""
     module = create_module(argument_spec(), required_one_of=[("keep", "older_than")])
     options = module.params
 
     def prune(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
-        rules = retention(options)
-        downloads = Downloads(client, options["repository"])
-        deleter = Deleter(downloads, options["manifest"], options["parallel"])
-        before = downloads.listing()
-        steps = plan_pruning(before, rules, datetime.datetime.now(datetime.timezone.utc), options["manifest"])
-        return deleter.apply(steps, before, module.check_mode, progress)
+        rules = parse_retention(options)
+        apply_options = ApplyOptions(options["manifest"], parallel=options["parallel"], check_mode=module.check_mode)
+        executor = Executor(Downloads(client, options["repository"]), apply_options, progress)
+        current = executor.read()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return executor.apply(current, plan_pruning(current.listing, rules, now, options["manifest"]))
 
-    run_module(module, prune, Progress(artifacts=[]), options["parallel"])
+    run_module(module, prune, Progress(artifacts=[], bytes_sent=0), options["parallel"])
 
 
 if __name__ == "__main__":

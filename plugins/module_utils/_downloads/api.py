@@ -15,6 +15,9 @@ from .._names import check_name, path_segment
 from .._text import status_text
 from .artifact import Artifact, Listing, newest_first, parse_artifact
 
+if t.TYPE_CHECKING:
+    from .._http.multipart import UploadBody
+
 # Documented maximum; the default would be 10.
 _PAGE_LENGTH = 100
 
@@ -61,6 +64,10 @@ class Downloads:
     def open_contents(self, name: str, headers: t.Mapping[str, str]) -> Response:
         """One try to reach the contents of an artifact; ``headers`` are for the storage host."""
         return self.client.open_contents(self.artifact_path(name), headers)
+
+    def upload(self, body: UploadBody) -> None:
+        """Send one POST with artifacts, without a retry; after an unclear failure the caller must look before it sends again."""
+        self.client.send_once("POST", self.path, body, body.content_type)
 
     def delete(self, name: str) -> bool:
         """Delete an artifact; False where it was gone already, which a fresh listing must confirm."""

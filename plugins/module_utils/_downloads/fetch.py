@@ -26,7 +26,7 @@ from .api import Downloads
 from .artifact import Artifact, Listing, Selection
 from .fetch_plan import FetchWish, Verdict, algorithms, decide
 from .manifest import Manifest
-from .manifest_reader import ManifestReader
+from .manifest_store import ManifestStore
 from .same_content import compare_content
 from .transfer import Transfer
 
@@ -65,7 +65,7 @@ class Fetcher:
         self._downloads = downloads
         self._options = options
         self._installer = installer
-        self._keeper = ManifestReader(downloads, options.manifest) if options.manifest is not None else None
+        self._keeper = ManifestStore(downloads, options.manifest) if options.manifest is not None else None
         self._lock = threading.Lock()
         self._temporary = TemporaryFiles()
         self._done: dict[str, _Done] = {}
@@ -140,7 +140,7 @@ class Fetcher:
             for each in expected:
                 each.require_agreement(promised, artifact.name)
             expected.append(promised)
-            proved = proved or manifest.believed(artifact) is not None
+            proved = proved or manifest.trusted_digest(artifact) is not None
         local = inspect(options.destination.path_for(artifact.name))
         return FetchWish(artifact.name, local, artifact, expected, proved, options.force)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checksum manifests: their text, and when a line of one is believed. Pure: knows no network and no local files.
+"""Parse, trust and renew checksum manifests.
 
 The format is that of GNU coreutils (``sha256sum``): 64 hex digits, a blank, a blank or ``*``, the name; a leading backslash
 marks a line whose name has ``\\\\``, ``\\n`` or ``\\r`` for a backslash, a line feed or a carriage return.
@@ -16,6 +16,7 @@ import typing as t
 from types import MappingProxyType
 
 from .._errors import BitbucketError
+from .._outcome import ABSENT, CREATED, DELETED, REPLACED, UNCHANGED
 from .artifact import Artifact, Listing, parse_time
 
 _LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
@@ -29,7 +30,7 @@ class NotAManifest(BitbucketError):
 
 
 def parse(text: str) -> dict[str, str]:
-    """Digests by name. As ``sha256sum -c`` does, skip comments and broken lines, and refuse a text without any good line.
+    """Return digests by name. Like ``sha256sum -c``, skip comments and broken lines, and refuse a text without any good line.
 
     A name with two different digests is left out: neither of them is a promise.
     """
@@ -37,7 +38,7 @@ def parse(text: str) -> dict[str, str]:
     doubtful = set()
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     for line in lines:
-        name, digest = _parsed(line)
+        name, digest = _parse_line(line)
         if name and digests.setdefault(name, digest) != digest:
             doubtful.add(name)
     if lines and not digests:
@@ -46,13 +47,15 @@ def parse(text: str) -> dict[str, str]:
 
 
 def render(digests: t.Mapping[str, str]) -> str:
-    """The manifest's text: lines sorted by name, each ended by a line feed."""
-    return "".join(_rendered(name, digests[name]) for name in sorted(digests))
+    """Return the manifest's text: lines sorted by name, each ended by a line feed."""
+    return "".join(_render_line(name, digests[name]) for name in sorted(digests))
 
 
 class Manifest(t.NamedTuple):
-    """A manifest as it was read: ``artifact`` is its item of the listing (None: there is none), ``digests`` its lines,
-    ``sha256`` the digest of its own text.
+    """A manifest as it was read.
+
+    ``artifact``: its item of the listing, None if it does not exist. ``digests``: its lines, by name. ``sha256``: digest of
+    its own text.
     """
 
     name: str
@@ -60,17 +63,34 @@ class Manifest(t.NamedTuple):
     digests: t.Mapping[str, str] = MappingProxyType({})
     sha256: str | None = None
 
-    def believed(self, artifact: Artifact) -> str | None:
-        """The digest of an artifact of the same listing, only while the manifest is not older than the artifact."""
+    def trusted_digest(self, artifact: Artifact) -> str | None:
+        """Return the digest of an artifact of the same listing, unless the manifest is older than the artifact."""
         ours = parse_time(self.artifact.created_on) if self.artifact else None
         theirs = parse_time(artifact.created_on)
         if ours is None or theirs is None or ours < theirs:
             return None
         return self.digests.get(artifact.name)
 
+    def is_same(self, other: Artifact | None) -> bool:
+        """Return whether an item of another listing is the manifest that was read, by size and date."""
+        if self.artifact is None or other is None:
+            return self.artifact is other
+        return (self.artifact.size, self.artifact.created_on) == (other.size, other.created_on)
+
+
+class Current(t.NamedTuple):
+    """The current state of Downloads: its listing and, if the task has one, its manifest."""
+
+    listing: Listing
+    manifest: Manifest | None = None
+
+    def trusted_digest(self, artifact: Artifact) -> str | None:
+        """Return the digest that a trusted line of the manifest gives to an artifact."""
+        return self.manifest.trusted_digest(artifact) if self.manifest else None
+
 
 class ManifestPlan(t.NamedTuple):
-    """What shall become of the manifest: ``status`` and, where it is to be sent, ``text``; ``size`` in bytes afterwards."""
+    """What happens to the manifest: ``status`` and, if it is to be sent, ``text``; ``size`` in bytes afterwards."""
 
     status: str
     size: int | None = None
@@ -78,49 +98,49 @@ class ManifestPlan(t.NamedTuple):
 
     @property
     def changes(self) -> bool:
-        """Whether the manifest is sent or deleted."""
-        return self.text is not None or self.status == "deleted"
+        """Return whether the manifest is sent or deleted."""
+        return self.text is not None or self.status == DELETED
 
-    def sha256(self, current: Manifest) -> str | None:
-        """The digest of the manifest's text as this plan will leave it."""
-        return current.sha256 if self.text is None else hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+    def digest_after(self, manifest: Manifest) -> str | None:
+        """Return the digest of the manifest's text as this plan leaves it."""
+        return manifest.sha256 if self.text is None else hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
-    def applied_to(self, listing: Listing, name: str) -> Listing:
-        """The listing as this plan for the manifest of that name will leave it."""
+    def apply_to(self, listing: Listing, name: str) -> Listing:
+        """Return the listing as this plan for the manifest of that name leaves it."""
         after = dict(listing)
-        if self.status == "deleted":
+        if self.status == DELETED:
             after.pop(name, None)
         elif self.text is not None and self.size is not None:
             after[name] = Artifact(name, self.size)
         return after
 
 
-def plan_manifest(current: Manifest, ours: t.Mapping[str, str | None], after: Listing, sent: bool = False) -> ManifestPlan:
-    """The manifest that goes with ``after``, the artifacts that will lie in Downloads.
+def plan_manifest(manifest: Manifest, ours: t.Mapping[str, str | None], after: Listing, sent: bool = False) -> ManifestPlan:
+    """Return the plan for the manifest that belongs to ``after``, the listing once the task has ended.
 
-    ``ours``: what this task speaks for, digests by stored name, None where it cannot tell one. Another artifact's line stays
-    only where it was believable, or else renewing the manifest would make a stale line look fresh. ``sent``: an artifact of
-    ours was sent, so the manifest must follow even with the same text: its date must not be older.
+    ``ours``: what this task vouches for, digests by stored name, None if it cannot tell one. Another artifact's line is kept
+    only if it was trusted, or else renewing the manifest would make a stale line look fresh. ``sent``: an artifact of ours was
+    sent, so the manifest must follow even with the same text: its date must not be older.
     """
-    listed = {name: artifact for name, artifact in after.items() if name != current.name}
-    wished = {name: current.believed(artifact) for name, artifact in listed.items()}
-    wished.update((name, digest) for name, digest in ours.items() if digest is not None)
-    digests = {name: digest for name, digest in wished.items() if digest is not None and name in listed}
-    if current.artifact and not (sent or _needs_renewal(current, ours, listed)):
-        return ManifestPlan("unchanged", current.artifact.size)
+    listed = {name: artifact for name, artifact in after.items() if name != manifest.name}
+    known = {name: manifest.trusted_digest(artifact) for name, artifact in listed.items()}
+    known.update((name, digest) for name, digest in ours.items() if digest is not None)
+    digests = {name: digest for name, digest in known.items() if digest is not None and name in listed}
+    if manifest.artifact and not (sent or _needs_renewal(manifest, ours, listed)):
+        return ManifestPlan(UNCHANGED, manifest.artifact.size)
     if not digests:
-        return ManifestPlan("deleted" if current.artifact else "absent")
+        return ManifestPlan(DELETED if manifest.artifact else ABSENT)
     text = render(digests)
-    return ManifestPlan("replaced" if current.artifact else "created", len(text.encode("utf-8")), text)
+    return ManifestPlan(REPLACED if manifest.artifact else CREATED, len(text.encode("utf-8")), text)
 
 
-def _needs_renewal(current: Manifest, ours: t.Mapping[str, str | None], listed: Listing) -> bool:
-    """Whether a line of ours is missing or wrong, or a line's artifact is gone."""
-    wrong = any(digest is not None and current.digests.get(name) != digest for name, digest in ours.items())
-    return wrong or any(name not in listed for name in current.digests)
+def _needs_renewal(manifest: Manifest, ours: t.Mapping[str, str | None], listed: Listing) -> bool:
+    """Return whether a line of ours is missing or wrong, or the artifact of a line is gone."""
+    wrong = any(digest is not None and manifest.digests.get(name) != digest for name, digest in ours.items())
+    return wrong or any(name not in listed for name in manifest.digests)
 
 
-def _parsed(line: str) -> tuple[str, str]:
+def _parse_line(line: str) -> tuple[str, str]:
     match = _LINE.match(line[:-1] if line.endswith("\r") else line)
     if not match:
         return "", ""
@@ -133,6 +153,7 @@ def _parsed(line: str) -> tuple[str, str]:
     return name, digest.lower()
 
 
-def _rendered(name: str, digest: str) -> str:
+def _render_line(name: str, digest: str) -> str:
     escaped = re.sub(r"[\\\n\r]", lambda found: _ESCAPES[found.group()], name)
-    return "{}{}  {}\n".format("\\" if escaped != name else "", digest, escaped)
+    mark = "\\" if escaped != name else ""
+    return f"{mark}{digest}  {escaped}\n"

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deciding: current state + wished state -> plan. Pure: knows no network and reads no file.
+"""Decide what happens to each artifact: current state + requested state -> steps.
 
-A plan is a list of steps; check mode shows it, a run applies it.
+Check mode shows the steps, a run applies them.
 """
 
 from __future__ import annotations
@@ -13,21 +13,20 @@ import typing as t
 from types import MappingProxyType
 
 from .._errors import BitbucketError
-from .._files.payload import Payload
 from .._outcome import ABSENT, CREATED, DELETED, KEPT, REPLACED, UNCHANGED
 from .._text import quoted
 from .artifact import Artifact, Listing
 
-CHANGING = (CREATED, REPLACED, DELETED)
-SENDING = (CREATED, REPLACED)
+if t.TYPE_CHECKING:
+    from .._files.payload import Payload
 
 
 class Evidence(t.NamedTuple):
-    """What is known before deciding about one payload.
+    """What is known about one payload before the decision.
 
-    ``current``: the artifact that counts as the wished one, or None. ``same``: whether it is the same by the rule of
-    ``compare``; None where nobody needed to look. ``sha256``: the digest of the payload, where it was computed.
-    ``current_sha256``: the digest of the artifact, where it is proved or believed.
+    ``current``: the artifact that counts as the requested one, or None. ``same``: whether the contents are equal by the rule
+    of ``compare``, None if nobody needed to compare. ``sha256``: digest of the payload, if it was computed.
+    ``current_sha256``: digest of the artifact, if it is proved or trusted.
     """
 
     current: Artifact | None = None
@@ -38,7 +37,7 @@ class Evidence(t.NamedTuple):
 
 
 class Step(t.NamedTuple):
-    """What happens to one artifact, and why. ``sha256``: that of what will lie in Downloads, None where not known yet."""
+    """What happens to one artifact, and why. ``sha256``: digest of what Downloads holds afterwards, None if not known yet."""
 
     name: str
     status: str
@@ -49,83 +48,66 @@ class Step(t.NamedTuple):
 
     @property
     def changes(self) -> bool:
-        """Whether the step changes what lies in Downloads."""
-        return self.status in CHANGING
+        """Return whether the step changes Downloads."""
+        return self.sends or self.status == DELETED
 
     @property
     def sends(self) -> bool:
-        """Whether the step uploads its payload."""
-        return self.status in SENDING
+        """Return whether the step uploads its payload."""
+        return self.status in (CREATED, REPLACED)
 
 
 class OverwriteRefused(BitbucketError):
-    """``overwrite: refuse`` met an artifact of other content."""
+    """``overwrite: refuse`` met an artifact with other content."""
 
 
-def plan_publishing(wishes: t.Sequence[tuple[Payload, Evidence]], overwrite: str) -> list[Step]:
-    """One step a payload, in the order asked; raises OverwriteRefused before anything is done."""
-    steps = [_publishing_step(payload, evidence, overwrite) for payload, evidence in wishes]
+def plan_publishing(examined: t.Sequence[tuple[Payload, Evidence]], overwrite: str) -> list[Step]:
+    """Return one step for each payload, in the order given; raise OverwriteRefused before anything is done."""
+    steps = [_plan_payload(payload, evidence, overwrite) for payload, evidence in examined]
     differing = [step for step in steps if step.status == REPLACED]
     if overwrite == "refuse" and differing:
         raise OverwriteRefused(
             "overwrite is 'refuse', and these artifacts are there with other content:"
-            f" {', '.join(f'{_with_stored_name(step)} ({step.reason})' for step in differing)}."
-            " Nothing was sent"
+            f" {', '.join(f'{_with_stored_name(step)} ({step.reason})' for step in differing)}. Nothing was sent"
         )
     return steps
 
 
-def _with_stored_name(step: Step) -> str:
-    stored = step.current.name if step.current else step.name
-    return quoted(step.name) + (f" as {quoted(stored)}" if stored != step.name else "")
-
-
-def as_stored(steps: t.Sequence[Step], before: Listing, stored: t.Mapping[str, Artifact]) -> list[Step]:
-    """The steps as they came out: what replaces what is known only when the service has told under which names it stores.
-
-    ``stored``: the artifacts that sent payloads have become, by wished name.
-    """
-    return [
-        _as_stored(step, step.payload, before.get(stored[step.name].name)) if step.payload and step.name in stored else step
-        for step in steps
-    ]
-
-
-def _as_stored(step: Step, payload: Payload, replaced: Artifact | None) -> Step:
-    if replaced is None:
-        return step._replace(status=CREATED, reason="not there", current=None)
-    if step.current == replaced:
-        return step
-    return step._replace(status=REPLACED, reason=_difference(replaced, payload), current=replaced)
-
-
 def plan_deleting(names: t.Sequence[str], listing: Listing) -> list[Step]:
-    """One step a name, in the order asked, each name once."""
+    """Return one step for each name, in the order given, each name once."""
     return [
         Step(name, DELETED, "there", current=listing[name]) if name in listing else Step(name, ABSENT, "not there")
         for name in dict.fromkeys(names)
     ]
 
 
-def predicted_listing(
-    before: Listing, steps: t.Sequence[Step], stored: t.Mapping[str, Artifact] = MappingProxyType({})
-) -> Listing:
-    """The listing as the steps will leave it; what they send has no ``created_on`` yet.
+def correct_step(step: Step, replaced: Artifact | None) -> Step:
+    """Return a sent step as it turned out: only the stored name tells which artifact, if any, it ``replaced``."""
+    if replaced is None:
+        return step._replace(status=CREATED, reason="not there", current=None)
+    if step.current == replaced or step.payload is None:
+        return step
+    return step._replace(status=REPLACED, reason=_name_difference(replaced, step.payload), current=replaced)
 
-    ``stored``: the artifacts that sent payloads have become, by wished name, where that is known already.
+
+def predict_listing(
+    before: Listing, steps: t.Sequence[Step], stored_names: t.Mapping[str, str] = MappingProxyType({})
+) -> Listing:
+    """Return the listing as the steps leave it; what they send has no ``created_on`` yet.
+
+    ``stored_names``: names under which the service has stored what was sent, by requested name, as far as they are known.
     """
     after = dict(before)
     for step in steps:
         if step.status == DELETED:
             after.pop(step.name, None)
         elif step.sends and step.payload:
-            known = stored.get(step.name) or step.current
-            name = known.name if known else step.name
+            name = stored_names.get(step.name) or (step.current.name if step.current else step.name)
             after[name] = Artifact(name, step.payload.size)
     return after
 
 
-def _publishing_step(payload: Payload, evidence: Evidence, overwrite: str) -> Step:
+def _plan_payload(payload: Payload, evidence: Evidence, overwrite: str) -> Step:
     current = evidence.current
     if current is None:
         return Step(payload.name, CREATED, "not there", None, payload, evidence.sha256)
@@ -135,8 +117,13 @@ def _publishing_step(payload: Payload, evidence: Evidence, overwrite: str) -> St
         return Step(payload.name, REPLACED, "forced", current, payload, evidence.sha256)
     if evidence.same:
         return Step(payload.name, UNCHANGED, evidence.same_reason, current, payload, evidence.current_sha256)
-    return Step(payload.name, REPLACED, _difference(current, payload), current, payload, evidence.sha256)
+    return Step(payload.name, REPLACED, _name_difference(current, payload), current, payload, evidence.sha256)
 
 
-def _difference(current: Artifact, payload: Payload) -> str:
+def _name_difference(current: Artifact, payload: Payload) -> str:
     return "size differs" if current.size != payload.size else "content differs"
+
+
+def _with_stored_name(step: Step) -> str:
+    stored = step.current.name if step.current else step.name
+    return quoted(step.name) + (f" as {quoted(stored)}" if stored != step.name else "")

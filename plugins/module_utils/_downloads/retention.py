@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Retention: which artifacts may go. Pure: knows no network; the deleting itself is in _delete.
+"""Decide which artifacts retention deletes.
 
 Artifacts are grouped into releases; a release is as old as its newest artifact. What is not known is kept.
 """
@@ -12,11 +12,10 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
-from dataclasses import dataclass
 
 from .._errors import BadInput, BitbucketError
-from .._names import is_plain
-from .._outcome import DELETED, KEPT
+from .._names import is_plain, renamed_pattern
+from .._outcome import CREATED, DELETED, KEPT, REPLACED
 from .._patterns import Patterns
 from .artifact import Artifact, Listing, newest_first, parse_time
 from .plan import Step
@@ -25,23 +24,34 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _AGE = re.compile(r"([0-9]{1,20})([smhdw])\Z")
 
 
-@dataclass(frozen=True)
-class Retention:
-    """The rules: ``keep`` newest releases, only what is ``older_than`` may go, releases by ``group_by``, at most so many."""
+class Protected(t.NamedTuple):
+    """A name whose release is never deleted. ``pending``: the artifact counts as existing although it might not be listed."""
+
+    name: str
+    pending: bool = False
+
+
+class Retention(t.NamedTuple):
+    """The rules of retention.
+
+    ``keep``: number of newest releases that stay. ``older_than``: minimum age of what is deleted. ``group_by``: its group is
+    the release of a name. ``max_deletions``: limit for one task. ``protect``: releases that are never deleted and count first.
+    """
 
     patterns: Patterns
     keep: int | None = None
     older_than: datetime.timedelta | None = None
     group_by: t.Pattern[str] | None = None
     max_deletions: int | None = None
+    protect: t.Sequence[Protected] = ()
 
 
 class TooManyDeletions(BitbucketError):
-    """More would go than ``max_deletions`` allows."""
+    """More artifacts would be deleted than ``max_deletions`` allows."""
 
 
 def parse_age(text: str) -> datetime.timedelta:
-    """``30d``, ``12h`` and so on; raises BadInput for anything else."""
+    """Parse ``30d``, ``12h`` and so on; raise BadInput for anything else."""
     match = _AGE.match(text.strip())
     if not match:
         raise BadInput(f"older_than must be a number and a unit, one of s, m, h, d, w, as in 30d; it is '{text}'")
@@ -52,7 +62,7 @@ def parse_age(text: str) -> datetime.timedelta:
 
 
 def parse_group_by(text: str) -> t.Pattern[str]:
-    """A regular expression with exactly one group."""
+    """Compile a regular expression with exactly one group."""
     try:
         pattern = re.compile(text)
     except re.error as exc:
@@ -62,25 +72,38 @@ def parse_group_by(text: str) -> t.Pattern[str]:
     return pattern
 
 
+def parse_protect(items: t.Sequence[t.Any]) -> list[Protected]:
+    """Return the protected names of the option: names, or artifacts as a publishing task returns them."""
+    return [_parse_protected(item) for item in items]
+
+
+def _parse_protected(item: t.Any) -> Protected:
+    if isinstance(item, str):
+        return Protected(item)
+    name = (item.get("stored_name") or item.get("name")) if isinstance(item, dict) else None
+    if not isinstance(name, str):
+        raise BadInput(
+            f"protect must list names, or the artifacts that bitbucket_download returned, not {item!r}: quote names in YAML"
+        )
+    return Protected(name, pending=item.get("status") in (CREATED, REPLACED))
+
+
 def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, manifest: str | None = None) -> list[Step]:
-    """A step for each artifact that the patterns mean, newest first; raises TooManyDeletions before anything is done."""
-    meant = [artifact for artifact in newest_first(listing.values()) if _in_scope(artifact.name, rules, manifest)]
+    """Return a step for each artifact in scope, newest first; raise TooManyDeletions before anything is done."""
+    scope = [artifact for artifact in newest_first(listing.values()) if _in_scope(artifact.name, rules, manifest)]
     releases: dict[str, list[Artifact]] = {}
-    ungrouped: dict[str, Step] = {}
-    for artifact in meant:
-        release = _release(artifact, rules.group_by)
+    decided: dict[str, Step] = {}
+    for artifact in scope:
+        release = _find_release(artifact.name, rules.group_by)
         if not is_plain(artifact.name):
-            ungrouped[artifact.name] = _kept(artifact, "no plain name")
+            decided[artifact.name] = _keep(artifact, "no plain name")
         elif release is None:
-            ungrouped[artifact.name] = _kept(artifact, "in no release")
+            decided[artifact.name] = _keep(artifact, "in no release")
         else:
             releases.setdefault(release, []).append(artifact)
-    # ``meant`` is newest first, so each release begins with its newest, and the releases are newest first, too.
-    decided = dict(ungrouped)
-    for position, members in enumerate(releases.values()):
-        reason = _reason_to_keep(position, members, rules, now)
-        decided.update((each.name, _kept(each, reason) if reason else _deleted(each)) for each in members)
-    steps = [decided[artifact.name] for artifact in meant]
+    for release, reason in _find_reasons(releases, listing, rules, now, manifest).items():
+        decided.update((each.name, _keep(each, reason) if reason else _delete(each)) for each in releases[release])
+    steps = [decided[artifact.name] for artifact in scope]
     _refuse_too_many(steps, rules.max_deletions)
     return steps
 
@@ -89,14 +112,42 @@ def _in_scope(name: str, rules: Retention, manifest: str | None) -> bool:
     return name != manifest and rules.patterns.match(name)
 
 
-def _release(artifact: Artifact, group_by: t.Pattern[str] | None) -> str | None:
+def _find_release(name: str, group_by: t.Pattern[str] | None) -> str | None:
     if group_by is None:
-        return artifact.name
-    match = group_by.search(artifact.name)
+        return name
+    match = group_by.search(name)
     return match.group(1) if match else None
 
 
-def _reason_to_keep(position: int, members: t.Sequence[Artifact], rules: Retention, now: datetime.datetime) -> str | None:
+def _find_reasons(
+    releases: t.Mapping[str, t.Sequence[Artifact]],
+    listing: Listing,
+    rules: Retention,
+    now: datetime.datetime,
+    manifest: str | None,
+) -> dict[str, str | None]:
+    """Return why each release stays, None for one that is deleted. ``releases``: newest first, each with its newest first."""
+    names = [name for each in rules.protect for name in _find_listed(each, listing)]
+    protected = {_find_release(name, rules.group_by) for name in names}
+    pending = {_find_release(name, rules.group_by) for name in names if _in_scope(name, rules, manifest)}
+    places = len((protected & releases.keys()) | (pending - {None}))
+    others = [release for release in releases if release not in protected]
+    reasons: dict[str, str | None] = {release: "protected" for release in releases if release in protected}
+    for position, release in enumerate(others, places):
+        reasons[release] = _find_reason(position, releases[release], rules, now)
+    return reasons
+
+
+def _find_listed(protected: Protected, listing: Listing) -> list[str]:
+    """Return the listed names that a protected name stands for: its own, or those that the service might store for it."""
+    if protected.name in listing:
+        return [protected.name]
+    pattern = renamed_pattern(protected.name)
+    stored = [name for name in listing if pattern and pattern.match(name)]
+    return stored or ([protected.name] if protected.pending else [])
+
+
+def _find_reason(position: int, members: t.Sequence[Artifact], rules: Retention, now: datetime.datetime) -> str | None:
     if rules.keep is not None and position < rules.keep:
         return "one of the newest"
     dates = [parse_time(member.created_on) for member in members]
@@ -108,18 +159,18 @@ def _reason_to_keep(position: int, members: t.Sequence[Artifact], rules: Retenti
     return None
 
 
-def _kept(artifact: Artifact, reason: str) -> Step:
+def _keep(artifact: Artifact, reason: str) -> Step:
     return Step(artifact.name, KEPT, reason, current=artifact)
 
 
-def _deleted(artifact: Artifact) -> Step:
+def _delete(artifact: Artifact) -> Step:
     return Step(artifact.name, DELETED, "retention", current=artifact)
 
 
-def _refuse_too_many(steps: t.Sequence[Step], most: int | None) -> None:
-    going = [step.name for step in steps if step.changes]
-    if most is not None and len(going) > most:
+def _refuse_too_many(steps: t.Sequence[Step], limit: int | None) -> None:
+    deleted = [step.name for step in steps if step.changes]
+    if limit is not None and len(deleted) > limit:
         raise TooManyDeletions(
-            f"{len(going)} artifacts would go, but max_deletions is {most}. Nothing was deleted. They"
-            f" are: {', '.join(going[:20]) + (', …' if len(going) > 20 else '')}"
+            f"{len(deleted)} artifacts would go, but max_deletions is {limit}. Nothing was deleted. They"
+            f" are: {', '.join(deleted[:20]) + (', …' if len(deleted) > 20 else '')}"
         )

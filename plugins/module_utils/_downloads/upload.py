@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sending payloads to Downloads: batches, tries, and finding out what became of an upload whose answer was lost.
+"""Send payloads to Downloads: batches, retries, and what became of an upload whose response was lost.
 
-Knows no manifests and no plans. An upload replaces an artifact of the same name, there is no condition to attach to it
-(documented), so an unclear one is looked up in the listing before it is sent again.
+An upload replaces an artifact of the same name, and no condition can be attached to it (documented). So an unclear upload is
+looked up in the listing before it is sent again.
 """
 
 from __future__ import annotations
@@ -19,35 +19,37 @@ from .._http.multipart import UploadBody, require_encoder
 from .._parallel import run_all
 from .api import Downloads
 from .artifact import Artifact, Listing
-from .evidence import stored_as
+from .evidence import find_stored
 from .same_content import compare_content
 
 MAX_BATCH_FILES = 20
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 
 
-class Sent(t.NamedTuple):
-    """A payload that has landed: its SHA-256 as it was sent; ``recovered`` where the answer was lost."""
+class Landing(t.NamedTuple):
+    """A payload that was accepted. ``sha256``: as it was sent. ``recovered``: its response was lost.
 
+    ``artifact``: its item of the listing, if that was read back. ``problem``: why the item is not what was sent, or None.
+    """
+
+    payload: Payload
     sha256: str
     recovered: bool = False
+    artifact: Artifact | None = None
+    problem: str | None = None
+
+    @property
+    def proved(self) -> Artifact | None:
+        """Return the artifact if the listing shows it as it was sent."""
+        return None if self.problem else self.artifact
 
 
 class NotStored(BitbucketError):
-    """Uploads were accepted, but the listing does not show them as they were sent.
-
-    ``wrong``: why, by wished name. ``listing``: as it was read last. ``stored``: artifacts of the right uploads, by wished name.
-    """
-
-    def __init__(self, wrong: t.Mapping[str, str], listing: Listing, stored: dict[str, Artifact]) -> None:
-        super().__init__(f"The upload was accepted, but {'; '.join(wrong.values())}")
-        self.wrong = wrong
-        self.listing = listing
-        self.stored = stored
+    """Uploads were accepted, but the listing does not show them as they were sent."""
 
 
 class Uploader:
-    """Uploads for one task. ``sent``: what has landed, by name.
+    """Uploads for one task. ``landings``: what has landed, by requested name, also after a failure.
 
     ``bytes_sent`` counts payload bytes that were handed to the network, repeats included.
     """
@@ -55,124 +57,119 @@ class Uploader:
     def __init__(self, downloads: Downloads) -> None:
         require_encoder()
         self._downloads = downloads
-        self._before: Listing = {}
         self._lock = threading.Lock()
-        self.sent: dict[str, Sent] = {}
+        self.landings: dict[str, Landing] = {}
         self.bytes_sent = 0
 
     def send(self, payloads: t.Sequence[Payload], before: Listing, parallel: int) -> None:
-        """Send all; after a failure for good, ``sent`` tells what has landed all the same.
+        """Send all payloads. ``before``: the listing as it was read last, to recognize an upload whose response was lost."""
+        run_all(lambda batch: self._send_batch(batch, before), make_batches(payloads), parallel)
 
-        ``before``: the listing as it was read last, by which an upload whose answer was lost is told from what was there.
+    def read_back(self, payloads: t.Sequence[Payload], before: Listing) -> Listing:
+        """Read the listing and add to each landing its artifact or its problem; raise NotStored if there are problems.
+
+        A contradiction is read once more: the listing might lag, or somebody publishes the same name at the same time.
         """
-        self._before = before
-        run_all(self._send_batch, batches(payloads), parallel)
+        listing, landings = self._compare(payloads, before)
+        if any(landing.problem for landing in landings):
+            listing, landings = self._compare(payloads, before)
+        self.landings.update((landing.payload.name, landing) for landing in landings)
+        problems = [landing.problem for landing in landings if landing.problem]
+        if problems:
+            raise NotStored(f"The upload was accepted, but {'; '.join(problems)}")
+        return listing
 
-    def _send_batch(self, batch: t.Sequence[Payload]) -> None:
-        tries = 0
-        left = list(batch)
-        while left:
-            body = UploadBody(left, self._count)
+    def _send_batch(self, batch: t.Sequence[Payload], before: Listing) -> None:
+        attempts = 0
+        remaining = list(batch)
+        while remaining:
+            body = UploadBody(remaining, self._count)
             try:
-                self._downloads.client.send_once("POST", self._downloads.path, body, body.content_type)
+                self._downloads.upload(body)
             except RequestFailed as failure:
-                tries += 1
-                left = self._after_failure(failure, left, body, tries)
+                attempts += 1
+                remaining = self._find_remaining(failure, remaining, before, body, attempts)
             else:
-                self._landed(left, body, recovered=False)
-                left = []
+                self._record(remaining, body, recovered=False)
+                remaining = []
 
-    def _after_failure(self, failure: RequestFailed, left: list[Payload], body: UploadBody, tries: int) -> list[Payload]:
-        """What is still to be sent after a failed try; raises where there shall be no other."""
-        client = self._downloads.client
+    def _find_remaining(
+        self, failure: RequestFailed, sent: list[Payload], before: Listing, body: UploadBody, attempts: int
+    ) -> list[Payload]:
+        """Return what has to be sent again after a failed attempt; raise if there must be no other attempt."""
         try:
-            client.pause_after(failure, tries)
+            self._downloads.client.pause_after(failure, attempts)
         except RequestFailed as final:
-            if final.may_have_applied or len(left) > 1:
-                left = self._look_up(final, left, body)
-            if left or not final.may_have_applied:
+            remaining = sent
+            if final.may_have_applied or len(sent) > 1:
+                remaining = self._look_up(final, sent, before, body)
+            if remaining or not final.may_have_applied:
                 raise final from None
-            return left
-        return self._look_up(failure, left, body) if failure.may_have_applied else left
+            return remaining
+        return self._look_up(failure, sent, before, body) if failure.may_have_applied else sent
 
-    def _look_up(self, failure: RequestFailed, left: list[Payload], body: UploadBody) -> list[Payload]:
-        """Find in a fresh listing what has landed; returns the rest."""
+    def _look_up(self, failure: RequestFailed, sent: list[Payload], before: Listing, body: UploadBody) -> list[Payload]:
+        """Record what a fresh listing shows; return the rest."""
         try:
             listing = self._downloads.listing()
-            landed = [payload for payload in left if self._has_landed(payload, listing)]
+            landed = [payload for payload in sent if self._has_landed(payload, before, listing)]
         except BitbucketError as exc:
             raise RequestFailed(
                 f"{failure}. What became of the upload is not known, for the listing failed as well: {exc}"
             ) from exc
-        self._landed(landed, body, recovered=failure.may_have_applied)
-        return [payload for payload in left if payload not in landed]
+        self._record(landed, body, recovered=failure.may_have_applied)
+        return [payload for payload in sent if payload not in landed]
 
-    def _has_landed(self, payload: Payload, listing: Listing) -> bool:
-        now = stored_as(payload, listing, self._downloads)
+    def _has_landed(self, payload: Payload, before: Listing, listing: Listing) -> bool:
+        now = find_stored(payload, listing, self._downloads)
         if now is None:
             return False
-        old = self._before.get(now.name)
+        old = before.get(now.name)
         if old is None or old.created_on != now.created_on or old.size != now.size:
             return True
         # The date tells nothing and the size is the old one: only the content can tell.
         return compare_content(self._downloads, now, payload).same
 
-    def _landed(self, payloads: t.Sequence[Payload], body: UploadBody, recovered: bool) -> None:
+    def _record(self, payloads: t.Sequence[Payload], body: UploadBody, recovered: bool) -> None:
         for payload in payloads:
             digest = body.digests.get(payload.name) or payload.digest()
             with self._lock:
-                self.sent[payload.name] = Sent(digest, recovered)
+                self.landings[payload.name] = Landing(payload, digest, recovered)
 
     def _count(self, count: int) -> None:
         with self._lock:
             self.bytes_sent += count
 
+    def _compare(self, payloads: t.Sequence[Payload], before: Listing) -> tuple[Listing, list[Landing]]:
+        listing = self._downloads.listing()
+        landings: list[Landing] = []
+        for payload in payloads:
+            found = find_stored(payload, listing, self._downloads)
+            problem = None
+            if found is None:
+                found = listing.get(payload.name)
+                problem = _name_problem(payload, found, before.get(payload.name))
+            elif found.name in [other.proved.name for other in landings if other.proved]:
+                problem = f"'{payload.name}' was stored as '{found.name}', like another artifact of this task"
+                found = listing.get(payload.name)
+            landings.append(self.landings[payload.name]._replace(artifact=found, problem=problem))
+        return listing, landings
 
-def batches(payloads: t.Sequence[Payload]) -> list[list[Payload]]:
-    """Small payloads share a request, up to MAX_BATCH_FILES and MAX_BATCH_BYTES; the order is kept."""
-    found: list[list[Payload]] = []
+
+def make_batches(payloads: t.Sequence[Payload]) -> list[list[Payload]]:
+    """Return the payloads in batches, up to MAX_BATCH_FILES and MAX_BATCH_BYTES each; the order is kept."""
+    batches: list[list[Payload]] = []
     size = 0
     for payload in payloads:
-        if not found or len(found[-1]) == MAX_BATCH_FILES or size + payload.size > MAX_BATCH_BYTES:
-            found.append([])
+        if not batches or len(batches[-1]) == MAX_BATCH_FILES or size + payload.size > MAX_BATCH_BYTES:
+            batches.append([])
             size = 0
-        found[-1].append(payload)
+        batches[-1].append(payload)
         size += payload.size
-    return found
+    return batches
 
 
-def require_stored(payloads: t.Sequence[Payload], downloads: Downloads, before: Listing) -> tuple[Listing, dict[str, Artifact]]:
-    """Read the listing and require name and size of everything that was sent; returns it, and the artifacts by wished name.
-
-    ``before``: the listing from which the upload was decided.
-    What does not fit is read once more: the listing may lag, or somebody publishes the same name at this moment.
-    """
-    listing, stored, wrong = _stored(payloads, downloads, before)
-    if wrong:
-        listing, stored, wrong = _stored(payloads, downloads, before)
-    if wrong:
-        raise NotStored(wrong, listing, stored)
-    return listing, stored
-
-
-def _stored(
-    payloads: t.Sequence[Payload], downloads: Downloads, before: Listing
-) -> tuple[Listing, dict[str, Artifact], dict[str, str]]:
-    listing = downloads.listing()
-    stored: dict[str, Artifact] = {}
-    wrong: dict[str, str] = {}
-    for payload in payloads:
-        found = stored_as(payload, listing, downloads)
-        if found is None:
-            wrong[payload.name] = _mismatch(payload, listing.get(payload.name), before.get(payload.name))
-        elif found.name in (other.name for other in stored.values()):
-            wrong[payload.name] = f"'{payload.name}' was stored as '{found.name}', like another artifact of this task"
-        else:
-            stored[payload.name] = found
-    return listing, stored, wrong
-
-
-def _mismatch(payload: Payload, listed: Artifact | None, old: Artifact | None) -> str:
+def _name_problem(payload: Payload, listed: Artifact | None, old: Artifact | None) -> str:
     if listed is None:
         return f"'{payload.name}' is not in the listing"
     if old and (listed.size, listed.created_on) == (old.size, old.created_on):

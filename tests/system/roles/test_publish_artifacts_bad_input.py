@@ -50,6 +50,7 @@ FILES = {"publish_artifacts_files": ["dist/*"]}
             FILES | {"publish_artifacts_overwrite": "sometimes"},
             "value of publish_artifacts_overwrite must be one of: different, always, never, refuse, got: sometimes",
         ),
+        (FILES | {"publish_artifacts_max_deletions": 3}, "publish_artifacts_max_deletions needs publish_artifacts_keep: say how"),
         (FILES | {"publish_artifacts_keep": "many", "publish_artifacts_patterns": ["*"]}, "publish_artifacts_keep"),
     ],
 )

@@ -117,3 +117,14 @@ def test_brackets_are_read_as_the_module_reads_them(play: RolePlayer, emulator: 
     build(dist, "widgets-1.4.0.tgz", "a*b", "?new")
     variables = retain(dist, 1, pattern, "")
     assert deleted(play.ok(ROLE, variables, "--check")) == deleted(play.ok(ROLE, variables))
+
+
+@pytest.mark.parametrize(("limit", "left"), [(2, set(OLD)), (3, {"widgets-1.2.0.tgz", "gadgets-1.2.0.tgz"})])
+def test_max_deletions_limits_what_one_run_deletes(
+    play: RolePlayer, emulator: Emulator, dist: Path, limit: int, left: set[str]
+) -> None:
+    released(emulator, *OLD)
+    build(dist, "widgets-1.4.0.tgz")
+    played = play(ROLE, retain(dist, keep=2) | {"publish_artifacts_max_deletions": limit})
+    assert ("3 artifacts would go, but max_deletions is 2" in played.output) == (limit == 2)
+    assert set(emulator.repository().names()) == {*left, "widgets-1.4.0.tgz", "SHA256SUMS"}

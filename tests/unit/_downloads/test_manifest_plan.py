@@ -55,13 +55,13 @@ NONE = Manifest(SUMS)
 def test_a_line_is_believed_only_by_readable_dates(
     date_of_manifest: str | None, date_of_artifact: str | None, believed: bool
 ) -> None:
-    found = manifest(date_of_manifest, app=A).believed(Artifact("app", 5, date_of_artifact))
+    found = manifest(date_of_manifest, app=A).trusted_digest(Artifact("app", 5, date_of_artifact))
     assert found == (A if believed else None)
 
 
 def test_nothing_is_believed_without_a_line_or_a_manifest() -> None:
-    assert manifest(app=A).believed(Artifact("other", 5, OLD)) is None
-    assert Manifest(SUMS, None, {"app": A}).believed(Artifact("app", 5, OLD)) is None
+    assert manifest(app=A).trusted_digest(Artifact("other", 5, OLD)) is None
+    assert Manifest(SUMS, None, {"app": A}).trusted_digest(Artifact("app", 5, OLD)) is None
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_a_plan_knows_whether_it_changes_anything(plan: ManifestPlan, changes: b
 def test_a_plan_is_applied_to_a_listing() -> None:
     before = {SUMS: Artifact(SUMS, 321, MIDDLE), **artifacts(app=OLD)}
     kept = dict(before)
-    assert ManifestPlan("replaced", 5, "line\n").applied_to(before, SUMS) == {**artifacts(app=OLD), SUMS: Artifact(SUMS, 5)}
-    assert ManifestPlan("created", 5, "line\n").applied_to({}, SUMS) == {SUMS: Artifact(SUMS, 5)}
-    assert ManifestPlan("deleted").applied_to(before, SUMS) == artifacts(app=OLD)
-    assert ManifestPlan("unchanged", 321).applied_to(before, SUMS) == before
-    assert ManifestPlan("absent").applied_to({}, SUMS) == {}
+    assert ManifestPlan("replaced", 5, "line\n").apply_to(before, SUMS) == {**artifacts(app=OLD), SUMS: Artifact(SUMS, 5)}
+    assert ManifestPlan("created", 5, "line\n").apply_to({}, SUMS) == {SUMS: Artifact(SUMS, 5)}
+    assert ManifestPlan("deleted").apply_to(before, SUMS) == artifacts(app=OLD)
+    assert ManifestPlan("unchanged", 321).apply_to(before, SUMS) == before
+    assert ManifestPlan("absent").apply_to({}, SUMS) == {}
     assert before == kept

@@ -17,6 +17,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retent
     TooManyDeletions,
     parse_age,
     parse_group_by,
+    parse_protect,
     plan_pruning,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
@@ -191,3 +192,45 @@ def test_an_expression_without_exactly_one_group_is_refused(text: str, count: in
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"^group_by: '.*' is not a regular expression"):
         parse_group_by(text)
+
+
+NEWEST_TWO = listing(app_1_tgz=40, app_1_sig=39, app_2_tgz=30, app_3_tgz=20, app_4_tgz=10)
+
+
+@pytest.mark.parametrize(
+    ("protect", "keep", "gone"),
+    [
+        ([], 1, {"app-1.tgz", "app-1.sig", "app-2.tgz", "app-3.tgz"}),
+        (["app-1.tgz"], 1, {"app-2.tgz", "app-3.tgz", "app-4.tgz"}),
+        (["app-1.sig", "app-1.tgz"], 2, {"app-2.tgz", "app-3.tgz"}),
+        (["app-1.tgz", "app-2.tgz"], 1, {"app-3.tgz", "app-4.tgz"}),
+        (["app-1.tgz"], 0, {"app-2.tgz", "app-3.tgz", "app-4.tgz"}),
+        (["app-9.tgz"], 1, {"app-1.tgz", "app-1.sig", "app-2.tgz", "app-3.tgz"}),
+        (["notes.md"], 1, {"app-1.tgz", "app-1.sig", "app-2.tgz", "app-3.tgz"}),
+        ([{"name": "app-9.tgz", "status": "created"}], 2, {"app-1.tgz", "app-1.sig", "app-2.tgz", "app-3.tgz"}),
+        ([{"name": "app-9.tgz", "status": "unchanged"}], 2, {"app-1.tgz", "app-1.sig", "app-2.tgz"}),
+        ([{"name": "app 1", "stored_name": "app-1.tgz", "status": "replaced"}], 1, {"app-2.tgz", "app-3.tgz", "app-4.tgz"}),
+        ([{"name": "other-9.tgz", "status": "created"}], 1, {"app-1.tgz", "app-1.sig", "app-2.tgz", "app-3.tgz"}),
+    ],
+)
+def test_protected_releases_stay_and_count_first(protect: list[Any], keep: int, gone: set[str]) -> None:
+    reasons = planned(NEWEST_TWO, keep=keep, group_by=VERSION, protect=parse_protect(protect))
+    assert {name for name, reason in reasons.items() if reason == "retention"} == gone
+
+
+def test_a_protected_release_says_why_it_stays() -> None:
+    assert planned(FOUR, older_than=Days(days=5), protect=parse_protect(["app-2"]))["app-2"] == "protected"
+
+
+def test_a_name_protects_what_the_service_stores_for_it() -> None:
+    artifacts = {name: Artifact(name, 1, "2026-11-01T00:00:00Z") for name in ("My_App.zip", "Other.zip")}
+    assert planned(artifacts, keep=0, protect=parse_protect(["My App.zip"])) == {
+        "My_App.zip": "protected",
+        "Other.zip": "retention",
+    }
+
+
+@pytest.mark.parametrize("item", [1.10, None, {}, {"name": 3}, ["app"]])
+def test_protect_refuses_what_is_no_name(item: Any) -> None:
+    with pytest.raises(BadInput, match=r"^protect must list names, or the artifacts that bitbucket_download returned, not "):
+        parse_protect([item])

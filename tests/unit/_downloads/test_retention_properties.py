@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import re
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retention import (
+    Protected,
     Retention,
     TooManyDeletions,
     plan_pruning,
@@ -43,9 +44,17 @@ numbers = st.integers(0, 6)
 days = st.integers(0, 9).map(lambda number: datetime.timedelta(days=number))
 selections = st.builds(Patterns, pattern_lists, exclude_lists)
 groups = st.sampled_from([None, GROUP])
-by_number = st.builds(Retention, selections, keep=numbers, group_by=groups)
-by_age = st.builds(Retention, selections, older_than=days, group_by=groups)
-by_both = st.builds(Retention, selections, keep=numbers, older_than=days, group_by=groups)
+protections = st.lists(names.map(Protected), max_size=2)
+
+
+def make_rules(patterns: Patterns, **rules: Any) -> Retention:
+    """Return rules of which the others keep their defaults; ``st.builds`` would fill in the fields of a named tuple."""
+    return Retention(patterns, **rules)
+
+
+by_number = st.builds(make_rules, selections, keep=numbers, group_by=groups, protect=protections)
+by_age = st.builds(make_rules, selections, older_than=days, group_by=groups, protect=protections)
+by_both = st.builds(make_rules, selections, keep=numbers, older_than=days, group_by=groups, protect=protections)
 retentions = by_number | by_age | by_both
 
 
@@ -88,6 +97,22 @@ def test_a_release_goes_or_stays_whole(listing: Listing, rules: Retention) -> No
         assert meant <= gone
 
 
+@given(listings, retentions)
+def test_protected_releases_stay(listing: Listing, rules: Retention) -> None:
+    protected = {release_of(each.name, rules) for each in rules.protect if each.name in listing}
+    assert not {release_of(name, rules) for name in deleted(listing, rules)} & protected
+
+
+@given(listings, by_number)
+def test_protection_never_deletes_less_than_its_own_releases(listing: Listing, rules: Retention) -> None:
+    """Keeping by number, as many releases stay with protection as without, unless more are protected."""
+    protected = {release_of(each.name, rules) for each in rules.protect if each.name in listing}
+    in_scope = {release_of(one, rules) for one in listing if rules.patterns.match(one) and one != MANIFEST} - {None}
+    undated = {release_of(one, rules) for one in listing if listing[one].created_on is None}
+    staying = in_scope - {release_of(name, rules) for name in deleted(listing, rules)}
+    assert len(staying - undated) <= max(rules.keep or 0, len(protected & in_scope))
+
+
 @given(listings, by_number | by_both)
 def test_whatever_goes_has_as_many_newer_releases_as_are_kept(listing: Listing, rules: Retention) -> None:
     gone = deleted(listing, rules)
@@ -100,7 +125,9 @@ def test_whatever_goes_has_as_many_newer_releases_as_are_kept(listing: Listing, 
             if one not in gone and listing[one].created_on and age(listing[one]) <= youngest
         }
         assert rules.keep is not None
-        assert len(staying) >= rules.keep
+        # A protected release takes a place whatever its age.
+        protected = {release_of(each.name, rules) for each in rules.protect if each.name in listing} - {None}
+        assert len(staying | protected) >= rules.keep
 
 
 @given(listings, retentions)
@@ -111,20 +138,20 @@ def test_whatever_goes_is_older_than_asked(listing: Listing, rules: Retention) -
 
 @given(listings, by_both)
 def test_with_both_rules_goes_what_each_alone_would_delete(listing: Listing, rules: Retention) -> None:
-    for_number = deleted(listing, dataclasses.replace(rules, older_than=None))
-    for_age = deleted(listing, dataclasses.replace(rules, keep=None))
+    for_number = deleted(listing, rules._replace(older_than=None))
+    for_age = deleted(listing, rules._replace(keep=None))
     assert deleted(listing, rules) == for_number & for_age
 
 
 @given(listings, by_number | by_both, st.integers(1, 3))
 def test_keeping_more_never_deletes_more(listing: Listing, rules: Retention, more: int) -> None:
-    assert deleted(listing, dataclasses.replace(rules, keep=(rules.keep or 0) + more)) <= deleted(listing, rules)
+    assert deleted(listing, rules._replace(keep=(rules.keep or 0) + more)) <= deleted(listing, rules)
 
 
 @given(listings, by_age | by_both, st.integers(1, 3))
 def test_a_longer_age_never_deletes_more(listing: Listing, rules: Retention, more: int) -> None:
     longer = (rules.older_than or datetime.timedelta()) + datetime.timedelta(days=more)
-    assert deleted(listing, dataclasses.replace(rules, older_than=longer)) <= deleted(listing, rules)
+    assert deleted(listing, rules._replace(older_than=longer)) <= deleted(listing, rules)
 
 
 @given(listings, retentions)
@@ -138,7 +165,7 @@ def test_pruning_what_was_pruned_deletes_nothing(listing: Listing, rules: Retent
 def test_max_deletions_is_all_or_nothing(listing: Listing, rules: Retention, most: int) -> None:
     gone = deleted(listing, rules)
     try:
-        allowed = deleted(listing, dataclasses.replace(rules, max_deletions=most))
+        allowed = deleted(listing, rules._replace(max_deletions=most))
     except TooManyDeletions:
         assert len(gone) > most
     else:

@@ -1,0 +1,227 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Apply the steps of a plan, or predict them: the one place that sends, deletes, renews the manifest and renders results.
+
+Order of a run: payloads, deletions, manifest. A failure in the middle leaves a state that the next run completes.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._names import renamed_pattern
+from .._outcome import DELETED, Outcome, Progress, Result
+from .._parallel import run_all
+from .._text import quoted
+from .api import Downloads
+from .artifact import Artifact, Listing, listing_text
+from .manifest import Current, Manifest, ManifestPlan, plan_manifest
+from .manifest_store import ManifestStore
+from .plan import Step, correct_step, predict_listing
+from .upload import Landing, Uploader
+
+if t.TYPE_CHECKING:
+    from .._files.payload import Payload
+
+
+class ApplyOptions(t.NamedTuple):
+    """How to apply steps; the fields are options of the modules."""
+
+    manifest: str | None = None
+    verify: bool = True
+    parallel: int = 4
+    check_mode: bool = False
+
+
+class Executor:
+    """Read the current state of one repository and apply steps to it."""
+
+    def __init__(self, downloads: Downloads, options: ApplyOptions, progress: Progress) -> None:
+        self._downloads = downloads
+        self._options = options
+        self._progress = progress
+        self._uploader = Uploader(downloads)
+        self._store = ManifestStore(downloads, options.manifest) if options.manifest is not None else None
+        if self._store:
+            self._store.require_writable()
+
+    def read(self) -> Current:
+        """Return the listing and the manifest."""
+        listing = self._downloads.listing()
+        return Current(listing, self._store.read(listing) if self._store else None)
+
+    def apply(self, current: Current, steps: t.Sequence[Step]) -> Outcome:
+        """Apply the steps, which were planned from ``current``, or predict the outcome in check mode."""
+        work = _Work(current, steps, self._uploader.landings)
+        self._progress.follow(lambda: self._report(work))
+        if self._options.check_mode:
+            self._predict(work)
+        else:
+            self._send(work)
+            self._delete(work)
+        plan = self._renew_manifest(current.manifest, work)
+        return self._render(work, plan)
+
+    def _predict(self, work: _Work) -> None:
+        known = {step.name: step.sha256 for step in work.steps}
+        sending = work.find_sending()
+        digests = run_all(lambda payload: known[payload.name] or payload.digest(), sending, self._options.parallel)
+        work.landings.update((payload.name, Landing(payload, digest)) for payload, digest in zip(sending, digests))
+
+    def _send(self, work: _Work) -> None:
+        before, payloads = work.current.listing, work.find_sending()
+        self._uploader.send(payloads, before, self._options.parallel)
+        if read_back := [payload for payload in payloads if self._must_read_back(payload.name)]:
+            work.after = self._uploader.read_back(read_back, before)
+
+    def _must_read_back(self, name: str) -> bool:
+        """Return whether the stored artifact must be read: a manifest needs the name that the service has stored."""
+        return self._options.verify or bool(self._store and renamed_pattern(name))
+
+    def _delete(self, work: _Work) -> None:
+        def delete(step: Step) -> None:
+            self._downloads.delete(step.name)
+            work.deleted.add(step.name)
+
+        run_all(delete, [step for step in work.steps if step.status == DELETED], self._options.parallel)
+
+    def _renew_manifest(self, manifest: Manifest | None, work: _Work) -> ManifestPlan | None:
+        if self._store is None or manifest is None:
+            return None
+        plan = self._plan_manifest(self._store, manifest, work)
+        if plan.changes and not self._options.check_mode:
+            if work.deleted and self._options.verify:
+                # Somebody might have published since.
+                work.after = self._downloads.listing()
+                plan = self._plan_manifest(self._store, manifest, work)
+            self._store.apply(plan, self._uploader, work.find_after(), self._options.verify)
+        return plan
+
+    def _plan_manifest(self, store: ManifestStore, manifest: Manifest, work: _Work) -> ManifestPlan:
+        after = work.find_after()
+        return plan_manifest(store.refresh(manifest, after), work.find_digests(), after, bool(work.find_sending()))
+
+    def _report(self, work: _Work) -> tuple[Result, bool]:
+        """Return the results of what was done so far."""
+        results = [self._describe(step, work) for step in work.correct_steps() if work.is_done(step)]
+        return {"artifacts": results, "bytes_sent": self._uploader.bytes_sent}, bool(results)
+
+    def _render(self, work: _Work, plan: ManifestPlan | None) -> Outcome:
+        steps = work.correct_steps()
+        results: Result = {"artifacts": [self._describe(step, work) for step in steps], "bytes_sent": self._uploader.bytes_sent}
+        if self._store and plan:
+            results["manifest"] = {"name": self._store.name, "status": plan.status, "size": plan.size}
+        names = [(step.name, work.find_name(step)) for step in steps]
+        return Outcome(
+            results,
+            changed=any(step.changes for step in steps) or bool(plan and plan.changes),
+            before=work.describe_before(),
+            after=work.describe_after(plan),
+            warnings=[_warn_of_name(name, stored) for name, stored in names if stored != name],
+        )
+
+    def _describe(self, step: Step, work: _Work) -> Result:
+        artifact, name, landing = work.find_artifact(step), work.find_name(step), work.landings.get(step.name)
+        result: Result = {
+            "name": step.name,
+            "size": artifact.size if artifact else step.payload.size if step.payload else None,
+            "sha256": work.find_sha256(step),
+            "status": step.status,
+            "reason": step.reason,
+            "url": self._downloads.artifact_url(name),
+            "created_on": artifact.created_on if artifact else None,
+        }
+        if name != step.name:
+            result["stored_name"] = name
+        if landing and landing.recovered:
+            result["recovered"] = True
+        return result
+
+
+class _Work:
+    """Steps on their way, and what has come of them so far.
+
+    ``landings``: what was sent, by requested name; in check mode what would be sent. ``deleted``: names that were deleted.
+    ``after``: the listing as it was read last, None as long as it was not read again.
+    """
+
+    def __init__(self, current: Current, steps: t.Sequence[Step], landings: dict[str, Landing]) -> None:
+        self.current = current
+        self.steps = steps
+        self.landings = landings
+        self.deleted: set[str] = set()
+        self.after: Listing | None = None
+
+    def find_sending(self) -> list[Payload]:
+        """Return the payloads that the steps send."""
+        return [step.payload for step in self.steps if step.sends and step.payload]
+
+    def correct_steps(self) -> list[Step]:
+        """Return the steps as they turned out."""
+        return [self._correct(step) for step in self.steps]
+
+    def _correct(self, step: Step) -> Step:
+        landing = self.landings.get(step.name)
+        return correct_step(step, self.current.listing.get(landing.proved.name)) if landing and landing.proved else step
+
+    def is_done(self, step: Step) -> bool:
+        """Return whether the step has changed Downloads; what was accepted, but is not listed, does not count."""
+        landing = self.landings.get(step.name)
+        return step.name in self.deleted or bool(landing and not (landing.problem and landing.artifact is None))
+
+    def find_artifact(self, step: Step) -> Artifact | None:
+        """Return the artifact as it lies in Downloads after the step, as far as that was read."""
+        if landing := self.landings.get(step.name):
+            return landing.artifact
+        return None if step.changes else step.current
+
+    def find_name(self, step: Step) -> str:
+        """Return the name under which the artifact of a step is stored."""
+        landing = self.landings.get(step.name)
+        artifact = (landing.proved if landing else None) or step.current
+        return artifact.name if artifact else step.name
+
+    def find_sha256(self, step: Step) -> str | None:
+        """Return the digest of the artifact after the step, None if it is not known."""
+        if landing := self.landings.get(step.name):
+            return None if landing.problem else landing.sha256
+        if step.sha256 or step.changes or not step.current:
+            return step.sha256
+        return self.current.trusted_digest(step.current)
+
+    def find_after(self) -> Listing:
+        """Return the listing after the steps: as it was read, else as it is predicted."""
+        return predict_listing(self.current.listing, self.steps) if self.after is None else self.after
+
+    def find_digests(self) -> dict[str, str | None]:
+        """Return the digests that this task vouches for, by stored name."""
+        return {self.find_name(step): self.find_sha256(step) for step in self.correct_steps() if step.payload}
+
+    def describe_before(self) -> str:
+        """Return the listing before the task as the diff shows it."""
+        return listing_text(self.current.listing, self._find_digests_before())
+
+    def describe_after(self, plan: ManifestPlan | None) -> str:
+        """Return the listing after the task as the diff shows it."""
+        steps, manifest = self.correct_steps(), self.current.manifest
+        after = predict_listing(self.current.listing, steps, {step.name: self.find_name(step) for step in steps})
+        digests = {**self._find_digests_before(), **{self.find_name(step): self.find_sha256(step) for step in steps}}
+        if plan and manifest:
+            after = plan.apply_to(after, manifest.name)
+            digests[manifest.name] = plan.digest_after(manifest)
+        return listing_text(after, digests)
+
+    def _find_digests_before(self) -> dict[str, str | None]:
+        listing, manifest = self.current.listing, self.current.manifest
+        digests = {name: self.current.trusted_digest(listing[name]) for name in listing}
+        proved = [step for step in self.correct_steps() if step.current and step.sha256 and not step.changes]
+        digests.update((step.current.name, step.sha256) for step in proved if step.current)
+        if manifest:
+            digests[manifest.name] = manifest.sha256
+        return digests
+
+
+def _warn_of_name(name: str, stored: str) -> str:
+    return f"Bitbucket has stored {quoted(name)} under the name {quoted(stored)}; the manifest and the results use that name"
