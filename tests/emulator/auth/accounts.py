@@ -91,6 +91,15 @@ class Accounts:
     clock: Clock
     credentials: dict[str, Credential] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
+    _kept: tuple[dict[str, Credential], dict[str, Client]] = field(default_factory=lambda: ({}, {}))
+
+    def keep(self) -> None:
+        """Let `reset` restore the identities that exist now."""
+        self._kept = dict(self.credentials), dict(self.clients)
+
+    def reset(self) -> None:
+        """Restore the kept identities and forget all others."""
+        self.credentials, self.clients = dict(self._kept[0]), dict(self._kept[1])
 
     def add(self, credential: Credential) -> str:
         """Make the credential known; returns its secret."""

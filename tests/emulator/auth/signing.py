@@ -23,11 +23,15 @@ BUCKET = "/bbuseruploads"
 
 @dataclass
 class Signer:
-    """The storage host's key; new at every start."""
+    """The storage host's key; new at every start and reset."""
 
     key_id: str = field(default_factory=lambda: "ASIA" + secrets.token_hex(8).upper())
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(30))
     session: str = field(default_factory=lambda: "IQoJb3JpZ2luX2Vj" + secrets.token_urlsafe(96))
+
+    def reset(self) -> None:
+        """Make a new key, so that no URL that was signed before is valid."""
+        vars(self).update(vars(Signer()))
 
     def query(self, path: str, overrides: Mapping[str, str], expires: int) -> str:
         """The query of a signed GET for this raw path. `overrides` are the response-* parameters."""

@@ -53,6 +53,11 @@ class Blobs:
         path.write_bytes(content)
         return Blob(path, len(content))
 
+    def clear(self) -> None:
+        """Remove all files; readers that have one open are not disturbed."""
+        for path in Path(self._folder.name).iterdir():
+            path.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Remove everything."""
         self._folder.cleanup()
