@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import damage, damage_bytes, damage_lists
+from . import call, damage, damage_bytes, damage_lists
 
 KINDS: dict[str, type[damage.Damage]] = {
     "status": damage.Status,
@@ -30,4 +30,6 @@ KINDS: dict[str, type[damage.Damage]] = {
     "foreign_next": damage_lists.ForeignNext,
     "repeating_next": damage_lists.RepeatingNext,
     "duplicate_page": damage_lists.DuplicatePage,
+    "call": call.Call,
 }
+IN_PROCESS = ("call",)  # kinds whose arguments JSON cannot express
