@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator as a whole: state, identities and the two hosts.
-
-Knows: how the parts are put together. Does not know: how any of them works.
-"""
+"""Put the emulator together: state, identities and the two hosts."""
 
 from __future__ import annotations
 

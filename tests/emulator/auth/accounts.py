@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may ask: accounts, API tokens, access tokens, OAuth consumers, and what each may do.
-
-Knows: secrets, kinds, scopes and expiry. Does not know: HTTP headers (see `gate`) or what an operation needs.
-"""
+"""Hold the credentials: accounts, API tokens, access tokens and OAuth consumers, with their scopes and expiry."""
 
 from __future__ import annotations
 

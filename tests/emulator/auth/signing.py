@@ -1,9 +1,8 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signed URLs of the storage host: AWS signature version 2, as it is seen in Bitbucket's redirects.
+"""Sign and check URLs of the storage host with AWS signature version 2, as redirects of Bitbucket show it.
 
-Knows: what is signed and how. Does not know: artifacts or answers.
 Signed are the method, Content-MD5, Content-Type, the expiry, every x-amz- header, the path and the response-* parameters.
 """
 

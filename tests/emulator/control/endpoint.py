@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control paths, by which another process steers a running emulator. They leave no trace in the journal.
-
-Knows: JSON in, JSON out. Does not know: Bitbucket.
-"""
+"""Serve the control paths, by which another process controls a running emulator."""
 
 from __future__ import annotations
 

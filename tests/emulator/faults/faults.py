@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults on demand: which requests they hit, how often, and in which order.
-
-Knows: matching and counting. Does not know: what a fault does (see `damage`).
-"""
+"""Select the requests that faults hit, and how often."""
 
 from __future__ import annotations
 

@@ -1,12 +1,10 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The servers: werkzeug's threaded server with connections that stay open and answers that can go wrong.
+"""Serve connections in threads, keep them open, and let responses go wrong.
 
-Knows: TCP, HTTP framing and threads. Does not know: Bitbucket.
-
-werkzeug's own handler closes each connection, because it cannot tell the rest of a body from the next request.
-Here every body is read through `Body`, which knows where it ends, so connections stay open, as real ones do.
+The handler of werkzeug closes each connection, because it cannot tell the rest of a body from the next request.
+Here `Body` reads every body and knows where it ends, so connections stay open, as those of the service do.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an answer goes over the wire, rightly or wrongly: whole, cut, slow, stalled, damaged, or not at all.
-
-Knows: sockets and blocks of bytes. Does not know: what the bytes mean, or which rule asked for the damage.
-"""
+"""Send a response whole, cut, slowly, stalled, damaged or not at all."""
 
 from __future__ import annotations
 
