@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Bitbucket Cloud on loopback, for tests: the API and the storage as two hosts. README.md is the manual."""
+"""Emulate Bitbucket Cloud on loopback, for tests. README.md is the manual."""
 
 from __future__ import annotations
 

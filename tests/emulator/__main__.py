@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator as a command: prints `export NAME=value` lines, then serves until SIGTERM or SIGINT.
-
-Knows: the command line, signals, the file of variables. Does not know: what is served.
-"""
+"""Run the emulator as a command: print `export NAME=value` lines, then serve until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 

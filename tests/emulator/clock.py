@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service's clock: adjustable, to the microsecond, and never the same twice.
-
-Knows: time. Does not know: what it is used for.
-"""
+"""Provide the clock of the service: adjustable, and for dates of artifacts never the same twice."""
 
 from __future__ import annotations
 

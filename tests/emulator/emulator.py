@@ -1,15 +1,13 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator as a whole: state, identities and the two hosts.
-
-Knows: how the parts are put together. Does not know: how any of them works.
-"""
+"""Put the emulator together: state, identities and the two hosts."""
 
 from __future__ import annotations
 
 import secrets
 import socket
+import threading
 from collections.abc import Iterable
 from types import TracebackType
 
@@ -32,6 +30,8 @@ from .snippets.state import Snippets
 from .switches import Switches
 from .workspaces import State, Workspace
 
+CONTROL = "/_emulator/"
+
 
 class Emulator:
     """A Bitbucket Cloud on loopback. Use it as a context manager; it listens from the start to the end of the block.
@@ -48,7 +48,7 @@ class Emulator:
         private: bool = True,
     ) -> None:
         self._ports = port, storage_port
-        self._workspace, self._repository = workspace, repository
+        self._workspace, self._repository, self._private = workspace, repository, private
         self.journal, self.faults, self.switches = Journal(), Faults(), Switches()
         self.user = f"publisher-{secrets.token_hex(4)}@example.com"
         self.state = State(self.user)
@@ -60,7 +60,9 @@ class Emulator:
         self.access_token = self.mint_access_token()
         client = self.mint_client()
         self.client_id, self.client_secret = client.client_id, client.client_secret
+        self.accounts.keep()
         self._servers: list[Server] = []
+        self._resetting = threading.Lock()
 
     def start(self) -> Emulator:
         """Listen."""
@@ -69,7 +71,7 @@ class Emulator:
         snippets = SnippetApi(self.state, gate)
         storage = Storage(self.state, self.switches, self.signer)
         front: dict[str, tuple[str | None, Handle]] = {
-            "/_emulator/": (None, Control(self)),
+            CONTROL: (None, Control(self)),
             PATH: ("token", Tokens(self.accounts)),
             "/2.0/snippets": ("api", snippets),
             "/!api/": ("api", snippets),
@@ -78,7 +80,7 @@ class Emulator:
         shared = self.journal, self.faults.apply, self.switches
         back = Host({"": ("storage", storage)}, *shared)
         self._servers = [
-            Server("127.0.0.1", self._ports[0], Host(front, *shared)),
+            Server("127.0.0.1", self._ports[0], Host(front, *shared), kept=CONTROL),
             Server("127.0.0.1", self._ports[1], back),
         ]
         if localhost_is_also_ipv6():
@@ -126,7 +128,7 @@ class Emulator:
     @property
     def control_url(self) -> str:
         """Base of the control paths."""
-        return self.origin + "/_emulator"
+        return self.origin + CONTROL.rstrip("/")
 
     @property
     def storage_url(self) -> str:
@@ -181,17 +183,21 @@ class Emulator:
         return self.accounts.mint_client(scopes, expires_in)
 
     def reset(self) -> None:
-        """Remove all artifacts and snippets, empty the journal and the faults, set switches and clock back. Identities stay."""
-        self.accept()
-        self.journal.clear()
-        self.faults.clear()
-        self.switches.reset()
-        self.clock.offset = 0
-        for workspace in self.state.workspaces.values():
-            workspace.snippets.clear()
-            for repository in workspace.repositories.values():
-                for name in repository.names():
-                    repository.remove(name)
+        """Return to the state of a new emulator: only ports, the default user and the default identities stay.
+
+        First end all connections, whatever they are doing, so that no earlier request has an effect afterwards.
+        """
+        with self._resetting:
+            for server in self._servers:
+                server.reset()
+            self.faults.clear()
+            self.switches.reset()
+            self.clock.offset = 0
+            self.accounts.reset()
+            self.signer.reset()
+            self.state.clear()
+            self.repository(self._workspace, self._repository, self._private)
+            self.journal.clear()
 
 
 def localhost_is_also_ipv6() -> bool:

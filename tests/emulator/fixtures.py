@@ -1,22 +1,27 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pytest fixture `emulator`, for the conftest files that want it.
-
-Knows: pytest. Does not know: what is tested.
-"""
+"""Provide the pytest fixture `emulator`; conftest files import it."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from .emulator import Emulator
 
+RUNNING = pytest.StashKey[Emulator]()
+
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """A fresh emulator for one test, with the private repository acme/widgets."""
-    with Emulator() as running:
-        yield running
+def emulator(pytestconfig: pytest.Config) -> Emulator:
+    """Return an emulator in the state of a new one, with the private repository acme/widgets.
+
+    All tests of a process share one emulator, which starts for the first of them and is reset before each.
+    A test that stops or restarts hosts needs an `Emulator()` of its own.
+    """
+    running = pytestconfig.stash.get(RUNNING, None)
+    if running is None:
+        running = pytestconfig.stash[RUNNING] = Emulator().start()
+        pytestconfig.add_cleanup(running.stop)
+    running.reset()
+    return running

@@ -1,11 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal of requests: what reached which host, and what was answered.
-
-Knows: the fields of an entry and how to select entries. Does not know: HTTP.
-Requests to the control paths are never here.
-"""
+"""Record the requests that reached the hosts, and select entries. Requests to the control endpoint leave none."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the service behaves where the facts are open or have changed over the years.
-
-Knows: the names, the defaults and the allowed values of every switch. Does not know: who reads them.
-"""
+"""Hold the switches: how the service behaves where the facts are unknown or have changed over the years."""
 
 from __future__ import annotations
 

@@ -51,6 +51,11 @@ class State:
         repository.private = repository.private if private is None else private
         return repository
 
+    def clear(self) -> None:
+        """Remove all workspaces with everything in them."""
+        self.workspaces.clear()
+        self.blobs.clear()
+
     def find_workspace(self, workspace: str) -> Workspace | None:
         """By slug or by uuid in curly braces."""
         return _pick(self.workspaces.values(), workspace)

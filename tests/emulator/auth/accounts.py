@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may ask: accounts, API tokens, access tokens, OAuth consumers, and what each may do.
-
-Knows: secrets, kinds, scopes and expiry. Does not know: HTTP headers (see `gate`) or what an operation needs.
-"""
+"""Hold the credentials: accounts, API tokens, access tokens and OAuth consumers, with their scopes and expiry."""
 
 from __future__ import annotations
 
@@ -91,6 +88,15 @@ class Accounts:
     clock: Clock
     credentials: dict[str, Credential] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
+    _kept: tuple[dict[str, Credential], dict[str, Client]] = field(default_factory=lambda: ({}, {}))
+
+    def keep(self) -> None:
+        """Let `reset` restore the identities that exist now."""
+        self._kept = dict(self.credentials), dict(self.clients)
+
+    def reset(self) -> None:
+        """Restore the kept identities and forget all others."""
+        self.credentials, self.clients = dict(self._kept[0]), dict(self._kept[1])
 
     def add(self, credential: Credential) -> str:
         """Make the credential known; returns its secret."""

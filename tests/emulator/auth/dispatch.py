@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a request to its route: paths, methods, credentials, refusals.
-
-Knows: the order of these checks. Does not know: any route.
-"""
+"""Find the route of a request, after checks of path, method and credential."""
 
 from __future__ import annotations
 

@@ -1,11 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is asking, and may they: from the Authorization header to a refusal or a credential.
-
-Knows: the forms of credentials and the texts of refusals (fact sheet, sections 3 and 4).
-Does not know: operations.
-"""
+"""Turn the Authorization header into a credential, or refuse it (fact sheet, sections 3 and 4)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signed URLs of the storage host: AWS signature version 2, as it is seen in Bitbucket's redirects.
+"""Sign and check URLs of the storage host with AWS signature version 2, as redirects of Bitbucket show it.
 
-Knows: what is signed and how. Does not know: artifacts or answers.
 Signed are the method, Content-MD5, Content-Type, the expiry, every x-amz- header, the path and the response-* parameters.
 """
 
@@ -23,11 +22,15 @@ BUCKET = "/bbuseruploads"
 
 @dataclass
 class Signer:
-    """The storage host's key; new at every start."""
+    """The storage host's key; new at every start and reset."""
 
     key_id: str = field(default_factory=lambda: "ASIA" + secrets.token_hex(8).upper())
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(30))
     session: str = field(default_factory=lambda: "IQoJb3JpZ2luX2Vj" + secrets.token_urlsafe(96))
+
+    def reset(self) -> None:
+        """Make a new key, so that no URL that was signed before is valid."""
+        vars(self).update(vars(Signer()))
 
     def query(self, path: str, overrides: Mapping[str, str], expires: int) -> str:
         """The query of a signed GET for this raw path. `overrides` are the response-* parameters."""

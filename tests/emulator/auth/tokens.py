@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The OAuth token endpoint: client credentials for a token.
-
-Knows: section 4 of the fact sheet and the errors of RFC 6749. Does not know: what tokens are good for.
-"""
+"""Serve the OAuth token endpoint: client credentials for a token (fact sheet, section 4; errors of RFC 6749)."""
 
 from __future__ import annotations
 

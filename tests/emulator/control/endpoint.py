@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control paths, by which another process steers a running emulator. They leave no trace in the journal.
-
-Knows: JSON in, JSON out. Does not know: Bitbucket.
-"""
+"""Serve the control paths, by which another process controls a running emulator."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Response
 
 from ..downloads.state import Artifact, Repository
+from ..faults.kinds import IN_PROCESS
 from ..http import answers
 from ..http.exchange import BadPath, Exchange
 from .snippets import LONGEST, Action, Unknown, read_json, snippet_actions
@@ -31,7 +29,7 @@ class Control:
             ("GET", "journal"): lambda exchange, path: [entry.as_dict() for entry in emulator.journal],
             ("DELETE", "journal"): lambda exchange, path: emulator.journal.clear(),
             ("GET", "faults"): lambda exchange, path: [fault.as_dict() for fault in emulator.faults],
-            ("POST", "faults"): lambda exchange, path: emulator.faults.add(**read_json(exchange)).as_dict(),
+            ("POST", "faults"): lambda exchange, path: self._fault(read_json(exchange)),
             ("DELETE", "faults"): lambda exchange, path: emulator.faults.clear(),
             ("GET", "switches"): lambda exchange, path: emulator.switches.as_dict(),
             ("POST", "switches"): lambda exchange, path: emulator.switches.update(read_json(exchange)),
@@ -60,6 +58,11 @@ class Control:
         except (BadPath, ValueError, TypeError, AttributeError, LookupError) as problem:
             return answers.error(400, f"{type(problem).__name__}: {problem}")
         return result if isinstance(result, Response) else answers.document(result)
+
+    def _fault(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        if wanted.get("kind") in IN_PROCESS:
+            raise ValueError(f"a fault of the kind {wanted['kind']} needs the process of the emulator")
+        return self._emulator.faults.add(**wanted).as_dict()
 
     def _clock(self, exchange: Exchange, path: list[str]) -> dict[str, str]:
         self._emulator.clock.offset = float(read_json(exchange)["offset"])

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control paths about snippets, and what all control paths have in common.
-
-Knows: JSON in, JSON out. Does not know: the paths of the service.
-"""
+"""Serve the control paths of snippets, and read the JSON of all control requests."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API host's routes, and the Downloads of a repository.
-
-Knows: sections 1.1 to 1.5 of the fact sheet. Does not know: connections, faults, the storage host's own rules.
-"""
+"""Serve the Downloads of a repository at the API host (fact sheet, sections 1.1 to 1.5)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Contents on disk.
-
-Knows: files and digests. Does not know: names, dates, or what the contents are of.
-"""
+"""Keep contents in files on disk, with their digests."""
 
 from __future__ import annotations
 
@@ -52,6 +49,11 @@ class Blobs:
         path = self.new_path()
         path.write_bytes(content)
         return Blob(path, len(content))
+
+    def clear(self) -> None:
+        """Remove all files; readers that have one open are not disturbed."""
+        for path in Path(self._folder.name).iterdir():
+            path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove everything."""

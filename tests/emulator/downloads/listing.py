@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pages of a listing, and the repository that they belong to.
-
-Knows: the shape of a page and of its items, and the rules of `pagelen` and `page`. Does not know: who may see it.
-"""
+"""Describe artifacts and repositories as the API lists them."""
 
 from __future__ import annotations
 

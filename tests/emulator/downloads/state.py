@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the service holds: workspaces, repositories, artifacts and their contents on disk.
-
-Knows: names, dates, counters and files. Does not know: HTTP, credentials, or who asks.
-"""
+"""Hold artifacts and repositories. Everything here works without HTTP."""
 
 from __future__ import annotations
 

@@ -1,11 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The storage host: contents behind signed URLs, as strict as S3 is.
-
-Knows: section 1.4 of the fact sheet and the S3 rules quoted there.
-Does not know: the API, credentials, rights in repositories.
-"""
+"""Serve contents behind signed URLs as strictly as S3 does (fact sheet, section 1.4)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of faults: what each does to a request or to its answer.
-
-Knows: exchanges and answers. Does not know: when a fault is due (see `faults`), nor how bytes are sent (see `wire`).
-"""
+"""Define the kinds of faults that replace a response or drop the connection."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of faults that leave the meaning of an answer alone and spoil its bytes or its pace.
-
-Knows: lengths, blocks and delays. Does not know: what the answer is about. The effect always happens.
-"""
+"""Define the kinds of faults that change the bytes or the pace of a response. The request always has its effect."""
 
 from __future__ import annotations
 

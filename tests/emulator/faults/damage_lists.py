@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of faults that spoil what JSON answers say, above all the pages of a listing.
-
-Knows: the JSON of a page. Does not know: how the page was made.
-"""
+"""Define the kinds of faults that change the contents of JSON, above all pages of a listing."""
 
 from __future__ import annotations
 

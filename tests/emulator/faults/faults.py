@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults on demand: which requests they hit, how often, and in which order.
-
-Knows: matching and counting. Does not know: what a fault does (see `damage`).
-"""
+"""Select the requests that faults hit, and how often."""
 
 from __future__ import annotations
 
@@ -55,8 +52,10 @@ class Fault:
         return self.times is not None and self.fired >= self.times
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {name: value for name, value in vars(self).items() if name != "damage"} | {"spent": self.spent}
+        """Return the rule for JSON; a callable argument is shown by its name."""
+        values = {name: value for name, value in vars(self).items() if name != "damage"}
+        values["arguments"] = {name: repr(value) if callable(value) else value for name, value in self.arguments.items()}
+        return values | {"spent": self.spent}
 
 
 class Faults:
@@ -68,7 +67,7 @@ class Faults:
 
     def add(
         self,
-        kind: str,
+        kind: str | Damage,
         host: str = "api",
         method: str | None = None,
         path: str | None = None,
@@ -77,13 +76,15 @@ class Faults:
         after: int = 0,
         **arguments: Any,
     ) -> Fault:
-        """Add a rule. `times` None is for ever. Arguments that the kind does not have are a TypeError."""
-        if kind not in KINDS:
-            raise ValueError(f"no fault called {kind!r}; there are: {', '.join(sorted(KINDS))}")
+        """Add a rule. `times` None means always.
+
+        `kind` is the name of a kind, with its `arguments`, or a `Damage`, whose class then names the fault.
+        Raise TypeError for arguments that the kind does not have.
+        """
         if host not in HOSTS:
             raise ValueError(f"no host called {host!r}; there are: {', '.join(HOSTS)}")
-        damage = KINDS[kind](**arguments)
-        fault = Fault(kind, damage, host, method, path, query, times, after, arguments)
+        name, damage = _resolve(kind, arguments)
+        fault = Fault(name, damage, host, method, path, query, times, after, arguments)
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -119,3 +120,14 @@ class Faults:
 
     def __len__(self) -> int:
         return len(self._faults)
+
+
+def _resolve(kind: str | Damage, arguments: dict[str, Any]) -> tuple[str, Damage]:
+    """Return the name of a kind, and the damage that it does."""
+    if isinstance(kind, Damage):
+        if arguments:
+            raise TypeError(f"arguments for a damage that exists: {', '.join(arguments)}")
+        return type(kind).__name__, kind
+    if kind not in KINDS:
+        raise ValueError(f"no fault called {kind!r}; there are: {', '.join(sorted(KINDS))}")
+    return kind, KINDS[kind](**arguments)

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The names of the kinds of faults."""
+"""Name the kinds of faults."""
 
 from __future__ import annotations
 
-from . import damage, damage_bytes, damage_lists
+from . import call, damage, damage_bytes, damage_lists
 
 KINDS: dict[str, type[damage.Damage]] = {
     "status": damage.Status,
@@ -30,4 +30,6 @@ KINDS: dict[str, type[damage.Damage]] = {
     "foreign_next": damage_lists.ForeignNext,
     "repeating_next": damage_lists.RepeatingNext,
     "duplicate_page": damage_lists.DuplicatePage,
+    "call": call.Call,
 }
+IN_PROCESS = ("call",)  # kinds whose arguments JSON cannot express

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The answers that the hosts have in common: JSON errors, XML errors, empty bodies.
-
-Knows: the shapes and texts seen in captured answers. Does not know: when they are given.
-"""
+"""Build the responses that the hosts have in common, in the shapes and texts of captured ones."""
 
 from __future__ import annotations
 

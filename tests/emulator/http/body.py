@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The body of a request as a stream that knows where it ends.
-
-Knows: sizes and the socket's file. Does not know: HTTP beyond Content-Length.
-"""
+"""Read the body of a request as a stream that knows where it ends."""
 
 from __future__ import annotations
 

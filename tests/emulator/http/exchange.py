@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One request on its way through a host.
-
-Knows: what every host wants to know of a request. Does not know: which host it is on.
-"""
+"""Hold one request on its way through a host."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts have in common: journal, latency, faults, and reading what is left of a body.
-
-Knows: the order in which these happen. Does not know: what a host answers.
-"""
+"""Answer the requests to a host: journal, latency and faults in this order, then the rest of the body."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading an upload: from the socket into files on disk, in bounded memory.
+"""Read an upload from the socket into files on disk, in bounded memory.
 
-Knows: multipart/form-data as far as file parts go. Does not know: names' rules, artifacts, or who may upload.
-Parsing is done by the `multipart` package from PyPI, whose push parser hands large blocks on without copying them.
+The `multipart` package from PyPI parses it: its push parser hands on large blocks without copying them.
 """
 
 from __future__ import annotations

@@ -1,11 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of an uploaded file's name, by the rules of a stock Django, and how such a name is read from a part.
-
-Knows: Content-Disposition and the rules of names.
-Does not know: parts, requests, switches. Source: section 1.3 of the fact sheet.
-"""
+"""Apply the rules of a stock Django to the name of an uploaded file, and read names from parts (fact sheet, section 1.3)."""
 
 from __future__ import annotations
 

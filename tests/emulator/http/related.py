@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading multipart/related requests, strictly and byte by byte.
-
-Knows: RFC 2046 and RFC 2387 as far as they are used here. Does not know: snippets.
-"""
+"""Read multipart/related requests, strictly and byte by byte (RFC 2046, RFC 2387)."""
 
 from __future__ import annotations
 

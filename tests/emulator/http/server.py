@@ -1,12 +1,10 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The servers: werkzeug's threaded server with connections that stay open and answers that can go wrong.
+"""Serve connections in threads, keep them open, and let responses go wrong.
 
-Knows: TCP, HTTP framing and threads. Does not know: Bitbucket.
-
-werkzeug's own handler closes each connection, because it cannot tell the rest of a body from the next request.
-Here every body is read through `Body`, which knows where it ends, so connections stay open, as real ones do.
+The handler of werkzeug closes each connection, because it cannot tell the rest of a body from the next request.
+Here `Body` reads every body and knows where it ends, so connections stay open, as those of the service do.
 """
 
 from __future__ import annotations
@@ -14,8 +12,10 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,18 @@ from .wire import Delivery, Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+
+PATIENCE = 5.0  # seconds for a thread to end
+
+
+@dataclass(eq=False)
+class Link:
+    """A connection from its acceptance to its end. `kept`: it is serving a request that `Server.reset` spares."""
+
+    ended: threading.Event = field(default_factory=threading.Event)
+    gone: threading.Event = field(default_factory=threading.Event)
+    kept: bool = False
 
 
 class Handler(WSGIRequestHandler):
@@ -39,10 +51,14 @@ class Handler(WSGIRequestHandler):
         """Give the connection a number, for the journal."""
         super().setup()
         self.number = next(self.server.numbers)
+        self.link = self.server.link(self.request)
 
     def run_wsgi(self) -> None:
-        """Answer one request."""
-        wire = Wire(self.connection, self.server.stopping)
+        """Answer one request, unless the connection must end."""
+        if not self.server.begin(self.link, self.path):
+            self.close_connection = True
+            return
+        wire = Wire(self.connection, self.link.ended)
         body = self._body()
         environ: dict[str, Any] = self.make_environ()
         environ |= {
@@ -63,13 +79,14 @@ class Handler(WSGIRequestHandler):
             raise
         finally:
             environ["emulator.finished"]()
+            self.link.kept = False
 
     def handle(self) -> None:
-        """Serve the connection; errors of a socket that was closed under our feet while stopping are no news."""
+        """Serve the connection; errors of a socket that the server has closed are expected."""
         try:
             super().handle()
         except OSError:
-            if not self.server.stopping.is_set():
+            if not self.link.ended.is_set():
                 raise
 
     def handle_expect_100(self) -> bool:
@@ -127,14 +144,21 @@ class Handler(WSGIRequestHandler):
 
 
 class Server(ThreadedWSGIServer):
-    """A server in threads that can be stopped at once, whatever its connections are doing."""
+    """A server in threads that can be stopped at once, whatever its connections are doing.
 
-    def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
+    `reset` spares connections while they serve a path that starts with `kept`.
+    """
+
+    def __init__(self, host: str, port: int, app: WSGIApplication, kept: str | None = None) -> None:
         super().__init__(host, port, app, Handler)
+        self._kept = kept
         self.stopping = threading.Event()
         self.numbers = itertools.count(1)
         self.neighbours: dict[str, list[Server]] = {}
-        self._open: dict[socket.socket, threading.Thread] = {}
+        self._open: dict[socket.socket, Link] = {}
+        self._lock = threading.Lock()
+        self._knock: Any = None
+        self._knocked = threading.Event()
         self._accepting, self._closed = threading.Event(), threading.Event()
         self._accepting.set()
         self._closed_for: float | None = None
@@ -171,7 +195,7 @@ class Server(ThreadedWSGIServer):
         self._closed_for = seconds
         self._accepting.clear()
         self._poke()
-        self._closed.wait(5)
+        self._closed.wait(PATIENCE)
         for connection in [each for each in list(self._open) if each is not spare]:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -188,25 +212,77 @@ class Server(ThreadedWSGIServer):
             socket.create_connection((self.host, self.port), timeout=1).close()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Take no connection while stopping or refusing."""
+        """Accept no connection while stopping or refusing, nor the one of `_settle`."""
+        if client_address == self._knock:
+            self._knocked.set()
+            return False
         return not self.stopping.is_set() and self._accepting.is_set()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember the connection from its acceptance on."""
+        self._open[request] = Link()
+        super().process_request(request, client_address)
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Remember the connection while it lives."""
-        self._open[request] = threading.current_thread()
+        """Serve the connection, then forget it."""
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._open.pop(request, None)
+            self._open.pop(request).gone.set()
+
+    def link(self, connection: socket.socket) -> Link:
+        """Return the record of an open connection."""
+        return self._open[connection]
+
+    def begin(self, link: Link, path: str) -> bool:
+        """Return whether the connection may serve a request for this path."""
+        with self._lock:
+            link.kept = self._kept is not None and path.startswith(self._kept)
+            return not link.ended.is_set()
+
+    def reset(self) -> None:
+        """Accept connections again, end those that exist, and number new ones from 1.
+
+        Requests that are being served end early. When this returns, none of them can have an effect anymore.
+        """
+        self.accept()
+        self._settle()
+        with self._lock:
+            ending = [link for link in list(self._open.values()) if not link.kept]
+            for link in ending:
+                link.ended.set()
+        if not self._close(ending):
+            raise RuntimeError(f"a request on port {self.port} goes on {PATIENCE:g} seconds after its connection was closed")
+        self.accept()  # a request that has ended may have made the server refuse connections
+        self.numbers = itertools.count(1)
+
+    def _settle(self) -> None:
+        """Return when all connections that clients have made so far are accepted: one more comes after them."""
+        with socket.socket(self.address_family) as knock, suppress(OSError):
+            knock.bind((self.host, 0))
+            self._knocked.clear()
+            self._knock = knock.getsockname()
+            knock.connect(self.server_address)
+            give_up = time.monotonic() + PATIENCE
+            while not self._knocked.wait(0.05) and self._accepting.is_set() and time.monotonic() < give_up:
+                pass
+
+    def _close(self, ending: list[Link]) -> bool:
+        """Close these connections and wait for their threads; return whether all have ended."""
+        for connection in [connection for connection, link in list(self._open.items()) if link in ending]:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        give_up = time.monotonic() + PATIENCE
+        return all(link.gone.wait(max(0.0, give_up - time.monotonic())) for link in ending)
 
     def stop(self) -> None:
         """End all threads and close all sockets."""
         self.stopping.set()
         self._accepting.set()
         self._poke()
-        self._main.join(5)
-        for connection, thread in list(self._open.items()):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+        self._main.join(PATIENCE)
+        ending = list(self._open.values())
+        for link in ending:
+            link.ended.set()
+        self._close(ending)
         self.server_close()

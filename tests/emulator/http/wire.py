@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an answer goes over the wire, rightly or wrongly: whole, cut, slow, stalled, damaged, or not at all.
-
-Knows: sockets and blocks of bytes. Does not know: what the bytes mean, or which rule asked for the damage.
-"""
+"""Send a response whole, cut, slowly, stalled, damaged or not at all."""
 
 from __future__ import annotations
 
@@ -27,8 +24,8 @@ class CutBody(ConnectionError):
     """The client closed the connection in the middle of its body."""
 
 
-class Stopping(ConnectionError):
-    """The emulator is being stopped."""
+class Ended(ConnectionError):
+    """The server ends this connection, whatever it is doing."""
 
 
 @dataclass
@@ -71,10 +68,10 @@ class FileBody:
 
 
 class Wire:
-    """The sending side of one connection. `count` is told how many bytes of the body go out."""
+    """The sending side of one connection, until `ended` is set. `count` is told how many bytes of the body go out."""
 
-    def __init__(self, connection: socket.socket, stopping: threading.Event) -> None:
-        self.connection, self.stopping = connection, stopping
+    def __init__(self, connection: socket.socket, ended: threading.Event) -> None:
+        self.connection, self.ended = connection, ended
 
     def reset(self) -> None:
         """Close so that the peer sees a reset: at once, because a shutdown before it would look like a proper end."""
@@ -83,9 +80,9 @@ class Wire:
         raise Dropped
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but wake up when the emulator stops."""
-        if seconds > 0 and self.stopping.wait(seconds):
-            raise Stopping
+        """Sleep, but raise `Ended` as soon as the connection must end."""
+        if seconds > 0 and self.ended.wait(seconds):
+            raise Ended
 
     def send(self, head: bytes, body: Iterable[bytes], plan: Delivery, count: Callable[[int], None]) -> None:
         """Send head and body as planned."""

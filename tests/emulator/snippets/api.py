@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Snippets part of the API host: its paths.
-
-Knows: which path and method is which route. Does not know: what the routes do.
-"""
+"""Map paths and methods of snippets to routes."""
 
 from __future__ import annotations
 

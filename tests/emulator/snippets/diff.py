@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Diffs and patches of revisions, as text.
-
-Knows: unified diffs. Does not know: HTTP.
-"""
+"""Format diffs and patches of revisions."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In which of its three forms a snippet is answered.
-
-Knows: the Accept header and the switches about it. Does not know: what the forms look like inside.
-"""
+"""Choose which of its three forms a snippet is sent in, by the Accept header and the switches."""
 
 from __future__ import annotations
 

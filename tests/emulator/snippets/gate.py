@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may do what with snippets.
-
-Knows: the scopes of section 2.1 of the fact sheet and the rights of 2.5. Does not know: what is done then.
-"""
+"""Decide who may do what with snippets (fact sheet, sections 2.1 and 2.5)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of revisions, made as git makes them: from the contents, the names, the parent and the date.
-
-Knows: git's objects. Does not know: snippets.
-"""
+"""Name revisions as git does: by contents, names, parent and date."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a POST or PUT wants, from its three content types.
-
-Knows: sections 2.4 of the fact sheet and the documents' descriptions. Does not know: which snippet it is about.
-"""
+"""Read what a POST or PUT of a snippet requests, in its three content types (fact sheet, section 2.4)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A snippet as one answer with all of its contents: multipart/related and multipart/form-data.
-
-Knows: the examples of the documents, byte for byte, and the switches about them. Does not know: requests, rights.
-"""
+"""Write a snippet as multipart/related or multipart/form-data, byte for byte as the examples of the documents."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading snippets: listings, one snippet, its files, its history.
-
-Knows: section 2.3 of the fact sheet, roles. Does not know: how answers are made, or how snippets change.
-"""
+"""Serve reads of snippets: listings, one snippet, its files, its history (fact sheet, section 2.3)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Revisions of snippets and changes that make them.
-
-Knows: names and bytes. Does not know: snippets' properties, HTTP.
-"""
+"""Hold revisions of snippets and the changes that make them."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON of snippets and of their revisions.
-
-Knows: the captured shapes, section 2.2 of the fact sheet. Does not know: who may see them, or how they are sent.
-"""
+"""Build the JSON of snippets and of their revisions as captured (fact sheet, section 2.2)."""
 
 from __future__ import annotations
 

@@ -1,11 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the service holds of snippets: their properties, their revisions and, in memory, their contents.
-
-Knows: which changes make a revision, and that only the newest revision can be changed.
-Does not know: HTTP, credentials, or who asks. Everything here works without HTTP.
-"""
+"""Hold snippets with their properties and revisions, in memory. Everything here works without HTTP."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright: (c) 2026, releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changing snippets: POST, PUT, DELETE, and watching.
-
-Knows: compare-and-swap, merging, which wishes are refused. Does not know: how bodies are read or answers are made.
-"""
+"""Serve changes of snippets: POST, PUT, DELETE and watching, with compare-and-swap."""
 
 from __future__ import annotations
 

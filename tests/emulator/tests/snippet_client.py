@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.utils import collapse_rfc2231_value
 from typing import Any
 from urllib.parse import quote
 
@@ -80,6 +81,12 @@ class Read:
     defects: list[Any]
 
 
+def filename_of(part: EmailMessage) -> str | None:
+    """Return the file name of a part; `get_filename` would remove pairs of angle brackets from it."""
+    value = part.get_param("filename", header="content-disposition")
+    return collapse_rfc2231_value(value) if isinstance(value, tuple) else value
+
+
 def read(answer: requests.Response) -> Read:
     """Parse a multipart answer."""
     raw = b"Content-Type: " + answer.headers["Content-Type"].encode("latin-1") + b"\r\n\r\n" + answer.content
@@ -89,7 +96,7 @@ def read(answer: requests.Response) -> Read:
         assert isinstance(part, EmailMessage)
         payload = part.get_payload(decode=True)
         content = payload if isinstance(payload, bytes) else b""  # a message within is not read back
-        name = part.get_filename()
+        name = filename_of(part)
         if name is None and part.get_content_type() == "application/json":
             found.document = json.loads(content)
         elif name is None:

@@ -19,7 +19,7 @@ LAYERS = {
     "faults": {"faults", "http", ""},
     "downloads": {"downloads", "auth", "http", ""},
     "snippets": {"snippets", "auth", "http", ""},
-    "control": {"control", "downloads", "snippets", "http", ""},
+    "control": {"control", "downloads", "snippets", "faults", "http", ""},
 }
 SHARED = {"clock", "journal", "switches"}
 MOST_FILES = 13

@@ -25,7 +25,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.client impo
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
 from tests.emulator import Emulator
-from tests.http.modules.downloading import meanwhile, without_jitter
+from tests.http.modules.downloading import without_jitter
 from tests.http.modules.fetching import CONTENTS, noise
 
 DATA = noise(1, 300_000)
@@ -131,8 +131,8 @@ def test_contents_replaced_between_the_tries_are_never_mixed(emulator: Emulator,
     """The listing's size stays, so nothing but the ETag tells."""
     sink, new = Sink(), bytes(reversed(DATA))
     artifact = put(emulator, DATA)
-    with pytest.MonkeyPatch.context() as patch, cuts(emulator, places, False):
-        meanwhile(patch, emulator, lambda: put(emulator, new), first=True, after=changed, path=CONTENTS)
+    with cuts(emulator, places, False):
+        emulator.faults.add("call", action=lambda: put(emulator, new), when="before", after=changed, path=CONTENTS)
         digests = Transfer(downloads(emulator), artifact, sink).run()
     assert sink.getvalue() in (DATA, new)
     assert digests == {"sha256": hashlib.sha256(sink.getvalue()).hexdigest()}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of bitbucket_download share: reading results and the emulator's journal, and acting in the middle of a run."""
+"""What the tests of bitbucket_download share: reading results and the emulator's journal."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug import Response
 
 from tests.emulator import Emulator
 from tests.emulator.downloads.state import Repository
-from tests.emulator.faults.damage import Damage
-from tests.emulator.faults.kinds import KINDS
-from tests.emulator.http.exchange import Exchange
 from tests.emulator.journal import Entry
 from tests.helpers.modules import ModuleRunner
 
@@ -110,32 +105,6 @@ def ended(entry: Entry) -> float:
         threading.Event().wait(0.002)
     assert entry.ended is not None
     return entry.ended
-
-
-@dataclass
-class Call(Damage):
-    """A fault that damages nothing and calls `action` in the middle of a request: after its effect, or `first`."""
-
-    action: Callable[[], object]
-    first: bool = False
-
-    def before(self, exchange: Exchange) -> Response | None:
-        if self.first:
-            self.action()
-        return None
-
-    def after(self, exchange: Exchange, response: Response) -> Response:
-        if not self.first:
-            self.action()
-        return response
-
-
-def meanwhile(
-    monkeypatch: pytest.MonkeyPatch, emulator: Emulator, action: Callable[[], object], first: bool = False, **match: Any
-) -> None:
-    """Call `action` while the emulator answers the request that `match` tells, by the arguments of `faults.add`."""
-    monkeypatch.setitem(KINDS, "call", Call)
-    emulator.faults.add("call", action=action, first=first, **match)
 
 
 def without_jitter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,6 @@ from tests.http.modules.downloading import (
     contents,
     failed,
     listings,
-    meanwhile,
     recorded_pauses,
     statuses,
     widgets,
@@ -74,10 +73,8 @@ def test_a_404_on_the_first_try_with_the_artifact_still_listed_is_an_error(emula
     assert list(contents(emulator)) == ["stays"]
 
 
-def test_an_artifact_that_somebody_deleted_meanwhile_is_no_error(
-    emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).remove("app"), method="DELETE", first=True)
+def test_an_artifact_that_somebody_deleted_meanwhile_is_no_error(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.faults.add("call", action=lambda: widgets(emulator).remove("app"), method="DELETE", when="before")
     run.ok(MODULE, **APP)
     assert len(listings(emulator)) == 2
     assert list(contents(emulator)) == ["stays"]

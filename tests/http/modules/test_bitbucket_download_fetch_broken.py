@@ -12,12 +12,10 @@ import pytest
 from werkzeug import Response
 
 from tests.emulator import Emulator
-from tests.emulator.faults.damage import Damage
 from tests.emulator.faults.damage_bytes import Truncate
-from tests.emulator.faults.kinds import KINDS
 from tests.emulator.http.exchange import Exchange
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import ended, meanwhile, without_jitter
+from tests.http.modules.downloading import ended, without_jitter
 from tests.http.modules.fetching import (
     CONTENTS,
     FETCH,
@@ -65,9 +63,7 @@ def test_a_transfer_cut_at_a_third_goes_on_there_with_a_new_signed_url(
         assert len(DATA) <= first.sent_bytes + second.sent_bytes < 1.1 * len(DATA)
 
 
-def test_every_try_has_a_signed_url_of_its_own(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_try_has_a_signed_url_of_its_own(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     """After the cut the first one is dead: it has expired."""
     furnish(emulator, app=DATA)
 
@@ -76,18 +72,15 @@ def test_every_try_has_a_signed_url_of_its_own(
             emulator.clock.advance(3600)
             return super().after(exchange, response)
 
-    monkeypatch.setitem(KINDS, "cut_and_expire", CutAndExpire)
-    emulator.faults.add("cut_and_expire", host="storage", fraction=1 / 3)
+    emulator.faults.add(CutAndExpire(fraction=1 / 3), host="storage")
     assert outcome(run.ok(FETCH, name="app", dest=f"{dist}/")) == FETCHED
     assert [status for status, _unused in tries(emulator)] == [200, 206]
     assert len(set(signatures(emulator))) == 2
 
 
-def test_an_expired_signed_url_is_answered_by_a_new_one(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_expired_signed_url_is_answered_by_a_new_one(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     furnish(emulator, app=DATA)
-    meanwhile(monkeypatch, emulator, lambda: emulator.clock.advance(3600), first=True, host="storage")
+    emulator.faults.add("call", action=lambda: emulator.clock.advance(3600), when="before", host="storage")
     assert outcome(run.ok(FETCH, name="app", dest=f"{dist}/")) == FETCHED
     assert tries(emulator) == [(403, None), (200, None)]
 
@@ -138,25 +131,18 @@ class Rewritten(Truncate):
         return super().after(exchange, response)
 
 
-@pytest.fixture
-def _rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
-    rewritten: type[Damage] = Rewritten
-    monkeypatch.setitem(KINDS, "rewritten", rewritten)
-
-
-@pytest.mark.usefixtures("_rewriting")
 def test_with_a_weak_etag_a_transfer_starts_over(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     furnish(emulator, app=DATA)
-    emulator.faults.add("rewritten", host="storage", bytes=MIB, ETag='W/"weak"')
+    emulator.faults.add(Rewritten(bytes=MIB, ETag='W/"weak"'), host="storage")
     run.ok(FETCH, name="app", dest=f"{dist}/")
     assert files(dist) == {"app": DATA}
     assert tries(emulator) == START_OVER
 
 
-def test_a_changed_etag_starts_over(emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_etag_starts_over(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     furnish(emulator, app=DATA)
     emulator.faults.add("truncate", host="storage", fraction=1 / 3)
-    meanwhile(monkeypatch, emulator, lambda: furnish(emulator, app=NEW), first=True, path=CONTENTS, after=1)
+    emulator.faults.add("call", action=lambda: furnish(emulator, app=NEW), when="before", path=CONTENTS, after=1)
     assert outcome(run.ok(FETCH, name="app", dest=f"{dist}/")) == FETCHED
     assert files(dist) == {"app": NEW}
     [(_unused, first), (status, second)] = tries(emulator)
@@ -164,26 +150,22 @@ def test_a_changed_etag_starts_over(emulator: Emulator, run: ModuleRunner, dist:
     assert str(second).startswith("bytes=")
 
 
-@pytest.mark.usefixtures("_rewriting")
-def test_a_range_of_other_contents_is_not_appended(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_range_of_other_contents_is_not_appended(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     """A cache that ignores If-Range sends a piece of the new contents, with their ETag."""
     furnish(emulator, app=DATA)
     emulator.faults.add("truncate", host="storage", fraction=1 / 3)
-    meanwhile(monkeypatch, emulator, lambda: furnish(emulator, app=NEW), first=True, path=CONTENTS, after=1)
-    emulator.faults.add("rewritten", host="storage", strip="If-Range")
+    emulator.faults.add("call", action=lambda: furnish(emulator, app=NEW), when="before", path=CONTENTS, after=1)
+    emulator.faults.add(Rewritten(strip="If-Range"), host="storage")
     run.ok(FETCH, name="app", dest=f"{dist}/")
     assert files(dist) == {"app": NEW}
 
 
-@pytest.mark.usefixtures("_rewriting")
 @pytest.mark.parametrize("answer", ["bytes 0-99/100", "bytes 1048577-3145727/3145728", "nonsense", ""])
 def test_a_range_from_another_place_is_not_appended(emulator: Emulator, run: ModuleRunner, dist: Path, answer: str) -> None:
     furnish(emulator, app=DATA)
     (dist / "app").write_bytes(b"old")
     emulator.faults.add("truncate", host="storage", bytes=MIB)
-    emulator.faults.add("rewritten", host="storage", Content_Range=answer, times=None)
+    emulator.faults.add(Rewritten(Content_Range=answer), host="storage", times=None)
     run.ok(FETCH, name="app", dest=f"{dist}/")
     assert files(dist) == {"app": DATA}
     assert [asked is None for _unused, asked in tries(emulator)] == [True, False, True], "it starts over"

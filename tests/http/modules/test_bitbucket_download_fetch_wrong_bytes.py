@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import meanwhile, without_jitter
+from tests.http.modules.downloading import without_jitter
 from tests.http.modules.fetching import CONTENTS, FETCH, failure, files, furnish, noise, outcome, storage, tries
 
 DATA = noise(1, 600_000)
@@ -128,24 +128,20 @@ def test_a_transfer_that_drips_ends(emulator: Emulator, run: ModuleRunner, dist:
     assert files(dist) == {"app": b"old"}
 
 
-def test_an_artifact_of_another_size_than_listed_is_an_error(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_artifact_of_another_size_than_listed_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     """Somebody replaces it between the listing and the transfer."""
     furnish(emulator, app=DATA)
     (dist / "app").write_bytes(b"old")
-    meanwhile(monkeypatch, emulator, lambda: furnish(emulator, app=b"short"), first=True, path=CONTENTS)
+    emulator.faults.add("call", action=lambda: furnish(emulator, app=b"short"), when="before", path=CONTENTS)
     message = failure(run, name="app", dest=f"{dist}/", retries=1)["msg"]
     assert "5 bytes, but the listing says 600000" in message
     assert files(dist) == {"app": b"old"}
 
 
-def test_an_artifact_that_goes_after_the_listing_is_an_error(
-    emulator: Emulator, run: ModuleRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_artifact_that_goes_after_the_listing_is_an_error(emulator: Emulator, run: ModuleRunner, tmp_path: Path) -> None:
     furnish(emulator, app=DATA)
     repository = emulator.repository("acme", "widgets")
-    meanwhile(monkeypatch, emulator, lambda: repository.remove("app"), first=True, path=CONTENTS)
+    emulator.faults.add("call", action=lambda: repository.remove("app"), when="before", path=CONTENTS)
     assert "404" in failure(run, name="app", dest=f"{tmp_path}/new/sub/")["msg"]
     assert not (tmp_path / "new").exists()
 

@@ -23,7 +23,6 @@ from tests.http.modules.downloading import (
     fetches,
     lines,
     listings,
-    meanwhile,
     numbered,
     posts,
     widgets,
@@ -106,12 +105,10 @@ def test_an_upload_that_stalls_is_looked_up_after_the_timeout(emulator: Emulator
     assert result["artifacts"][0]["recovered"] is True
 
 
-def test_only_the_files_that_have_not_landed_are_sent_again(
-    emulator: Emulator, run: ModuleRunner, sources: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_files_that_have_not_landed_are_sent_again(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
     emulator.faults.add("status", code=503, method="POST")
     match: dict[str, Any] = {"method": "GET", "path": LISTING, "after": 1}
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).put("new.sh", WISH["new.sh"]), first=True, **match)
+    emulator.faults.add("call", action=lambda: widgets(emulator).put("new.sh", WISH["new.sh"]), when="before", **match)
     result = run.ok(MODULE, src=sources)
     assert [entry.uploads for entry in posts(emulator)][1:] == [["app.tgz"]]
     assert [artifact.get("recovered") for artifact in result["artifacts"]] == [None, True]

@@ -18,7 +18,6 @@ from tests.http.modules.downloading import (
     contents,
     failed,
     lines,
-    meanwhile,
     posts,
     statuses,
     widgets,
@@ -113,14 +112,12 @@ def test_a_manifest_is_deleted_like_any_artifact_where_it_is_not_the_manifest(em
 
 
 @pytest.mark.usefixtures("published")
-def test_lines_that_somebody_adds_while_artifacts_are_deleted_are_not_lost(
-    emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_that_somebody_adds_while_artifacts_are_deleted_are_not_lost(emulator: Emulator, run: ModuleRunner) -> None:
     def publish_theirs() -> None:
         widgets(emulator).put("theirs", b"theirs")
         widgets(emulator).put(MANIFEST, lines({**THREE, "theirs": b"theirs"}))
 
-    meanwhile(monkeypatch, emulator, publish_theirs, method="DELETE")
+    emulator.faults.add("call", action=publish_theirs, method="DELETE")
     run.ok(MODULE, state="absent", name=["a"], manifest=MANIFEST)
     assert contents(emulator)[MANIFEST] == lines({"b": b"22", "c": b"333", "theirs": b"theirs"})
 

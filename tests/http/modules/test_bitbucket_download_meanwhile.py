@@ -22,7 +22,6 @@ from tests.http.modules.downloading import (
     contents,
     failed,
     listings,
-    meanwhile,
     posts,
     widgets,
     without_jitter,
@@ -49,21 +48,17 @@ def test_an_upload_that_was_stored_under_another_plain_name_is_an_error(
     assert "'app.tgz' is not in the listing" in failed(run, src=write(dist, WISH))["msg"]
 
 
-def test_a_listing_that_lags_is_read_once_more(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).remove("app.tgz"), method="POST")
+def test_a_listing_that_lags_is_read_once_more(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("call", action=lambda: widgets(emulator).remove("app.tgz"), method="POST")
     back: dict[str, Any] = {"method": "GET", "path": LISTING, "after": 1}
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).put("app.tgz", b"application"), **back)
+    emulator.faults.add("call", action=lambda: widgets(emulator).put("app.tgz", b"application"), **back)
     result = run.ok(MODULE, src=write(dist, WISH))
     assert len(listings(emulator)) == 3
     assert result["artifacts"][0]["created_on"] is not None
 
 
-def test_another_size_published_meanwhile_is_an_error_that_names_both(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).put("app.tgz", b"theirs"), method="POST")
+def test_another_size_published_meanwhile_is_an_error_that_names_both(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("call", action=lambda: widgets(emulator).put("app.tgz", b"theirs"), method="POST")
     result = failed(run, src=write(dist, WISH))
     assert "'app.tgz'" in result["msg"]
     assert "6 bytes" in result["msg"]
@@ -76,22 +71,18 @@ def test_another_size_published_meanwhile_is_an_error_that_names_both(
     assert artifact["created_on"] is not None
 
 
-def test_after_a_failed_verification_the_rest_is_told_as_it_is_listed(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).remove("app.tgz"), method="POST")
+def test_after_a_failed_verification_the_rest_is_told_as_it_is_listed(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("call", action=lambda: widgets(emulator).remove("app.tgz"), method="POST")
     result = failed(run, src=write(dist, {**WISH, "other.tgz": b"other"}))
     [artifact] = result["artifacts"]
     assert (artifact["name"], artifact["size"], artifact["status"]) == ("other.tgz", 5, "created")
     assert artifact["created_on"] is not None
 
 
-def test_another_size_that_is_gone_at_the_second_look_is_no_error(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).put("app.tgz", b"theirs"), method="POST")
+def test_another_size_that_is_gone_at_the_second_look_is_no_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("call", action=lambda: widgets(emulator).put("app.tgz", b"theirs"), method="POST")
     again: dict[str, Any] = {"method": "GET", "path": LISTING, "after": 1}
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).put("app.tgz", b"application"), **again)
+    emulator.faults.add("call", action=lambda: widgets(emulator).put("app.tgz", b"application"), **again)
     run.ok(MODULE, src=write(dist, WISH))
 
 
@@ -100,7 +91,7 @@ def test_an_artifact_that_is_replaced_while_it_is_compared_is_an_error_or_looked
 ) -> None:
     without_jitter(monkeypatch)
     widgets(emulator).put("app.tgz", b"APPLICATION")
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).put("app.tgz", b"another"), method="GET", path=LISTING)
+    emulator.faults.add("call", action=lambda: widgets(emulator).put("app.tgz", b"another"), method="GET", path=LISTING)
     message = failed(run, src=write(dist, WISH), retries=1)["msg"]
     assert "7 bytes" in message
     assert "the listing says 11" in message
@@ -113,7 +104,6 @@ def test_a_file_that_changes_its_size_is_an_error_and_nothing_is_stored(
     emulator: Emulator,
     run: ModuleRunner,
     dist: Path,
-    monkeypatch: pytest.MonkeyPatch,
     data: bytes,
     word: str,
     there: bytes | None,
@@ -122,7 +112,7 @@ def test_a_file_that_changes_its_size_is_an_error_and_nothing_is_stored(
     if there:
         widgets(emulator).put("app.tgz", there)
     before = contents(emulator)
-    meanwhile(monkeypatch, emulator, lambda: Path(path).write_bytes(data), method="GET", path=LISTING)
+    emulator.faults.add("call", action=lambda: Path(path).write_bytes(data), method="GET", path=LISTING)
     result = failed(run, src=[path], timeout=2)
     assert f"'{path}' {word}" in result["msg"]
     assert (contents(emulator), result.get("changed", False)) == (before, False)
@@ -149,22 +139,18 @@ def test_a_big_file_that_shrinks_or_grows_between_two_tries_is_not_stored(
     assert result["artifacts"] == []
 
 
-def test_a_file_that_vanishes_is_an_error(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_vanishes_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     paths = write(dist, {**WISH, "b": b"b"})
-    meanwhile(monkeypatch, emulator, lambda: Path(paths[1]).unlink(), method="GET", path=LISTING)
+    emulator.faults.add("call", action=lambda: Path(paths[1]).unlink(), method="GET", path=LISTING)
     message = failed(run, src=paths)["msg"]
     assert f"Cannot read '{paths[1]}'" in message
     assert contents(emulator) == {}
 
 
-def test_the_digest_is_that_of_the_bytes_that_were_sent(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_digest_is_that_of_the_bytes_that_were_sent(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     """A file whose bytes change without its size: the results and the manifest speak of what lies there."""
     [path] = write(dist, WISH)
-    meanwhile(monkeypatch, emulator, lambda: Path(path).write_bytes(b"APPLICATION"), method="GET", path=LISTING)
+    emulator.faults.add("call", action=lambda: Path(path).write_bytes(b"APPLICATION"), method="GET", path=LISTING)
     result = run.ok(MODULE, src=[path], manifest=MANIFEST)
     assert result["artifacts"][0]["sha256"] == widgets(emulator).artifacts["app.tgz"].sha256
     assert result["artifacts"][0]["sha256"].encode() in contents(emulator)[MANIFEST]

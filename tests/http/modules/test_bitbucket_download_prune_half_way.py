@@ -16,7 +16,6 @@ from tests.http.modules.downloading import (
     MANIFEST,
     contents,
     lines,
-    meanwhile,
     recorded_pauses,
     statuses,
     widgets,
@@ -86,10 +85,8 @@ def test_a_404_of_what_is_still_listed_is_an_error(emulator: Emulator, run: Modu
     require_completed(emulator, run)
 
 
-def test_an_artifact_that_somebody_deleted_meanwhile_is_no_error(
-    emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).remove("app-3"), method="DELETE", first=True)
+def test_an_artifact_that_somebody_deleted_meanwhile_is_no_error(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.faults.add("call", action=lambda: widgets(emulator).remove("app-3"), method="DELETE", when="before")
     run.ok(PRUNE, **RULES)
     assert sorted(contents(emulator)) == [MANIFEST, "app-4"]
 

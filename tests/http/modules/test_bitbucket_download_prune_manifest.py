@@ -12,7 +12,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import MANIFEST, by_name, contents, lines, meanwhile, sha256, widgets, writes
+from tests.http.modules.downloading import MANIFEST, by_name, contents, lines, sha256, widgets, writes
 from tests.http.modules.pruning import PRUNE, age, reasons, refused_whole, with_manifest
 
 ARTIFACTS = {"app-1": 40, "app-2": 30, "app-3": 20}
@@ -102,16 +102,14 @@ def test_a_stale_line_is_not_carried_over(emulator: Emulator, run: ModuleRunner)
     assert contents(emulator)[MANIFEST] == lines({"app-2": contents(emulator)["app-2"]})
 
 
-def test_lines_that_somebody_adds_meanwhile_are_not_lost(
-    emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_that_somebody_adds_meanwhile_are_not_lost(emulator: Emulator, run: ModuleRunner) -> None:
     everything = {name: data for name, data in contents(emulator).items() if name != MANIFEST}
 
     def publish() -> None:
         widgets(emulator).put("theirs", b"theirs")
         widgets(emulator).put(MANIFEST, lines({**everything, "theirs": b"theirs"}))
 
-    meanwhile(monkeypatch, emulator, publish, method="DELETE")
+    emulator.faults.add("call", action=publish, method="DELETE")
     run.ok(PRUNE, **RULES)
     assert contents(emulator)[MANIFEST] == lines({"app-3": everything["app-3"], "theirs": b"theirs"})
 

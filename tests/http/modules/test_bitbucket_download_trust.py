@@ -20,7 +20,6 @@ from tests.http.modules.downloading import (
     contents,
     fetches,
     lines,
-    meanwhile,
     posts,
     statuses,
     widgets,
@@ -78,11 +77,9 @@ def test_a_stale_line_of_another_artifact_is_not_laundered(emulator: Emulator, r
     assert contents(emulator)[MANIFEST] == lines({"good": b"good", "ours": b"ours"})
 
 
-def test_a_line_that_becomes_stale_during_the_task_is_not_laundered(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_becomes_stale_during_the_task_is_not_laundered(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     run.ok(MODULE, src=write(dist, {"theirs": b"before"}), manifest=MANIFEST)
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).put("theirs", b"beyond"), method="POST")
+    emulator.faults.add("call", action=lambda: widgets(emulator).put("theirs", b"beyond"), method="POST")
     run.ok(MODULE, src=write(dist, {"ours": b"ours"}), manifest=MANIFEST)
     assert contents(emulator)[MANIFEST] == lines({"ours": b"ours"})
 
@@ -104,39 +101,33 @@ def test_a_manifest_does_not_list_itself(emulator: Emulator, run: ModuleRunner, 
     assert contents(emulator)[MANIFEST] == lines({"app": b"application", "new": b"new"})
 
 
-def test_a_manifest_that_somebody_replaced_meanwhile_is_read_again(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_manifest_that_somebody_replaced_meanwhile_is_read_again(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     run.ok(MODULE, src=write(dist, {"old": b"old"}), manifest=MANIFEST)
 
     def publish_theirs() -> None:
         widgets(emulator).put("theirs", b"theirs")
         widgets(emulator).put(MANIFEST, lines({"old": b"old", "theirs": b"theirs"}))
 
-    meanwhile(monkeypatch, emulator, publish_theirs, method="POST")
+    emulator.faults.add("call", action=publish_theirs, method="POST")
     result = run.ok(MODULE, src=write(dist, {"ours": b"ours"}), manifest=MANIFEST)
     wished = {"old": b"old", "ours": b"ours", "theirs": b"theirs"}
     assert contents(emulator) == {**wished, MANIFEST: lines(wished)}
     assert result["manifest"]["status"] == "replaced"
 
 
-def test_a_manifest_that_somebody_made_meanwhile_is_read(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_manifest_that_somebody_made_meanwhile_is_read(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     def publish_theirs() -> None:
         widgets(emulator).put("theirs", b"theirs")
         widgets(emulator).put(MANIFEST, lines({"theirs": b"theirs"}))
 
-    meanwhile(monkeypatch, emulator, publish_theirs, method="POST")
+    emulator.faults.add("call", action=publish_theirs, method="POST")
     run.ok(MODULE, src=write(dist, {"ours": b"ours"}), manifest=MANIFEST)
     assert contents(emulator)[MANIFEST] == lines({"ours": b"ours", "theirs": b"theirs"})
 
 
-def test_a_manifest_that_somebody_deleted_meanwhile_is_made_anew(
-    emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_manifest_that_somebody_deleted_meanwhile_is_made_anew(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     run.ok(MODULE, src=write(dist, {"old": b"old"}), manifest=MANIFEST)
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).remove(MANIFEST), method="POST")
+    emulator.faults.add("call", action=lambda: widgets(emulator).remove(MANIFEST), method="POST")
     result = run.ok(MODULE, src=write(dist, {"ours": b"ours"}), manifest=MANIFEST)
     assert result["manifest"]["status"] == "created"
     assert contents(emulator)[MANIFEST] == lines({"ours": b"ours"})
@@ -150,7 +141,7 @@ def test_somebody_elses_manifest_of_the_same_size_is_not_taken_for_a_lost_upload
     widgets(emulator).put("b", b"b")
     theirs = lines({"b": b"b"})
     match: dict[str, Any] = {"method": "GET", "path": LISTING, "after": 1}
-    meanwhile(monkeypatch, emulator, lambda: widgets(emulator).put(MANIFEST, theirs), first=True, **match)
+    emulator.faults.add("call", action=lambda: widgets(emulator).put(MANIFEST, theirs), when="before", **match)
     emulator.faults.add("drop_before", method="POST", after=1, read=None)
     widgets(emulator).put(MANIFEST, lines({"b": b"x"}), created_on=widgets(emulator).artifacts["b"].created_on)
     run.ok(MODULE, src=write(dist, {"b": b"c"}), manifest=MANIFEST, overwrite="always")

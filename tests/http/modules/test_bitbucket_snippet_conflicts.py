@@ -14,7 +14,6 @@ import pytest
 from tests.emulator import Emulator
 from tests.emulator.snippets.state import Snippet
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import meanwhile
 from tests.http.modules.snippeting import (
     ONE,
     TITLE,
@@ -39,9 +38,9 @@ def snippet(emulator: Emulator) -> Snippet:
 
 
 @pytest.fixture
-def after_reading(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def after_reading(emulator: Emulator) -> Callable[..., None]:
     """Act between the reading of the snippet and the PUT."""
-    return lambda action, times=1: meanwhile(monkeypatch, emulator, action, method="GET", path=ONE, times=times)
+    return lambda action, times=1: emulator.faults.add("call", action=action, method="GET", path=ONE, times=times)
 
 
 def test_both_changes_survive(

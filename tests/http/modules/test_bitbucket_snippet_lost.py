@@ -13,7 +13,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.emulator.snippets.state import Snippet
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import meanwhile, without_jitter
+from tests.http.modules.downloading import without_jitter
 from tests.http.modules.snippeting import (
     TITLE,
     digests,
@@ -106,11 +106,11 @@ def test_an_update_that_never_works_is_given_up(emulator: Emulator, run: ModuleR
 
 
 def test_a_change_by_others_after_a_lost_answer_is_decided_upon_again(
-    emulator: Emulator, run: ModuleRunner, snippet: Snippet, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, run: ModuleRunner, snippet: Snippet
 ) -> None:
     emulator.faults.add("drop_after", method="PUT")
-    back = {"method": "GET", "path": f"/{snippet.id}$", "after": 1, "first": True}
-    meanwhile(monkeypatch, emulator, lambda: snippet.edit({"a.md": "theirs\n", "c.md": "c"}), **back)
+    back = {"method": "GET", "path": f"/{snippet.id}$", "after": 1, "when": "before"}
+    emulator.faults.add("call", action=lambda: snippet.edit({"a.md": "theirs\n", "c.md": "c"}), **back)
     assert ensured(run, snippet_id=snippet.id, files=wished(WISH))["status"] == "updated"
     assert snippet.files == {**THERE, **WISH, "c.md": b"c"}
     assert [entry.status for entry in writes(emulator)] == [0, 200]

@@ -13,10 +13,10 @@ import pytest
 from werkzeug import Response
 
 from tests.emulator import Emulator
-from tests.emulator.faults.kinds import KINDS
+from tests.emulator.faults.call import Call
 from tests.emulator.http.exchange import Exchange
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import Call, meanwhile, without_jitter
+from tests.http.modules.downloading import without_jitter
 from tests.http.modules.snippeting import LISTING, TITLE, ensured, only, refusal, require_idle, wished, writes
 from tests.http.modules.test_bitbucket_snippet_lost import DONE, NOT_DONE, name_of
 
@@ -35,7 +35,6 @@ class Lost(Call):
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     without_jitter(monkeypatch)
-    monkeypatch.setitem(KINDS, "lost", Lost)
 
 
 @pytest.mark.parametrize("fault", DONE, ids=name_of)
@@ -81,24 +80,22 @@ def test_a_create_that_never_works_is_given_up(emulator: Emulator, run: ModuleRu
 
 def test_a_create_that_is_late_in_the_listing_is_still_found_before_the_next(emulator: Emulator, run: ModuleRunner) -> None:
     late = {"kind": "json", "method": "GET", "path": LISTING, "body": {"pagelen": 100, "values": []}}
-    emulator.faults.add("lost", method="POST", action=lambda: emulator.faults.add(**late))
+    emulator.faults.add(Lost(lambda: emulator.faults.add(**late)), method="POST")
     assert ensured(run, title=TITLE, files=wished(THERE))["status"] == "created"
     assert (only(emulator).files, len(writes(emulator))) == (THERE, 1)
     assert [fault.fired for fault in emulator.faults] == [1, 1]
 
 
 def test_two_new_snippets_of_that_title_are_an_error_that_names_them(emulator: Emulator, run: ModuleRunner) -> None:
-    emulator.faults.add("lost", method="POST", action=lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}))
+    emulator.faults.add(Lost(lambda: emulator.snippets.create(TITLE, {"x": b"theirs"})), method="POST")
     message = refusal(run, title=TITLE, files=wished(THERE))
     assert len(emulator.snippets) == 2
     assert all(one.id in message for one in emulator.snippets)
     assert [entry.method for entry in writes(emulator)] == ["POST"]
 
 
-def test_a_clear_answer_tells_ours_although_another_appears(
-    emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meanwhile(monkeypatch, emulator, lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}), method="POST")
+def test_a_clear_answer_tells_ours_although_another_appears(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.faults.add("call", action=lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}), method="POST")
     ours = ensured(run, title=TITLE, files=wished(THERE))["snippet"]["id"]
     assert sorted(list(one.files) for one in emulator.snippets) == [sorted(THERE), ["x"]]
     assert emulator.snippets.by_id[ours].files == THERE

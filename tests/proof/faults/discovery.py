@@ -16,7 +16,6 @@ from werkzeug import Response
 
 from tests.emulator.faults.damage import Damage
 from tests.emulator.faults.damage_bytes import length_of
-from tests.emulator.faults.kinds import KINDS
 from tests.emulator.http.exchange import Exchange
 from tests.emulator.journal import Entry
 
@@ -76,10 +75,9 @@ class NotIdempotent(Exception):
 def discover(scenario: Scenario) -> list[Request]:
     """The requests of the task in their order; raises NotIdempotent."""
     seen: list[tuple[Entry, Response, Any]] = []
-    KINDS.setdefault("witness", Witness)
     with Stage(scenario) as stage:
         for host in ("api", "storage", "token"):
-            stage.emulator.faults.add("witness", host=host, times=None, seen=seen)
+            stage.emulator.faults.add(Witness(seen), host=host, times=None)
         _require(scenario, stage)
         found = list(seen)
         _require(scenario, stage, again=True)

@@ -139,13 +139,13 @@ def test_drop_is_a_reset(emulator: Emulator, api: Client, kind: str) -> None:
             connection.recv(1)
 
 
-def test_drop_in_the_middle_of_an_upload(emulator: Emulator, api: Client) -> None:
-    emulator.faults.add("drop_before", read=100_000)
-    emulator.faults.add("drop_before", read=None)
-    for _unused in range(2):
-        with pytest.raises(requests.ConnectionError):
-            api.upload(("a", b"x" * 8_000_000))
-    emulator.stop()
+def test_drop_in_the_middle_of_an_upload() -> None:
+    with Emulator() as emulator, Client(emulator) as api:
+        emulator.faults.add("drop_before", read=100_000)
+        emulator.faults.add("drop_before", read=None)
+        for _unused in range(2):
+            with pytest.raises(requests.ConnectionError):
+                api.upload(("a", b"x" * 8_000_000))
     received = [entry.body_bytes for entry in emulator.journal]
     assert received[0] == 100_000
     assert received[1] > 8_000_000

@@ -42,6 +42,7 @@ def read_everywhere(client: Snippets, identity: str, files: dict[str, bytes], st
 
 @given(files=FILES, style=STYLES, line_ends=st.sampled_from(["crlf", "lf"]))
 @example(files={"a": b"no end"}, style="7bit", line_ends="lf")
+@example(files={"<>": b""}, style="7bit", line_ends="crlf")
 @example(files={"a": b"\r"}, style="quoted-printable", line_ends="crlf")
 @example(files={"0": b"\r"}, style="7bit", line_ends="lf")
 @example(files={"ÿ": "ü\r\n".encode()}, style="8bit", line_ends="lf")
