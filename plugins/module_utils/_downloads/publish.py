@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from .._errors import BadInput
 from .._files.payload import Payload
-from .._http.multipart import require_encoder
 from .._names import renamed_pattern
 from .._outcome import Outcome, Progress, Result
 from .._parallel import run_all
@@ -42,7 +41,6 @@ class Publisher:
     """One publishing task for one repository."""
 
     def __init__(self, downloads: Downloads, payloads: t.Sequence[Payload], options: PublishOptions) -> None:
-        require_encoder()
         self._downloads = downloads
         self._payloads = payloads
         self._options = options

@@ -15,7 +15,7 @@ import typing as t
 
 from .._errors import BitbucketError, RequestFailed
 from .._files.payload import Payload
-from .._http.multipart import UploadBody, require_encoder
+from .._http.multipart import UploadBody
 from .._parallel import run_all
 from .api import Downloads
 from .artifact import Artifact, Listing
@@ -53,7 +53,6 @@ class Uploader:
     """
 
     def __init__(self, downloads: Downloads) -> None:
-        require_encoder()
         self._downloads = downloads
         self._before: Listing = {}
         self._lock = threading.Lock()
