@@ -95,8 +95,6 @@ options:
       - How many transfers may be under way at once, from 1 to 16.
     type: int
     default: 4
-requirements:
-  - requests-toolbelt
 seealso:
   - module: releng.bitbucket.bitbucket_download_info
 """

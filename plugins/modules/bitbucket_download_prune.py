@@ -83,8 +83,6 @@ options:
       - How many deletions may be under way at once, from 1 to 16.
     type: int
     default: 4
-requirements:
-  - requests-toolbelt
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_info

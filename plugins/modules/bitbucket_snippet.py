@@ -77,8 +77,6 @@ options:
       - Whether to remove files that are not in O(files). A snippet never loses its last file, so this needs O(files).
     type: bool
     default: false
-requirements:
-  - requests-toolbelt
 seealso:
   - module: releng.bitbucket.bitbucket_snippet_info
 """

@@ -15,7 +15,7 @@ import typing as t
 
 from .._errors import BitbucketError, RequestFailed
 from .._files.payload import Payload
-from .._http.multipart import UploadBody, require_encoder
+from .._http.multipart import UploadBody
 from .._parallel import run_all
 from .api import Downloads
 from .artifact import Artifact, Listing
@@ -55,7 +55,6 @@ class Uploader:
     """
 
     def __init__(self, downloads: Downloads) -> None:
-        require_encoder()
         self._downloads = downloads
         self._lock = threading.Lock()
         self.landings: dict[str, Landing] = {}

@@ -13,7 +13,6 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import BadInput, BitbucketError, Conflict, Forbidden, Gone, RequestFailed
-from .._http.multipart import require_encoder
 from .._outcome import ABSENT, CREATED, DELETED, UNCHANGED, UPDATED, Outcome, Progress, Result
 from .._text import quoted
 from .api import NoSuchSnippet, Snippets
@@ -48,8 +47,6 @@ class SnippetTask:
 
     def ensure_present(self) -> Outcome:
         """Create or update the snippet, or predict it."""
-        if self._wish.files:
-            require_encoder()
         current_id = self._id if self._id is not None else self._id_by_title()
         if current_id is None:
             return self._outcome(self._created())

@@ -47,51 +47,19 @@ def run_with(libraries: list[str], folder: Path, module: str, arguments: dict[st
     return result
 
 
-def require_named(library: str, result: dict[str, Any]) -> None:
+@pytest.mark.parametrize("module", ["bitbucket_download", "bitbucket_download_info"])
+def test_requests_is_named_where_it_is_missing(emulator: Emulator, tmp_path: Path, module: str) -> None:
+    more = {"content": "x", "name": "y"} if module == "bitbucket_download" else {}
+    result = run_with([], tmp_path, module, {**connection(emulator), **more})
     assert result["failed"] is True
     message = result["msg"]
-    assert message.startswith(f"Failed to import the required Python library ({library}) on ")
+    assert message.startswith("Failed to import the required Python library (requests) on ")
     assert sys.executable in message or "python" in message.lower()
     assert "Traceback" not in message
     assert message.endswith("delegate_to: localhost")
     assert "\n" not in message
     assert result["requests"] == 0
-
-
-@pytest.mark.parametrize("module", ["bitbucket_download", "bitbucket_download_info"])
-def test_requests_is_named_where_it_is_missing(emulator: Emulator, tmp_path: Path, module: str) -> None:
-    more = {"content": "x", "name": "y"} if module == "bitbucket_download" else {}
-    require_named("requests", run_with([], tmp_path, module, {**connection(emulator), **more}))
     assert len(emulator.journal) == 0
-
-
-def test_toolbelt_is_named_where_only_it_is_missing(emulator: Emulator, tmp_path: Path) -> None:
-    arguments = {**connection(emulator), "content": "x", "name": "y"}
-    require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, "bitbucket_download", arguments))
-    assert len(emulator.journal) == 0
-
-
-@pytest.mark.parametrize("check", [False, True])
-def test_toolbelt_is_named_before_a_snippet_is_looked_for(emulator: Emulator, tmp_path: Path, check: bool) -> None:
-    arguments = {**connection(emulator), "title": "x", "files": [{"name": "a", "content": "a"}], "_ansible_check_mode": check}
-    del arguments["repository"]
-    require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, "bitbucket_snippet", arguments))
-    assert len(emulator.journal) == 0
-
-
-@pytest.mark.parametrize("module", ["bitbucket_download", "bitbucket_download_prune"])
-def test_toolbelt_is_named_before_anything_is_deleted(emulator: Emulator, tmp_path: Path, module: str) -> None:
-    emulator.repository().put("x", b"x")
-    which = {"state": "absent", "name": "x"} if module == "bitbucket_download" else {"patterns": "x", "keep": 0}
-    arguments = {**connection(emulator), "manifest": "SHA256SUMS", **which}
-    require_named("requests-toolbelt", run_with(REQUESTS, tmp_path, module, arguments))
-    assert len(emulator.journal) == 0
-
-
-def test_listing_needs_requests_alone(emulator: Emulator, tmp_path: Path) -> None:
-    emulator.repository().put("x", b"x")
-    result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", connection(emulator))
-    assert [artifact["name"] for artifact in result["artifacts"]] == ["x"]
 
 
 def test_the_library_for_another_kind_of_proxy_is_named(emulator: Emulator, tmp_path: Path) -> None:
@@ -100,7 +68,7 @@ def test_the_library_for_another_kind_of_proxy_is_named(emulator: Emulator, tmp_
     assert result["msg"].endswith("/downloads failed: the proxy needs the Python library PySocks")
 
 
-def test_a_module_runs_where_both_are_there(emulator: Emulator, tmp_path: Path) -> None:
+def test_requests_is_all_that_a_module_needs(emulator: Emulator, tmp_path: Path) -> None:
     arguments = {**connection(emulator), "content": "x", "name": "y"}
-    result = run_with([*REQUESTS, "requests_toolbelt"], tmp_path, "bitbucket_download", arguments)
+    result = run_with(REQUESTS, tmp_path, "bitbucket_download", arguments)
     assert result["artifacts"][0]["status"] == "created"

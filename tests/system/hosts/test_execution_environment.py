@@ -61,7 +61,7 @@ def test_ansible_builder_finds_exactly_our_requirements(installed: str, tmp_path
     done = run("ansible_builder", "introspect", installed, environment=settings(tmp_path / "home"), folder=tmp_path)
     found = yaml.safe_load(require_ok(done))
     assert bounds(found["python"]) == required()
-    assert set(required()) == {"requests", "requests-toolbelt"}
+    assert set(required()) == {"requests"}
     assert [line.partition("#")[0].strip() for line in found["system"]] == lines("bindep.txt")
 
 

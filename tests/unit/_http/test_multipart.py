@@ -15,14 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multipart import MultipartParser, parse_options_header
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import MissingLibrary
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import (
     BLOCK,
     LocalFileChanged,
     Payload,
     file_payloads,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, require_encoder
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, form_body
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
 
 
@@ -134,11 +133,22 @@ def test_every_body_has_its_own_boundary() -> None:
     assert len(types) == 10
 
 
-def test_without_the_encoder_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    require_encoder()
-    monkeypatch.setattr(
-        "ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart.TOOLBELT_IMPORT_ERROR", "Traceback: no module"
-    )
-    with pytest.raises(MissingLibrary, match="The Python library requests-toolbelt is not installed") as caught:
-        require_encoder()
-    assert (caught.value.library, caught.value.import_error) == ("requests-toolbelt", "Traceback: no module")
+def test_names_are_written_as_utf_8() -> None:
+    body = UploadBody([payload("ünï 50%25.txt", b"")], lambda _unused: None)
+    boundary = body.content_type.partition("boundary=")[2].encode()
+    assert joined(body).split(b"\r\n")[:4] == [
+        b"--" + boundary,
+        'Content-Disposition: form-data; name="files"; filename="ünï 50%25.txt"'.encode(),
+        b"Content-Type: application/octet-stream",
+        b"",
+    ]
+
+
+def test_a_form_has_text_fields_and_then_files() -> None:
+    raw, content_type = form_body([("title", "Größe"), ("files", "old.md")], "file", {"ü.md": b"\r\n", "a": b""})
+    assert parsed(content_type, raw) == [
+        ("title", None, "text/plain", "Größe".encode()),
+        ("files", None, "text/plain", b"old.md"),
+        ("file", "ü.md", "application/octet-stream", b"\r\n"),
+        ("file", "a", "application/octet-stream", b""),
+    ]
