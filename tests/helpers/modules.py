@@ -59,12 +59,15 @@ class ModuleRunner:
         assert not result.get("failed"), result["msg"]
         return result
 
-    def failure(self, module: str, **arguments: Any) -> str:
-        """One run that must fail; returns its message."""
+    def failed(self, module: str, **arguments: Any) -> dict[str, Any]:
+        """Run the module, which must fail; return the whole result."""
         result = self(module, **arguments)
         assert result.get("failed"), result
-        message: str = result["msg"]
-        return message
+        return result
+
+    def failure(self, module: str, **arguments: Any) -> str:
+        """Run the module, which must fail; return the message."""
+        return str(self.failed(module, **arguments)["msg"])
 
 
 OF_ANSIBLE = {"changed", "warnings", "deprecations", "diff", "failed"}
