@@ -9,7 +9,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup runtime demo test unit coverage fuzz canaries rest integration molecule sanity lint docs bench test-contract test-faults test-matrix test-soak build galaxy clean
+.PHONY: help setup runtime demo test unit coverage fuzz canaries rest integration molecule sanity lint docs bench test-contract test-faults test-matrix test-soak mutants build galaxy clean
 
 ROOT := $(CURDIR)
 OUT := $(ROOT)/build
@@ -47,6 +47,7 @@ help:
 	@echo 'make test-matrix  several ansible-cores with several target Pythons, what of them is found (MATRIX_ARGS="--core 2.21")'
 	@echo 'make test-soak    1,000 artifacts in one playbook; a file of 5 GiB up and down; memory and requests'
 	@echo 'make test-faults  every request of every module and lookup, hit by every fault; writes the table in docs/docsite/rst'
+	@echo 'make mutants      the share of changes in the deciding files that no test detects (MUTANTS_ARGS="--sample 50 --seed 1")'
 	@echo 'make build        the tarball, in build/dist'
 	@echo 'make galaxy       what galaxy-importer says about the tarball'
 	@echo 'make setup clean  the virtual environment alone; remove build/'
@@ -84,6 +85,10 @@ test-soak: setup
 # FAULTS_ARGS="--only 'fetch/*/truncated'" plays some cells and shows their messages.
 test-faults: setup
 	@$(RUN) python -m tests.proof.faults $(FAULTS_ARGS)
+
+# MUTANTS_ARGS="--only _plan.py" measures one file.
+mutants: setup
+	@$(RUN) python -m tests.proof.mutants $(MUTANTS_ARGS)
 
 build: runtime
 	@rm -rf '$(OUT)/dist'

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tool reports planted survivors, and its sample does not depend on the location of the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .files import GROUPS
+from .report import Result, as_list, as_table
+from .runner import BrokenTests, Runner, running
+from .sample import Mutant, choose
+
+SOURCE = "def larger(a, b):\n    return a if a > b else b\n"
+# Does not test equal arguments, for which the result is the same.
+TEST = "from thing import larger\n\ndef test_larger():\n    assert (larger(1, 2), larger(2, 1)) == (2, 2)\n"
+SURVIVOR = SOURCE.replace(">", ">=")
+OUTCOMES = {
+    SURVIVOR: "passed",
+    SOURCE.replace(">", "<"): "failed",
+    SOURCE + "    return None +\n": "failed",
+    SOURCE.replace("return", "while True: pass\n    return"): "limit",
+}
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    """A worker in a folder with a file and a test of it."""
+    (tmp_path / "thing.py").write_text(SOURCE, encoding="utf-8")
+    (tmp_path / "test_thing.py").write_text(TEST, encoding="utf-8")
+    with running(tmp_path, seed=1) as started:
+        yield started
+
+
+def test_only_the_planted_survivor_passes(runner: Runner) -> None:
+    assert runner.check(["test_thing.py"]) > 0
+    assert {source: runner.outcome("thing.py", source, ["test_thing.py"], 2) for source in OUTCOMES} == OUTCOMES
+    assert runner.outcome("thing.py", SOURCE, ["test_thing.py"], 2) == "passed"
+
+
+def test_tests_that_fail_without_any_change_are_refused(runner: Runner, tmp_path: Path) -> None:
+    (tmp_path / "test_thing.py").write_text("def test_nothing():\n    assert False\n", encoding="utf-8")
+    with pytest.raises(BrokenTests, match=r"test_thing\.py: failed"):
+        runner.check(["test_thing.py"])
+
+
+def mutants_of(original: str) -> list[Mutant]:
+    """Mutants of one place by one operator, and one of another place."""
+    line = original.splitlines().index("    return a if a > b else b") + 1
+    changed = [Mutant.of("compare", line, 16, original, original.replace(">", sign)) for sign in (">=", "<", "<=", "==")]
+    return [*changed, Mutant.of("name", line, 11, original, original.replace("return a", "return b"))]
+
+
+def test_the_sample_does_not_depend_on_the_lines_above() -> None:
+    chosen, moved = (choose(mutants_of(source), 3, seed=7) for source in (SOURCE, f'"""Words."""\n\n{SOURCE}'))
+    assert [mutant.after for mutant in chosen] == [mutant.after for mutant in moved]
+    assert len(chosen) == 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_place_is_chosen_before_one_is_chosen_twice(seed: int) -> None:
+    assert {mutant.operator for mutant in choose(mutants_of(SOURCE), 2, seed)} == {"compare", "name"}
+
+
+def test_the_report_counts_and_lists_survivors() -> None:
+    survivor = Mutant.of("compare", 2, 16, SOURCE, SURVIVOR)
+    result = Result("thing.py", 9, 4, [survivor])
+    assert as_table({"rules": [result]}).splitlines()[-1].split() == ["=", "total", "9", "4", "3", "1", "25.0%"]
+    assert as_list([result]) == ("thing.py:2: survived: compare\n  - return a if a > b else b\n  + return a if a >= b else b\n")
+
+
+def test_each_file_has_tests() -> None:
+    assert all(tests for files in GROUPS.values() for tests in files.values())
