@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Every target sets itself up: Python 3.11 or later and make are enough. All that is made lies in build/.
-# Variables: PYTHON (which Python to build on), PYTEST_ARGS, SANITY_ARGS, FUZZ_SECONDS, TARGETS and SCENARIOS (of integration and molecule; empty = all).
+# Every target sets itself up: Python 3.11 or later and make are enough. Everything is built in build/.
+# Variables: PYTHON (which Python to build on), PYTEST_ARGS, SANITY_ARGS, FUZZ_SECONDS, TARGETS and SCENARIOS (of integration and
+# molecule; empty means all).
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup runtime demo test unit coverage fuzz canaries rest integration molecule sanity lint docs bench test-contract test-faults test-matrix test-soak mutants build galaxy clean
+.PHONY: help setup runtime demo quick check test proof unit http coverage system sanity validate integration molecule lint docs \
+	fast-lint fuzz canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
 
 ROOT := $(CURDIR)
 OUT := $(ROOT)/build
@@ -26,30 +28,40 @@ SANITY_ARGS ?=
 FUZZ_SECONDS ?= 60
 TARGETS ?=
 SCENARIOS ?=
-SPEAKING_HTTP := tests/http
+# Long suites of their own targets.
+SUITES := tests/proof/contract/test_integration_targets.py tests/proof/canaries/test_integration_suite.py tests/proof/docs
 
 RUN := tests/tools/in_env.sh
 
 help:
-	@echo 'make demo         publish, fetch and prune on a Bitbucket on this machine; second runs do nothing'
-	@echo 'make test         everything below, cheap checks first'
-	@echo 'make lint         ruff, mypy, yamllint, ansible-lint, documentation and changelog'
-	@echo 'make unit         unit and emulator tests (PYTEST_ARGS="-k name")'
-	@echo 'make coverage     the unit tests that speak HTTP, and that they reach 95 % of plugins/'
-	@echo 'make fuzz         the readers of foreign answers, fuzzed (FUZZ_SECONDS=60)'
-	@echo 'make canaries     the integration suite once more, watched: nothing secret is seen anywhere'
+	@echo 'make demo         publish, verify and fetch against a local emulator, then repeat to show that nothing changes'
+	@echo 'make quick        ruff, mypy of the plugins, pure tests: seconds'
+	@echo 'make check        before each commit: quick, tests over HTTP, validate-modules of the changed modules'
+	@echo 'make test         everything that a release needs, as the CI runs it'
+	@echo 'make proof        hours: faults, fuzz, contract, matrix, soak, canaries, browser, mutants, benchmark'
+	@echo
+	@echo 'make unit         pure tests (PYTEST_ARGS="-k name")'
+	@echo 'make http         modules and lookups in one process over the emulator'
+	@echo 'make coverage     the same, and that they reach 95 % of plugins/'
+	@echo 'make system       tests that start programs, and the tests of the emulator and of other test equipment'
+	@echo 'make lint         mypy of the tests, yamllint, ansible-lint, documentation, changelog, licenses'
 	@echo 'make sanity       ansible-test sanity (SANITY_ARGS="--test validate-modules")'
 	@echo 'make integration  ansible-test integration (TARGETS=bitbucket_download)'
-	@echo 'make docs         the documentation site, in build/docs/html, looked at with a browser where there is one'
 	@echo 'make molecule     the scenarios of the roles (SCENARIOS=publish_artifacts)'
-	@echo 'make bench        the figures that README quotes'
-	@echo 'make test-contract  what modules and emulator say to each other conforms to the public specification, in all integration targets'
-	@echo 'make test-matrix  several ansible-cores with several target Pythons, what of them is found (MATRIX_ARGS="--core 2.21")'
-	@echo 'make test-soak    1,000 artifacts in one playbook; a file of 5 GiB up and down; memory and requests'
-	@echo 'make test-faults  every request of every module and lookup, hit by every fault; writes the table in docs/docsite/rst'
-	@echo 'make mutants      the share of changes in the deciding files that no test detects (MUTANTS_ARGS="--sample 50 --seed 1")'
+	@echo 'make docs         the documentation site, in build/docs/html'
+	@echo 'make galaxy       galaxy-importer on the tarball'
 	@echo 'make build        the tarball, in build/dist'
-	@echo 'make galaxy       what galaxy-importer says about the tarball'
+	@echo
+	@echo 'make test-faults    every request of every module and lookup with every fault; writes the table in docs/docsite/rst'
+	@echo 'make fuzz           fuzz the response parsers (FUZZ_SECONDS=60)'
+	@echo 'make test-contract  check the traffic of all integration targets against the public specification'
+	@echo 'make test-matrix    several ansible-cores with several target Pythons, as far as they are found (MATRIX_ARGS="--core 2.21")'
+	@echo 'make test-soak      1,000 artifacts in one playbook; a file of 5 GiB up and down; memory and requests'
+	@echo 'make canaries       run the integration tests and scan processes, files and logs for leaked secrets'
+	@echo 'make browser        look at the documentation site with Chromium'
+	@echo 'make mutants        the share of changes in the deciding files that no test detects (MUTANTS_ARGS="--sample 50 --seed 1")'
+	@echo 'make bench          the figures that the README quotes'
+	@echo
 	@echo 'make setup clean  the virtual environment alone; remove build/'
 
 # The check comes first so that an old Python gets a sentence and not a syntax error.
@@ -71,7 +83,6 @@ demo: runtime
 bench: runtime
 	@$(RUN) python -m tests.proof.benchmark $(BENCH_ARGS)
 
-# The unit tests have the scenarios, which are fast; the integration targets take minutes.
 test-contract: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/contract
 
@@ -98,12 +109,15 @@ build: runtime
 galaxy: setup build
 	@$(RUN) python -m tests.tools.run_galaxy_importer '$(OUT)'/dist/*.tar.gz
 
-lint: setup
+# Static checks of seconds, on which all others build.
+fast-lint: setup
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
-	@$(RUN) shellcheck .ci/run $(wildcard docs/examples/demo/run)
 	@$(RUN) mypy -p ansible_collections.releng.bitbucket.plugins
-	@$(RUN) mypy -p tests.tools -p tests.emulator -p tests.demo -p tests.proof.benchmark -p tests.proof.contract -p tests.proof.faults -p tests.proof.matrix -p tests.proof.soak
+
+lint: setup
+	@$(RUN) shellcheck .ci/run tests/tools/in_env.sh $(wildcard docs/examples/demo/run)
+	@$(RUN) mypy -p tests.tools -p tests.emulator -p tests.demo -p tests.helpers -p tests.proof
 	@$(RUN) yamllint --strict .
 	@$(RUN) reuse lint --quiet
 	@$(RUN) antsibull-changelog lint
@@ -116,16 +130,21 @@ docs:
 	@$(RUN) python -m pytest -q tests/docs
 
 unit: setup
-	@$(RUN) python -m pytest $(PYTEST_ARGS) --ignore=tests/proof/contract/test_integration_targets.py --ignore=tests/proof/canaries/test_integration_suite.py 2>&1 | tee '$(OUT)/unit.log'
+	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/unit
 
-# By the tests that speak HTTP to the emulator alone: what only a test of pure functions reaches may be dead.
+http: setup
+	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/http
+
+# Only tests that speak HTTP to the emulator count: what only a test of pure functions reaches might be dead.
 coverage: setup
-	@$(RUN) python -m pytest -n 2 --cov=plugins --cov-report=term:skip-covered --cov-fail-under=95 $(SPEAKING_HTTP) 2>&1 \
-	| tee '$(OUT)/coverage.log'
+	@$(RUN) python -m pytest -n 2 --cov=plugins --cov-report=term:skip-covered --cov-fail-under=95 tests/http 2>&1 | tee '$(OUT)/coverage.log'
 
-# The unit tests that "coverage" has not run.
-rest:
-	@$(MAKE) unit PYTEST_ARGS='$(PYTEST_ARGS) $(SPEAKING_HTTP:%=--ignore=%)'
+system: setup
+	@$(RUN) python -m pytest $(PYTEST_ARGS) $(SUITES:%=--ignore=%) tests/system tests/emulator tests/proof 2>&1 | tee '$(OUT)/system.log'
+
+quick: fast-lint unit
+
+check: quick http validate
 
 fuzz: setup
 	@$(RUN) python -m tests.proof.fuzz --seconds '$(FUZZ_SECONDS)'
@@ -133,8 +152,15 @@ fuzz: setup
 canaries: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/canaries
 
+browser: docs
+	@$(RUN) python -m pytest tests/proof/docs
+
 sanity: setup
 	@$(RUN) python -m tests.tools.run_ansible_test sanity $(SANITY_ARGS)
+
+# validate-modules of the modules that changed since the branch left its upstream.
+validate: setup
+	@$(RUN) python -m tests.tools.validate_changed
 
 integration: setup
 	@$(RUN) python -m tests.tools.run_ansible_test integration $(TARGETS)
@@ -146,6 +172,9 @@ molecule: setup
 test:
 	$(SETUP) tools docs
 	@PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" tests/tools/run_tests.py '$(MAKE)'
+
+# What takes hours. Nothing here is part of "make test".
+proof: test-faults fuzz test-contract test-soak canaries browser mutants test-matrix bench
 
 clean:
 	rm -rf '$(OUT)' .ansible tests/output

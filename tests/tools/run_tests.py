@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `make test` runs: targets of the Makefile, cheap ones first, all of them also when one fails, and a summary.
+"""Run the targets of `make test`, cheap ones first and all of them even if one fails, and print a summary.
 
-Usage: python run_tests.py MAKE. Needs the standard library alone. Knows the targets' names, not what they do.
+Usage: python run_tests.py MAKE. Needs only the standard library.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.tools.tree import BUILD, ROOT
 
 # These use every core themselves.
-ALONE = ("lint", "coverage", "rest")
-# These use one: each lane goes its own way. The targets of a lane share caches.
-LANES = (("sanity", "integration"), ("molecule", "docs", "galaxy"))
-LOGS = ("coverage", "unit")
+ALONE = ("quick", "coverage", "system")
+# These use one core: each lane runs on its own. The targets of a lane share caches.
+LANES = (("sanity", "integration"), ("lint", "molecule", "docs", "galaxy"))
+LOGS = ("coverage", "system")
 
 Results = dict[str, tuple[bool, float]]
 
 
 def main(words: list[str]) -> int:
-    """Run everything; 1 where a target failed."""
+    """Run everything; return 1 if a target failed."""
     make = words[0]
     for log in LOGS:
         (BUILD / f"{log}.log").unlink(missing_ok=True)
@@ -47,7 +47,7 @@ def main(words: list[str]) -> int:
 
 
 def _lane(make: str, targets: tuple[str, ...], results: Results, printing: threading.Lock) -> None:
-    """One after the other; what a target prints comes in one piece when it has ended."""
+    """Run targets one after the other; print the output of each in one piece when it has ended."""
     for target in targets:
         log = BUILD / f"{target}.log"
         with log.open("wb") as sink:

@@ -114,8 +114,12 @@ def test_a_cell_where_answers_are_late_is_played_again_and_disappoints_if_they_a
 ) -> None:
     monkeypatch.setattr(celling, "MOST_REPEATS", 1)
     runs: list[Path] = []
-    late = {"latency": 1.2}
-    report = played("list with OAuth", "POST token", "401", switches=late, options=lambda folder: runs.append(folder) or {})
+
+    def record(folder: Path) -> dict[str, Any]:
+        runs.append(folder)
+        return {}
+
+    report = played("list with OAuth", "POST token", "401", switches={"latency": 1.2}, options=record)
     assert len(set(runs)) == 2
     assert "the message does not name the cause" in report.problems[0]
     assert "no answer within 1 seconds" in report.message

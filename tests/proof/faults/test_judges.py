@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.proof.faults import judges
@@ -19,7 +21,7 @@ FINE = Outcome(False)
 WHY = "GET http://127.0.0.1:1/2.0/x failed with HTTP status 503 Service Unavailable: busy. Gave up after 3 tries"
 
 
-def failed(message: str = WHY, **more: str) -> Outcome:
+def failed(message: str = WHY, **more: Any) -> Outcome:
     return Outcome(True, message, said=message + more.pop("said", ""), **more)
 
 
