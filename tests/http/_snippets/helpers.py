@@ -19,9 +19,9 @@ from tests.emulator import Emulator
 from tests.emulator.journal import Entry
 from tests.emulator.snippets.state import Snippet
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import meanwhile, without_jitter
+from tests.http.modules.downloading import without_jitter
 
-__all__ = ["meanwhile", "without_jitter"]
+__all__ = ["without_jitter"]
 
 SNIPPET = "bitbucket_snippet"
 INFO = "bitbucket_snippet_info"
