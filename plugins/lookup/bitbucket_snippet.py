@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Front door of the lookup bitbucket_snippet: its documentation and its options. Knows no HTTP."""
+"""Document the lookup bitbucket_snippet, and read its options."""
 
 from __future__ import annotations
 
@@ -74,21 +74,23 @@ from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
 from ..module_utils._snippets.api import NoSuchSnippet, Snippets
 from ..module_utils._snippets.document import Snippet
+from ..module_utils._snippets.find import find_by_title, list_members, require_absent
+from ..module_utils._snippets.reading import read_file
 from ..module_utils._text import quoted
 from ..plugin_utils._lookup import Reader, run_lookup
 from ..plugin_utils._reading import Missing
 
 
 class LookupModule(LookupBase):
-    """Contents of a snippet's files; terms are their names."""
+    """Returns the contents of files of a snippet; terms are their names."""
 
     def run(self, terms: list[t.Any], variables: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
-        """The contents, one item a term."""
-        return run_lookup(self, terms, variables, kwargs, reader)
+        """Return the contents, one item for each term."""
+        return run_lookup(self, terms, variables, kwargs, make_reader)
 
 
-def reader(plugin: LookupBase, client: Client) -> Reader:
-    """What reads one file, for the options of the lookup; the snippet is found when the first is asked for."""
+def make_reader(plugin: LookupBase, client: Client) -> Reader:
+    """Return a function that reads one file, and finds the snippet when it reads the first."""
     snippets = Snippets(client)
     snippet_id, title = plugin.get_option("snippet_id"), plugin.get_option("title")
     limit = plugin.get_option("max_size")
@@ -98,25 +100,25 @@ def reader(plugin: LookupBase, client: Client) -> Reader:
 
     def read(name: str) -> bytes:
         if not found:
-            found.append(_by_id(snippets, snippet_id) if snippet_id else _by_title(snippets, title))
+            found.append(_get(snippets, snippet_id) if snippet_id else _get_by_title(snippets, title))
         snippet = found[0]
         if snippet is None:
             raise Missing(f"There is no snippet {quoted(snippet_id or title)}")
         if name not in (snippet.files or {}):
             raise Missing(f"The snippet {quoted(snippet_id or title)} has no file {quoted(name)}")
-        return snippets.file(snippet, name, limit)
+        return read_file(snippets, snippet, name, limit)
 
     return read
 
 
-def _by_id(snippets: Snippets, snippet_id: str) -> Snippet | None:
+def _get(snippets: Snippets, snippet_id: str) -> Snippet | None:
     try:
-        return snippets.document(snippet_id)
+        return snippets.get(snippet_id)
     except NoSuchSnippet as exc:
-        snippets.require_absent(snippet_id, exc)
+        require_absent(snippets, snippet_id, exc)
         return None
 
 
-def _by_title(snippets: Snippets, title: str) -> Snippet | None:
-    titled = snippets.one_titled(title)
-    return _by_id(snippets, titled.id) if titled else None
+def _get_by_title(snippets: Snippets, title: str) -> Snippet | None:
+    found = find_by_title(snippets, title, list_members(snippets))
+    return _get(snippets, found.id) if found else None

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Front door of bitbucket_snippet: its documentation and its options. Knows no HTTP and decides nothing."""
+"""Document bitbucket_snippet, and read its options."""
 
 from __future__ import annotations
 
@@ -187,19 +187,16 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.module import Options, create_module, run_module
-from ..module_utils._errors import BadInput
+from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._http.client import Client
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._snippets.api import Snippets
 from ..module_utils._snippets.ensure import SnippetTask
-from ..module_utils._snippets.plan import SnippetWish
-from ..module_utils._snippets.wish import parse_files
-from ..module_utils._text import quoted
+from ..module_utils._snippets.request import parse_request
 
 
 def argument_spec() -> dict[str, t.Any]:
-    """The options of this module beside the connection's."""
+    """Return the options of this module without those of the connection."""
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "snippet_id": {"type": "str", "aliases": ["id", "encoded_id"]},
@@ -221,29 +218,15 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def wish_from(options: Options) -> SnippetWish:
-    """The wish of the task, checked as far as that goes without the network."""
-    if not (options["snippet_id"] or options["title"]):
-        raise BadInput("snippet_id and title are empty: say which snippet is meant")
-    if options["state"] == "present":
-        _check_title(options["title"] or "")
-    return SnippetWish(options["title"], options["is_private"], parse_files(options["files"]), options["purge"])
-
-
-def _check_title(title: str) -> None:
-    if title != title.strip():
-        raise BadInput(f"title {quoted(title)} is refused: without the white space at its ends it would be another one")
-
-
 def main() -> None:
-    """Run as a module."""
+    """Run the module."""
     module = create_module(argument_spec(), required_one_of=[("snippet_id", "title")])
     options = module.params
 
     def ensure(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
-        task = SnippetTask(Snippets(client), options["snippet_id"] or None, wish_from(options), module.check_mode, progress)
-        return task.ensure_present() if options["state"] == "present" else task.ensure_absent(bool(module._diff))
+        task = SnippetTask(Snippets(client), parse_request(options), module.check_mode, progress)
+        return task.ensure_present() if options["state"] == "present" else task.ensure_absent(with_diff=bool(module._diff))
 
     run_module(module, ensure, Progress())
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Front door of bitbucket_snippet_info: its documentation and its options. Knows no HTTP."""
+"""Document bitbucket_snippet_info, and read its options."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ from ..module_utils._snippets.query import SnippetQuery, query_snippets
 
 
 def argument_spec() -> dict[str, t.Any]:
-    """The options of this module beside the connection's."""
+    """Return the options of this module without those of the connection."""
     return {
         "snippet_id": {"type": "str", "aliases": ["id", "encoded_id"]},
         "title": {"type": "str"},
@@ -157,7 +157,7 @@ def argument_spec() -> dict[str, t.Any]:
 
 
 def main() -> None:
-    """Run as a module."""
+    """Run the module."""
     module = create_module(argument_spec(), mutually_exclusive=[("snippet_id", "title", "patterns")])
     query = SnippetQuery(**{name: module.params[name] for name in argument_spec()})
 

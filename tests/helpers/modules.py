@@ -23,8 +23,9 @@ MODULES = "ansible_collections.releng.bitbucket.plugins.modules."
 class ModuleRunner:
     """Calls the ``main`` of a module and returns the JSON that it prints, checked against its RETURN documentation.
 
-    The connection points to the emulator with its API token unless ``connection`` says otherwise; an option that is given
-    as None is left out. A result with ``failed`` is returned like any other; ``ok`` requires that there is none.
+    The connection points to the emulator with its API token unless ``connection`` says otherwise, and modules of snippets get
+    no repository. An option that is given as None is left out. A result with ``failed`` is returned like any other; ``ok``
+    requires that there is none.
     """
 
     def __init__(self, emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +39,8 @@ class ModuleRunner:
 
     def __call__(self, module: str, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
         """One run. ``check`` and ``diff`` are Ansible's modes."""
-        arguments = {name: value for name, value in {**self.connection, **options}.items() if value is not None}
+        given = {**self.connection, **({"repository": None} if "snippet" in module else {}), **options}
+        arguments = {name: value for name, value in given.items() if value is not None}
         main = importlib.import_module(MODULES + module)
         self._capsys.readouterr()
         modes = {"_ansible_check_mode": check, "_ansible_diff": diff}

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The JSON document of a snippet as a value. Pure: knows no network and no multipart.
+"""Read the JSON document of a snippet into a value, without any network.
 
-The specification lacks ``files`` and ``links`` and calls ``id`` an integer; real documents have both, and ids are short texts
-(fact sheet 2.2). There is no field for the newest revision: it is read from links.
+The specification lacks ``files`` and ``links`` and calls ``id`` an integer; real documents have both, and IDs are short texts
+(fact sheet 2.2). No field holds the newest revision, so it is read from links.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
 
 from .._errors import RequestFailed
+from .._text import quoted
 
 _REVISION = re.compile(r"[0-9a-fA-F]{7,64}\Z")
 
 
 class Snippet(t.NamedTuple):
-    """A snippet without its contents. ``files``: the link to each file's contents by name, None in items of a listing."""
+    """A snippet without its contents.
+
+    ``files``: the link to the contents of each file by name, or None in items of a listing, which do not have them.
+    """
 
     id: str
     title: str
@@ -34,70 +38,84 @@ class Snippet(t.NamedTuple):
     files: t.Mapping[str, str | None] | None = MappingProxyType({})
 
 
-def parse_snippet(document: t.Mapping[str, t.Any], what: str) -> Snippet:
-    """The value of a document, which came as the answer to ``what``; raises RequestFailed for one that is no snippet.
+class SnippetState(t.NamedTuple):
+    """A snippet with its contents by file name."""
 
-    A title of a wrong type is an error: taken for none, it would make a snippet that is there look absent.
+    snippet: Snippet
+    contents: t.Mapping[str, bytes]
+
+
+def parse_snippet(document: t.Mapping[str, t.Any], what: str, expected_id: str | None = None) -> Snippet:
+    """Return the snippet in a document, which came in response to the request ``what``.
+
+    Raises RequestFailed for a document without an ID, with another ID than expected, or with a title of a wrong type: taken
+    for an empty title, it would make an existing snippet look absent.
     """
     snippet_id, title = document.get("id"), document.get("title")
     if not isinstance(snippet_id, (str, int)) or isinstance(snippet_id, bool) or snippet_id == "":
         raise RequestFailed(f"{what} answered with what is no snippet: it has no id")
     if not isinstance(title, (str, type(None))):
         raise RequestFailed(f"{what} answered with a snippet whose title is no text: it cannot be trusted")
+    if expected_id not in (None, str(snippet_id)):
+        raise RequestFailed(f"{what} answered with another snippet, {quoted(str(snippet_id))}")
     files = document.get("files")
-    links = _links(files) if isinstance(files, dict) else None
+    links = _read_file_links(files) if isinstance(files, dict) else None
     private = document.get("is_private")
     return Snippet(
         id=str(snippet_id),
         title=title or "",
         is_private=private if isinstance(private, bool) else None,
-        url=_href(document, "html"),
-        created_on=_text(document.get("created_on")),
-        updated_on=_text(document.get("updated_on")),
-        revision=_revision(document, str(snippet_id), links or {}),
-        commits_link=_href(document, "commits"),
+        url=_read_link(document, "html"),
+        created_on=_read_text(document.get("created_on")),
+        updated_on=_read_text(document.get("updated_on")),
+        revision=_find_revision(document, str(snippet_id), links or {}),
+        commits_link=_read_link(document, "commits"),
         files=links,
     )
 
 
-def snippet_id_in(location: str) -> str | None:
-    """The id of a snippet whose address is ``…/snippets/{workspace}/{id}``, as the Location of a new one; else None."""
-    try:
-        segments = [unquote(segment) for segment in urlsplit(location).path.rstrip("/").split("/")]
-    except ValueError:  # no URL at all
-        return None
+def parse_snippet_url(url: str) -> str | None:
+    """Return the ID in ``…/snippets/{workspace}/{id}``, the Location of a new snippet, or None for any other URL."""
+    segments = [segment for segment in _split_path(url) if segment]
     return segments[-1] if segments[-3:-2] == ["snippets"] else None
 
 
-def _links(files: t.Mapping[t.Any, t.Any]) -> dict[str, str | None]:
-    return {str(name): _href(item, "self") for name, item in files.items()}
+def _read_file_links(files: t.Mapping[t.Any, t.Any]) -> dict[str, str | None]:
+    return {str(name): _read_link(item, "self") for name, item in files.items()}
 
 
-def _href(document: t.Any, name: str) -> str | None:
+def _read_link(document: t.Any, name: str) -> str | None:
     links = document.get("links") if isinstance(document, dict) else None
     link = links.get(name) if isinstance(links, dict) else None
-    return _text(link.get("href")) if isinstance(link, dict) else None
+    return _read_text(link.get("href")) if isinstance(link, dict) else None
 
 
-def _text(value: t.Any) -> str | None:
+def _read_text(value: t.Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _revision(document: t.Mapping[str, t.Any], snippet_id: str, files: t.Mapping[str, str | None]) -> str | None:
-    """The newest revision, from the links to its diff or patch, else from a file's link in either form."""
-    hrefs = [_href(document, "diff"), _href(document, "patch"), *files.values()]
-    return next((found for found in (_revision_in(href, snippet_id) for href in hrefs if href) if found), None)
+def _find_revision(document: t.Mapping[str, t.Any], snippet_id: str, files: t.Mapping[str, str | None]) -> str | None:
+    """Return the revision in the links to the diff or the patch, else in the link of a file."""
+    hrefs = [_read_link(document, "diff"), _read_link(document, "patch"), *files.values()]
+    return next((found for found in (_read_revision(href, snippet_id) for href in hrefs if href) if found), None)
 
 
-def _revision_in(href: str, snippet_id: str) -> str | None:
-    """``…/{id}/{revision}/diff``, ``…/{id}/{revision}/files/{name}`` or, as documented, ``…/{id}/files/{revision}/{name}``."""
-    try:
-        segments = [unquote(segment) for segment in urlsplit(href).path.split("/")]
-    except ValueError:  # no URL at all
-        return None
+def _read_revision(href: str, snippet_id: str) -> str | None:
+    """Return the revision in ``…/{id}/{revision}/diff`` or in the link of a file.
+
+    That is ``…/{id}/{revision}/files/{name}`` or, as documented, ``…/{id}/files/{revision}/{name}``.
+    """
+    segments = _split_path(href)
     if snippet_id not in segments:
         return None
     rest = segments[segments.index(snippet_id) + 1 :]
     if rest[:1] == ["files"]:
         rest = rest[1:]
     return rest[0] if len(rest) > 1 and _REVISION.match(rest[0]) else None
+
+
+def _split_path(url: str) -> list[str]:
+    try:
+        return [unquote(segment) for segment in urlsplit(url).path.split("/")]
+    except ValueError:  # not a URL
+        return []

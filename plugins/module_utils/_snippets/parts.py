@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A snippet in one multipart answer: its document and the contents of its files. Pure: knows no network.
+"""Parse a multipart response that holds a snippet with its files, without any network.
 
-``multipart/related`` has the JSON document as its first part or the one that ``start`` names, and a part per file, told by
-``Content-ID`` or the file name of ``Content-Disposition``; ``multipart/form-data`` has flat fields and files in ``file``
-(documented, fact sheet 2.3). Parsed by the standard library; names are matched by the raw header values, for the library trims
-and decodes them.
+``multipart/related`` has the JSON document in its first part or in the part that ``start`` names, and a part for each file,
+which ``Content-ID`` or the file name of ``Content-Disposition`` names. ``multipart/form-data`` has flat fields, and files in
+``file`` (documented, fact sheet 2.3). The standard library parses the parts. Names are compared with the raw header values,
+because the library trims and decodes them.
 """
 
 from __future__ import annotations
@@ -26,20 +26,19 @@ from urllib.parse import quote
 from .._errors import BitbucketError
 
 _BROKEN_QUOTING = re.compile(r"=(?![0-9A-Fa-f]{2}|[ \t]*(\r|\n|\Z))")
-
-
 _PARAMETER = re.compile(r';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
 _ESCAPE = re.compile(r"\\(.)")
 
 
-class BrokenAnswer(BitbucketError):
-    """A multipart answer that cannot be read as a snippet."""
+class BrokenResponse(BitbucketError):
+    """A multipart response does not hold a readable snippet."""
 
 
-class Parts(t.NamedTuple):
-    """``document``: the JSON object, or the flat fields of a form. ``contents``: bytes by file name, of whole parts only.
+class SnippetParts(t.NamedTuple):
+    """A snippet in parts: its JSON document or the flat fields of a form, and its contents.
 
-    ``textual``: names of files that came as text, whose line ends may have been changed on the way.
+    ``contents``: bytes by file name, of complete parts only. ``textual``: names of files that were sent as text, so that
+    their line ends might have been changed.
     """
 
     document: dict[str, t.Any]
@@ -47,104 +46,115 @@ class Parts(t.NamedTuple):
     textual: frozenset[str] = frozenset()
 
 
-def parse_related(content_type: str, body: bytes) -> Parts:
-    """The document and contents of a multipart/related answer. A file without a whole part is left out of the contents."""
-    message = _parsed(content_type, body)
-    parts = list(t.cast(t.List[email.message.Message], message.get_payload()))
-    start = _bare_id(_parameters(content_type).get("start"))
-    named = [part for part in parts if start and _bare_id(part.get("Content-ID")) == start]
-    # A file may be called like the document, but the document has no file name.
-    root = next((part for part in named if "Content-Disposition" not in part), (named or parts)[0])
-    document = _document(root)
-    names = document.get("files")
-    wanted = _spellings(str(name) for name in names) if isinstance(names, dict) else {}
-    found = [(_name(part, wanted), part) for part in parts if part is not root]
-    return _with_contents(document, [(name, part) for name, part in found if name is not None])
+def parse_related(content_type: str, body: bytes) -> SnippetParts:
+    """Return the document and the contents of a multipart/related response; raises BrokenResponse."""
+    parts = _split_parts(content_type, body)
+    root = _find_root(content_type, parts)
+    document = _read_document(root)
+    files = document.get("files")
+    names = _list_spellings(str(name) for name in files) if isinstance(files, dict) else {}
+    found = [(_find_name(part, names), part) for part in parts if part is not root]
+    return _decode_files(document, [(name, part) for name, part in found if name is not None])
 
 
-def parse_form(content_type: str, body: bytes) -> Parts:
-    """The flat fields and the contents of a multipart/form-data answer."""
-    message = _parsed(content_type, body)
+def parse_form(content_type: str, body: bytes) -> SnippetParts:
+    """Return the flat fields and the contents of a multipart/form-data response; raises BrokenResponse."""
     fields: dict[str, t.Any] = {}
     files: list[tuple[str, email.message.Message]] = []
-    for part in t.cast(t.List[email.message.Message], message.get_payload()):
-        parameters = _parameters(_raw(part, "Content-Disposition"))
+    for part in _split_parts(content_type, body):
+        parameters = _parse_parameters(_read_header(part, "Content-Disposition"))
         if "filename" in parameters:
             files.append((parameters["filename"], part))
         elif "name" in parameters:
-            fields[parameters["name"]] = (_contents(part) or b"").decode("utf-8", "replace")
-    return _with_contents(fields, files)
+            fields[parameters["name"]] = (_decode(part) or b"").decode("utf-8", "replace")
+    return _decode_files(fields, files)
 
 
-def _parsed(content_type: str, body: bytes) -> email.message.Message:
+def equal_but_line_ends(one: bytes, other: bytes) -> bool:
+    """Return whether two texts are equal except for line ends, a missing one at the end included."""
+    return _normalize(one) == _normalize(other)
+
+
+def _normalize(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
+
+
+def _split_parts(content_type: str, body: bytes) -> list[email.message.Message]:
     parser = email.parser.BytesFeedParser(policy=email.policy.compat32)
     try:
         parser.feed(b"Content-Type: " + content_type.encode("utf-8") + b"\r\nMIME-Version: 1.0\r\n\r\n")
         parser.feed(body)
         message = parser.close()
     except RecursionError as exc:
-        raise BrokenAnswer("The multipart answer is nested too deeply") from exc
-    except (ValueError, TypeError) as exc:  # the library stumbles over parameters such as boundary*99999=
-        raise BrokenAnswer("The multipart answer has a head that cannot be read") from exc
+        raise BrokenResponse("The multipart response is nested too deeply") from exc
+    except (ValueError, TypeError) as exc:  # the library fails on parameters such as boundary*99999=
+        raise BrokenResponse("The head of the multipart response cannot be read") from exc
     if not message.is_multipart():
-        raise BrokenAnswer(f"The answer is said to be {content_type.partition(';')[0]}, but has no parts")
+        raise BrokenResponse(f"The response has the type {content_type.partition(';')[0]}, but no parts")
     if any(isinstance(defect, email.errors.CloseBoundaryNotFoundDefect) for defect in message.defects):
-        raise BrokenAnswer("The multipart answer has no end: its closing boundary is missing")
+        raise BrokenResponse("The multipart response is incomplete: its closing boundary is missing")
     if (message.epilogue or "").strip():
-        raise BrokenAnswer("The multipart answer goes on after its closing boundary")
-    return message
+        raise BrokenResponse("The multipart response continues after its closing boundary")
+    return [part for part in message.get_payload() if isinstance(part, email.message.Message)]
 
 
-def _document(part: email.message.Message) -> dict[str, t.Any]:
+def _find_root(content_type: str, parts: t.Sequence[email.message.Message]) -> email.message.Message:
+    """Return the part with the document. A file might have the same ID, but the document has no file name."""
+    start = _strip_id(_parse_parameters(content_type).get("start"))
+    started = [part for part in parts if start and _strip_id(part.get("Content-ID")) == start]
+    return next((part for part in started if "Content-Disposition" not in part), (started or parts)[0])
+
+
+def _read_document(part: email.message.Message) -> dict[str, t.Any]:
     try:
-        document = json.loads((_contents(part) or b"").decode("utf-8"))
+        document = json.loads((_decode(part) or b"").decode("utf-8"))
     except (ValueError, RecursionError) as exc:
-        raise BrokenAnswer(f"The document in the multipart answer is not JSON: {exc}") from exc
+        raise BrokenResponse(f"The document in the multipart response is not JSON: {exc}") from exc
     if not isinstance(document, dict):
-        raise BrokenAnswer("The document in the multipart answer is no JSON object")
+        raise BrokenResponse("The document in the multipart response is not a JSON object")
     return document
 
 
-def _with_contents(document: dict[str, t.Any], files: t.Sequence[tuple[str, email.message.Message]]) -> Parts:
+def _decode_files(document: dict[str, t.Any], files: t.Sequence[tuple[str, email.message.Message]]) -> SnippetParts:
     times = collections.Counter(name for name, part in files)
-    whole = {name: _contents(part) for name, part in files if times[name] == 1}
-    textual = {name for name, part in files if _encoding(part) != "base64"}
-    contents = {name: data for name, data in whole.items() if data is not None}
-    return Parts(document, contents, frozenset(textual & contents.keys()))
+    decoded = {name: _decode(part) for name, part in files if times[name] == 1}
+    textual = {name for name, part in files if _read_encoding(part) != "base64"}
+    contents = {name: data for name, data in decoded.items() if data is not None}
+    return SnippetParts(document, contents, frozenset(textual & contents.keys()))
 
 
-def _contents(part: email.message.Message) -> bytes | None:
-    """The decoded bytes; None where they cannot be trusted: a nested message, an unknown or broken encoding."""
+def _decode(part: email.message.Message) -> bytes | None:
+    """Return the decoded bytes, or None for a nested message and for an unknown or broken encoding."""
     if part.is_multipart() or part.get_content_maintype() in ("multipart", "message"):
         return None
-    encoding = _encoding(part)
+    encoding = _read_encoding(part)
     if encoding not in ("", "7bit", "8bit", "binary", "quoted-printable", "base64"):
         return None
-    del part["Content-Type"]  # the decoder stumbles over some character sets
+    del part["Content-Type"]  # the decoder fails on some character sets
     if encoding == "quoted-printable" and _BROKEN_QUOTING.search(str(part.get_payload())):
-        return None  # the decoder would let it pass
-    # The decoder takes the value to the letter, white space around it included.
+        return None  # the decoder would accept it
+    # The decoder compares the value literally, with the white space around it.
     del part["Content-Transfer-Encoding"]
     part["Content-Transfer-Encoding"] = encoding or "8bit"
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) and not part.defects else None
 
 
-def _encoding(part: email.message.Message) -> str:
+def _read_encoding(part: email.message.Message) -> str:
     return str(part.get("Content-Transfer-Encoding", "")).strip().lower()
 
 
-def _name(part: email.message.Message, wanted: t.Mapping[str, str]) -> str | None:
-    """The name in the document that the part belongs to; the file name wins over the Content-ID (documented)."""
-    disposition = _parameters(_raw(part, "Content-Disposition"), unescape=False)
-    spellings = [disposition.get("filename", ""), _raw(part, "Content-ID")]
-    return next((wanted[spelling] for spelling in spellings if spelling in wanted), None)
+def _find_name(part: email.message.Message, names: t.Mapping[str, str]) -> str | None:
+    """Return the name of the part in the document; the file name takes precedence over the Content-ID (documented)."""
+    disposition = _parse_parameters(_read_header(part, "Content-Disposition"), unescape=False)
+    spellings = [disposition.get("filename", ""), _read_header(part, "Content-ID")]
+    return next((names[spelling] for spelling in spellings if spelling in names), None)
 
 
-def _spellings(names: t.Iterable[str]) -> dict[str, str]:
-    """Names by how they may stand in a header. Where a spelling may mean two names, the stricter way to write it wins."""
+def _list_spellings(names: t.Iterable[str]) -> dict[str, str]:
+    """Return names by their possible spellings in a header. A spelling of two names belongs to the stricter encoding."""
     names = list(names)
-    ways: list[t.Callable[[str], str]] = [
+    encoders: list[t.Callable[[str], str]] = [
         lambda name: name.replace("\\", "\\\\").replace('"', '\\"'),
         lambda name: name,
         lambda name: name.replace('"', "%22"),
@@ -152,15 +162,15 @@ def _spellings(names: t.Iterable[str]) -> dict[str, str]:
         lambda name: quote(name, errors="surrogatepass"),
     ]
     found: dict[str, str] = {}
-    for way in ways:
+    for encode in encoders:
         for form in ('"%s"', "%s", '<"%s">', "<%s>"):
             for name in names:
-                found.setdefault(form % way(name), name)
+                found.setdefault(form % encode(name), name)
     return found
 
 
-def _raw(part: email.message.Message, header: str) -> str:
-    """The value of a header as it was sent, read as UTF-8."""
+def _read_header(part: email.message.Message, header: str) -> str:
+    """Return the value of a header as it was sent, decoded as UTF-8."""
     for name, value in part.raw_items():
         if name.lower() == header.lower():
             text = str(value).replace("\r\n", "").replace("\n", "")
@@ -168,8 +178,8 @@ def _raw(part: email.message.Message, header: str) -> str:
     return ""
 
 
-def _parameters(value: str, unescape: bool = True) -> dict[str, str]:
-    """The parameters of a Content-Disposition, quoted texts unescaped; of doubled ones the first."""
+def _parse_parameters(value: str, unescape: bool = True) -> dict[str, str]:
+    """Return the parameters of a header value, of duplicates the first; ``unescape`` quoted texts."""
     found: dict[str, str] = {}
     for name, quoted, bare in _PARAMETER.findall(value):
         text = _ESCAPE.sub(r"\1", quoted) if unescape else quoted
@@ -177,5 +187,5 @@ def _parameters(value: str, unescape: bool = True) -> dict[str, str]:
     return found
 
 
-def _bare_id(value: t.Any) -> str:
+def _strip_id(value: t.Any) -> str:
     return str(value or "").strip().strip('"').strip("<>").strip('"')

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading snippets for bitbucket_snippet_info. Knows no option parsing and no HTTP."""
+"""Read the snippets that bitbucket_snippet_info asks for."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import typing as t
 from .._outcome import Result
 from .._patterns import Patterns
 from .api import NoSuchSnippet, Snippets
-from .plan import SnippetState
-from .report import described, described_without_files
+from .document import SnippetState
+from .find import list_snippets, require_absent
+from .reading import read_snippet
+from .report import describe_listed_snippet, describe_snippet
 
 
 class SnippetQuery(t.NamedTuple):
-    """What to read: one by its id, those of a title, those whose titles match, or all; with their contents or without."""
+    """The snippets to read: one by its ID, those with a title, those whose titles match, or all; and whether with contents."""
 
     snippet_id: str | None = None
     title: str | None = None
@@ -26,31 +28,31 @@ class SnippetQuery(t.NamedTuple):
 
 
 def query_snippets(snippets: Snippets, query: SnippetQuery) -> list[Result]:
-    """The snippets as results show them; one listing is enough where neither id, title nor contents are asked for."""
+    """Return the snippets as results show them. Read only the listings if neither ID, title nor contents are requested."""
     if query.snippet_id is not None:
         return _read(snippets, query.snippet_id, query.contents)
     patterns = Patterns(query.patterns)
-    meant = [
+    matching = [
         snippet
-        for snippet in snippets.listed()
+        for snippet in list_snippets(snippets)
         if (snippet.title == query.title if query.title is not None else patterns.match(snippet.title))
     ]
     if query.title is None and not query.contents:
-        return [described_without_files(snippet) for snippet in meant]
-    return [found for snippet in meant for found in _read(snippets, snippet.id, query.contents)]
+        return [describe_listed_snippet(snippet) for snippet in matching]
+    return [found for snippet in matching for found in _read(snippets, snippet.id, query.contents)]
 
 
 def _read(snippets: Snippets, snippet_id: str, contents: bool) -> list[Result]:
     try:
-        state = snippets.read(snippet_id, exact=True)
+        state = read_snippet(snippets, snippet_id, exact=True)
     except NoSuchSnippet as exc:
-        snippets.require_absent(snippet_id, exc)
+        require_absent(snippets, snippet_id, exc)
         return []
-    return [_with_contents(state) if contents else described(state)]
+    return [_describe_contents(state) if contents else describe_snippet(state)]
 
 
-def _with_contents(state: SnippetState) -> Result:
-    result = described(state)
+def _describe_contents(state: SnippetState) -> Result:
+    result = describe_snippet(state)
     for entry in result["files"]:
         data = state.contents[entry["name"]]
         try:

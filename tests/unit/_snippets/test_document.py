@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The JSON document of a snippet as a value."""
+"""Read documents of snippets, and URLs of new ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import Snippet, parse_snippet
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import parse_snippet, parse_snippet_url
 
 SHA = "367ab19f4bd0a3a0dd1e6fe5a9b1c5e7a2c8d4f0"
 BASE = "https://api.bitbucket.org/2.0/snippets/acme/kypj"
@@ -26,13 +26,8 @@ JSON = st.recursive(
 )
 
 
-def read(found: dict[str, Any]) -> Snippet:
-    """The value of a document that came as some answer."""
-    return parse_snippet(found, "GET it")
-
-
 def document(links: dict[str, str] | None = None, files: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
-    """A document with these links, and links of files."""
+    """Return a document with these links, and links of files."""
     return {
         "id": "kypj",
         "title": "Notes",
@@ -42,21 +37,27 @@ def document(links: dict[str, str] | None = None, files: dict[str, str] | None =
     }
 
 
-def test_a_whole_document_is_read() -> None:
+def test_read_all_properties() -> None:
     links = {"html": "https://bitbucket.org/snippets/acme/kypj", "commits": f"{BASE}/commits", "diff": f"{BASE}/{SHA}/diff"}
     more = {"is_private": True, "created_on": "then", "updated_on": "now", "scm": "git"}
-    snippet = read(document(links, {"notes.md": REAL}, **more))
-    assert (snippet.id, snippet.title, snippet.is_private, snippet.url) == ("kypj", "Notes", True, links["html"])
-    assert (snippet.created_on, snippet.updated_on, snippet.revision) == ("then", "now", SHA)
-    assert snippet.commits_link == f"{BASE}/commits"
-    assert snippet.files == {"notes.md": REAL}
+    assert parse_snippet(document(links, {"notes.md": REAL}, **more), "GET it", "kypj")._asdict() == {
+        "id": "kypj",
+        "title": "Notes",
+        "is_private": True,
+        "url": links["html"],
+        "created_on": "then",
+        "updated_on": "now",
+        "revision": SHA,
+        "commits_link": links["commits"],
+        "files": {"notes.md": REAL},
+    }
 
 
-def test_an_item_of_a_listing_has_no_files_rather_than_none_of_them() -> None:
+def test_distinguish_unknown_files_from_no_files() -> None:
     item = document()
+    assert parse_snippet(item, "GET it").files == {}
     del item["files"]
-    assert read(item).files is None
-    assert read(document()).files == {}
+    assert parse_snippet(item, "GET it").files is None
 
 
 @pytest.mark.parametrize(
@@ -67,19 +68,14 @@ def test_an_item_of_a_listing_has_no_files_rather_than_none_of_them() -> None:
         ({}, {"notes.md": REAL}),
         ({}, {"notes.md": DOCUMENTED}),
         ({"diff": f"{BASE}/diff"}, {"notes.md": REAL}),
+        ({"diff": f"{BASE}/{SHA}/diff"}, {"notes.md": REAL.replace(SHA, SHA[::-1])}),
         ({"diff": "https://api.bitbucket.org/2.0/elsewhere"}, {"a": f"{BASE}/files/a", "notes.md": DOCUMENTED}),
         ({"diff": f"{BASE}/{SHA}/diff?context=3"}, {}),
         ({"diff": f"https://api.bitbucket.org/2.0/snippets/%7Bacme%7D/kypj/{SHA}/diff"}, {}),
     ],
 )
-def test_the_revision_comes_from_links(links: dict[str, str], files: dict[str, str]) -> None:
-    assert read(document(links, files)).revision == SHA
-
-
-def test_the_link_to_the_diff_wins_over_those_of_files() -> None:
-    other = SHA[::-1]
-    found = read(document({"diff": f"{BASE}/{SHA}/diff"}, {"notes.md": REAL.replace(SHA, other)}))
-    assert found.revision == SHA
+def test_read_the_revision_from_the_first_link_with_one(links: dict[str, str], files: dict[str, str]) -> None:
+    assert parse_snippet(document(links, files), "GET it").revision == SHA
 
 
 @pytest.mark.parametrize(
@@ -89,35 +85,58 @@ def test_the_link_to_the_diff_wins_over_those_of_files() -> None:
         ({"self": BASE, "commits": f"{BASE}/commits", "html": f"https://bitbucket.org/snippets/acme/kypj/{SHA}/x"}, {}),
         ({"diff": f"{BASE}/HEAD/diff"}, {}),
         ({"diff": f"{BASE}/{SHA}"}, {}),
-        ({}, {"notes.md": f"{BASE}/files/notes.md"}),
+        ({"diff": "http://["}, {"notes.md": f"{BASE}/files/notes.md"}),
         ({}, {SHA: f"{BASE}/files/{SHA}"}),
     ],
 )
-def test_where_no_link_tells_it_there_is_no_revision(links: dict[str, str], files: dict[str, str]) -> None:
-    assert read(document(links, files)).revision is None
+def test_read_no_revision_from_other_links(links: dict[str, str], files: dict[str, str]) -> None:
+    assert parse_snippet(document(links, files), "GET it").revision is None
 
 
-@pytest.mark.parametrize("identity", [None, "", True, [], {}, 1.5])
-def test_a_document_without_an_id_is_no_snippet(identity: Any) -> None:
-    with pytest.raises(RequestFailed, match="id"):
-        read(document(id=identity))
+@pytest.mark.parametrize("snippet_id", [None, "", True, [], {}, 1.5])
+def test_refuse_a_document_without_an_id(snippet_id: Any) -> None:
+    with pytest.raises(RequestFailed, match=r"^GET it answered with what is no snippet: it has no id$"):
+        parse_snippet(document(id=snippet_id), "GET it")
 
 
-def test_a_number_as_the_specification_has_it_is_an_id() -> None:
-    assert read(document(id=42)).id == "42"
+def test_refuse_a_document_with_another_id() -> None:
+    with pytest.raises(RequestFailed, match=r"^GET it answered with another snippet, 'kypj'$"):
+        parse_snippet(document(), "GET it", "other")
 
 
-def test_a_title_may_be_null() -> None:
-    assert read(document(title=None)).title == ""
+@pytest.mark.parametrize("title", [5, [], {}, False])
+def test_refuse_a_title_that_is_not_text(title: Any) -> None:
+    with pytest.raises(RequestFailed, match=r"^GET it answered with a snippet whose title is no text: it cannot be trusted$"):
+        parse_snippet(document(title=title), "GET it")
+
+
+def test_accept_a_numeric_id_and_a_missing_title() -> None:
+    assert parse_snippet(document(id=42, title=None), "GET it", "42")[:2] == ("42", "")
 
 
 @given(st.dictionaries(st.sampled_from(["title", "links", "files", "is_private", "created_on", "id"]), JSON))
-def test_no_document_is_a_traceback(members: dict[str, Any]) -> None:
+def test_read_or_refuse_any_document(members: dict[str, Any]) -> None:
     try:
-        snippet = read(members)
+        snippet = parse_snippet(members, "GET it")
     except RequestFailed:
         no_id = not isinstance(members.get("id"), str) or members["id"] == ""
         assert no_id or not isinstance(members.get("title"), (str, type(None)))
     else:
         assert snippet.id == str(members["id"])
         assert isinstance(snippet.title, str)
+
+
+@pytest.mark.parametrize(
+    ("url", "snippet_id"),
+    [
+        (f"{BASE}", "kypj"),
+        (f"{BASE}/?x#y", "kypj"),
+        ("/2.0/snippets/acme/a%20b", "a b"),
+        ("", None),
+        ("/login", None),
+        ("/2.0/snippets/acme/", None),
+        ("http://[/snippets/acme/x", None),
+    ],
+)
+def test_read_the_id_in_the_url_of_a_snippet(url: str, snippet_id: str | None) -> None:
+    assert parse_snippet_url(url) == snippet_id

@@ -2,188 +2,231 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A snippet in one multipart answer: encodings, bytes as they are, what is left out, and what is no answer at all."""
+"""Parse complete multipart responses: encodings, exact bytes, and files that are left out."""
 
 from __future__ import annotations
 
 import base64
+import json
 import quopri
+import re
+from email import policy
+from email.encoders import encode_base64, encode_quopri
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
 
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import BrokenAnswer, parse_form, parse_related
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import (
+    equal_but_line_ends,
+    parse_form,
+    parse_related,
+)
 from tests.unit._snippets.helpers import (
     BOUNDARY,
     FORM,
     RELATED,
-    document,
-    file,
-    form_field,
-    form_file,
-    joined,
-    part,
+    join,
+    make_document,
+    make_file,
+    make_form_field,
+    make_form_file,
+    make_part,
+    quote,
 )
 
 BINARY = bytes(range(256)) * 3
+LINES = [b"1\r\n2\r\n", b"1\n2", b"1\r2\r", b"\r\n", b"\n", b"\r", b"\n\n\n", b"\r\n\r\n", b" \t \n ", b"a\x0bb\x0cc\x1cd"]
+NEARLY_BOUNDARIES = [
+    b"--" + BOUNDARY[:-1].encode(),
+    b"--" + BOUNDARY.encode() + b"x",
+    b"--" + BOUNDARY.encode() + b"-",
+    b"--" + BOUNDARY.encode() + b"---",
+    b"-" + BOUNDARY.encode(),
+    b" --" + BOUNDARY.encode(),
+    b"--",
+    b"Content-Type: multipart/mixed; boundary=x",
+    b"From someone",
+    b".",
+]
 
 
-def related(*parts: bytes) -> dict[str, bytes]:
-    """The contents of an answer of these parts."""
-    return dict(parse_related(RELATED, joined(parts)).contents)
+def parse_contents(*parts: bytes) -> dict[str, bytes]:
+    """Return the contents of a multipart/related response."""
+    return dict(parse_related(RELATED, join(parts)).contents)
 
 
 @pytest.mark.parametrize(
-    ("encoding", "sent", "meant"),
+    ("encoding", "sent", "data"),
     [
         (None, b"foo\n", b"foo\n"),
         ("7bit", b"foo\n", b"foo\n"),
-        ("7BIT", b"foo", b"foo"),
+        ("7BIT", b"", b""),
         ("8bit", "zwölf\n".encode(), "zwölf\n".encode()),
         ("8bit", b"\xff\xfe", b"\xff\xfe"),
         ("binary", BINARY, BINARY),
         ("quoted-printable", quopri.encodestring("zwölf = 12\n".encode()), "zwölf = 12\n".encode()),
-        ("quoted-printable", b"a=\r\nb=0D=0Ac", b"ab\r\nc"),
+        (" quoted-printable\t", b"a=\r\nb=0D=0Ac", b"ab\r\nc"),
         ("base64", base64.encodebytes(BINARY).replace(b"\n", b"\r\n"), BINARY),
         ("base64", base64.b64encode(BINARY), BINARY),
-        ("Base64", b"Zm9v", b"foo"),
-        ("base64 ", b"Zm9v", b"foo"),
-        (" quoted-printable\t", b"a=3Db", b"a=b"),
+        ("Base64 ", b"Zm9v", b"foo"),
         ("base64", b"", b""),
-        ("7bit", b"", b""),
     ],
 )
-def test_every_encoding_gives_the_bytes(encoding: str | None, sent: bytes, meant: bytes) -> None:
-    found = parse_related(RELATED, joined([document("f"), file("f", sent, encoding)]))
-    assert found.contents == {"f": meant}
+def test_decode_each_encoding(encoding: str | None, sent: bytes, data: bytes) -> None:
+    found = parse_related(RELATED, join([make_document("f"), make_file("f", sent, encoding)]))
+    assert found.contents == {"f": data}
     assert found.textual == (set() if encoding and "64" in encoding else {"f"})
     assert found.document == {"id": "kypj", "files": {"f": {}}}
 
 
-@pytest.mark.parametrize(
-    "charset", ["us-ascii", "utf-8", "utf-16", "latin-1", "nonsense", "undefined", "idna", "hex", "a\0b", '"']
-)
-def test_a_charset_never_changes_the_bytes(charset: str) -> None:
+@pytest.mark.parametrize("charset", ["us-ascii", "utf-16", "latin-1", "nonsense", "undefined", "idna", "hex", "a\0b", '"'])
+def test_ignore_the_charset(charset: str) -> None:
     text = "zwölf\n".encode()
-    assert related(document("f"), file("f", text, "8bit", kind=f"text/plain; charset={charset}")) == {"f": text}
+    file = make_file("f", text, "8bit", kind=f"text/plain; charset={charset}")
+    assert parse_contents(make_document("f"), file) == {"f": text}
 
 
-LINES = [
-    b"one\r\ntwo\r\n",
-    b"one\ntwo",
-    b"one\rtwo\r",
-    b"\r\n",
-    b"\n",
-    b"\r",
-    b"\n\n\n",
-    b"\r\n\r\n",
-    b" \t \n ",
-    b"a\x0bb\x0cc\x1cd",
-]
+@pytest.mark.parametrize("data", LINES + [place % line for line in NEARLY_BOUNDARIES for place in (b"%s\nz\n", b"a\r\n%s")])
+@pytest.mark.parametrize("others", [{}, {"g": b"1"}], ids=["last", "first"])
+def test_keep_line_ends_and_lines_that_resemble_the_boundary(data: bytes, others: dict[str, bytes]) -> None:
+    files = {"f": data, **others}
+    assert parse_contents(make_document(*files), *(make_file(*file) for file in files.items())) == files
+    form = [make_form_field("title", "t"), *(make_form_file(*file) for file in files.items())]
+    assert parse_form(FORM, join(form)).contents == files
 
 
-@pytest.mark.parametrize("data", LINES)
-@pytest.mark.parametrize("followed", [False, True])
-def test_line_ends_and_a_missing_last_one_stay_as_they_are(data: bytes, followed: bool) -> None:
-    rest = [("g", b"other")] if followed else []
-    names = ["f", *(name for name, _unused in rest)]
-    assert related(document(*names), file("f", data), *(file(*one) for one in rest)) == {"f": data, **dict(rest)}
-    form = joined([form_field("title", "t"), form_file("f", data), *(form_file(*one) for one in rest)])
-    assert parse_form(FORM, form).contents == {"f": data, **dict(rest)}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"--" + BOUNDARY[:-1].encode(),
-        b"--" + BOUNDARY.encode() + b"x",
-        b"--" + BOUNDARY.encode() + b"-",
-        b"--" + BOUNDARY.encode() + b"---",
-        b"-" + BOUNDARY.encode(),
-        b" --" + BOUNDARY.encode(),
-        b"--",
-        b"Content-Type: multipart/mixed; boundary=x",
-        b"From someone",
-        b">From someone",
-        b".",
-    ],
-)
-@pytest.mark.parametrize("place", [b"%s\nlast\n", b"first\n%s\nlast\n", b"first\r\n%s\r\n", b"first\n%s"])
-def test_a_line_that_looks_like_the_boundary_is_content(line: bytes, place: bytes) -> None:
-    data = place % line
-    assert related(document("f", "g"), file("f", data), file("g", b"1")) == {"f": data, "g": b"1"}
-    assert parse_form(FORM, joined([form_file("f", data), form_file("g", b"1")])).contents == {"f": data, "g": b"1"}
-
-
-def test_a_preamble_is_no_part() -> None:
-    body = joined([document("f"), file("f", b"foo")])
+def test_ignore_a_preamble_and_white_space_at_the_end() -> None:
+    body = join([make_document("f"), make_file("f", b"foo")])
     for preamble in (b"This is a message with multiple parts.\r\n\r\n", b"\r\n", b"Content-ID: f\r\n\r\n"):
         assert parse_related(RELATED, preamble + body).contents == {"f": b"foo"}
+    for response in (body.rstrip(), body + b"\r\n \r\n"):
+        assert parse_related(RELATED, response).contents == {"f": b"foo"}
 
 
-def test_white_space_after_the_closing_boundary_is_nothing() -> None:
-    body = joined([document("f"), file("f", b"foo")])
-    assert parse_related(RELATED, body.rstrip()).contents == parse_related(RELATED, body + b"\r\n \r\n").contents == {"f": b"foo"}
+def test_accept_line_feeds_as_line_ends_of_the_response() -> None:
+    parts = [make_part(b'{"files": {"f": {}}}', eol=b"\n"), make_part(b"foo\n", 'Content-ID: "f"', eol=b"\n")]
+    assert parse_related(RELATED, join(parts, eol=b"\n")).contents == {"f": b"foo\n"}
 
 
 @pytest.mark.parametrize(
     "broken",
     [
-        file("f", b"!!!", "base64"),
-        file("f", b"Zm9", "base64"),
-        file("f", b"Zm9v=Zm9v", "base64"),
-        file("f", b"Zm9vX", "base64"),
-        file("f", b"a=ZZb", "quoted-printable"),
-        file("f", b"foo", "x-uuencode"),
-        file("f", b"foo", "uuencode"),
-        file("f", b"foo", "7bit, base64"),
-        file("f", b"Subject: x\r\n\r\nfoo", kind="message/rfc822"),
-        file("f", b"a: b\r\n\r\nc: d", kind="message/delivery-status"),
-        file("f", b"--x\r\n\r\nfoo\r\n--x--", kind="multipart/mixed; boundary=x"),
-        file("f", b"foo", kind="multipart/mixed"),
-        file("f", b"foo", kind="message/partial"),
-        b"no head\r\n" + file("f", b"foo"),
+        make_file("f", b"!!!", "base64"),
+        make_file("f", b"Zm9", "base64"),
+        make_file("f", b"Zm9v=Zm9v", "base64"),
+        make_file("f", b"Zm9vX", "base64"),
+        make_file("f", b"a=ZZb", "quoted-printable"),
+        make_file("f", b"foo", "uuencode"),
+        make_file("f", b"foo", "7bit, base64"),
+        make_file("f", b"Subject: x\r\n\r\nfoo", kind="message/rfc822"),
+        make_file("f", b"a: b\r\n\r\nc: d", kind="message/delivery-status"),
+        make_file("f", b"--x\r\n\r\nfoo\r\n--x--", kind="multipart/mixed; boundary=x"),
+        make_file("f", b"foo", kind="multipart/mixed"),
+        make_file("f", b"foo", kind="message/partial"),
+        b"no head\r\n" + make_file("f", b"foo"),
+        make_file("other", b"foo"),
+        make_part(b"foo"),
+        make_file("f", b"1") + b"\r\n--" + BOUNDARY.encode() + b"\r\n" + make_file("f", b"1"),
     ],
 )
-def test_a_part_that_cannot_be_trusted_is_left_out(broken: bytes) -> None:
-    found = parse_related(RELATED, joined([document("f", "g"), broken, file("g", b"1")]))
+def test_leave_out_missing_duplicate_and_untrustworthy_parts(broken: bytes) -> None:
+    found = parse_related(RELATED, join([make_document("f", "g"), broken, make_file("g", b"1")]))
     assert (found.contents, found.textual) == ({"g": b"1"}, frozenset({"g"}))
 
 
-def test_a_missing_part_is_left_out() -> None:
-    assert related(document("f", "g"), file("g", b"1")) == {"g": b"1"}
-    assert related(document("f")) == {}
-
-
-def test_a_part_that_the_document_does_not_name_is_left_out() -> None:
-    assert related(document("f"), file("f", b"1"), file("other", b"2"), part(b"3")) == {"f": b"1"}
-
-
-def test_two_parts_of_one_name_are_both_left_out() -> None:
-    assert related(document("f", "g"), file("f", b"1"), file("g", b"2"), file("f", b"3")) == {"g": b"2"}
-    assert parse_form(FORM, joined([form_file("f", b"1"), form_file("g", b"2"), form_file("f", b"1")])).contents == {"g": b"2"}
-
-
-@pytest.mark.parametrize("broken", [b"!!!", b"Zm9"])
-def test_a_form_leaves_out_what_it_cannot_decode(broken: bytes) -> None:
+def test_leave_out_duplicate_and_untrustworthy_parts_of_a_form() -> None:
     encoded = "Content-Transfer-Encoding: base64"
-    found = parse_form(FORM, joined([form_file("f", broken, encoded), form_file("g", b"Zm9v", encoded), form_file("h", b"1")]))
+    broken = [make_form_file("f", b"!!!", encoded), make_form_file("d", b"1"), make_form_file("d", b"1")]
+    found = parse_form(FORM, join([*broken, make_form_file("g", b"Zm9v", encoded), make_form_file("h", b"1")]))
     assert (found.contents, found.textual) == ({"g": b"foo", "h": b"1"}, frozenset({"h"}))
 
 
-def test_a_form_has_flat_fields() -> None:
-    fields = {"title": "Grüße; \r\n=?utf-8?q?x?=", "is_private": "true", "id": "kypj", "": "x"}
-    found = parse_form(FORM, joined(form_field(name, text) for name, text in fields.items()))
+def test_read_the_flat_fields_of_a_form() -> None:
+    fields = {"title": "Grüße; \r\n=?utf-8?q?x?=", "is_private": "true", "id": "", "": "x"}
+    found = parse_form(FORM, join([*(make_form_field(*field) for field in fields.items()), make_part(b"stray")]))
     assert (found.document, found.contents) == (fields, {})
-    assert parse_form(FORM, joined([form_field("title", ""), part(b"stray")])).document == {"title": ""}
 
 
-def test_line_feeds_alone_may_frame_an_answer() -> None:
-    body = joined([part(b'{"files": {"f": {}}}', eol=b"\n"), part(b"foo\n", 'Content-ID: "f"', eol=b"\n")], eol=b"\n")
-    assert parse_related(RELATED, body).contents == {"f": b"foo\n"}
+@pytest.mark.parametrize("one", [b"", b"a\nb", b"a\r\nb\r\n", b"a\rb\n"])
+def test_distinguish_line_ends_from_other_differences(one: bytes) -> None:
+    plain = one.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for other in (one, plain, plain + b"\n", plain.replace(b"\n", b"\r\n")):
+        assert equal_but_line_ends(one, other)
+    assert not equal_but_line_ends(one, plain + b" ")
+    assert not equal_but_line_ends(one + b"x", b"\n" + one + b"x")
 
 
-def test_a_broken_answer_says_nothing_of_a_file() -> None:
-    with pytest.raises(BrokenAnswer) as caught:
-        parse_related(RELATED, joined([document(raw="{'secret'"), file("f", b"hidden")]))
-    assert "secret" not in str(caught.value)
-    assert "hidden" not in str(caught.value)
+NAMES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="/\\"), min_size=1, max_size=40) | (
+    st.sampled_from(["snippet", "a b", "a%20b", " a ", '"a"', "<a>", "a", "=?utf-8?q?a?=", "a;b", "a%22b", 'a"b', "ü", "f.eml"])
+)
+PIECES = st.sampled_from([b"\r", b"\n", b"\r\n", b"--", b"--b", b"--b1--", b" ", b"\t", b"=", b".", b"text", "ü".encode(), b"\0"])
+FILES = st.dictionaries(NAMES, st.binary(max_size=300) | st.lists(PIECES, max_size=12).map(b"".join), min_size=1, max_size=4)
+MANY = settings(deadline=None, max_examples=60, database=None)
+
+
+def write_with_library(files: dict[str, bytes], quopri: bool) -> tuple[str, bytes]:
+    """Return a response that the standard library writes; the names become raw UTF-8, which it does not support."""
+    message = MIMEMultipart("related", boundary="=" * 60)
+    root = MIMENonMultipart("application", "json")
+    root.set_payload(json.dumps({"id": "kypj", "files": {name: {} for name in files}}))
+    message.attach(root)
+    for number, data in enumerate(files.values()):
+        one = MIMENonMultipart("application", "octet-stream")
+        one["Content-Disposition"] = f"attachment; filename=NAME-{number}-"
+        one.set_payload(data)
+        (encode_quopri if quopri else encode_base64)(one)
+        message.attach(one)
+    raw = message.as_bytes(policy=policy.compat32.clone(linesep="\r\n", max_line_length=None)).partition(b"\r\n\r\n")[2]
+    names = [quote(name).encode() for name in files]
+    return f'multipart/related; boundary="{"=" * 60}"', re.sub(rb"NAME-(\d+)-", lambda found: names[int(found[1])], raw)
+
+
+def find_boundary(files: dict[str, bytes]) -> str:
+    """Return a boundary that no file contains."""
+    return next(text for number in range(999) if not any((text := f"b{number}").encode() in data for data in files.values()))
+
+
+@given(files=FILES)
+@MANY
+def test_parse_base64_that_the_standard_library_has_written(files: dict[str, bytes]) -> None:
+    found = parse_related(*write_with_library(files, quopri=False))
+    assert (found.contents, found.textual) == (files, frozenset())
+
+
+@given(files=st.dictionaries(NAMES, st.binary(max_size=200).map(base64.b64encode), min_size=1, max_size=3))
+@MANY
+def test_parse_quoted_printable_that_the_standard_library_has_written(files: dict[str, bytes]) -> None:
+    found = parse_related(*write_with_library(files, quopri=True))
+    assert (found.contents, found.textual) == (files, frozenset(files))
+
+
+@given(files=FILES, encoding=st.sampled_from(["binary", "8bit", "7bit", "base64"]), by_id=st.booleans(), last=st.booleans())
+@example(files={"a%20b": b"1", "a b": b"2"}, encoding="8bit", by_id=False, last=False)
+@example(files={"a": b"1", '"a"': b"2"}, encoding="8bit", by_id=True, last=True)
+@MANY
+def test_parse_any_files_in_a_related_response(files: dict[str, bytes], encoding: str, by_id: bool, last: bool) -> None:
+    """Names are in one header or the other, the document is first or last."""
+    assume(not (by_id and last and "snippet" in files))  # two parts would have the ID of the document
+    head = "Content-ID: %s" if by_id else "Content-Disposition: attachment; filename=%s"
+    encoded = {name: base64.encodebytes(data) if encoding == "base64" else data for name, data in files.items()}
+    parts = [make_part(data, head % quote(name), f"Content-Transfer-Encoding: {encoding}") for name, data in encoded.items()]
+    boundary = find_boundary(encoded)
+    whole = [*parts, make_document(*files)] if last else [make_document(*files), *parts]
+    found = parse_related(f"multipart/related; start=snippet; boundary={boundary}", join(whole, boundary))
+    # A file may be left out if an ID is ambiguous; the others are right.
+    assert {name: files[name] for name in found.contents} == found.contents
+    assert by_id or set(found.contents) == set(files)
+
+
+@given(files=FILES, encoded=st.booleans(), title=st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
+@MANY
+def test_parse_any_files_in_a_form(files: dict[str, bytes], encoded: bool, title: str) -> None:
+    head = ["Content-Transfer-Encoding: base64"] if encoded else []
+    sent = {name: base64.encodebytes(data) if encoded else data for name, data in files.items()}
+    boundary = find_boundary({**sent, "": title.encode()})
+    body = join([make_form_field("title", title), *(make_form_file(name, data, *head) for name, data in sent.items())], boundary)
+    found = parse_form(f"multipart/form-data; boundary={boundary}", body)
+    assert (found.document, found.contents) == ({"title": title}, files)

@@ -2,27 +2,50 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A multipart answer that cannot be read is a BrokenAnswer in clear words, never another exception, and in bounded time."""
+"""Refuse broken multipart responses, and read any bytes in bounded time.
+
+The samples are the responses that Bitbucket's documentation prints. They have misprints.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import itertools
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import BrokenAnswer, parse_form, parse_related
-from tests.unit._snippets.helpers import BOUNDARY, FORM, RELATED, document, file, form_file, joined, part
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import (
+    BrokenResponse,
+    SnippetParts,
+    parse_form,
+    parse_related,
+)
+from tests.unit._snippets.helpers import (
+    BOUNDARY,
+    FORM,
+    RELATED,
+    join,
+    make_document,
+    make_file,
+    make_form_file,
+    make_part,
+)
 
 LINE = b"--" + BOUNDARY.encode()
-NO_PARTS = "The answer is said to be %s, but has no parts"
-NO_END = "The multipart answer has no end: its closing boundary is missing"
-GOES_ON = "The multipart answer goes on after its closing boundary"
-NO_JSON = "The document in the multipart answer is not JSON: "
-NO_OBJECT = "The document in the multipart answer is no JSON object"
-WHOLE = joined([document("f"), file("f", b"foo"), form_file("g", b"1")])
+NO_PARTS = "The response has the type %s, but no parts"
+NO_END = "The multipart response is incomplete: its closing boundary is missing"
+MORE = "The multipart response continues after its closing boundary"
+NO_JSON = "The document in the multipart response is not JSON: "
+NO_OBJECT = "The document in the multipart response is not a JSON object"
+Parse = Callable[[str, bytes], SnippetParts]
+both = pytest.mark.parametrize(("parse", "content_type"), [(parse_related, RELATED), (parse_form, FORM)], ids=["related", "form"])
+WHOLE = join([make_document("f"), make_file("f", b"foo"), make_form_file("g", b"1")])
 
 
 @pytest.mark.parametrize(
@@ -38,26 +61,22 @@ WHOLE = joined([document("f"), file("f", b"foo"), form_file("g", b"1")])
         (WHOLE[:-4], NO_END),
         (WHOLE[:-3], NO_END),
         (WHOLE[: len(WHOLE) // 2], NO_END),
-        (WHOLE + b"more", GOES_ON),
-        (WHOLE + WHOLE, GOES_ON),
+        (WHOLE + b"more", MORE),
+        (WHOLE + WHOLE, MORE),
     ],
 )
-def test_an_answer_without_a_whole_frame_is_broken(body: bytes, words: str) -> None:
-    with pytest.raises(BrokenAnswer) as caught:
-        parse_related(RELATED, body)
-    assert str(caught.value) == words.replace("%s", "multipart/related")
-    with pytest.raises(BrokenAnswer) as caught:
-        parse_form(FORM, body)
-    assert str(caught.value) == words.replace("%s", "multipart/form-data")
+@both
+def test_refuse_an_incomplete_response(parse: Parse, content_type: str, body: bytes, words: str) -> None:
+    with pytest.raises(BrokenResponse) as caught:
+        parse(content_type, body)
+    assert str(caught.value) == words.replace("%s", content_type.partition(";")[0])
 
 
-@pytest.mark.parametrize(
-    "content_type", ["multipart/related", "multipart/related; start=snippet", 'multipart/related; boundary=""', "text/plain", ""]
-)
-def test_an_answer_without_a_boundary_is_broken(content_type: str) -> None:
-    for parse in (parse_related, parse_form):
-        with pytest.raises(BrokenAnswer, match="has no parts"):
-            parse(content_type, WHOLE)
+@pytest.mark.parametrize("content_type", ["multipart/related", 'multipart/form-data; boundary=""', "text/plain", ""])
+@pytest.mark.parametrize("parse", [parse_related, parse_form])
+def test_refuse_a_response_without_a_boundary(parse: Parse, content_type: str) -> None:
+    with pytest.raises(BrokenResponse, match="but no parts"):
+        parse(content_type, WHOLE)
 
 
 @pytest.mark.parametrize(
@@ -76,9 +95,9 @@ def test_an_answer_without_a_boundary_is_broken(content_type: str) -> None:
     ],
     ids=lambda text: str(text)[:20],
 )
-def test_a_document_that_is_no_json_object_is_broken(raw: str, words: str) -> None:
-    with pytest.raises(BrokenAnswer) as caught:
-        parse_related(RELATED, joined([document(raw=raw), file("f", b"foo")]))
+def test_refuse_a_document_that_is_not_a_json_object(raw: str, words: str) -> None:
+    with pytest.raises(BrokenResponse) as caught:
+        parse_related(RELATED, join([make_document(raw=raw), make_file("f", b"foo")]))
     assert str(caught.value).startswith(words)
     assert len(str(caught.value)) < 300
 
@@ -86,100 +105,56 @@ def test_a_document_that_is_no_json_object_is_broken(raw: str, words: str) -> No
 @pytest.mark.parametrize(
     "first",
     [
-        part(b"\xff\xfe", "Content-Type: application/json"),
-        part(b"{}", "Content-Type: message/rfc822"),
-        part(b"!", "Content-Transfer-Encoding: base64"),
-        part(b"{}", "Content-Transfer-Encoding: rot13"),
-        file("f", b"foo"),
+        make_part(b"\xff\xfe", "Content-Type: application/json"),
+        make_part(b"{}", "Content-Type: message/rfc822"),
+        make_part(b"!", "Content-Transfer-Encoding: base64"),
+        make_part(b"{}", "Content-Transfer-Encoding: rot13"),
+        make_file("f", b"foo"),
     ],
 )
-def test_a_first_part_that_is_no_document_is_broken(first: bytes) -> None:
-    with pytest.raises(BrokenAnswer, match="is not JSON"):
-        parse_related(f"multipart/related; boundary={BOUNDARY}", joined([first]))
+def test_refuse_a_first_part_that_is_not_a_document(first: bytes) -> None:
+    with pytest.raises(BrokenResponse, match="is not JSON"):
+        parse_related(f"multipart/related; boundary={BOUNDARY}", join([first]))
 
 
 @pytest.mark.parametrize("files", ["[]", "null", '"f"', "1", '{"\\ud800": {}}', '{"": {}}', '{"\\u0000\\r\\n": {}}'])
-def test_odd_files_in_the_document_only_have_no_contents(files: str) -> None:
-    found = parse_related(RELATED, joined([document(raw=f'{{"id": "kypj", "files": {files}}}'), file("f", b"foo")]))
+def test_read_no_contents_for_invalid_files_in_the_document(files: str) -> None:
+    found = parse_related(RELATED, join([make_document(raw=f'{{"id": "kypj", "files": {files}}}'), make_file("f", b"foo")]))
     assert (found.document["id"], found.contents) == ("kypj", {})
 
 
-PIECES = [
-    LINE,
-    LINE + b"--",
-    b"\r\n",
-    b"\n",
-    b"\r",
-    b"Content-ID: ",
-    b'"f"',
-    b"<f>",
-    b"Content-Type: ",
-    b"application/json",
-    b"text/plain; charset=",
-    b"multipart/mixed; boundary=x",
-    b"multipart/mixed; boundary=" + BOUNDARY.encode(),
-    b"--x",
-    b"message/rfc822",
-    b"message/delivery-status",
-    b"Content-Transfer-Encoding: ",
-    b"base64",
-    b"quoted-printable",
-    b"Content-Disposition: attachment; ",
-    b'name="file"; ',
-    b"filename=",
-    b"filename*0*=utf-8''",
-    b"=?utf-8?b?!!?=",
-    b'{"files": {"f": {}}}',
-    b"\0",
-    b"\xff",
-    b"\\",
-    b'"',
-    b";",
-    b" ",
-    b"=",
-]
-BODIES = st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=40).map(b"".join)
-KINDS = st.sampled_from([RELATED, FORM]) | st.text(st.characters(max_codepoint=255), max_size=40).map(
-    "multipart/related; boundary={}".format
+WORDS = (
+    b'\r\n|\n|\r|Content-ID: |"f"|<f>|Content-Type: |application/json|text/plain; charset=|multipart/mixed; boundary=x|--x|'
+    b"message/rfc822|message/delivery-status|Content-Transfer-Encoding: |base64|quoted-printable|"
+    b'Content-Disposition: attachment; |name="file"; |filename=|filename*0*=utf-8\'\'|=?utf-8?b?!!?=|\\|"|;| |=|\0|\xff'
 )
-PARAMETERS = [
-    "boundary*=x''%ff",
-    "boundary*0=a; boundary*2=b",
-    "boundary*00=a",
-    "boundary*\u00b2=a",
-    'boundary="',
-    "start*=\0''x",
-    "=?",
-]
+PIECES = [*WORDS.split(b"|"), LINE, LINE + b"--", b"multipart/mixed; boundary=" + BOUNDARY.encode(), b'{"files": {"f": {}}}']
+BODIES = st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=40).map(b"".join)
+PARAMETERS = st.text(st.characters(max_codepoint=255), max_size=40) | st.sampled_from(
+    ["boundary*=x''%ff", "boundary*0=a; boundary*2=b", "boundary*00=a", "boundary*\u00b2=a", 'boundary="', "start*=\0''x", "=?"]
+)
 
 
-@given(content_type=KINDS, body=BODIES)
-@example(content_type=RELATED, body=joined([part(b"{}"), part(b"\xff", "Content-Type: text/plain; charset=a\0b")]))
+@given(parameters=PARAMETERS, body=BODIES)
+@example(parameters="", body=join([make_part(b"{}"), make_part(b"\xff", "Content-Type: text/plain; charset=a\0b")]))
 @settings(deadline=2000, max_examples=200, database=None)
-def test_whatever_comes_is_read_or_broken(content_type: str, body: bytes) -> None:
-    for whole in (body, joined([body]), joined([document("f"), body]), joined([document("f"), b"Content-ID: f\r\n" + body])):
-        for parse in (parse_related, parse_form):
-            with contextlib.suppress(BrokenAnswer):
+def test_read_or_refuse_any_bytes(parameters: str, body: bytes) -> None:
+    frames = (body, join([body]), join([make_document("f"), body]), join([make_document("f"), b"Content-ID: f\r\n" + body]))
+    for content_type in (f"multipart/related; {parameters}", f"{RELATED}; {parameters}", f"{FORM}; {parameters}"):
+        for parse, whole in itertools.product((parse_related, parse_form), frames):
+            with contextlib.suppress(BrokenResponse):
                 found = parse(content_type, whole)
                 assert all(isinstance(data, bytes) for data in found.contents.values())
 
 
-@pytest.mark.parametrize("parameter", PARAMETERS)
-def test_odd_parameters_are_read_or_broken(parameter: str) -> None:
-    for content_type in (f"multipart/related; {parameter}", f"multipart/related; boundary={BOUNDARY}; {parameter}"):
-        for parse in (parse_related, parse_form):
-            with contextlib.suppress(BrokenAnswer):
-                assert parse(content_type, WHOLE).contents in ({"f": b"foo"}, {"f": b"foo", "g": b"1"})
-
-
-NESTED_MESSAGES = part(b"\r\n".join([b"Content-Type: message/rfc822\r\n"] * 5000), "Content-Type: message/rfc822")
+NESTED_MESSAGES = make_part(b"\r\n".join([b"Content-Type: message/rfc822\r\n"] * 5000), "Content-Type: message/rfc822")
 NESTED_PARTS = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(300))
 HEAVY = {
     "nested messages": NESTED_MESSAGES,
     "nested parts": NESTED_PARTS,
-    "many parts": (b"\r\n" + LINE + b"\r\n").join(form_file(str(number), b"") for number in range(2000)),
-    "many lines": file("f", b"--\r\n" * 200_000),
-    "many carriage returns": file("f", b"\r" * 300_000),
+    "many parts": (b"\r\n" + LINE + b"\r\n").join(make_form_file(str(number), b"") for number in range(2000)),
+    "many lines": make_file("f", b"--\r\n" * 200_000),
+    "many carriage returns": make_file("f", b"\r" * 300_000),
     "many headers": b"A: b\r\n" * 20_000 + b"\r\nx",
     "a long header": b"Content-Disposition: attachment" + b"; a=b" * 60_000 + b"\r\n\r\nx",
     "a folded header": b"Content-Disposition: attachment;" + b"\r\n a=b;" * 10_000 + b"\r\n\r\nx",
@@ -190,9 +165,69 @@ HEAVY = {
 
 
 @pytest.mark.parametrize("heavy", HEAVY)
-def test_what_is_made_to_be_slow_or_deep_is_read_in_bounded_time(heavy: str) -> None:
+def test_parse_slow_or_deep_parts_in_bounded_time(heavy: str) -> None:
     started = time.process_time()
     for parse, content_type in ((parse_related, RELATED), (parse_form, FORM)):
-        with contextlib.suppress(BrokenAnswer):
-            parse(content_type, joined([document("f"), HEAVY[heavy]]))
+        with contextlib.suppress(BrokenResponse):
+            parse(content_type, join([make_document("f"), HEAVY[heavy]]))
     assert time.process_time() - started < 3
+
+
+def test_keep_contents_out_of_the_message() -> None:
+    with pytest.raises(BrokenResponse) as caught:
+        parse_related(RELATED, join([make_document(raw="{'secret'"), make_file("f", b"hidden")]))
+    assert not any(word in str(caught.value) for word in ("secret", "hidden"))
+
+
+SAMPLES = Path(__file__).parent / "samples"
+# The picture in the samples is complete: a PNG of 20 x 40 pixels.
+PICTURE = "4d2eea868bb53654ce601bb46c977a1516ec4238a9554aa6ac401d977bba990d"
+MIDDLE, END = "My snippet\n------------------------------63a4b224c59f--", "------------------------------5957323a6b76--"
+FIX_RELATED = (('"id": kypj', '"id": "kypj"'), ('\n  ],\n  "owner"', '\n  },\n  "owner"'))
+FIX_FORM = ((MIDDLE, MIDDLE[:-2]), (END, MIDDLE.partition("\n")[2]))
+each_line_end = pytest.mark.parametrize("eol", ["\n", "\r\n"], ids=["lf", "crlf"])
+
+
+def read_sample(name: str, *fixes: tuple[str, str], eol: str) -> tuple[str, bytes]:
+    """Return the content type and the body of a sample with these misprints fixed."""
+    head, _unused, body = (SAMPLES / name).read_text().partition("\n\n")
+    for wrong, right in fixes:
+        assert body.count(wrong) == 1
+        body = body.replace(wrong, right)
+    content_type = next(line.partition(": ")[2] for line in head.split("\n") if line.startswith("Content-Type: "))
+    return content_type, body.replace("\n", eol).encode()
+
+
+@each_line_end
+@pytest.mark.parametrize(
+    ("parse", "sample", "fixes"),
+    [(parse_related, "snippet_related_printed.txt", FIX_RELATED), (parse_form, "snippet_form_printed.txt", FIX_FORM)],
+)
+def test_read_both_files_of_a_sample_without_misprints(
+    parse: Parse, sample: str, fixes: tuple[tuple[str, str], ...], eol: str
+) -> None:
+    found = parse(*read_sample(sample, *fixes, eol=eol))
+    assert found.document["title"] == "My snippet"
+    assert sorted(found.contents) == ["foo.txt", "image.png"]
+    assert (found.contents["foo.txt"], found.textual) == (b"foo" + eol.encode(), {"foo.txt"})
+    assert hashlib.sha256(found.contents["image.png"]).hexdigest() == PICTURE
+
+
+@each_line_end
+@pytest.mark.parametrize(
+    ("parse", "sample", "fixes", "words"),
+    [
+        (parse_related, "snippet_related_printed.txt", (), NO_JSON + "Expecting value: line 19 column 9"),
+        (parse_related, "snippet_related_printed.txt", FIX_RELATED[:1], NO_JSON + "Expecting ',' delimiter: line 45 column 3"),
+        (parse_related, "snippet_related_printed.txt", FIX_RELATED[1:], NO_JSON + "Expecting value: line 19 column 9"),
+        (parse_form, "snippet_form_printed.txt", (), MORE),
+        (parse_form, "snippet_form_printed.txt", FIX_FORM[:1], NO_END),
+        (parse_form, "snippet_form_printed.txt", FIX_FORM[1:], MORE),
+    ],
+)
+def test_refuse_a_sample_with_misprints(
+    parse: Parse, sample: str, fixes: tuple[tuple[str, str], ...], words: str, eol: str
+) -> None:
+    with pytest.raises(BrokenResponse) as caught:
+        parse(*read_sample(sample, *fixes, eol=eol))
+    assert str(caught.value).startswith(words)

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Update a snippet by compare-and-swap: send a plan for the revision that was read, and plan again after a conflict.
+
+The service does not version title and visibility, so the comparison of revisions does not protect them.
+"""
+
+from __future__ import annotations
+
+from .._errors import BitbucketError, Conflict, RequestFailed
+from .._outcome import UNCHANGED, UPDATED
+from .api import Snippets
+from .document import SnippetState
+from .plan import SnippetPlan, find_changed_properties, plan_snippet, predict_update
+from .reading import read_snippet
+from .report import Change
+from .request import SnippetRequest
+from .verify import describe_wrong_properties, require_files, require_stored
+
+# How often a snippet that others change at the same time is read again.
+MAX_CONFLICTS = 3
+
+
+class SnippetUpdater:
+    """Updates one snippet."""
+
+    def __init__(self, snippets: Snippets, request: SnippetRequest) -> None:
+        self._snippets = snippets
+        self._request = request
+        self._applied = False
+        self._conflicts = 0
+        self._attempts = 0
+
+    def update(self, before: SnippetState) -> Change:
+        """Send the differences to the request; raises NoSuchSnippet.
+
+        The status is "updated" as well if a response was lost and the snippet is as requested now.
+        """
+        after, plan = self._swap(before)
+        if plan.remove_after_upload:
+            after, _plan = self._swap(after)
+        return Change(UPDATED if self._applied else UNCHANGED, before, after)
+
+    def _swap(self, current: SnippetState) -> tuple[SnippetState, SnippetPlan]:
+        """Return the state after the first accepted plan, or after no plan is needed, and that plan."""
+        while (plan := plan_snippet(current, self._request)).changes:
+            try:
+                after = self._send(current, plan)
+            except RequestFailed as failure:
+                current = self._read_after(failure, current.snippet.id)
+            else:
+                self._applied = True
+                return after, plan
+        return current, plan
+
+    def _send(self, current: SnippetState, plan: SnippetPlan) -> SnippetState:
+        """Send the plan once, and return the state after it, read again unless the response has it all."""
+        written = self._snippets.update_once(current.snippet, plan)
+        if written is None:
+            return self._require_applied(self._read(current.snippet.id), plan)
+        expected = predict_update(current, plan).contents
+        if set(written.files or {}) == set(expected) and not find_changed_properties(written, self._request):
+            return SnippetState(written, expected)
+        return require_stored(self._read(written.id), self._request)
+
+    def _require_applied(self, after: SnippetState, plan: SnippetPlan) -> SnippetState:
+        """Return the state after a response without the snippet; raises RequestFailed if the plan was not applied."""
+        require_files(after, self._request)
+        missing = plan_snippet(after, self._request)
+        if missing.properties or missing.uploads or (missing.remove and not plan.remove_after_upload):
+            wrong = "".join(f", and it has {each}" for each in describe_wrong_properties(after.snippet, self._request))
+            message = f"The update of snippet {after.snippet.id} was answered without the snippet{wrong}"
+            raise RequestFailed(message, transient=True)
+        return after
+
+    def _read_after(self, failure: RequestFailed, snippet_id: str) -> SnippetState:
+        """Return the state after a failure; raises the failure if there must not be another attempt."""
+        self._applied = self._applied or failure.may_have_applied
+        if isinstance(failure, Conflict):
+            self._count_conflict(failure, snippet_id)
+            return self._read(snippet_id)
+        if failure.may_have_applied:
+            current = self._read(snippet_id)
+            if not plan_snippet(current, self._request).changes:
+                return current
+        self._attempts += 1
+        self._snippets.pause_after(failure, self._attempts)
+        return self._read(snippet_id)
+
+    def _count_conflict(self, failure: Conflict, snippet_id: str) -> None:
+        self._conflicts += 1
+        if self._conflicts > MAX_CONFLICTS:
+            raise BitbucketError(
+                f"Snippet {snippet_id} is being changed by somebody else, {self._conflicts} tries met a newer revision: {failure}"
+            ) from failure
+
+    def _read(self, snippet_id: str) -> SnippetState:
+        return read_snippet(self._snippets, snippet_id, self._request.files or {})

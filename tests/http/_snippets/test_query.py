@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the snippets that a query asks for."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.query import SnippetQuery, query_snippets
+from tests.emulator import Emulator
+from tests.http._snippets.helpers import connect, hash_files, list_requests, read_hashes
+
+BINARY = bytes(range(256)) * 3
+FILES = {
+    "start.md": b"Call us.\r\n",
+    "gr\u00fc\u00dfe.txt": "zw\u00f6lf".encode(),
+    "image.png": BINARY,
+    "empty": b"",
+    "nul": b"\0",
+}
+
+
+@pytest.fixture(autouse=True)
+def _filled(emulator: Emulator) -> None:
+    emulator.snippets.create("Run book", FILES, id="run01")
+    emulator.snippets.create("Notes of 1.0", {"a": b"1"}, id="note1", is_private=False)
+    emulator.snippets.create("Notes of 1.1", {"a": b"1"}, id="note2", watched=True)
+    emulator.snippets.create("Notes of 1.1", {"a": b"2"}, id="note3")
+
+
+def query(emulator: Emulator, **options: Any) -> list[dict[str, Any]]:
+    return query_snippets(connect(emulator), SnippetQuery(**options))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["note1", "note2", "note3", "run01"]),
+        ({"contents": True}, ["note1", "note2", "note3", "run01"]),
+        ({"snippet_id": "run01"}, ["run01"]),
+        ({"title": "Notes of 1.1"}, ["note2", "note3"]),
+        ({"title": "run book"}, []),
+        ({"title": "Notes of *"}, []),
+        ({"title": ""}, []),
+        ({"patterns": ["Run book", "*1.0"]}, ["note1", "run01"]),
+        ({"patterns": ["Notes of 1.[0]"], "contents": True}, ["note1"]),
+        ({"patterns": ["Notes"]}, []),
+    ],
+    ids=str,
+)
+def test_find_by_id_title_and_pattern(emulator: Emulator, options: dict[str, Any], expected: list[str]) -> None:
+    found = query(emulator, **options)
+    assert sorted(snippet["id"] for snippet in found) == expected
+    read = {"snippet_id", "title", "contents"} & options.keys()
+    assert all(("files" in snippet) is bool(read) for snippet in found)
+    assert read or list_requests(emulator) == [("", 200), ("", 200)]
+
+
+@pytest.mark.parametrize("contents", [False, True])
+@pytest.mark.parametrize("answers", ["all", "json_only"])
+def test_describe_a_snippet_with_its_files(emulator: Emulator, contents: bool, answers: str) -> None:
+    emulator.switches.snippet_answers = answers
+    made = emulator.snippets.by_id["run01"]
+    [found] = query(emulator, snippet_id="run01", contents=contents)
+    texts = {name: data.decode() for name, data in FILES.items() if data != BINARY} if contents else {}
+    binary = {"image.png": base64.b64encode(BINARY).decode()} if contents else {}
+    assert {file["name"]: file["content"] for file in found["files"] if "content" in file} == texts
+    assert {file["name"]: file["content_base64"] for file in found["files"] if "content_base64" in file} == binary
+    assert read_hashes({"snippet": found}) == hash_files(FILES)
+    base = f"{emulator.api_url}/snippets/acme/run01/{made.revision}/files/"
+    assert [file["url"] for file in found.pop("files")] == [
+        base + name for name in ("empty", "gr%C3%BC%C3%9Fe.txt", "image.png", "nul", "start.md")
+    ]
+    assert found == {
+        "id": "run01",
+        "title": "Run book",
+        "is_private": True,
+        "url": "https://bitbucket.org/snippets/acme/run01",
+        "revision": made.revision,
+        "created_on": made.created_on.isoformat(timespec="microseconds"),
+        "updated_on": made.updated_on.isoformat(timespec="microseconds"),
+    }
+    [listed] = query(emulator, patterns=["Run*"])
+    assert {**listed, "revision": made.revision} == found
+
+
+def test_return_exact_contents_although_the_response_changes_line_ends(emulator: Emulator) -> None:
+    emulator.switches.snippet_text_damage = "final_newline"
+    assert read_hashes({"snippet": query(emulator, title="Run book")[0]}) == hash_files(FILES)
+
+
+def test_return_nothing_for_an_unknown_id_that_is_not_listed(emulator: Emulator) -> None:
+    assert query(emulator, snippet_id="nobody") == []
+    assert list_requests(emulator) == [("/nobody", 404), ("", 200)]
+    emulator.faults.add("status", path="run01$", code=404)
+    with pytest.raises(RequestFailed, match=r"HTTP status 404 Not Found.* But snippet 'run01' is still listed"):
+        query(emulator, snippet_id="run01")
