@@ -210,7 +210,8 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.module import Options, create_module, repository_argument_spec, run_module
+from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec
+from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.delete import Deleter
 from ..module_utils._downloads.publish import Publisher, PublishOptions
@@ -221,6 +222,7 @@ from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 
 
+        **parallel_argument_spec(),
 def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
@@ -233,7 +235,6 @@ def argument_spec() -> dict[str, t.Any]:
         "compare": {"type": "str", "choices": ["checksum", "content", "size"], "default": "checksum"},
         "manifest": {"type": "str"},
         "verify": {"type": "bool", "default": True},
-        "parallel": {"type": "int", "default": 4},
     }
 
 

@@ -231,9 +231,13 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.module import AnsibleFiles, Options, create_module, repository_argument_spec, run_module
+from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec, selection_argument_spec
+from ..module_utils._ansible.files import AnsibleFiles
+from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._archives.names import require_archive
 from ..module_utils._downloads.api import Downloads
+        **selection_argument_spec(),
+        **parallel_argument_spec(),
 from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._downloads.fetch import Fetcher, FetchOptions
 from ..module_utils._errors import BadInput
@@ -252,16 +256,12 @@ def argument_spec() -> dict[str, t.Any]:
     return {
         **repository_argument_spec(),
         "name": {"type": "list", "elements": "str"},
-        "patterns": {"type": "list", "elements": "str", "aliases": ["pattern"]},
-        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
-        "use_regex": {"type": "bool", "default": False},
         "newest": {"type": "int"},
         "dest": {"type": "path", "required": True},
         "checksum": {"type": "str"},
         "manifest": {"type": "str"},
         "force": {"type": "bool", "default": False},
         "backup": {"type": "bool", "default": False},
-        "parallel": {"type": "int", "default": 4},
         "unpack_dest": {"type": "path"},
     }
 

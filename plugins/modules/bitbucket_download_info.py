@@ -106,7 +106,8 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.module import create_module, repository_argument_spec, run_module
+from ..module_utils._ansible.arguments import repository_argument_spec, selection_argument_spec
+from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._http.client import Client
@@ -117,9 +118,7 @@ def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         **repository_argument_spec(),
-        "patterns": {"type": "list", "elements": "str", "aliases": ["pattern"]},
-        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
-        "use_regex": {"type": "bool", "default": False},
+        **selection_argument_spec(),
         "newest": {"type": "int"},
     }
 

@@ -170,7 +170,8 @@ requests:
 import datetime
 import typing as t
 
-from ..module_utils._ansible.module import Options, create_module, repository_argument_spec, run_module
+from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec, selection_argument_spec
+from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.delete import Deleter
 from ..module_utils._downloads.retention import Retention, parse_age, parse_group_by, plan_pruning
@@ -185,15 +186,13 @@ def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         **repository_argument_spec(),
-        "patterns": {"type": "list", "elements": "str", "required": True, "aliases": ["pattern"]},
-        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
-        "use_regex": {"type": "bool", "default": False},
+        **selection_argument_spec(required=True),
+        **parallel_argument_spec(),
         "keep": {"type": "int"},
         "older_than": {"type": "str"},
         "group_by": {"type": "str"},
         "max_deletions": {"type": "int"},
         "manifest": {"type": "str"},
-        "parallel": {"type": "int", "default": 4},
     }
 
 

@@ -16,7 +16,7 @@ import yaml
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 
 from ansible_collections.releng.bitbucket.plugins.doc_fragments import _attributes, _connection
-from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.module import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.arguments import (
     connection_argument_spec,
     repository_argument_spec,
 )
