@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._parallel
 attributes:
   idempotent:
     support: partial
@@ -90,11 +91,6 @@ options:
         stored name.
     type: bool
     default: true
-  parallel:
-    description:
-      - How many transfers may be under way at once, from 1 to 16.
-    type: int
-    default: 4
 requirements:
   - requests-toolbelt
 seealso:
@@ -222,11 +218,11 @@ from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 
 
-        **parallel_argument_spec(),
 def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         **repository_argument_spec(),
+        **parallel_argument_spec(),
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "src": {"type": "list", "elements": "path"},
         "content": {"type": "str"},

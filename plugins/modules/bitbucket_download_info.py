@@ -21,29 +21,19 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._attributes.info_module
   - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._selection
+  - releng.bitbucket._selection.newest
 options:
   patterns:
     description:
       - Names to list, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). One of them must match. By default every name does.
-    type: list
-    elements: str
-    aliases: [pattern]
   excludes:
     description:
       - Names not to list, by the same rules. None of them must match.
-    type: list
-    elements: str
-    aliases: [exclude]
-  use_regex:
-    description:
-      - Whether O(patterns) and O(excludes) are regular expressions.
-    type: bool
-    default: false
   newest:
     description:
       - List only so many of the matching artifacts, the newest.
-    type: int
 seealso:
   - module: releng.bitbucket.bitbucket_download
 """

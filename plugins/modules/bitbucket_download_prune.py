@@ -23,26 +23,14 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._selection
+  - releng.bitbucket._parallel
 options:
   patterns:
     description:
       - Names that may go, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match
         from its beginning, as in M(ansible.builtin.find). Nothing else is touched.
-    type: list
-    elements: str
     required: true
-    aliases: [pattern]
-  excludes:
-    description:
-      - Names that O(patterns) shall not mean, by the same rules.
-    type: list
-    elements: str
-    aliases: [exclude]
-  use_regex:
-    description:
-      - Whether O(patterns) and O(excludes) are regular expressions.
-    type: bool
-    default: false
   keep:
     description:
       - How many of the newest to keep. With O(group_by), releases are counted instead of artifacts.
@@ -72,8 +60,6 @@ options:
   parallel:
     description:
       - How many deletions may be under way at once, from 1 to 16.
-    type: int
-    default: 4
 requirements:
   - requests-toolbelt
 seealso:
