@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.plugin
   - releng.bitbucket._connection.repository
   - releng.bitbucket._connection.plugin_repository
-  - releng.bitbucket._reading
+  - releng.bitbucket._output
 options:
   _terms:
     description:
@@ -70,8 +70,7 @@ from ..module_utils._errors import NotFound
 from ..module_utils._http.client import Client
 from ..module_utils._names import check_name
 from ..module_utils._text import quoted
-from ..plugin_utils._lookup import Reader, run_lookup
-from ..plugin_utils._reading import Missing
+from ..plugin_utils._lookup import Missing, Reader, run_lookup
 
 
 class LookupModule(LookupBase):

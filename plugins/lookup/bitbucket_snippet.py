@@ -20,7 +20,7 @@ description:
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._connection.plugin
-  - releng.bitbucket._reading
+  - releng.bitbucket._output
 options:
   _terms:
     description:
@@ -77,8 +77,7 @@ from ..module_utils._snippets.document import Snippet
 from ..module_utils._snippets.find import find_by_title, list_members, require_absent
 from ..module_utils._snippets.reading import read_file
 from ..module_utils._text import quoted
-from ..plugin_utils._lookup import Reader, run_lookup
-from ..plugin_utils._reading import Missing
+from ..plugin_utils._lookup import Missing, Reader, run_lookup
 
 
 class LookupModule(LookupBase):

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._parallel
 attributes:
   idempotent:
     support: partial
@@ -90,11 +91,6 @@ options:
         stored name.
     type: bool
     default: true
-  parallel:
-    description:
-      - How many transfers may be under way at once, from 1 to 16.
-    type: int
-    default: 4
 seealso:
   - module: releng.bitbucket.bitbucket_download_info
 """
@@ -208,7 +204,8 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.module import Options, create_module, repository_argument_spec, run_module
+from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec
+from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.apply import ApplyOptions, Executor
 from ..module_utils._downloads.evidence import Examiner
@@ -226,6 +223,7 @@ def argument_spec() -> dict[str, t.Any]:
     """Return the options of this module, without those of the connection."""
     return {
         **repository_argument_spec(),
+        **parallel_argument_spec(),
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "src": {"type": "list", "elements": "path"},
         "content": {"type": "str"},
@@ -234,7 +232,6 @@ def argument_spec() -> dict[str, t.Any]:
         "compare": {"type": "str", "choices": ["checksum", "content", "size"], "default": "checksum"},
         "manifest": {"type": "str"},
         "verify": {"type": "bool", "default": True},
-        "parallel": {"type": "int", "default": 4},
     }
 
 

@@ -24,6 +24,9 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._selection
+  - releng.bitbucket._selection.newest
+  - releng.bitbucket._parallel
   - ansible.builtin.files
 attributes:
   idempotent:
@@ -41,24 +44,9 @@ options:
     description:
       - Names to fetch, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). No match is an error.
-    type: list
-    elements: str
-    aliases: [pattern]
-  excludes:
-    description:
-      - Names that O(patterns) shall not mean, by the same rules.
-    type: list
-    elements: str
-    aliases: [exclude]
-  use_regex:
-    description:
-      - Whether O(patterns) and O(excludes) are regular expressions.
-    type: bool
-    default: false
   newest:
     description:
       - Fetch only so many of the artifacts that O(patterns) means, the newest.
-    type: int
   dest:
     description:
       - Where to put the artifacts. A directory if it exists as one or ends in a slash, in which case it is created; else the path
@@ -87,11 +75,6 @@ options:
       - Whether to keep a copy of a file that is replaced, with a time in its name.
     type: bool
     default: false
-  parallel:
-    description:
-      - How many transfers may be under way at once, from 1 to 16.
-    type: int
-    default: 4
   unpack_dest:
     description:
       - The directory into which the archives among the artifacts are unpacked, after all artifacts are in place and verified.
@@ -231,7 +214,9 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.module import AnsibleFiles, Options, create_module, repository_argument_spec, run_module
+from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec, selection_argument_spec
+from ..module_utils._ansible.files import AnsibleFiles
+from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._archives.names import require_archive
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.artifact import parse_selection
@@ -251,17 +236,15 @@ def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's and Ansible's own for files."""
     return {
         **repository_argument_spec(),
+        **selection_argument_spec(),
+        **parallel_argument_spec(),
         "name": {"type": "list", "elements": "str"},
-        "patterns": {"type": "list", "elements": "str", "aliases": ["pattern"]},
-        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
-        "use_regex": {"type": "bool", "default": False},
         "newest": {"type": "int"},
         "dest": {"type": "path", "required": True},
         "checksum": {"type": "str"},
         "manifest": {"type": "str"},
         "force": {"type": "bool", "default": False},
         "backup": {"type": "bool", "default": False},
-        "parallel": {"type": "int", "default": 4},
         "unpack_dest": {"type": "path"},
     }
 

@@ -21,29 +21,19 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._attributes.info_module
   - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._selection
+  - releng.bitbucket._selection.newest
 options:
   patterns:
     description:
       - Names to list, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). One of them must match. By default every name does.
-    type: list
-    elements: str
-    aliases: [pattern]
   excludes:
     description:
       - Names not to list, by the same rules. None of them must match.
-    type: list
-    elements: str
-    aliases: [exclude]
-  use_regex:
-    description:
-      - Whether O(patterns) and O(excludes) are regular expressions.
-    type: bool
-    default: false
   newest:
     description:
       - List only so many of the matching artifacts, the newest.
-    type: int
 seealso:
   - module: releng.bitbucket.bitbucket_download
 """
@@ -106,7 +96,8 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.module import create_module, repository_argument_spec, run_module
+from ..module_utils._ansible.arguments import repository_argument_spec, selection_argument_spec
+from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._http.client import Client
@@ -117,9 +108,7 @@ def argument_spec() -> dict[str, t.Any]:
     """The options of this module beside the connection's."""
     return {
         **repository_argument_spec(),
-        "patterns": {"type": "list", "elements": "str", "aliases": ["pattern"]},
-        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
-        "use_regex": {"type": "bool", "default": False},
+        **selection_argument_spec(),
         "newest": {"type": "int"},
     }
 

@@ -23,26 +23,14 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._selection
+  - releng.bitbucket._parallel
 options:
   patterns:
     description:
       - Names that may go, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match
         from its beginning, as in M(ansible.builtin.find). Nothing else is touched.
-    type: list
-    elements: str
     required: true
-    aliases: [pattern]
-  excludes:
-    description:
-      - Names that O(patterns) shall not mean, by the same rules.
-    type: list
-    elements: str
-    aliases: [exclude]
-  use_regex:
-    description:
-      - Whether O(patterns) and O(excludes) are regular expressions.
-    type: bool
-    default: false
   keep:
     description:
       - How many of the newest to keep. With O(group_by), releases are counted instead of artifacts.
@@ -81,8 +69,6 @@ options:
   parallel:
     description:
       - How many deletions may be under way at once, from 1 to 16.
-    type: int
-    default: 4
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_info
@@ -191,7 +177,8 @@ requests:
 import datetime
 import typing as t
 
-from ..module_utils._ansible.module import Options, create_module, repository_argument_spec, run_module
+from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec, selection_argument_spec
+from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.apply import ApplyOptions, Executor
 from ..module_utils._downloads.retention import Retention, parse_age, parse_group_by, parse_protect, plan_pruning
@@ -206,16 +193,14 @@ def argument_spec() -> dict[str, t.Any]:
     """Return the options of this module, without those of the connection."""
     return {
         **repository_argument_spec(),
-        "patterns": {"type": "list", "elements": "str", "required": True, "aliases": ["pattern"]},
-        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
-        "use_regex": {"type": "bool", "default": False},
+        **selection_argument_spec(required=True),
+        **parallel_argument_spec(),
         "keep": {"type": "int"},
         "older_than": {"type": "str"},
         "group_by": {"type": "str"},
         "protect": {"type": "list", "elements": "raw"},
         "max_deletions": {"type": "int"},
         "manifest": {"type": "str"},
-        "parallel": {"type": "int", "default": 4},
     }
 
 

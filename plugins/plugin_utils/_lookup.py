@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookups' twin of _module: options to a client, and errors to AnsibleLookupError. Knows no single lookup."""
+"""Run a lookup: make a client from its options, read each term, and raise AnsibleLookupError for a failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..module_utils._errors import BitbucketError, MissingLibrary
 from ..module_utils._http.client import Client
 from ..module_utils._http.connection import parse_connection
 from ..module_utils._http.credentials import choose_credentials
-from ._reading import Missing, Reading, presented
+from ._output import OutputOptions, render
 
 _CONNECTION = (
     "workspace",
@@ -37,8 +37,12 @@ _CONNECTION = (
 
 _VARIABLES = "bitbucket_"
 
-# Reads the contents behind one term.
+# Returns the contents behind one term.
 Reader = t.Callable[[str], bytes]
+
+
+class Missing(BitbucketError):
+    """The file that a term names does not exist, which a listing has proved."""
 
 
 def run_lookup(
@@ -49,21 +53,21 @@ def run_lookup(
     reader: t.Callable[[LookupBase, Client], Reader],
     check: t.Callable[[str], t.Any] = str,
 ) -> list[t.Any]:
-    """One result a term: the bytes that ``reader`` finds, as the options ask for them. One client serves all terms.
+    """Return one result for each term: the bytes that ``reader`` finds, as the options ask for them.
 
-    ``check`` is called with every term before any request, and raises for one that cannot be a name.
+    One client serves all terms. ``check`` is called with every term before any request, and raises for one that cannot be a name.
     """
-    plugin.set_options(var_options=_resolved(plugin, variables or {}), direct=options)
+    plugin.set_options(var_options=_resolve(plugin, variables or {}), direct=options)
     try:
-        return _results(plugin, terms, reader, check)
+        return _read_all(plugin, terms, reader, check)
     except MissingLibrary as exc:
         raise AnsibleLookupError(f"{exc}. Install it for the Python that runs ansible, lookups run on the control node") from None
     except BitbucketError as exc:
         raise AnsibleLookupError(str(exc)) from None
 
 
-def _resolved(plugin: LookupBase, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The variables that set options, ``bitbucket_*``; one may be a template itself, which Ansible hands over as it is written.
+def _resolve(plugin: LookupBase, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the variables that set options, ``bitbucket_*``, with templates resolved: Ansible hands them over as written.
 
     Only what Ansible trusts as a template is resolved: that is its templar's own decision.
     """
@@ -73,19 +77,19 @@ def _resolved(plugin: LookupBase, variables: t.Mapping[str, t.Any]) -> dict[str,
     return {name: plugin._templar.template(value) for name, value in ours.items()}
 
 
-def _results(
+def _read_all(
     plugin: LookupBase,
     terms: t.Sequence[t.Any],
     reader: t.Callable[[LookupBase, Client], Reader],
     check: t.Callable[[str], t.Any],
 ) -> list[t.Any]:
-    reading = Reading(
+    output = OutputOptions(
         output=plugin.get_option("output"),
         encoding=plugin.get_option("encoding"),
         rstrip=plugin.get_option("rstrip"),
         checksum=plugin.get_option("checksum"),
     )
-    reading.require_fitting(terms)
+    output.check(terms)
     for term in terms:
         check(term)
     settings = {name: plugin.get_option(name) for name in _CONNECTION}
@@ -93,13 +97,13 @@ def _results(
     found = []
     for term in terms:
         try:
-            found.append(presented(term, read(term), reading))
+            found.append(render(term, read(term), output))
         except Missing as exc:
-            _missing(plugin.get_option("on_missing"), exc)
+            _report(exc, plugin.get_option("on_missing"))
     return found
 
 
-def _missing(on_missing: str, exc: Missing) -> None:
+def _report(exc: Missing, on_missing: str) -> None:
     if on_missing == "error":
         raise exc
     if on_missing == "warn":

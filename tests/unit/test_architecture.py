@@ -38,7 +38,7 @@ MOST_FILES = 15
 LIBRARIES = {
     "requests": {f"{HTTP}/transport.py"},
     "urllib3": {f"{HTTP}/transport.py", f"{HTTP}/multipart.py"},
-    "ansible.module_utils": {f"{ANSIBLE}/module.py"},
+    "ansible.module_utils": {f"{ANSIBLE}/{name}.py" for name in ("arguments", "module")},
     "tests": set(),
     "ansible_collections": set(),
 }

@@ -16,7 +16,7 @@ import yaml
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 
 from ansible_collections.releng.bitbucket.plugins.doc_fragments import _attributes, _connection
-from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.module import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.arguments import (
     connection_argument_spec,
     repository_argument_spec,
 )
@@ -107,17 +107,31 @@ def module(name: str) -> Any:
     return importlib.import_module(f"ansible_collections.releng.bitbucket.plugins.modules.{name}")
 
 
+def own_options(name: str) -> dict[str, Any]:
+    """Return the documented options of a module without those of its connection, fragments merged as Ansible does."""
+    documentation = yaml.safe_load(module(name).DOCUMENTATION)
+    options: dict[str, Any] = documentation.get("options", {})
+    for fragment in documentation["extends_documentation_fragment"]:
+        file, _dot, part = fragment.removeprefix("releng.bitbucket.").partition(".")
+        if fragment.startswith("releng.bitbucket.") and file != "_connection":
+            source = importlib.import_module(f"ansible_collections.releng.bitbucket.plugins.doc_fragments.{file}")
+            shared = yaml.safe_load(getattr(source.ModuleDocFragment, part.upper() or "DOCUMENTATION")).get("options", {})
+            options.update({option: {**value, **options.get(option, {})} for option, value in shared.items()})
+    return options
+
+
 each_module = pytest.mark.parametrize("name", NAMES)
 
 
 @each_module
 def test_the_options_of_a_module_agree_with_its_code(name: str) -> None:
-    documentation = yaml.safe_load(module(name).DOCUMENTATION)
+    documented = own_options(name)
     own = {option: value for option, value in module(name).argument_spec().items() if option not in SPEC}
-    assert documentation["module"] == name
-    assert {option: comparable(value) for option, value in documentation.get("options", {}).items()} == {
+    assert yaml.safe_load(module(name).DOCUMENTATION)["module"] == name
+    assert {option: comparable(value) for option, value in documented.items()} == {
         option: comparable(value) for option, value in own.items()
     }
+    assert all(option["description"] for option in documented.values())
 
 
 @each_module

@@ -18,7 +18,7 @@ import yaml
 from ansible import constants
 from ansible.plugins.loader import lookup_loader
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.module import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.arguments import (
     connection_argument_spec,
     repository_argument_spec,
 )

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
-from ansible_collections.releng.bitbucket.plugins.plugin_utils._reading import Reading, presented
+from ansible_collections.releng.bitbucket.plugins.plugin_utils._output import OutputOptions, render
 
 
 def read(data: bytes, **options: Any) -> Any:
-    return presented("the-file", data, Reading(**options))
+    return render("the-file", data, OutputOptions(**options))
 
 
 @pytest.mark.parametrize(
@@ -168,23 +168,23 @@ def test_a_wrong_digest_is_told_before_a_broken_document() -> None:
 @pytest.mark.parametrize("term", [None, 3, True, b"name", ["name"], {"name": 1}])
 def test_a_term_that_is_no_text_is_refused(term: object) -> None:
     with pytest.raises(BadInput, match=rf"^A term must be a name, not {type(term).__name__}$"):
-        Reading().require_fitting(["ok", term])
+        OutputOptions().check(["ok", term])
 
 
 @pytest.mark.parametrize("terms", [[], ["a", "b"]])
 def test_a_checksum_goes_with_one_term(terms: list[str]) -> None:
     with pytest.raises(BadInput, match=rf"^checksum goes with one term, but there are {len(terms)}$"):
-        Reading(checksum="md5:" + "0" * 32).require_fitting(terms)
-    Reading().require_fitting(terms)
+        OutputOptions(checksum="md5:" + "0" * 32).check(terms)
+    OutputOptions().check(terms)
 
 
 @pytest.mark.parametrize("checksum", ["", "sha256", "crc:1", "sha256:12", "sha256:" + "g" * 64, "0" * 64])
 def test_a_checksum_that_is_none_is_refused(checksum: str) -> None:
     with pytest.raises(BadInput, match=r"^checksum"):
-        Reading(checksum=checksum).require_fitting(["a"])
+        OutputOptions(checksum=checksum).check(["a"])
 
 
 @pytest.mark.parametrize("encoding", ["utf-9", "", "hex", "rot13", "undefined", "utf\0-8"])
 def test_an_encoding_that_does_not_exist_is_refused(encoding: str) -> None:
     with pytest.raises(BadInput, match=r"^encoding: "):
-        Reading(encoding=encoding).require_fitting(["a"])
+        OutputOptions(encoding=encoding).check(["a"])

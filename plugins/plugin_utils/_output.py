@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Contents as values: text, base64, JSON or YAML. Pure: knows no network and no Ansible.
+"""Turn contents into values: text, base64, JSON or YAML. Nothing here knows the network or Ansible.
 
 Bytes that do not decode are an error, never mangled. Text is returned as it is, nothing in it is ever a template.
 """
@@ -13,7 +13,6 @@ import base64
 import hashlib
 import json
 import typing as t
-from dataclasses import dataclass
 
 import yaml
 
@@ -22,20 +21,15 @@ from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._text import quoted
 
 
-class Missing(BitbucketError):
-    """What a term names is not there, and a listing has proved it."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How to read: ``output`` is one of ``text``, ``base64``, ``json`` and ``yaml``; the others are options of the lookups."""
+class OutputOptions(t.NamedTuple):
+    """The options of the lookups of the same names; ``output`` is one of ``text``, ``base64``, ``json`` and ``yaml``."""
 
     output: str = "text"
     encoding: str = "utf-8"
     rstrip: bool = True
     checksum: str | None = None
 
-    def require_fitting(self, terms: t.Sequence[t.Any]) -> None:
+    def check(self, terms: t.Sequence[t.Any]) -> None:
         """Raise BadInput for terms that are no names, a checksum for several, and an encoding that does not exist."""
         for term in terms:
             if not isinstance(term, str):
@@ -50,20 +44,20 @@ class Reading:
             raise BadInput(f"encoding: there is no encoding '{self.encoding}'") from exc
 
 
-def presented(name: str, data: bytes, reading: Reading) -> t.Any:
-    """The contents as the output asks for them."""
-    if reading.checksum is not None:
-        expected = parse_checksum(reading.checksum)
+def render(name: str, data: bytes, options: OutputOptions) -> t.Any:
+    """Return the contents of the named file as the options ask for them."""
+    if options.checksum is not None:
+        expected = parse_checksum(options.checksum)
         expected.require({expected.algorithm: hashlib.new(expected.algorithm, data).hexdigest()}, name)
-    if reading.output == "base64":
+    if options.output == "base64":
         return base64.b64encode(data).decode("ascii")
-    text = _decoded(name, data, reading.encoding)
-    if reading.output == "text":
-        return text.rstrip() if reading.rstrip else text
-    return _parsed(name, text, reading.output)
+    text = _decode(name, data, options.encoding)
+    if options.output == "text":
+        return text.rstrip() if options.rstrip else text
+    return _parse(name, text, options.output)
 
 
-def _decoded(name: str, data: bytes, encoding: str) -> str:
+def _decode(name: str, data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeError as exc:
@@ -71,14 +65,14 @@ def _decoded(name: str, data: bytes, encoding: str) -> str:
         raise BitbucketError(f"{quoted(name)} is not text in {encoding}{where}: use output='base64' for binary contents") from exc
 
 
-def _parsed(name: str, text: str, output: str) -> t.Any:
+def _parse(name: str, text: str, output: str) -> t.Any:
     try:
-        return json.loads(text) if output == "json" else _yaml(text)
+        return json.loads(text) if output == "json" else _parse_yaml(text)
     except (ValueError, RecursionError) as exc:
         raise BitbucketError(f"{quoted(name)} cannot be read as {output.upper()}: {exc}") from exc
 
 
-def _yaml(text: str) -> t.Any:
+def _parse_yaml(text: str) -> t.Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as exc:

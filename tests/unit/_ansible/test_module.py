@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.stopping import stopped_by_signals
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.module import stop_on_signals
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Stopped
 from ansible_collections.releng.bitbucket.plugins.module_utils._parallel import run_all
 
@@ -36,7 +36,7 @@ def send(name: str) -> None:
 
 def send_and_wait(name: str) -> None:
     """What a task does when the signal comes, and what it does not get to."""
-    with stopped_by_signals():
+    with stop_on_signals():
         send(name)
         time.sleep(5)
 
@@ -62,14 +62,14 @@ def test_further_signals_do_not_interrupt_cleaning_up() -> None:
             time.sleep(0.01)
             cleaned.append("temporary file")
 
-    with pytest.raises(Stopped), stopped_by_signals():
+    with pytest.raises(Stopped), stop_on_signals():
         task()
     assert cleaned == ["temporary file"]
 
 
 def test_an_ignored_signal_stays_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with stopped_by_signals():
+    with stop_on_signals():
         send("SIGHUP")
         time.sleep(0.01)
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -79,7 +79,7 @@ def test_in_another_thread_signals_are_left_alone() -> None:
     found: list[object] = []
 
     def look() -> None:
-        with stopped_by_signals():
+        with stop_on_signals():
             found.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=look)
@@ -98,7 +98,7 @@ def test_a_signal_does_not_wait_for_threads_that_hang_and_none_takes_another_ite
             send("SIGTERM")
         released.wait(60)
 
-    with pytest.raises(Stopped), stopped_by_signals():
+    with pytest.raises(Stopped), stop_on_signals():
         run_all(hang, range(9), 2)
     assert not released.is_set()
     released.set()

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Define the options that several modules share."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+
+Spec = t.Dict[str, t.Any]
+
+
+def connection_argument_spec() -> Spec:
+    """Return the connection options, of all modules.
+
+    Secrets have no environment fallback here: choosing a kind of credential takes to know what the task itself has set.
+    """
+    return {
+        "workspace": {"type": "str", "required": True, "fallback": (env_fallback, ["BITBUCKET_WORKSPACE"])},
+        "user": {"type": "str", "aliases": ["username"]},
+        "api_token": {"type": "str", "aliases": ["password"], "no_log": True},
+        "access_token": {"type": "str", "no_log": True},
+        "client_id": {"type": "str", "no_log": True},
+        "client_secret": {"type": "str", "no_log": True},
+        "api_url": {
+            "type": "str",
+            "default": "https://api.bitbucket.org/2.0",
+            "fallback": (env_fallback, ["BITBUCKET_API_URL"]),
+        },
+        "token_url": {
+            "type": "str",
+            "default": "https://bitbucket.org/site/oauth2/access_token",
+            "fallback": (env_fallback, ["BITBUCKET_TOKEN_URL"]),
+            "no_log": False,
+        },
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "timeout": {"type": "int", "default": 30},
+        "retries": {"type": "int", "default": 4},
+        "max_wait": {"type": "int", "default": 300},
+    }
+
+
+def repository_argument_spec() -> Spec:
+    """Return the option of the modules that work on Downloads."""
+    return {"repository": {"type": "str", "required": True, "fallback": (env_fallback, ["BITBUCKET_REPO_SLUG"])}}
+
+
+def selection_argument_spec(required: bool = False) -> Spec:
+    """Return the options that select artifacts by their names; ``required``: whether patterns must be set."""
+    patterns = {"type": "list", "elements": "str", "aliases": ["pattern"]}
+    return {
+        "patterns": {**patterns, "required": True} if required else patterns,
+        "excludes": {"type": "list", "elements": "str", "aliases": ["exclude"]},
+        "use_regex": {"type": "bool", "default": False},
+    }
+
+
+def parallel_argument_spec() -> Spec:
+    """Return the option of the modules that do several things at the same time."""
+    return {"parallel": {"type": "int", "default": 4}}
