@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""List and delete artifacts: pages, lists that cannot be trusted and stop everything, and deletions that are looked up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http._downloads.helpers import (
+    INFO,
+    LISTING,
+    MANIFEST,
+    MODULE,
+    PRUNE,
+    contents,
+    listings,
+    numbered,
+    put,
+    statuses,
+    widgets,
+    writes,
+)
+
+PUBLISH: dict[str, Any] = {"content": "x", "name": ["new"]}
+DELETE: dict[str, Any] = {"state": "absent", "name": ["app"]}
+ITEM = {"name": "app", "size": 1}
+TASKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "publish": (MODULE, {**PUBLISH, "overwrite": "always", "manifest": MANIFEST}),
+    "delete": (MODULE, {**DELETE, "manifest": MANIFEST}),
+    "prune": (PRUNE, {"patterns": "*", "keep": 0}),
+    "prune in check mode": (PRUNE, {"patterns": "*", "keep": 0, "check": True}),
+    "list": (INFO, {}),
+}
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("status", {"code": 404}, "check workspace, repository and permissions"),
+    ("status", {"code": 404, "body": ""}, "404"),
+    ("status", {"code": 402, "body": {"error": {"message": "Pay"}}}, "paid plan"),
+    ("status", {"code": 204, "body": ""}, "not with valid JSON"),
+    ("html", {}, "an HTML page titled 'Log in with Atlassian account'"),
+    ("strings_in_values", {}, "Upgrade to a Standard or Premium plan"),
+    ("json", {"body": ""}, "an empty body"),
+    ("json", {"body": "{"}, "not with valid JSON"),
+    ("json", {"body": "\xff"}, "not with valid JSON"),
+    ("json", {"body": "[" * 100_000}, "not with valid JSON"),
+    ("json", {"body": json.dumps("text")}, "not an object"),
+    ("json", {"body": {"values": None}}, "without a list of values"),
+    ("json", {"body": {"values": [None]}}, "no objects"),
+    ("json", {"body": {"values": [ITEM, {}]}}, "without a name and a size"),
+    ("json", {"body": {"values": [{"name": 5, "size": 1}]}}, "without a name and a size"),
+    ("json", {"body": {"values": [{"name": "app", "size": "1"}]}}, "without a name and a size"),
+    ("json", {"body": {"values": [{"name": "app", "size": True}]}}, "without a name and a size"),
+    ("json", {"body": {"values": [{"name": "app", "size": -1}]}}, "without a name and a size"),
+    ("json", {"body": {"values": [{"name": "\ud800", "size": 1}]}}, "not valid UTF-8"),
+    ("json", {"body": {"values": [ITEM], "next": 5}}, "next page"),
+    ("foreign_next", {}, "leaves the API"),
+    ("repeating_next", {}, "do not come to an end"),
+    ("redirect", {"location": "/2.0/repositories/acme/renamed/downloads"}, "renamed"),
+    ("redirect", {"location": "loop"}, "redirected"),
+]
+
+
+@pytest.mark.parametrize(("kind", "arguments", "words"), BAD, ids=lambda value: str(value)[:40])
+def test_untrustworthy_list_is_an_error_and_not_an_empty_list(
+    emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any], words: str
+) -> None:
+    put(emulator, {"app": b"y"})
+    emulator.faults.add(kind, path=LISTING, times=None, **arguments)
+    result = run.failed(MODULE, **PUBLISH)
+    assert words in result["msg"]
+    assert "GET " in result["msg"] or "list of downloads" in result["msg"]
+    assert emulator.api_token not in result["msg"]
+    assert (writes(emulator), contents(emulator)) == ([], {"app": b"y"})
+    assert result["requests"] == len(emulator.journal) == 1
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("page", [1, 2])
+def test_untrustworthy_list_stops_every_task(emulator: Emulator, run: ModuleRunner, task: str, page: int) -> None:
+    put(emulator, {"app": b"y", **numbered(11)})
+    emulator.switches.page_cap = 5
+    emulator.faults.add("html", path=LISTING, after=page - 1, times=None)
+    module, options = TASKS[task]
+    assert "Log in with Atlassian account" in run.failure(module, **options)
+    assert (writes(emulator), len(contents(emulator)), len(emulator.journal)) == ([], 12, page)
+
+
+def test_no_credential_leaves_with_a_foreign_next_link(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.faults.add("foreign_next", url=emulator.storage_url + "/2.0/repositories/acme/widgets/downloads?page=2")
+    run.failure(MODULE, **PUBLISH)
+    assert not emulator.journal.select(host="storage")
+
+
+@pytest.mark.parametrize("where", [{"repository": "nowhere"}, {"workspace": "nobody"}, {"repository": "Widgets "}], ids=str)
+def test_missing_repository_is_an_error_with_advice(emulator: Emulator, run: ModuleRunner, where: dict[str, Any]) -> None:
+    for options in (PUBLISH, DELETE):
+        assert "check workspace, repository and permissions" in run.failure(MODULE, **options, **where)
+    assert writes(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("truncate", {}),
+        ("truncate", {"bytes": 1, "reset": True}),
+        ("wrong_length", {"delta": 5}),
+        ("stall", {"seconds": 5, "at": 3}),
+    ],
+    ids=str,
+)
+def test_broken_list_is_read_again(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
+    emulator.faults.add(kind, path=LISTING, **arguments)
+    run.ok(MODULE, **PUBLISH, timeout=1, verify=False)
+    assert len(listings(emulator)) == 2
+    emulator.faults.add("truncate", path=LISTING, times=None)
+    message = run.failure(MODULE, **PUBLISH, retries=1)
+    assert "broke off" in message
+    assert "Gave up after 2 tries" in message
+
+
+def test_connection_that_was_closed_silently_is_opened_again(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.faults.add("hang_up", path=LISTING)
+    run.ok(MODULE, **PUBLISH)
+    assert contents(emulator) == {"new": b"x"}
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"list_user": False, "list_size": False, "list_page": False},
+        {"url_style": "slug"},
+        {"keep_alive": False},
+        {"upload_status": 200},
+    ],
+    ids=str,
+)
+def test_undocumented_details_of_the_service_do_not_matter(
+    emulator: Emulator, run: ModuleRunner, switches: dict[str, Any]
+) -> None:
+    emulator.switches.update({**switches, "etag": "opaque", "page_cap": 1})
+    put(emulator, {"other": b"other"})
+    for expected in (True, False):
+        assert run.ok(MODULE, **PUBLISH, manifest=MANIFEST)["changed"] is expected
+
+
+def test_250_artifacts_are_listed_in_three_requests(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, numbered(250))
+    assert run.ok(MODULE, content="content 249", name=["file-249.txt"])["changed"] is False
+    assert [entry.query.get("pagelen") for entry in listings(emulator)] == ["100"] * 3
+    emulator.journal.clear()
+    assert run.ok(MODULE, **PUBLISH)["requests"] == len(listings(emulator)) + 1 == 7
+    assert run.ok(MODULE, state="absent", name=["new"])["requests"] == 4
+
+
+def test_links_to_pages_are_followed_whatever_their_size(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.page_cap, emulator.switches.list_size, emulator.switches.list_page = 3, False, False
+    put(emulator, numbered(10))
+    assert run.ok(MODULE, content="content 000", name=["file-000.txt"])["changed"] is False
+    assert len(listings(emulator)) == 4
+
+
+def test_artifact_that_is_listed_twice_counts_once(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.page_cap = 3
+    put(emulator, numbered(5))
+    emulator.faults.add("duplicate_page", times=2)
+    assert [artifact["name"] for artifact in run.ok(INFO)["artifacts"]] == [f"file-00{number}.txt" for number in (4, 3, 2)]
+
+
+@pytest.fixture
+def app(emulator: Emulator) -> None:
+    """Store one artifact to delete and one to keep."""
+    put(emulator, {"app": b"x", "stays": b"x"})
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [("status", {"code": 500}), ("status", {"code": 504}), ("rate_limit", {}), ("drop_before", {})],
+    ids=str,
+)
+def test_failed_deletion_is_repeated(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
+    emulator.faults.add(kind, method="DELETE", **arguments)
+    assert statuses(run.ok(MODULE, **DELETE)) == [("app", "deleted", "there")]
+    assert (writes(emulator), widgets(emulator).names()) == (["DELETE"] * 2, ["stays"])
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(("kind", "arguments"), [("drop_after", {}), ("status", {"code": 502, "effect": True})], ids=str)
+def test_404_on_the_repeat_is_success(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
+    emulator.faults.add(kind, method="DELETE", **arguments)
+    result = run.ok(MODULE, **DELETE)
+    assert (statuses(result), result["changed"]) == ([("app", "deleted", "there")], True)
+    assert emulator.journal[-1].status == 404
+    assert result["requests"] == 3  # no listing is needed to be sure
+
+
+@pytest.mark.usefixtures("app")
+def test_404_of_an_artifact_that_is_still_listed_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.faults.add("status", code=404, method="DELETE", times=None)
+    result = run.failed(MODULE, **DELETE)
+    assert "/downloads/app was answered with HTTP status 404 Not Found, but the artifact is still listed" in result["msg"]
+    assert (result["artifacts"], result["changed"]) == ([], False)
+    emulator.faults.add("status", code=404, method="GET", path=LISTING, after=1)
+    assert "GET " in run.failure(MODULE, **DELETE)
+    emulator.faults.clear()
+    run.ok(MODULE, **DELETE)
+    assert widgets(emulator).names() == ["stays"]
+
+
+@pytest.mark.usefixtures("app")
+def test_404_of_an_artifact_that_is_no_longer_listed_is_success(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.faults.add("call", action=lambda: widgets(emulator).remove("app"), when="before", method="DELETE")
+    run.ok(MODULE, **DELETE)
+    assert (len(listings(emulator)), widgets(emulator).names()) == (2, ["stays"])
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("code", [400, 401, 403])
+def test_refused_deletion_is_not_repeated(emulator: Emulator, run: ModuleRunner, code: int) -> None:
+    emulator.faults.add("status", code=code, method="DELETE")
+    message = run.failure(MODULE, **DELETE)
+    assert f"DELETE {emulator.api_url}/repositories/acme/widgets/downloads/app failed with HTTP status {code}" in message
+    assert (writes(emulator), widgets(emulator).names()) == (["DELETE"], ["app", "stays"])
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("kind", ["html", "json"])
+def test_undocumented_success_of_a_deletion_is_looked_up(emulator: Emulator, run: ModuleRunner, kind: str) -> None:
+    emulator.faults.add(kind, method="DELETE")
+    message = run.failure(MODULE, **DELETE)
+    assert "/downloads/app was answered with HTTP status 200 OK, but the artifact is still listed" in message
+    emulator.faults.add(kind, method="DELETE", effect=True)
+    assert statuses(run.ok(MODULE, **DELETE)) == [("app", "deleted", "there")]
+
+
+def test_deletions_use_connections_again(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, numbered(20))
+    run.ok(MODULE, state="absent", name=list(numbered(20)), parallel=2)
+    assert len({entry.connection for entry in emulator.journal}) <= 3
