@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Gather evidence before publishing: which manifest is trusted, and which artifact counts as the requested one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http._downloads.helpers import (
+    MANIFEST,
+    MODULE,
+    contents,
+    fetches,
+    lines,
+    posts,
+    put,
+    statuses,
+    widgets,
+    write,
+    writes,
+)
+
+APP = {"app": b"application"}
+UNCHANGED = [("app", "unchanged", "same content")]
+NAMED = {"content": "application", "name": ["My App.zip"]}
+
+
+def test_trusted_manifest_decides_without_reading_contents(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    theirs = {**APP, "other": b"0ther"}
+    put(emulator, {**theirs, MANIFEST: lines(theirs)})
+    result = run.ok(MODULE, src=write(dist, {**APP, "other": b"other"}), manifest=MANIFEST)
+    assert statuses(result) == [*UNCHANGED, ("other", "replaced", "content differs")]
+    assert fetches(emulator) == [(MANIFEST, 200)]
+
+
+def test_manifest_of_same_date_is_trusted(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    artifact = widgets(emulator).put("app", APP["app"])
+    widgets(emulator).put(MANIFEST, lines(APP), created_on=artifact.created_on)
+    assert run.ok(MODULE, src=write(dist, APP), manifest=MANIFEST)["changed"] is False
+    assert fetches(emulator) == [(MANIFEST, 200)]
+
+
+@pytest.mark.parametrize("data", [b"application", b"APPLICATION"])
+def test_manifest_older_than_artifact_is_not_trusted(emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes) -> None:
+    put(emulator, {MANIFEST: lines(APP), "app": data})
+    result = run.ok(MODULE, src=write(dist, APP), manifest=MANIFEST)
+    assert statuses(result) == (UNCHANGED if data == APP["app"] else [("app", "replaced", "content differs")])
+    assert ("app", 304 if data == APP["app"] else 200) in fetches(emulator)
+    assert contents(emulator)["app"] == APP["app"]
+
+
+def test_manifest_is_not_trusted_for_an_artifact_of_another_size(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    put(emulator, {"app": b"half", MANIFEST: lines(APP)})
+    result = run.ok(MODULE, src=write(dist, APP), manifest=MANIFEST)
+    assert statuses(result) == [("app", "replaced", "size differs")]
+    assert fetches(emulator) == [(MANIFEST, 200)]
+
+
+def test_manifest_without_dates_is_not_trusted(emulator: Emulator, run: ModuleRunner) -> None:
+    text = lines({"app": b"x"})
+    put(emulator, {"app": b"y", MANIFEST: text})
+    values = [{"name": "app", "size": 1}, {"name": MANIFEST, "size": len(text)}]
+    emulator.faults.add("json", body={"values": values}, path="downloads$")
+    result = run(MODULE, check=True, content="x", name=["app"], manifest=MANIFEST)
+    assert result["artifacts"][0]["status"] == "replaced"
+    assert [name for name, _unused in fetches(emulator)] == [MANIFEST, "app"]
+
+
+@pytest.mark.parametrize("overwrite", ["different", "refuse", "never"])
+@pytest.mark.parametrize("manifest", [None, MANIFEST])
+def test_second_run_finds_the_renamed_artifact(
+    emulator: Emulator, run: ModuleRunner, manifest: str | None, overwrite: str
+) -> None:
+    emulator.switches.rename = "spaces"
+    run.ok(MODULE, **NAMED, overwrite=overwrite, manifest=manifest)
+    emulator.journal.clear()
+    for check in (True, False):
+        result = run.ok(MODULE, check=check, **NAMED, overwrite=overwrite, manifest=manifest)
+        assert (result["changed"], result["artifacts"][0]["stored_name"]) == (False, "My_App.zip")
+        assert result["artifacts"][0]["status"] == ("kept" if overwrite == "never" else "unchanged")
+    assert writes(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"), [("a (1).zip", "a_1_.zip"), ("ünï code.zip", "unicode.zip"), ("a+b=c.zip", "a%2Bb%3Dc.zip")]
+)
+def test_other_renaming_rules_are_recognized(emulator: Emulator, run: ModuleRunner, name: str, stored: str) -> None:
+    emulator.switches.rename = lambda _requested: stored
+    put(emulator, {"a.zip": b"same size!", "unrelated": b"same size!"})
+    first = run.ok(MODULE, content="0123456789", name=[name])
+    assert first["artifacts"][0]["stored_name"] == stored
+    assert run.ok(MODULE, content="0123456789", name=[name])["changed"] is False
+    assert len(posts(emulator)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "existing"),
+    [
+        pytest.param("app 1.0", {"app-10": b"x"}, id="usual characters differ"),
+        pytest.param("My App.zip", {"My-App.zip": b"y"}, id="content differs"),
+        pytest.param("My App.zip", {"My_App.zip": b"x", "My-App.zip": b"x"}, id="two candidates"),
+        pytest.param("my_app.zip", {"my app.zip": b"x", "myXapp.zip": b"x"}, id="plain name"),
+    ],
+)
+def test_similar_name_is_another_artifact(emulator: Emulator, run: ModuleRunner, name: str, existing: dict[str, bytes]) -> None:
+    put(emulator, existing)
+    assert statuses(run.ok(MODULE, content="x", name=[name])) == [(name, "created", "not there")]
+    assert contents(emulator) == {**existing, name: b"x"}
+
+
+def test_exact_name_precedes_a_similar_one(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"My_App.zip": b"x", "My App.zip": b"y"})
+    result = run.ok(MODULE, content="x", name=["My App.zip"])
+    assert statuses(result) == [("My App.zip", "replaced", "content differs")]
+    assert contents(emulator) == {"My_App.zip": b"x", "My App.zip": b"x"}
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("text", ["APPLICATION", "of another size"])
+def test_overwrite_protects_the_renamed_artifact(emulator: Emulator, run: ModuleRunner, text: str, check: bool) -> None:
+    put(emulator, {"My_App.zip": b"application"})
+    options = {"content": text, "name": ["My App.zip"], "check": check}
+    message = run.failure(MODULE, **options, overwrite="refuse")
+    assert re.search(r"'My App.zip' as 'My_App.zip' \((size|content) differs\). Nothing was sent", message)
+    result = run.ok(MODULE, **options, overwrite="never")
+    assert (result["changed"], statuses(result)) == (False, [("My App.zip", "kept", "there already")])
+    assert (result["artifacts"][0]["stored_name"], result["artifacts"][0]["size"]) == ("My_App.zip", len("application"))
+    assert contents(emulator) == {"My_App.zip": b"application"}
