@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look up uploads whose response was lost: they are found, or sent again, and never sent twice without need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http._downloads.helpers import (
+    LISTING,
+    MANIFEST,
+    MODULE,
+    by_name,
+    contents,
+    fetches,
+    lines,
+    listings,
+    numbered,
+    posts,
+    put,
+    uploads,
+    widgets,
+    write,
+    writes,
+)
+
+OURS = {"app.tgz": b"application", "new.sh": b"#!/bin/sh"}
+LANDED: list[tuple[str, dict[str, Any]]] = [
+    ("drop_after", {}),
+    ("html", {"effect": True}),
+    ("status", {"code": 500, "effect": True}),
+    ("status", {"code": 503, "effect": True}),
+]
+LOST: list[tuple[str, dict[str, Any]]] = [
+    ("drop_before", {"read": None}),
+    ("drop_before", {"read": 100}),
+    ("status", {"code": 502}),
+    ("status", {"code": 504}),
+    ("rate_limit", {}),
+]
+
+
+@pytest.fixture
+def sources(emulator: Emulator, dist: Path) -> list[str]:
+    """Return two files that are sent in one request; one of the names exists with another size."""
+    put(emulator, {"app.tgz": b"old"})
+    return write(dist, OURS)
+
+
+def require_converged(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+    """Require the requested state, which another run does not change."""
+    assert contents(emulator) == OURS
+    emulator.journal.clear()
+    assert run.ok(MODULE, src=sources)["changed"] is False
+    assert writes(emulator) == []
+
+
+@pytest.mark.parametrize(("kind", "arguments"), LANDED, ids=str)
+def test_upload_that_landed_is_found_and_not_repeated(
+    emulator: Emulator, run: ModuleRunner, sources: list[str], kind: str, arguments: dict[str, Any]
+) -> None:
+    emulator.faults.add(kind, method="POST", **arguments)
+    result = run.ok(MODULE, src=sources)
+    assert len(posts(emulator)) == 1
+    assert [(artifact["status"], artifact.get("recovered")) for artifact in result["artifacts"]] == [
+        ("replaced", True),
+        ("created", True),
+    ]
+    assert result["bytes_sent"] == sum(map(len, OURS.values()))
+    require_converged(emulator, run, sources)
+
+
+@pytest.mark.parametrize(("kind", "arguments"), LOST, ids=str)
+def test_upload_that_did_not_land_is_repeated(
+    emulator: Emulator, run: ModuleRunner, sources: list[str], kind: str, arguments: dict[str, Any]
+) -> None:
+    emulator.faults.add(kind, method="POST", **arguments)
+    result = run.ok(MODULE, src=sources)
+    assert len(posts(emulator)) == 2
+    assert ["recovered" in artifact for artifact in result["artifacts"]] == [False, False]
+    require_converged(emulator, run, sources)
+
+
+@pytest.mark.parametrize(("kind", "arguments"), LANDED + LOST, ids=str)
+def test_without_retries_the_next_run_converges(
+    emulator: Emulator, run: ModuleRunner, sources: list[str], kind: str, arguments: dict[str, Any]
+) -> None:
+    emulator.faults.add(kind, method="POST", **arguments)
+    result = run(MODULE, src=sources, retries=0)
+    assert len(posts(emulator)) == 1
+    landed = {name for name, data in contents(emulator).items() if OURS[name] == data}
+    assert set(by_name(result)) == landed
+    assert bool(result.get("failed")) is (not landed)
+    run.ok(MODULE, src=sources)
+    require_converged(emulator, run, sources)
+
+
+def test_rate_limited_upload_is_not_looked_up(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+    emulator.faults.add("rate_limit", retry_after=0, method="POST", times=3)
+    assert run.ok(MODULE, src=sources)["requests"] == 1 + 4 + 1
+
+
+def test_stalled_upload_is_looked_up_after_timeout(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+    emulator.faults.add("stall", seconds=5, method="POST")
+    result = run.ok(MODULE, src=sources, timeout=1)
+    assert (len(posts(emulator)), result["artifacts"][0]["recovered"]) == (1, True)
+
+
+def test_only_missing_files_are_sent_again(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+    def land() -> None:
+        put(emulator, {"new.sh": OURS["new.sh"]})
+
+    emulator.faults.add("status", code=503, method="POST")
+    emulator.faults.add("call", action=land, when="before", method="GET", path=LISTING, after=1)
+    result = run.ok(MODULE, src=sources)
+    assert uploads(emulator)[1:] == [["app.tgz"]]
+    assert [artifact.get("recovered") for artifact in result["artifacts"]] == [None, True]
+    require_converged(emulator, run, sources)
+
+
+@pytest.mark.parametrize("moves", [True, False])
+@pytest.mark.parametrize(("kind", "sends"), [("drop_after", 1), ("drop_before", 2)])
+def test_replacement_of_same_size_is_recognized_by_date_or_content(
+    emulator: Emulator, run: ModuleRunner, dist: Path, moves: bool, kind: str, sends: int
+) -> None:
+    emulator.switches.created_on_moves = moves
+    put(emulator, {"app": b"0ld"})
+    emulator.faults.add(kind, method="POST", **({"read": None} if kind == "drop_before" else {}))
+    result = run.ok(MODULE, src=write(dist, {"app": b"new"}), overwrite="always")
+    assert len(posts(emulator)) == sends
+    assert result["artifacts"][0].get("recovered", False) is (sends == 1)
+    assert contents(emulator) == {"app": b"new"}
+    assert len(fetches(emulator)) == (0 if moves and sends == 1 else 1)
+
+
+def test_forced_upload_of_equal_bytes_counts_as_landed(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    """Neither date nor size nor content can prove the upload, but the requested state is reached."""
+    emulator.switches.created_on_moves = False
+    put(emulator, {"app": b"same"})
+    emulator.faults.add("drop_after", method="POST")
+    assert run.ok(MODULE, src=write(dist, {"app": b"same"}), overwrite="always")["changed"] is True
+    assert contents(emulator) == {"app": b"same"}
+
+
+def test_lost_manifest_is_found_and_not_repeated(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+    emulator.faults.add("drop_after", method="POST", times=2)
+    result = run.ok(MODULE, src=sources, manifest=MANIFEST)
+    assert uploads(emulator) == [list(OURS), [MANIFEST]]
+    assert result["manifest"]["status"] == "created"
+    assert contents(emulator)[MANIFEST] == lines(OURS)
+
+
+def test_foreign_manifest_of_same_size_is_not_taken_for_a_lost_upload(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    """Theirs is newer than the first listing of the task, but it existed before our upload."""
+    put(emulator, {"b": b"b"})
+    widgets(emulator).put(MANIFEST, lines({"b": b"x"}), created_on=widgets(emulator).artifacts["b"].created_on)
+    theirs = {MANIFEST: lines({"b": b"b"})}
+    emulator.faults.add("call", action=lambda: put(emulator, theirs), when="before", method="GET", path=LISTING, after=1)
+    emulator.faults.add("drop_before", method="POST", after=1, read=None)
+    run.ok(MODULE, src=write(dist, {"b": b"c"}), manifest=MANIFEST, overwrite="always")
+    assert contents(emulator) == {"b": b"c", MANIFEST: lines({"b": b"c"})}
+
+
+def test_nothing_is_repeated_if_the_listing_fails_too(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+    emulator.faults.add("drop_after", method="POST")
+    emulator.faults.add("html", method="GET", path=LISTING, after=1)
+    assert "What became of the upload is not known" in run.failure(MODULE, src=sources)
+    assert len(posts(emulator)) == 1
+    emulator.faults.clear()
+    require_converged(emulator, run, sources)
+
+
+def test_error_after_the_last_attempt_counts_the_attempts(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+    emulator.faults.add("drop_before", method="POST", times=None)
+    result = run.failed(MODULE, src=sources, retries=2)
+    assert len(posts(emulator)) == 3
+    assert "POST " in result["msg"]
+    assert "Gave up after 3 tries" in result["msg"]
+    assert (result["artifacts"], result["changed"]) == ([], False)
+
+
+def test_fault_in_one_batch_leaves_other_batches_alone(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("drop_after", method="POST")
+    emulator.faults.add("drop_before", method="POST", read=None)
+    result = run.ok(MODULE, src=write(dist, numbered(60)))
+    assert (len(posts(emulator)), len(listings(emulator))) == (4, 4)
+    assert sum("recovered" in artifact for artifact in result["artifacts"]) == 20
+    assert contents(emulator) == numbered(60)
+
+
+@pytest.mark.parametrize(("kind", "sends"), [("drop_after", 1), ("drop_before", 2)])
+def test_lost_upload_is_found_under_its_stored_name(emulator: Emulator, run: ModuleRunner, kind: str, sends: int) -> None:
+    emulator.switches.rename = "spaces"
+    emulator.faults.add(kind, method="POST")
+    result = run.ok(MODULE, content="x", name=["My App.zip"])
+    assert len(posts(emulator)) == sends
+    assert result["artifacts"][0].get("recovered", False) is (sends == 1)
+    assert contents(emulator) == {"My_App.zip": b"x"}
+
+
+def test_digest_of_a_found_upload_is_that_of_the_bytes_sent(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    [path] = write(dist, {"app": b"application"})
+
+    def change_file(name: str) -> str:
+        Path(path).write_bytes(b"APPLICATION")
+        return name
+
+    emulator.switches.rename = change_file
+    emulator.faults.add("drop_after", method="POST")
+    [artifact] = run.ok(MODULE, src=[path])["artifacts"]
+    assert (artifact["recovered"], artifact["sha256"]) == (True, widgets(emulator).artifacts["app"].sha256)

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the listing after an upload: what must be listed, listings that lag, and names that the service has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http._downloads.helpers import (
+    LISTING,
+    MANIFEST,
+    MODULE,
+    by_name,
+    contents,
+    date,
+    lines,
+    listings,
+    posts,
+    put,
+    sha256,
+    statuses,
+    widgets,
+    write,
+)
+
+APP = {"app.tgz": b"application"}
+RENAMED = {"My App.zip": b"application", "plain.zip": b"plain"}
+STORED = {"My_App.zip": b"application", "plain.zip": b"plain"}
+
+
+@pytest.fixture
+def spaces(emulator: Emulator) -> None:
+    """Let the service store underscores for spaces, as it has been observed to."""
+    emulator.switches.rename = "spaces"
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the module's warnings, which ansible-core would show to the user of the controller in a test's process."""
+    found: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda module, warning: found.append(warning))
+    return found
+
+
+@pytest.mark.parametrize(("verify", "expected"), [(None, 2), (True, 2), (False, 1)])
+def test_verify_reads_the_listing_again(
+    emulator: Emulator, run: ModuleRunner, dist: Path, verify: bool | None, expected: int
+) -> None:
+    put(emulator, {"equal": b"equal"})
+    result = run.ok(MODULE, src=write(dist, {**APP, "equal": b"equal"}), verify=verify)
+    assert len(listings(emulator)) == expected
+    assert [artifact["created_on"] is not None for artifact in result["artifacts"]] == [expected == 2, True]
+
+
+def test_accepted_upload_that_is_not_listed_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("status", code=201, body="", method="POST", times=2)
+    assert run.ok(MODULE, src=write(dist, APP), verify=False)["changed"] is True
+    emulator.journal.clear()
+    result = run.failed(MODULE, src=write(dist, APP), manifest=MANIFEST)
+    assert "'app.tgz' is not in the listing" in result["msg"]
+    assert (len(posts(emulator)), len(listings(emulator))) == (1, 3)
+    assert (result["artifacts"], result["changed"]) == ([], False)
+    run.ok(MODULE, src=write(dist, APP))
+    assert contents(emulator) == APP
+
+
+@pytest.mark.parametrize("name", ["app.tgz", "a b"])
+def test_upload_stored_under_an_unrelated_name_is_an_error(emulator: Emulator, run: ModuleRunner, name: str) -> None:
+    emulator.switches.rename = lambda _requested: "a" + "_" * 13 + "b"
+    assert f"'{name}' is not in the listing" in run.failure(MODULE, content="x", name=[name])
+
+
+def test_listing_that_lags_is_read_once_more(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("call", action=lambda: widgets(emulator).remove("app.tgz"), method="POST")
+    emulator.faults.add("call", action=lambda: put(emulator, APP), method="GET", path=LISTING, after=1)
+    result = run.ok(MODULE, src=write(dist, APP))
+    assert len(listings(emulator)) == 3
+    assert result["artifacts"][0]["created_on"] is not None
+
+
+def test_another_size_is_an_error_that_names_both(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("call", action=lambda: put(emulator, {"app.tgz": b"theirs"}), method="POST")
+    result = run.failed(MODULE, src=write(dist, {**APP, "other.tgz": b"other"}))
+    assert "'app.tgz' is listed with 6 bytes instead of the 11 that were sent" in result["msg"]
+    assert "somebody else is publishing this name, or the service has cut it" in result["msg"]
+    assert (len(posts(emulator)), len(listings(emulator))) == (1, 3)
+    app, other = result["artifacts"]
+    assert (app["name"], app["size"], app["sha256"], app["created_on"]) == ("app.tgz", 6, None, date(emulator, "app.tgz"))
+    assert (other["name"], other["size"], other["status"]) == ("other.tgz", 5, "created")
+    assert other["created_on"] == date(emulator, "other.tgz")
+
+
+def test_another_size_that_is_gone_in_the_next_listing_is_no_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.faults.add("call", action=lambda: put(emulator, {"app.tgz": b"theirs"}), method="POST")
+    emulator.faults.add("call", action=lambda: put(emulator, APP), method="GET", path=LISTING, after=1)
+    run.ok(MODULE, src=write(dist, APP))
+
+
+def test_listed_as_before_is_an_error_that_says_so(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    put(emulator, {"app.tgz": b"old"})
+    emulator.faults.add("status", code=201, body="", method="POST")
+    message = run.failure(MODULE, src=write(dist, APP))
+    assert "'app.tgz' is listed as it was before, with 3 bytes" in message
+
+
+@pytest.mark.usefixtures("spaces")
+def test_renamed_artifact_is_shown_and_warned_of(emulator: Emulator, run: ModuleRunner, dist: Path, warnings: list[str]) -> None:
+    app, plain = run.ok(MODULE, src=write(dist, RENAMED))["artifacts"]
+    assert (app["name"], app["stored_name"], app["status"]) == ("My App.zip", "My_App.zip", "created")
+    assert app["url"].endswith("/downloads/My_App.zip")
+    assert (app["sha256"], app["created_on"]) == (sha256(b"application"), date(emulator, "My_App.zip"))
+    assert "stored_name" not in plain
+    [warning] = warnings
+    assert "'My App.zip'" in warning
+    assert "'My_App.zip'" in warning
+
+
+def test_kept_name_is_not_warned_of(run: ModuleRunner, warnings: list[str]) -> None:
+    run.ok(MODULE, content="x", name=["My App.zip"])
+    assert warnings == []
+
+
+@pytest.mark.usefixtures("spaces")
+@pytest.mark.parametrize("verify", [True, False])
+def test_manifest_has_the_stored_name(emulator: Emulator, run: ModuleRunner, dist: Path, verify: bool) -> None:
+    options = {"src": write(dist, RENAMED), "manifest": MANIFEST, "verify": verify}
+    result = run.ok(MODULE, **options)
+    assert by_name(result)["My App.zip"]["stored_name"] == "My_App.zip"
+    assert contents(emulator) == {**STORED, MANIFEST: lines(STORED)}
+    assert result["manifest"]["size"] == len(lines(STORED))
+    assert run.ok(MODULE, **options)["changed"] is False
+
+
+@pytest.mark.usefixtures("spaces")
+@pytest.mark.parametrize(("data", "reason"), [(b"APPLICATION", "content differs"), (b"other size", "size differs")])
+def test_changed_content_replaces_the_stored_name(
+    emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes, reason: str
+) -> None:
+    run.ok(MODULE, src=write(dist, RENAMED), manifest=MANIFEST)
+    options = {"src": write(dist, {"My App.zip": data}), "manifest": MANIFEST, "diff": True}
+    predicted, result = (run.ok(MODULE, check=check, **options) for check in (True, False))
+    for each in (predicted, result):
+        assert (each["changed"], statuses(each)) == (True, [("My App.zip", "replaced", reason)])
+        assert each["artifacts"][0]["stored_name"] == "My_App.zip"
+    assert predicted["diff"] == result["diff"]
+    assert contents(emulator) == {**STORED, "My_App.zip": data, MANIFEST: lines({**STORED, "My_App.zip": data})}
+
+
+def test_prediction_of_a_renaming_is_corrected_afterwards(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"My_App.zip": b"another"})
+    assert statuses(run.ok(MODULE, content="x", name=["My App.zip"])) == [("My App.zip", "created", "not there")]
+    assert contents(emulator) == {"My_App.zip": b"another", "My App.zip": b"x"}
+
+
+def test_replacement_by_an_unknown_rule_is_reported(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"My-App.zip": b"another"})
+    emulator.switches.rename = lambda requested: requested.replace(" ", "-")
+    result = run.ok(MODULE, content="x", name=["My App.zip"], diff=True)
+    assert statuses(result) == [("My App.zip", "replaced", "size differs")]
+    assert "My-App.zip  7 bytes" in result["diff"]["before"]
+
+
+@pytest.mark.usefixtures("spaces")
+@pytest.mark.parametrize("names", [("my app", "my_app"), ("a b", "a+b")])
+def test_two_files_stored_under_one_name_are_an_error(
+    emulator: Emulator, run: ModuleRunner, dist: Path, names: tuple[str, str]
+) -> None:
+    if names == ("a b", "a+b"):
+        emulator.switches.rename = lambda _requested: "a_b"
+    message = run.failure(MODULE, src=write(dist, dict.fromkeys(names, b"1")))
+    assert f"was stored as '{names[0].replace(' ', '_')}', like another artifact of this task" in message
