@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Renew the manifest with publishing and deleting: its lines, its status, and when it is sent. The rules are unit tests."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http._downloads.helpers import (
+    MANIFEST,
+    MODULE,
+    contents,
+    fetches,
+    lines,
+    put,
+    statuses,
+    uploads,
+    widgets,
+    write,
+    writes,
+)
+
+TWO = {"a.tgz": b"first", "b.tgz": b"second"}
+
+
+def test_lines_are_those_of_sha256sum(emulator: Emulator, run: ModuleRunner, dist: Path, tmp_path: Path) -> None:
+    run.ok(MODULE, src=write(dist, {"z": b"1", "ä ö.tgz": b"2", "A": b"", "a": b"4"}), manifest=MANIFEST)
+    assert [line.partition("  ")[2] for line in contents(emulator)[MANIFEST].decode().splitlines()] == ["A", "a", "z", "ä ö.tgz"]
+    write(tmp_path, contents(emulator))
+    subprocess.run(["sha256sum", "--check", "--strict", MANIFEST], cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_second_run_sends_nothing_and_reads_only_the_manifest(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    paths = write(dist, TWO)
+    first = run.ok(MODULE, src=paths, manifest=MANIFEST)
+    assert first["manifest"] == {"name": MANIFEST, "status": "created", "size": len(lines(TWO))}
+    assert first["bytes_sent"] == 11 + len(lines(TWO))
+    emulator.journal.clear()
+    second = run.ok(MODULE, src=paths, manifest=MANIFEST)
+    assert second["manifest"] == {"name": MANIFEST, "status": "unchanged", "size": len(lines(TWO))}
+    assert (second["changed"], second["requests"]) == (False, 2)
+    assert (writes(emulator), fetches(emulator)) == ([], [(MANIFEST, 200)])
+
+
+def test_second_run_sends_nothing_if_dates_do_not_move(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.switches.created_on_moves = False
+    for ours in (TWO, {**TWO, "a.tgz": b"FIRST", "c.tgz": b"new"}):
+        paths = write(dist, ours)
+        assert run.ok(MODULE, src=paths, manifest=MANIFEST)["changed"] is True
+        emulator.journal.clear()
+        assert run.ok(MODULE, src=paths, manifest=MANIFEST)["changed"] is False
+        assert (writes(emulator), contents(emulator)) == ([], {**ours, MANIFEST: lines(ours)})
+
+
+def test_changed_artifact_changes_its_line(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    run.ok(MODULE, src=write(dist, TWO), manifest=MANIFEST)
+    changed = {**TWO, "b.tgz": b"SECOND"}
+    result = run.ok(MODULE, src=write(dist, changed), manifest=MANIFEST)
+    assert statuses(result) == [("a.tgz", "unchanged", "same content"), ("b.tgz", "replaced", "content differs")]
+    assert result["manifest"]["status"] == "replaced"
+    assert contents(emulator) == {**changed, MANIFEST: lines(changed)}
+
+
+def test_same_text_is_sent_again_after_an_artifact(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    """Its date must not be older than that of the artifact."""
+    paths = write(dist, TWO)
+    run.ok(MODULE, src=paths, manifest=MANIFEST)
+    result = run.ok(MODULE, src=paths, manifest=MANIFEST, overwrite="always")
+    assert (result["manifest"]["status"], contents(emulator)[MANIFEST]) == ("replaced", lines(TWO))
+    emulator.journal.clear()
+    run.ok(MODULE, src=paths, manifest=MANIFEST)
+    assert fetches(emulator) == [(MANIFEST, 200)]
+
+
+@pytest.mark.parametrize("theirs", [{}, {"a.tgz": b"first"}, {"a.tgz": b"first", MANIFEST: b"myself"}], ids=len)
+def test_missing_line_is_added_without_sending_the_artifact(
+    emulator: Emulator, run: ModuleRunner, dist: Path, theirs: dict[str, bytes]
+) -> None:
+    put(emulator, {**TWO, **({MANIFEST: lines(theirs)} if theirs else {})})
+    result = run.ok(MODULE, src=write(dist, TWO), manifest=MANIFEST)
+    assert {status for _unused, status, _unused in statuses(result)} == {"unchanged"}
+    assert (result["manifest"]["status"], result["changed"]) == ("replaced" if theirs else "created", True)
+    assert uploads(emulator) == [[MANIFEST]]
+    assert contents(emulator)[MANIFEST] == lines(TWO)
+
+
+@pytest.mark.parametrize("names", [["a.tgz"], ["a.tgz", "b.tgz"]], ids=len)
+def test_kept_artifact_of_unknown_digest_has_no_line(emulator: Emulator, run: ModuleRunner, dist: Path, names: list[str]) -> None:
+    put(emulator, {"a.tgz": b"older"})
+    result = run.ok(MODULE, src=write(dist, {name: TWO[name] for name in names}), manifest=MANIFEST, overwrite="never")
+    listed = lines({name: TWO[name] for name in names[1:]})
+    assert contents(emulator).get(MANIFEST, b"") == listed
+    assert result["manifest"] == {"name": MANIFEST, "status": "created" if listed else "absent", "size": len(listed) or None}
+    assert result["changed"] is bool(listed)
+
+
+def test_lines_of_others_are_carried_over_while_they_are_trusted(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    run.ok(MODULE, src=write(dist, {"stale": b"before", "good": b"good", "gone": b"gone"}), manifest=MANIFEST)
+    put(emulator, {"stale": b"beyond"})
+    widgets(emulator).remove("gone")
+    run.ok(MODULE, src=write(dist, {"ours": b"ours"}), manifest=MANIFEST)
+    assert contents(emulator)[MANIFEST] == lines({"good": b"good", "ours": b"ours"})
+
+
+def test_line_of_a_missing_artifact_is_dropped_though_nothing_is_sent(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    paths = write(dist, TWO)
+    run.ok(MODULE, src=paths, manifest=MANIFEST)
+    widgets(emulator).remove("b.tgz")
+    result = run.ok(MODULE, src=paths[:1], manifest=MANIFEST)
+    assert (result["changed"], result["manifest"]["status"]) == (True, "replaced")
+    assert contents(emulator)[MANIFEST] == lines({"a.tgz": b"first"})
+
+
+def test_name_with_two_digests_is_trusted_for_neither(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    put(emulator, {"app": b"application", MANIFEST: lines({"app": b"application"}) + lines({"app": b"other"})})
+    result = run.ok(MODULE, src=write(dist, {"app": b"application"}), manifest=MANIFEST)
+    assert statuses(result) == [("app", "unchanged", "same content")]
+    assert ("app", 304) in fetches(emulator)
+    assert contents(emulator)[MANIFEST] == lines({"app": b"application"})
+
+
+THREE = {"a": b"1", "b": b"22", "c": b"333"}
+
+
+@pytest.fixture
+def published(emulator: Emulator) -> None:
+    """Store three artifacts and their manifest."""
+    put(emulator, {**THREE, MANIFEST: lines(THREE)})
+
+
+@pytest.mark.usefixtures("published")
+def test_lines_of_deleted_artifacts_are_dropped(emulator: Emulator, run: ModuleRunner) -> None:
+    result = run.ok(MODULE, state="absent", name=["a", "c"], manifest=MANIFEST)
+    rest = lines({"b": b"22"})
+    assert statuses(result) == [("a", "deleted", "there"), ("c", "deleted", "there")]
+    assert result["manifest"] == {"name": MANIFEST, "status": "replaced", "size": len(rest)}
+    assert result["bytes_sent"] == len(rest)
+    assert contents(emulator) == {"b": b"22", MANIFEST: rest}
+    assert writes(emulator) == ["DELETE", "DELETE", "POST"]
+    emulator.journal.clear()
+    again = run.ok(MODULE, state="absent", name=["a"], manifest=MANIFEST)
+    assert (again["changed"], again["manifest"]["status"], again["bytes_sent"]) == (False, "unchanged", 0)
+    assert writes(emulator) == []
+
+
+@pytest.mark.usefixtures("published")
+def test_manifest_without_lines_is_deleted_last(emulator: Emulator, run: ModuleRunner) -> None:
+    result = run.ok(MODULE, state="absent", name=list(THREE), manifest=MANIFEST)
+    assert result["manifest"] == {"name": MANIFEST, "status": "deleted", "size": None}
+    assert (contents(emulator), writes(emulator)) == ({}, ["DELETE"] * 4)
+    assert emulator.journal.select(method="DELETE")[-1].artifact == MANIFEST
+    again = run.ok(MODULE, state="absent", name=list(THREE), manifest=MANIFEST)
+    assert (again["changed"], again["manifest"]) == (False, {"name": MANIFEST, "status": "absent", "size": None})
+
+
+def test_deleting_creates_no_manifest(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, THREE)
+    assert run.ok(MODULE, state="absent", name=["a"], manifest=MANIFEST)["manifest"]["status"] == "absent"
+    assert contents(emulator) == {"b": b"22", "c": b"333"}
+
+
+@pytest.mark.usefixtures("published")
+def test_interrupted_deletion_is_completed(emulator: Emulator, run: ModuleRunner) -> None:
+    widgets(emulator).remove("a")
+    put(emulator, {"b": b"2?"})
+    result = run.ok(MODULE, state="absent", name=["a"], manifest=MANIFEST)
+    assert statuses(result) == [("a", "absent", "not there")]
+    assert (result["changed"], result["manifest"]["status"]) == (True, "replaced")
+    assert contents(emulator)[MANIFEST] == lines({"c": b"333"})
+
+
+@pytest.mark.usefixtures("published")
+def test_without_the_option_a_manifest_is_an_artifact_like_any_other(emulator: Emulator, run: ModuleRunner) -> None:
+    assert "manifest" not in run.ok(MODULE, state="absent", name=["a"])
+    assert contents(emulator)[MANIFEST] == lines(THREE)
+    run.ok(MODULE, state="absent", name=[MANIFEST])
+    assert MANIFEST not in contents(emulator)
