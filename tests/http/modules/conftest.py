@@ -12,7 +12,8 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import Refused, contents, failed
+from tests.http._downloads.helpers import MODULE, contents
+from tests.http.modules.downloading import Refused
 
 
 @pytest.fixture(params=[False, True], ids=["run", "check"])
@@ -20,7 +21,7 @@ def refused(emulator: Emulator, run: ModuleRunner, request: pytest.FixtureReques
     """One run of bitbucket_download, and one in check mode, that must fail before any request; returns the message."""
 
     def refuse(**options: Any) -> str:
-        result = failed(run, check=request.param, **options)
+        result = run.failed(MODULE, check=request.param, **options)
         assert len(emulator.journal) == 0
         assert result.get("requests", 0) == 0
         assert contents(emulator) == {}

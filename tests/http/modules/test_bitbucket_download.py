@@ -2,95 +2,213 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download, the daily job: publish, run again, change, withdraw."""
+"""bitbucket_download: publish, run again and withdraw; what each option means, and bad input, which sends no request.
+
+The options overwrite and verify are tested with what they do, in tests/http/_downloads/test_plan.py and test_upload_read_back.py.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import MODULE, contents, posts, sha256, statuses, widgets, write, writes
+from tests.http._downloads.helpers import (
+    MANIFEST,
+    MODULE,
+    contents,
+    fetches,
+    lines,
+    most_at_once,
+    put,
+    sha256,
+    statuses,
+    widgets,
+    write,
+    writes,
+)
+
+TEXT: dict[str, Any] = {"content": "x", "name": ["app"]}
+ABSENT: dict[str, Any] = {"state": "absent", "name": ["app"]}
 
 
-def test_publishes_what_is_not_there(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    (dist / "app.tgz").write_bytes(b"application")
-    result = run.ok(MODULE, src=[str(dist / "app.tgz")])
-    assert contents(emulator) == {"app.tgz": b"application"}
-    assert result["changed"] is True
-    assert statuses(result) == [("app.tgz", "created", "not there")]
+def test_publish_change_and_withdraw(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.repository("acme", "gadgets").put("app.tgz", b"of another repository")
+    put(emulator, {"other": b"other"})
+    paths = write(dist, {"app.tgz": b"application", "empty": b""})
+    result = run.ok(MODULE, src=paths)
+    assert statuses(result) == [("app.tgz", "created", "not there"), ("empty", "created", "not there")]
     assert result["artifacts"][0]["sha256"] == sha256(b"application")
-    assert result["artifacts"][0]["size"] == result["bytes_sent"] == 11
-
-
-def test_a_second_run_sends_nothing(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    (dist / "app.tgz").write_bytes(b"application")
-    run.ok(MODULE, src=[str(dist / "*")])
+    assert (result["changed"], result["artifacts"][0]["size"], result["bytes_sent"]) == (True, 11, 11)
     emulator.journal.clear()
-    result = run.ok(MODULE, src=[str(dist / "*")])
-    assert result["changed"] is False
-    assert statuses(result) == [("app.tgz", "unchanged", "same content")]
-    assert {entry.method for entry in emulator.journal} == {"GET"}
-    assert result["bytes_sent"] == 0
+    again = run.ok(MODULE, src=paths)
+    assert statuses(again) == [("app.tgz", "unchanged", "same content"), ("empty", "unchanged", "same content")]
+    assert (again["changed"], again["bytes_sent"], writes(emulator)) == (False, 0, [])
+    changed = run.ok(MODULE, src=write(dist, {"app.tgz": b"applicatioN"}))
+    assert statuses(changed) == [("app.tgz", "replaced", "content differs")]
+    assert contents(emulator) == {"app.tgz": b"applicatioN", "empty": b"", "other": b"other"}
+    for expected in (True, False):
+        assert run.ok(MODULE, state="absent", name=["app.tgz", "empty"])["changed"] is expected
+    assert contents(emulator) == {"other": b"other"}
+    assert emulator.repository("acme", "gadgets").artifacts["app.tgz"].content == b"of another repository"
 
 
-@pytest.mark.parametrize("etag", ["md5", "multipart", "opaque", "none"])
-def test_one_changed_byte_is_replaced_and_equal_content_is_not(
-    emulator: Emulator, run: ModuleRunner, dist: Path, etag: str
+def test_absent_deletes_exactly_the_names_each_once(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, dict.fromkeys(["app-1.0.tgz", "app-1.0", "app-10", "My_App.zip", 'a"b'], b"x"))
+    names = ["app-1.0", "never-was", "app-*", "My App.zip", 'a"b', "app-1.0"]
+    result = run.ok(MODULE, state="absent", name=names)
+    assert statuses(result) == [
+        ("app-1.0", "deleted", "there"),
+        ("never-was", "absent", "not there"),
+        ("app-*", "absent", "not there"),
+        ("My App.zip", "absent", "not there"),
+        ('a"b', "deleted", "there"),
+    ]
+    assert (result["changed"], writes(emulator)) == (True, ["DELETE"] * 2)
+    assert widgets(emulator).names() == ["My_App.zip", "app-1.0.tgz", "app-10"]
+
+
+def test_src_takes_files_and_patterns_in_their_order(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    (dist / "deep" / "deeper").mkdir(parents=True)
+    write(dist / "deep" / "deeper", {"low.tgz": b"low"})
+    write(dist, {"b[1].tgz": b"1", "a.tgz": b"2", "zz.sh": b"3", "left.out": b"4"})
+    (dist / "link.tgz").symlink_to("a.tgz")
+    patterns = ["zz.sh", "b[1].tgz", "**/*.tgz", "./a.tgz"]
+    result = run.ok(MODULE, src=[f"{dist}/{pattern}" for pattern in patterns])
+    assert [name for name, _unused, _unused in statuses(result)] == ["zz.sh", "b[1].tgz", "a.tgz", "low.tgz", "link.tgz"]
+    expected = {"b[1].tgz": b"1", "a.tgz": b"2", "zz.sh": b"3", "link.tgz": b"2", "low.tgz": b"low"}
+    assert contents(emulator) == expected
+
+
+@pytest.mark.parametrize("source", ["build-4711.tgz", "build-*.tgz"])
+def test_name_is_the_name_of_the_one_file(emulator: Emulator, run: ModuleRunner, dist: Path, source: str) -> None:
+    write(dist, {"build-4711.tgz": b"x"})
+    result = run.ok(MODULE, src=[str(dist / source)], name="app-1.0.tgz")
+    assert statuses(result) == [("app-1.0.tgz", "created", "not there")]
+    assert contents(emulator) == {"app-1.0.tgz": b"x"}
+
+
+@pytest.mark.parametrize("text", ["1.4.2\n", "Grüße, 世界 🚀\r\n\ttab", "", " 007 ", "{{ not_a_template }}"])
+def test_content_is_stored_as_utf8(emulator: Emulator, run: ModuleRunner, text: str) -> None:
+    result = run.ok(MODULE, content=text, name=["VERSION"])
+    assert contents(emulator) == {"VERSION": text.encode()}
+    assert result["artifacts"][0]["size"] == len(text.encode())
+    assert run.ok(MODULE, content=text, name=["VERSION"])["changed"] is False
+
+
+@pytest.mark.parametrize("name", ["a+b %41&c=d?e#f.tgz", "ünï-世界.tgz", "{curly};.tgz", "-rf", "it's", "ü" * 127 + "x"])
+def test_unusual_names_are_published_found_again_and_deleted(emulator: Emulator, run: ModuleRunner, name: str) -> None:
+    run.ok(MODULE, content="x", name=[name])
+    assert contents(emulator) == {name: b"x"}
+    assert run.ok(MODULE, content="x", name=[name])["changed"] is False
+    assert run.ok(MODULE, state="absent", name=[name])["changed"] is True
+    assert contents(emulator) == {}
+
+
+@pytest.mark.parametrize(
+    ("compare", "status", "read"),
+    [
+        (None, ("replaced", "content differs"), []),
+        ("checksum", ("replaced", "content differs"), []),
+        ("content", ("unchanged", "same content"), [("app", 304)]),
+        ("size", ("unchanged", "same size"), []),
+    ],
+)
+def test_compare_says_what_proves_equality(
+    emulator: Emulator, run: ModuleRunner, compare: str | None, status: tuple[str, str], read: list[tuple[str, int]]
 ) -> None:
-    emulator.switches.etag = etag
-    for name in ("same", "other"):
-        (dist / name).write_bytes(b"x" * 1000)
-    run.ok(MODULE, src=[str(dist / "*")])
-    (dist / "other").write_bytes(b"x" * 999 + b"y")
-    emulator.journal.clear()
-    result = run.ok(MODULE, src=[str(dist / "*")])
-    assert statuses(result) == [("other", "replaced", "content differs"), ("same", "unchanged", "same content")]
-    assert [entry.uploads for entry in posts(emulator)] == [["other"]]
-    assert contents(emulator) == {"same": b"x" * 1000, "other": b"x" * 999 + b"y"}
+    """The contents are equal, but the manifest is wrong."""
+    put(emulator, {"app": b"x", MANIFEST: lines({"app": b"something else"})})
+    result = run.ok(MODULE, **TEXT, manifest=MANIFEST, compare=compare)
+    assert statuses(result) == [("app", *status)]
+    assert fetches(emulator) == [(MANIFEST, 200), *read]
+    assert result["manifest"]["status"] == ("unchanged" if compare == "size" else "replaced")
 
 
-def test_another_size_is_replaced_without_a_look_at_the_content(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    widgets(emulator).put("app.tgz", b"old")
-    result = run.ok(MODULE, src=write(dist, {"app.tgz": b"newer"}))
-    assert statuses(result) == [("app.tgz", "replaced", "size differs")]
-    assert not emulator.journal.select(host="storage")
-    assert contents(emulator) == {"app.tgz": b"newer"}
+def test_compare_size_needs_no_contents(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"app": b"y", "sizes": b"longer"})
+    [artifact] = run.ok(MODULE, **TEXT, compare="size")["artifacts"]
+    assert (artifact["status"], artifact["sha256"], contents(emulator)["app"]) == ("unchanged", None, b"y")
+    assert statuses(run.ok(MODULE, content="x", name=["sizes"], compare="size")) == [("sizes", "replaced", "size differs")]
+    assert fetches(emulator) == []
 
 
-def test_withdraws_exactly_the_names_that_are_there(emulator: Emulator, run: ModuleRunner) -> None:
-    for name in ("app-1.0.tgz", "app-1.0", "app-10"):
-        widgets(emulator).put(name, b"x")
-    result = run.ok(MODULE, state="absent", name=["app-1.0", "never-was"])
-    assert statuses(result) == [("app-1.0", "deleted", "there"), ("never-was", "absent", "not there")]
-    assert result["changed"] is True
-    assert widgets(emulator).names() == ["app-1.0.tgz", "app-10"]
-    assert writes(emulator) == ["DELETE"]
+def test_manifest_is_the_name_of_the_manifest(emulator: Emulator, run: ModuleRunner) -> None:
+    assert "manifest" not in run.ok(MODULE, **TEXT)
+    assert contents(emulator) == {"app": b"x"}
+    result = run.ok(MODULE, **TEXT, manifest="checksums.txt")
+    assert result["manifest"] == {"name": "checksums.txt", "status": "created", "size": len(lines({"app": b"x"}))}
+    assert (result["changed"], contents(emulator)["checksums.txt"]) == (True, lines({"app": b"x"}))
 
 
-def test_withdrawing_again_deletes_nothing(emulator: Emulator, run: ModuleRunner) -> None:
-    widgets(emulator).put("app", b"x")
-    run.ok(MODULE, state="absent", name=["app"])
-    emulator.journal.clear()
-    result = run.ok(MODULE, state="absent", name=["app"])
-    assert result["changed"] is False
-    assert statuses(result) == [("app", "absent", "not there")]
-    assert writes(emulator) == []
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_parallel_limits_concurrent_deletions(emulator: Emulator, run: ModuleRunner, parallel: int) -> None:
+    put(emulator, dict.fromkeys("abcd", b"x"))
+    emulator.switches.latency = 0.05
+    run.ok(MODULE, state="absent", name=list("abcd"), parallel=parallel)
+    assert most_at_once(emulator.journal.select(method="DELETE")) == parallel
 
 
-def test_other_repositories_and_artifacts_are_left_alone(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    emulator.repository("acme", "gadgets").put("app", b"theirs")
-    widgets(emulator).put("other", b"kept")
-    run.ok(MODULE, src=write(dist, {"app": b"ours"}))
-    run.ok(MODULE, state="absent", name=["app"])
-    assert contents(emulator) == {"other": b"kept"}
-    assert emulator.repository("acme", "gadgets").artifacts["app"].content == b"theirs"
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"src": ["app"], **TEXT}, ["mutually exclusive", "src", "content"]),
+        ({}, ["src", "content"]),
+        ({"name": ["app"]}, ["src", "content"]),
+        ({"content": "x"}, ["name"]),
+        ({"content": "x", "name": []}, ["content needs name"]),
+        ({"content": "x", "name": ["a", "b"]}, ["one name", "2"]),
+        ({"content": "x", "name": ["a/b"]}, ["name 'a/b' is refused"]),
+        ({"content": "x", "name": ['a"b']}, ["double quote"]),
+        ({"state": "absent"}, ["name"]),
+        ({"state": "absent", "name": []}, ["name is empty"]),
+        ({"state": "absent", "name": ["app", ".."]}, ["name '..' is refused"]),
+        ({**ABSENT, "src": ["app"]}, ["src", "state=absent"]),
+        ({**ABSENT, "content": ""}, ["content", "state=absent"]),
+        ({**TEXT, "state": "gone"}, ["state", "present", "absent"]),
+        ({**TEXT, "overwrite": "yes"}, ["overwrite", "refuse"]),
+        ({**TEXT, "compare": "date"}, ["compare", "checksum"]),
+        ({**TEXT, "parallel": 17}, ["parallel must be from 1 to 16"]),
+        ({**ABSENT, "parallel": 0}, ["parallel must be from 1 to 16"]),
+        ({**TEXT, "workspace": None}, ["workspace"]),
+        ({**TEXT, "workspace": "a/b"}, ["workspace 'a/b' is refused"]),
+        ({**TEXT, "repository": None}, ["repository"]),
+        ({**TEXT, "repository": ".."}, ["repository '..' is refused"]),
+        ({"src": []}, ["src is empty"]),
+        ({"src": ["{dist}/gone.tgz"]}, ["'{dist}/gone.tgz' does not exist"]),
+        ({"src": ["{dist}/a", "{dist}/*.zip"]}, ["'{dist}/*.zip' matches no file"]),
+        ({"src": ["{dist}/*"], "name": ["app"]}, ["one file", "{dist}/b"]),
+        ({"src": ["{dist}/*"], "check": True}, ["'{dist}/sub' is a directory"]),
+    ],
+    ids=str,
+)
+def test_bad_input_is_refused_before_any_request(
+    emulator: Emulator, run: ModuleRunner, dist: Path, options: dict[str, Any], words: list[str]
+) -> None:
+    write(dist, {"a": b"1", "b": b"2"})
+    if "check" in options:
+        (dist / "sub").mkdir()
+    if "src" in options:
+        options = {**options, "src": [source.format(dist=dist) for source in options["src"]]}
+    result = run.failed(MODULE, **options)
+    assert [word for word in words if word.format(dist=dist) not in result["msg"]] == []
+    assert (result.get("requests", 0), len(emulator.journal)) == (0, 0)
 
 
-def test_an_empty_file_is_an_artifact_like_any_other(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    paths = write(dist, {"empty": b""})
-    assert statuses(run.ok(MODULE, src=paths)) == [("empty", "created", "not there")]
-    assert contents(emulator) == {"empty": b""}
-    assert statuses(run.ok(MODULE, src=paths)) == [("empty", "unchanged", "same content")]
+def test_unreadable_file_is_refused(run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [path] = write(dist, {"app.tgz": b"x"})
+    os.chmod(path, 0)
+    if os.geteuid() == 0:  # root may read everything, so the system has to pretend
+        really = os.open
+
+        def refuse(requested: str, *others: Any, **options: Any) -> int:
+            if requested == path:
+                raise PermissionError(13, "Permission denied", path)
+            return really(requested, *others, **options)
+
+        monkeypatch.setattr(os, "open", refuse)
+    assert f"'{path}' cannot be read: Permission denied" in run.failure(MODULE, src=[path])

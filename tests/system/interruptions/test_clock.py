@@ -18,6 +18,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
+from tests.http._downloads.helpers import PRUNE
 from tests.http.modules.downloading import (
     MANIFEST,
     MODULE,
@@ -31,7 +32,6 @@ from tests.http.modules.downloading import (
     write,
 )
 from tests.http.modules.fetching import FETCH, files, furnish, outcome
-from tests.http.modules.pruning import PRUNE
 
 A_DAY = timedelta(days=1)
 APP = {"app.tgz": b"application"}

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Prune: what the rules, which are unit tests, delete through the API, and what never becomes a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http._downloads.helpers import (
+    LISTING,
+    MANIFEST,
+    MODULE,
+    PRUNE,
+    by_name,
+    contents,
+    date,
+    lines,
+    put_aged,
+    put_manifest,
+    sha256,
+    statuses,
+    widgets,
+    writes,
+)
+
+OLD = "2020-01-01T00:00:00+00:00"
+
+
+@pytest.fixture(autouse=True)
+def _releases(emulator: Emulator) -> None:
+    put_aged(emulator, {"app-1.tgz": 40, "app-1.zip": 40.5, "app-2.tgz": 30, "app-2.zip": 30.5, "notes.txt": 50})
+
+
+def test_releases_are_deleted_and_kept_as_a_whole(emulator: Emulator, run: ModuleRunner) -> None:
+    result = run.ok(PRUNE, patterns="*", group_by=r"^app-(\d+)", keep=1, older_than="10d")
+    assert statuses(result) == [
+        ("app-2.tgz", "kept", "one of the newest"),
+        ("app-2.zip", "kept", "one of the newest"),
+        ("app-1.tgz", "deleted", "retention"),
+        ("app-1.zip", "deleted", "retention"),
+        ("notes.txt", "kept", "in no release"),
+    ]
+    assert widgets(emulator).names() == ["app-2.tgz", "app-2.zip", "notes.txt"]
+    assert (result["changed"], result["requests"], result["bytes_sent"]) == (True, 3, 0)
+    emulator.journal.clear()
+    again = run.ok(PRUNE, patterns="*", group_by=r"^app-(\d+)", keep=1, older_than="10d")
+    assert (again["changed"], again["requests"], writes(emulator)) == (False, 1, [])
+
+
+def test_results_describe_the_artifacts_after_the_task(emulator: Emulator, run: ModuleRunner) -> None:
+    found = by_name(run.ok(PRUNE, patterns="*.tgz", keep=1))
+    url = emulator.api_url + "/repositories/acme/widgets/downloads/app-1.tgz"
+    deleted = {"status": "deleted", "reason": "retention", "size": None, "sha256": None, "created_on": None}
+    assert found["app-1.tgz"] == {"name": "app-1.tgz", "url": url, **deleted}
+    kept = {
+        "status": "kept",
+        "reason": "one of the newest",
+        "size": 13,
+        "sha256": None,
+        "created_on": date(emulator, "app-2.tgz"),
+    }
+    assert found["app-2.tgz"] == {"name": "app-2.tgz", "url": url.replace("-1", "-2"), **kept}
+
+
+def test_manifest_is_renewed_after_the_deletions(emulator: Emulator, run: ModuleRunner) -> None:
+    put_manifest(emulator)
+    rest = {name: data for name, data in contents(emulator).items() if name not in ("app-1.tgz", MANIFEST)}
+    result = run.ok(PRUNE, patterns="*.tgz", keep=1, manifest=MANIFEST)
+    assert result["manifest"] == {"name": MANIFEST, "status": "replaced", "size": len(lines(rest))}
+    assert (result["bytes_sent"], writes(emulator)) == (len(lines(rest)), ["DELETE", "POST"])
+    assert contents(emulator) == {**rest, MANIFEST: lines(rest)}
+    assert by_name(result)["app-2.tgz"]["sha256"] == sha256(rest["app-2.tgz"])
+
+
+@pytest.mark.parametrize("patterns", ["*", MANIFEST])
+def test_manifest_is_neither_pruned_nor_counted(emulator: Emulator, run: ModuleRunner, patterns: str) -> None:
+    put_aged(emulator, {MANIFEST: 99})
+    assert MANIFEST in by_name(run.ok(PRUNE, check=True, patterns=patterns, keep=0))
+    put_manifest(emulator)
+    result = run.ok(PRUNE, patterns=patterns, keep=1, manifest=MANIFEST)
+    assert MANIFEST not in by_name(result)
+    assert [status for _unused, status, _unused in statuses(result)] == (["kept"] + ["deleted"] * 4 if patterns == "*" else [])
+    assert MANIFEST in contents(emulator)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_artifacts_of_a_publishing_task_are_protected_and_count_first(run: ModuleRunner, check: bool) -> None:
+    published = run.ok(MODULE, check=check, content="x", name=["app-3.tgz"])["artifacts"]
+    result = run.ok(PRUNE, check=check, patterns="*.tgz", keep=2, protect=published)
+    expected = [("app-2.tgz", "kept", "one of the newest"), ("app-1.tgz", "deleted", "retention")]
+    assert statuses(result) == (expected if check else [("app-3.tgz", "kept", "protected"), *expected])
+
+
+def test_whole_listing_counts(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.page_cap = 2
+    run.ok(PRUNE, patterns="*", keep=4)
+    assert widgets(emulator).names() == ["app-1.tgz", "app-1.zip", "app-2.tgz", "app-2.zip"]
+
+
+def test_names_with_special_characters_are_deleted(emulator: Emulator, run: ModuleRunner) -> None:
+    before = contents(emulator)
+    put_aged(emulator, dict.fromkeys(["a b.tgz", "grüß.tgz", "100%.tgz", 'q".tgz', "a?b#c.tgz", "{{ x }}.tgz"], 99))
+    run.ok(PRUNE, patterns="*", older_than="60d")
+    assert contents(emulator) == before
+
+
+@pytest.mark.parametrize("created_on", [None, "soon", 0])
+def test_artifact_of_unknown_age_is_kept(emulator: Emulator, run: ModuleRunner, created_on: object) -> None:
+    values = [{"name": "app-1.tgz", "size": 9, "created_on": created_on}, {"name": "app-1.zip", "size": 9, "created_on": OLD}]
+    emulator.faults.add("json", path=LISTING, body={"values": values})
+    assert statuses(run.ok(PRUNE, patterns="*", keep=0, older_than="1d")) == [
+        ("app-1.zip", "deleted", "retention"),
+        ("app-1.tgz", "kept", "age not known"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "..", "../widgets", "a\nb"])
+def test_name_that_is_no_path_segment_never_becomes_a_request(emulator: Emulator, run: ModuleRunner, name: str) -> None:
+    values = [{"name": each, "size": 9, "created_on": OLD} for each in (name, "app-1.tgz")]
+    emulator.faults.add("json", path=LISTING, body={"values": values})
+    run.ok(PRUNE, patterns=r"(?s).*", use_regex=True, keep=0)
+    assert [entry.artifact for entry in emulator.journal.select(method="DELETE")] == ["app-1.tgz"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_max_deletions_deletes_all_or_nothing(emulator: Emulator, run: ModuleRunner, check: bool) -> None:
+    rules: dict[str, Any] = {"patterns": "app*", "keep": 1, "check": check}
+    message = run.failure(PRUNE, **rules, max_deletions=2)
+    assert message.startswith("3 artifacts would go, but max_deletions is 2. Nothing was deleted. They are: app-2.zip, app-1.tgz")
+    assert (writes(emulator), len(contents(emulator))) == ([], 5)
+    assert run.ok(PRUNE, **rules, max_deletions=3)["changed"] is True
+    assert run.ok(PRUNE, **{**rules, "keep": 9}, max_deletions=0)["changed"] is False
