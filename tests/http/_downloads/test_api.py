@@ -91,12 +91,6 @@ def test_untrustworthy_list_stops_every_task(emulator: Emulator, run: ModuleRunn
     assert (writes(emulator), len(contents(emulator)), len(emulator.journal)) == ([], 12, page)
 
 
-def test_no_credential_leaves_with_a_foreign_next_link(emulator: Emulator, run: ModuleRunner) -> None:
-    emulator.faults.add("foreign_next", url=emulator.storage_url + "/2.0/repositories/acme/widgets/downloads?page=2")
-    run.failure(MODULE, **PUBLISH)
-    assert not emulator.journal.select(host="storage")
-
-
 @pytest.mark.parametrize("where", [{"repository": "nowhere"}, {"workspace": "nobody"}, {"repository": "Widgets "}], ids=str)
 def test_missing_repository_is_an_error_with_advice(emulator: Emulator, run: ModuleRunner, where: dict[str, Any]) -> None:
     for options in (PUBLISH, DELETE):
@@ -140,9 +134,7 @@ def test_connection_that_was_closed_silently_is_opened_again(emulator: Emulator,
     ],
     ids=str,
 )
-def test_undocumented_details_of_the_service_do_not_matter(
-    emulator: Emulator, run: ModuleRunner, switches: dict[str, Any]
-) -> None:
+def test_undocumented_details_do_not_matter(emulator: Emulator, run: ModuleRunner, switches: dict[str, Any]) -> None:
     emulator.switches.update({**switches, "etag": "opaque", "page_cap": 1})
     put(emulator, {"other": b"other"})
     for expected in (True, False):

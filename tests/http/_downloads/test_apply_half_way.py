@@ -24,7 +24,6 @@ from tests.http._downloads.helpers import (
     by_name,
     contents,
     lines,
-    listings,
     numbered,
     posts,
     put,
@@ -48,15 +47,6 @@ def land_some(emulator: Emulator, names: list[str]) -> Callable[[str], str]:
         raise Refused(answers.error(400, "Not all of them"))
 
     return rename
-
-
-@pytest.mark.parametrize("code", [400, 507])
-def test_refused_upload_is_followed_by_a_listing(emulator: Emulator, run: ModuleRunner, dist: Path, code: int) -> None:
-    emulator.faults.add("status", code=code, method="POST")
-    result = run.failed(MODULE, src=write(dist, OURS))
-    assert f"HTTP status {code}" in result["msg"]
-    assert (result["artifacts"], result["changed"]) == ([], False)
-    assert (len(posts(emulator)), len(listings(emulator))) == (1, 2)
 
 
 def test_error_reports_which_files_of_an_upload_have_landed(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
@@ -178,9 +168,7 @@ def test_no_deletion_begins_after_a_failure(emulator: Emulator, run: ModuleRunne
 
 @pytest.mark.usefixtures("releases")
 @pytest.mark.parametrize(("method", "keep", "status"), [("POST", 1, "replaced"), ("DELETE", 0, "deleted")])
-def test_failed_manifest_reports_the_deletions(
-    emulator: Emulator, run: ModuleRunner, method: str, keep: int, status: str
-) -> None:
+def test_failed_manifest_reports_deletions(emulator: Emulator, run: ModuleRunner, method: str, keep: int, status: str) -> None:
     if keep == 0:
         widgets(emulator).remove("app-4")
     emulator.faults.add("status", code=403, method=method, path=None if method == "POST" else MANIFEST + "$")

@@ -13,19 +13,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http._downloads.helpers import (
-    MANIFEST,
-    MODULE,
-    contents,
-    fetches,
-    lines,
-    posts,
-    put,
-    statuses,
-    widgets,
-    write,
-    writes,
-)
+from tests.http._downloads.helpers import MANIFEST, MODULE, contents, fetches, lines, posts, put, statuses, widgets, write, writes
 
 APP = {"app": b"application"}
 UNCHANGED = [("app", "unchanged", "same content")]
@@ -75,9 +63,7 @@ def test_manifest_without_dates_is_not_trusted(emulator: Emulator, run: ModuleRu
 
 @pytest.mark.parametrize("overwrite", ["different", "refuse", "never"])
 @pytest.mark.parametrize("manifest", [None, MANIFEST])
-def test_second_run_finds_the_renamed_artifact(
-    emulator: Emulator, run: ModuleRunner, manifest: str | None, overwrite: str
-) -> None:
+def test_second_run_finds_renamed_artifact(emulator: Emulator, run: ModuleRunner, manifest: str | None, overwrite: str) -> None:
     emulator.switches.rename = "spaces"
     run.ok(MODULE, **NAMED, overwrite=overwrite, manifest=manifest)
     emulator.journal.clear()

@@ -59,15 +59,6 @@ def test_second_run_sends_nothing_if_dates_do_not_move(emulator: Emulator, run: 
         assert (writes(emulator), contents(emulator)) == ([], {**ours, MANIFEST: lines(ours)})
 
 
-def test_changed_artifact_changes_its_line(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    run.ok(MODULE, src=write(dist, TWO), manifest=MANIFEST)
-    changed = {**TWO, "b.tgz": b"SECOND"}
-    result = run.ok(MODULE, src=write(dist, changed), manifest=MANIFEST)
-    assert statuses(result) == [("a.tgz", "unchanged", "same content"), ("b.tgz", "replaced", "content differs")]
-    assert result["manifest"]["status"] == "replaced"
-    assert contents(emulator) == {**changed, MANIFEST: lines(changed)}
-
-
 def test_same_text_is_sent_again_after_an_artifact(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     """Its date must not be older than that of the artifact."""
     paths = write(dist, TWO)
@@ -116,14 +107,6 @@ def test_line_of_a_missing_artifact_is_dropped_though_nothing_is_sent(emulator: 
     result = run.ok(MODULE, src=paths[:1], manifest=MANIFEST)
     assert (result["changed"], result["manifest"]["status"]) == (True, "replaced")
     assert contents(emulator)[MANIFEST] == lines({"a.tgz": b"first"})
-
-
-def test_name_with_two_digests_is_trusted_for_neither(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    put(emulator, {"app": b"application", MANIFEST: lines({"app": b"application"}) + lines({"app": b"other"})})
-    result = run.ok(MODULE, src=write(dist, {"app": b"application"}), manifest=MANIFEST)
-    assert statuses(result) == [("app", "unchanged", "same content")]
-    assert ("app", 304) in fetches(emulator)
-    assert contents(emulator)[MANIFEST] == lines({"app": b"application"})
 
 
 THREE = {"a": b"1", "b": b"22", "c": b"333"}

@@ -19,7 +19,6 @@ from tests.http._downloads.helpers import (
     MODULE,
     PRUNE,
     contents,
-    fetches,
     lines,
     listings,
     numbered,
@@ -31,6 +30,13 @@ from tests.http._downloads.helpers import (
 )
 
 OLD, OURS, THEIRS = {"old": b"old"}, {"ours": b"ours"}, {"theirs": b"theirs"}
+LISTED = {**OLD, MANIFEST: lines(OLD)}
+TASKS: list[tuple[str, dict[str, Any]]] = [
+    (MODULE, {"content": "x", "name": ["ours"]}),
+    (MODULE, {"state": "absent", "name": ["old"]}),
+    (PRUNE, {"patterns": "*", "keep": 0}),
+]
+Act = Callable[[Emulator], object]
 
 
 def test_manifest_is_sent_last_and_alone(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
@@ -42,14 +48,6 @@ def test_manifest_is_sent_last_and_alone(emulator: Emulator, run: ModuleRunner, 
     assert all(entry.ended is not None and entry.ended <= last.started for entry in payload)
     dates = {name: artifact.created_on for name, artifact in widgets(emulator).artifacts.items()}
     assert max(dates, key=lambda name: dates[name]) == MANIFEST
-
-
-@pytest.mark.parametrize("form", ["{digest} *{name}\n", "# made by hand\n\n{digest}  {name}\r\n"])
-def test_other_forms_of_sha256sum_are_read(emulator: Emulator, run: ModuleRunner, dist: Path, form: str) -> None:
-    digest = lines(OURS).decode()[:64]
-    put(emulator, {**OURS, MANIFEST: form.format(digest=digest.upper(), name="ours").encode()})
-    assert run.ok(MODULE, src=write(dist, OURS), manifest=MANIFEST)["changed"] is False
-    assert fetches(emulator) == [(MANIFEST, 200)]
 
 
 def test_empty_artifact_is_a_manifest_without_lines(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
@@ -67,31 +65,17 @@ def test_empty_artifact_is_a_manifest_without_lines(emulator: Emulator, run: Mod
     ],
     ids=["binary", "MD5", "large"],
 )
-def test_artifact_that_is_no_manifest_is_an_error_and_kept(
-    emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes, words: str
-) -> None:
-    put(emulator, {"old": b"old", MANIFEST: data})
-    tasks: list[tuple[str, dict[str, Any]]] = [
-        (MODULE, {"src": write(dist, OURS)}),
-        (MODULE, {"state": "absent", "name": ["old"]}),
-        (PRUNE, {"patterns": "*", "keep": 0}),
-    ]
-    for module, options in tasks:
+def test_artifact_that_is_no_manifest_is_an_error(emulator: Emulator, run: ModuleRunner, data: bytes, words: str) -> None:
+    put(emulator, {**OLD, MANIFEST: data})
+    for module, options in TASKS:
         message = run.failure(module, manifest=MANIFEST, **options)
         assert f"'{MANIFEST}' is not a checksum manifest" in message
         assert words in message
     assert (writes(emulator), widgets(emulator).names()) == ([], [MANIFEST, "old"])
 
 
-def test_broken_manifest_is_read_again(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    put(emulator, {**OLD, MANIFEST: lines(OLD)})
-    emulator.faults.add("truncate", host="storage")
-    run.ok(MODULE, src=write(dist, OURS), manifest=MANIFEST)
-    assert contents(emulator)[MANIFEST] == lines({**OLD, **OURS})
-
-
 def test_manifest_that_cannot_be_read_stops_everything(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    put(emulator, {**OLD, MANIFEST: lines(OLD)})
+    put(emulator, LISTED)
     emulator.faults.add("status", host="storage", code=404, body="<Error><Code>NoSuchKey</Code></Error>", times=None)
     assert "NoSuchKey" in run.failure(MODULE, src=write(dist, OURS), manifest=MANIFEST, retries=1)
     assert writes(emulator) == []
@@ -104,24 +88,14 @@ def publish_theirs(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("before", "act", "after", "status"),
     [
-        pytest.param({**OLD, MANIFEST: lines(OLD)}, publish_theirs, {**OLD, **OURS, **THEIRS}, "replaced", id="replaced"),
+        pytest.param(LISTED, publish_theirs, {**OLD, **OURS, **THEIRS}, "replaced", id="replaced"),
         pytest.param(OLD, publish_theirs, {**OLD, **OURS, **THEIRS}, "replaced", id="created"),
-        pytest.param(
-            {**OLD, MANIFEST: lines(OLD)}, lambda emulator: widgets(emulator).remove(MANIFEST), OURS, "created", id="deleted"
-        ),
-        pytest.param(
-            {**OLD, MANIFEST: lines(OLD)}, lambda emulator: put(emulator, {"old": b"new"}), OURS, "replaced", id="became stale"
-        ),
+        pytest.param(LISTED, lambda emulator: widgets(emulator).remove(MANIFEST), OURS, "created", id="deleted"),
+        pytest.param(LISTED, lambda emulator: put(emulator, {"old": b"new"}), OURS, "replaced", id="became stale"),
     ],
 )
 def test_changes_of_others_during_an_upload_are_kept(
-    emulator: Emulator,
-    run: ModuleRunner,
-    dist: Path,
-    before: dict[str, bytes],
-    act: Callable[[Emulator], object],
-    after: dict[str, bytes],
-    status: str,
+    emulator: Emulator, run: ModuleRunner, dist: Path, before: dict[str, bytes], act: Act, after: dict[str, bytes], status: str
 ) -> None:
     put(emulator, before)
     emulator.faults.add("call", action=lambda: act(emulator), method="POST")
@@ -154,12 +128,7 @@ def test_accepted_manifest_that_is_not_listed_is_an_error(emulator: Emulator, ru
 @pytest.mark.parametrize("name", ["", "..", "a/b", "SHA256 SUMS", "sums(1)"])
 def test_name_that_the_service_might_change_is_refused(emulator: Emulator, run: ModuleRunner, name: str) -> None:
     """The manifest would not be found again, and be sent on every run."""
-    tasks: list[tuple[str, dict[str, Any]]] = [
-        (MODULE, {"content": "x", "name": ["app"]}),
-        (MODULE, {"state": "absent", "name": ["app"]}),
-        (PRUNE, {"patterns": "*", "keep": 0}),
-    ]
-    for module, options in tasks:
+    for module, options in TASKS:
         assert run.failure(module, **options, manifest=name).startswith(f"manifest '{name}' is refused")
     assert len(emulator.journal) == 0
 

@@ -25,11 +25,11 @@ def sources(emulator: Emulator, dist: Path) -> list[str]:
     return write(dist, OURS)
 
 
-@pytest.mark.parametrize("options", [{}, {"overwrite": "different"}], ids=str)
+@pytest.mark.parametrize("overwrite", [None, "different"])
 def test_different_replaces_changed_files(
-    emulator: Emulator, run: ModuleRunner, sources: list[str], options: dict[str, str]
+    emulator: Emulator, run: ModuleRunner, sources: list[str], overwrite: str | None
 ) -> None:
-    assert statuses(run.ok(MODULE, src=sources, **options)) == [
+    assert statuses(run.ok(MODULE, src=sources, overwrite=overwrite)) == [
         ("bytes", "replaced", "content differs"),
         ("equal", "unchanged", "same content"),
         ("fresh", "created", "not there"),

@@ -97,19 +97,6 @@ def test_artifacts_of_a_publishing_task_are_protected_and_count_first(run: Modul
     assert statuses(result) == (expected if check else [("app-3.tgz", "kept", "protected"), *expected])
 
 
-def test_whole_listing_counts(emulator: Emulator, run: ModuleRunner) -> None:
-    emulator.switches.page_cap = 2
-    run.ok(PRUNE, patterns="*", keep=4)
-    assert widgets(emulator).names() == ["app-1.tgz", "app-1.zip", "app-2.tgz", "app-2.zip"]
-
-
-def test_names_with_special_characters_are_deleted(emulator: Emulator, run: ModuleRunner) -> None:
-    before = contents(emulator)
-    put_aged(emulator, dict.fromkeys(["a b.tgz", "grüß.tgz", "100%.tgz", 'q".tgz', "a?b#c.tgz", "{{ x }}.tgz"], 99))
-    run.ok(PRUNE, patterns="*", older_than="60d")
-    assert contents(emulator) == before
-
-
 @pytest.mark.parametrize("created_on", [None, "soon", 0])
 def test_artifact_of_unknown_age_is_kept(emulator: Emulator, run: ModuleRunner, created_on: object) -> None:
     values = [{"name": "app-1.tgz", "size": 9, "created_on": created_on}, {"name": "app-1.zip", "size": 9, "created_on": OLD}]

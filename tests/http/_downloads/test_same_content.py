@@ -84,14 +84,6 @@ def test_broken_stream_is_compared_again(emulator: Emulator, run: ModuleRunner, 
     assert fetches(emulator) == [("app", 200)] * 3
 
 
-def test_stream_that_always_breaks_is_an_error_without_signed_url(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    put(emulator, {"app": b"applicatioN"})
-    emulator.faults.add("truncate", host="storage", times=None)
-    message = run.failure(MODULE, src=write(dist, {"app": b"application"}), retries=1)
-    assert "storage host" in message
-    assert "Signature" not in message
-
-
 def test_corrupted_stream_counts_as_difference(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     """The artifact is sent again, which is safe."""
     emulator.switches.etag = "none"
@@ -115,14 +107,6 @@ def test_artifact_replaced_while_comparing_is_an_error(emulator: Emulator, run: 
     message = run.failure(MODULE, src=write(dist, {"app": b"application"}), retries=1)
     assert "7 bytes, but the listing says 11" in message
     assert posts(emulator) == []
-
-
-def test_expired_signed_url_is_requested_again(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    put(emulator, {"app": b"application"})
-    emulator.faults.add("status", host="storage", code=403, body="<Error><Code>AccessDenied</Code></Error>")
-    assert statuses(run.ok(MODULE, src=write(dist, {"app": b"application"}))) == UNCHANGED
-    assert fetches(emulator)[-1] == ("app", 304)
-    assert len(emulator.journal.select("api", artifact="app")) == 2
 
 
 def test_failure_while_comparing_sends_nothing_and_shows_only_the_code(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:

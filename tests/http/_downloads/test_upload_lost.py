@@ -126,27 +126,21 @@ def test_only_missing_files_are_sent_again(emulator: Emulator, run: ModuleRunner
 
 
 @pytest.mark.parametrize("moves", [True, False])
-@pytest.mark.parametrize(("kind", "sends"), [("drop_after", 1), ("drop_before", 2)])
+@pytest.mark.parametrize(
+    ("kind", "theirs", "sends", "read"),
+    [("drop_after", b"0ld", 1, False), ("drop_before", b"0ld", 2, True), ("drop_after", b"new", 1, False)],
+)
 def test_replacement_of_same_size_is_recognized_by_date_or_content(
-    emulator: Emulator, run: ModuleRunner, dist: Path, moves: bool, kind: str, sends: int
+    emulator: Emulator, run: ModuleRunner, dist: Path, kind: str, theirs: bytes, sends: int, read: bool, moves: bool
 ) -> None:
+    """If not even the content tells, the requested state is reached."""
     emulator.switches.created_on_moves = moves
-    put(emulator, {"app": b"0ld"})
+    put(emulator, {"app": theirs})
     emulator.faults.add(kind, method="POST", **({"read": None} if kind == "drop_before" else {}))
     result = run.ok(MODULE, src=write(dist, {"app": b"new"}), overwrite="always")
-    assert len(posts(emulator)) == sends
-    assert result["artifacts"][0].get("recovered", False) is (sends == 1)
-    assert contents(emulator) == {"app": b"new"}
-    assert len(fetches(emulator)) == (0 if moves and sends == 1 else 1)
-
-
-def test_forced_upload_of_equal_bytes_counts_as_landed(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    """Neither date nor size nor content can prove the upload, but the requested state is reached."""
-    emulator.switches.created_on_moves = False
-    put(emulator, {"app": b"same"})
-    emulator.faults.add("drop_after", method="POST")
-    assert run.ok(MODULE, src=write(dist, {"app": b"same"}), overwrite="always")["changed"] is True
-    assert contents(emulator) == {"app": b"same"}
+    assert (len(posts(emulator)), contents(emulator)) == (sends, {"app": b"new"})
+    assert (result["changed"], result["artifacts"][0].get("recovered", False)) == (True, sends == 1)
+    assert len(fetches(emulator)) == (1 if read or not moves else 0)
 
 
 def test_lost_manifest_is_found_and_not_repeated(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:

@@ -50,9 +50,7 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(("verify", "expected"), [(None, 2), (True, 2), (False, 1)])
-def test_verify_reads_the_listing_again(
-    emulator: Emulator, run: ModuleRunner, dist: Path, verify: bool | None, expected: int
-) -> None:
+def test_verify_lists_again(emulator: Emulator, run: ModuleRunner, dist: Path, verify: bool | None, expected: int) -> None:
     put(emulator, {"equal": b"equal"})
     result = run.ok(MODULE, src=write(dist, {**APP, "equal": b"equal"}), verify=verify)
     assert len(listings(emulator)) == expected
@@ -97,12 +95,6 @@ def test_another_size_is_an_error_that_names_both(emulator: Emulator, run: Modul
     assert other["created_on"] == date(emulator, "other.tgz")
 
 
-def test_another_size_that_is_gone_in_the_next_listing_is_no_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    emulator.faults.add("call", action=lambda: put(emulator, {"app.tgz": b"theirs"}), method="POST")
-    emulator.faults.add("call", action=lambda: put(emulator, APP), method="GET", path=LISTING, after=1)
-    run.ok(MODULE, src=write(dist, APP))
-
-
 def test_listed_as_before_is_an_error_that_says_so(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     put(emulator, {"app.tgz": b"old"})
     emulator.faults.add("status", code=201, body="", method="POST")
@@ -140,9 +132,7 @@ def test_manifest_has_the_stored_name(emulator: Emulator, run: ModuleRunner, dis
 
 @pytest.mark.usefixtures("spaces")
 @pytest.mark.parametrize(("data", "reason"), [(b"APPLICATION", "content differs"), (b"other size", "size differs")])
-def test_changed_content_replaces_the_stored_name(
-    emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes, reason: str
-) -> None:
+def test_changes_replace_the_stored_name(emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes, reason: str) -> None:
     run.ok(MODULE, src=write(dist, RENAMED), manifest=MANIFEST)
     options = {"src": write(dist, {"My App.zip": data}), "manifest": MANIFEST, "diff": True}
     predicted, result = (run.ok(MODULE, check=check, **options) for check in (True, False))
@@ -169,9 +159,7 @@ def test_replacement_by_an_unknown_rule_is_reported(emulator: Emulator, run: Mod
 
 @pytest.mark.usefixtures("spaces")
 @pytest.mark.parametrize("names", [("my app", "my_app"), ("a b", "a+b")])
-def test_two_files_stored_under_one_name_are_an_error(
-    emulator: Emulator, run: ModuleRunner, dist: Path, names: tuple[str, str]
-) -> None:
+def test_files_stored_as_one_are_an_error(emulator: Emulator, run: ModuleRunner, dist: Path, names: tuple[str, str]) -> None:
     if names == ("a b", "a+b"):
         emulator.switches.rename = lambda _requested: "a_b"
     message = run.failure(MODULE, src=write(dist, dict.fromkeys(names, b"1")))

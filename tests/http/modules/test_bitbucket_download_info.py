@@ -78,23 +78,8 @@ def test_options_choose_artifacts(filled: Emulator, run: ModuleRunner, options: 
     assert names(run.ok(INFO, **options)) == expected
 
 
-def test_pages_smaller_than_requested_are_read(filled: Emulator, run: ModuleRunner) -> None:
-    filled.switches.page_cap = 1
-    result = run.ok(INFO)
-    assert names(result) == NAMES[::-1]
-    assert result["requests"] == len(filled.journal) == 4
-    assert filled.journal[0].query == {"pagelen": "100"}
-
-
 def test_empty_repository_is_an_empty_list(run: ModuleRunner) -> None:
     assert run.ok(INFO)["artifacts"] == []
-
-
-@pytest.mark.parametrize("braced", [["workspace"], ["repository"], ["workspace", "repository"]], ids=str)
-def test_uuids_in_braces_name_workspace_and_repository(filled: Emulator, run: ModuleRunner, braced: list[str]) -> None:
-    repository = widgets(filled)
-    uuids = {"workspace": f"{{{repository.workspace.uuid}}}", "repository": f"{{{repository.uuid}}}"}
-    assert names(run.ok(INFO, **{option: uuids[option] for option in braced})) == NAMES[::-1]
 
 
 def test_public_repository_needs_no_credentials(filled: Emulator, run: ModuleRunner) -> None:
@@ -104,11 +89,6 @@ def test_public_repository_needs_no_credentials(filled: Emulator, run: ModuleRun
     filled.repository(private=False)
     assert names(run.ok(INFO, user=None, api_token=None)) == NAMES[::-1]
     assert "Authorization" not in filled.journal[-1].headers
-
-
-def test_unknown_repository_is_an_error_and_not_an_empty_list(emulator: Emulator, run: ModuleRunner) -> None:
-    message = run.failure(INFO, repository="nowhere")
-    assert f"GET {emulator.api_url}/repositories/acme/nowhere/downloads failed with HTTP status 404" in message
 
 
 @pytest.mark.parametrize(
@@ -124,8 +104,6 @@ def test_unknown_repository_is_an_error_and_not_an_empty_list(emulator: Emulator
     ],
     ids=str,
 )
-def test_bad_input_is_refused_before_any_request(
-    emulator: Emulator, run: ModuleRunner, options: dict[str, Any], words: str
-) -> None:
+def test_bad_input_sends_no_request(emulator: Emulator, run: ModuleRunner, options: dict[str, Any], words: str) -> None:
     assert words in run.failure(INFO, **options)
     assert len(emulator.journal) == 0
