@@ -178,6 +178,7 @@ def _parse_written(client: Client, response: Answer) -> Snippet | None:
 
 @contextlib.contextmanager
 def _detect_absence() -> t.Iterator[None]:
+    """Raise NoSuchSnippet for a 404."""
     try:
         yield
     except NotFound as exc:

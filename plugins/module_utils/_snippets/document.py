@@ -48,27 +48,22 @@ class SnippetState(t.NamedTuple):
 def parse_snippet(document: t.Mapping[str, t.Any], what: str, expected_id: str | None = None) -> Snippet:
     """Return the snippet in a document, which came in response to the request ``what``.
 
-    Raises RequestFailed for a document without an ID, with another ID than expected, or with a title of a wrong type: taken
-    for an empty title, it would make an existing snippet look absent.
+    Raises RequestFailed for a document without an ID, with another ID than expected, or with a title of a wrong type.
     """
-    snippet_id, title = document.get("id"), document.get("title")
-    if not isinstance(snippet_id, (str, int)) or isinstance(snippet_id, bool) or snippet_id == "":
-        raise RequestFailed(f"{what} answered with what is no snippet: it has no id")
-    if not isinstance(title, (str, type(None))):
-        raise RequestFailed(f"{what} answered with a snippet whose title is no text: it cannot be trusted")
-    if expected_id not in (None, str(snippet_id)):
-        raise RequestFailed(f"{what} answered with another snippet, {quoted(str(snippet_id))}")
+    snippet_id, title = _read_identity(document, what)
+    if expected_id not in (None, snippet_id):
+        raise RequestFailed(f"{what} answered with another snippet, {quoted(snippet_id)}")
     files = document.get("files")
     links = _read_file_links(files) if isinstance(files, dict) else None
     private = document.get("is_private")
     return Snippet(
-        id=str(snippet_id),
-        title=title or "",
+        id=snippet_id,
+        title=title,
         is_private=private if isinstance(private, bool) else None,
         url=_read_link(document, "html"),
         created_on=_read_text(document.get("created_on")),
         updated_on=_read_text(document.get("updated_on")),
-        revision=_find_revision(document, str(snippet_id), links or {}),
+        revision=_find_revision(document, snippet_id, links or {}),
         commits_link=_read_link(document, "commits"),
         files=links,
     )
@@ -78,6 +73,16 @@ def parse_snippet_url(url: str) -> str | None:
     """Return the ID in ``…/snippets/{workspace}/{id}``, the Location of a new snippet, or None for any other URL."""
     segments = [segment for segment in _split_path(url) if segment]
     return segments[-1] if segments[-3:-2] == ["snippets"] else None
+
+
+def _read_identity(document: t.Mapping[str, t.Any], what: str) -> tuple[str, str]:
+    """Return ID and title. A title of a wrong type, taken for an empty one, would make an existing snippet look absent."""
+    snippet_id, title = document.get("id"), document.get("title")
+    if not isinstance(snippet_id, (str, int)) or isinstance(snippet_id, bool) or snippet_id == "":
+        raise RequestFailed(f"{what} answered with what is no snippet: it has no id")
+    if not isinstance(title, (str, type(None))):
+        raise RequestFailed(f"{what} answered with a snippet whose title is no text: it cannot be trusted")
+    return str(snippet_id), title or ""
 
 
 def _read_file_links(files: t.Mapping[t.Any, t.Any]) -> dict[str, str | None]:

@@ -74,7 +74,7 @@ class SnippetTask:
         snippet_id = SnippetCreator(self._snippets, self._request, members).create()
         self._progress.begin(f"The snippet {snippet_id} was created")
         created = require_stored(self._read(snippet_id), self._request)
-        # A duplicate that was found after a lost response might have other contents.
+        # A snippet that was found after a lost response might differ from the request.
         return Change(CREATED, None, SnippetUpdater(self._snippets, self._request).update(created).after)
 
     def _update(self, snippet_id: str) -> Change:

@@ -44,7 +44,7 @@ class SnippetUpdater:
         return Change(UPDATED if self._applied else UNCHANGED, before, after)
 
     def _swap(self, current: SnippetState) -> tuple[SnippetState, SnippetPlan]:
-        """Return the state after the first accepted plan, or after no plan is needed, and that plan."""
+        """Return the state after one accepted plan, and that plan, which is empty if the snippet is as requested."""
         while (plan := plan_snippet(current, self._request)).changes:
             try:
                 after = self._send(current, plan)
@@ -63,7 +63,7 @@ class SnippetUpdater:
         expected = predict_update(current, plan).contents
         if set(written.files or {}) == set(expected) and not find_changed_properties(written, self._request):
             return SnippetState(written, expected)
-        return require_stored(self._read(written.id), self._request)
+        return require_stored(self._read(current.snippet.id), self._request)
 
     def _require_applied(self, after: SnippetState, plan: SnippetPlan) -> SnippetState:
         """Return the state after a response without the snippet; raises RequestFailed if the plan was not applied."""

@@ -31,26 +31,18 @@ ONE = r"^/2\.0/snippets/acme/[^/]+$"
 NOBODY: dict[str, Any] = {"user": None, "api_token": None}
 READ, WRITE, DELETE = (f"{verb}:snippet:bitbucket" for verb in ("read", "write", "delete"))
 
-# Faults of a write: after some its response is lost, after the others it had no effect.
-APPLIED: list[dict[str, Any]] = [
+# Faults of a write: its response is lost, or it has no effect.
+LOST: list[dict[str, Any]] = [
     {"kind": "drop_after"},
     {"kind": "truncate"},
-    {"kind": "truncate", "reset": True},
-    {"kind": "status", "code": 500, "effect": True},
     {"kind": "status", "code": 504, "effect": True, "body": "<html>gateway</html>"},
     {"kind": "html", "effect": True},
 ]
 NOT_APPLIED: list[dict[str, Any]] = [
     {"kind": "drop_before"},
-    {"kind": "drop_before", "read": None},
-    {"kind": "status", "code": 500},
     {"kind": "status", "code": 503, "headers": {"Retry-After": "0"}},
     {"kind": "rate_limit"},
 ]
-
-
-def name_fault(fault: dict[str, Any]) -> str:
-    return "-".join(str(value)[:12] for value in fault.values())
 
 
 def connect(emulator: Emulator, credentials: Mapping[str, str] | None = None, **settings: Any) -> Snippets:

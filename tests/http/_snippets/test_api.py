@@ -133,7 +133,8 @@ def test_refuse_a_response_without_a_snippet(
 @pytest.mark.parametrize(("kind", "words"), [("status", "HTTP status 404"), ("html", "HTML page")])
 def test_refuse_a_file_that_cannot_be_read(emulator: Emulator, snippet: Snippet, kind: str, words: str) -> None:
     emulator.switches.snippet_answers = "json_only"
-    emulator.faults.add(kind, path="/files/", **({"code": 404} if kind == "status" else {}))
+    arguments: dict[str, Any] = {"code": 404} if kind == "status" else {}
+    emulator.faults.add(kind, path="/files/", **arguments)
     assert words in fail(connect(emulator), "read")
 
 

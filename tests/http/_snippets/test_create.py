@@ -6,19 +6,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from werkzeug import Response
 
 from tests.emulator import Emulator
-from tests.emulator.faults.call import Call
-from tests.emulator.http.exchange import Exchange
 from tests.helpers.modules import ModuleRunner
 from tests.http._snippets.helpers import (
-    APPLIED,
     LISTING,
+    LOST,
     NOT_APPLIED,
     SNIPPET,
     TITLE,
@@ -27,7 +23,6 @@ from tests.http._snippets.helpers import (
     hash_files,
     list_methods,
     list_writes,
-    name_fault,
     read_hashes,
     require_unchanged,
 )
@@ -35,15 +30,6 @@ from tests.http._snippets.test_reading import FILES as ODD
 
 FILES = {"a.md": b"old\n", "b.md": b"b\n"}
 CREATE: dict[str, Any] = {"title": TITLE, "files": encode_files(FILES)}
-
-
-@dataclass
-class Lost(Call):
-    """Calls `action` after the effect, then resets the connection without a response."""
-
-    def after(self, exchange: Exchange, response: Response) -> Response:
-        exchange.delivery.drop = True
-        return super().after(exchange, response)
 
 
 def test_create_exactly_the_requested_files_in_one_request(emulator: Emulator, run: ModuleRunner) -> None:
@@ -77,7 +63,7 @@ def test_read_the_id_from_the_body_the_location_or_the_listing(
     assert list_methods(emulator) == requests
 
 
-@pytest.mark.parametrize("fault", APPLIED, ids=name_fault)
+@pytest.mark.parametrize("fault", LOST, ids=str)
 def test_find_the_snippet_after_a_lost_response(emulator: Emulator, run: ModuleRunner, fault: dict[str, Any]) -> None:
     emulator.snippets.create("Another", FILES)
     emulator.faults.add(method="POST", times=None, **fault)
@@ -89,7 +75,7 @@ def test_find_the_snippet_after_a_lost_response(emulator: Emulator, run: ModuleR
     require_unchanged(run, **CREATE)
 
 
-@pytest.mark.parametrize("fault", NOT_APPLIED, ids=name_fault)
+@pytest.mark.parametrize("fault", NOT_APPLIED, ids=str)
 def test_retry_a_request_without_effect(emulator: Emulator, run: ModuleRunner, fault: dict[str, Any]) -> None:
     emulator.faults.add(method="POST", **fault)
     assert run.ok(SNIPPET, **CREATE)["status"] == "created"
@@ -110,15 +96,17 @@ def test_fail_if_an_accepted_snippet_is_not_listed(emulator: Emulator, run: Modu
 
 
 def test_find_a_snippet_that_is_listed_late_before_the_next_attempt(emulator: Emulator, run: ModuleRunner) -> None:
-    late = {"kind": "json", "method": "GET", "path": LISTING, "body": {"pagelen": 100, "values": []}}
-    emulator.faults.add(Lost(lambda: emulator.faults.add(**late)), method="POST")
+    emulator.faults.add("drop_after", method="POST")
+    emulator.faults.add("json", method="GET", path=LISTING, body={"pagelen": 100, "values": []}, after=2)
     assert run.ok(SNIPPET, **CREATE)["status"] == "created"
     assert (get_only(emulator).files, len(list_writes(emulator))) == (FILES, 1)
     assert [fault.fired for fault in emulator.faults] == [1, 1]
 
 
 def test_fail_after_a_lost_response_if_two_new_snippets_have_the_title(emulator: Emulator, run: ModuleRunner) -> None:
-    emulator.faults.add(Lost(lambda: emulator.snippets.create(TITLE, {"x": b"theirs"})), method="POST")
+    theirs = {"action": lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}), "path": LISTING, "after": 1}
+    emulator.faults.add("call", method="GET", **theirs)
+    emulator.faults.add("drop_after", method="POST")
     message = run.failure(SNIPPET, **CREATE)
     ids = ", ".join(sorted(snippet.id for snippet in emulator.snippets))
     assert message == f"2 new snippets have the title '{TITLE}', and one of them may be ours: {ids}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import Snippet
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.find import (
     find_by_title,
     list_members,
@@ -22,27 +21,24 @@ from tests.http._snippets.helpers import LISTING, TITLE, connect, list_roles
 FILES = {"a.md": b"a\n"}
 
 
-def find(emulator: Emulator, title: str = TITLE) -> Snippet | None:
+def find(emulator: Emulator, title: str = TITLE) -> str | None:
+    """Return the ID of the snippet with the title."""
     snippets = connect(emulator)
-    return find_by_title(snippets, title, list_members(snippets))
-
-
-def find_id(emulator: Emulator, title: str = TITLE) -> str | None:
-    found = find(emulator, title)
+    found = find_by_title(snippets, title, list_members(snippets))
     return found.id if found else None
 
 
 def test_find_a_private_snippet_in_the_listing_of_members_alone(emulator: Emulator) -> None:
     snippet = emulator.snippets.create(TITLE, FILES)
     emulator.snippets.create(TITLE, FILES, is_private=False, foreign=True)
-    assert find_id(emulator) == snippet.id
+    assert find(emulator) == snippet.id
     assert list_roles(emulator) == ["member"]
     assert {entry.query["pagelen"] for entry in emulator.journal} == {"100"}
 
 
 def test_read_the_other_listing_only_if_no_member_has_the_title(emulator: Emulator) -> None:
     snippet = emulator.snippets.create(TITLE, FILES, is_private=False, foreign=True)
-    assert find_id(emulator) == snippet.id
+    assert find(emulator) == snippet.id
     assert list_roles(emulator) == ["member", None]
 
 
@@ -68,7 +64,7 @@ def test_read_all_pages_and_each_snippet_once(emulator: Emulator, order: str) ->
     made = [emulator.snippets.create(f"Title {number}", FILES, is_private=False).id for number in range(5)]
     emulator.faults.add("duplicate_page", path=LISTING, times=2)
     assert sorted(snippet.id for snippet in list_snippets(connect(emulator))) == sorted(made)
-    assert [find_id(emulator, f"Title {number}") for number in (0, 4, 5)] == [made[0], made[4], None]
+    assert [find(emulator, f"Title {number}") for number in (0, 4, 5)] == [made[0], made[4], None]
 
 
 def test_list_the_snippets_of_both_listings_once(emulator: Emulator) -> None:

@@ -16,7 +16,7 @@ from tests.emulator.journal import Entry
 from tests.emulator.snippets.state import Snippet
 from tests.helpers.modules import ModuleRunner
 from tests.http._snippets.helpers import (
-    APPLIED,
+    LOST,
     NOT_APPLIED,
     ONE,
     SNIPPET,
@@ -26,14 +26,13 @@ from tests.http._snippets.helpers import (
     hash_files,
     list_methods,
     list_writes,
-    name_fault,
     read_hashes,
     require_unchanged,
 )
 
 FILES = {"ours.md": b"old\n", "theirs.md": b"old\n", 'z"quoted"': b"odd"}
 NEW = {"ours.md": b"new\n"}
-Act = Callable[..., None]
+Act = Callable[..., object]
 
 
 @pytest.fixture
@@ -152,7 +151,7 @@ def test_fail_if_others_delete_the_snippet(emulator: Emulator, run: ModuleRunner
     assert [entry.method for entry in list_writes(emulator)] == ["PUT"]
 
 
-@pytest.mark.parametrize("fault", APPLIED, ids=name_fault)
+@pytest.mark.parametrize("fault", LOST, ids=str)
 @pytest.mark.parametrize("options", [{"title": "New"}, {"files": encode_files(NEW)}], ids=["title", "files"])
 def test_find_the_update_after_a_lost_response(
     emulator: Emulator, run: ModuleRunner, snippet: Snippet, fault: dict[str, Any], options: dict[str, Any]
@@ -166,7 +165,7 @@ def test_find_the_update_after_a_lost_response(
     assert (snippet.title == "New") is ("title" in options)
 
 
-@pytest.mark.parametrize("fault", NOT_APPLIED, ids=name_fault)
+@pytest.mark.parametrize("fault", NOT_APPLIED, ids=str)
 def test_retry_a_request_without_effect(emulator: Emulator, run: ModuleRunner, snippet: Snippet, fault: dict[str, Any]) -> None:
     emulator.faults.add(method="PUT", **fault)
     assert run.ok(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW))["status"] == "updated"
@@ -185,7 +184,7 @@ def test_give_up_at_once_or_after_all_retries(
 
 def test_plan_again_after_a_lost_response_and_a_change_by_others(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
     emulator.faults.add("drop_after", method="PUT")
-    back = {"method": "GET", "path": f"/{snippet.id}$", "after": 1, "when": "before"}
+    back: dict[str, Any] = {"method": "GET", "path": f"/{snippet.id}$", "after": 1, "when": "before"}
     emulator.faults.add("call", action=lambda: snippet.edit({"ours.md": "theirs\n", "c.md": "c"}), **back)
     assert run.ok(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW))["status"] == "updated"
     assert snippet.files == {**FILES, **NEW, "c.md": b"c"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running the lookup bitbucket_download in this process, as Ansible's loader gives it. Knows no single option."""
+"""Run the lookups in this process, as Ansible's loader provides them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ansible.plugins.loader import lookup_loader
 from tests.emulator import Emulator
 
 DOWNLOAD = "releng.bitbucket.bitbucket_download"
+SNIPPET = "releng.bitbucket.bitbucket_snippet"
 
 
 class Looker:
@@ -24,6 +25,8 @@ class Looker:
     An option that is given as None is left out; ``variables`` are those of the task. ``failure`` requires an error of the
     lookup itself and returns its message, ``refused`` one of Ansible's options.
     """
+
+    lookup = DOWNLOAD
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
@@ -50,7 +53,7 @@ class Looker:
     def bare(self, *terms: Any, variables: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
         """One run with no options but these."""
         given = {name: value for name, value in options.items() if value is not None}
-        found = lookup_loader.get(DOWNLOAD).run(list(terms), variables=variables, **given)
+        found = lookup_loader.get(self.lookup).run(list(terms), variables=variables, **given)
         assert isinstance(found, list)
         return found
 
@@ -65,3 +68,14 @@ class Looker:
         with pytest.raises(AnsibleError) as caught:
             self.bare(*terms, **arguments)
         return str(caught.value)
+
+
+class SnippetLooker(Looker):
+    """Calls the lookup bitbucket_snippet: ``look("notes.md", title="Notes")``. See Looker."""
+
+    lookup = SNIPPET
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """Return the options that reach the workspace acme on the emulator."""
+        return {**super().connection, "repository": None}

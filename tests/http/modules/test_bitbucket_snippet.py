@@ -34,16 +34,16 @@ def test_return_the_snippet(emulator: Emulator, run: ModuleRunner) -> None:
     snippet = get_only(emulator)
     assert read_hashes({"snippet": result}) == hash_files(FILES)
     base = f"{emulator.api_url}/snippets/acme/{snippet.id}/{snippet.revision}/files/"
-    assert [entry["url"] for entry in result.pop("files")] == [base + name for name in sorted(FILES)]
-    assert result == {
-        "id": snippet.id,
-        "title": TITLE,
-        "is_private": True,
-        "url": f"https://bitbucket.org/snippets/acme/{snippet.id}",
-        "revision": snippet.revision,
-        "created_on": snippet.created_on.isoformat(timespec="microseconds"),
-        "updated_on": snippet.updated_on.isoformat(timespec="microseconds"),
-    }
+    assert [entry["url"] for entry in result["files"]] == [base + name for name in sorted(FILES)]
+    assert (result["id"], result["title"], result["is_private"], result["revision"]) == (
+        snippet.id,
+        TITLE,
+        True,
+        snippet.revision,
+    )
+    assert result["url"] == f"https://bitbucket.org/snippets/acme/{snippet.id}"
+    for name in ("created_on", "updated_on"):
+        assert result[name] == getattr(snippet, name).isoformat(timespec="microseconds")
 
 
 def test_read_files_from_text_base64_and_disk(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:

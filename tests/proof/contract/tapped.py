@@ -16,8 +16,7 @@ from typing import Any
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http.lookup.helpers import Looker
-from tests.http.lookup.snippet_looking import SnippetLooker
+from tests.http.lookup.helpers import Looker, SnippetLooker
 from tests.proof.contract.tap import Exchange, Tap
 
 # Seconds; a request that a busy machine made time out would be in the record twice.

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.http._snippets.helpers import SNIPPET, get_only
 from tests.http.modules.downloading import MANIFEST, MODULE, contents, lines, posts, widgets, write
 from tests.http.modules.fetching import files, noise
-from tests.http.modules.snippeting import MODULE as SNIPPET
-from tests.http.modules.snippeting import only
 from tests.system.interruptions.processes import FOR_EVER, Starter, half_way, until
 
 SIGNALS = ["SIGTERM", "SIGKILL"]
@@ -88,7 +87,7 @@ def test_a_snippet_whose_update_is_stopped_converges(emulator: Emulator, start: 
         process.send(name)
         require_ended(name, process.end())
     start.ok(SNIPPET, **options)
-    assert only(emulator).files == {"a": b"new", "b": b"kept"}
+    assert get_only(emulator).files == {"a": b"new", "b": b"kept"}
     assert start.ok(SNIPPET, **options)["changed"] is False
 
 
@@ -138,7 +137,7 @@ def test_the_changes_of_two_editors_at_once_both_survive(emulator: Emulator, sta
     with start(SNIPPET, **wishes[0]) as one, start(SNIPPET, **wishes[1]) as two:
         results = [one.result(), two.result()]
     assert [result.get("status") for result in results] == ["updated", "updated"], results
-    assert only(emulator).files == {"a": b"new", "b": b"new", "c": b"kept"}
+    assert get_only(emulator).files == {"a": b"new", "b": b"new", "c": b"kept"}
 
 
 def test_two_who_create_one_title_at_once_make_at_most_two(emulator: Emulator, start: Starter) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
-from tests.http.lookup.snippet_looking import SnippetLooker, asked
+from tests.http._snippets.helpers import list_requests
+from tests.http.lookup.helpers import SnippetLooker
 from tests.http.modules.downloading import without_jitter
 from tests.system.lookup.helpers import leaked
 
@@ -43,7 +44,7 @@ def test_a_missing_snippet_is_an_error_that_a_listing_proves(
     emulator: Emulator, look: SnippetLooker, options: dict[str, Any]
 ) -> None:
     assert look.failure("one", **options) == "There is no snippet 'nobody'"
-    assert ("", 200) in asked(emulator)
+    assert ("", 200) in list_requests(emulator)
 
 
 @each_way

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
-from tests.http.lookup.snippet_looking import SNIPPET, SnippetLooker
+from tests.http.lookup.helpers import SNIPPET, SnippetLooker
 from tests.system.lookup.helpers import each_ansible, leaked, play
 
 HOSTILE = "{{ lookup('pipe', 'touch canary') }} {% set x = lookup('pipe', 'touch canary') %}{{ x }} {# gone? #} {{ 1 + 1 }}"

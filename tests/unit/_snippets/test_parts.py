@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse complete multipart responses: encodings, exact bytes, and files that are left out."""
+"""Parse complete multipart responses: encodings, exact bytes, spellings of names, and files that are left out."""
 
 from __future__ import annotations
 
@@ -39,18 +39,9 @@ from tests.unit._snippets.helpers import (
 
 BINARY = bytes(range(256)) * 3
 LINES = [b"1\r\n2\r\n", b"1\n2", b"1\r2\r", b"\r\n", b"\n", b"\r", b"\n\n\n", b"\r\n\r\n", b" \t \n ", b"a\x0bb\x0cc\x1cd"]
-NEARLY_BOUNDARIES = [
-    b"--" + BOUNDARY[:-1].encode(),
-    b"--" + BOUNDARY.encode() + b"x",
-    b"--" + BOUNDARY.encode() + b"-",
-    b"--" + BOUNDARY.encode() + b"---",
-    b"-" + BOUNDARY.encode(),
-    b" --" + BOUNDARY.encode(),
-    b"--",
-    b"Content-Type: multipart/mixed; boundary=x",
-    b"From someone",
-    b".",
-]
+BOUNDARY_LINE = b"--" + BOUNDARY.encode()
+NEARLY_BOUNDARIES = [BOUNDARY_LINE[:-1], BOUNDARY_LINE[1:], b" " + BOUNDARY_LINE, b"--", b"From someone", b"."]
+NEARLY_BOUNDARIES += [BOUNDARY_LINE + end for end in (b"x", b"-", b"---")]
 
 
 def parse_contents(*parts: bytes) -> dict[str, bytes]:
@@ -159,8 +150,77 @@ def test_distinguish_line_ends_from_other_differences(one: bytes) -> None:
     assert not equal_but_line_ends(one + b"x", b"\n" + one + b"x")
 
 
-NAMES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="/\\"), min_size=1, max_size=40) | (
-    st.sampled_from(["snippet", "a b", "a%20b", " a ", '"a"', "<a>", "a", "=?utf-8?q?a?=", "a;b", "a%22b", 'a"b', "ü", "f.eml"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-ID: foo.txt",
+        'Content-ID: "foo.txt"',
+        "Content-ID: <foo.txt>",
+        'content-id:"foo.txt" ',
+        'CONTENT-ID: <"foo.txt">',
+        'Content-ID:\r\n "foo.txt"',
+        "Content-Disposition: attachment; filename=foo.txt",
+        'Content-Disposition: attachment; filename="foo.txt"; size=3',
+        'Content-Disposition: attachment; size=3; FileName="foo.txt"',
+        'Content-Disposition: attachment;filename="foo.txt"',
+        'Content-Disposition: attachment;\r\n filename="foo.txt"',
+        'Content-Disposition: attachment; filename = "foo.txt"',
+    ],
+)
+def test_accept_each_usual_way_to_write_a_name(header: str) -> None:
+    assert parse_contents(make_document("foo.txt"), make_part(b"1", header)) == {"foo.txt": b"1"}
+
+
+@pytest.mark.parametrize("header", ["=?utf-8?b?w7w=?=", "utf-8''%C3%BC", '"other"'])
+def test_leave_out_a_name_that_is_written_in_an_unknown_way(header: str) -> None:
+    part = make_part(b"1", f"Content-Disposition: attachment; name=file; filename={header}")
+    assert parse_contents(make_document("ü"), part) == {}
+    assert "ü" not in parse_form(FORM, join([part])).contents
+
+
+def test_prefer_the_file_name_to_the_id() -> None:
+    swapped = [
+        make_part(b"1", 'Content-ID: "two"', 'Content-Disposition: attachment; filename="one"'),
+        make_part(b"2", 'Content-Disposition: attachment; filename="two"', 'Content-ID: "one"'),
+    ]
+    assert parse_contents(make_document("one", "two"), *swapped) == {"one": b"1", "two": b"2"}
+
+
+@pytest.mark.parametrize(("one", "other"), [("a b", "a%20b"), ("a", '"a"'), ("a", "<a>"), ('a"', 'a\\"'), ('a"', "a%22")])
+@pytest.mark.parametrize("turned", [False, True])
+def test_never_confuse_a_name_with_the_spelling_of_another(one: str, other: str, turned: bool) -> None:
+    """The bytes of one file are never taken for those of the other, if both have a part or only one has."""
+    names = (other, one) if turned else (one, other)
+    held = {one: b"1", other: b"2"}
+    assert parse_contents(make_document(*names), *(make_file(name, held[name]) for name in names)) == held
+    for name in names:
+        assert parse_contents(make_document(*names), make_file(name, held[name])) in ({name: held[name]}, {})
+
+
+@pytest.mark.parametrize("start", ["start=snippet", 'start="snippet"', "start=<snippet>", 'start="<snippet>"', 'START="snippet"'])
+@pytest.mark.parametrize("root", ["snippet", "<snippet>", '"snippet"'])
+def test_find_the_document_by_start(start: str, root: str) -> None:
+    parts = [make_file("f", b"1"), make_part(b'{"files": {"f": {}, "g": {}}}', f"Content-ID: {root}"), make_file("g", b"2")]
+    found = parse_related(f'multipart/related; {start}; boundary="{BOUNDARY}"', join(parts))
+    assert (list(found.document), found.contents) == (["files"], {"f": b"1", "g": b"2"})
+
+
+@pytest.mark.parametrize("start", ["", '; start=""', '; start="nobody"'])
+def test_take_the_first_part_for_the_document_without_a_matching_start(start: str) -> None:
+    kind = f'multipart/related; boundary="{BOUNDARY}"{start}; type="application/json"'
+    assert parse_related(kind, join([make_document("f"), make_file("f", b"1")])).contents == {"f": b"1"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_distinguish_the_document_from_a_file_of_the_same_name(order: int) -> None:
+    parts = [make_file("snippet", b'{"files": {}}'), make_document("snippet")]
+    assert parse_contents(*parts[::order]) == {"snippet": b'{"files": {}}'}
+
+
+QUOTED = [*'"\\:', "  ", " a ", "a;b", "; filename=x", '"a"', 'a"b', "a\\b", 'a\\"b', "(x)", "<a>", "\u00a0a\u2003", "a" * 255]
+ENCODED = ["snippet", "a", "a b", "a%20b", "a%22b", "%22", "=?utf-8?q?a_b?=", "utf-8''x", "a/b.txt", "f.eml", "\u00fc"]
+NAMES = st.sampled_from([*QUOTED, *ENCODED]) | st.text(
+    st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=40
 )
 PIECES = st.sampled_from([b"\r", b"\n", b"\r\n", b"--", b"--b", b"--b1--", b" ", b"\t", b"=", b".", b"text", "ü".encode(), b"\0"])
 FILES = st.dictionaries(NAMES, st.binary(max_size=300) | st.lists(PIECES, max_size=12).map(b"".join), min_size=1, max_size=4)

@@ -104,17 +104,11 @@ def test_refuse_a_document_that_is_not_a_json_object(raw: str, words: str) -> No
 
 @pytest.mark.parametrize(
     "first",
-    [
-        make_part(b"\xff\xfe", "Content-Type: application/json"),
-        make_part(b"{}", "Content-Type: message/rfc822"),
-        make_part(b"!", "Content-Transfer-Encoding: base64"),
-        make_part(b"{}", "Content-Transfer-Encoding: rot13"),
-        make_file("f", b"foo"),
-    ],
+    [make_part(b"\xff"), make_part(b"{}", "Content-Type: message/rfc822"), make_part(b"!", "Content-Transfer-Encoding: base64")],
 )
 def test_refuse_a_first_part_that_is_not_a_document(first: bytes) -> None:
     with pytest.raises(BrokenResponse, match="is not JSON"):
-        parse_related(f"multipart/related; boundary={BOUNDARY}", join([first]))
+        parse_related(RELATED, join([first]))
 
 
 @pytest.mark.parametrize("files", ["[]", "null", '"f"', "1", '{"\\ud800": {}}', '{"": {}}', '{"\\u0000\\r\\n": {}}'])
@@ -149,17 +143,13 @@ def test_read_or_refuse_any_bytes(parameters: str, body: bytes) -> None:
 
 NESTED_MESSAGES = make_part(b"\r\n".join([b"Content-Type: message/rfc822\r\n"] * 5000), "Content-Type: message/rfc822")
 NESTED_PARTS = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(300))
+# The tests of tests.proof.fuzz hold more inputs that grow.
 HEAVY = {
     "nested messages": NESTED_MESSAGES,
     "nested parts": NESTED_PARTS,
-    "many parts": (b"\r\n" + LINE + b"\r\n").join(make_form_file(str(number), b"") for number in range(2000)),
-    "many lines": make_file("f", b"--\r\n" * 200_000),
     "many carriage returns": make_file("f", b"\r" * 300_000),
-    "many headers": b"A: b\r\n" * 20_000 + b"\r\nx",
-    "a long header": b"Content-Disposition: attachment" + b"; a=b" * 60_000 + b"\r\n\r\nx",
     "a folded header": b"Content-Disposition: attachment;" + b"\r\n a=b;" * 10_000 + b"\r\n\r\nx",
     "a long type": b"Content-Type: text/plain" + b"; a*0=b" * 4_000 + b"\r\n\r\nx",
-    "quotes": b'Content-Disposition: attachment; filename="' + b'\\"' * 50_000 + b"\r\n\r\nx",
     "no header": b"x" * 500_000,
 }
 
@@ -209,7 +199,7 @@ def test_read_both_files_of_a_sample_without_misprints(
     found = parse(*read_sample(sample, *fixes, eol=eol))
     assert found.document["title"] == "My snippet"
     assert sorted(found.contents) == ["foo.txt", "image.png"]
-    assert (found.contents["foo.txt"], found.textual) == (b"foo" + eol.encode(), {"foo.txt"})
+    assert (found.contents["foo.txt"], found.textual) == (b"foo" + eol.encode(), frozenset({"foo.txt"}))
     assert hashlib.sha256(found.contents["image.png"]).hexdigest() == PICTURE
 
 

@@ -67,15 +67,20 @@ def test_report_a_change_and_its_diff(status: str, changed: bool) -> None:
     assert bool(outcome.diffs) is changed
 
 
-def test_show_texts_as_they_are_and_binary_files_by_digest() -> None:
-    before = make_state({"a": b"one\n", "c.bin": b"\0old", "n": b"\0", "same": b"s"})
-    after = make_state({"a": b"two", "c.bin": b"\xffnew", "l": "gr\u00fcn".encode(), "same": b"s"}, "U")
+def test_show_texts_as_they_are_and_binary_and_empty_files_in_words() -> None:
+    before = make_state({"a": b"one\n", "c.bin": b"\0old", "n": b"\0", "old": b"", "same": b"s", "was empty": b""})
+    after = make_state(
+        {"a": b"two", "c.bin": b"\xffnew", "l": "gr\u00fcn".encode(), "new": b"", "same": b"s", "was empty": b"x"}, "U"
+    )
     assert diff(before, after) == [
         ("snippet", "title: T\nis_private: true\n", "title: U\nis_private: true\n"),
         ("a", "one\n", "two"),
         ("c.bin", show_binary("c.bin", b"\0old"), show_binary("c.bin", b"\xffnew")),
         ("l", "", "gr\u00fcn"),
         ("n", show_binary("n", b"\0"), ""),
+        ("new", "", "'new': 0 bytes\n"),
+        ("old", "'old': 0 bytes\n", ""),
+        ("was empty", "", "x"),
     ]
 
 
@@ -84,15 +89,6 @@ def test_show_all_of_a_created_or_deleted_snippet() -> None:
     properties = "title: T\nis_private: false\n"
     assert diff(None, state) == [("snippet", "", properties), ("a", "", "one\n")]
     assert diff(state, None) == [("snippet", properties, ""), ("a", "one\n", "")]
-
-
-def test_show_empty_files_that_are_added_or_removed() -> None:
-    before, after = make_state({"filled": b"", "old": b""}), make_state({"filled": b"x\n", "new": b""})
-    assert diff(before, after) == [
-        ("filled", "", "x\n"),
-        ("new", "", "'new': 0 bytes\n"),
-        ("old", "'old': 0 bytes\n", ""),
-    ]
 
 
 def test_show_nothing_for_equal_states() -> None:
