@@ -31,15 +31,26 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "record"
     CALLBACK_NEEDS_ENABLED = True
 
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        """Note which playbook the next tasks are from."""
+        self._playbook = os.path.basename(playbook._file_name)
+
     def v2_runner_on_ok(self, result: Any) -> None:
-        """Note a task that went well."""
-        self._write(result)
+        """Write the result of a task that succeeded."""
+        self._write(result, failed=False)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        """Note a task that failed."""
-        self._write(result)
+        """Write the result of a task that failed."""
+        self._write(result, failed=True)
 
-    def _write(self, result: Any) -> None:
-        line = json.dumps({"action": result._task.action, "name": result._task.name, "result": result._result}, default=str)
+    def _write(self, result: Any, failed: bool) -> None:
+        told = {
+            "playbook": self._playbook,
+            "host": result._host.name,
+            "action": result._task.action,
+            "name": result._task.name,
+            "failed": failed,
+            "result": result._result,
+        }
         with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+            stream.write(json.dumps(told, default=str) + "\n")
