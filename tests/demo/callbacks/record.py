@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A callback plugin that writes the result of each task to a file, a JSON document per line.
-
-Knows Ansible's callbacks. Does not know who reads the file.
-"""
+"""A callback plugin that writes the result of each task to a file, a JSON document per line."""
 
 from __future__ import annotations
 
@@ -32,8 +29,8 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
-        """Note which playbook the next tasks are from."""
-        self._playbook = os.path.basename(playbook._file_name)
+        """Count the playbooks of the command line."""
+        self._playbook = getattr(self, "_playbook", -1) + 1
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Write the result of a task that succeeded."""

@@ -74,7 +74,7 @@ class RolePlaybook:
         # JSON is YAML, and no text in it needs quoting.
         playbook.write_text(json.dumps([content]), encoding="utf-8")
         variables = self._emulator.environment() if environment is None else environment
-        done = Player(self._folder, variables).play(playbook, *words)
+        done = Player(self._folder, variables).play(playbook, words=words)
         self.output = done.output
         assert done.code == 0, done.output
         assert [text for text in done.warnings if "[ERROR]" not in text] == [], done.output
