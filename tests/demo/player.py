@@ -14,7 +14,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,10 @@ WARNING = re.compile(r"(\x1b\[[\d;]*m)*\[(WARNING|DEPRECATION WARNING|ERROR)\]")
 
 @dataclass
 class Played:
-    """A finished run: its exit code, all it printed, and `{action, name, result}` of each task in order."""
+    """A finished run: its exit code, its output, and its tasks in order.
+
+    A task is `{playbook, host, action, name, failed, result}`; `playbook` is the number of its playbook on the command line.
+    """
 
     code: int
     output: str
@@ -48,6 +51,10 @@ class Played:
         """How many tasks changed something."""
         return sum(bool(task["result"].get("changed")) for task in self.tasks)
 
+    def part(self, number: int) -> Played:
+        """Return the tasks of one of several playbooks, counted from 0."""
+        return Played(self.code, self.output, [task for task in self.tasks if task["playbook"] == number])
+
     def result(self, module: str) -> dict[str, Any]:
         """The result of the last task that ran this module of the collection."""
         results: list[dict[str, Any]] = [task["result"] for task in self.tasks if task["action"] == COLLECTION + module]
@@ -61,10 +68,10 @@ class Player:
         self._record = folder / "results.jsonl"
         self._environment = {**_inherited(), **_settings(folder, colour), **variables, "RECORD_FILE": str(self._record)}
 
-    def play(self, playbook: Path, *words: str, show: Callable[[str], None] = lambda line: None) -> Played:
-        """Run `ansible-playbook` and hand each line to `show` as it comes."""
+    def play(self, *playbooks: Path, words: Sequence[str] = (), show: Callable[[str], None] = lambda line: None) -> Played:
+        """Run `ansible-playbook` with these options and pass each line to `show` as it arrives."""
         self._record.unlink(missing_ok=True)
-        played = self._run(("playbook", str(playbook), *words), show)
+        played = self._run(("playbook", *map(str, playbooks), *words), show)
         played.tasks = list(self._recorded())
         return played
 

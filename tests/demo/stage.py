@@ -73,7 +73,7 @@ class Stage:
         """Run an example in front of the reader; it must succeed without a warning."""
         playbook = EXAMPLES / example
         self.screen.show(" ".join(["$ ansible-playbook", str(playbook), *words]))
-        played = self.player.play(ROOT / playbook, *words, show=self.screen.output)
+        played = self.player.play(ROOT / playbook, words=words, show=self.screen.output)
         traffic = self.emulator.traffic()
         if meter:
             self.meter[meter] = traffic

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A callback plugin that writes the result of each task to a file, a JSON document per line.
-
-Knows Ansible's callbacks. Does not know who reads the file.
-"""
+"""A callback plugin that writes the result of each task to a file, a JSON document per line."""
 
 from __future__ import annotations
 
@@ -31,15 +28,26 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "record"
     CALLBACK_NEEDS_ENABLED = True
 
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        """Count the playbooks of the command line."""
+        self._playbook = getattr(self, "_playbook", -1) + 1
+
     def v2_runner_on_ok(self, result: Any) -> None:
-        """Note a task that went well."""
-        self._write(result)
+        """Write the result of a task that succeeded."""
+        self._write(result, failed=False)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        """Note a task that failed."""
-        self._write(result)
+        """Write the result of a task that failed."""
+        self._write(result, failed=True)
 
-    def _write(self, result: Any) -> None:
-        line = json.dumps({"action": result._task.action, "name": result._task.name, "result": result._result}, default=str)
+    def _write(self, result: Any, failed: bool) -> None:
+        told = {
+            "playbook": self._playbook,
+            "host": result._host.name,
+            "action": result._task.action,
+            "name": result._task.name,
+            "failed": failed,
+            "result": result._result,
+        }
         with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+            stream.write(json.dumps(told, default=str) + "\n")

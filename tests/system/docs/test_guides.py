@@ -19,8 +19,8 @@ import yaml
 
 from tests.demo.player import COLLECTION, Played, Player
 from tests.emulator import Emulator
+from tests.system.examples.helpers import BUILT, held, release, variables, writes
 from tests.system.examples.shell import run_lines
-from tests.system.examples.world import BUILT, held, release, variables, writes
 from tests.tools.tree import ROOT
 
 from .guides import BEFORE, BY, CURL, FETCHED, GUIDES, MARKS, PUBLIC, Block, as_plays, blocks, marked
@@ -95,7 +95,7 @@ def test_get_url_hands_credentials_on_to_the_storage_host(player: Player, world:
     task["ansible.builtin.get_url"] |= {"url": f"{world.api_url}/repositories/acme/widgets/downloads/install.sh", **secret}
     playbook = tmp_path / "before.yml"
     playbook.write_text(yaml.safe_dump(as_plays([task])), encoding="utf-8")
-    played = player.play(playbook, "-e", json.dumps(variables(tmp_path)))
+    played = player.play(playbook, words=["-e", json.dumps(variables(tmp_path))])
     assert played.code != 0
     [request] = world.journal.select(host="storage")
     assert request.headers["Authorization"].startswith("Basic ")
@@ -113,7 +113,7 @@ def play(player: Player, world: Emulator, folder: Path, chosen: list[Block]) -> 
     plays: list[dict[str, Any]] = [play for block in chosen for play in as_plays(block.data)]
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
     vault = {"vault_bitbucket_user": world.user, "vault_bitbucket_api_token": world.api_token}
-    played = player.play(playbook, "-e", json.dumps(variables(folder) | vault))
+    played = player.play(playbook, words=["-e", json.dumps(variables(folder) | vault)])
     assert played.code == 0, played.output
     assert played.warnings == [], played.output
     assert len(played.tasks) >= sum(len(play["tasks"]) for play in plays)

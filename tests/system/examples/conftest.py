@@ -13,7 +13,7 @@ import pytest
 from tests.demo.player import Player
 from tests.emulator import Emulator
 
-from .world import BUILT, KEPT, RELEASED, STAGED, STAGING, pipeline, release
+from .helpers import BUILT, KEPT, RELEASED, STAGED, STAGING, pipeline, release
 
 
 @pytest.fixture

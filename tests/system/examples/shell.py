@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lines of shell as a reader would type them, with the programs and the collection of these tests. Knows no example."""
+"""Run lines of shell as a reader would type them, with the programs and the collection of these tests."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TMPDIR")
 
 
 def run_lines(script: str, folder: Path, home: Path, variables: Mapping[str, str]) -> str:
-    """Run lines in one shell that stops at the first failure; returns what they print. They must succeed without a warning.
+    """Run lines in one shell that stops at the first failure; return their output. They must succeed without a warning.
 
-    Of the caller's variables they get none but these; the programs of our own environment come first.
+    They get none of the caller's variables but `variables`; the programs of the project's environment come first.
     """
     home.mkdir(exist_ok=True)
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -36,7 +36,6 @@ def run_lines(script: str, folder: Path, home: Path, variables: Mapping[str, str
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=500,
         check=False,
     )
     assert done.returncode == 0, f"$ {script}\n{done.stdout}"

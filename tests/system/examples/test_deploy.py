@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""deploy.yml on four hosts that are folders of this machine, connected by an encrypted file of variables alone."""
+"""Test deploy.yml on four hosts that are folders of this machine, connected by an encrypted file of variables."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from tests.demo.player import Played, Player
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .world import FLEET, RELEASED, build, connection, inventory, release, secrets, writes
+from .helpers import FLEET, RELEASED, build, connection, inventory, release, secrets, writes
 
 PLAYBOOK = ROOT / "docs" / "examples" / "deploy.yml"
 ARCHIVE = "widgets-1.4.1.tar.gz"
 BATCHES = [["web1"], ["web2", "web3"], ["web4"]]
-pytestmark = pytest.mark.timeout(600)
 
 
 class Fleet:
-    """The hosts, and runs of the playbook on them."""
+    """Four hosts, and runs of the playbook on them."""
 
     def __init__(self, world: Emulator, folder: Path) -> None:
         self.folder = folder / "fleet"
@@ -42,32 +41,32 @@ class Fleet:
 
     def deploy(self, *words: str) -> Played:
         """Run the playbook."""
-        return self._player.play(PLAYBOOK, *self._words, *words)
+        return self._player.play(PLAYBOOK, words=[*self._words, *words])
 
     def answers(self, host: str) -> str:
-        """What the program says that this host uses."""
+        """Return what the program that this host uses prints."""
         program = self.folder / host / "current" / "bin" / "widgets"
         return subprocess.run([program], check=True, capture_output=True, text=True).stdout.strip()
 
     def untouched(self) -> list[str]:
-        """The hosts that have nothing."""
+        """Return the hosts without any file."""
         return [host for host in FLEET if not (self.folder / host).exists()]
 
 
 @pytest.fixture
 def fleet(world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
-    """Four hosts with nothing deployed."""
+    """Return four hosts with nothing deployed."""
     monkeypatch.chdir(tmp_path)
     return Fleet(world, tmp_path)
 
 
 def batches(played: Played) -> list[list[str]]:
-    """The hosts of each pass of the play."""
+    """Return the hosts of each batch."""
     passes = played.output.partition("PLAY RECAP")[0].split("\nPLAY [")[1:]
     return [[host for host in FLEET if f": [{host}]" in each] for each in passes]
 
 
-def test_every_host_gets_the_release_batch_by_batch(fleet: Fleet, world: Emulator) -> None:
+def test_deploy_in_batches_and_keep_the_release_before(fleet: Fleet, world: Emulator, dist: Path) -> None:
     played = fleet.deploy("-vvvv", "--diff")
     assert played.code == 0, played.output
     assert played.warnings == [], played.output
@@ -79,37 +78,15 @@ def test_every_host_gets_the_release_batch_by_batch(fleet: Fleet, world: Emulato
     assert writes(world) == []
     assert fleet.vault.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
     assert [secret for secret in secrets(world) if secret in played.output] == []
-
-
-def test_a_second_run_changes_nothing_and_reads_manifests_only(fleet: Fleet, world: Emulator) -> None:
-    assert fleet.deploy().changed == 2 * len(FLEET)
-    world.journal.clear()
-    played = fleet.deploy()
-    assert played.code == 0, played.output
-    assert played.changed == 0
-    assert world.journal.select(host="storage", artifact=ARCHIVE) == []
-    assert writes(world) == []
-
-
-def test_a_dry_run_leaves_the_hosts_alone(fleet: Fleet) -> None:
-    played = fleet.deploy("--check", "--diff")
-    assert played.code == 0, played.output
-    assert played.changed == 2 * len(FLEET)
-    assert fleet.untouched() == list(FLEET)
-
-
-def test_the_next_release_comes_beside_the_old_one(fleet: Fleet, world: Emulator, dist: Path) -> None:
-    fleet.deploy()
     name = "widgets-1.4.2.tar.gz"
     release(world, {**RELEASED, name: (dist / name).read_bytes()})
     played = fleet.deploy("-e", "deploy_version=1.4.2")
     assert played.code == 0, played.output
     assert [fleet.answers(host) for host in FLEET] == ["1.4.2"] * len(FLEET)
-    old = fleet.folder / "web1" / "releases" / "1.4.1" / "bin" / "widgets"
-    assert old.exists(), "the way back"
+    assert (fleet.folder / "web1" / "releases" / "1.4.1" / "bin" / "widgets").exists()
 
 
-def test_bytes_that_are_not_the_promised_ones_end_it_at_the_first_host(fleet: Fleet, world: Emulator) -> None:
+def test_bytes_that_differ_from_the_manifest_stop_it_at_the_first_host(fleet: Fleet, world: Emulator) -> None:
     world.repository().put(ARCHIVE, build("6.6.6"))
     played = fleet.deploy()
     assert played.code == 2
@@ -121,12 +98,12 @@ def test_bytes_that_are_not_the_promised_ones_end_it_at_the_first_host(fleet: Fl
     assert fleet.untouched()[-3:] == ["web2", "web3", "web4"]
 
 
-def test_a_host_that_fails_later_keeps_the_rest_on_the_old_release(fleet: Fleet) -> None:
+def test_a_host_that_fails_later_leaves_the_others_unchanged(fleet: Fleet) -> None:
     (fleet.folder / "web3").mkdir(parents=True)
     (fleet.folder / "web3" / "releases").write_text("a file is in the way\n", encoding="utf-8")
     played = fleet.deploy()
     assert played.code == 2
     assert batches(played) == BATCHES[:2]
     assert fleet.answers("web1") == "1.4.1"
-    assert not (fleet.folder / "web2" / "current").exists(), "nothing goes on in a batch that has failed"
+    assert not (fleet.folder / "web2" / "current").exists(), "the batch must stop"
     assert fleet.untouched() == ["web4"]

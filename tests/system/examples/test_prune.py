@@ -2,74 +2,62 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""prune.yml: which releases go, and when none do."""
+"""Test that the variables of prune.yml decide which releases it deletes."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from tests.demo.player import Played, Player
+from tests.demo.player import Player
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .world import MANIFEST, RELEASED, held, lines, writes
+from .helpers import RELEASED, held, writes
 
 PLAYBOOK = ROOT / "docs" / "examples" / "prune.yml"
 AGES = {"widgets-1.1.0.tar.gz": 90, "widgets-1.2.0.tar.gz": 60, "widgets-1.3.0.tar.gz": 40, "widgets-1.3.0.zip": 20}
-pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
 def aged(world: Emulator) -> Emulator:
-    """The releases as old as AGES says, in days; the manifest is younger than all."""
+    """Date the releases as in AGES, in days; the manifest is newer than all of them."""
     repository = world.repository()
     for name, days in AGES.items():
         repository.put(name, RELEASED[name], created_on=world.clock.now() - timedelta(days=days))
     return world
 
 
-def deleted(played: Played) -> set[str]:
-    """The names that went, or would go."""
-    artifacts = played.result("bitbucket_download_prune")["artifacts"]
-    return {artifact["name"] for artifact in artifacts if artifact["status"] == "deleted"}
+def deleted(result: dict[str, Any]) -> set[str]:
+    """Return the names of the artifacts that a run would delete."""
+    return {artifact["name"] for artifact in result["artifacts"] if artifact["status"] == "deleted"}
 
 
-@pytest.mark.parametrize(
-    ("words", "gone"),
-    [
-        ([], {"widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz"}),
-        (["-e", "retention_keep=3"], {"widgets-1.1.0.tar.gz"}),
-        (["-e", "retention_age=75d"], {"widgets-1.1.0.tar.gz"}),
-        # A release is as old as its newest file: the archive of 1.3.0 alone would be old enough.
-        (
-            ["-e", "retention_keep=1", "-e", "retention_age=30d"],
-            {"widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz"},
-        ),
-        (["-e", "retention_group=(zip)", "-e", "retention_keep=0"], {"widgets-1.3.0.zip"}),
-    ],
-    ids=["as it stands", "keep", "age", "keep and age", "group"],
-)
-def test_a_dry_run_lists_what_the_run_deletes(words: list[str], gone: set[str], player: Player, aged: Emulator) -> None:
-    foretold = player.play(PLAYBOOK, "--check", "--diff", *words)
-    assert foretold.code == 0, foretold.output
-    assert deleted(foretold) == gone
-    assert writes(aged) == []
-    played = player.play(PLAYBOOK, *words)
-    assert played.code == 0, played.output
-    assert deleted(played) == gone
-    left = {name: content for name, content in RELEASED.items() if name not in gone}
-    assert held(aged) == {**left, MANIFEST: lines(left).encode()}
-    aged.journal.clear()
-    assert player.play(PLAYBOOK, *words).changed == 0
-    assert writes(aged) == []
+CASES: list[tuple[dict[str, str], set[str]]] = [
+    ({}, {"widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz"}),
+    ({"retention_keep": "3"}, {"widgets-1.1.0.tar.gz"}),
+    ({"retention_age": "75d"}, {"widgets-1.1.0.tar.gz"}),
+    # A release is as old as its newest file: the archive of 1.3.0 alone would be old enough.
+    ({"retention_keep": "1", "retention_age": "30d"}, {"widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz"}),
+    ({"retention_group": "(zip)", "retention_keep": "0"}, {"widgets-1.3.0.zip"}),
+]
 
 
-def test_a_run_that_would_delete_too_much_deletes_nothing(player: Player, aged: Emulator) -> None:
+def test_variables_reach_the_rules_of_retention(player: Player, aged: Emulator, tmp_path: Path) -> None:
+    """Import the playbook with each set of variables in check mode, and last with a limit that it would pass."""
+    imports = [{"import_playbook": str(PLAYBOOK), "vars": values} for values, _unused in CASES]
+    limited = {"import_playbook": str(PLAYBOOK), "vars": {"retention_limit": "1"}}
+    playbook = tmp_path / "cases.yml"
+    playbook.write_text(yaml.safe_dump([*imports, limited]), encoding="utf-8")
     before = held(aged)
-    played = player.play(PLAYBOOK, "-e", "retention_limit=1")
-    assert played.code == 2
-    assert "max_deletions" in played.result("bitbucket_download_prune")["msg"]
+    played = player.play(playbook, words=["--check", "--diff"])
+    assert played.code == 2, played.output
+    results = [task["result"] for task in played.tasks if task["action"].endswith("bitbucket_download_prune")]
+    assert [deleted(result) for result in results[:-1]] == [gone for _unused, gone in CASES]
+    assert "max_deletions" in results[-1]["msg"]
     assert writes(aged) == []
     assert held(aged) == before

@@ -2,36 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""release.yml: files, manifest, retention and notes, in this order; and notes.yml, which writes notes alone."""
+"""Test release.yml (files, manifest, retention and notes, in this order) and notes.yml, which writes notes alone."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-import pytest
-
 from tests.demo.player import Player
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .world import BUILT, MANIFEST, RELEASED, held, lines, secrets, writes
+from .helpers import BUILT, MANIFEST, RELEASED, held, lines, secrets, writes
 
 RELEASE, NOTES = (ROOT / "docs" / "examples" / name for name in ("release.yml", "notes.yml"))
 NAME = "widgets-1.4.2.tar.gz"
 TITLE = "Release notes of widgets 1.4.2"
 PRUNED = ("widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz")
-pytestmark = pytest.mark.timeout(600)
 
 
 def files_of(world: Emulator, title: str) -> list[dict[str, bytes]]:
-    """The files of every snippet of this title."""
+    """Return the files of every snippet with this title."""
     return [snippet.files for snippet in world.snippets if snippet.title == title]
 
 
-def test_a_release_comes_with_its_manifest_and_notes_and_an_old_one_goes(player: Player, world: Emulator) -> None:
-    snippets = len(world.snippets)
-    played = player.play(RELEASE, "-vvv")
+def test_publish_prune_and_write_notes_then_update_the_edited_notes(player: Player, world: Emulator, dist: Path) -> None:
+    played = player.play(RELEASE, words=["-vvv"])
     assert played.code == 0, played.output
     left = {name: content for name, content in {**RELEASED, NAME: BUILT[NAME]}.items() if name not in PRUNED}
     assert held(world) == {**left, MANIFEST: lines(left).encode()}
@@ -41,14 +37,24 @@ def test_a_release_comes_with_its_manifest_and_notes_and_an_old_one_goes(player:
     assert order[4] == ("POST", MANIFEST)
     assert [entry.path for entry in writes(world)[5:]] == ["/2.0/snippets/acme"]
     [text] = [files["notes.md"].decode() for files in files_of(world, TITLE)]
-    assert len(world.snippets) == snippets + 1
     assert text.startswith(BUILT["NOTES.md"].decode())
     row = f"| {NAME} | {len(BUILT[NAME])} | {hashlib.sha256(BUILT[NAME]).hexdigest()} |"
     assert [line for line in text.splitlines() if "widgets-" in line] == [row]
     assert [secret for secret in secrets(world) if secret in played.output] == []
+    world.journal.clear()
+    edited = BUILT["NOTES.md"].replace(b"Faster", b"Much faster")
+    (dist / "NOTES.md").write_bytes(edited)
+    played = player.play(RELEASE, NOTES, words=["-e", "notes_file=dist/NOTES.md", "-e", "notes_title='Run book'"])
+    assert played.code == 0, played.output
+    assert [played.part(number).changed for number in range(2)] == [1, 1]
+    assert [(entry.method, entry.path.split("/")[2]) for entry in writes(world)] == [("PUT", "snippets")] * 2
+    [files] = files_of(world, TITLE)
+    assert b"Much faster" in files["notes.md"]
+    [files] = files_of(world, "Run book")
+    assert files == {"start.md": b"Call somebody.\n", "old.md": b"Nobody needs this.\n", "NOTES.md": edited}
 
 
-def test_a_release_that_is_out_is_not_changed(player: Player, world: Emulator) -> None:
+def test_refuse_to_change_a_release(player: Player, world: Emulator) -> None:
     world.repository().put(NAME, b"released by hand")
     before = held(world)
     played = player.play(RELEASE)
@@ -56,32 +62,3 @@ def test_a_release_that_is_out_is_not_changed(player: Player, world: Emulator) -
     assert NAME in played.result("bitbucket_download")["msg"]
     assert writes(world) == []
     assert held(world) == before
-
-
-def test_edited_notes_change_the_snippet_alone(player: Player, world: Emulator, dist: Path) -> None:
-    assert player.play(RELEASE).changed == 3
-    world.journal.clear()
-    (dist / "NOTES.md").write_bytes(BUILT["NOTES.md"].replace(b"Faster", b"Much faster"))
-    played = player.play(RELEASE)
-    assert played.code == 0, played.output
-    assert played.changed == 1
-    assert [(entry.method, entry.path.split("/")[2]) for entry in writes(world)] == [("PUT", "snippets")]
-    [files] = files_of(world, TITLE)
-    assert b"Much faster" in files["notes.md"]
-
-
-def test_notes_alone_find_their_snippet_again(player: Player, world: Emulator, dist: Path) -> None:
-    words = ("-e", "notes_file=dist/NOTES.md", "-e", "notes_title='Run book'")
-    snippets = len(world.snippets)
-    played = player.play(NOTES, *words)
-    assert played.code == 0, played.output
-    assert len(world.snippets) == snippets
-    [files] = files_of(world, "Run book")
-    assert files["NOTES.md"] == BUILT["NOTES.md"]
-    assert files["start.md"] == b"Call somebody.\n", "what the playbook does not name stays"
-    world.journal.clear()
-    assert player.play(NOTES, *words).changed == 0
-    assert writes(world) == []
-    (dist / "NOTES.md").write_bytes(b"# widgets 1.4.3\n")
-    assert player.play(NOTES, *words).changed == 1
-    assert [files["NOTES.md"] for files in files_of(world, "Run book")] == [b"# widgets 1.4.3\n"]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role publish_artifacts: what it does in which order, what each variable is for, and what it leaves behind.
+"""Test the role publish_artifacts: the order of its work, its variables, what it refuses, and recovery from a failure.
 
-Retention has a file of its own, so have failures.
+Each use of the role in a playbook has a repository of its own. The rules of retention are tested with the module.
 """
 
 from __future__ import annotations
@@ -17,184 +17,229 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.emulator.journal import Entry
 
-from .conftest import RolePlayer
+from .helpers import RolePlaybook
 
 ROLE = "publish_artifacts"
 TITLE = "Release notes of widgets 1.4.2"
+BUILT = {"install.sh": b"#!/bin/sh\n", "widgets-1.4.2.tgz": b"the archive"}
+OLD = ("widgets-1.0.0.tgz", "widgets-1.0.0.zip", "widgets-1.1.0.tgz", "widgets-1.2.0.tgz", "gadgets-1.2.0.tgz")
+GROUPED = {"patterns": ["widgets-*"], "group_by": r"^widgets-(\d+\.\d+\.\d+)"}
 
 
 @pytest.fixture
-def built(dist: Path) -> dict[str, Any]:
-    """Two files in `dist`, and the variable that names them."""
-    (dist / "install.sh").write_bytes(b"#!/bin/sh\n")
-    (dist / "widgets-1.4.2.tgz").write_bytes(b"the archive")
-    return {"publish_artifacts_files": [f"{dist}/*"]}
+def files(dist: Path) -> list[str]:
+    """Write the files of a release; return the pattern that names them."""
+    for name, content in BUILT.items():
+        (dist / name).write_bytes(content)
+    return [f"{dist}/*"]
 
 
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def options(**values: Any) -> dict[str, Any]:
+    """Return variables of the role by their short names."""
+    return {f"{ROLE}_{name}": value for name, value in values.items()}
 
 
-def notes_of(emulator: Emulator) -> str:
-    """The text of the only snippet."""
-    (snippet,) = emulator.snippets
+def old_releases(emulator: Emulator, slug: str) -> None:
+    """Publish old releases, oldest first."""
+    for name in OLD:
+        emulator.repository("acme", slug).put(name, name.encode())
+
+
+def names(emulator: Emulator, slug: str) -> set[str]:
+    """Return the names of the artifacts of a repository."""
+    return set(emulator.repository("acme", slug).names())
+
+
+def writes(emulator: Emulator, place: str) -> list[Entry]:
+    """Return the requests for a repository, or for `snippets`, that are not read requests."""
+    return [entry for entry in emulator.journal if entry.method != "GET" and place in entry.path.split("/")]
+
+
+def notes(emulator: Emulator, title: str) -> str:
+    """Return the text of the only snippet with the title."""
+    (snippet,) = (each for each in emulator.snippets if each.title == title)
     content: bytes = snippet.files["notes.md"]
     return content.decode()
 
 
-def test_files_then_manifest_then_retention_then_notes(play: RolePlayer, emulator: Emulator, built: dict[str, Any]) -> None:
-    for name in ("widgets-1.0.0.tgz", "widgets-1.1.0.tgz"):
-        emulator.repository().put(name, b"old")
-    everything = built | {
-        "publish_artifacts_keep": 1,
-        "publish_artifacts_patterns": ["widgets-*"],
-        "publish_artifacts_notes_title": TITLE,
-        "publish_artifacts_notes": "Faster.",
-    }
-    dry = play.ok(ROLE, everything, "--check")
-    assert [entry.method for entry in emulator.journal if entry.method != "GET"] == []
-    played = play.ok(ROLE, everything)
-    assert (dry.changed, played.changed) == (3, 3)
-    writes = [entry for entry in emulator.journal if entry.method != "GET"]
-    assert [(entry.method, entry.stored or entry.fields.get("title")) for entry in writes][:2] == [
-        ("POST", ["install.sh", "widgets-1.4.2.tgz"]),
-        ("POST", ["SHA256SUMS"]),
-    ]
-    assert [entry.method for entry in writes[2:]] == ["DELETE", "DELETE", "POST"]
-    assert writes[-1].fields["title"] == TITLE
-    assert play.ok(ROLE, everything).changed == 0
-
-
-def test_without_further_variables_it_keeps_the_manifest_and_deletes_and_writes_nothing_else(
-    play: RolePlayer, emulator: Emulator, built: dict[str, Any]
+def test_publish_files_manifest_retention_and_notes_in_this_order_and_once(
+    playbook: RolePlaybook, emulator: Emulator, files: list[str]
 ) -> None:
-    emulator.repository().put("widgets-1.0.0.tgz", b"old")
-    played = play.ok(ROLE, built)
-    assert sorted(emulator.repository().names()) == ["SHA256SUMS", "install.sh", "widgets-1.0.0.tgz", "widgets-1.4.2.tgz"]
+    everything = options(files=files, keep=2, notes_title=TITLE, notes="Faster.", **GROUPED)
+    for slug in ("predicted", "done"):
+        old_releases(emulator, slug)
+    predicted = everything | options(repository="predicted")
+    done = everything | options(repository="done")
+    playbook.use("prediction", ROLE, predicted, check_mode=True)
+    playbook.use("first run", ROLE, done)
+    playbook.use("second run", ROLE, done)
+    uses = playbook.run()
+    gone = ["widgets-1.0.0.tgz", "widgets-1.0.0.zip", "widgets-1.1.0.tgz"]
+    assert [use.changed for use in uses.values()] == [3, 3, 0]
+    assert [use.deleted for use in uses.values()] == [gone, gone, []]
+    assert writes(emulator, "predicted") == []
+    sent = writes(emulator, "done")
+    assert [entry.stored for entry in sent if entry.method == "POST"] == [sorted(BUILT), ["SHA256SUMS"]]
+    assert [entry.method for entry in sent] == ["POST", "POST", "DELETE", "DELETE", "DELETE"]
+    assert names(emulator, "done") == {*OLD, *BUILT, "SHA256SUMS"} - set(gone)
+    manifest = emulator.repository("acme", "done").get("SHA256SUMS").content
+    assert manifest.split()[1::2] == [name.encode() for name in sorted(BUILT)]
+    [created] = writes(emulator, "snippets")
+    assert created.fields["title"] == TITLE
+    assert list(emulator.journal).index(created) > list(emulator.journal).index(sent[-1])
+
+
+def test_published_artifacts_stay_and_deletions_are_limited(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
+    new, old = dist / "new", dist / "old"
+    for folder, name in ((new, "widgets-1.4.0.tgz"), (old, "widgets-1.0.0.tgz")):
+        folder.mkdir()
+        (folder / name).write_bytes(name.encode())
+    cases = {
+        "none": options(files=[f"{new}/*"], keep=0, **GROUPED),
+        "again": options(files=[f"{old}/*"], keep=2, **GROUPED),
+        "limited": options(files=[f"{new}/*"], keep=2, max_deletions=2, **GROUPED),
+        "text": options(files=[f"{new}/*"], keep=3, patterns="widgets-*.tgz,nothing"),
+    }
+    for case, variables in cases.items():
+        old_releases(emulator, case)
+        playbook.use(case, ROLE, variables | options(repository=case))
+    uses = playbook.run()
+    assert names(emulator, "none") == {"widgets-1.4.0.tgz", "gadgets-1.2.0.tgz", "SHA256SUMS"}
+    assert uses["again"].deleted == ["widgets-1.1.0.tgz"]
+    assert "3 artifacts would go, but max_deletions is 2" in uses["limited"].message
+    assert names(emulator, "limited") == {*OLD, "widgets-1.4.0.tgz", "SHA256SUMS"}
+    assert uses["text"].deleted == ["widgets-1.0.0.tgz"]
+
+
+def test_each_variable_reaches_its_module(playbook: RolePlaybook, emulator: Emulator, files: list[str]) -> None:
+    for case in ("widgets", "refuse", "never", "different"):
+        emulator.repository("acme", case).put("install.sh", b"released")
+    playbook.use("widgets", ROLE, options(files=files))  # the repository comes from the environment
+    for overwrite in ("refuse", "never", "different"):
+        playbook.use(overwrite, ROLE, options(files=files, repository=overwrite, overwrite=overwrite))
+    for case, manifest in (("without", ""), ("renamed", "sums.txt")):
+        emulator.repository("acme", case)
+        playbook.use(case, ROLE, options(files=files, repository=case, manifest=manifest))
+    uses = playbook.run()
+    assert uses["widgets"].modules == {"bitbucket_download"}
+    assert names(emulator, "widgets") == {*BUILT, "SHA256SUMS"}
+    assert "overwrite is 'refuse', and these artifacts are there with other content" in uses["refuse"].message
+    assert emulator.repository("acme", "never").get("install.sh").content == b"released"
+    assert emulator.repository("acme", "different").get("install.sh").content == BUILT["install.sh"]
+    assert (names(emulator, "without"), names(emulator, "renamed")) == ({*BUILT}, {*BUILT, "sums.txt"})
     assert len(emulator.snippets) == 0
-    assert {task["action"] for task in played.tasks if task["action"].startswith("releng.")} == {
-        "releng.bitbucket.bitbucket_download"
-    }
 
 
-@pytest.mark.parametrize(("manifest", "names"), [("", []), ("sums.txt", ["sums.txt"])])
-def test_the_manifest_has_the_name_that_is_asked_for(
-    play: RolePlayer, emulator: Emulator, built: dict[str, Any], manifest: str, names: list[str]
-) -> None:
-    play.ok(ROLE, built | {"publish_artifacts_manifest": manifest})
-    assert sorted(emulator.repository().names()) == ["install.sh", *names, "widgets-1.4.2.tgz"]
+def row(name: str, content: bytes) -> str:
+    """Return the line of the table of an artifact."""
+    return f"| {name} | {len(content)} | {hashlib.sha256(content).hexdigest()} |\n"
 
 
-def test_overwrite_decides_what_happens_to_released_content(play: RolePlayer, emulator: Emulator, built: dict[str, Any]) -> None:
-    emulator.repository().put("install.sh", b"released")
-    message = play.failure(ROLE, built | {"publish_artifacts_overwrite": "refuse"})
-    assert "overwrite is 'refuse', and these artifacts are there with other content: 'install.sh' (size differs)" in message
-    play.ok(ROLE, built | {"publish_artifacts_overwrite": "never"})
-    assert emulator.repository().get("install.sh").content == b"released"
-    play.ok(ROLE, built)
-    assert emulator.repository().get("install.sh").content == b"#!/bin/sh\n"
-
-
-def test_the_repository_comes_from_its_variable_and_else_from_the_environment(
-    play: RolePlayer, emulator: Emulator, built: dict[str, Any]
-) -> None:
-    emulator.repository("acme", "gadgets", private=True)
-    play.ok(ROLE, built | {"publish_artifacts_repository": "gadgets"})
-    assert "install.sh" in emulator.repository("acme", "gadgets").names()
-    assert emulator.repository().names() == []
-    play.ok(ROLE, built)
-    assert "install.sh" in emulator.repository().names()
-
-
-def test_the_connection_may_come_from_module_defaults_and_nothing_shows_a_secret(
-    play: RolePlayer, emulator: Emulator, built: dict[str, Any]
-) -> None:
-    connection = {name: emulator.environment()[f"BITBUCKET_{name.upper()}"] for name in ("api_url", "workspace", "api_token")}
-    names = ("result", "retention_result", "notes_result")
-    show = {
-        "ansible.builtin.debug": {
-            "msg": "{{{{ {} }}}}".format(" ~ ".join(f"publish_artifacts_{name} | to_json" for name in names))
-        }
-    }
-    played = play.ok(
-        ROLE,
-        built
-        | {
-            "publish_artifacts_repository": "widgets",
-            "publish_artifacts_keep": 3,
-            "publish_artifacts_patterns": ["*"],
-            "publish_artifacts_notes_title": TITLE,
-        },
-        "-vvv",
-        environment={},
-        module_defaults={"group/releng.bitbucket.bitbucket": connection | {"user": emulator.user}},
-        after=[show],
-    )
-    assert played.changed == 2
-    assert emulator.user in played.output  # so the arguments are shown
-    assert emulator.api_token not in played.output
-    assert emulator.api_token not in json.dumps(played.tasks)
-
-
-def test_the_result_is_that_of_the_module_and_no_fact(play: RolePlayer, emulator: Emulator, built: dict[str, Any]) -> None:
-    show = [{"ansible.builtin.debug": {"msg": "{{ [publish_artifacts_result, ansible_facts] }}"}}]
-    played = play.ok(ROLE, built, after=show)
-    result, facts = played.tasks[-1]["result"]["msg"]
-    assert [(each["name"], each["status"]) for each in result["artifacts"]] == [
-        ("install.sh", "created"),
-        ("widgets-1.4.2.tgz", "created"),
-    ]
-    assert result["manifest"]["status"] == "created"
-    assert result["changed"] is True
-    assert facts == {}
-
-
-def test_the_notes_have_the_text_as_it_is_and_a_table(
-    play: RolePlayer, emulator: Emulator, built: dict[str, Any], dist: Path
+def test_release_notes_have_the_text_and_a_table(
+    playbook: RolePlaybook, emulator: Emulator, files: list[str], dist: Path
 ) -> None:
     (dist / "a|b.txt").write_bytes(b"odd")
-    # From a file, as notes are: text that looks like a template stays text.
-    (dist.parent / "NOTES.md").write_text("# widgets 1.4.2\n\n{{ no_template }} {% raw %}\n\n", encoding="utf-8")
-    variables = built | {
-        "publish_artifacts_notes_title": TITLE,
-        "publish_artifacts_notes": "{{ lookup('ansible.builtin.file', 'NOTES.md') }}",
-    }
-    play.ok(ROLE, variables)
-    assert notes_of(emulator) == (
-        "# widgets 1.4.2\n\n{{ no_template }} {% raw %}\n\n## Artifacts\n\n| Name | Bytes | SHA-256 |\n| --- | ---: | --- |\n"
-        f"| a\\|b.txt | 3 | {sha256(b'odd')} |\n"
-        f"| install.sh | 10 | {sha256(b'#!/bin/sh' + bytes([10]))} |\n"
-        f"| widgets-1.4.2.tgz | 11 | {sha256(b'the archive')} |\n"
-    )
-    assert play.ok(ROLE, variables).changed == 0
+    # From a file, as notes are: text that looks like a template is not templated.
+    text = "# widgets 1.4.2\n\n{{ no_template }} {% raw %}\n\n"
+    (dist.parent / "NOTES.md").write_text(text, encoding="utf-8")
+    read = "{{ lookup('ansible.builtin.file', 'NOTES.md') }}"
+    playbook.use("text", ROLE, options(files=files, notes_title="text", notes=read))
+    playbook.use("text again", ROLE, options(files=files, notes_title="text", notes=read))
+    playbook.use("no text", ROLE, options(files=files, notes_title="no text", notes=None))
+    playbook.use("no title", ROLE, options(files=files, notes_title=None))
+    unread = options(files=files, notes_title="no digests", manifest="", overwrite="never")
+    playbook.use("no digests", ROLE, unread)
+    playbook.use("no digests again", ROLE, unread)
+    uses = playbook.run()
+    table = "## Artifacts\n\n| Name | Bytes | SHA-256 |\n| --- | ---: | --- |\n" + row("a\\|b.txt", b"odd")
+    table += "".join(row(name, content) for name, content in sorted(BUILT.items()))
+    assert notes(emulator, "text") == text + table
+    assert notes(emulator, "no text") == table
+    sizes = "| a\\|b.txt | 3 |\n| install.sh | 10 |\n| widgets-1.4.2.tgz | 11 |\n"
+    assert notes(emulator, "no digests") == "## Artifacts\n\n| Name | Bytes |\n| --- | ---: |\n" + sizes
+    assert [snippet.is_private for snippet in emulator.snippets] == [True] * 3
+    assert [uses[name].changed for name in ("text again", "no title", "no digests again")] == [0, 0, 0]
 
 
-def test_a_title_alone_makes_notes_with_the_table_alone(play: RolePlayer, emulator: Emulator, built: dict[str, Any]) -> None:
-    play.ok(ROLE, built | {"publish_artifacts_notes_title": TITLE})
-    (snippet,) = emulator.snippets
-    assert (snippet.title, snippet.is_private) == (TITLE, True)
-    assert notes_of(emulator).startswith("## Artifacts\n\n| Name |")
-
-
-def test_notes_of_what_nobody_compares_have_no_digests_and_stay_the_same(
-    play: RolePlayer, emulator: Emulator, built: dict[str, Any]
+def test_module_defaults_connect_the_role_and_no_secret_is_shown(
+    playbook: RolePlaybook, emulator: Emulator, files: list[str]
 ) -> None:
-    variables = built | {
-        "publish_artifacts_notes_title": TITLE,
-        "publish_artifacts_manifest": "",
-        "publish_artifacts_overwrite": "never",
-    }
-    play.ok(ROLE, variables)
-    assert notes_of(emulator).endswith("| Name | Bytes |\n| --- | ---: |\n| install.sh | 10 |\n| widgets-1.4.2.tgz | 11 |\n")
-    assert play.ok(ROLE, variables).changed == 0
+    values = emulator.environment()
+    connection = {name: values[f"BITBUCKET_{name.upper()}"] for name in ("api_url", "workspace", "api_token")}
+    variables = options(files=files, repository="widgets", keep=3, patterns=["*"], notes_title=TITLE)
+    playbook.use("only", ROLE, variables)
+    defaults = {"group/releng.bitbucket.bitbucket": connection | {"user": emulator.user}}
+    results = " ~ ".join(f"({ROLE}_{name} | to_json)" for name in ("result", "retention_result", "notes_result"))
+    show = {"name": "Show the results", "ansible.builtin.debug": {"msg": f"{{{{ {results} }}}}"}}
+    uses = playbook.run("-vvv", environment={}, module_defaults=defaults, post_tasks=[show])
+    assert uses["only"].changed == 2
+    assert emulator.user in playbook.output, "the arguments must be shown"
+    assert emulator.api_token not in playbook.output + json.dumps(uses["only"].tasks)
 
 
-def test_notes_of_nothing_are_no_word(play: RolePlayer, emulator: Emulator, built: dict[str, Any]) -> None:
-    play.ok(ROLE, built | {"publish_artifacts_notes_title": TITLE, "publish_artifacts_notes": None})
-    assert notes_of(emulator).startswith("## Artifacts\n")
+NEEDS_KEEP = (
+    "publish_artifacts_patterns and publish_artifacts_group_by need publish_artifacts_keep: say how many releases to keep."
+)
+BAD_INPUT: list[tuple[dict[str, Any], str]] = [
+    ({"files": []}, "publish_artifacts_files is empty: name the files to publish, or a pattern such as dist/*."),
+    (
+        {"keep": 3},
+        "publish_artifacts_keep needs publish_artifacts_patterns: say which artifacts may be deleted, for example widgets-*.",
+    ),
+    ({"patterns": ["*"]}, NEEDS_KEEP),
+    ({"group_by": "(x)"}, NEEDS_KEEP),
+    (
+        {"notes": "Faster."},
+        "publish_artifacts_notes needs publish_artifacts_notes_title: the title finds the snippet that holds the notes.",
+    ),
+    (
+        {"overwrite": "sometimes"},
+        "value of publish_artifacts_overwrite must be one of: different, always, never, refuse, got: sometimes",
+    ),
+    ({"max_deletions": 3}, "publish_artifacts_max_deletions needs publish_artifacts_keep: say how"),
+    ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
+    ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
+    ({"keep": 1, "patterns": ["*"], "group_by": "("}, "group_by: '(' is not a regular expression"),
+    ({"keep": 1, "patterns": ["*"], "group_by": "x"}, "group_by must have exactly one group, 'x' has 0"),
+]
 
 
-def test_a_title_of_nothing_writes_no_notes(play: RolePlayer, emulator: Emulator, built: dict[str, Any]) -> None:
-    play.ok(ROLE, built | {"publish_artifacts_notes_title": None})
-    assert len(emulator.snippets) == 0
+def test_refuse_bad_input_before_anything_is_sent(playbook: RolePlaybook, emulator: Emulator, files: list[str]) -> None:
+    playbook.use("nothing", ROLE, {})
+    for values, _unused in BAD_INPUT:
+        playbook.use(str(values), ROLE, options(files=files) | options(**values))
+    uses = playbook.run()
+    assert "missing required arguments: publish_artifacts_files" in uses["nothing"].message
+    for values, words in BAD_INPUT:
+        assert words in uses[str(values)].message, values
+    assert list(emulator.journal) == []
+
+
+FAULTS = {
+    "retention": {"method": "DELETE", "path": "/retention/downloads/", "after": 1},
+    "notes": {"method": "POST", "path": "/snippets/"},
+}
+
+
+def test_the_next_run_completes_after_a_failure(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
+    (dist / "widgets-1.2.0.tgz").write_bytes(b"the archive")
+    release = options(files=[f"{dist}/*"], keep=1, patterns=["widgets-*"])
+    for step in FAULTS:
+        for name in ("widgets-1.0.0.tgz", "widgets-1.1.0.tgz"):
+            emulator.repository("acme", step).put(name, name.encode())
+    faults = [emulator.faults.add("status", code=403, **fault) for fault in FAULTS.values()]
+    for run in ("fails at", "completes"):
+        for step in FAULTS:
+            playbook.use(f"{run} {step}", ROLE, release | options(repository=step, notes_title=f"After {step}"))
+    uses = playbook.run()
+    assert [fault.fired for fault in faults] == [1] * len(FAULTS)
+    for step in FAULTS:
+        assert "403" in uses[f"fails at {step}"].message
+        assert ("bitbucket_snippet" in uses[f"fails at {step}"].modules) is (step == "notes")
+        assert uses[f"completes {step}"].message == ""
+        assert uses[f"completes {step}"].changed > 0
+        assert names(emulator, step) == {"SHA256SUMS", "widgets-1.2.0.tgz"}
+        assert emulator.repository("acme", step).get("SHA256SUMS").content.split()[1::2] == [b"widgets-1.2.0.tgz"]
+    assert sorted(snippet.title for snippet in emulator.snippets) == ["After notes", "After retention"]
