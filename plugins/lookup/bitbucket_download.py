@@ -68,6 +68,7 @@ from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.contents import read_contents
 from ..module_utils._errors import NotFound
 from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK
 from ..module_utils._names import check_name
 from ..module_utils._text import quoted
 from ..plugin_utils._lookup import Missing, Reader, run_lookup
@@ -76,9 +77,11 @@ from ..plugin_utils._lookup import Missing, Reader, run_lookup
 class LookupModule(LookupBase):
     """Contents of artifacts; terms are names."""
 
+    clock = CLOCK
+
     def run(self, terms: list[t.Any], variables: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         """The contents, one item a term."""
-        return run_lookup(self, terms, variables, kwargs, reader, check_name)
+        return run_lookup(self, terms, variables, kwargs, reader, self.clock, check_name)
 
 
 def reader(plugin: LookupBase, client: Client) -> Reader:

@@ -72,6 +72,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK
 from ..module_utils._snippets.api import NoSuchSnippet, Snippets
 from ..module_utils._snippets.document import Snippet
 from ..module_utils._snippets.find import find_by_title, list_members, require_absent
@@ -83,9 +84,11 @@ from ..plugin_utils._lookup import Missing, Reader, run_lookup
 class LookupModule(LookupBase):
     """Returns the contents of files of a snippet; terms are their names."""
 
+    clock = CLOCK
+
     def run(self, terms: list[t.Any], variables: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         """Return the contents, one item for each term."""
-        return run_lookup(self, terms, variables, kwargs, make_reader)
+        return run_lookup(self, terms, variables, kwargs, make_reader, self.clock)
 
 
 def make_reader(plugin: LookupBase, client: Client) -> Reader:

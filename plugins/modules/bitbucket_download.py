@@ -213,6 +213,7 @@ from ..module_utils._downloads.plan import plan_deleting, plan_publishing
 from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import Payload, file_payloads, text_payload
 from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._names import check_name
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel, run_all
@@ -281,7 +282,7 @@ def delete(options: Options, executor: Executor) -> Outcome:
     return executor.apply(current, plan_deleting(names, current.listing))
 
 
-def main() -> None:
+def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
     module = create_module(
         argument_spec(),
@@ -301,7 +302,7 @@ def main() -> None:
             return publish(options, downloads, executor)
         return delete(options, executor)
 
-    run_module(module, ensure, Progress(artifacts=[], bytes_sent=0), options["parallel"])
+    run_module(module, ensure, Progress(artifacts=[], bytes_sent=0), options["parallel"], clock=clock)
 
 
 if __name__ == "__main__":

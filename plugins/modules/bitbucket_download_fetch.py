@@ -225,6 +225,7 @@ from ..module_utils._errors import BadInput
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 
@@ -281,7 +282,7 @@ def _unpacker(unpack_dest: str, files: AnsibleFiles) -> Unpacker:
     return Unpacker(Folder(unpack_dest), files)
 
 
-def main() -> None:
+def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
     module = create_module(
         argument_spec(),
@@ -298,7 +299,7 @@ def main() -> None:
         outcome = Fetcher(downloads, wish, files).run(module.check_mode, progress)
         return unpacker.run(outcome, module.check_mode, progress) if unpacker else outcome
 
-    run_module(module, fetch, Progress(artifacts=[]), module.params["parallel"])
+    run_module(module, fetch, Progress(artifacts=[]), module.params["parallel"], clock=clock)
 
 
 if __name__ == "__main__":

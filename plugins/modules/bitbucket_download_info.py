@@ -101,6 +101,7 @@ from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._outcome import Outcome, Progress
 
 
@@ -113,7 +114,7 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def main() -> None:
+def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
     module = create_module(argument_spec())
     options = module.params
@@ -124,7 +125,7 @@ def main() -> None:
         found = selection.choose(downloads.listing().values())
         return Outcome({"artifacts": [downloads.described(artifact) for artifact in found]})
 
-    run_module(module, list_artifacts, Progress())
+    run_module(module, list_artifacts, Progress(), clock=clock)
 
 
 if __name__ == "__main__":

@@ -184,6 +184,7 @@ from ..module_utils._downloads.apply import ApplyOptions, Executor
 from ..module_utils._downloads.retention import Retention, parse_age, parse_group_by, parse_protect, plan_pruning
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 from ..module_utils._patterns import Patterns
@@ -222,7 +223,7 @@ def parse_retention(options: Options) -> Retention:
     )
 
 
-def main() -> None:
+def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
     module = create_module(argument_spec(), required_one_of=[("keep", "older_than")])
     options = module.params
@@ -236,7 +237,7 @@ def main() -> None:
         now = datetime.datetime.now(datetime.timezone.utc)
         return executor.apply(current, plan_pruning(current.listing, rules, now, options["manifest"]))
 
-    run_module(module, prune, Progress(artifacts=[], bytes_sent=0), options["parallel"])
+    run_module(module, prune, Progress(artifacts=[], bytes_sent=0), options["parallel"], clock=clock)
 
 
 if __name__ == "__main__":

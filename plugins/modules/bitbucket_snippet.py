@@ -189,6 +189,7 @@ import typing as t
 
 from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._snippets.api import Snippets
 from ..module_utils._snippets.ensure import SnippetTask
@@ -218,7 +219,7 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def main() -> None:
+def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
     module = create_module(argument_spec(), required_one_of=[("snippet_id", "title")])
     options = module.params
@@ -228,7 +229,7 @@ def main() -> None:
         task = SnippetTask(Snippets(client), parse_request(options), module.check_mode, progress)
         return task.ensure_present() if options["state"] == "present" else task.ensure_absent(with_diff=bool(module._diff))
 
-    run_module(module, ensure, Progress())
+    run_module(module, ensure, Progress(), clock=clock)
 
 
 if __name__ == "__main__":

@@ -141,6 +141,7 @@ import typing as t
 
 from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._snippets.api import Snippets
 from ..module_utils._snippets.query import SnippetQuery, query_snippets
@@ -156,7 +157,7 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def main() -> None:
+def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
     module = create_module(argument_spec(), mutually_exclusive=[("snippet_id", "title", "patterns")])
     query = SnippetQuery(**{name: module.params[name] for name in argument_spec()})
@@ -164,7 +165,7 @@ def main() -> None:
     def read_snippets(client: Client, _progress: Progress) -> Outcome:
         return Outcome({"snippets": query_snippets(Snippets(client), query)})
 
-    run_module(module, read_snippets, Progress())
+    run_module(module, read_snippets, Progress(), clock=clock)
 
 
 if __name__ == "__main__":

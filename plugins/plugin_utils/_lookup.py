@@ -17,6 +17,7 @@ from ..module_utils._errors import BitbucketError, MissingLibrary
 from ..module_utils._http.client import Client
 from ..module_utils._http.connection import parse_connection
 from ..module_utils._http.credentials import choose_credentials
+from ..module_utils._http.retries import Clock
 from ._output import OutputOptions, render
 
 _CONNECTION = (
@@ -51,15 +52,17 @@ def run_lookup(
     variables: t.Mapping[str, t.Any] | None,
     options: t.Mapping[str, t.Any],
     reader: t.Callable[[LookupBase, Client], Reader],
+    clock: Clock,
     check: t.Callable[[str], t.Any] = str,
 ) -> list[t.Any]:
     """Return one result for each term: the bytes that ``reader`` finds, as the options ask for them.
 
-    One client serves all terms. ``check`` is called with every term before any request, and raises for one that cannot be a name.
+    One client serves all terms. ``clock``: what retries wait by. ``check`` is called with every term before any request, and
+    raises for one that cannot be a name.
     """
     plugin.set_options(var_options=_resolve(plugin, variables or {}), direct=options)
     try:
-        return _read_all(plugin, terms, reader, check)
+        return _read_all(plugin, terms, reader, clock, check)
     except MissingLibrary as exc:
         raise AnsibleLookupError(f"{exc}. Install it for the Python that runs ansible, lookups run on the control node") from None
     except BitbucketError as exc:
@@ -81,6 +84,7 @@ def _read_all(
     plugin: LookupBase,
     terms: t.Sequence[t.Any],
     reader: t.Callable[[LookupBase, Client], Reader],
+    clock: Clock,
     check: t.Callable[[str], t.Any],
 ) -> list[t.Any]:
     output = OutputOptions(
@@ -93,7 +97,8 @@ def _read_all(
     for term in terms:
         check(term)
     settings = {name: plugin.get_option(name) for name in _CONNECTION}
-    read = reader(plugin, Client(parse_connection(settings, choose_credentials(settings, os.environ))))
+    connection = parse_connection(settings, choose_credentials(settings, os.environ))
+    read = reader(plugin, Client(connection, clock=clock))
     found = []
     for term in terms:
         try:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Clock
 from tests.emulator import Emulator
+from tests.helpers.clock import FakeClock
 from tests.helpers.connection import connection
 from tests.helpers.module_args import patch_module_args
 
@@ -28,9 +30,16 @@ class ModuleRunner:
     requires that there is none.
     """
 
-    def __init__(self, emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, emulator: Emulator, capsys: pytest.CaptureFixture[str], clock: Clock | None = None) -> None:
         self.emulator = emulator
         self._capsys = capsys
+        self._fake = FakeClock()
+        self._clock = clock or self._fake.clock
+
+    @property
+    def pauses(self) -> list[float]:
+        """The pauses between attempts in seconds. No run waits for them, unless the runner was given a clock."""
+        return self._fake.pauses
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -45,7 +54,7 @@ class ModuleRunner:
         self._capsys.readouterr()
         modes = {"_ansible_check_mode": check, "_ansible_diff": diff}
         with patch_module_args({**arguments, **modes}), pytest.raises(SystemExit):
-            main.main()
+            main.main(clock=self._clock)
         result: dict[str, Any] = json.loads(self._capsys.readouterr().out)
         result.pop("invocation", None)
         if not result.get("failed"):

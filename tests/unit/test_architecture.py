@@ -36,8 +36,8 @@ ARROWS = {
 MOST_FILES = 15
 
 LIBRARIES = {
-    "requests": {f"{HTTP}/transport.py"},
-    "urllib3": {f"{HTTP}/transport.py", f"{HTTP}/multipart.py"},
+    "requests": {f"{HTTP}/failures.py", f"{HTTP}/transport.py"},
+    "urllib3": {f"{HTTP}/failures.py", f"{HTTP}/multipart.py", f"{HTTP}/transport.py"},
     "ansible.module_utils": {f"{ANSIBLE}/{name}.py" for name in ("arguments", "module")},
     "tests": set(),
     "ansible_collections": set(),

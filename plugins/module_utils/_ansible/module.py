@@ -18,6 +18,7 @@ from .._errors import BitbucketError, MissingLibrary, Stopped
 from .._http.client import Client
 from .._http.connection import hidden_parts, parse_connection
 from .._http.credentials import choose_credentials
+from .._http.retries import CLOCK, Clock
 from .._outcome import Outcome, Progress, Result
 from .arguments import connection_argument_spec
 
@@ -36,13 +37,20 @@ def create_module(argument_spec: dict[str, t.Any], **checks: t.Any) -> AnsibleMo
 
 
 def run_module(
-    module: AnsibleModule, action: t.Callable[[Client, Progress], Outcome], progress: Progress, threads: int = 1
+    module: AnsibleModule,
+    action: t.Callable[[Client, Progress], Outcome],
+    progress: Progress,
+    threads: int = 1,
+    clock: Clock = CLOCK,
 ) -> None:
-    """Call the action with a client, and end the module with its outcome, or with a failure and the progress so far."""
+    """Call the action with a client, and end the module with its outcome, or with a failure and the progress so far.
+
+    ``clock``: what retries wait by.
+    """
     client: Client | None = None
     try:
         with stop_on_signals():
-            client = _create_client(module, threads)
+            client = _create_client(module, threads, clock)
             outcome = action(client, progress)
     except MissingLibrary as exc:
         advice = missing_required_lib(exc.library) + _OTHER_HOST
@@ -57,13 +65,13 @@ def _facts(progress: Progress, client: Client | None) -> Result:
     return dict(progress.results(), requests=client.requests if client else 0)
 
 
-def _create_client(module: AnsibleModule, threads: int) -> Client:
+def _create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
     for option in ("api_url", "token_url"):
         module.no_log_values.update(hidden_parts(module.params[option]))
     credentials = choose_credentials(module.params, os.environ)
     for secret in credentials.secrets:
         module.no_log_values.add(secret)
-    return Client(parse_connection(module.params, credentials), threads, module.no_log_values.add)
+    return Client(parse_connection(module.params, credentials), threads, module.no_log_values.add, clock)
 
 
 def _exit(module: AnsibleModule, outcome: Outcome, requests: int) -> None:

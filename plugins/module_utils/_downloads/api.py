@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import RequestFailed
-from .._http.client import NO_CONTENT, Client
+from .._http.client import Client
+from .._http.storage import open_contents
 from .._http.transport import Response
 from .._names import check_name, path_segment
-from .._text import status_text
 from .artifact import Artifact, Listing, newest_first, parse_artifact
 
 if t.TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Downloads:
     def __init__(self, client: Client, repository: str) -> None:
         self.client = client
         self.repository = check_name(repository, "repository")
-        workspace = check_name(client.connection.workspace, "workspace")
+        workspace = check_name(client.workspace, "workspace")
         self.path = f"/repositories/{path_segment(workspace)}/{path_segment(repository)}/downloads"
 
     def artifact_path(self, name: str) -> str:
@@ -63,7 +63,7 @@ class Downloads:
 
     def open_contents(self, name: str, headers: t.Mapping[str, str]) -> Response:
         """One try to reach the contents of an artifact; ``headers`` are for the storage host."""
-        return self.client.open_contents(self.artifact_path(name), headers)
+        return open_contents(self.client, self.artifact_path(name), headers)
 
     def upload(self, body: UploadBody) -> None:
         """Send one POST with artifacts, without a retry; after an unclear failure the caller must look before it sends again."""
@@ -71,10 +71,7 @@ class Downloads:
 
     def delete(self, name: str) -> bool:
         """Delete an artifact; False where it was gone already, which a fresh listing must confirm."""
-        status = self.client.delete(self.artifact_path(name))
-        if status != NO_CONTENT and name in self.listing():
-            raise RequestFailed(
-                f"DELETE {self.artifact_url(name)} was answered with HTTP status"
-                f" {status_text(status)}, but the artifact is still listed"
-            )
-        return status != 404
+        deletion = self.client.delete(self.artifact_path(name))
+        if not deletion.proved and name in self.listing():
+            raise RequestFailed(f"{deletion.words}, but the artifact is still listed")
+        return deletion.found

@@ -23,7 +23,7 @@ def read_contents(downloads: Downloads, name: str, limit: int, size: int | None 
     def once() -> bytes:
         with downloads.open_contents(name, {}) as response:
             if response.status != 200:
-                raise RequestFailed(f"{response.what} answered with status {response.status}, which was not asked for")
+                raise response.unexpected()
             if (response.length or 0) > limit:
                 raise TooLarge(f"'{name}' has {response.length or 0} bytes, more than the limit of {limit}")
             blocks = []

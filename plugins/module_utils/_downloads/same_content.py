@@ -55,7 +55,7 @@ def _digests(payload: Payload) -> tuple[str, str | None]:
 
 def _require_whole(response: Response, artifact: Artifact) -> None:
     if response.status != 200:
-        raise RequestFailed(f"{response.what} answered with status {response.status}, which was not asked for")
+        raise response.unexpected()
     if response.length is not None and response.length != artifact.size:
         raise _contradiction(response, response.length, artifact)
 

@@ -80,7 +80,7 @@ class Transfer:
         elif response.status == 200:
             self._start_over()
         else:
-            raise RequestFailed(f"{response.what} answered with status {response.status}, which was not asked for")
+            raise response.unexpected()
         self._etag = etag if etag.startswith('"') else None  # a weak one must not be used with If-Range (RFC 9110)
         if response.length is not None:
             self._require_size(response, self._position + response.length)

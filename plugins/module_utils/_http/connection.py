@@ -2,20 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where and how to reach the API: checked settings. Knows no network and no credentials' use."""
+"""Check the settings of a connection, and decide which URLs may be used, followed and shown.
+
+Credentials go to the origin of the API alone. Plain http is for loopback hosts.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import typing as t
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from .._errors import BadInput
 from .credentials import Credentials
 
 
 class Connection(t.NamedTuple):
-    """Checked connection settings; ``timeout`` and ``max_wait`` in seconds, URLs without a final slash."""
+    """Checked connection settings. ``timeout`` and ``max_wait`` are in seconds, URLs have no final slash.
+
+    The option ``timeout`` takes whole seconds; here a fraction of a second works as well.
+    """
 
     workspace: str
     credentials: Credentials
@@ -23,7 +29,7 @@ class Connection(t.NamedTuple):
     token_url: str
     validate_certs: bool = True
     ca_path: str | None = None
-    timeout: int = 30
+    timeout: float = 30
     retries: int = 4
     max_wait: int = 300
 
@@ -36,15 +42,15 @@ class Connection(t.NamedTuple):
 
 
 def parse_connection(options: t.Mapping[str, t.Any], credentials: Credentials) -> Connection:
-    """Build the settings from the options of a module or lookup; raises BadInput for what cannot work."""
+    """Return the settings in the options of a module or lookup. Raises BadInput for settings that cannot work."""
     for name, least in (("timeout", 1), ("retries", 0), ("max_wait", 0)):
         if options[name] < least:
             raise BadInput(f"{name} must be {least} or more, not {options[name]}")
     return Connection(
         workspace=options["workspace"],
         credentials=credentials,
-        api_url=checked_url("api_url", options["api_url"]),
-        token_url=checked_url("token_url", options["token_url"]),
+        api_url=check_url("api_url", options["api_url"]),
+        token_url=check_url("token_url", options["token_url"]),
         validate_certs=options["validate_certs"],
         ca_path=options["ca_path"],
         timeout=options["timeout"],
@@ -53,8 +59,11 @@ def parse_connection(options: t.Mapping[str, t.Any], credentials: Credentials) -
     )
 
 
-def checked_url(option: str, url: str) -> str:
-    """Refuse user info, queries and plain http beyond loopback; the text is not shown, it may hold a secret."""
+def check_url(option: str, url: str) -> str:
+    """Return the URL without a final slash, or raise BadInput for user info, a query, or plain http beyond loopback.
+
+    The error does not show the URL, which may hold a secret.
+    """
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
@@ -72,13 +81,13 @@ def checked_url(option: str, url: str) -> str:
 
 
 def hidden_parts(url: str) -> list[str]:
-    """What must not be shown of a URL that is refused because of it: user info, the password in it, and a query."""
+    """Return the parts of a refused URL that must not be shown: user info, the password in it, and a query."""
     user_info = url.partition("//")[2].rpartition("@")[0]
     return [text for text in (user_info, user_info.partition(":")[2], url.partition("?")[2]) if text]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is ``localhost`` or a loopback address; other names are not resolved and do not count."""
+    """Return whether the host is ``localhost`` or a loopback address. Other names are not resolved and do not count."""
     if host == "localhost":
         return True
     try:
@@ -88,6 +97,30 @@ def is_loopback(host: str) -> bool:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port: what must be equal before credentials are sent again."""
+    """Return scheme, host and port, which must be equal before credentials are sent again."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def same_origin(url: str, api_url: str) -> bool:
+    """Return whether a link leads to the origin of the API, so that credentials may follow it."""
+    try:
+        return origin(url) == origin(api_url) and "@" not in url.split("/", 3)[2]
+    except ValueError:
+        return False
+
+
+def without_query(url: str) -> str:
+    """Return the URL as messages show it: its query may be a secret."""
+    return url.split("?", 1)[0]
+
+
+def resolve_redirect(url: str, location: str) -> str | None:
+    """Return the absolute URL that a Location from ``url`` leads to, or None if it cannot be fetched or has user info."""
+    try:
+        target = urljoin(url, location)
+        parts = urlsplit(target)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        return None
+    return target if location and fine else None

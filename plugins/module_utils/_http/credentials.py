@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which credential a task uses, and its Authorization header. Knows no network: the OAuth grant itself is in _oauth.
+"""Choose the credential of a task, and make its Authorization header. The OAuth grant itself is in ``oauth``.
 
 Facts (documented, fact sheet 4): an API token is HTTP Basic with the Atlassian account e-mail; a repository, project or
 workspace access token is Bearer; an OAuth consumer gets a Bearer token by the client credentials grant.
@@ -27,7 +27,7 @@ _ENVIRONMENT = {
     "client_id": ("BITBUCKET_CLIENT_ID",),
     "client_secret": ("BITBUCKET_CLIENT_SECRET",),
 }
-# In the order of precedence that holds for the environment.
+# In the order of precedence in the environment.
 _SECRETS_OF_KIND = (
     (ACCESS_TOKEN, ("access_token",)),
     (API_TOKEN, ("api_token",)),
@@ -44,13 +44,13 @@ class Credentials(t.NamedTuple):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be shown, the ready header value included."""
+        """Every text that must never be shown, including the value of the header."""
         if not self.secret:
             return ()
         return (self.secret, basic(self.name, self.secret).split(" ", 1)[1])
 
     def authorization(self) -> str | None:
-        """The header value of the kinds that need no further request, None for anonymous and OAuth."""
+        """Return the value of the header for kinds that need no further request, None for anonymous and OAuth."""
         if self.kind == ACCESS_TOKEN:
             return f"Bearer {self.secret}"
         if self.kind == API_TOKEN:
@@ -59,29 +59,29 @@ class Credentials(t.NamedTuple):
 
 
 def basic(name: str, secret: str) -> str:
-    """The value of a Basic Authorization header, UTF-8 as browsers send it."""
+    """Return the value of a Basic Authorization header, UTF-8 as browsers send it."""
     return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode('ascii')}"
 
 
 def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> Credentials:
-    """Choose the one kind to use: kinds among the options win over the environment, two of them there are an error.
+    """Return the one credential to use: options take precedence over the environment, and two kinds among them are an error.
 
-    ``options`` holds what the task, module_defaults or lookup set, never values from the environment;
-    an empty text counts as not set, as ``lookup('env', …)`` gives one for a missing variable.
+    ``options`` holds what the task, module_defaults or lookup set, never values from the environment. An empty text counts
+    as not set, because ``lookup('env', …)`` returns one for a missing variable.
     """
     given = {name: options.get(name) or "" for name in _ENVIRONMENT}
-    inherited = {name: _from_environment(name, environment) for name in _ENVIRONMENT}
+    inherited = {name: _read_environment(name, environment) for name in _ENVIRONMENT}
     chosen = _kinds(given)
     if len(chosen) > 1:
-        raise BadInput(f"Two kinds of credentials are set, use one: {' and '.join(_set_options(given, kind) for kind in chosen)}")
+        raise BadInput(f"Two kinds of credentials are set, use one: {' and '.join(_list_set(given, kind) for kind in chosen)}")
     chosen = chosen or _kinds(inherited)[:1]
     if not chosen:
         return Credentials()
     merged = {name: given[name] or inherited[name] for name in _ENVIRONMENT}
-    return _credentials(chosen[0], merged)
+    return _make(chosen[0], merged)
 
 
-def _from_environment(name: str, environment: t.Mapping[str, str]) -> str:
+def _read_environment(name: str, environment: t.Mapping[str, str]) -> str:
     return next((environment[variable] for variable in _ENVIRONMENT[name] if environment.get(variable)), "")
 
 
@@ -89,26 +89,26 @@ def _kinds(values: t.Mapping[str, str]) -> list[str]:
     return [kind for kind, secrets in _SECRETS_OF_KIND if any(values[name] for name in secrets)]
 
 
-def _set_options(values: t.Mapping[str, str], kind: str) -> str:
+def _list_set(values: t.Mapping[str, str], kind: str) -> str:
     return "/".join(name for name in dict(_SECRETS_OF_KIND)[kind] if values[name])
 
 
-def _credentials(kind: str, values: t.Mapping[str, str]) -> Credentials:
+def _make(kind: str, values: t.Mapping[str, str]) -> Credentials:
     if kind == ACCESS_TOKEN:
-        return Credentials(kind, "", _clean("access_token", values))
+        return Credentials(kind, "", _check("access_token", values))
     if kind == API_TOKEN:
         if not values["user"]:
             raise BadInput("api_token needs user (or BITBUCKET_USERNAME): the e-mail of the Atlassian account")
-        return Credentials(kind, _clean("user", values), _clean("api_token", values))
+        return Credentials(kind, _check("user", values), _check("api_token", values))
     for name in ("client_id", "client_secret"):
         if not values[name]:
             raise BadInput(f"client_id and client_secret belong together: {name} is not set")
-    return Credentials(kind, _clean("client_id", values), _clean("client_secret", values))
+    return Credentials(kind, _check("client_id", values), _check("client_secret", values))
 
 
-def _clean(name: str, values: t.Mapping[str, str]) -> str:
+def _check(name: str, values: t.Mapping[str, str]) -> str:
     value = values[name]
-    # A line end or blank read along from a file would make a broken or a split header.
+    # A line end or blank that comes with a value from a file would break or split the header.
     if value != value.strip() or not value.isprintable():
         raise BadInput(f"{name} has blanks around it or a control character in it, such as a line end")
     if name == "access_token" and not value.isascii():

@@ -4,7 +4,7 @@
 
 """Encode the bodies of uploads as multipart/form-data, with the frames of urllib3.
 
-``form_body`` makes a whole body. ``UploadBody`` streams: blocks go from the payload to the socket as they are.
+``encode_form`` returns a whole body. ``UploadBody`` streams: blocks go from the payload to the socket as they are.
 urllib3 1.26 and 2 write the same frames for every name that the collection allows to be written: UTF-8 as it is. They differ
 in backslashes and control characters, and both write ``%22`` for a double quote.
 """
@@ -39,7 +39,7 @@ class Payload(t.Protocol):
         """Return exactly ``size`` bytes in blocks, each of which is valid until the next one."""
 
 
-def form_body(fields: t.Sequence[tuple[str, str]], field: str, files: t.Mapping[str, bytes]) -> tuple[bytes, str]:
+def encode_form(fields: t.Sequence[tuple[str, str]], field: str, files: t.Mapping[str, bytes]) -> tuple[bytes, str]:
     """Return a whole body and its content type: the text fields, then the files in ``field``."""
     parts: list[t.Any] = list(fields)
     parts.extend((field, (name, data, _CONTENT_TYPE)) for name, data in files.items())

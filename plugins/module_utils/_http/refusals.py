@@ -2,11 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an answer of an error status means: words, advice, and whether another try makes sense. Knows no network."""
+"""Explain responses with an error status: their words, advice, the type of the error, and whether to retry.
+
+Bitbucket's error shapes (fact sheet 3): ``{"type": "error", "error": {"message", "detail", "fields"}}`` where ``detail``
+may be a text or an object with ``granted`` and ``required`` scopes, ``error`` may itself be a text (also in responses to OAuth,
+with ``error_description``), and bodies may be plain text, HTML or empty.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import typing as t
+from urllib.parse import urlsplit
 
 from .._errors import (
     Conflict,
@@ -20,9 +28,9 @@ from .._errors import (
     StorageRefused,
     Unauthorized,
 )
-from .._text import status_text
-from .messages import advice, required_scopes, server_words, storage_words
-from .redirects import REDIRECTS, location_of, refused_redirect
+from .._text import one_line, status_text
+from .connection import origin, resolve_redirect
+from .credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 from .transport import Response
 
 _TRANSIENT = (429, 500, 502, 503, 504)
@@ -38,31 +46,167 @@ _TYPES: dict[int, type[RequestFailed]] = {
     416: RangeRefused,
     429: RateLimited,
 }
+# In the exchange for a token a 404 says nothing about the resource that the task is about.
+_OAUTH_TYPES: dict[int, type[RequestFailed]] = {400: Unauthorized, 401: Unauthorized, 403: Unauthorized, 429: RateLimited}
+
+_MAX_BODY = 64 * 1024
+_S3_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
+# Bounded, so that a page of unfinished titles costs no time.
+_TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
+_TITLE_WITHIN = 4096
 
 
-def api_refusal(response: Response, body: bytes, credential_kind: str, scrub: t.Callable[[str], str] = str) -> RequestFailed:
-    """The API's refusal; ``scrub`` takes secrets out of the server's words."""
-    if response.status in REDIRECTS:
-        return RequestFailed(refused_redirect(response.what, response.url, location_of(response.headers)))
-    said = scrub(server_words(body)).rstrip(".")
-    message = f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
-    hint = advice(response.status, credential_kind, required_scopes(body, response.headers))
-    return _failure(response, f"{message}. {hint}" if hint else message)
+def explain_refusal(response: Response, credential_kind: str, scrub: t.Callable[[str], str] = str) -> RequestFailed:
+    """Return the error for a response of the API; ``scrub`` removes secrets from the server's words."""
+    body = read_error(response)
+    if response.is_redirect:
+        return RequestFailed(describe_redirect(response))
+    message = _describe(response, scrub(server_words(body)).rstrip("."))
+    hint = advise(response.status, credential_kind, required_scopes(body, response.headers))
+    return _make(response, _TYPES, f"{message}. {hint}" if hint else message)
 
 
-def storage_refusal(response: Response, body: bytes) -> RequestFailed:
-    """The storage host's refusal; of its body only the error code is shown."""
-    said = storage_words(body)
-    message = f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
-    failure = _failure(response, message)
+def explain_storage_refusal(response: Response) -> RequestFailed:
+    """Return the error for a response of the storage host; of its body only the error code is shown."""
+    message = _describe(response, storage_words(read_error(response)))
+    failure = _make(response, _TYPES, message)
     if not isinstance(failure, Forbidden):
         return failure
     # The signed link has expired, or is wrong: the next attempt gets a new one.
     return StorageRefused(message, transient=True, may_have_applied=False, retry_after=response.retry_after)
 
 
-def _failure(response: Response, message: str) -> RequestFailed:
-    return _TYPES.get(response.status, RequestFailed)(
+def explain_oauth_refusal(response: Response, body: bytes) -> RequestFailed:
+    """Return the error for a response of the token endpoint."""
+    if response.is_redirect:
+        return RequestFailed(f"{describe_redirect(response)}. Check token_url")
+    message = _describe(response, server_words(body) or "no words")
+    hint = "Check client_id, client_secret and token_url, and that the consumer is marked as private"
+    return _make(response, _OAUTH_TYPES, f"{message}. {hint}")
+
+
+def describe_redirect(response: Response) -> str:
+    """Describe a redirect that is not followed, without its query."""
+    target = resolve_redirect(response.url, response.location)
+    if target is None:
+        return f"{response.what} is redirected to nothing that can be fetched"
+    parts = urlsplit(target)
+    if origin(target) != origin(response.url):
+        return f"{response.what} is redirected to another host, {parts.hostname}, as by a proxy's login page"
+    return f"{response.what} is redirected to {one_line(parts.path)}: has it been renamed?"
+
+
+def read_error(response: Response) -> bytes:
+    """Return the body of an error; empty if it cannot be read, because the status says enough."""
+    try:
+        with response:
+            return response.read_all(_MAX_BODY)
+    except RequestFailed:
+        return b""
+
+
+def server_words(body: bytes) -> str:
+    """Return the API's own words in the body of an error, on one line; empty if there are none."""
+    text = body.decode("utf-8", "replace")
+    document = _json(text)
+    if isinstance(document, dict):
+        return one_line(_document_words(document))
+    if is_html(text):
+        title = _TITLE.search(text[:_TITLE_WITHIN])
+        return one_line("an HTML page" + (f" titled '{title.group(1).strip()}'" if title else ""))
+    return one_line(text)
+
+
+def storage_words(body: bytes) -> str:
+    """Return the error code alone: the body of the storage host may repeat a credential (fact sheet 1.4)."""
+    code = _S3_CODE.search(body)
+    return code.group(1).decode("ascii") if code else ""
+
+
+def required_scopes(body: bytes, headers: t.Mapping[str, str]) -> str:
+    """Return the scopes that a 403 names as required, joined by commas; empty if it names none."""
+    document = _json(body.decode("utf-8", "replace"))
+    error = document.get("error") if isinstance(document, dict) else None
+    detail = error.get("detail") if isinstance(error, dict) else None
+    required = detail.get("required") if isinstance(detail, dict) else None
+    if isinstance(required, list):
+        return one_line(", ".join(str(scope) for scope in required))
+    # The header names what the call accepts also where scopes are not what was missing.
+    return one_line(headers.get("X-Accepted-OAuth-Scopes") or "") if "scope" in server_words(body) else ""
+
+
+def advise(status: int, credential_kind: str, scopes: str = "") -> str:
+    """Return what to do about a status if the cause is known; empty otherwise."""
+    if credential_kind == ANONYMOUS and status in (401, 403, 404):
+        return (f"{_ADVICE[404]} {_NO_CREDENTIALS}") if status == 404 else _NO_CREDENTIALS
+    if status == 401:
+        return f"{_ADVICE_401.get(credential_kind, '')} App passwords no longer work."
+    if status == 403 and scopes:
+        return f"The {credential_kind} lacks a scope: it needs {scopes}, and a write scope does not include the read scope."
+    return _ADVICE.get(status, "")
+
+
+def is_html(text: str) -> bool:
+    """Return whether a body is a web page, such as a login page, instead of a document of the API."""
+    return text.lstrip()[:15].lower().startswith(("<!doctype html", "<html"))
+
+
+_ADVICE = {
+    402: "The plan of this workspace does not include this: Downloads and Snippets need a paid plan.",
+    403: "The credential is known but not allowed to do this; a workspace's list of allowed IP addresses has the same effect.",
+    404: "Bitbucket gives this answer for what does not exist and for what the credential may not see:"
+    " check workspace, repository and permissions.",
+    410: "Bitbucket has removed this, or has marked it as spam.",
+    413: "The file is larger than the service takes.",
+    429: "The rate limit of this credential is used up, it is counted over one hour.",
+    507: "The storage of this workspace is full.",
+}
+
+_ADVICE_401 = {
+    API_TOKEN: "An API token needs the e-mail of the Atlassian account as user, and expires after a year at most;"
+    " an access token belongs in access_token.",
+    ACCESS_TOKEN: "An access token is sent as Bearer; an Atlassian API token belongs in api_token, with user.",
+    OAUTH: "The OAuth consumer must be marked as private, and its token may have expired.",
+}
+
+# The environment is that of the host of the task, which surprises who has set it on the controller.
+_NO_CREDENTIALS = "No credentials were given: neither the task nor the environment on its host has any."
+
+
+def _json(text: str) -> t.Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _document_words(document: dict[str, t.Any]) -> str:
+    error = document.get("error", document)
+    if not isinstance(error, dict):
+        return _join([error, document.get("error_description")])
+    detail = error.get("detail")
+    if isinstance(detail, dict):
+        detail = "; ".join(f"{key}: {_list(value)}" for key, value in detail.items())
+    fields = error.get("fields")
+    if isinstance(fields, dict):
+        fields = "; ".join(f"{key}: {_list(value)}" for key, value in fields.items())
+    return _join([error.get("message"), detail, fields])
+
+
+def _list(value: t.Any) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def _join(words: t.Sequence[t.Any]) -> str:
+    return " - ".join(str(word) for word in words if word)
+
+
+def _describe(response: Response, said: str) -> str:
+    return f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
+
+
+def _make(response: Response, types: t.Mapping[int, type[RequestFailed]], message: str) -> RequestFailed:
+    return types.get(response.status, RequestFailed)(
         message,
         transient=response.status in _TRANSIENT,
         may_have_applied=response.status >= 500,

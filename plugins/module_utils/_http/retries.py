@@ -2,36 +2,53 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long one task may wait between tries. Knows neither HTTP nor why a try failed."""
+"""Repeat what failed for a passing reason, within the number of retries and the waiting time of a task."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
+import typing as t
+
+from .._errors import RequestFailed
 
 LONGEST_PAUSE = 60.0
 
+_T = t.TypeVar("_T")
+
+
+class Clock(t.NamedTuple):
+    """The functions of time and chance that retries use. Tests pass a clock of their own."""
+
+    monotonic: t.Callable[[], float] = time.monotonic
+    sleep: t.Callable[[float], None] = time.sleep
+    uniform: t.Callable[[float, float], float] = random.uniform
+
+
+CLOCK = Clock()
+
 
 class WaitBudget:
-    """The waiting budget of a task, in seconds. Waits of several threads at the same time count once."""
+    """The time in seconds that a task may wait. Waits of several threads at the same time count once."""
 
-    def __init__(self, max_wait: float) -> None:
+    def __init__(self, max_wait: float, clock: Clock = CLOCK) -> None:
         self.max_wait = max_wait
+        self._clock = clock
         self._lock = threading.Lock()
         self._spent = 0.0
         self._waiting_until = 0.0
 
     def wait(self, seconds: float) -> bool:
-        """Sleep and return True; return False at once where it would pass the budget."""
+        """Sleep and return True, or return False at once if the wait would exceed the budget."""
         if not self._take(seconds):
             return False
-        time.sleep(seconds)
+        self._clock.sleep(seconds)
         return True
 
     def _take(self, seconds: float) -> bool:
         with self._lock:
-            now = time.monotonic()
+            now = self._clock.monotonic()
             added = max(0.0, now + seconds - max(now, self._waiting_until))
             if self._spent + added > self.max_wait:
                 return False
@@ -40,7 +57,47 @@ class WaitBudget:
             return True
 
 
-def backoff(next_try: int) -> float:
-    """Seconds before the given further try (1, 2, …): doubling, with jitter so that many hosts do not return as one."""
-    jitter = random.uniform(0.5, 1.0)  # noqa: S311 (nobody gains by guessing it)
-    return min(LONGEST_PAUSE, 2.0 ** (next_try - 1)) * jitter
+class Retries:
+    """The retries of one task: at most ``retries`` for each request, and ``max_wait`` seconds of waiting for all of them."""
+
+    def __init__(self, retries: int, max_wait: float, clock: Clock = CLOCK) -> None:
+        self._retries = retries
+        self._clock = clock
+        self._budget = WaitBudget(max_wait, clock)
+
+    def repeat(self, action: t.Callable[[], _T]) -> _T:
+        """Call an action that may be repeated until it succeeds, and return its result."""
+        attempts = 0
+        while True:
+            try:
+                return action()
+            except RequestFailed as failure:
+                attempts += 1
+                self.pause_after(failure, attempts)
+
+    def pause_after(self, failure: RequestFailed, attempts: int) -> None:
+        """Wait before the next attempt, or raise the failure if no other attempt makes sense or is allowed."""
+        if not failure.transient:
+            raise failure
+        if attempts > self._retries:
+            raise _add_words(failure, f"Gave up after {_count(attempts)}")
+        pause = failure.retry_after if failure.retry_after is not None else backoff(attempts, self._clock)
+        if not self._budget.wait(pause):
+            raise _add_words(
+                failure,
+                f"Gave up after {_count(attempts)}: waiting {pause:.0f} more seconds would pass"
+                f" max_wait, {self._budget.max_wait} seconds",
+            )
+
+
+def backoff(attempts: int, clock: Clock = CLOCK) -> float:
+    """Return the seconds to wait after so many attempts: doubling, with jitter so that many hosts do not return as one."""
+    return min(LONGEST_PAUSE, 2.0 ** (attempts - 1)) * clock.uniform(0.5, 1.0)
+
+
+def _count(attempts: int) -> str:
+    return "1 try" if attempts == 1 else f"{attempts} tries"
+
+
+def _add_words(failure: RequestFailed, words: str) -> RequestFailed:
+    return failure.reworded(f"{str(failure).rstrip('.')}. {words}", transient=False)

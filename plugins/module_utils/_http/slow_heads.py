@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A bound on the time that the head of an answer may take. Knows the standard library's ``http.client`` alone, no URL.
+"""Bound the time that the head of a response may take.
 
 The timeout of a socket is for each read, so a server that sends one byte of its head now and then is never too late for it.
 """
@@ -20,7 +20,7 @@ _TIMEOUTS = 2
 
 
 class DeadlineResponse(http.client.HTTPResponse):
-    """An answer whose status and header lines must have come within two timeouts of its socket; raises socket.timeout."""
+    """A response whose status and header lines must come within two timeouts of its socket. Raises socket.timeout."""
 
     def __init__(self, sock: socket.socket, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -31,11 +31,11 @@ class DeadlineResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        self._bounded.deadline = None  # the body has a least pace of its own
+        self._bounded.deadline = None  # the body has a pace of its own to keep
 
 
 class _Bounded(io.RawIOBase):
-    """What is read from a socket, until a moment on the monotonic clock."""
+    """The bytes that come from a socket until a moment on the monotonic clock."""
 
     def __init__(self, source: t.Any, deadline: float | None) -> None:
         self._source = source

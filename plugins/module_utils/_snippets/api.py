@@ -14,11 +14,11 @@ import json
 import typing as t
 
 from .._errors import BitbucketError, Forbidden, NotAcceptable, NotFound, RequestFailed, Unauthorized
-from .._http.client import NO_CONTENT, Answer, Client
+from .._http.client import Client, WholeResponse
 from .._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
-from .._http.multipart import form_body
+from .._http.multipart import encode_form
+from .._http.storage import open_link
 from .._names import check_name, path_segment
-from .._text import status_text
 from .document import Snippet, parse_snippet, parse_snippet_url
 from .parts import equal_but_line_ends
 from .plan import SnippetPlan
@@ -52,8 +52,8 @@ class Snippets:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.anonymous = client.connection.credentials.kind == ANONYMOUS
-        workspace = check_name(client.connection.workspace, "workspace")
+        self.anonymous = client.credential_kind == ANONYMOUS
+        workspace = check_name(client.workspace, "workspace")
         self._path = f"/snippets/{path_segment(workspace)}"
 
     def list_items(self, role: str | None = None) -> list[Snippet]:
@@ -73,7 +73,7 @@ class Snippets:
         with _explain_refusals(self._client), _detect_absence():
             return parse_snippet(self._client.get_json(url), f"GET {url}", snippet_id)
 
-    def get_whole(self, snippet_id: str) -> Answer:
+    def get_whole(self, snippet_id: str) -> WholeResponse:
         """Return the response with a snippet and, if the service sends them, its contents; raises NoSuchSnippet."""
         url = self._client.url(self._path_of(snippet_id))
         with _explain_refusals(self._client), _detect_absence():
@@ -82,9 +82,9 @@ class Snippets:
             except NotAcceptable:
                 return self._client.read(url, _JSON)
 
-    def parse_json(self, response: Answer) -> dict[str, t.Any]:
+    def parse_json(self, response: WholeResponse) -> dict[str, t.Any]:
         """Return the JSON object in a response; raises RequestFailed."""
-        return self._client.parsed(response)
+        return self._client.parse(response)
 
     def get_file(self, link: str, limit: int, like: bytes | None = None) -> bytes:
         """Return at most ``limit`` bytes from the link of a file; ``like``: the text to expect, except for line ends."""
@@ -96,7 +96,7 @@ class Snippets:
 
         After a RequestFailed that might have been applied, the caller must look for the snippet before another attempt.
         """
-        body, content_type = _encode_form({"title": title, "is_private": is_private}, files)
+        body, content_type = _encode({"title": title, "is_private": is_private}, files)
         with _explain_refusals(self._client):
             response = self._client.send_once("POST", self._path, body, content_type)
         written = _parse_written(self._client, response)
@@ -108,7 +108,7 @@ class Snippets:
         This is compare-and-swap: the service responds with 405, a Conflict, if there is a newer revision.
         """
         if plan.uploads or plan.remove:
-            body, content_type = _encode_form(plan.properties, plan.uploads, plan.remove)
+            body, content_type = _encode(plan.properties, plan.uploads, plan.remove)
         else:
             body, content_type = json.dumps(plan.properties).encode("utf-8"), _JSON
         with _explain_refusals(self._client):
@@ -120,10 +120,11 @@ class Snippets:
         """Delete a snippet in any revision. Raises NoSuchSnippet and UnclearDeletion, which only a listing can settle."""
         path = self._path_of(snippet_id)
         with _explain_refusals(self._client):
-            status = self._client.delete(path)
-        if status != NO_CONTENT:
-            unclear = NoSuchSnippet if status == 404 else UnclearDeletion
-            raise unclear(f"DELETE {self._client.url(path)} was answered with HTTP status {status_text(status)}")
+            deletion = self._client.delete(path)
+        if not deletion.found:
+            raise NoSuchSnippet(deletion.words)
+        if not deletion.proved:
+            raise UnclearDeletion(deletion.words)
 
     def pause_after(self, failure: RequestFailed, attempts: int) -> None:
         """Wait before another attempt, or raise the failure if there must not be one."""
@@ -145,9 +146,9 @@ class Snippets:
 
 
 def _get_file_once(client: Client, link: str, limit: int, like: bytes | None) -> bytes:
-    with client.open_link(link) as response:
+    with open_link(client, link) as response:
         if response.status != 200:
-            raise RequestFailed(f"{response.what} answered with status {response.status}, which was not asked for")
+            raise response.unexpected()
         data = response.read_all(limit)
     if like is not None and not equal_but_line_ends(like, data):
         raise RequestFailed(
@@ -157,19 +158,19 @@ def _get_file_once(client: Client, link: str, limit: int, like: bytes | None) ->
     return data
 
 
-def _encode_form(
+def _encode(
     properties: t.Mapping[str, str | bool], uploads: t.Mapping[str, bytes], remove: t.Sequence[str] = ()
 ) -> tuple[bytes, str]:
     """Return the body of a form, and its content type."""
     fields = [(name, str(value).lower() if isinstance(value, bool) else value) for name, value in properties.items()]
     fields.extend((_REMOVE_FIELD, name) for name in remove)
-    return form_body(fields, _UPLOAD_FIELD, uploads)
+    return encode_form(fields, _UPLOAD_FIELD, uploads)
 
 
-def _parse_written(client: Client, response: Answer) -> Snippet | None:
+def _parse_written(client: Client, response: WholeResponse) -> Snippet | None:
     """Return the snippet in the response to a write, None if it holds no trustworthy one."""
     try:
-        document = client.parsed(response)
+        document = client.parse(response)
         snippet = parse_snippet(document, response.what)
     except RequestFailed:
         return None
@@ -191,7 +192,7 @@ def _explain_refusals(client: Client) -> t.Iterator[None]:
     try:
         yield
     except (Unauthorized, Forbidden) as failure:
-        advice = _advise(failure, client.connection.credentials.kind)
+        advice = _advise(failure, client.credential_kind)
         raise failure.reworded(f"{str(failure).rstrip('.')}. {advice}" if advice else str(failure)) from None
 
 

@@ -19,21 +19,21 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.client impo
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, Credentials
 from tests.emulator import Emulator
+from tests.helpers.clock import FakeClock
 from tests.helpers.serving import serving
-from tests.http.modules.downloading import widgets, without_jitter
+from tests.http.modules.downloading import widgets
 
 MIB = 1 << 20
 
 
 @pytest.fixture
-def connected(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Downloads]:
+def connected(emulator: Emulator) -> Callable[..., Downloads]:
     """Make the Downloads of acme/widgets on the emulator, with so many retries."""
-    without_jitter(monkeypatch)
 
     def connect(retries: int = 2) -> Downloads:
         credentials = Credentials(ACCESS_TOKEN, "", emulator.access_token)
         connection = Connection("acme", credentials, emulator.api_url, emulator.token_url, timeout=5, retries=retries)
-        return Downloads(Client(connection), "widgets")
+        return Downloads(Client(connection, clock=FakeClock().clock), "widgets")
 
     return connect
 

@@ -25,7 +25,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.client impo
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
 from tests.emulator import Emulator
-from tests.http.modules.downloading import without_jitter
+from tests.helpers.clock import FakeClock
 from tests.http.modules.fetching import CONTENTS, noise
 
 DATA = noise(1, 300_000)
@@ -37,15 +37,10 @@ class Sink(io.BytesIO):
     name = "sink"
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_jitter(monkeypatch)
-
-
 def downloads(emulator: Emulator, retries: int = 4) -> Downloads:
     credentials = choose_credentials({"access_token": emulator.access_token}, {})
     connection = Connection("acme", credentials, emulator.api_url, emulator.token_url, timeout=5, retries=retries)
-    return Downloads(Client(connection), "widgets")
+    return Downloads(Client(connection, clock=FakeClock().clock), "widgets")
 
 
 def put(emulator: Emulator, data: bytes) -> Artifact:

@@ -18,10 +18,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.api imp
 from tests.emulator import Emulator
 from tests.emulator.journal import Entry
 from tests.emulator.snippets.state import Snippet
+from tests.helpers.clock import FakeClock
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import without_jitter
-
-__all__ = ["without_jitter"]
 
 SNIPPET = "bitbucket_snippet"
 INFO = "bitbucket_snippet_info"
@@ -50,7 +48,8 @@ def connect(emulator: Emulator, credentials: Mapping[str, str] | None = None, **
     user = {"user": emulator.user, "api_token": emulator.api_token}
     chosen = choose_credentials(user if credentials is None else credentials, {})
     settings = {"workspace": "acme", "timeout": 5, "retries": 0, **settings}
-    return Snippets(Client(Connection(credentials=chosen, api_url=emulator.api_url, token_url=emulator.token_url, **settings)))
+    connection = Connection(credentials=chosen, api_url=emulator.api_url, token_url=emulator.token_url, **settings)
+    return Snippets(Client(connection, clock=FakeClock().clock))
 
 
 def encode_files(contents: Mapping[str, bytes]) -> list[dict[str, str]]:

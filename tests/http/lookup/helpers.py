@@ -14,6 +14,7 @@ from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.loader import lookup_loader
 
 from tests.emulator import Emulator
+from tests.helpers.clock import FakeClock
 
 DOWNLOAD = "releng.bitbucket.bitbucket_download"
 SNIPPET = "releng.bitbucket.bitbucket_snippet"
@@ -30,6 +31,12 @@ class Looker:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
+        self._clock = FakeClock()
+
+    @property
+    def pauses(self) -> list[float]:
+        """The pauses between attempts in seconds, for which no run waits."""
+        return self._clock.pauses
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -53,7 +60,9 @@ class Looker:
     def bare(self, *terms: Any, variables: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
         """One run with no options but these."""
         given = {name: value for name, value in options.items() if value is not None}
-        found = lookup_loader.get(self.lookup).run(list(terms), variables=variables, **given)
+        plugin = lookup_loader.get(self.lookup)
+        plugin.clock = self._clock.clock
+        found = plugin.run(list(terms), variables=variables, **given)
         assert isinstance(found, list)
         return found
 

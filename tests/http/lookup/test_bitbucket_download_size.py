@@ -14,7 +14,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.helpers.serving import serving
 from tests.http.lookup.helpers import Looker
-from tests.http.modules.downloading import widgets, without_jitter
+from tests.http.modules.downloading import widgets
 
 MIB = 1 << 20
 
@@ -75,8 +75,7 @@ def test_a_cut_transfer_is_no_contents(emulator: Emulator, look: Looker, output:
     assert "broke off" in look.failure("f", output=output)
 
 
-def test_a_cut_transfer_is_read_again(emulator: Emulator, look: Looker, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_jitter(monkeypatch)
+def test_a_cut_transfer_is_read_again(emulator: Emulator, look: Looker) -> None:
     widgets(emulator).put("f", b"1.3.0 and more")
     emulator.faults.add("truncate", host="storage", times=2)
     assert look("f", retries=2) == ["1.3.0 and more"]

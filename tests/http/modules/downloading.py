@@ -2,16 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of tests.http._downloads.helpers for tests that still import them from here, and the patches of the clock."""
+"""Names of tests.http._downloads.helpers for tests that still import them from here."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import (
@@ -49,11 +45,9 @@ __all__ = [
     "most_at_once",
     "numbered",
     "posts",
-    "recorded_pauses",
     "sha256",
     "statuses",
     "widgets",
-    "without_jitter",
     "write",
     "writes",
 ]
@@ -64,15 +58,3 @@ Refused = Callable[..., str]  # the fixture `refused`: takes options, returns th
 def failed(run: ModuleRunner, **options: Any) -> dict[str, Any]:
     """One run that must fail; returns the whole result."""
     return run.failed(MODULE, **options)
-
-
-def without_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses of the back-off become zero; those that a Retry-After asks for stay."""
-    monkeypatch.setattr(random, "uniform", lambda least, most: 0.0)
-
-
-def recorded_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Pauses are written down instead of slept."""
-    pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
-    return pauses

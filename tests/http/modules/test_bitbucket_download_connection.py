@@ -13,7 +13,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.emulator.auth.accounts import API_READ
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import LISTING, MODULE, contents, failed, recorded_pauses, without_jitter
+from tests.http.modules.downloading import LISTING, MODULE, contents, failed
 
 ANONYMOUS: dict[str, Any] = {"user": None, "api_token": None}
 WISH: dict[str, Any] = {"content": "x", "name": ["app"]}
@@ -92,22 +92,18 @@ def test_retries_is_how_often_a_request_is_tried_again(
     assert f"Gave up after {requests} {'try' if requests == 1 else 'tries'}" in result["msg"]
 
 
-def test_max_wait_is_what_the_task_may_wait_in_all(
-    emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pauses = recorded_pauses(monkeypatch)
+def test_max_wait_is_what_the_task_may_wait_in_all(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.faults.add("rate_limit", retry_after=7, path=LISTING)
     message = failed(run, **WISH, max_wait=6)["msg"]
     assert "max_wait" in message
     assert "7 more seconds" in message
-    assert pauses == []
+    assert run.pauses == []
     emulator.faults.add("rate_limit", retry_after=7, path=LISTING)
     run.ok(MODULE, **WISH, max_wait=7)
-    assert pauses == [7]
+    assert run.pauses == [7]
 
 
-def test_timeout_is_how_long_an_answer_may_take(emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_jitter(monkeypatch)
+def test_timeout_is_how_long_an_answer_may_take(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.faults.add("stall", seconds=1.4, path=LISTING, times=None)
     assert "no answer within 1 seconds" in failed(run, **WISH, timeout=1, retries=0)["msg"]
     emulator.faults.clear()

@@ -15,7 +15,7 @@ from tests.emulator import Emulator
 from tests.emulator.faults.damage_bytes import Truncate
 from tests.emulator.http.exchange import Exchange
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import ended, without_jitter
+from tests.http.modules.downloading import ended
 from tests.http.modules.fetching import (
     CONTENTS,
     FETCH,
@@ -34,11 +34,6 @@ DATA = noise(1, 3 * MIB)
 NEW = noise(2, 3 * MIB)
 FETCHED = ("fetched", "not there", True)
 START_OVER = [(200, None), (200, None)]
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_jitter(monkeypatch)
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])

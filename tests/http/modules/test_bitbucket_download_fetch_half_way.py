@@ -12,15 +12,10 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import MANIFEST, lines, statuses, without_jitter
+from tests.http.modules.downloading import MANIFEST, lines, statuses
 from tests.http.modules.fetching import FETCH, failure, files, furnish, furnish_all, mode, storage
 
 NAMES = ["a", "b", "c", "d"]
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_jitter(monkeypatch)
 
 
 def four(emulator: Emulator) -> dict[str, bytes]:

@@ -15,16 +15,11 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import MANIFEST, lines, without_jitter
+from tests.http.modules.downloading import MANIFEST, lines
 from tests.http.modules.fetching import CONTENTS, FETCH, failure, files, furnish, furnish_all, outcome, storage
 
 ANONYMOUS: dict[str, Any] = {"user": None, "api_token": None}
 DATA = b"application" * 10_000
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_jitter(monkeypatch)
 
 
 def kinds(emulator: Emulator) -> dict[str, dict[str, Any]]:

@@ -13,16 +13,10 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import without_jitter
 from tests.http.modules.fetching import CONTENTS, FETCH, failure, files, furnish, noise, outcome, storage, tries
 
 DATA = noise(1, 600_000)
 FETCHED = ("fetched", "not there", True)
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_jitter(monkeypatch)
 
 
 PASSING: list[tuple[str, dict[str, Any]]] = [

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,15 +157,6 @@ def test_max_wait_is_the_sum_of_all_waits(emulator: Emulator, run: ModuleRunner)
     emulator.faults.add("rate_limit", retry_after=1, times=None)
     assert "max_wait" in run.failure(INFO, max_wait=1)
     assert len(emulator.journal) == 2
-
-
-def test_waits_of_several_threads_at_once_count_once(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    for name in "abcd":
-        (dist / name).write_bytes(b"same")
-        emulator.repository().put(name, b"same")
-    emulator.faults.add("rate_limit", path="/downloads/.", retry_after=1, times=4)
-    result = run.ok("bitbucket_download", src=[str(dist / "*")], parallel=4, max_wait=2)
-    assert {artifact["status"] for artifact in result["artifacts"]} == {"unchanged"}
 
 
 def test_retry_after_may_be_a_date(emulator: Emulator, run: ModuleRunner) -> None:

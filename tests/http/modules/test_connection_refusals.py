@@ -102,13 +102,13 @@ def test_a_user_name_instead_of_the_email_is_explained(emulator: Emulator, run: 
 def test_an_api_token_as_access_token_is_explained(emulator: Emulator, run: ModuleRunner) -> None:
     message = run.failure(INFO, **NONE, access_token=emulator.api_token)
     assert "401" in message
-    assert "an Atlassian API token belongs into api_token, with user" in message
+    assert "an Atlassian API token belongs in api_token, with user" in message
 
 
 def test_an_access_token_as_api_token_is_explained(emulator: Emulator, run: ModuleRunner) -> None:
     message = run.failure(INFO, api_token=emulator.access_token)
     assert "401" in message
-    assert "an access token belongs into access_token" in message
+    assert "an access token belongs in access_token" in message
 
 
 def test_a_401_without_a_body_is_explained_too(emulator: Emulator, run: ModuleRunner) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import random
 import signal
 import tempfile
+import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ import trustme
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.loader import lookup_loader
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Clock
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.helpers.tls import tls_front
@@ -100,7 +101,7 @@ class Stage:
         self.emulator.switches.update(dict(self.scenario.switches))
         self.scenario.before.furnish(self.emulator, self.folder)
         self._stack.enter_context(_replaced(tempfile, "tempdir", str(self.temporary)))
-        self._stack.enter_context(_replaced(random, "uniform", lambda least, most: self._no_jitter()))
+        self._clock = Clock(time.monotonic, self._pause, lambda least, most: 0.0)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
@@ -117,10 +118,10 @@ class Stage:
             yield
         self._address = plain
 
-    def _no_jitter(self) -> float:
+    def _pause(self, seconds: float) -> None:
         if self.accepts_on_pause:
             self.emulator.accept()
-        return 0.0
+        time.sleep(seconds)
 
     @property
     def world(self) -> World:
@@ -154,7 +155,7 @@ class Stage:
         return {**address, **(client if self.scenario.oauth else token), **wanted, **connection}
 
     def _module(self, output: Output, connection: dict[str, int]) -> Outcome:
-        run = ModuleRunner(self.emulator, cast(Any, output))
+        run = ModuleRunner(self.emulator, cast(Any, output), self._clock)
         repository = "widgets" if "download" in self.scenario.plugin else None
         result = run(self.scenario.plugin, **{"repository": repository, **self._options(connection)})
         if result.get("failed"):
@@ -164,6 +165,7 @@ class Stage:
 
     def _look_up(self, connection: dict[str, int]) -> Outcome:
         plugin = lookup_loader.get("releng.bitbucket." + self.scenario.plugin)
+        plugin.clock = self._clock
         options = {name: value for name, value in self._options(connection).items() if value is not None}
         try:
             return Outcome(False, value=plugin.run(list(self.scenario.terms or ()), variables=None, **options))

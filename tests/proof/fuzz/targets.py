@@ -22,14 +22,14 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manife
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import Destination
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import origin
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import next_page, page_items
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import origin, same_origin
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.refusals import (
     required_scopes,
     server_words,
     storage_words,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.pages import next_page, page_items, same_origin
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.redirects import location_of, redirect_target
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import redirect_target
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport import Response
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment, renamed_pattern
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import parse_snippet
@@ -121,7 +121,7 @@ def name(data: bytes) -> None:
 
 def location(data: bytes) -> None:
     """A Location header, which leads to http or https and holds no user info, or is refused."""
-    target = redirect_target("GET", API, location_of({"Location": data.decode("latin-1")}))
+    target = redirect_target("GET", API, response_with(302, "Location", data.decode("latin-1")).location)
     assert target.lower().startswith("https:")
     origin(target)
 
@@ -135,12 +135,17 @@ def link(data: bytes) -> None:
 
 def headers(data: bytes) -> None:
     """Retry-After, Content-Length and a status, as an HTTP library hands them on."""
-    answer = requests.Response()
     value = data.decode("latin-1")
-    answer.status_code, answer.headers["Retry-After"], answer.headers["Content-Length"] = 503, value, value
-    response = Response(answer, "GET", 1)
-    assert response.retry_after is None or response.retry_after >= 0
-    assert response.length is None or response.length >= 0
+    retry_after, length = response_with(503, "Retry-After", value).retry_after, response_with(503, "Content-Length", value).length
+    assert retry_after is None or retry_after >= 0
+    assert length is None or length >= 0
+
+
+def response_with(status: int, header: str, value: str) -> Response:
+    """Return a response with one header, as an HTTP library passes it on."""
+    response = requests.Response()
+    response.status_code, response.headers[header] = status, value
+    return Response(response, "GET", 1)
 
 
 def _headed(data: bytes) -> tuple[str, bytes]:

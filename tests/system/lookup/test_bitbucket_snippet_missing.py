@@ -13,7 +13,6 @@ import pytest
 from tests.emulator import Emulator
 from tests.http._snippets.helpers import list_requests
 from tests.http.lookup.helpers import SnippetLooker
-from tests.http.modules.downloading import without_jitter
 from tests.system.lookup.helpers import leaked
 
 NOBODY = {"user": None, "api_token": None}
@@ -113,8 +112,7 @@ def test_a_page_instead_of_a_file_is_an_error(emulator: Emulator, look: SnippetL
     assert "HTML" in look.failure("one", snippet_id="note1", on_missing="skip")
 
 
-def test_a_cut_file_is_no_contents(emulator: Emulator, look: SnippetLooker, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_jitter(monkeypatch)
+def test_a_cut_file_is_no_contents(emulator: Emulator, look: SnippetLooker) -> None:
     emulator.snippets.create("Long", {"f": b"1.3.0 and more"}, id="long1")
     emulator.faults.add("truncate", path="/files/", times=2)
     assert "broke off" in look.failure("f", snippet_id="long1", on_missing="skip")

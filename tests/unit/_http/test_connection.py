@@ -13,10 +13,11 @@ import pytest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import (
     Connection,
-    checked_url,
+    check_url,
     is_loopback,
     origin,
     parse_connection,
+    without_query,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, Credentials
 
@@ -83,7 +84,7 @@ def test_what_certificates_are_verified_with(validate_certs: bool, ca_path: str 
     ],
 )
 def test_good_urls_lose_only_the_final_slash(url: str, kept: str) -> None:
-    assert checked_url("api_url", url) == kept
+    assert check_url("api_url", url) == kept
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_good_urls_lose_only_the_final_slash(url: str, kept: str) -> None:
 )
 def test_plain_http_beyond_loopback_is_refused(host: str) -> None:
     with pytest.raises(BadInput) as caught:
-        checked_url("token_url", f"http://{host}/x")
+        check_url("token_url", f"http://{host}/x")
     assert str(caught.value) == f"token_url must be https: plain http to {host.strip('[]')} would show the credentials"
 
 
@@ -111,7 +112,7 @@ def test_plain_http_beyond_loopback_is_refused(host: str) -> None:
 )
 def test_user_info_is_refused(url: str) -> None:
     with pytest.raises(BadInput) as caught:
-        checked_url("api_url", url)
+        check_url("api_url", url)
     assert str(caught.value) == "api_url must not contain user info: use the credential options"
 
 
@@ -120,7 +121,7 @@ def test_user_info_is_refused(url: str) -> None:
 )
 def test_a_url_with_a_query_or_fragment_is_refused(url: str) -> None:
     with pytest.raises(BadInput) as caught:
-        checked_url("api_url", url)
+        check_url("api_url", url)
     assert str(caught.value) == "api_url must not have a query or a fragment"
 
 
@@ -146,7 +147,7 @@ def test_a_url_with_a_query_or_fragment_is_refused(url: str) -> None:
 )
 def test_only_absolute_https_urls_are_taken(url: str) -> None:
     with pytest.raises(BadInput) as caught:
-        checked_url("api_url", url)
+        check_url("api_url", url)
     assert str(caught.value) == "api_url must be an absolute https URL"
 
 
@@ -165,7 +166,7 @@ def test_only_absolute_https_urls_are_taken(url: str) -> None:
 )
 def test_a_refused_url_is_not_shown(url: str) -> None:
     with pytest.raises(BadInput) as caught:
-        checked_url("api_url", url)
+        check_url("api_url", url)
     assert "s3cr" not in str(caught.value)
 
 
@@ -197,3 +198,8 @@ def test_loopback_is_known_without_resolving(host: str, loopback: bool) -> None:
 )
 def test_an_origin_is_scheme_host_and_port(url: str, expected: tuple[str, str, int | None]) -> None:
     assert origin(url) == expected
+
+
+@pytest.mark.parametrize(("url", "shown"), [("https://h/p?a=b?c", "https://h/p"), ("https://h/p", "https://h/p"), ("?x", "")])
+def test_a_url_is_shown_without_its_query(url: str, shown: str) -> None:
+    assert without_query(url) == shown

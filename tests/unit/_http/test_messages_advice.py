@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import advice, required_scopes
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.refusals import advise, required_scopes
 from ansible_collections.releng.bitbucket.plugins.module_utils._text import MAX_WORDS
 
 LACKING = "Your credentials lack one or more required privilege scopes."
@@ -67,20 +67,20 @@ def test_required_scopes_are_those_that_the_answer_names(body: bytes, headers: d
     ],
 )
 def test_there_is_advice_where_the_cause_is_known(status: int, kind: str, words: str) -> None:
-    assert words in advice(status, kind)
-    assert ("App passwords no longer work" in advice(status, kind)) is (status == 401 and kind != ANONYMOUS)
+    assert words in advise(status, kind)
+    assert ("App passwords no longer work" in advise(status, kind)) is (status == 401 and kind != ANONYMOUS)
 
 
 @pytest.mark.parametrize("status", [400, 409, 500, 502, 503, 418])
 def test_there_is_no_advice_where_it_is_not(status: int) -> None:
-    assert advice(status, API_TOKEN, "repository:write") == ""
+    assert advise(status, API_TOKEN, "repository:write") == ""
 
 
 def test_advice_about_scopes_names_the_kind_and_the_scopes() -> None:
-    words = advice(403, API_TOKEN, "write:repository:bitbucket")
+    words = advise(403, API_TOKEN, "write:repository:bitbucket")
     assert words.startswith("The API token lacks a scope: it needs write:repository:bitbucket, ")
     assert "a write scope does not include the read scope" in words
-    assert "scope" not in advice(401, API_TOKEN, "write:repository:bitbucket").replace("App", "")
+    assert "scope" not in advise(401, API_TOKEN, "write:repository:bitbucket").replace("App", "")
 
 
 @settings(deadline=None, max_examples=60)

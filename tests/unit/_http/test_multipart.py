@@ -21,7 +21,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload im
     Payload,
     file_payloads,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, form_body
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, encode_form
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
 
 
@@ -145,7 +145,7 @@ def test_names_are_written_as_utf_8() -> None:
 
 
 def test_a_form_has_text_fields_and_then_files() -> None:
-    raw, content_type = form_body([("title", "Größe"), ("files", "old.md")], "file", {"ü.md": b"\r\n", "a": b""})
+    raw, content_type = encode_form([("title", "Größe"), ("files", "old.md")], "file", {"ü.md": b"\r\n", "a": b""})
     assert parsed(content_type, raw) == [
         ("title", None, "text/plain", "Größe".encode()),
         ("files", None, "text/plain", b"old.md"),

@@ -2,85 +2,144 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The waiting budget of a task: spent once by all threads, and never overdrawn."""
+"""Repeat requests within a number of retries and a waiting time, which all threads of a task share."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import LONGEST_PAUSE, WaitBudget, backoff
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import NotFound, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import (
+    CLOCK,
+    LONGEST_PAUSE,
+    Retries,
+    WaitBudget,
+    backoff,
+)
+from tests.helpers.clock import FakeClock
 
 
-def timed(patience: WaitBudget, seconds: float) -> tuple[bool, float]:
-    begin = time.monotonic()
-    return patience.wait(seconds), time.monotonic() - begin
+def fail(times: int, **attributes: float | bool | None) -> Callable[[], str]:
+    """Return an action that fails so often with a transient error, and then succeeds."""
+    failures = [RequestFailed("Busy.", transient=True, **attributes) for _unused in range(times)]
+
+    def action() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    return action
 
 
-def test_a_wait_within_the_budget_is_slept() -> None:
-    waited, took = timed(WaitBudget(1), 0.05)
-    assert waited
-    assert took >= 0.05
+@pytest.mark.parametrize("times", range(4))
+def test_a_transient_error_is_retried_after_pauses_that_double(times: int) -> None:
+    clock = FakeClock()
+    assert Retries(3, 300, clock.clock).repeat(fail(times)) == "done"
+    assert clock.pauses == [1, 2, 4][:times]
+
+
+def test_retry_after_replaces_the_back_off() -> None:
+    clock = FakeClock()
+    assert Retries(1, 300, clock.clock).repeat(fail(1, retry_after=17)) == "done"
+    assert clock.pauses == [17]
+
+
+def test_another_error_is_raised_at_once() -> None:
+    clock = FakeClock()
+    error = NotFound("Nothing there")
+    with pytest.raises(NotFound) as caught:
+        Retries(3, 300, clock.clock).pause_after(error, 1)
+    assert caught.value is error
+    assert clock.pauses == []
+
+
+@pytest.mark.parametrize(("retries", "words"), [(0, "1 try"), (1, "2 tries"), (4, "5 tries")])
+def test_more_errors_than_retries_are_an_error_that_counts_the_attempts(retries: int, words: str) -> None:
+    with pytest.raises(RequestFailed) as caught:
+        Retries(retries, 300, FakeClock().clock).repeat(fail(retries + 1))
+    assert str(caught.value) == f"Busy. Gave up after {words}"
+    assert not caught.value.transient
+
+
+def test_a_wait_beyond_max_wait_is_an_error_that_names_it() -> None:
+    clock = FakeClock()
+    with pytest.raises(RequestFailed) as caught:
+        Retries(4, 6, clock.clock).repeat(fail(4))
+    assert str(caught.value) == "Busy. Gave up after 3 tries: waiting 4 more seconds would pass max_wait, 6 seconds"
+    assert not caught.value.transient
+    assert clock.pauses == [1, 2]
+
+
+def test_an_error_keeps_its_type_and_attributes() -> None:
+    error = NotFound("Gone for now", transient=True, may_have_applied=False, retry_after=5)
+    with pytest.raises(NotFound) as caught:
+        Retries(0, 300, FakeClock().clock).pause_after(error, 1)
+    assert (caught.value.may_have_applied, caught.value.retry_after) == (False, 5)
 
 
 @pytest.mark.parametrize("seconds", [0.2, 3600.0, float("inf")])
-def test_a_wait_beyond_the_budget_is_refused_at_once(seconds: float) -> None:
-    waited, took = timed(WaitBudget(0.1), seconds)
-    assert not waited
-    assert took < 0.15
+def test_a_wait_beyond_the_budget_is_refused_and_spends_nothing(seconds: float) -> None:
+    clock = FakeClock()
+    budget = WaitBudget(0.1, clock.clock)
+    assert not budget.wait(seconds)
+    assert budget.wait(0.1)
+    assert clock.pauses == [0.1]
 
 
 def test_waits_one_after_the_other_add_up() -> None:
-    patience = WaitBudget(0.1)
-    assert [patience.wait(0.04) for _unused in range(3)] == [True, True, False]
-
-
-def test_a_refused_wait_spends_nothing() -> None:
-    patience = WaitBudget(0.05)
-    assert not patience.wait(1)
-    assert patience.wait(0.04)
+    budget = WaitBudget(10, FakeClock().clock)
+    assert [budget.wait(4) for _unused in range(3)] == [True, True, False]
 
 
 def test_without_a_budget_only_no_wait_is_allowed() -> None:
-    assert WaitBudget(0).wait(0)
-    assert not WaitBudget(0).wait(0.01)
+    assert WaitBudget(0, FakeClock().clock).wait(0)
+    assert not WaitBudget(0, FakeClock().clock).wait(0.01)
+
+
+def test_the_default_clock_sleeps() -> None:
+    begin = time.monotonic()
+    assert WaitBudget(1).wait(0.05)
+    assert time.monotonic() - begin >= 0.05
 
 
 def test_waits_at_the_same_time_count_once() -> None:
-    patience = WaitBudget(0.25)
+    budget = WaitBudget(0.25)
     together = threading.Barrier(6)
 
     def wait(_unused: int) -> bool:
         together.wait()
-        return patience.wait(0.1)
+        return budget.wait(0.1)
 
     begin = time.monotonic()
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(wait, range(6))) == [True] * 6
     assert time.monotonic() - begin < 0.5, "the threads waited one after the other"
-    assert patience.wait(0.02), "0.1 s of 0.25 s are spent, not 0.6 s"
-    assert not patience.wait(0.2), "what is spent stays spent"
+    assert budget.wait(0.02), "0.1 s of 0.25 s are spent, not 0.6 s"
+    assert not budget.wait(0.2), "what is spent stays spent"
 
 
 def test_of_an_overlapping_wait_only_the_rest_counts() -> None:
-    patience = WaitBudget(0.45)
-    with ThreadPoolExecutor(1) as pool:
-        longer = pool.submit(patience.wait, 0.3)
-        time.sleep(0.05)
-        assert not patience.wait(0.6), "it would end 0.65 s after the beginning"
-        assert patience.wait(0.25), "it ends when the longer one ends"
-        assert longer.result()
+    now, pauses = [0.0], []
+    clock = CLOCK._replace(monotonic=lambda: now[0], sleep=pauses.append)
+    budget = WaitBudget(6, clock)
+    assert budget.wait(4)
+    now[0] = 1.0
+    assert not budget.wait(6), "it would end 7 s after the beginning"
+    assert budget.wait(5), "it ends 6 s after the beginning"
+    assert pauses == [4, 5]
 
 
 @pytest.mark.parametrize(
-    ("next_try", "least", "most"),
+    ("attempts", "least", "most"),
     [(1, 0.5, 1.0), (2, 1.0, 2.0), (3, 2.0, 4.0), (6, 16.0, 32.0), (7, 30.0, 60.0), (50, 30.0, LONGEST_PAUSE)],
 )
-def test_pauses_double_up_to_a_minute_with_jitter(next_try: int, least: float, most: float) -> None:
-    pauses = [backoff(next_try) for _unused in range(200)]
+def test_pauses_double_up_to_a_minute_with_jitter(attempts: int, least: float, most: float) -> None:
+    pauses = [backoff(attempts) for _unused in range(200)]
     assert min(pauses) >= least
     assert max(pauses) <= most
-    assert max(pauses) - min(pauses) > (most - least) / 2, "many hosts would return as one"
+    assert max(pauses) - min(pauses) > (most - least) / 2, "many hosts would return at the same time"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.messages import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.refusals import (
     is_html,
     server_words,
     storage_words,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.redirects import REDIRECTS, location_of, redirect_target
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import redirect_target
 
 URL = "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/app.tgz?x=1"
 WHAT = "GET /repositories/acme/widgets/downloads/app.tgz"
@@ -68,23 +68,3 @@ def test_plain_http_after_https_is_refused(url: str, location: str) -> None:
     with pytest.raises(RequestFailed) as caught:
         redirect_target(WHAT, url, location)
     assert str(caught.value) == f"{WHAT} redirects from https to plain http, which is not followed"
-
-
-@pytest.mark.parametrize(
-    ("headers", "location"),
-    [
-        ({"Location": "https://s3.test/a"}, "https://s3.test/a"),
-        ({"Location": " https://s3.test/a\t"}, "https://s3.test/a"),
-        ({"Location": "https://s3.test/ü".encode().decode("latin-1")}, "https://s3.test/ü"),
-        ({"Location": "https://s3.test/\xfc"}, "https://s3.test/\xfc"),
-        ({"Location": "https://s3.test/日"}, "https://s3.test/日"),
-        ({"Location": ""}, ""),
-        ({}, ""),
-    ],
-)
-def test_the_location_is_read_as_utf8_where_it_is(headers: dict[str, str], location: str) -> None:
-    assert location_of(headers) == location
-
-
-def test_304_is_no_redirect() -> None:
-    assert set(REDIRECTS) == {301, 302, 303, 307, 308}

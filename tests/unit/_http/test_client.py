@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.pages import next_page, page_items, without_query
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import next_page, page_items
 
 API = "https://api.bitbucket.org/2.0"
 URL = API + "/repositories/acme/widgets/downloads?pagelen=100&token=s3cret"
@@ -87,8 +87,3 @@ def test_any_other_link_is_refused_and_not_shown(following: Any) -> None:
     with pytest.raises(RequestFailed) as caught:
         next_page({"next": following}, URL, API)
     assert str(caught.value) == f"{SHOWN}: the link to the next page leaves the API, it is not followed"
-
-
-@pytest.mark.parametrize(("url", "shown"), [("https://h/p?a=b?c", "https://h/p"), ("https://h/p", "https://h/p"), ("?x", "")])
-def test_a_url_is_shown_without_its_query(url: str, shown: str) -> None:
-    assert without_query(url) == shown

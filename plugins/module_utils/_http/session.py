@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Send single requests to the API with the credential of a task, and to the storage host without it."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+
+from .._errors import RequestFailed
+from .._text import one_line
+from .connection import Connection, same_origin, without_query
+from .credentials import OAUTH
+from .oauth import TokenSource
+from .refusals import explain_refusal
+from .retries import CLOCK, Clock
+from .transport import Response, Transport
+
+_HEADERS = {"User-Agent": "ansible-collection-releng.bitbucket", "Accept-Encoding": "identity"}
+
+
+class Session:
+    """The requests of one task. Safe to share between ``threads`` threads.
+
+    ``add_secret`` is called with every secret that is made at run time. ``requests`` counts requests to the API, repeats
+    included, but not those to the storage host and the token endpoint.
+    """
+
+    def __init__(self, connection: Connection, threads: int, add_secret: t.Callable[[str], object], clock: Clock = CLOCK) -> None:
+        self.requests = 0
+        self._api_url = connection.api_url
+        self._credentials = connection.credentials
+        self._secrets = list(connection.credentials.secrets)
+        self._add_secret_elsewhere = add_secret
+        self._transport = Transport(connection.timeout, connection.verify, threads)
+        self._tokens = TokenSource(connection, self._transport, self.add_secret, clock)
+        self._lock = threading.Lock()
+
+    def send(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
+        """Send one request to the API and return the response, whatever its status.
+
+        This is the last check of a URL: credentials go to the origin of the API alone.
+        """
+        if not self.is_of_api(url):
+            raise RequestFailed(f"The link to {one_line(without_query(url))} leaves the API, it is not followed")
+        authorization = self._authorization()
+        sent = {**_HEADERS, **headers}
+        if authorization:
+            sent["Authorization"] = authorization
+        with self._lock:
+            self.requests += 1
+        return self._transport.exchange(method, url, sent, body, what=f"{method} {without_query(url)}")
+
+    def send_without_credentials(self, url: str, headers: t.Mapping[str, str], what: str) -> Response:
+        """Send one GET to any host without credentials, and return the response; ``what`` is the request in words."""
+        return self._transport.exchange("GET", url, {**_HEADERS, **headers}, what=what)
+
+    def is_of_api(self, url: str) -> bool:
+        """Return whether credentials may go to the URL."""
+        return same_origin(url, self._api_url)
+
+    def require_success(self, response: Response, also: t.Container[int] = ()) -> None:
+        """Raise the error that a response means, unless its status is a success or one of ``also``."""
+        if not 200 <= response.status < 300 and response.status not in also:
+            raise explain_refusal(response, self._credentials.kind, self.scrub)
+
+    def add_secret(self, secret: str) -> None:
+        """Keep a text out of all that is shown from now on."""
+        if secret:
+            with self._lock:
+                self._secrets.append(secret)
+            self._add_secret_elsewhere(secret)
+
+    def scrub(self, text: str) -> str:
+        """Return the text without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "********")
+        return text
+
+    def _authorization(self) -> str | None:
+        if self._credentials.kind == OAUTH:
+            return self._tokens.authorization()
+        return self._credentials.authorization()

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Open contents, which the API hands out itself or by a redirect to the storage host.
+
+The storage host gets neither credentials nor any header of the API, because it refuses both (fact sheet 1.4, observed).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import urlsplit
+
+from .._errors import RequestFailed
+from .._text import one_line
+from .client import Client
+from .connection import resolve_redirect
+from .refusals import explain_storage_refusal, is_html, read_error, server_words
+from .session import Session
+from .transport import Response
+
+_MAX_HOPS = 5
+_ACCEPT = {"Accept": "*/*"}
+_CONTENTS = (200, 206, 304)
+
+
+def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Response:
+    """Try once to open the contents at an API path by a redirect; ``headers`` are for the storage host alone.
+
+    Return a response with status 200, 206 or 304.
+    """
+    url = client.url(path)
+    response = client.session.send("GET", url, _ACCEPT)
+    if 200 <= response.status < 300:
+        body = read_error(response)
+        what = "with " + server_words(body) if is_html(body.decode("utf-8", "replace")) else "itself"
+        raise RequestFailed(f"{response.what} answered {what} instead of pointing to the storage host")
+    return _follow(client.session, response, url, headers)
+
+
+def open_link(client: Client, url: str) -> Response:
+    """Try once to open the contents at a link of the API. Return a response with status 200, 206 or 304."""
+    response = client.session.send("GET", url, _ACCEPT)
+    page = response.headers.get("Content-Type", "").startswith("text/html")
+    if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
+        response.close()
+        raise RequestFailed(f"{response.what} answered with an HTML page instead of a file")
+    return _follow(client.session, response, url, {})
+
+
+def redirect_target(what: str, url: str, location: str) -> str:
+    """Return the absolute URL that a redirect from ``url`` leads to.
+
+    Raises RequestFailed, which never shows it, if it must not be followed: no URL for http or https, user info in it, or plain
+    http after https.
+    """
+    target = resolve_redirect(url, location)
+    if target is None:
+        raise RequestFailed(f"{what} redirects to nothing that can be fetched")
+    if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
+        raise RequestFailed(f"{what} redirects from https to plain http, which is not followed")
+    return target
+
+
+def _follow(session: Session, response: Response, url: str, headers: t.Mapping[str, str]) -> Response:
+    if not response.is_redirect:
+        session.require_success(response)
+    hops = 0
+    while response.is_redirect:
+        hops += 1
+        response.finish()
+        # Hidden before anything can fail: the query is a secret that works for half an hour.
+        session.add_secret(response.location.partition("?")[2])
+        if hops > _MAX_HOPS:
+            raise RequestFailed(f"{response.what}: more than {_MAX_HOPS} redirects")
+        url = redirect_target(response.what, url, response.location)
+        response = _hop(session, url, headers)
+    if response.status in _CONTENTS:
+        return response
+    if session.is_of_api(url):
+        session.require_success(response)
+    raise explain_storage_refusal(response)
+
+
+def _hop(session: Session, url: str, headers: t.Mapping[str, str]) -> Response:
+    if session.is_of_api(url):
+        return session.send("GET", url, _ACCEPT)
+    parts = urlsplit(url)
+    what = f"GET of {one_line(parts.path.rsplit('/', 1)[-1])} from the storage host {parts.hostname}"
+    return session.send_without_credentials(url, {**_ACCEPT, **headers}, what)

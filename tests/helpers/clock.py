@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Provide a clock for retries that lets tests wait without waiting."""
+
+from __future__ import annotations
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Clock
+
+
+class FakeClock:
+    """A clock on which time passes in pauses alone. ``pauses``: the seconds of each; jitter makes none of them shorter."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    @property
+    def clock(self) -> Clock:
+        """The functions that retries call."""
+        return Clock(lambda: sum(self.pauses), self.pauses.append, lambda least, most: most)

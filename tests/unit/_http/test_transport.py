@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the head of a response."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport import Response
+
+
+def response(status: int = 200, **headers: str) -> Response:
+    found = requests.Response()
+    found.status_code = status
+    found.headers.update(headers)
+    return Response(found, "GET it", 1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "location"),
+    [
+        ({"Location": "https://s3.test/a"}, "https://s3.test/a"),
+        ({"Location": " https://s3.test/a\t"}, "https://s3.test/a"),
+        ({"Location": "https://s3.test/ü".encode().decode("latin-1")}, "https://s3.test/ü"),
+        ({"Location": "https://s3.test/\xfc"}, "https://s3.test/\xfc"),
+        ({"Location": "https://s3.test/日"}, "https://s3.test/日"),
+        ({"Location": ""}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_location_is_read_as_utf8_where_it_is(headers: dict[str, str], location: str) -> None:
+    assert response(302, **headers).location == location
+
+
+def test_304_is_no_redirect() -> None:
+    assert [status for status in range(200, 600) if response(status).is_redirect] == [301, 302, 303, 307, 308]
