@@ -256,7 +256,7 @@ def fetch_options(options: Options) -> FetchOptions:
         raise BadInput("name and patterns are empty: there is nothing to fetch")
     destination = Destination(options["dest"])
     names = list(dict.fromkeys(options["name"] or ()))
-    destination.require_room_for(names)
+    destination.check(names)
     if options["checksum"] is not None and len(names) > 1:
         raise BadInput(f"checksum goes with one artifact, but {len(names)} are meant")
     if options["unpack_dest"] is not None and names:

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import BadInput, BitbucketError
-from .._files.checksum import file_digests
+from .._files.blocks import hash_file
 from .._files.temporary import PREFIX, TemporaryFiles
 from .._text import quoted
 from .members import DIRECTORY, FILE, LINK, Entry, Parts, refusal
@@ -113,7 +113,7 @@ class Folder:
         if not stat.S_ISREG(status.st_mode):
             raise refusal(entry.member, f"cannot take the place of {quoted(path)}, which is no file", entry.parts)
         alike = entry.kind == FILE and status.st_size == entry.member.size
-        digest = file_digests(path, ["sha256"])["sha256"] if alike else None
+        digest = hash_file(path, ["sha256"])["sha256"] if alike else None
         return Found(FILE, status.st_size, digest, bool(status.st_mode & 0o100))
 
     def _require_target_inside(self, entry: Entry, planned: t.Mapping[Parts, Entry]) -> None:

@@ -16,7 +16,7 @@ import stat
 import typing as t
 
 from .._errors import BitbucketError
-from .._files.payload import BLOCK
+from .._files.blocks import BLOCK
 from .._text import quoted
 from .members import DIRECTORY, FILE, HARD_LINK, LINK, MOST_TARGET_BYTES, Member
 from .names import suffix_of

@@ -115,7 +115,7 @@ class Fetcher:
         names = [artifact.name for artifact in artifacts]
         if options.check_names:
             options.check_names(names)
-        options.destination.require_room_for(names)
+        options.destination.check(names)
         manifest = self._keeper.read(listing) if self._keeper else None
         return [self._wish(artifact, manifest) for artifact in artifacts]
 
@@ -138,7 +138,7 @@ class Fetcher:
         if manifest and artifact.name != manifest.name:
             promised = Checksum("sha256", self._promised(artifact.name, manifest), f"the manifest {manifest.name}")
             for each in expected:
-                each.require_agreement(promised, artifact.name)
+                each.require_compatible(promised, artifact.name)
             expected.append(promised)
             proved = proved or manifest.trusted_digest(artifact) is not None
         local = inspect(options.destination.path_for(artifact.name))

@@ -12,8 +12,9 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
-from .._files.checksum import Checksum, file_digests
-from .._files.destination import LocalFile
+from .._files.blocks import hash_file
+from .._files.checksum import Checksum
+from .._files.local_file import LocalFile
 from .._outcome import FETCHED, REPLACED, UNCHANGED
 from .artifact import Artifact
 
@@ -67,7 +68,7 @@ def _reason_without_reading(wish: FetchWish) -> str | None:
 
 def local_digests(wish: FetchWish) -> dict[str, str]:
     """SHA-256 for the result, MD5 for a conditional request, and what is expected."""
-    return file_digests(wish.local.path, ["sha256", "md5", *algorithms(wish)])
+    return hash_file(wish.local.path, ["sha256", "md5", *algorithms(wish)])
 
 
 def algorithms(wish: FetchWish) -> list[str]:

@@ -10,10 +10,10 @@ answer proves nothing, for the ETag may be no MD5 (fact sheet 1.4), so the strea
 
 from __future__ import annotations
 
-import hashlib
 import typing as t
 
 from .._errors import RequestFailed
+from .._files.blocks import hash_blocks
 from .._files.payload import Payload
 from .._http.transport import Response
 from .api import Downloads
@@ -43,14 +43,9 @@ def compare_content(downloads: Downloads, artifact: Artifact, payload: Payload) 
 
 
 def _digests(payload: Payload) -> tuple[str, str | None]:
-    """SHA-256, and the ETag that S3 would give a plain object (None where MD5 is not to be had, as under FIPS)."""
-    sha256 = hashlib.sha256()
-    try:
-        md5 = hashlib.md5()  # noqa: S324 (an ETag is an MD5; Python 3.8 cannot say usedforsecurity)
-    except ValueError:
-        return payload.digests(sha256)[0], None
-    digests = payload.digests(sha256, md5)
-    return digests[0], f'"{digests[1]}"'
+    """Return the SHA-256, and the ETag that S3 would give a plain object, or None if there is no MD5, as under FIPS."""
+    digests = hash_blocks(payload.blocks(), ["sha256", "md5"])
+    return digests["sha256"], f'"{digests["md5"]}"' if "md5" in digests else None
 
 
 def _require_whole(response: Response, artifact: Artifact) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.fips import refuse_md5
 from tests.helpers.modules import ModuleRunner
 from tests.http.modules.downloading import (
     MANIFEST,
@@ -89,12 +89,9 @@ def test_a_difference_at_the_end_takes_the_whole_stream(emulator: Emulator, run:
 def test_without_md5_the_stream_is_compared(
     emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*args: object, **options: object) -> NoReturn:
-        raise ValueError("disabled for FIPS")
-
     widgets(emulator).put("app", b"application")
     widgets(emulator).put("other", b"applicatioN")
-    monkeypatch.setattr(hashlib, "md5", refuse)
+    refuse_md5(monkeypatch)
     result = run.ok(MODULE, src=write(dist, {"app": b"application", "other": b"application"}))
     assert statuses(result) == [("app", "unchanged", "same content"), ("other", "replaced", "content differs")]
     for entry in emulator.journal.select(host="storage"):

@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.fetch_plan import FetchWish, algorithms, decide
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
-from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import LocalFile, inspect
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import inspect
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file import LocalFile
 
 DATA = b"application"
 RIGHT = Checksum("sha256", hashlib.sha256(DATA).hexdigest())
