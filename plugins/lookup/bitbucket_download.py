@@ -65,7 +65,6 @@ import typing as t
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.contents import read_contents
 from ..module_utils._errors import NotFound
 from ..module_utils._http.client import Client
 from ..module_utils._names import check_name
@@ -77,18 +76,18 @@ class LookupModule(LookupBase):
     """Contents of artifacts; terms are names."""
 
     def run(self, terms: list[t.Any], variables: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
-        """The contents, one item a term."""
+        """Return the contents, one item for each term."""
         return run_lookup(self, terms, variables, kwargs, reader, check_name)
 
 
 def reader(plugin: LookupBase, client: Client) -> Reader:
-    """What reads one artifact, for the options of the lookup."""
+    """Return the function that reads one artifact, for the options of the lookup."""
     downloads = Downloads(client, plugin.get_option("repository"))
     limit = plugin.get_option("max_size")
 
     def read(name: str) -> bytes:
         try:
-            return read_contents(downloads, name, limit)
+            return downloads.read(name, lambda contents: contents.read_all(limit))
         except NotFound:
             # Only a listing tells "not there" from "hidden" and from an outage.
             if name in downloads.listing():

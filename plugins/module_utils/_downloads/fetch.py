@@ -27,7 +27,7 @@ from .artifact import Artifact, Listing, Selection
 from .fetch_plan import FetchWish, Verdict, algorithms, decide
 from .manifest import Manifest
 from .manifest_store import ManifestStore
-from .same_content import compare_content
+from .same_content import compare_content, if_none_match
 from .transfer import Transfer
 
 # Those attributes of a file that differ, as they were and as they shall be.
@@ -172,8 +172,8 @@ class Fetcher:
             return
         directory = os.path.dirname(wish.local.path) or "."
         with self._temporary.new(directory) as sink:
-            unless = None if verdict.status else _etag(verdict)
-            digests = Transfer(self._downloads, wish.artifact, sink, algorithms(wish)).run(unless)
+            condition = {} if verdict.status else if_none_match(verdict.digests)
+            digests = Transfer(self._downloads, wish.artifact, sink, algorithms(wish)).run(condition)
             for each in wish.expected:
                 each.require(digests or verdict.digests, wish.name)
             if verdict.status is None:
@@ -241,11 +241,6 @@ class _Done(t.NamedTuple):
     changed: bool
     before: str
     after: str
-
-
-def _etag(verdict: Verdict) -> str | None:
-    md5 = verdict.digests.get("md5")
-    return f'"{md5}"' if md5 else None
 
 
 def _missing(name: str, listing: Listing) -> str:
