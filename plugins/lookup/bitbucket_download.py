@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Front door of the lookup bitbucket_download: its documentation and its options. Knows no HTTP."""
+"""Declare the options of the lookup bitbucket_download, and read artifacts for it."""
 
 from __future__ import annotations
 

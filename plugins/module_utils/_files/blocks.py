@@ -17,27 +17,13 @@ BLOCK = 256 * 1024
 Bytes = t.Union[bytes, memoryview]
 
 
-class Source(t.Protocol):
-    """What bytes are read from."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most ``size`` bytes, none at the end."""
-
-
-class Sink(t.Protocol):
-    """What bytes are written to."""
-
-    def write(self, block: memoryview, /) -> int:
-        """Write some of the bytes; return how many."""
-
-
-def read_blocks(source: Source) -> t.Iterator[bytes]:
+def read_blocks(source: t.IO[bytes]) -> t.Iterator[bytes]:
     """Yield what is left of the source."""
     while block := source.read(BLOCK):
         yield block
 
 
-def write_all(sink: Sink, block: Bytes) -> None:
+def write_all(sink: t.IO[bytes], block: Bytes) -> None:
     """Write the whole block; one call of ``write`` may take a part of it."""
     rest = memoryview(block)
     while rest:
