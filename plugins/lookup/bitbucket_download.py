@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Front door of the lookup bitbucket_download: its documentation and its options. Knows no HTTP."""
+"""Declare the options of the lookup bitbucket_download, and read artifacts for it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,6 @@ import typing as t
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.contents import read_contents
 from ..module_utils._errors import NotFound
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK
@@ -80,18 +79,18 @@ class LookupModule(LookupBase):
     clock = CLOCK
 
     def run(self, terms: list[t.Any], variables: t.Mapping[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
-        """The contents, one item a term."""
+        """Return the contents, one item for each term."""
         return run_lookup(self, terms, variables, kwargs, reader, self.clock, check_name)
 
 
 def reader(plugin: LookupBase, client: Client) -> Reader:
-    """What reads one artifact, for the options of the lookup."""
+    """Return the function that reads one artifact, for the options of the lookup."""
     downloads = Downloads(client, plugin.get_option("repository"))
     limit = plugin.get_option("max_size")
 
     def read(name: str) -> bytes:
         try:
-            return read_contents(downloads, name, limit)
+            return downloads.read(name, lambda contents: contents.read_all(limit))
         except NotFound:
             # Only a listing tells "not there" from "hidden" and from an outage.
             if name in downloads.listing():

@@ -36,6 +36,16 @@ class Outcome(t.NamedTuple):
     warnings: t.Sequence[str] = ()
     diffs: list[dict[str, str]] | None = None
 
+    def join(self, other: Outcome) -> Outcome:
+        """Return the outcome of a task that has done the one and then the other."""
+        return self._replace(
+            results={**self.results, **other.results},
+            changed=self.changed or other.changed,
+            before=self.before + other.before,
+            after=self.after + other.after,
+            warnings=[*self.warnings, *other.warnings],
+        )
+
 
 class Progress:
     """What a task has done so far, which a failure reports.
@@ -47,10 +57,15 @@ class Progress:
         self._so_far: SoFar = lambda: ({}, False)
         self._initial = results
         self._begun = ""
+        self._changed = False
 
     def follow(self, so_far: SoFar) -> None:
         """Ask ``so_far`` from now on: a function that returns result keys and whether anything was changed."""
         self._so_far = so_far
+
+    def note_change(self) -> None:
+        """Note that something was changed, even if ``so_far`` does not know it."""
+        self._changed = True
 
     def begin(self, change: str) -> None:
         """Note a change that was made, as a sentence; a later failure begins with it."""
@@ -59,7 +74,7 @@ class Progress:
     def results(self) -> Result:
         """Return the results of a task that ends now."""
         found, changed = self._so_far()
-        return {**self._initial, **found, "changed": changed or bool(self._begun)}
+        return {**self._initial, **found, "changed": changed or self._changed or bool(self._begun)}
 
     def explain(self, failure: BaseException) -> str:
         """Return the message of a failure."""

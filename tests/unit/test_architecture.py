@@ -46,7 +46,9 @@ LIBRARIES = {
 # These decide, so no chain of imports leads from them to the network or to the file system.
 DECIDING = {
     ROOT: ("_errors", "_names", "_outcome", "_patterns", "_text"),
-    DOWNLOADS: ("artifact", "manifest", "plan", "retention"),
+    DOWNLOADS: ("artifact", "fetch_plan", "manifest", "plan", "retention"),
+    ARCHIVES: ("members",),
+    LOCAL: ("checksum", "local_file"),
 }
 OUTSIDE = {"requests", "urllib3", "ansible", "socket", "ssl", "os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess"}
 

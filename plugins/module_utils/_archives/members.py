@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What archives may hold, and what comes of it: members -> entries below one folder. Pure: knows no file and no archive format.
+"""Check the members of archives, and lay them out as entries below one folder. Nothing here opens a file or an archive.
 
-Every name and link target is written by whoever made the archive. What is refused is refused before anything is written.
+Whoever made an archive wrote its names and link targets. A member is refused before anything is written.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from __future__ import annotations
 import re
 import typing as t
 import unicodedata
-from dataclasses import dataclass
 
 from .._errors import BitbucketError
 from .._names import MAX_NAME_BYTES
 from .._text import quoted
 
-MOST_MEMBERS = 1_000_000
-MOST_PATH_BYTES = 4096
-MOST_TARGET_BYTES = 4095  # Linux takes no longer target
+MAX_MEMBERS = 1_000_000
+MAX_PATH_BYTES = 4096
+MAX_TARGET_BYTES = 4095  # Linux takes no longer target
 
+ABSENT = "absent"
 FILE = "file"
 DIRECTORY = "directory"
 LINK = "link"
 HARD_LINK = "hard link"
 
-_ORDER = {DIRECTORY: 0, FILE: 1, LINK: 2}  # links last: nothing is ever written while one of them is there
+_ORDER = {DIRECTORY: 0, FILE: 1, LINK: 2}  # links last, so that nothing is written below one of them
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 Parts = t.Tuple[str, ...]
@@ -37,12 +37,29 @@ class Unsafe(Exception):
     """Why a name or a link target is refused, as the end of a sentence about it."""
 
 
-@dataclass(frozen=True)
-class Member:
-    """One member as its archive tells it.
+class State(t.NamedTuple):
+    """What is, or what must be, at a path. ``sha256`` and ``executable`` of a file, ``target`` of a link."""
 
-    ``kind``: FILE, DIRECTORY, LINK, HARD_LINK, or words such as ``a device``, which is refused. ``size``: bytes of a file.
-    ``mode``: permissions. ``target``: of a link. ``sha256``: of a file's content. ``source``: what its reader knows it by.
+    kind: str
+    size: int = 0
+    sha256: str | None = None
+    executable: bool = False
+    target: str = ""
+
+    def matches(self, other: State) -> bool:
+        """Return whether both have the same type and content; of the permissions, only the owner's right to execute counts."""
+        if self.kind != other.kind:
+            return False
+        if self.kind == LINK:
+            return self.target == other.target
+        return self.kind == DIRECTORY or (self.sha256, self.executable) == (other.sha256, other.executable)
+
+
+class Member(t.NamedTuple):
+    """One member as its archive describes it.
+
+    ``kind``: FILE, DIRECTORY, LINK, HARD_LINK, or words such as ``a device``, which is refused. ``size`` of a file in bytes.
+    ``mode``: permissions. ``target`` of a link. ``sha256`` of a file's content. ``source``: what its reader knows it by.
     """
 
     archive: str
@@ -55,11 +72,10 @@ class Member:
     source: t.Any = None
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What shall be at a path below the folder.
+class Entry(t.NamedTuple):
+    """What must be at a path below the folder.
 
-    ``member``: has the content, for a hard link that of the file which it means. ``implied``: a directory that is no member.
+    ``member``: has the content; for a hard link, the file that it links. ``implied``: a directory that is no member.
     """
 
     parts: Parts
@@ -68,43 +84,35 @@ class Entry:
     implied: bool = False
 
     @property
-    def executable(self) -> bool:
-        """Whether its owner may run the file."""
-        return bool(self.member.mode & 0o100)
-
-    def agrees(self, other: Entry) -> bool:
-        """Whether both want the same at their path."""
-        ours, theirs = self.member, other.member
-        if self.kind != other.kind:
-            return False
-        if self.kind == LINK:
-            return ours.target == theirs.target
-        return self.kind == DIRECTORY or (ours.sha256, self.executable) == (theirs.sha256, other.executable)
+    def state(self) -> State:
+        """Return what must be at the path."""
+        member = self.member
+        return State(self.kind, member.size, member.sha256, bool(member.mode & 0o100), member.target)
 
 
-def path_of(name: str) -> Parts:
-    """The parts of a member's path, none for the folder itself; raises Unsafe."""
+def parse_path(name: str) -> Parts:
+    """Return the parts of a member's path, none for the folder itself; raise Unsafe."""
     problem = _problem(name)
     if problem:
         raise Unsafe(problem)
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
     if ".." in parts:
         raise Unsafe("has '..' in its path")
-    if len(name.encode("utf-8")) > MOST_PATH_BYTES or any(len(part.encode("utf-8")) > MAX_NAME_BYTES for part in parts):
-        raise Unsafe(f"is longer than {MOST_PATH_BYTES} bytes, or a part of it than {MAX_NAME_BYTES}")
+    if len(name.encode("utf-8")) > MAX_PATH_BYTES or any(len(part.encode("utf-8")) > MAX_NAME_BYTES for part in parts):
+        raise Unsafe(f"is longer than {MAX_PATH_BYTES} bytes, or a part of it than {MAX_NAME_BYTES}")
     return parts
 
 
 def check_target(parts: Parts, target: str) -> None:
-    """Raise Unsafe where the symbolic link at ``parts`` may lead out of the folder.
+    """Raise Unsafe if the symbolic link at ``parts`` might lead out of the folder.
 
-    Each ``..`` must come first: behind a name it would mean the parent of wherever that name, maybe a link, leads.
+    Each ``..`` must come first: after a name it would be the parent of whatever that name, maybe a link, leads to.
     """
     problem = _problem(target)
     if problem:
         raise Unsafe(f"is a link to {quoted(target)}, which {problem}")
-    if len(target.encode("utf-8")) > MOST_TARGET_BYTES:
-        raise Unsafe(f"is a link with a target of more than {MOST_TARGET_BYTES} bytes")
+    if len(target.encode("utf-8")) > MAX_TARGET_BYTES:
+        raise Unsafe(f"is a link with a target of more than {MAX_TARGET_BYTES} bytes")
     steps = [part for part in target.split("/") if part not in ("", ".")]
     ups = steps.count("..")
     if ups > len(parts) - 1:
@@ -127,21 +135,21 @@ def _problem(text: str) -> str | None:
     return "begins with a drive letter" if _DRIVE.match(text) else None
 
 
-class Plan:
+class Layout:
     """The entries that the members of all archives make together, in the order of the members.
 
-    ``room``: how many bytes the file system holds, None where that is not known.
+    ``room``: bytes that the file system holds, None if that is not known.
     """
 
-    def __init__(self, room: int | None = None, most: int = MOST_MEMBERS) -> None:
-        self.entries: dict[Parts, Entry] = {}
+    def __init__(self, room: int | None = None, most: int = MAX_MEMBERS) -> None:
         self.members: dict[str, int] = {}
+        self._entries: dict[Parts, Entry] = {}
         self._room = room
         self._most = most
         self._bytes = 0
 
     def announce(self, member: Member) -> None:
-        """Count a member before its content is read, so that no archive keeps the reader busy for ever."""
+        """Count a member before its content is read, so that no archive keeps the reader busy forever."""
         self.members[member.archive] = self.members.get(member.archive, 0) + 1
         if sum(self.members.values()) > self._most:
             raise refusal(member, f"is one too many: more than {self._most} are not unpacked")
@@ -155,31 +163,31 @@ class Plan:
             raise refusal(member, "does not fit: the whole file system holds less than is announced up to here")
 
     def add(self, member: Member) -> None:
-        """Take a member in, with its digest where it is a file; raises BitbucketError for one that is refused."""
+        """Add a member, with its digest if it is a file; raise BitbucketError for one that is refused."""
         try:
-            entry = self._entry(member)
+            entry = self._make_entry(member)
         except Unsafe as exc:
             raise refusal(member, str(exc)) from exc
-        known = self.entries.setdefault(entry.parts, entry)
-        if not known.agrees(entry):
+        known = self._entries.setdefault(entry.parts, entry)
+        if not known.state.matches(entry.state):
             raise refusal(member, f"is not the same as the {known.kind} there from {quoted(known.member.archive)}")
 
-    def _entry(self, member: Member) -> Entry:
-        parts = path_of(member.name)
+    def _make_entry(self, member: Member) -> Entry:
+        parts = parse_path(member.name)
         if not parts and member.kind != DIRECTORY:
             raise Unsafe("means the folder itself")
         if member.kind == HARD_LINK:
-            return Entry(parts, FILE, self._linked(member))
+            return Entry(parts, FILE, self._find_linked(member))
         if member.kind == LINK:
             check_target(parts, member.target)
         elif member.kind not in (FILE, DIRECTORY):
             raise Unsafe(f"is {member.kind}")
         return Entry(parts, member.kind, member)
 
-    def _linked(self, member: Member) -> Member:
-        """The file that a hard link means, which becomes a file of its own."""
+    def _find_linked(self, member: Member) -> Member:
+        """Return the file that a hard link links; the link becomes a file of its own."""
         try:
-            found = self.entries.get(path_of(member.target))
+            found = self._entries.get(parse_path(member.target))
         except Unsafe as exc:
             raise Unsafe(f"is a hard link to {quoted(member.target)}, which {exc}") from exc
         if found is None or found.kind != FILE or found.member.archive != member.archive:
@@ -187,21 +195,21 @@ class Plan:
         self._reserve(member, found.member.size)
         return found.member
 
-    def finish(self) -> list[Entry]:
-        """Directories, also those that no member is, outermost first; then files, then links; none behind a link or a file."""
-        for entry in list(self.entries.values()):
+    def arrange(self) -> list[Entry]:
+        """Return directories, with implied ones, outermost first; then files, then links. No entry is below a link or a file."""
+        for entry in list(self._entries.values()):
             for length in range(1, len(entry.parts)):
                 implied = Entry(entry.parts[:length], DIRECTORY, entry.member, implied=True)
-                above = self.entries.setdefault(implied.parts, implied)
+                above = self._entries.setdefault(implied.parts, implied)
                 if above.kind != DIRECTORY:
                     what = f"lies behind {quoted('/'.join(above.parts))}, which is a {above.kind}"
                     raise refusal(entry.member, what, entry.parts)
-        entries = [entry for parts, entry in self.entries.items() if parts]
+        entries = [entry for parts, entry in self._entries.items() if parts]
         return sorted(entries, key=lambda entry: (_ORDER[entry.kind], len(entry.parts) if entry.kind == DIRECTORY else 0))
 
 
 def refusal(member: Member, why: str, parts: Parts = ()) -> BitbucketError:
-    """The error about one member; ``parts``: the path that it makes, where that is not its own."""
+    """Return the error about one member; ``parts``: the path that it makes, if that is not its own."""
     name = "/".join(parts) or member.name
     return BitbucketError(
         f"The archive {quoted(member.archive)} is refused, and nothing is unpacked: its member {quoted(name)} {why}"

@@ -2,59 +2,52 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading the members of one tar or zip archive. Knows no rule about what they may be, and writes nothing.
+"""Read the members of one tar or zip archive, whatever they are, and write nothing.
 
-tarfile and zipfile only read here: their own ways to extract differ between releases of Python and check too late.
-They are imported only where an archive is read, because that costs every task some milliseconds.
+tarfile and zipfile only read here: their own ways to extract differ between releases of Python, and check too late. They are
+imported when an archive is read, because they cost every task some milliseconds.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import stat
 import typing as t
 
 from .._errors import BitbucketError
-from .._files.payload import BLOCK
+from .._files.blocks import read_blocks
 from .._text import quoted
-from .members import DIRECTORY, FILE, HARD_LINK, LINK, MOST_TARGET_BYTES, Member
-from .names import suffix_of
+from .members import DIRECTORY, FILE, HARD_LINK, LINK, MAX_TARGET_BYTES, Member
 
 if t.TYPE_CHECKING:
     import tarfile
     import zipfile
 
-# A header of a member is far smaller; one that asks for more would fill the memory.
-_MOST_AT_ONCE = 16 * 1024 * 1024
-_MOST_BEHIND = 16 * 1024 * 1024
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
+UNREADABLE = "is not an archive that can be read, and nothing is unpacked"
+
+# The header of a member is far smaller; a larger one would fill the memory.
+_MAX_AT_ONCE = 16 * 1024 * 1024
+_MAX_PADDING = 16 * 1024 * 1024
 _TAR_BLOCK = 512
+
+
+def find_suffix(name: str) -> str | None:
+    """Return the suffix that makes this the name of an archive, in lower case, or None."""
+    return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
 
 
 class Damaged(Exception):
     """What is wrong with an archive, in words."""
 
 
-class Archive(t.Protocol):
-    """An open archive."""
-
-    def members(self) -> t.Iterator[Member]:
-        """Every member once; files without a digest. The end is checked, too."""
-
-    def open(self, member: Member) -> t.IO[bytes]:
-        """The content of a file."""
-
-
-UNREADABLE = "is not an archive that can be read, and nothing is unpacked"
-
-
 @contextlib.contextmanager
-def opened(path: str, name: str, complaint: str = UNREADABLE) -> t.Iterator[Archive]:
-    """The archive in this file, by the suffix of the artifact's name; what is damaged becomes a BitbucketError."""
-    suffix = suffix_of(name) or ""
+def open_archive(path: str, name: str, complaint: str = UNREADABLE) -> t.Iterator[TarArchive | ZipArchive]:
+    """Open the archive in this file, by the suffix of the artifact's name; raise BitbucketError for a damaged one."""
+    suffix = find_suffix(name) or ""
     try:
         with contextlib.ExitStack() as stack:
-            yield _Zip(stack, path, name) if suffix == ".zip" else _Tar(stack, path, name, suffix)
+            yield ZipArchive(stack, path, name) if suffix == ".zip" else TarArchive(stack, path, name, suffix)
     except BitbucketError:
         raise
     except Exception as exc:  # damaged bytes lead the readers to errors of any kind
@@ -62,31 +55,21 @@ def opened(path: str, name: str, complaint: str = UNREADABLE) -> t.Iterator[Arch
         raise BitbucketError(f"The artifact {quoted(name)} {complaint}: {quoted(reason)[1:-1]}") from exc
 
 
-def digest(archive: Archive, member: Member) -> str:
-    """The SHA-256 of a file's content, which must have the size that the archive announces."""
-    found = hashlib.sha256()
-    for block in blocks(archive, member):
-        found.update(block)
-    return found.hexdigest()
-
-
-def blocks(archive: Archive, member: Member) -> t.Iterator[bytes]:
-    """The content of a file, never more than the archive announces."""
+def read_content(archive: TarArchive | ZipArchive, member: Member) -> t.Iterator[bytes]:
+    """Yield the content of a file; raise Damaged if it does not have the size that the archive announces."""
     rest = member.size
     with archive.open(member) as source:
-        block = source.read(BLOCK)
-        while block:
+        for block in read_blocks(source):
             rest -= len(block)
             if rest < 0:
                 break
             yield block
-            block = source.read(BLOCK)
     if rest:
         raise Damaged(f"its member {quoted(member.name)} does not have the {member.size} bytes that are announced")
 
 
 class _Bounded:
-    """A file that refuses to be read in one piece by a header that announces gigabytes."""
+    """A file that a header which announces gigabytes cannot read in one piece."""
 
     def __init__(self, source: t.IO[bytes]) -> None:
         self._source = source
@@ -94,48 +77,49 @@ class _Bounded:
         self.tell = source.tell
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= _MOST_AT_ONCE:
+        if not 0 <= size <= _MAX_AT_ONCE:
             raise Damaged(f"a header announces {size} bytes for itself")
         return self._source.read(size)
 
 
-class _Tar:
+class TarArchive:
+    """An open tar archive, compressed or not."""
+
     def __init__(self, stack: contextlib.ExitStack, path: str, name: str, suffix: str) -> None:
         import tarfile
 
         self._name = name
-        self._source = t.cast(t.IO[bytes], _Bounded(stack.enter_context(_decompressed(path, suffix))))
+        self._source = t.cast(t.IO[bytes], _Bounded(stack.enter_context(_decompress(path, suffix))))
         self._tar = stack.enter_context(tarfile.TarFile(fileobj=self._source))
 
     def members(self) -> t.Iterator[Member]:
-        info = self._tar.next()
-        while info:
+        """Yield every member once, files without a digest; check the end of the archive as well."""
+        while info := self._tar.next():
             info.pax_headers = {}  # they have been applied; the library would keep those of all members until the end
-            yield Member(
-                self._name, info.name, _tar_kind(info), info.size if info.isreg() else 0, info.mode, info.linkname, None, info
-            )
-            info = self._tar.next()
+            size = info.size if info.isreg() else 0
+            yield Member(self._name, info.name, _tar_kind(info), size, info.mode, info.linkname, None, info)
         self._require_end()
 
     def _require_end(self) -> None:
-        """tarfile takes a header that it cannot read for the end."""
+        """Check the end: tarfile ends at any header that it cannot read."""
         self._source.seek(self._tar.offset)
         if self._source.read(_TAR_BLOCK).strip(b"\0"):
             raise Damaged("what follows its last readable member is not the end of an archive")
-        behind = 0
-        while self._source.read(BLOCK):  # the checksum of what is compressed comes last
-            behind += BLOCK
-            if behind > _MOST_BEHIND:
+        padding = 0
+        for block in read_blocks(self._source):  # the checksum of compressed contents comes last
+            padding += len(block)
+            if padding > _MAX_PADDING:
                 raise Damaged("it goes on behind its end")
 
     def open(self, member: Member) -> t.IO[bytes]:
+        """Open the content of a file."""
         found = self._tar.extractfile(member.source)
         if found is None:
             raise Damaged(f"its member {quoted(member.name)} has no content")
         return found
 
 
-def _decompressed(path: str, suffix: str) -> t.IO[bytes]:
+def _decompress(path: str, suffix: str) -> t.IO[bytes]:
     if suffix.endswith("gz"):
         import gzip
 
@@ -174,7 +158,9 @@ _ZIP_KINDS = {
 }
 
 
-class _Zip:
+class ZipArchive:
+    """An open zip archive."""
+
     def __init__(self, stack: contextlib.ExitStack, path: str, name: str) -> None:
         import zipfile
 
@@ -182,6 +168,7 @@ class _Zip:
         self._zip = stack.enter_context(zipfile.ZipFile(path))
 
     def members(self) -> t.Iterator[Member]:
+        """Yield every member once, files without a digest."""
         for info in self._zip.infolist():
             kind = _zip_kind(info)
             size = info.file_size if kind in (FILE, LINK) else 0
@@ -192,17 +179,18 @@ class _Zip:
             yield self._with_target(member) if kind == LINK else member
 
     def _with_target(self, member: Member) -> Member:
-        if member.size > MOST_TARGET_BYTES:
+        if member.size > MAX_TARGET_BYTES:
             raise Damaged(f"its member {quoted(member.name)} is a link with a target of {member.size} bytes")
-        target = b"".join(blocks(self, member)).decode("utf-8")
-        return Member(member.archive, member.name, LINK, 0, member.mode, target, None, member.source)
+        target = b"".join(read_content(self, member)).decode("utf-8")
+        return member._replace(size=0, target=target)
 
     def open(self, member: Member) -> t.IO[bytes]:
+        """Open the content of a file."""
         return self._zip.open(member.source)
 
 
 def _zip_kind(info: zipfile.ZipInfo) -> str:
-    """By the mode that Unix programs leave there, if one did; directories end in a slash anyway."""
+    """Return the kind by the mode that programs on Unix store, if there is one; directories end in a slash in any case."""
     form = stat.S_IFMT(info.external_attr >> 16)
     kind = _ZIP_KINDS.get(form, "of an unknown type") if form else FILE
     if info.orig_filename.endswith("/"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Unpacking what a task has fetched: inspect all archives, compare, then tell (check mode) or write. Knows no network.
+"""Unpack the archives among the files of a task: inspect all of them, compare, then predict (check mode) or write.
 
 Everything that can be refused is refused before the first byte is written. Only what differs is written.
 """
@@ -11,81 +11,98 @@ from __future__ import annotations
 
 import os
 import typing as t
-from dataclasses import replace
 
-from .._errors import BitbucketError
+from .._errors import BadInput, BitbucketError
+from .._files.blocks import hash_blocks
 from .._files.temporary import TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
 from .._text import quoted
-from .folder import ABSENT, Folder, Found
-from .members import DIRECTORY, FILE, LINK, Entry, Parts, Plan, refusal
-from .names import suffix_of
-from .reader import blocks, digest, opened
+from .folder import Folder, inspect
+from .members import ABSENT, DIRECTORY, FILE, LINK, Entry, Layout, Parts, State, refusal
+from .reader import SUFFIXES, find_suffix, open_archive, read_content
+from .write import write_entry
 
 UNPACKED = "unpacked"
 
-Difference = t.Tuple[Entry, Found]
+# An entry, and what else is at its place.
+Difference = t.Tuple[Entry, State]
+
+
+class FetchedFile(t.Protocol):
+    """A file of the task, which might be an archive."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the artifact, which tells the format."""
+
+    @property
+    def path(self) -> str:
+        """Return the path of the file."""
+
+    @property
+    def present(self) -> bool:
+        """Return whether the file has its contents, which check mode may only have planned."""
 
 
 class OwnerSetter(t.Protocol):
-    """What Ansible does about owners; implemented where AnsibleModule is known."""
+    """Ansible's file functions for owners."""
 
     def set_owner(self, path: str) -> bool:
-        """Set owner and group as the task wishes; returns whether something differs. Nothing there: nothing differs."""
+        """Set owner and group, except in check mode; return whether they differed. A missing file has none."""
 
 
 class Unpacker:
-    """Unpacks the archives among fetched artifacts into one folder, once."""
+    """Unpack archives into one folder, once."""
 
     def __init__(self, folder: Folder, owners: OwnerSetter) -> None:
         self._folder = folder
         self._owners = owners
-        self._changed: set[Parts] = set()
 
-    def run(self, outcome: Outcome, check_mode: bool, progress: Progress) -> Outcome:
-        """The outcome of fetching, with that of unpacking added to it."""
-        artifacts: list[Result] = outcome.results["artifacts"]
-        archives = [each for each in artifacts if suffix_of(each["name"])]
-        # Check mode knows no contents but those that are here already.
-        known = [each for each in archives if not check_mode or each["status"] == UNCHANGED]
-        made = not self._folder.exists
-        progress.follow(
-            lambda: (
-                {"artifacts": [each for each in artifacts if each["status"] != UNCHANGED]},
-                outcome.changed or bool(self._changed),
+    def check(self, names: t.Sequence[str]) -> None:
+        """Raise BadInput if none of the names is that of an archive."""
+        if not any(find_suffix(name) for name in names):
+            raise BadInput(
+                f"unpack_dest needs an archive, with a name that ends in one of {', '.join(SUFFIXES)};"
+                f" fetched would be {', '.join(quoted(name) for name in names)}"
             )
-        )
-        plan = Plan(self._folder.space()[0])
-        entries = _inspected(plan, known)
-        differences = self._differences(entries, artifacts)
-        self._apply(differences, known, check_mode)
-        self._changed.update(each.parts for each in entries if self._owners.set_owner(self._folder.place(each.parts)))
-        changed = [entry.member.archive for entry in entries if entry.parts in self._changed]
-        told = [
-            self._told(each["name"], plan.members.get(each["name"], 0) if each in known else None, changed) for each in archives
-        ]
-        return outcome._replace(
-            results={**outcome.results, "unpacked": told},
-            changed=outcome.changed or made or any(each["status"] == UNPACKED for each in told),
-            before=outcome.before + "".join(self._line(entry, found) for entry, found in differences if found.kind != ABSENT),
-            after=outcome.after + "".join(self._line(entry) for entry, _unused in differences),
+
+    def run(self, files: t.Sequence[FetchedFile], check_mode: bool, progress: Progress) -> Outcome:
+        """Unpack the archives among the files, or predict it."""
+        archives = [each for each in files if find_suffix(each.name)]
+        present = [each for each in archives if each.present]
+        is_new = not self._folder.exists
+        layout = Layout(self._folder.space()[0])
+        entries = _read_members(layout, present)
+        differences = self._compare(entries, files)
+        if not check_mode:
+            self._write(differences, present, progress)
+        changed = {entry.parts for entry, _unused in differences} | self._set_owners(entries, progress)
+        results = [self._describe(each, layout, [entry for entry in entries if entry.parts in changed]) for each in archives]
+        return Outcome(
+            {"unpacked": results},
+            changed=is_new or any(each["status"] == UNPACKED for each in results),
+            before="".join(self._line(entry, found) for entry, found in differences if found.kind != ABSENT),
+            after="".join(self._line(entry, entry.state) for entry, _unused in differences),
         )
 
-    def _differences(self, entries: t.Sequence[Entry], artifacts: t.Sequence[Result]) -> list[Difference]:
-        root = os.path.realpath(self._folder.path)
-        places = {os.path.realpath(each["dest"]): each["name"] for each in artifacts}
-        for entry in entries:
-            name = places.get(os.path.join(root, *entry.parts))
-            if name is not None:
-                raise refusal(entry.member, f"would take the place of the artifact {quoted(name)}", entry.parts)
+    def _compare(self, entries: t.Sequence[Entry], files: t.Sequence[FetchedFile]) -> list[Difference]:
+        self._require_apart(entries, files)
         planned = {entry.parts: entry for entry in entries}
-        looked = [(entry, self._folder.look(entry, planned)) for entry in entries]
-        differences = [(entry, found) for entry, found in looked if not found.meets(entry)]
-        self._require_room(differences)
+        inspected = [(entry, inspect(self._folder, entry, planned)) for entry in entries]
+        differences = [(entry, found) for entry, found in inspected if not found.matches(entry.state)]
+        self._require_space(differences)
         return differences
 
-    def _require_room(self, differences: t.Sequence[Difference]) -> None:
-        """A new file must fit while the old one is still there."""
+    def _require_apart(self, entries: t.Sequence[Entry], files: t.Sequence[FetchedFile]) -> None:
+        root = self._folder.real_path
+        names = {os.path.realpath(each.path): each.name for each in files}
+        for entry in entries:
+            name = names.get(os.path.join(root, *entry.parts))
+            if name is not None:
+                raise refusal(entry.member, f"would take the place of the artifact {quoted(name)}", entry.parts)
+
+    def _require_space(self, differences: t.Sequence[Difference]) -> None:
+        """Require that a new file fits while the old one still exists."""
         needed = used = 0
         for entry, found in differences:
             if entry.kind == FILE:
@@ -97,55 +114,70 @@ class Unpacker:
                 f"Nothing is unpacked: {quoted(self._folder.path)} needs {needed} bytes more, but {free} are free"
             )
 
-    def _apply(self, differences: t.Sequence[Difference], archives: t.Sequence[Result], check_mode: bool) -> None:
-        if check_mode:
-            self._changed.update(entry.parts for entry, _unused in differences)
-            return
+    def _write(self, differences: t.Sequence[Difference], archives: t.Sequence[FetchedFile], progress: Progress) -> None:
+        """Write directories, then files, then links."""
         self._folder.make()
+        entries = [entry for entry, _unused in differences]
         with TemporaryFiles() as temporary:
-            self._write([entry for entry, _unused in differences if entry.kind == DIRECTORY], temporary)
+
+            def write(entry: Entry, content: t.Iterable[bytes] = ()) -> None:
+                write_entry(self._folder, entry, content, temporary)
+                progress.note_change()
+
+            for entry in entries:
+                if entry.kind == DIRECTORY:
+                    write(entry)
             for each in archives:
-                files = [entry for entry, _unused in differences if (entry.kind, entry.member.archive) == (FILE, each["name"])]
-                if files:
-                    self._write_files(files, each, temporary)
-            self._write([entry for entry, _unused in differences if entry.kind == LINK], temporary)
+                _unpack_files([entry for entry in entries if _is_file_of(entry, each)], each, write)
+            for entry in entries:
+                if entry.kind == LINK:
+                    write(entry)
 
-    def _write(self, entries: t.Sequence[Entry], temporary: TemporaryFiles) -> None:
+    def _set_owners(self, entries: t.Sequence[Entry], progress: Progress) -> set[Parts]:
+        """Return the paths of the entries whose owner differed."""
+        found = set()
         for entry in entries:
-            self._folder.write(entry, (), temporary)
-            self._changed.add(entry.parts)
+            if self._owners.set_owner(self._folder.place(entry.parts)):
+                found.add(entry.parts)
+                progress.note_change()
+        return found
 
-    def _write_files(self, files: t.Sequence[Entry], artifact: Result, temporary: TemporaryFiles) -> None:
-        with opened(artifact["dest"], artifact["name"], "cannot be read any more") as archive:
-            for entry in files:
-                self._folder.write(entry, blocks(archive, entry.member), temporary)
-                self._changed.add(entry.parts)
-
-    def _told(self, name: str, members: int | None, changed: t.Sequence[str]) -> Result:
-        """``members`` None: what the archive holds cannot be known yet."""
-        paths = changed.count(name)
+    def _describe(self, archive: FetchedFile, layout: Layout, changed: t.Sequence[Entry]) -> Result:
+        """Return the result of an archive; check mode cannot know the contents of one that is not present."""
+        paths = sum(entry.member.archive == archive.name for entry in changed)
         return {
-            "name": name,
+            "name": archive.name,
             "dest": self._folder.path,
-            "members": members,
-            "changed_paths": None if members is None else paths,
-            "status": UNPACKED if paths or members is None else UNCHANGED,
+            "members": layout.members.get(archive.name, 0) if archive.present else None,
+            "changed_paths": paths if archive.present else None,
+            "status": UNPACKED if paths or not archive.present else UNCHANGED,
         }
 
-    def _line(self, entry: Entry, found: Found | None = None) -> str:
-        """A line of the diff: what was found, or what shall be."""
-        now = found or Found(entry.kind, entry.member.size, entry.member.sha256, entry.executable, entry.member.target)
+    def _line(self, entry: Entry, state: State) -> str:
+        """Return the line of the diff for an entry in one of its states."""
         path = self._folder.place(entry.parts)
-        if now.kind == FILE:
-            return state_line(path, now.size, now.sha256)
-        return f"{path} -> {now.target}\n" if now.kind == LINK else f"{path}/\n"
+        if state.kind == FILE:
+            return state_line(path, state.size, state.sha256)
+        return f"{path} -> {state.target}\n" if state.kind == LINK else f"{path}/\n"
 
 
-def _inspected(plan: Plan, archives: t.Sequence[Result]) -> list[Entry]:
-    """Every member of every archive goes through the rules, and every content is read once."""
+def _read_members(layout: Layout, archives: t.Sequence[FetchedFile]) -> list[Entry]:
+    """Check every member of every archive by the rules, and read every content once."""
     for each in archives:
-        with opened(each["dest"], each["name"]) as archive:
+        with open_archive(each.path, each.name) as archive:
             for member in archive.members():
-                plan.announce(member)
-                plan.add(replace(member, sha256=digest(archive, member)) if member.kind == FILE else member)
-    return plan.finish()
+                layout.announce(member)
+                digest = hash_blocks(read_content(archive, member))["sha256"] if member.kind == FILE else None
+                layout.add(member._replace(sha256=digest))
+    return layout.arrange()
+
+
+def _is_file_of(entry: Entry, archive: FetchedFile) -> bool:
+    return (entry.kind, entry.member.archive) == (FILE, archive.name)
+
+
+def _unpack_files(entries: t.Sequence[Entry], file: FetchedFile, write: t.Callable[[Entry, t.Iterable[bytes]], None]) -> None:
+    if entries:
+        with open_archive(file.path, file.name, "cannot be read any more") as archive:
+            for entry in entries:
+                write(entry, read_content(archive, entry.member))

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
+from types import MappingProxyType
 
-from .._errors import RequestFailed
+from .._errors import BitbucketError, RequestFailed
 from .._http.client import Client
 from .._http.storage import open_contents
 from .._http.transport import Response
 from .._names import check_name, path_segment
+from .._text import quoted
 from .artifact import Artifact, Listing, newest_first, parse_artifact
 
 if t.TYPE_CHECKING:
@@ -20,6 +23,64 @@ if t.TYPE_CHECKING:
 
 # Documented maximum; the default would be 10.
 _PAGE_LENGTH = 100
+_NO_HEADERS: t.Mapping[str, str] = MappingProxyType({})
+
+_T = t.TypeVar("_T")
+
+
+class TooLarge(BitbucketError):
+    """The contents are longer than the limit."""
+
+
+class Contents:
+    """The contents of one artifact, as one response sends them.
+
+    ``size``: how many bytes the listing tells, or None if nobody has listed. ``unchanged``: the response says instead that
+    they still have the ETag of ``If-None-Match``. ``partial``: it sends the requested range only.
+    """
+
+    def __init__(self, name: str, response: Response, headers: t.Mapping[str, str], size: int | None = None) -> None:
+        self.what = response.what
+        self.headers = response.headers
+        self.unchanged = response.status == 304 and "If-None-Match" in headers
+        self.partial = response.status == 206 and "Range" in headers
+        self._name = name
+        self._response = response
+        self._size = size
+        if response.status != 200 and not self.unchanged and not self.partial:
+            raise response.unexpected()
+
+    def read_blocks(self, start: int = 0) -> t.Iterator[bytes]:
+        """Yield the bytes from position ``start``; raise a transient RequestFailed if the listing tells another size."""
+        if self._response.length is not None:
+            self._require_size(start + self._response.length)
+        position = start
+        while block := self._response.read():
+            position += len(block)
+            if self._size is not None and position > self._size:
+                self._require_size(position)
+            yield block
+        self._require_size(position)
+
+    def read_all(self, limit: int) -> bytes:
+        """Return all bytes; raise TooLarge for more than ``limit``, without reading on."""
+        if (self._response.length or 0) > limit:
+            raise TooLarge(f"{quoted(self._name)} has {self._response.length} bytes, more than the limit of {limit}")
+        blocks, received = [], 0
+        for block in self.read_blocks():
+            blocks.append(block)
+            received += len(block)
+            if received > limit:
+                raise TooLarge(f"{quoted(self._name)} has more bytes than the limit of {limit}")
+        return b"".join(blocks)
+
+    def _require_size(self, size: int) -> None:
+        if self._size is not None and size != self._size:
+            raise RequestFailed(
+                f"{self.what} sent {size} bytes, but the listing says {self._size}: it is being replaced, or the answer is"
+                " not the artifact",
+                transient=True,
+            )
 
 
 class Downloads:
@@ -61,9 +122,32 @@ class Downloads:
             "url": self.artifact_url(artifact.name),
         }
 
-    def open_contents(self, name: str, headers: t.Mapping[str, str]) -> Response:
-        """One try to reach the contents of an artifact; ``headers`` are for the storage host."""
-        return open_contents(self.client, self.artifact_path(name), headers)
+    def retry(self, attempt: t.Callable[[], _T]) -> _T:
+        """Return the result of a reading attempt, which is repeated as often as the client allows."""
+        return self.client.repeat(attempt)
+
+    @contextlib.contextmanager
+    def open_contents(
+        self, name: str, headers: t.Mapping[str, str] = _NO_HEADERS, size: int | None = None
+    ) -> t.Iterator[Contents]:
+        """Open the contents of an artifact, in one attempt; ``headers`` are for the storage host."""
+        with open_contents(self.client, self.artifact_path(name), headers) as response:
+            yield Contents(name, response, headers, size)
+
+    def read(
+        self,
+        name: str,
+        consume: t.Callable[[Contents], _T],
+        headers: t.Mapping[str, str] = _NO_HEADERS,
+        size: int | None = None,
+    ) -> _T:
+        """Return what ``consume`` makes of the contents of an artifact, from the beginning in every attempt."""
+
+        def attempt() -> _T:
+            with self.open_contents(name, headers, size) as contents:
+                return consume(contents)
+
+        return self.retry(attempt)
 
     def upload(self, body: UploadBody) -> None:
         """Send one POST with artifacts, without a retry; after an unclear failure the caller must look before it sends again."""

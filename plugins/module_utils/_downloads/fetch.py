@@ -2,47 +2,57 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Artifacts as files on this host: decide, then show the plan (check mode) or apply it. Knows no option parsing and no HTTP.
+"""Fetch artifacts as files on this host, or predict it in check mode.
 
 A transfer goes to a temporary file beside its destination; the old file stays until the new one is whole and verified.
 """
 
 from __future__ import annotations
 
+import io
 import os
-import threading
 import typing as t
 
 from .._errors import BadInput, BitbucketError
+from .._files.blocks import hash_file
 from .._files.checksum import Checksum
 from .._files.destination import Destination, inspect, remove_empty
+from .._files.local_file import FILE
 from .._files.payload import Payload
 from .._files.temporary import TemporaryFiles
-from .._names import renamed_pattern
-from .._outcome import REPLACED, UNCHANGED, Outcome, Progress, Result, state_line
+from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
 from .._parallel import run_all
 from .._text import quoted
 from .api import Downloads
 from .artifact import Artifact, Listing, Selection
-from .fetch_plan import FetchWish, Verdict, algorithms, decide
-from .manifest import Manifest
+from .fetch_plan import (
+    NEEDS_CONTENTS,
+    NEEDS_DIGESTS,
+    Expectation,
+    FetchRequest,
+    Verdict,
+    choose_matching,
+    choose_named,
+    decide,
+    expect,
+)
 from .manifest_store import ManifestStore
-from .same_content import compare_content
+from .same_content import compare_content, if_none_match
 from .transfer import Transfer
 
-# Those attributes of a file that differ, as they were and as they shall be.
+# The attributes of a file that differ, as they were and as they are requested.
 Attributes = t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]
 NO_ATTRIBUTES: Attributes = ({}, {})
 
 
 class FileInstaller(t.Protocol):
-    """What Ansible does about files; implemented where AnsibleModule is known."""
+    """Ansible's file functions, which several threads may call at the same time."""
 
     def install(self, temporary: str, path: str) -> str | None:
-        """Move the temporary file to the path, atomically; returns the path of a backup, if one was made."""
+        """Move the temporary file to the path, atomically; return the path of a backup, if one was made."""
 
     def set_attributes(self, path: str) -> Attributes:
-        """Set mode, owner and so on as the task wishes; returns those that differ, as they were and as they shall be."""
+        """Set mode, owner and so on, except in check mode; return the differing ones as they were and as they are requested."""
 
 
 class FetchOptions(t.NamedTuple):
@@ -58,197 +68,211 @@ class FetchOptions(t.NamedTuple):
     check_names: t.Callable[[t.Sequence[str]], None] | None = None  # raises for artifacts that do not suit the task
 
 
+class Fetched(t.NamedTuple):
+    """An artifact and its file after the task.
+
+    ``sha256`` of the file, None if check mode cannot know it. ``present``: the contents are in the file, not only predicted.
+    """
+
+    request: FetchRequest
+    verdict: Verdict
+    sha256: str | None
+    url: str
+    backup: str | None = None
+    attributes: Attributes = NO_ATTRIBUTES
+    present: bool = True
+
+    @property
+    def name(self) -> str:
+        """Return the name of the artifact."""
+        return self.request.artifact.name
+
+    @property
+    def path(self) -> str:
+        """Return the path of the file."""
+        return self.request.local.path
+
+    @property
+    def unchanged(self) -> bool:
+        """Return whether the contents stay."""
+        return self.verdict.status == UNCHANGED
+
+    @property
+    def changed(self) -> bool:
+        """Return whether contents or attributes change."""
+        return not self.unchanged or bool(self.attributes[1])
+
+    def render(self) -> Result:
+        """Return the artifact as results show it."""
+        result = {
+            "name": self.name,
+            "dest": self.path,
+            "size": self.request.artifact.size,
+            "sha256": self.sha256,
+            "status": self.verdict.status,
+            "reason": self.verdict.reason,
+            "url": self.url,
+        }
+        return {**result, "backup_file": self.backup} if self.backup else result
+
+    def diff_lines(self) -> tuple[str, str]:
+        """Return the lines of the file in a diff, before and after."""
+        local, size = self.request.local, self.request.artifact.size
+        if local.kind != FILE:  # check mode cannot know the attributes of a new file
+            return "", state_line(local.path, size, self.sha256)
+        old, new = self.attributes
+        digest = (self.request.digests or {}).get("sha256")
+        return state_line(local.path, local.size, digest, old), state_line(local.path, size, self.sha256, new)
+
+
+def summarize(fetched: t.Sequence[Fetched]) -> Outcome:
+    """Return the outcome of a task that has fetched these artifacts."""
+    lines = [each.diff_lines() for each in fetched]
+    return Outcome(
+        {"artifacts": [each.render() for each in fetched]},
+        changed=any(each.changed for each in fetched),
+        before="".join(before for before, _unused in lines),
+        after="".join(after for _unused, after in lines),
+    )
+
+
+class Chooser:
+    """Choose the artifacts of a task, and make a request of each; what does not fit is refused as early as possible."""
+
+    def __init__(self, downloads: Downloads, options: FetchOptions) -> None:
+        self._downloads = downloads
+        self._options = options
+        self._manifest = ManifestStore(downloads, options.manifest) if options.manifest is not None else None
+        if options.names:
+            self._check(options.names)
+
+    def _check(self, names: t.Sequence[str]) -> None:
+        self._options.destination.check(names)
+        if self._options.checksum and len(names) > 1:
+            raise BadInput(f"checksum goes with one artifact, but {len(names)} are meant")
+        if self._options.check_names:
+            self._options.check_names(names)
+
+    def choose(self) -> list[FetchRequest]:
+        """Return the requests, in the order of ``names``, or newest first."""
+        proved = self._choose_proved()
+        return [proved] if proved else self._choose_listed()
+
+    def _choose_proved(self) -> FetchRequest | None:
+        """Return the request if the local file already has the digest in ``checksum``: it needs no HTTP request."""
+        options = self._options
+        names = options.names or ()
+        if options.checksum is None or options.force or self._manifest or len(names) != 1:
+            return None
+        local = inspect(options.destination.path_for(names[0]))
+        expectation = Expectation([options.checksum], proves=True)
+        request = examine(FetchRequest(Artifact(names[0], local.size), local, expectation))
+        return request if decide(request).status == UNCHANGED else None
+
+    def _choose_listed(self) -> list[FetchRequest]:
+        options, repository = self._options, self._downloads.repository
+        listing = self._downloads.listing()
+        artifacts = self._choose_artifacts(listing)
+        manifest = self._manifest.read(listing) if self._manifest else None
+        expectations = [expect(artifact, options.checksum, manifest, repository) for artifact in artifacts]
+        places = [inspect(options.destination.path_for(artifact.name)) for artifact in artifacts]
+        return [FetchRequest(*each, force=options.force) for each in zip(artifacts, places, expectations)]
+
+    def _choose_artifacts(self, listing: Listing) -> list[Artifact]:
+        if self._options.selection is None:
+            return choose_named(listing, self._options.names or (), self._downloads.repository)
+        artifacts = choose_matching(listing, self._options.selection, self._downloads.path)
+        self._check([artifact.name for artifact in artifacts])
+        return artifacts
+
+
+def examine(request: FetchRequest) -> FetchRequest:
+    """Read the local file if its digests decide: SHA-256, MD5 for a conditional request, and the expected ones."""
+    if decide(request) != NEEDS_DIGESTS:
+        return request
+    return request._replace(digests=hash_file(request.local.path, {"md5", *request.algorithms}))
+
+
 class Fetcher:
-    """One fetching task from one repository."""
+    """One task that fetches artifacts from one repository."""
 
     def __init__(self, downloads: Downloads, options: FetchOptions, installer: FileInstaller) -> None:
         self._downloads = downloads
         self._options = options
         self._installer = installer
-        self._keeper = ManifestStore(downloads, options.manifest) if options.manifest is not None else None
-        self._lock = threading.Lock()
+        self._chooser = Chooser(downloads, options)
         self._temporary = TemporaryFiles()
-        self._done: dict[str, _Done] = {}
-        self._settled: Verdict | None = None
+        self._done: dict[str, Fetched] = {}
 
-    def run(self, check_mode: bool, progress: Progress) -> Outcome:
-        """Fetch, or predict it."""
-        wishes = self._settled_without_network() or self._wishes()
+    def run(self, check_mode: bool, progress: Progress) -> list[Fetched]:
+        """Fetch the artifacts, or predict it."""
+        requests = self._chooser.choose()
+        progress.follow(lambda: self._report(requests))
         made = [] if check_mode else self._options.destination.create()
-        progress.follow(lambda: self._so_far(wishes))
         try:
             with self._temporary:
-                run_all(self._predict if check_mode else self._fetch, wishes, self._options.parallel)
+                return run_all(self._predict if check_mode else self._fetch, requests, self._options.parallel)
         except BaseException:
             remove_empty(made)
             raise
-        done = [self._done[wish.name] for wish in wishes]
-        return Outcome(
-            {"artifacts": [each.result for each in done]},
-            changed=any(each.changed for each in done),
-            before="".join(each.before for each in done),
-            after="".join(each.after for each in done),
-        )
 
-    def _so_far(self, wishes: t.Sequence[FetchWish]) -> tuple[Result, bool]:
-        done = [self._done[wish.name] for wish in wishes if wish.name in self._done]
-        fetched = [each.result for each in done if each.result["status"] != UNCHANGED]
-        return {"artifacts": fetched}, any(each.changed for each in done)
+    def _report(self, requests: t.Sequence[FetchRequest]) -> tuple[Result, bool]:
+        done = [self._done[each.artifact.name] for each in requests if each.artifact.name in self._done]
+        return {"artifacts": [each.render() for each in done if not each.unchanged]}, any(each.changed for each in done)
 
-    def _settled_without_network(self) -> t.Sequence[FetchWish]:
-        """The one wish, where the file at its place already has the digest that ``checksum`` asks for; else nothing."""
-        options = self._options
-        names = options.names or ()
-        if options.checksum is None or options.force or self._keeper or len(names) != 1:
-            return ()
-        local = inspect(options.destination.path_for(names[0]))
-        wish = FetchWish(names[0], local, None, [options.checksum], proved=True)
-        self._settled = decide(wish)
-        return [wish] if self._settled.status == UNCHANGED else ()
+    def _predict(self, request: FetchRequest) -> Fetched:
+        request = examine(request)
+        verdict = decide(request)
+        if verdict == NEEDS_CONTENTS:
+            verdict = decide(request, self._compare(request))
+        expected = {each.algorithm: each.digest for each in request.expectation.checksums}
+        fetched = self._describe(request, verdict, expected)
+        return self._record(self._set_attributes(fetched._replace(present=fetched.unchanged)))
 
-    def _wishes(self) -> list[FetchWish]:
-        options = self._options
-        listing = self._downloads.listing()
-        artifacts = self._meant(listing)
-        if options.checksum and len(artifacts) > 1:
-            raise BadInput(f"checksum goes with one artifact, but {len(artifacts)} are meant")
-        names = [artifact.name for artifact in artifacts]
-        if options.check_names:
-            options.check_names(names)
-        options.destination.require_room_for(names)
-        manifest = self._keeper.read(listing) if self._keeper else None
-        return [self._wish(artifact, manifest) for artifact in artifacts]
+    def _compare(self, request: FetchRequest) -> bool:
+        name, local, expected = request.artifact.name, request.local, request.expectation.checksums
+        same = compare_content(self._downloads, request.artifact, Payload(name, local.size, path=local.path)).same
+        if not same and expected:
+            raise BitbucketError(
+                f"{quoted(name)} does not have the digest that {expected[0].source}"
+                " expects: its contents differ from a file that has it"
+            )
+        return same
 
-    def _meant(self, listing: Listing) -> list[Artifact]:
-        if self._options.selection:
-            found = self._options.selection.choose(listing.values())
-            if not found:
-                raise BitbucketError(f"No artifact in {self._downloads.path} matches the patterns")
-            return found
-        names = self._options.names or ()
-        missing = [_missing(name, listing) for name in names if name not in listing]
-        if missing:
-            raise BitbucketError(f"Not in the Downloads of {self._downloads.repository}: {', '.join(missing)}")
-        return [listing[name] for name in names]
+    def _fetch(self, request: FetchRequest) -> Fetched:
+        request = examine(request)
+        verdict = decide(request)
+        if verdict.status == UNCHANGED:
+            return self._finish(self._describe(request, verdict, {}))
+        with self._temporary.new(os.path.dirname(request.local.path) or ".") as sink:
+            digests = self._transfer(request, verdict, sink)
+            if verdict == NEEDS_CONTENTS:
+                verdict = decide(request, digests["sha256"] == (request.digests or {})["sha256"])
+            fetched = self._describe(request, verdict, digests)
+            if not fetched.unchanged:
+                fetched = fetched._replace(backup=self._installer.install(str(sink.name), fetched.path))
+        return self._finish(fetched)
 
-    def _wish(self, artifact: Artifact, manifest: Manifest | None) -> FetchWish:
-        options = self._options
-        expected = [options.checksum] if options.checksum else []
-        proved = bool(expected)
-        if manifest and artifact.name != manifest.name:
-            promised = Checksum("sha256", self._promised(artifact.name, manifest), f"the manifest {manifest.name}")
-            for each in expected:
-                each.require_agreement(promised, artifact.name)
-            expected.append(promised)
-            proved = proved or manifest.trusted_digest(artifact) is not None
-        local = inspect(options.destination.path_for(artifact.name))
-        return FetchWish(artifact.name, local, artifact, expected, proved, options.force)
+    def _transfer(self, request: FetchRequest, verdict: Verdict, sink: io.FileIO) -> t.Mapping[str, str]:
+        """Return the digests of the contents, which are written unless they are those of the local file."""
+        local = (request.digests or {}) if verdict == NEEDS_CONTENTS else {}
+        digests = Transfer(self._downloads, request.artifact, sink, request.algorithms).run(if_none_match(local)) or local
+        for each in request.expectation.checksums:
+            each.require(digests, request.artifact.name)
+        return digests
 
-    def _promised(self, name: str, manifest: Manifest) -> str:
-        if manifest.artifact is None:
-            raise BitbucketError(f"The manifest {manifest.name} is not in the Downloads of {self._downloads.repository}")
-        if name not in manifest.digests:
-            raise BitbucketError(f"The manifest {manifest.name} has no line, or no clear one, for {quoted(name)}")
-        return manifest.digests[name]
+    def _describe(self, request: FetchRequest, verdict: Verdict, digests: t.Mapping[str, str]) -> Fetched:
+        """Return the artifact with the digests of its contents; an unchanged file has its own."""
+        known = (request.digests or {}) if verdict.status == UNCHANGED else digests
+        return Fetched(request, verdict, known.get("sha256"), self._downloads.artifact_url(request.artifact.name))
 
-    def _predict(self, wish: FetchWish) -> None:
-        verdict = self._decided(wish)
-        if verdict.status is None and wish.artifact:
-            local = Payload(wish.name, wish.local.size, path=wish.local.path)
-            same = compare_content(self._downloads, wish.artifact, local).same
-            if not same and wish.expected:
-                raise BitbucketError(
-                    f"{quoted(wish.name)} does not have the digest that {wish.expected[0].source}"
-                    " expects: its contents differ from a file that has it"
-                )
-            verdict = Verdict(UNCHANGED if same else REPLACED, "same content" if same else "content differs", verdict.digests)
-        foretold = {each.algorithm: each.digest for each in wish.expected}
-        self._note(wish, verdict, foretold, self._installer.set_attributes(wish.local.path))
+    def _finish(self, fetched: Fetched) -> Fetched:
+        """Set the attributes of a file that is in its place, and counts even if that fails."""
+        return self._record(self._set_attributes(self._record(fetched)))
 
-    def _fetch(self, wish: FetchWish) -> None:
-        verdict = self._decided(wish)
-        if verdict.status == UNCHANGED or wish.artifact is None:
-            self._settle(wish, verdict)
-            return
-        directory = os.path.dirname(wish.local.path) or "."
-        with self._temporary.new(directory) as sink:
-            unless = None if verdict.status else _etag(verdict)
-            digests = Transfer(self._downloads, wish.artifact, sink, algorithms(wish)).run(unless)
-            for each in wish.expected:
-                each.require(digests or verdict.digests, wish.name)
-            if verdict.status is None:
-                same = digests is None or digests["sha256"] == verdict.digests["sha256"]
-                verdict = verdict._replace(status=UNCHANGED) if same else Verdict(REPLACED, "content differs", verdict.digests)
-            self._settle(wish, verdict, digests, str(sink.name))
+    def _set_attributes(self, fetched: Fetched) -> Fetched:
+        return fetched._replace(attributes=self._installer.set_attributes(fetched.path))
 
-    def _decided(self, wish: FetchWish) -> Verdict:
-        """The verdict; not decided twice for a wish without an item of the listing, for that reads the whole local file."""
-        return self._settled if self._settled and wish.artifact is None else decide(wish)
-
-    def _settle(
-        self,
-        wish: FetchWish,
-        verdict: Verdict,
-        digests: t.Mapping[str, str] | None = None,
-        temporary: str | None = None,
-    ) -> None:
-        """Put the new file into its place, where there is one, and set attributes; one thread at a time, as umask is global."""
-        with self._lock:
-            backup = None
-            if verdict.status != UNCHANGED and temporary:
-                backup = self._installer.install(temporary, wish.local.path)
-        # The file is in its place, also where its attributes cannot be set.
-        self._note(wish, verdict, digests or verdict.digests, NO_ATTRIBUTES, backup)
-        with self._lock:
-            attributes = self._installer.set_attributes(wish.local.path)
-        self._note(wish, verdict, digests or verdict.digests, attributes, backup)
-
-    def _note(
-        self,
-        wish: FetchWish,
-        verdict: Verdict,
-        digests: t.Mapping[str, str],
-        attributes: Attributes,
-        backup: str | None = None,
-    ) -> None:
-        unchanged = verdict.status == UNCHANGED
-        digest = (verdict.digests if unchanged else digests).get("sha256")
-        size = wish.artifact.size if wish.artifact else wish.local.size
-        result = {
-            "name": wish.name,
-            "dest": wish.local.path,
-            "size": size,
-            "sha256": digest,
-            "status": verdict.status,
-            "reason": verdict.reason,
-            "url": self._downloads.artifact_url(wish.name),
-        }
-        if backup:
-            result["backup_file"] = backup
-        there = wish.local.kind == "file"
-        # Check mode cannot know the attributes of a file that is not there yet.
-        old, new = attributes if there else NO_ATTRIBUTES
-        before = state_line(wish.local.path, wish.local.size, verdict.digests.get("sha256"), old) if there else ""
-        after = state_line(wish.local.path, size, digest, new)
-        with self._lock:
-            self._done[wish.name] = _Done(result, not unchanged or bool(new), before, after)
-
-
-class _Done(t.NamedTuple):
-    """One artifact's result, whether it or its attributes changed, and its lines in the diff."""
-
-    result: Result
-    changed: bool
-    before: str
-    after: str
-
-
-def _etag(verdict: Verdict) -> str | None:
-    md5 = verdict.digests.get("md5")
-    return f'"{md5}"' if md5 else None
-
-
-def _missing(name: str, listing: Listing) -> str:
-    pattern = renamed_pattern(name)
-    similar = [quoted(other) for other in listing if pattern and pattern.match(other)]
-    return quoted(name) + (f" (the service may have stored it as {' or '.join(similar)})" if similar else "")
+    def _record(self, fetched: Fetched) -> Fetched:
+        self._done[fetched.name] = fetched
+        return fetched

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deciding about one artifact to fetch: what is at its place + what is expected -> verdict. Pure but for reading local files.
+"""Decide which artifacts to fetch, which digests they must have, and what happens to their files.
 
 A manifest's date decides only whether work may be skipped, never whether its digest must hold.
 """
@@ -10,66 +10,116 @@ A manifest's date decides only whether work may be skipped, never whether its di
 from __future__ import annotations
 
 import typing as t
-from types import MappingProxyType
 
-from .._files.checksum import Checksum, file_digests
-from .._files.destination import LocalFile
+from .._errors import BitbucketError
+from .._files.checksum import Checksum
+from .._files.local_file import ABSENT, LINK, LocalFile
+from .._names import renamed_pattern
 from .._outcome import FETCHED, REPLACED, UNCHANGED
-from .artifact import Artifact
+from .._text import quoted
+from .artifact import Artifact, Listing, Selection
+from .manifest import Manifest
 
 
-class FetchWish(t.NamedTuple):
-    """One artifact that shall lie at ``local.path``.
+class Expectation(t.NamedTuple):
+    """The digests that an artifact must have; ``proves``: a local file that has them is the artifact."""
 
-    ``artifact``: its item of the listing, None where nobody has looked yet. ``expected``: digests that must hold.
-    ``proved``: a local file that has them is the artifact, without asking the network.
-    """
+    checksums: t.Sequence[Checksum] = ()
+    proves: bool = False
 
-    name: str
+
+class FetchRequest(t.NamedTuple):
+    """One artifact, and what is at the place of its file; ``digests`` of the local file, None if nobody has read it."""
+
+    artifact: Artifact
     local: LocalFile
-    artifact: Artifact | None = None
-    expected: t.Sequence[Checksum] = ()
-    proved: bool = False
+    expectation: Expectation = Expectation()
     force: bool = False
+    digests: t.Mapping[str, str] | None = None
+
+    @property
+    def algorithms(self) -> set[str]:
+        """Return the algorithms of the digests that a transfer must compute."""
+        return {"sha256", *(each.algorithm for each in self.expectation.checksums)}
 
 
 class Verdict(t.NamedTuple):
-    """``status`` and ``reason``; ``digests`` of the local file, where they were needed.
+    """What happens to a file, and why."""
 
-    ``status`` None: the local file has the right size, and only the contents can tell.
-    """
-
-    status: str | None
+    status: str
     reason: str
-    digests: t.Mapping[str, str] = MappingProxyType({})
 
 
-def decide(wish: FetchWish) -> Verdict:
-    """What has to happen for this wish."""
-    if wish.local.kind == "absent":
+# What must be known before anything can be decided.
+NEEDS_DIGESTS = Verdict("", "the digests of the local file are needed")
+NEEDS_CONTENTS = Verdict("", "the contents must be compared")
+
+_DIFFERS = Verdict(REPLACED, "content differs")
+
+
+def choose_matching(listing: Listing, selection: Selection, path: str) -> list[Artifact]:
+    """Return the artifacts that the selection matches; no match in the Downloads at this path is an error."""
+    found = selection.choose(listing.values())
+    if not found:
+        raise BitbucketError(f"No artifact in {path} matches the patterns")
+    return found
+
+
+def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> list[Artifact]:
+    """Return the artifacts of these names; a missing one is an error."""
+    missing = [_hint(name, listing) for name in names if name not in listing]
+    if missing:
+        raise BitbucketError(f"Not in the Downloads of {repository}: {', '.join(missing)}")
+    return [listing[name] for name in names]
+
+
+def _hint(name: str, listing: Listing) -> str:
+    pattern = renamed_pattern(name)
+    similar = [quoted(other) for other in listing if pattern and pattern.match(other)]
+    return quoted(name) + (f" (the service may have stored it as {' or '.join(similar)})" if similar else "")
+
+
+def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | None, repository: str) -> Expectation:
+    """Return the digests that ``checksum`` and a manifest expect; an artifact without a line in the manifest is an error."""
+    expected = [checksum] if checksum else []
+    if manifest is None or artifact.name == manifest.name:
+        return Expectation(expected, proves=bool(expected))
+    promised = Checksum("sha256", _promised(artifact.name, manifest, repository), f"the manifest {manifest.name}")
+    for each in expected:
+        each.require_compatible(promised, artifact.name)
+    return Expectation([*expected, promised], proves=bool(expected) or manifest.trusted_digest(artifact) is not None)
+
+
+def _promised(name: str, manifest: Manifest, repository: str) -> str:
+    if manifest.artifact is None:
+        raise BitbucketError(f"The manifest {manifest.name} is not in the Downloads of {repository}")
+    if name not in manifest.digests:
+        raise BitbucketError(f"The manifest {manifest.name} has no line, or no clear one, for {quoted(name)}")
+    return manifest.digests[name]
+
+
+def decide(request: FetchRequest, same: bool | None = None) -> Verdict:
+    """Return what happens to the file, or NEEDS_DIGESTS or NEEDS_CONTENTS.
+
+    ``same``: whether the artifact has the contents of the local file, None if nobody has compared them.
+    """
+    verdict = _decide_without_reading(request)
+    if verdict:
+        return verdict
+    if request.digests is None:
+        return NEEDS_DIGESTS
+    if any(request.digests.get(each.algorithm) != each.digest for each in request.expectation.checksums):
+        return _DIFFERS
+    if same is None and not request.expectation.proves:
+        return NEEDS_CONTENTS
+    return _DIFFERS if same is False else Verdict(UNCHANGED, "same content")
+
+
+def _decide_without_reading(request: FetchRequest) -> Verdict | None:
+    if request.local.kind == ABSENT:
         return Verdict(FETCHED, "not there")
-    reason = _reason_without_reading(wish)
-    if reason:
-        return Verdict(REPLACED, reason)
-    digests = local_digests(wish)
-    if any(digests.get(each.algorithm) != each.digest for each in wish.expected):
-        return Verdict(REPLACED, "content differs", digests)
-    return Verdict(UNCHANGED if wish.proved else None, "same content", digests)
-
-
-def _reason_without_reading(wish: FetchWish) -> str | None:
-    if wish.local.kind == "link":
-        return "a link is there"
-    if wish.force:
-        return "forced"
-    return "size differs" if wish.artifact and wish.artifact.size != wish.local.size else None
-
-
-def local_digests(wish: FetchWish) -> dict[str, str]:
-    """SHA-256 for the result, MD5 for a conditional request, and what is expected."""
-    return file_digests(wish.local.path, ["sha256", "md5", *algorithms(wish)])
-
-
-def algorithms(wish: FetchWish) -> list[str]:
-    """The algorithms that a transfer must compute."""
-    return sorted({"sha256", *(each.algorithm for each in wish.expected)})
+    if request.local.kind == LINK:
+        return Verdict(REPLACED, "a link is there")
+    if request.force:
+        return Verdict(REPLACED, "forced")
+    return Verdict(REPLACED, "size differs") if request.artifact.size != request.local.size else None

@@ -16,7 +16,6 @@ from .._outcome import DELETED
 from .._text import quoted
 from .api import Downloads
 from .artifact import Listing
-from .contents import read_contents
 from .manifest import Manifest, ManifestPlan, NotAManifest, parse
 
 if t.TYPE_CHECKING:
@@ -47,7 +46,7 @@ class ManifestStore:
             return Manifest(self.name)
         if artifact.size > MAX_MANIFEST_BYTES:
             raise self._no_manifest(f"it has {artifact.size} bytes")
-        data = read_contents(self._downloads, self.name, MAX_MANIFEST_BYTES, artifact.size)
+        data = self._downloads.read(self.name, lambda contents: contents.read_all(MAX_MANIFEST_BYTES), size=artifact.size)
         try:
             return Manifest(self.name, artifact, parse(data.decode("utf-8")), hashlib.sha256(data).hexdigest())
         except UnicodeDecodeError as exc:

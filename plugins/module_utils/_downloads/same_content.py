@@ -2,21 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether an artifact has the same content as a payload, proved by the content itself. Knows no plans and no manifests.
+"""Compare the contents of an artifact with a payload.
 
-One conditional request first: ``If-None-Match`` with the payload's MD5 answered 304 is a proof without a transfer. Any other
-answer proves nothing, for the ETag may be no MD5 (fact sheet 1.4), so the stream is compared and left at the first difference.
+One conditional request comes first: ``If-None-Match`` with the payload's MD5, answered 304, is a proof without a transfer. Any
+other response proves nothing, because the ETag might be no MD5 (fact sheet 1.4). So the contents are compared as they come, up
+to the first difference.
 """
 
 from __future__ import annotations
 
-import hashlib
 import typing as t
 
-from .._errors import RequestFailed
+from .._files.blocks import hash_blocks
 from .._files.payload import Payload
-from .._http.transport import Response
-from .api import Downloads
+from .api import Contents, Downloads
 from .artifact import Artifact
 
 
@@ -28,57 +27,24 @@ class Comparison(t.NamedTuple):
 
 
 def compare_content(downloads: Downloads, artifact: Artifact, payload: Payload) -> Comparison:
-    """Compare an artifact with a payload of the same size; reads are repeated as the client allows."""
-    sha256, etag = _digests(payload)
-    headers = {"If-None-Match": etag} if etag else {}
-
-    def once() -> bool:
-        with downloads.open_contents(artifact.name, headers) as response:
-            if response.status == 304 and etag:
-                return True
-            _require_whole(response, artifact)
-            return _same_stream(response, artifact, payload)
-
-    return Comparison(downloads.client.repeat(once), sha256)
-
-
-def _digests(payload: Payload) -> tuple[str, str | None]:
-    """SHA-256, and the ETag that S3 would give a plain object (None where MD5 is not to be had, as under FIPS)."""
-    sha256 = hashlib.sha256()
-    try:
-        md5 = hashlib.md5()  # noqa: S324 (an ETag is an MD5; Python 3.8 cannot say usedforsecurity)
-    except ValueError:
-        return payload.digests(sha256)[0], None
-    digests = payload.digests(sha256, md5)
-    return digests[0], f'"{digests[1]}"'
-
-
-def _require_whole(response: Response, artifact: Artifact) -> None:
-    if response.status != 200:
-        raise response.unexpected()
-    if response.length is not None and response.length != artifact.size:
-        raise _contradiction(response, response.length, artifact)
-
-
-def _same_stream(response: Response, artifact: Artifact, payload: Payload) -> bool:
-    position = 0
-    with payload.open() as local:
-        block = response.read()
-        while block:
-            position += len(block)
-            if position > artifact.size:
-                raise _contradiction(response, position, artifact)
-            if local.read(len(block)) != block:
-                return False
-            block = response.read()
-    if position < artifact.size:
-        raise _contradiction(response, position, artifact)
-    return True
-
-
-def _contradiction(response: Response, size: int, artifact: Artifact) -> RequestFailed:
-    return RequestFailed(
-        f"{response.what} sent {size} bytes, but the listing says {artifact.size}: it is being"
-        " replaced, or the answer is not the artifact",
-        transient=True,
+    """Compare an artifact with a payload of the same size."""
+    digests = hash_blocks(payload.blocks(), ["sha256", "md5"])
+    same = downloads.read(
+        artifact.name, lambda contents: _are_same(contents, payload), if_none_match(digests), size=artifact.size
     )
+    return Comparison(same, digests["sha256"])
+
+
+def if_none_match(digests: t.Mapping[str, str]) -> dict[str, str]:
+    """Return the header that asks for contents only if they are others; S3's ETag of a plain object is its MD5.
+
+    There is no condition without an MD5, as under FIPS.
+    """
+    return {"If-None-Match": f'"{digests["md5"]}"'} if "md5" in digests else {}
+
+
+def _are_same(contents: Contents, payload: Payload) -> bool:
+    if contents.unchanged:
+        return True
+    with payload.open() as local:
+        return all(local.read(len(block)) == block for block in contents.read_blocks())

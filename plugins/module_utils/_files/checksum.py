@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expected digests, as the option ``checksum`` writes them, and digests of local files. Knows no network."""
+"""Hold expected digests, as the option ``checksum`` writes them. Nothing here reads a file."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ import typing as t
 
 from .._errors import BadInput, BitbucketError
 from .._text import quoted
-from .payload import BLOCK
 
 ALGORITHMS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 
 
 class Checksum(t.NamedTuple):
-    """An algorithm and the hex digest that is expected, in lower case; ``source`` says who expects it."""
+    """An algorithm and the expected hex digest, in lower case; ``source`` says who expects it."""
 
     algorithm: str
     digest: str
     source: str = "checksum"
 
-    def require_agreement(self, other: Checksum, name: str) -> None:
-        """Raise where both cannot hold."""
+    def require_compatible(self, other: Checksum, name: str) -> None:
+        """Raise if both cannot hold."""
         if self.algorithm == other.algorithm and self.digest != other.digest:
             raise BitbucketError(
                 f"{quoted(name)} cannot have both digests that are expected: {self.source} says"
@@ -34,7 +33,7 @@ class Checksum(t.NamedTuple):
             )
 
     def require(self, digests: t.Mapping[str, str], name: str) -> None:
-        """Raise where the digests are not what is expected."""
+        """Raise if the digests are not the expected ones."""
         found = digests[self.algorithm]
         if found != self.digest:
             raise BitbucketError(
@@ -44,7 +43,7 @@ class Checksum(t.NamedTuple):
 
 
 def parse_checksum(text: str) -> Checksum:
-    """``sha256:…`` and the like; raises BadInput for another form, an unknown algorithm or a digest of another length."""
+    """Parse ``sha256:…`` and the like; raise BadInput for another form, an unknown algorithm or a digest of another length."""
     algorithm, colon, digest = text.strip().partition(":")
     algorithm, digest = algorithm.lower(), digest.strip().lower()
     if not colon or algorithm not in ALGORITHMS:
@@ -56,25 +55,3 @@ def parse_checksum(text: str) -> Checksum:
     except ValueError as exc:
         raise BadInput(f"checksum: {algorithm} is not to be had on this host") from exc
     return Checksum(algorithm, digest)
-
-
-def file_digests(path: str, algorithms: t.Iterable[str]) -> dict[str, str]:
-    """Hex digests of a file by algorithm, read once; an algorithm that this host does not have is left out."""
-    hashes = {name: found for name, found in ((name, _new(name)) for name in set(algorithms)) if found}
-    try:
-        with open(path, "rb", buffering=0) as source:
-            block = source.read(BLOCK)
-            while block:
-                for each in hashes.values():
-                    each.update(block)
-                block = source.read(BLOCK)
-    except OSError as exc:
-        raise BitbucketError(f"Cannot read {quoted(path)}: {exc.strerror}") from exc
-    return {name: each.hexdigest() for name, each in hashes.items()}
-
-
-def _new(algorithm: str) -> t.Any:
-    try:
-        return hashlib.new(algorithm)
-    except ValueError:  # MD5 under FIPS
-        return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where fetched artifacts go on this host, and what is there already. Knows no network.
+"""Find the places of fetched artifacts on this host, and inspect what exists there.
 
 A local name comes from the artifact's name, never from a header, and a name that would leave the directory is refused.
 """
@@ -16,14 +16,7 @@ import typing as t
 from .._errors import BadInput, BitbucketError
 from .._names import check_name
 from .._text import quoted
-
-
-class LocalFile(t.NamedTuple):
-    """What is at a path: ``kind`` is ``absent``, ``file`` or ``link``; ``size`` in bytes for a file."""
-
-    path: str
-    kind: str
-    size: int = 0
+from .local_file import ABSENT, FILE, LINK, LocalFile
 
 
 class Destination:
@@ -40,12 +33,12 @@ class Destination:
             raise BadInput(f"dest {quoted(dest)} cannot be written: its parent directory does not exist")
 
     def path_for(self, name: str) -> str:
-        """The path for an artifact; raises BadInput for a name that is no plain file name."""
+        """Return the path for an artifact; raise BadInput for a name that is no plain file name."""
         check_name(name, "artifact name")
         return os.path.join(self.dest, name) if self.is_directory else self.dest
 
-    def require_room_for(self, names: t.Sequence[str]) -> None:
-        """Raise BadInput for several artifacts into one file, or for a name that would leave the directory."""
+    def check(self, names: t.Sequence[str]) -> None:
+        """Raise BadInput for several artifacts in one file, and for a place that no file can have."""
         if len(names) > 1 and not self.is_directory:
             raise BadInput(
                 f"dest {quoted(self.dest)} is one file, but {len(names)} artifacts are meant: end it with a slash for a directory"
@@ -54,7 +47,7 @@ class Destination:
             inspect(self.path_for(name))
 
     def create(self) -> list[str]:
-        """Make the directory where it is missing; returns what was made, outermost first."""
+        """Make the directory if it is missing; return what was made, outermost first."""
         missing: list[str] = []
         path = self.dest.rstrip("/") or "/"
         while self.is_directory and not os.path.isdir(path):
@@ -72,7 +65,7 @@ class Destination:
 
 
 def remove_empty(directories: t.Sequence[str]) -> None:
-    """Take back directories that were made for nothing; one with something in it stays."""
+    """Remove directories that were made for nothing; stop at one that is not empty."""
     for path in reversed(directories):
         try:
             os.rmdir(path)
@@ -81,15 +74,15 @@ def remove_empty(directories: t.Sequence[str]) -> None:
 
 
 def inspect(path: str) -> LocalFile:
-    """What is at the path; raises BadInput for what a file cannot take the place of."""
+    """Return what is at the path; raise BadInput for anything that a file must not replace."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
-        return LocalFile(path, "absent")
+        return LocalFile(path, ABSENT)
     except OSError as exc:
         raise BadInput(f"dest {quoted(path)} cannot be used: {exc.strerror}") from exc
     if stat.S_ISLNK(status.st_mode):
-        return LocalFile(path, "link")
+        return LocalFile(path, LINK)
     if not stat.S_ISREG(status.st_mode):
         raise BadInput(f"dest {quoted(path)} is there and is not a regular file")
-    return LocalFile(path, "file", status.st_size)
+    return LocalFile(path, FILE, status.st_size)

@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to be published: local files and texts, and their digests. Knows no network."""
+"""Make payloads, the bytes to publish, of local files and of texts."""
 
 from __future__ import annotations
 
 import glob
-import hashlib
 import io
 import os
 import stat
@@ -16,12 +15,11 @@ import typing as t
 from .._errors import BadInput, BitbucketError
 from .._names import check_written_name
 from .._text import quoted
-
-BLOCK = 256 * 1024
+from .blocks import BLOCK, hash_blocks
 
 
 class LocalFileChanged(BitbucketError):
-    """A file is not any more what it was when the task began."""
+    """A file has changed since the task began."""
 
 
 class Payload(t.NamedTuple):
@@ -33,7 +31,7 @@ class Payload(t.NamedTuple):
     data: bytes = b""
 
     def open(self) -> io.FileIO | io.BytesIO:
-        """A new reader from the beginning, so that every try sends the same."""
+        """Return a new reader from the beginning, so that every attempt sends the same."""
         if self.path is None:
             return io.BytesIO(self.data)
         try:
@@ -42,7 +40,7 @@ class Payload(t.NamedTuple):
             raise LocalFileChanged(f"Cannot read {quoted(self.path)}: {exc.strerror}") from exc
 
     def blocks(self) -> t.Iterator[memoryview]:
-        """Exactly ``size`` bytes in blocks that are only good until the next one; an error where the file has changed."""
+        """Yield exactly ``size`` bytes in blocks, each valid until the next one; raise LocalFileChanged otherwise."""
         buffer = memoryview(bytearray(min(BLOCK, max(1, self.size))))
         left = self.size
         with self.open() as source:
@@ -54,15 +52,8 @@ class Payload(t.NamedTuple):
                 raise LocalFileChanged(f"{quoted(self.path or self.name)} grew while it was read, run again")
 
     def digest(self) -> str:
-        """SHA-256 in hex; reads everything."""
-        return self.digests(hashlib.sha256())[0]
-
-    def digests(self, *hashes: t.Any) -> list[str]:
-        """The hex digests of the given hash objects; reads everything once."""
-        for block in self.blocks():
-            for each in hashes:
-                each.update(block)
-        return [each.hexdigest() for each in hashes]
+        """Read everything; return the SHA-256 in hex."""
+        return hash_blocks(self.blocks())["sha256"]
 
 
 def _read_into(source: io.FileIO | io.BytesIO, block: memoryview, payload: Payload) -> int:
@@ -76,7 +67,7 @@ def _read_into(source: io.FileIO | io.BytesIO, block: memoryview, payload: Paylo
 
 
 def text_payload(name: str, text: str) -> Payload:
-    """The text as UTF-8 under this name."""
+    """Return a payload of the text as UTF-8."""
     try:
         data = text.encode("utf-8")
     except UnicodeEncodeError as exc:
@@ -85,8 +76,8 @@ def text_payload(name: str, text: str) -> Payload:
 
 
 def file_payloads(sources: t.Sequence[str], name: str | None = None) -> list[Payload]:
-    """The files that ``src`` names, in its order; ``name`` is allowed for one file. Raises BadInput, sends nothing."""
-    paths = _without_doubles(path for source in sources for path in _expanded(source))
+    """Return the files that ``src`` names, in its order; ``name`` is allowed for one file. Raise BadInput."""
+    paths = _drop_duplicates(path for source in sources for path in _expand(source))
     if not paths:
         raise BadInput("src is empty: there is nothing to publish")
     if name is not None and len(paths) > 1:
@@ -96,8 +87,8 @@ def file_payloads(sources: t.Sequence[str], name: str | None = None) -> list[Pay
     return payloads
 
 
-def _expanded(source: str) -> list[str]:
-    """The paths that one item of ``src`` means; what exists is taken literally, even with ``[`` in it."""
+def _expand(source: str) -> list[str]:
+    """Return the paths that one item of ``src`` matches; a path that exists is taken literally, even with ``[`` in it."""
     if os.path.lexists(source):
         return [source]
     if not glob.has_magic(source):
@@ -108,8 +99,8 @@ def _expanded(source: str) -> list[str]:
     return found
 
 
-def _without_doubles(paths: t.Iterable[str]) -> list[str]:
-    """Each file once, as it was named first. Paths stay as they are: the system reads ``link/..`` in its own way."""
+def _drop_duplicates(paths: t.Iterable[str]) -> list[str]:
+    """Return each file once, by its first path. Paths stay as they are: the system reads ``link/..`` in its own way."""
     found: dict[str, str] = {}
     for path in paths:
         folder, name = os.path.split(path)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The temporary files of one task, none of which outlives it, also where threads still write. Knows not what they hold."""
+"""Make the temporary files of one task; none outlives it, even if threads still write."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PREFIX = ".ansible_bitbucket_"
 
 
 class TemporaryFiles:
-    """Makes temporary files; a context whose end removes those that are left, and after which none is made.
+    """Make temporary files, in a context whose end removes those that are left; after it, none is made.
 
     A task that is told to stop ends in the main thread while others may be in the middle of a transfer: they cannot clean up.
     """
@@ -41,7 +41,7 @@ class TemporaryFiles:
 
     @contextlib.contextmanager
     def new(self, directory: str) -> t.Iterator[io.FileIO]:
-        """A new file in this directory, readable by its owner alone, and gone afterwards unless it was moved away."""
+        """Make a file in this directory, readable by its owner alone; remove it at the end unless it was moved away."""
         path = self._make(directory)
         try:
             with io.FileIO(path, "r+") as sink:

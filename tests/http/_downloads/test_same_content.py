@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.fips import refuse_md5
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import MODULE, contents, ended, fetches, posts, put, sha256, statuses, write, writes
 
@@ -64,11 +64,8 @@ def test_reading_stops_at_first_difference(emulator: Emulator, run: ModuleRunner
 def test_stream_is_compared_if_md5_is_unavailable(
     emulator: Emulator, run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*args: object, **options: object) -> NoReturn:
-        raise ValueError("disabled for FIPS")
-
     put(emulator, {"app": b"application", "other": b"applicatioN"})
-    monkeypatch.setattr(hashlib, "md5", refuse)
+    refuse_md5(monkeypatch)
     result = run.ok(MODULE, src=write(dist, {"app": b"application", "other": b"application"}))
     assert statuses(result) == [*UNCHANGED, ("other", "replaced", "content differs")]
     for entry in emulator.journal.select(host="storage"):

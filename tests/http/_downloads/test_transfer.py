@@ -55,7 +55,7 @@ def statuses(emulator: Emulator) -> list[int]:
 @pytest.mark.parametrize("size", [0, 1, 300_000])
 def test_bytes_arrive_with_their_digests(emulator: Emulator, size: int) -> None:
     sink, data = Sink(), DATA[:size]
-    digests = Transfer(downloads(emulator), put(emulator, data), sink, ["sha256", "sha1"]).run()
+    digests = Transfer(downloads(emulator), put(emulator, data), sink, ["sha256", "sha1"]).run({})
     assert sink.getvalue() == data
     assert digests == {
         "sha256": hashlib.sha256(data).hexdigest(),
@@ -65,19 +65,19 @@ def test_bytes_arrive_with_their_digests(emulator: Emulator, size: int) -> None:
 
 def test_what_was_in_the_sink_is_gone(emulator: Emulator) -> None:
     sink = Sink(b"old and longer than what comes")
-    Transfer(downloads(emulator), put(emulator, b"new"), sink).run()
+    Transfer(downloads(emulator), put(emulator, b"new"), sink).run({})
     assert sink.getvalue() == b"new"
 
 
 def test_contents_that_still_have_the_etag_are_not_sent(emulator: Emulator) -> None:
     sink, etag = Sink(), f'"{hashlib.md5(DATA, usedforsecurity=False).hexdigest()}"'
-    assert Transfer(downloads(emulator), put(emulator, DATA), sink).run(unless=etag) is None
+    assert Transfer(downloads(emulator), put(emulator, DATA), sink).run({"If-None-Match": etag}) is None
     assert (sink.getvalue(), statuses(emulator)) == (b"", [304])
 
 
 def test_contents_with_another_etag_are_sent(emulator: Emulator) -> None:
     sink = Sink()
-    assert Transfer(downloads(emulator), put(emulator, DATA), sink).run(unless='"other"')
+    assert Transfer(downloads(emulator), put(emulator, DATA), sink).run({"If-None-Match": '"other"'})
     assert (sink.getvalue(), statuses(emulator)) == (DATA, [200])
 
 
@@ -85,7 +85,7 @@ def test_a_conditional_transfer_that_breaks_off_goes_on_by_range(emulator: Emula
     sink = Sink()
     artifact = put(emulator, DATA)
     emulator.faults.add("truncate", host="storage")
-    Transfer(downloads(emulator), artifact, sink).run(unless='"other"')
+    Transfer(downloads(emulator), artifact, sink).run({"If-None-Match": '"other"'})
     assert (sink.getvalue(), statuses(emulator)) == (DATA, [200, 206])
     first, second = emulator.journal.select(host="storage")
     assert first.headers["If-None-Match"] == '"other"'
@@ -115,7 +115,7 @@ def test_random_bytes_cut_at_random_places_arrive_exactly(
     sink = Sink()
     artifact = put(emulator, data)
     with cuts(emulator, places, resets):
-        digests = Transfer(downloads(emulator), artifact, sink).run()
+        digests = Transfer(downloads(emulator), artifact, sink).run({})
     assert sink.getvalue() == data
     assert digests == {"sha256": hashlib.sha256(data).hexdigest()}
 
@@ -128,7 +128,7 @@ def test_contents_replaced_between_the_tries_are_never_mixed(emulator: Emulator,
     artifact = put(emulator, DATA)
     with cuts(emulator, places, False):
         emulator.faults.add("call", action=lambda: put(emulator, new), when="before", after=changed, path=CONTENTS)
-        digests = Transfer(downloads(emulator), artifact, sink).run()
+        digests = Transfer(downloads(emulator), artifact, sink).run({})
     assert sink.getvalue() in (DATA, new)
     assert digests == {"sha256": hashlib.sha256(sink.getvalue()).hexdigest()}
 
@@ -138,7 +138,7 @@ def test_it_gives_up_after_so_many_tries(emulator: Emulator, retries: int) -> No
     artifact = put(emulator, DATA)
     emulator.faults.add("truncate", host="storage", bytes=50_000, times=None)
     with pytest.raises(RequestFailed, match=f"Gave up after {'3 tries' if retries else '1 try'}"):
-        Transfer(downloads(emulator, retries), artifact, Sink()).run()
+        Transfer(downloads(emulator, retries), artifact, Sink()).run({})
     assert len(statuses(emulator)) == retries + 1
 
 
@@ -146,7 +146,7 @@ def test_it_gives_up_after_so_many_tries(emulator: Emulator, retries: int) -> No
 def test_another_size_than_listed_is_an_error(emulator: Emulator, size: int) -> None:
     put(emulator, DATA)
     with pytest.raises(RequestFailed, match=f"but the listing says {size}"):
-        Transfer(downloads(emulator, 0), Artifact("app", size), Sink()).run()
+        Transfer(downloads(emulator, 0), Artifact("app", size), Sink()).run({})
 
 
 class FullSink(Sink):
@@ -159,5 +159,5 @@ class FullSink(Sink):
 def test_what_cannot_be_written_is_an_error_that_is_not_repeated(emulator: Emulator) -> None:
     artifact = put(emulator, DATA)
     with pytest.raises(BitbucketError, match=r"^Cannot write .*sink.*: No space left on device$"):
-        Transfer(downloads(emulator), artifact, FullSink()).run()
+        Transfer(downloads(emulator), artifact, FullSink()).run({})
     assert statuses(emulator) == [200]

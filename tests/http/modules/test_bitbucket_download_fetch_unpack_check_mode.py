@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.releng.bitbucket.plugins.module_utils._archives.folder import Folder
 from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members import DIRECTORY as A_DIRECTORY
 from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members import FILE, Entry, Member
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.write import write_entry
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.temporary import TemporaryFiles
 from tests.emulator import Emulator
@@ -194,14 +195,14 @@ def test_a_directory_that_becomes_a_link_meanwhile_is_not_written_through(tmp_pa
     with TemporaryFiles() as temporary:
         for each in (entry, deeper):
             with pytest.raises(BitbucketError, match=r"Cannot unpack .* has become a link"):
-                folder.write(each, [b"x"], temporary)
+                write_entry(folder, each, [b"x"], temporary)
     assert files(tmp_path / "outside") == {}
 
 
 def test_content_that_changes_meanwhile_is_not_put_into_its_place(tmp_path: Path) -> None:
     entry = Entry(("x",), FILE, Member("a.tar", "x", FILE, 1, sha256=sha256(b"x")))
     with TemporaryFiles() as temporary, pytest.raises(BitbucketError, match=r"The archive 'a\.tar' has changed"):
-        Folder(str(tmp_path)).write(entry, [b"y"], temporary)
+        write_entry(Folder(str(tmp_path)), entry, [b"y"], temporary)
     assert files(tmp_path) == {}
 
 

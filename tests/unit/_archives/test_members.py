@@ -19,14 +19,14 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members
     FILE,
     HARD_LINK,
     LINK,
+    Layout,
     Member,
-    Plan,
     Unsafe,
     check_target,
-    path_of,
+    parse_path,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._archives.names import SUFFIXES, require_archive, suffix_of
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.reader import SUFFIXES, find_suffix
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 
 REFUSED = [
     ("", "is empty"),
@@ -65,11 +65,11 @@ def link(name: str, target: str, kind: str = LINK, archive: str = "a.tar") -> Me
 
 def planned(*members: Member, room: int | None = None, most: int = 100) -> dict[str, str]:
     """Kinds by path, in the order in which they are written."""
-    plan = Plan(room, most)
+    plan = Layout(room, most)
     for member in members:
         plan.announce(member)
         plan.add(member)
-    return {"/".join(entry.parts): entry.kind for entry in plan.finish()}
+    return {"/".join(entry.parts): entry.kind for entry in plan.arrange()}
 
 
 def refused(*members: Member, room: int | None = None, most: int = 100) -> str:
@@ -81,7 +81,7 @@ def refused(*members: Member, room: int | None = None, most: int = 100) -> str:
 @pytest.mark.parametrize(("name", "why"), REFUSED, ids=lambda text: ascii(text)[:20])
 def test_names_that_are_refused(name: str, why: str) -> None:
     with pytest.raises(Unsafe, match=why.replace(".", r"\.")):
-        path_of(name)
+        parse_path(name)
     message = refused(file(name))
     assert "The archive 'a.tar' is refused, and nothing is unpacked: its member '" in message
     assert why in message
@@ -103,13 +103,13 @@ def test_names_that_are_refused(name: str, why: str) -> None:
     ],
 )
 def test_names_that_are_accepted(name: str, parts: tuple[str, ...]) -> None:
-    assert path_of(name) == parts
+    assert parse_path(name) == parts
 
 
 @given(st.text() | st.lists(st.sampled_from(["..", ".", "", "a", "b:", "/", "\\", "\0", "\udc80"])).map("/".join))
 def test_what_is_accepted_stays_below_the_folder_and_is_what_it_says(name: str) -> None:
     try:
-        parts = path_of(name)
+        parts = parse_path(name)
     except Unsafe:
         return
     root = PurePosixPath("/folder/of/all")
@@ -228,11 +228,11 @@ MEMBERS = st.lists(LINKS | st.builds(directory, NAMES) | st.builds(file, NAMES),
 @given(MEMBERS)
 def test_no_link_of_an_accepted_plan_leads_out(members: list[Member]) -> None:
     """The file system is asked, not the rules: whatever is accepted is made, and links are followed."""
-    plan = Plan()
+    plan = Layout()
     try:
         for member in members:
             plan.add(member)
-        entries = plan.finish()
+        entries = plan.arrange()
     except BitbucketError:
         assume(False)
     with tempfile.TemporaryDirectory() as folder:
@@ -254,12 +254,6 @@ def test_no_link_of_an_accepted_plan_leads_out(members: list[Member]) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_archives_are_known_by_their_suffix_in_any_case(suffix: str) -> None:
     for name in (f"app-1.0{suffix}", f"APP{suffix.upper()}"):
-        assert suffix_of(name)
-        require_archive(["VERSION", name])
-    assert suffix_of(f"app{suffix}.sig") is None
-    assert suffix_of(f"app{suffix[1:]}x") is None
-
-
-def test_without_an_archive_the_names_are_told() -> None:
-    with pytest.raises(BadInput, match=r"\.tar\.gz.*; fetched would be 'VERSION', 'a\.gz'"):
-        require_archive(["VERSION", "a.gz"])
+        assert find_suffix(name)
+    assert find_suffix(f"app{suffix}.sig") is None
+    assert find_suffix(f"app{suffix[1:]}x") is None

@@ -14,7 +14,6 @@ import tarfile
 import tempfile
 import tracemalloc
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members import FILE, Member
-from ansible_collections.releng.bitbucket.plugins.module_utils._archives.reader import digest, opened
+from ansible_collections.releng.bitbucket.plugins.module_utils._archives.reader import open_archive, read_content
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.blocks import hash_blocks
 from tests.helpers.archives import DIRECTORY, HARD_LINK, LINK, SUFFIXES, Item, archive, directory, link, tarred, zipped
 from tests.unit.source import FILES, named, tree
 
@@ -33,9 +33,11 @@ FORMS = ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz", "a.zip"]
 
 def read(path: Path, name: str | None = None) -> list[Member]:
     """All members, with digests."""
-    with opened(str(path), name or path.name) as source:
+    with open_archive(str(path), name or path.name) as source:
         return [
-            replace(member, sha256=digest(source, member), source=None) if member.kind == FILE else replace(member, source=None)
+            member._replace(
+                sha256=hash_blocks(read_content(source, member))["sha256"] if member.kind == FILE else None, source=None
+            )
             for member in source.members()
         ]
 
@@ -86,7 +88,7 @@ def test_what_is_no_archive_is_an_error(tmp_path: Path, name: str, content: byte
 
 def test_what_cannot_be_read_later_is_told_in_other_words(tmp_path: Path) -> None:
     """Then something may have been unpacked."""
-    found = opened(str(tmp_path / "a.tar"), "a.tar", "cannot be read any more")
+    found = open_archive(str(tmp_path / "a.tar"), "a.tar", "cannot be read any more")
     with pytest.raises(BitbucketError, match=r"The artifact 'a\.tar' cannot be read any more: "), found:
         pass
 

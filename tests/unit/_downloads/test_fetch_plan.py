@@ -2,99 +2,152 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deciding about one artifact to fetch, without a network: the whole table."""
+"""Decide about artifacts to fetch: which ones, which digests they must have, and the whole table of verdicts."""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.fetch_plan import FetchWish, algorithms, decide
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.fetch_plan import (
+    NEEDS_CONTENTS,
+    NEEDS_DIGESTS,
+    Expectation,
+    FetchRequest,
+    Verdict,
+    choose_matching,
+    choose_named,
+    decide,
+    expect,
+)
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import Manifest
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
-from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import LocalFile, inspect
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file import ABSENT, FILE, LINK, LocalFile
+from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 
-DATA = b"application"
-RIGHT = Checksum("sha256", hashlib.sha256(DATA).hexdigest())
-WRONG = Checksum("sha256", "0" * 64)
-SHA512 = Checksum("sha512", hashlib.sha512(DATA).hexdigest())
+SIZE = 11
+DIGESTS = {"sha256": "a" * 64, "sha512": "b" * 128}
+RIGHT, WRONG, SHA512 = Checksum("sha256", "a" * 64), Checksum("sha256", "0" * 64), Checksum("sha512", "b" * 128)
+LISTING = {name: Artifact(name, SIZE, f"2026-11-0{day}T10:00:00Z") for day, name in enumerate(["b", "a_b", "SUMS", "a"], 1)}
+FETCHED = Verdict("fetched", "not there")
+UNCHANGED = Verdict("unchanged", "same content")
+DIFFERS = Verdict("replaced", "content differs")
 
-
-def wish(
-    local: LocalFile,
-    *expected: Checksum,
-    size: int | None = len(DATA),
-    proved: bool = False,
-    force: bool = False,
-) -> FetchWish:
-    artifact = None if size is None else Artifact("app", size)
-    return FetchWish("app", local, artifact, expected, proved, force)
+either = pytest.mark.parametrize("force", [False, True])
 
 
-@pytest.fixture
-def local(tmp_path: Path) -> LocalFile:
-    """A file with DATA."""
-    (tmp_path / "app").write_bytes(DATA)
-    return inspect(str(tmp_path / "app"))
+def request(
+    *expected: Checksum, kind: str = FILE, size: int = SIZE, proves: bool = False, force: bool = False, read: bool = True
+) -> FetchRequest:
+    local = LocalFile("/app", kind, size if kind == FILE else 0)
+    return FetchRequest(Artifact("app", SIZE), local, Expectation(expected, proves), force, DIGESTS if read else None)
 
 
-def told(wished: FetchWish) -> tuple[str | None, str]:
-    verdict = decide(wished)
-    return verdict.status, verdict.reason
-
-
-@pytest.mark.parametrize("force", [False, True])
+@either
 @pytest.mark.parametrize("expected", [[], [RIGHT], [WRONG]])
-def test_what_is_not_there_is_fetched(tmp_path: Path, expected: list[Checksum], force: bool) -> None:
-    absent = inspect(str(tmp_path / "app"))
-    assert told(wish(absent, *expected, proved=bool(expected), force=force)) == ("fetched", "not there")
+def test_fetch_missing_file(expected: list[Checksum], force: bool) -> None:
+    assert decide(request(*expected, kind=ABSENT, proves=True, force=force, read=False)) == FETCHED
 
 
-@pytest.mark.parametrize("force", [False, True])
-def test_a_link_is_replaced_whatever_it_leads_to(tmp_path: Path, local: LocalFile, force: bool) -> None:
-    (tmp_path / "link").symlink_to("app")
-    link = inspect(str(tmp_path / "link"))
-    assert told(wish(link, RIGHT, proved=True, force=force)) == ("replaced", "a link is there")
+@either
+def test_replace_link_whatever_it_leads_to(force: bool) -> None:
+    assert decide(request(RIGHT, kind=LINK, proves=True, force=force, read=False)) == ("replaced", "a link is there")
 
 
-def test_force_replaces_what_is_the_same(local: LocalFile) -> None:
-    assert told(wish(local, RIGHT, proved=True, force=True)) == ("replaced", "forced")
+def test_force_replaces_file_of_same_content() -> None:
+    assert decide(request(RIGHT, proves=True, force=True, read=False)) == ("replaced", "forced")
 
 
-@pytest.mark.parametrize("size", [0, len(DATA) - 1, len(DATA) + 1])
-def test_another_size_needs_no_look_at_the_file(local: LocalFile, size: int) -> None:
-    verdict = decide(wish(local, RIGHT, proved=True, size=size))
-    assert (verdict.status, verdict.reason, verdict.digests) == ("replaced", "size differs", {})
+@pytest.mark.parametrize("size", [0, SIZE - 1, SIZE + 1])
+def test_replace_file_of_other_size_without_reading_it(size: int) -> None:
+    assert decide(request(RIGHT, size=size, proves=True, read=False)) == ("replaced", "size differs")
 
 
-@pytest.mark.parametrize("proved", [False, True])
+@pytest.mark.parametrize("proves", [False, True])
+def test_ask_for_digests_of_file_of_same_size(proves: bool) -> None:
+    assert decide(request(RIGHT, proves=proves, read=False)) == NEEDS_DIGESTS
+
+
+@pytest.mark.parametrize("proves", [False, True])
 @pytest.mark.parametrize("expected", [[WRONG], [RIGHT, WRONG], [WRONG, RIGHT], [SHA512, WRONG]])
-def test_another_digest_than_any_that_is_expected_is_replaced(local: LocalFile, expected: list[Checksum], proved: bool) -> None:
-    assert told(wish(local, *expected, proved=proved)) == ("replaced", "content differs")
+def test_replace_file_with_other_digest_than_any_expected(expected: list[Checksum], proves: bool) -> None:
+    assert decide(request(*expected, proves=proves)) == DIFFERS
 
 
 @pytest.mark.parametrize("expected", [[RIGHT], [RIGHT, SHA512], [SHA512]])
-@pytest.mark.parametrize("size", [len(DATA), None])
-def test_a_proof_makes_it_unchanged(local: LocalFile, expected: list[Checksum], size: int | None) -> None:
-    assert told(wish(local, *expected, proved=True, size=size)) == ("unchanged", "same content")
+def test_keep_file_if_its_digests_prove_it(expected: list[Checksum]) -> None:
+    assert decide(request(*expected, proves=True)) == UNCHANGED
 
 
 @pytest.mark.parametrize("expected", [[], [RIGHT]])
-def test_without_a_proof_only_the_contents_can_tell(local: LocalFile, expected: list[Checksum]) -> None:
-    assert decide(wish(local, *expected)).status is None
+def test_ask_for_contents_without_proof(expected: list[Checksum]) -> None:
+    assert decide(request(*expected)) == NEEDS_CONTENTS
+    assert decide(request(*expected), same=True) == UNCHANGED
+    assert decide(request(*expected), same=False) == DIFFERS
 
 
-@pytest.mark.parametrize("expected", [[], [RIGHT], [SHA512]])
-def test_the_digests_of_the_file_are_at_hand_afterwards(local: LocalFile, expected: list[Checksum]) -> None:
-    digests = decide(wish(local, *expected)).digests
-    assert digests["sha256"] == RIGHT.digest
-    assert digests["md5"] == hashlib.md5(DATA, usedforsecurity=False).hexdigest()
-    assert {each.algorithm for each in expected} <= digests.keys()
+def test_transfer_computes_sha256_and_expected_digests() -> None:
+    assert request().algorithms == request(RIGHT).algorithms == {"sha256"}
+    assert request(RIGHT, SHA512).algorithms == {"sha256", "sha512"}
 
 
-def test_a_transfer_computes_sha256_and_what_is_expected(local: LocalFile) -> None:
-    assert algorithms(wish(local)) == ["sha256"]
-    assert algorithms(wish(local, RIGHT)) == ["sha256"]
-    assert algorithms(wish(local, RIGHT, SHA512)) == ["sha256", "sha512"]
+def test_choose_named_keeps_order_of_names() -> None:
+    assert [artifact.name for artifact in choose_named(LISTING, ["b", "a"], "widgets")] == ["b", "a"]
+
+
+def test_choose_named_names_missing_artifacts_and_similar_ones() -> None:
+    with pytest.raises(BitbucketError) as caught:
+        choose_named(LISTING, ["a", "a b", "c"], "widgets")
+    hint = "the service may have stored it as 'a_b'"
+    assert str(caught.value) == f"Not in the Downloads of widgets: 'a b' ({hint}), 'c'"
+
+
+def test_choose_matching_is_newest_first_and_refuses_no_match() -> None:
+    assert [artifact.name for artifact in choose_matching(LISTING, Selection(Patterns(["?"])), "/path")] == ["a", "b"]
+    with pytest.raises(BitbucketError, match=r"^No artifact in /path matches the patterns$"):
+        choose_matching(LISTING, Selection(Patterns(["c*"])), "/path")
+
+
+def manifest(**digests: str) -> Manifest:
+    return Manifest("SUMS", LISTING["SUMS"], digests)
+
+
+@pytest.mark.parametrize(
+    ("name", "checksum", "lines", "expected", "proves"),
+    [
+        ("b", None, None, [], False),
+        ("b", SHA512, None, [SHA512], True),
+        ("b", None, {"b": RIGHT.digest}, [RIGHT], True),
+        ("a", None, {"a": RIGHT.digest}, [RIGHT], False),
+        ("a", SHA512, {"a": RIGHT.digest}, [SHA512, RIGHT], True),
+        ("a", RIGHT, {"a": RIGHT.digest}, [RIGHT, RIGHT], True),
+        ("SUMS", None, {}, [], False),
+    ],
+    ids=["nothing", "checksum", "manifest", "older manifest", "both", "both the same", "manifest itself"],
+)
+def test_expected_digests_are_those_of_checksum_and_manifest(
+    name: str, checksum: Checksum | None, lines: dict[str, str] | None, expected: list[Checksum], proves: bool
+) -> None:
+    found = expect(LISTING[name], checksum, None if lines is None else manifest(**lines), "widgets")
+    assert [(each.algorithm, each.digest) for each in found.checksums] == [(each.algorithm, each.digest) for each in expected]
+    assert found.proves is proves
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (Manifest("SUMS"), "The manifest SUMS is not in the Downloads of widgets"),
+        (manifest(b=RIGHT.digest), "The manifest SUMS has no line, or no clear one, for 'a'"),
+        (
+            manifest(a=WRONG.digest),
+            f"'a' cannot have both digests that are expected: checksum says sha256:{RIGHT.digest},"
+            f" the manifest SUMS says sha256:{WRONG.digest}",
+        ),
+    ],
+    ids=["no manifest", "no line", "another digest"],
+)
+def test_refuse_artifact_without_usable_line_in_manifest(found: Manifest, message: str) -> None:
+    with pytest.raises(BitbucketError) as caught:
+        expect(LISTING["a"], RIGHT, found, "widgets")
+    assert str(caught.value) == message

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.blocks import BLOCK, hash_file
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import (
     ALGORITHMS,
     Checksum,
-    file_digests,
     parse_checksum,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import BLOCK
+from tests.helpers.fips import refuse_md5
 
 SHA256 = "0123456789abcdef" * 4
 
@@ -58,7 +57,7 @@ def test_another_length_and_other_characters_are_refused(digest: str) -> None:
 
 
 def test_an_algorithm_that_this_host_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_md5(monkeypatch)
+    refuse_md5(monkeypatch)
     with pytest.raises(BadInput, match=r"^checksum: md5 is not to be had on this host$"):
         parse_checksum("md5:" + "0" * 32)
     assert parse_checksum(f"sha256:{SHA256}").algorithm == "sha256"
@@ -76,35 +75,23 @@ def test_another_digest_is_an_error_that_names_all_of_it() -> None:
 def test_digests_of_a_file_are_those_of_its_content(tmp_path: Path, size: int) -> None:
     data = (b"0123456789abcdef!" * (size // 17 + 1))[:size]
     (tmp_path / "app").write_bytes(data)
-    found = file_digests(str(tmp_path / "app"), ["sha256", "md5", "sha256", "sha512", "sha1"])
+    found = hash_file(str(tmp_path / "app"), ["sha256", "md5", "sha256", "sha512", "sha1"])
     assert found == {algorithm: hexdigest(algorithm, data) for algorithm in ALGORITHMS}
 
 
 def test_only_what_is_asked_for_is_computed(tmp_path: Path) -> None:
     (tmp_path / "app").write_bytes(b"application")
-    assert file_digests(str(tmp_path / "app"), ["sha1"]) == {"sha1": hexdigest("sha1", b"application")}
+    assert hash_file(str(tmp_path / "app"), ["sha1"]) == {"sha1": hexdigest("sha1", b"application")}
 
 
 def test_an_algorithm_that_this_host_lacks_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "app").write_bytes(b"application")
-    without_md5(monkeypatch)
-    assert file_digests(str(tmp_path / "app"), ["md5", "sha256"]) == {"sha256": hexdigest("sha256", b"application")}
+    refuse_md5(monkeypatch)
+    assert hash_file(str(tmp_path / "app"), ["md5", "sha256"]) == {"sha256": hexdigest("sha256", b"application")}
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BitbucketError, match=r"^Cannot read '.*/app': No such file or directory$"):
-        file_digests(str(tmp_path / "app"), ["sha256"])
+        hash_file(str(tmp_path / "app"), ["sha256"])
     with pytest.raises(BitbucketError, match=r"^Cannot read '.*': Is a directory$"):
-        file_digests(str(tmp_path), ["sha256"])
-
-
-def without_md5(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host under FIPS."""
-    new = hashlib.new
-
-    def refuse(name: str, *arguments: Any, **options: Any) -> Any:
-        if name == "md5":
-            raise ValueError("disabled for FIPS")
-        return new(name, *arguments, **options)
-
-    monkeypatch.setattr(hashlib, "new", refuse)
+        hash_file(str(tmp_path), ["sha256"])

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import (
     Destination,
-    LocalFile,
     inspect,
     remove_empty,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file import LocalFile
 
 
 @pytest.mark.parametrize("dest", ["there", "there/", "new/", "new/sub/", "link", "link/"])
@@ -74,23 +74,23 @@ def test_no_name_leaves_the_directory(name: str) -> None:
 def test_a_name_that_is_no_file_name_is_refused_for_a_file_too(tmp_path: Path, name: str, dest: str) -> None:
     destination = Destination(f"{tmp_path}/{dest or 'file'}")
     with pytest.raises(BadInput, match=r"^artifact name .* is refused"):
-        destination.require_room_for([name])
+        destination.check([name])
 
 
 def test_one_file_has_no_room_for_two(tmp_path: Path) -> None:
     destination = Destination(str(tmp_path / "file"))
-    destination.require_room_for(["a"])
-    destination.require_room_for([])
+    destination.check(["a"])
+    destination.check([])
     with pytest.raises(BadInput, match="is one file, but 2 artifacts are meant: end it with a slash for a directory"):
-        destination.require_room_for(["a", "b"])
+        destination.check(["a", "b"])
 
 
 def test_a_directory_has_room_for_what_is_not_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     destination = Destination(str(tmp_path))
-    destination.require_room_for(["a", "b"])
+    destination.check(["a", "b"])
     with pytest.raises(BadInput, match="/folder' is there and is not a regular file"):
-        destination.require_room_for(["a", "folder"])
+        destination.check(["a", "folder"])
 
 
 @pytest.mark.parametrize("dest", ["new/", "new/sub/sub/", "new//sub/", "there/new/"])

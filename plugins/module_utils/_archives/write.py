@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write entries of archives below a folder, and never through a link.
+
+A file is written beside its place, and moved there when it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+import tempfile
+import typing as t
+
+from .._errors import BitbucketError
+from .._files.blocks import write_all
+from .._files.temporary import PREFIX, TemporaryFiles
+from .._text import quoted
+from .folder import Folder
+from .members import DIRECTORY, LINK, Entry
+
+
+def write_entry(folder: Folder, entry: Entry, content: t.Iterable[bytes], temporary: TemporaryFiles) -> None:
+    """Put the entry into its place; ``content`` of a file."""
+    path = folder.place(entry.parts)
+    try:
+        _require_real_parents(folder, entry)
+        if entry.kind == DIRECTORY:
+            os.mkdir(path)
+        elif entry.kind == LINK:
+            _link(path, entry.member.target)
+        else:
+            with temporary.new(os.path.dirname(path)) as sink:
+                _fill(sink, entry, content)
+                _set_permissions(sink.fileno(), path, entry)
+                os.replace(str(sink.name), path)
+    except OSError as exc:
+        raise BitbucketError(f"Cannot unpack {quoted(path)}: {exc.strerror}") from exc
+
+
+def _require_real_parents(folder: Folder, entry: Entry) -> None:
+    for length in range(1, len(entry.parts)):
+        above = folder.place(entry.parts[:length])
+        if not stat.S_ISDIR(os.lstat(above).st_mode):
+            raise BitbucketError(f"Cannot unpack {quoted(folder.place(entry.parts))}: {quoted(above)} has become a link")
+
+
+def _link(path: str, target: str) -> None:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=os.path.dirname(path)) as directory:
+        os.symlink(target, os.path.join(directory, "link"))
+        os.replace(os.path.join(directory, "link"), path)
+
+
+def _fill(sink: io.FileIO, entry: Entry, content: t.Iterable[bytes]) -> None:
+    """Write the content, which must still have the digest that was found when all archives were inspected."""
+    found = hashlib.sha256()
+    for block in content:
+        found.update(block)
+        write_all(sink, block)
+    if found.hexdigest() != entry.member.sha256:
+        raise BitbucketError(f"The archive {quoted(entry.member.archive)} has changed while it was unpacked")
+
+
+def _set_permissions(descriptor: int, path: str, entry: Entry) -> None:
+    """Keep the owner and permissions of a replaced file, except for the right to execute; a new file follows the umask."""
+    try:
+        old = os.lstat(path)
+    except FileNotFoundError:
+        old = None
+    if old and stat.S_ISREG(old.st_mode):
+        if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()) and hasattr(os, "fchown"):
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+        mode = old.st_mode & 0o777
+    else:
+        umask = os.umask(0)
+        os.umask(umask)
+        mode = (entry.member.mode & 0o755 | 0o600) & ~umask
+    os.fchmod(descriptor, mode | (mode & 0o444) >> 2 if entry.state.executable else mode & ~0o111)
