@@ -21,7 +21,7 @@ from tests.http.lookup.snippet_looking import SnippetLooker
 from tests.proof.contract.tap import Exchange, Tap
 
 # Seconds; a request that a busy machine made time out would be in the record twice.
-PATIENCE = 60
+PATIENCE = 600
 
 
 class TappedEmulator(Emulator):
