@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.releng.bitbucket.plugins.doc_fragments._connection import ModuleDocFragment
-from tests.demo.player import COLLECTION, Player
+from tests.demo.runner import COLLECTION, PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
@@ -63,9 +63,9 @@ def test_defaults_of_the_group_reach_every_module(service: Emulator, tmp_path: P
     plays = [{"tasks": TASKS, **group(service)}, {"roles": ["release"], **group(service)}, {"roles": ["release"]}]
     playbook = tmp_path / "play.yml"
     playbook.write_text(yaml.safe_dump([{**play, **each} for each in plays]), encoding="utf-8")
-    played = Player(tmp_path, {}).play(playbook)
-    assert played.code == 2, played.output
-    tasks = [task for task in played.tasks if task["action"].startswith(COLLECTION)]
+    done = PlaybookRunner(tmp_path, {}).run(playbook)
+    assert done.code == 2, done.output
+    tasks = [task for task in done.tasks if task["action"].startswith(COLLECTION)]
     assert [task["action"].removeprefix(COLLECTION) for task in tasks] == [*MODULES, *MODULES[:1] * 2]
     results = [task["result"] for task in tasks]
     *connected, without = results

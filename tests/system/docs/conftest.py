@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tests.system.examples.conftest import player, world
+from tests.system.examples.conftest import runner, world
 from tests.system.hosts.conftest import installed, tarball
 
-__all__ = ["installed", "player", "tarball", "world"]
+__all__ = ["installed", "runner", "tarball", "world"]

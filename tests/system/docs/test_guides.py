@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.demo.player import COLLECTION, Played, Player
+from tests.demo.runner import COLLECTION, PlaybookRun, PlaybookRunner
 from tests.emulator import Emulator
 from tests.system.examples.helpers import BUILT, held, release, variables, writes
 from tests.system.examples.shell import run_lines
@@ -54,12 +54,12 @@ def test_every_module_is_in_a_guide() -> None:
 
 @pytest.mark.parametrize("guide", WITH_TASKS, ids=lambda path: path.stem)
 def test_tasks_of_a_guide_run_and_a_second_run_changes_nothing(
-    guide: Path, player: Player, world: Emulator, tmp_path: Path
+    guide: Path, runner: PlaybookRunner, world: Emulator, tmp_path: Path
 ) -> None:
     if guide.stem != "guide_publish":
         publish(world)
     chosen = [block for block in blocks(guide) if block.runs_again]
-    first, second = play(player, world, tmp_path, chosen, times=2)
+    first, second = play(runner, world, tmp_path, chosen, times=2)
     assert first.tasks
     assert [task["name"] for task in second.tasks if task["result"].get("changed")] == []
     for block in blocks(guide):
@@ -67,12 +67,12 @@ def test_tasks_of_a_guide_run_and_a_second_run_changes_nothing(
             assert "OK" in run_lines(block.text, tmp_path / "fetched", tmp_path / "home", {})
 
 
-def test_run_the_blocks_for_other_tools(player: Player, world: Emulator, tmp_path: Path) -> None:
+def test_run_the_blocks_for_other_tools(runner: PlaybookRunner, world: Emulator, tmp_path: Path) -> None:
     publish(world)
     world.repository("acme", "open", private=False).put("install.sh", BUILT["install.sh"])
     for word, expected in ((BEFORE, ["POST"]), (PUBLIC, [])):
         world.journal.clear()
-        play(player, world, tmp_path, marked(word))
+        play(runner, world, tmp_path, marked(word))
         assert [entry.method for entry in writes(world)] == expected
     assert (tmp_path / "fetched" / "install.sh").read_bytes() == BUILT["install.sh"]
     world.repository().remove("install.sh")
@@ -81,7 +81,7 @@ def test_run_the_blocks_for_other_tools(player: Player, world: Emulator, tmp_pat
     assert held(world)["install.sh"] == BUILT["install.sh"]
 
 
-def test_get_url_sends_credentials_to_the_storage_host(player: Player, world: Emulator, tmp_path: Path) -> None:
+def test_get_url_sends_credentials_to_the_storage_host(runner: PlaybookRunner, world: Emulator, tmp_path: Path) -> None:
     [shown] = marked(PUBLIC)
     publish(world)
     [task] = shown.data
@@ -89,8 +89,8 @@ def test_get_url_sends_credentials_to_the_storage_host(player: Player, world: Em
     task["ansible.builtin.get_url"] |= {"url": f"{world.api_url}/repositories/acme/widgets/downloads/install.sh", **secret}
     playbook = tmp_path / "before.yml"
     playbook.write_text(yaml.safe_dump(as_plays([task])), encoding="utf-8")
-    played = player.play(playbook, words=["-e", json.dumps(variables(tmp_path))])
-    assert played.code != 0
+    done = runner.run(playbook, words=["-e", json.dumps(variables(tmp_path))])
+    assert done.code != 0
     [request] = world.journal.select(host="storage")
     assert request.headers["Authorization"].startswith("Basic ")
     assert request.status == 400
@@ -101,15 +101,15 @@ def publish(world: Emulator) -> None:
     release(world, {name: content for name, content in held(world).items() if name != "SHA256SUMS"} | BUILT)
 
 
-def play(player: Player, world: Emulator, folder: Path, chosen: list[Block], times: int = 1) -> list[Played]:
+def play(runner: PlaybookRunner, world: Emulator, folder: Path, chosen: list[Block], times: int = 1) -> list[PlaybookRun]:
     """Run blocks as one playbook in this folder, `times` in a row; it must succeed without a warning."""
     playbook = folder / "guide.yml"
     plays: list[dict[str, Any]] = [play for block in chosen for play in as_plays(block.data)]
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
     vault = {"vault_bitbucket_user": world.user, "vault_bitbucket_api_token": world.api_token}
-    played = player.play(*[playbook] * times, words=["-e", json.dumps(variables(folder) | vault)])
-    assert played.code == 0, played.output
-    assert played.warnings == [], played.output
-    runs = [played.part(number) for number in range(times)]
+    done = runner.run(*[playbook] * times, words=["-e", json.dumps(variables(folder) | vault)])
+    assert done.code == 0, done.output
+    assert done.warnings == [], done.output
+    runs = [done.part(number) for number in range(times)]
     assert all(len(each.tasks) >= sum(len(play["tasks"]) for play in plays) for each in runs)
     return runs
