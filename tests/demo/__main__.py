@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.tools.tree import BUILD, ROOT
 
 from . import fetching, notes, processes, pruning, publishing
-from .player import Player
+from .runner import PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess
 from .stage import Disappointed, Stage
@@ -47,7 +47,7 @@ def perform(folder: Path) -> None:
         that runs on this machine for as long as the demo does."""
     )
     with EmulatorProcess(folder) as emulator:
-        stage = Stage(folder.relative_to(ROOT), screen, emulator, Player(folder, emulator.variables, colour))
+        stage = Stage(folder.relative_to(ROOT), screen, emulator, PlaybookRunner(folder, emulator.variables, colour))
         publishing.prepare(stage)
         for chapter in CHAPTERS:
             chapter(stage)

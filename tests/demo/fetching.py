@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .player import Played
+from .runner import PlaybookRun
 from .stage import Stage, digests, expect
 
 
@@ -18,8 +18,8 @@ def version(stage: Stage) -> None:
         a playbook can decide by it what to deploy."""
     )
     published = (stage.dist / "VERSION").read_text(encoding="utf-8").strip()
-    played = stage.run("version.yml")
-    read = played.tasks[0]["result"]["ansible_facts"]["released_version"]
+    done = stage.run("version.yml")
+    read = done.tasks[0]["result"]["ansible_facts"]["released_version"]
     expect(read == published, f"The lookup read {read!r}, not {published!r}.")
     stage.screen.checked(f"the lookup gave {read}, without the line end that the file has.")
 
@@ -33,22 +33,22 @@ def fetch(stage: Stage) -> None:
         promises; an old file stays until then."""
     )
     host = stage.folder / "host"
-    played = _fetch(stage, "first fetch")
-    expect(_statuses(played) == {"fetched"}, "Not all artifacts were fetched.")
+    done = _fetch(stage, "first fetch")
+    expect(_statuses(done) == {"fetched"}, "Not all artifacts were fetched.")
     expect(digests(host) == stage.files(), "The host does not have what was published.")
     stage.screen.checked("the host has the same bytes as the release, and nothing else.")
     stage.screen.say("The same again, as a deployment does every day.", gap=True)
-    played = _fetch(stage, "second fetch")
-    expect(_statuses(played) == {"unchanged"}, "The second fetch did not find everything unchanged.")
-    expect(played.changed == 0, f"The second fetch reports changed={played.changed}.")
+    done = _fetch(stage, "second fetch")
+    expect(_statuses(done) == {"unchanged"}, "The second fetch did not find everything unchanged.")
+    expect(done.changed == 0, f"The second fetch reports changed={done.changed}.")
     expect(stage.meter["second fetch"].storage == 1, "The second fetch read more than the manifest.")
     expect(digests(host) == stage.files(), "The second fetch changed the host.")
     stage.screen.checked("changed=0. Of all artifacts only the manifest was read; it proves that the files are right.")
 
 
-def _fetch(stage: Stage, meter: str) -> Played:
+def _fetch(stage: Stage, meter: str) -> PlaybookRun:
     return stage.run("fetch.yml", "-e", f"fetch_dir={stage.folder / 'host'}", meter=meter)
 
 
-def _statuses(played: Played) -> set[str]:
-    return {artifact["status"] for artifact in played.result("bitbucket_download_fetch")["artifacts"]}
+def _statuses(done: PlaybookRun) -> set[str]:
+    return {artifact["status"] for artifact in done.result("bitbucket_download_fetch")["artifacts"]}

@@ -36,7 +36,7 @@ def stop(process: subprocess.Popen[str]) -> None:
     """End a process, by force if it does not listen."""
     process.terminate()
     try:
-        process.wait(10)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

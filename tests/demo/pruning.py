@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 
-from .player import Played
 from .publishing import MANIFEST
+from .runner import PlaybookRun
 from .stage import Stage, expect
 
 # When older releases were published, each an archive and a document.
@@ -31,8 +31,8 @@ def prune(stage: Stage) -> None:
     expect(stage.emulator.digests() == before, "The dry run deleted something.")
     expect(_deleted(predicted) == GONE, f"The dry run foretells other deletions: {sorted(_deleted(predicted))}")
     stage.screen.say("The diff is that of the listing. Then the run itself.", gap=True)
-    played = stage.run("prune.yml")
-    expect(_deleted(played) == GONE, f"The run deleted others: {sorted(_deleted(played))}")
+    done = stage.run("prune.yml")
+    expect(_deleted(done) == GONE, f"The run deleted others: {sorted(_deleted(done))}")
     after = stage.emulator.digests()
     expect(before.keys() - after.keys() == GONE, "What is gone is not what was reported.")
     expect(after.items() >= stage.files().items(), "The newest release was harmed.")
@@ -53,6 +53,6 @@ def _publish_older_releases(stage: Stage) -> None:
     stage.emulator.put(MANIFEST, b"".join(lines))
 
 
-def _deleted(played: Played) -> set[str]:
-    artifacts = played.result("bitbucket_download_prune")["artifacts"]
+def _deleted(done: PlaybookRun) -> set[str]:
+    artifacts = done.result("bitbucket_download_prune")["artifacts"]
     return {artifact["name"] for artifact in artifacts if artifact["status"] == "deleted"}

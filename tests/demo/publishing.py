@@ -12,7 +12,7 @@ import yaml
 
 from tests.tools.tree import ROOT
 
-from .player import Played
+from .runner import PlaybookRun
 from .stage import Stage, expect
 
 MANIFEST = "SHA256SUMS"
@@ -42,8 +42,8 @@ def publish(stage: Stage) -> None:
         marker. One task uploads them to the Downloads of the repository acme/widgets, and last a manifest with their
         checksums, which "sha256sum -c" understands."""
     )
-    played = _publish(stage, meter="first run")
-    expect(_statuses(played) == {"created"}, "Not all artifacts were created.")
+    done = _publish(stage, meter="first run")
+    expect(_statuses(done) == {"created"}, "Not all artifacts were created.")
     stored = stage.emulator.digests()
     expect(stored.pop(MANIFEST, None) is not None, "There is no manifest.")
     expect(stored == stage.files(), "What the repository holds is not what was published.")
@@ -54,8 +54,8 @@ def listing(stage: Stage) -> None:
     """What is there now."""
     stage.screen.chapter("See what is there")
     stage.screen.say("The listing comes as data, so that a playbook can choose from it; this one prints a table.")
-    played = stage.run("list.yml")
-    names = {artifact["name"] for artifact in played.result("bitbucket_download_info")["artifacts"]}
+    done = stage.run("list.yml")
+    names = {artifact["name"] for artifact in done.result("bitbucket_download_info")["artifacts"]}
     expect(names == {*stage.files(), MANIFEST}, f"The listing has other names: {sorted(names)}")
 
 
@@ -66,9 +66,9 @@ def again(stage: Stage) -> None:
         """Jobs are run again: after a failure, by schedule, by hand. The same playbook compares the files with the
         manifest, finds all of them published, and changes nothing."""
     )
-    played = _publish(stage, meter="second run")
-    expect(_statuses(played) == {"unchanged"}, "The second run did not find everything unchanged.")
-    expect(played.changed == 0, f"The second run reports changed={played.changed}.")
+    done = _publish(stage, meter="second run")
+    expect(_statuses(done) == {"unchanged"}, "The second run did not find everything unchanged.")
+    expect(done.changed == 0, f"The second run reports changed={done.changed}.")
     expect(stage.meter["second run"].uploaded == 0, "The second run uploaded something.")
     stage.screen.checked("changed=0, and no byte was uploaded.")
 
@@ -86,8 +86,8 @@ def one_byte(stage: Stage) -> None:
     expect(stage.emulator.digests() == before, "The dry run changed the repository.")
     _expect_one_replaced(predicted, "The dry run")
     stage.screen.say("Then the run itself, which does just that.", gap=True)
-    played = _publish(stage, meter="one byte changed")
-    _expect_one_replaced(played, "The run")
+    done = _publish(stage, meter="one byte changed")
+    _expect_one_replaced(done, "The run")
     expect(stage.emulator.digests().items() >= stage.files().items(), "The changed file did not arrive.")
     stage.screen.checked("the dry run wrote nothing, and foretold the run: one replaced, the others unchanged.")
 
@@ -132,12 +132,12 @@ def for_real(stage: Stage) -> None:
     )
 
 
-def _publish(stage: Stage, *words: str, meter: str) -> Played:
+def _publish(stage: Stage, *words: str, meter: str) -> PlaybookRun:
     return stage.run("publish.yml", "-e", f"release_dir={stage.dist}", *words, meter=meter)
 
 
-def _statuses(played: Played) -> set[str]:
-    return {artifact["status"] for artifact in played.result("bitbucket_download")["artifacts"]}
+def _statuses(done: PlaybookRun) -> set[str]:
+    return {artifact["status"] for artifact in done.result("bitbucket_download")["artifacts"]}
 
 
 def _change_one_byte(stage: Stage) -> None:
@@ -146,7 +146,7 @@ def _change_one_byte(stage: Stage) -> None:
         stream.write(b"!")
 
 
-def _expect_one_replaced(played: Played, who: str) -> None:
-    artifacts = played.result("bitbucket_download")["artifacts"]
+def _expect_one_replaced(done: PlaybookRun, who: str) -> None:
+    artifacts = done.result("bitbucket_download")["artifacts"]
     done = {artifact["name"]: artifact["status"] for artifact in artifacts if artifact["status"] != "unchanged"}
     expect(done == {NOTES: "replaced"}, f"{who} was to replace {NOTES} alone, but: {done}")

@@ -24,7 +24,7 @@ from tests.tools.tree import ROOT
 
 from . import processes
 
-PATIENCE = 30  # seconds for its start
+PATIENCE = 600  # seconds for its start on a busy machine
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

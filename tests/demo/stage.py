@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.tools.tree import ROOT
 
-from .player import Played, Player
+from .runner import PlaybookRun, PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess, Traffic
 
@@ -48,7 +48,7 @@ class Stage:
     folder: Path
     screen: Screen
     emulator: EmulatorProcess
-    player: Player
+    runner: PlaybookRunner
     meter: dict[str, Traffic] = field(default_factory=dict)
 
     @property
@@ -58,7 +58,7 @@ class Stage:
 
     def build_collection(self) -> None:
         """Build this collection into `dist`."""
-        built = self.player.galaxy("collection", "build", str(ROOT), "--output-path", str(self.dist))
+        built = self.runner.galaxy("collection", "build", str(ROOT), "--output-path", str(self.dist))
         expect(built.code == 0, f"ansible-galaxy collection build failed:\n{built.output}")
 
     def files(self) -> dict[str, str]:
@@ -69,14 +69,14 @@ class Stage:
         """Bytes of all files in `dist`."""
         return sum(path.stat().st_size for path in self.dist.iterdir())
 
-    def run(self, example: str, *words: str, meter: str | None = None) -> Played:
+    def run(self, example: str, *words: str, meter: str | None = None) -> PlaybookRun:
         """Run an example in front of the reader; it must succeed without a warning."""
         playbook = EXAMPLES / example
         self.screen.show(" ".join(["$ ansible-playbook", str(playbook), *words]))
-        played = self.player.play(ROOT / playbook, words=words, show=self.screen.output)
+        done = self.runner.run(ROOT / playbook, words=words, show=self.screen.output)
         traffic = self.emulator.traffic()
         if meter:
             self.meter[meter] = traffic
-        expect(played.code == 0, f"{playbook} failed with exit code {played.code}.")
-        expect(not played.warnings, f"{playbook} gave a warning.")
-        return played
+        expect(done.code == 0, f"{playbook} failed with exit code {done.code}.")
+        expect(not done.warnings, f"{playbook} gave a warning.")
+        return done

@@ -23,7 +23,6 @@ def ansible_program(program: str, *arguments: str, environment: Mapping[str, str
         env={**os.environ, **BASE, "ANSIBLE_HOME": os.environ["HOME"] + "/.ansible", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

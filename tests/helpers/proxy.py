@@ -49,7 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Ask the target, and hand its answer on."""
         self.proxy.asked.append((self.command, self.path, self.headers))
         target = urlsplit(self.path)
-        upstream = http.client.HTTPConnection(target.netloc, timeout=10)
+        upstream = http.client.HTTPConnection(target.netloc, timeout=600)
         path = target.path + ("?" + target.query if target.query else "")
         upstream.putrequest(self.command, path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():

@@ -31,7 +31,7 @@ def serving(handler: type[socketserver.BaseRequestHandler]) -> Iterator[int]:
             yield server.server_address[1]
         finally:
             server.shutdown()
-            thread.join(5)
+            thread.join()
 
 
 def relay(outer: socket.socket, inner: socket.socket) -> None:

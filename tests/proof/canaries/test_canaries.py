@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from tests.emulator import Emulator
 from tests.helpers.command_line import BASE
 from tests.http.modules.downloading import MANIFEST, lines, widgets
@@ -28,7 +26,6 @@ from tests.system.lookup.helpers import secrets_of
 PREFIX = "releng.bitbucket.bitbucket_"
 DOWNLOAD = "{{ lookup('releng.bitbucket.bitbucket_download', 'VERSION') }}"
 SNIPPET = "{{ lookup('releng.bitbucket.bitbucket_snippet', 'notes.md', title='Notes') }}"
-KINDS = ["access token", "API token", "OAuth"]
 
 
 def kind_of(emulator: Emulator, kind: str) -> dict[str, str]:
@@ -127,7 +124,6 @@ class Stage:
                 cwd=self._folder,
                 capture_output=True,
                 text=True,
-                timeout=150,
                 check=False,
             )
         printed = done.stdout + done.stderr
@@ -153,13 +149,12 @@ def require_whole(printed: str, emulator: Emulator) -> None:
     assert len(secrets(emulator)) > 12
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_credentials_of_the_environment_are_seen_nowhere(emulator: Emulator, tmp_path: Path, kind: str) -> None:
+def test_show_no_credentials_of_the_environment(emulator: Emulator, tmp_path: Path) -> None:
+    """Use an OAuth consumer, which has most secrets; the other kinds are tested below."""
     furnish(emulator, tmp_path)
     environment = emulator.environment()
     del environment["BITBUCKET_API_TOKEN"]
-    names = {name: "BITBUCKET_" + name.upper() for name in kind_of(emulator, kind)} | {"user": "BITBUCKET_USERNAME"}
-    environment |= {names[name]: value for name, value in kind_of(emulator, kind).items()}
+    environment |= {f"BITBUCKET_{name.upper()}": value for name, value in kind_of(emulator, "OAuth").items()}
     stage = Stage(emulator, tmp_path, environment)
     printed, watcher = stage.play({"tasks": tasks(tmp_path)})
     require_whole(printed, emulator)
@@ -171,7 +166,7 @@ def test_credentials_of_the_environment_are_seen_nowhere(emulator: Emulator, tmp
     assert leaks(emulator, {**seen, **files}) == []
 
 
-def test_neither_these_nor_those_of_tasks_are_in_the_system_log(emulator: Emulator, tmp_path: Path) -> None:
+def test_show_no_credentials_of_tasks_also_in_the_system_log(emulator: Emulator, tmp_path: Path) -> None:
     """Credentials of tasks are on the disk for a moment, in Ansible's own wrapper of the module; elsewhere they are not."""
     furnish(emulator, tmp_path)
     given = [{}, kind_of(emulator, "OAuth"), kind_of(emulator, "access token")]

@@ -29,7 +29,7 @@ def seen_with(folder: Path, word: str, environment: dict[str, str]) -> Watcher:
         while not children.read_text():
             assert process.poll() is None
         watcher.look()
-        process.communicate(b"\n\n", timeout=30)
+        process.communicate(b"\n\n")
     return watcher
 
 

@@ -48,7 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Ask the server, and tell the client what it says."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         asked = [(name, value) for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP]
-        upstream = http.client.HTTPConnection(self.tap.upstream, timeout=60)
+        upstream = http.client.HTTPConnection(self.tap.upstream, timeout=600)
         try:
             upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in [*asked, ("Content-Length", str(len(body))), ("Connection", "close")]:
@@ -113,4 +113,4 @@ class Tap:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join()

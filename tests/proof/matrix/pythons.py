@@ -38,7 +38,7 @@ def version_of(program: Path) -> str | None:
             [str(program), "-I", "-c", QUESTION],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
             stdin=subprocess.DEVNULL,
             check=False,
         )
@@ -70,6 +70,6 @@ def _folders_of_pyenv(path: str) -> list[Path]:
     pyenv = shutil.which("pyenv", path=path)
     if pyenv is None:
         return []
-    done = subprocess.run([pyenv, "root"], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run([pyenv, "root"], capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL, check=False)
     root = Path(done.stdout.strip() or os.devnull)
     return sorted((root / "versions").iterdir()) if (root / "versions").is_dir() else []

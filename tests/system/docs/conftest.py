@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The place where the examples run is the place where the guides run."""
+"""Share the fixtures of the examples, and the installed collection."""
 
 from __future__ import annotations
 
-from tests.system.examples.conftest import player, world
+from tests.system.examples.conftest import runner, world
+from tests.system.hosts.conftest import installed, tarball
 
-__all__ = ["player", "world"]
+__all__ = ["installed", "runner", "tarball", "world"]

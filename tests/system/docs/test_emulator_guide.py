@@ -32,7 +32,7 @@ def control(emulator: Emulator, method: str, path: str, body: bytes | None) -> i
     """The status of one control request."""
     request = urllib.request.Request(emulator.control_url + path, body, {"Content-Type": "application/json"}, method=method)
     try:
-        with DIRECT.open(request, timeout=30) as answer:
+        with DIRECT.open(request, timeout=600) as answer:
             status: int = answer.status
             return status
     except urllib.error.HTTPError as problem:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A place where examples can run: a folder with what they publish, and an emulator with what they delete or read."""
+"""Provide a folder with what examples publish, and an emulator with what they delete or read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.player import Player
+from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 
 from .helpers import BUILT, KEPT, RELEASED, STAGED, STAGING, pipeline, release
@@ -18,7 +18,7 @@ from .helpers import BUILT, KEPT, RELEASED, STAGED, STAGING, pipeline, release
 
 @pytest.fixture
 def world(emulator: Emulator, dist: Path) -> Emulator:
-    """An emulator with the released files, their manifest and some snippets; what was built lies in `dist`."""
+    """Return an emulator with the released files, their manifest and some snippets; write the built files to `dist`."""
     release(emulator, RELEASED)
     release(emulator, STAGED, STAGING)
     for title, files in KEPT.items():
@@ -29,7 +29,7 @@ def world(emulator: Emulator, dist: Path) -> Emulator:
 
 
 @pytest.fixture
-def player(world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
-    """Runs playbooks with the folder of `dist` as the current one, connected by the environment, as in a CI job."""
+def runner(world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlaybookRunner:
+    """Run playbooks in the folder of `dist`, connected by the environment, as in a CI job."""
     monkeypatch.chdir(tmp_path)
-    return Player(tmp_path, {**pipeline(tmp_path), **world.environment()})
+    return PlaybookRunner(tmp_path, {**pipeline(tmp_path), **world.environment()})

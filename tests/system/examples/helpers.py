@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What examples find when they run: releases, a build, snippets, a fleet, and the variables of a CI job.
-
-Knows the emulator, and names that occur in examples. Does not know what the examples do.
-"""
+"""Lay out what examples need: releases, a build, snippets, a fleet, and the variables of a CI job."""
 
 from __future__ import annotations
 
@@ -24,12 +21,12 @@ MANIFEST = "SHA256SUMS"
 
 
 def build(version: str) -> bytes:
-    """An archive with a program in it."""
+    """Return an archive with a program in it."""
     program = Item("bin/widgets", f"#!/bin/sh\necho {version}\n".encode(), mode=0o755)
     return archive(".tar.gz", [program, Item("README", b"How to use widgets.\n")])
 
 
-# What earlier runs have published, as far as examples name it, oldest first.
+# Published artifacts that examples name, oldest first.
 RELEASED = {
     "widgets-1.1.0.tar.gz": b"the archive of release 1.1.0",
     "widgets-1.2.0.tar.gz": b"the archive of release 1.2.0",
@@ -39,19 +36,19 @@ RELEASED = {
     "widgets-1.3.0.zip": b"the same for others",
     "widgets-1.4.1.tar.gz": build("1.4.1"),
 }
-# What waits in the repository of tested builds.
+# Artifacts in the repository of tested builds.
 STAGED = {
     "widgets-1.4.3.tar.gz": b"the archive of release 1.4.3",
     "widgets-1.5.0.tar.gz": b"the archive that comes after it",
 }
 STAGING = "widgets-staging"
-# What the build has left in dist/.
+# Files of the build in dist/.
 BUILT = {
     "NOTES.md": b"# widgets 1.4.2\nFaster, and no more leaks.\n",
     "install.sh": b"#!/bin/sh\n",
     "widgets-1.4.2.tar.gz": build("1.4.2"),
 }
-# What the workspace keeps in snippets, files by title.
+# Existing snippets: files by title.
 KEPT = {
     "Run book": {"start.md": "Call somebody.\n", "old.md": "Nobody needs this.\n"},
     "Settings": {"settings.yml": "channel: stable\n"},
@@ -61,7 +58,7 @@ FLEET = ("web1", "web2", "web3", "web4")
 
 
 def lines(files: Mapping[str, bytes]) -> str:
-    """The manifest of these files."""
+    """Return the manifest of these files."""
     return "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
 
 
@@ -74,22 +71,22 @@ def release(emulator: Emulator, files: Mapping[str, bytes], slug: str = "widgets
 
 
 def held(emulator: Emulator, slug: str = "widgets") -> dict[str, bytes]:
-    """What a repository holds, by name."""
+    """Return the contents of a repository by name."""
     return {artifact.name: artifact.content for artifact in emulator.repository(slug=slug).newest_first()}
 
 
 def writes(emulator: Emulator) -> list[Entry]:
-    """The requests to the API that were more than reading."""
+    """Return the requests to the API that were not read requests."""
     return [entry for entry in emulator.journal if entry.host == "api" and entry.method != "GET"]
 
 
 def secrets(emulator: Emulator) -> list[str]:
-    """What must not be printed, whatever happens."""
+    """Return what must never be printed."""
     return [*emulator.accounts.credentials, emulator.client_secret, emulator.signer.session[:40], "Signature="]
 
 
 def variables(folder: Path) -> dict[str, str]:
-    """Values for an empty folder and a digest that readers have to choose themselves."""
+    """Return values of variables that readers set themselves: an empty folder and a digest."""
     fetched = folder / "fetched"
     fetched.mkdir(exist_ok=True)
     return {
@@ -99,7 +96,7 @@ def variables(folder: Path) -> dict[str, str]:
 
 
 def pipeline(folder: Path, tag: str = "1.4.2") -> dict[str, str]:
-    """The variables that Bitbucket Pipelines sets in a build of a tag whose clone is in this folder."""
+    """Return the variables that Bitbucket Pipelines sets in a build of a tag whose clone is in this folder."""
     return {
         "CI": "true",
         "BITBUCKET_BUILD_NUMBER": "37",
@@ -124,7 +121,7 @@ def inventory(folder: Path, values: Mapping[str, Any]) -> Path:
 
 
 def connection(emulator: Emulator) -> dict[str, str]:
-    """The connection as variables of an inventory; the address of the API comes from the environment."""
+    """Return the connection as variables of an inventory; the address of the API comes from the environment."""
     return {
         "bitbucket_workspace": "acme",
         "bitbucket_repository": "widgets",

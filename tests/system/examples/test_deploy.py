@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.player import Played, Player
+from tests.demo.runner import PlaybookRun, PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
@@ -28,7 +28,7 @@ class Fleet:
 
     def __init__(self, world: Emulator, folder: Path) -> None:
         self.folder = folder / "fleet"
-        self._player = Player(folder, {"BITBUCKET_API_URL": world.api_url})
+        self._runner = PlaybookRunner(folder, {"BITBUCKET_API_URL": world.api_url})
         password = folder / "password"
         password.write_text("the vault's password\n", encoding="utf-8")
         self._words = ("-i", str(inventory(folder, {})), "--vault-password-file", str(password))
@@ -39,9 +39,9 @@ class Fleet:
         encrypt = [sys.executable, "-m", "ansible", "vault", "encrypt", "--vault-password-file", str(password), str(self.vault)]
         subprocess.run(encrypt, check=True, capture_output=True)
 
-    def deploy(self, *words: str) -> Played:
+    def deploy(self, *words: str) -> PlaybookRun:
         """Run the playbook."""
-        return self._player.play(PLAYBOOK, words=[*self._words, *words])
+        return self._runner.run(PLAYBOOK, words=[*self._words, *words])
 
     def answers(self, host: str) -> str:
         """Return what the program that this host uses prints."""
@@ -60,39 +60,39 @@ def fleet(world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> F
     return Fleet(world, tmp_path)
 
 
-def batches(played: Played) -> list[list[str]]:
+def batches(done: PlaybookRun) -> list[list[str]]:
     """Return the hosts of each batch."""
-    passes = played.output.partition("PLAY RECAP")[0].split("\nPLAY [")[1:]
+    passes = done.output.partition("PLAY RECAP")[0].split("\nPLAY [")[1:]
     return [[host for host in FLEET if f": [{host}]" in each] for each in passes]
 
 
 def test_deploy_in_batches_and_keep_the_release_before(fleet: Fleet, world: Emulator, dist: Path) -> None:
-    played = fleet.deploy("-vvvv", "--diff")
-    assert played.code == 0, played.output
-    assert played.warnings == [], played.output
-    assert batches(played) == BATCHES
+    done = fleet.deploy("-vvvv", "--diff")
+    assert done.code == 0, done.output
+    assert done.warnings == [], done.output
+    assert batches(done) == BATCHES
     assert [fleet.answers(host) for host in FLEET] == ["1.4.1"] * len(FLEET)
     for host in FLEET:
         assert (fleet.folder / host / "downloads" / ARCHIVE).read_bytes() == RELEASED[ARCHIVE]
     assert len(world.journal.select(host="storage", artifact=ARCHIVE)) == len(FLEET)
     assert writes(world) == []
     assert fleet.vault.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
-    assert [secret for secret in secrets(world) if secret in played.output] == []
+    assert [secret for secret in secrets(world) if secret in done.output] == []
     name = "widgets-1.4.2.tar.gz"
     release(world, {**RELEASED, name: (dist / name).read_bytes()})
-    played = fleet.deploy("-e", "deploy_version=1.4.2")
-    assert played.code == 0, played.output
+    done = fleet.deploy("-e", "deploy_version=1.4.2")
+    assert done.code == 0, done.output
     assert [fleet.answers(host) for host in FLEET] == ["1.4.2"] * len(FLEET)
     assert (fleet.folder / "web1" / "releases" / "1.4.1" / "bin" / "widgets").exists()
 
 
 def test_bytes_that_differ_from_the_manifest_stop_it_at_the_first_host(fleet: Fleet, world: Emulator) -> None:
     world.repository().put(ARCHIVE, build("6.6.6"))
-    played = fleet.deploy()
-    assert played.code == 2
-    assert ARCHIVE in played.result("bitbucket_download_fetch")["msg"]
-    assert batches(played) == BATCHES[:1]
-    assert "NO MORE HOSTS LEFT" in played.output
+    done = fleet.deploy()
+    assert done.code == 2
+    assert ARCHIVE in done.result("bitbucket_download_fetch")["msg"]
+    assert batches(done) == BATCHES[:1]
+    assert "NO MORE HOSTS LEFT" in done.output
     assert not (fleet.folder / "web1" / "current").exists()
     assert not (fleet.folder / "web1" / "releases").exists()
     assert fleet.untouched()[-3:] == ["web2", "web3", "web4"]
@@ -101,9 +101,9 @@ def test_bytes_that_differ_from_the_manifest_stop_it_at_the_first_host(fleet: Fl
 def test_a_host_that_fails_later_leaves_the_others_unchanged(fleet: Fleet) -> None:
     (fleet.folder / "web3").mkdir(parents=True)
     (fleet.folder / "web3" / "releases").write_text("a file is in the way\n", encoding="utf-8")
-    played = fleet.deploy()
-    assert played.code == 2
-    assert batches(played) == BATCHES[:2]
+    done = fleet.deploy()
+    assert done.code == 2
+    assert batches(done) == BATCHES[:2]
     assert fleet.answers("web1") == "1.4.1"
     assert not (fleet.folder / "web2" / "current").exists(), "the batch must stop"
     assert fleet.untouched() == ["web4"]

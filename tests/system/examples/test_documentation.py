@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.demo.player import COLLECTION, Player
+from tests.demo.runner import COLLECTION, PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
@@ -52,7 +52,7 @@ def _sources(value: Any) -> Iterator[str]:
             yield from _sources(inner)
 
 
-def test_examples_of_all_plugins_run_without_a_warning(player: Player, world: Emulator, tmp_path: Path) -> None:
+def test_examples_of_all_plugins_run_without_a_warning(runner: PlaybookRunner, world: Emulator, tmp_path: Path) -> None:
     """Run the lookups first: they change nothing, and the modules change what they read."""
     plugins = [f"lookup.{name}" for name in LOOKUPS] + [f"modules.{name}" for name in MODULES]
     assert {"modules.bitbucket_download", "lookup.bitbucket_snippet"} <= set(plugins)
@@ -65,10 +65,10 @@ def test_examples_of_all_plugins_run_without_a_warning(player: Player, world: Em
         plays.append({"name": plugin, "hosts": "localhost", "gather_facts": False, "tasks": tasks})
     playbook = tmp_path / "examples.yml"
     playbook.write_text(yaml.safe_dump(plays), encoding="utf-8")
-    played = player.play(playbook, words=["-e", json.dumps(variables(tmp_path))])
-    assert played.code == 0, played.output
-    assert played.warnings == [], played.output
-    assert [task["name"] for task in played.tasks] == [task["name"] for play in plays for task in play["tasks"]]
+    done = runner.run(playbook, words=["-e", json.dumps(variables(tmp_path))])
+    assert done.code == 0, done.output
+    assert done.warnings == [], done.output
+    assert [task["name"] for task in done.tasks] == [task["name"] for play in plays for task in play["tasks"]]
 
 
 def write_files(tasks: list[dict[str, Any]], folder: Path) -> None:

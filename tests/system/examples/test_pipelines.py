@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from tests.demo.player import Player
+from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.stage import stage
 from tests.tools.tree import ROOT
@@ -141,18 +141,18 @@ def test_the_steps_publish_the_build_and_a_later_build_of_the_tag_nothing(world:
     assert [secret for secret in secrets(world) if secret in runner.printed] == []
 
 
-def test_refuse_a_build_that_differs_from_the_release(player: Player, world: Emulator) -> None:
+def test_refuse_a_build_that_differs_from_the_release(runner: PlaybookRunner, world: Emulator) -> None:
     world.repository().put("install.sh", b"released by hand")
     before = held(world)
-    played = player.play(PLAYBOOK)
-    assert played.code == 2
-    assert "install.sh" in played.result("bitbucket_download")["msg"]
+    done = runner.run(PLAYBOOK)
+    assert done.code == 2
+    assert "install.sh" in done.result("bitbucket_download")["msg"]
     assert writes(world) == []
     assert held(world) == before
 
 
 def test_a_job_without_a_tag_sends_no_request(world: Emulator, tmp_path: Path) -> None:
-    played = Player(tmp_path, {**pipeline(tmp_path, tag=""), **world.environment()}).play(PLAYBOOK)
-    assert played.code == 2
-    assert "BITBUCKET_TAG is not set, so this job was not started by a tag. Nothing was published." in played.output
+    done = PlaybookRunner(tmp_path, {**pipeline(tmp_path, tag=""), **world.environment()}).run(PLAYBOOK)
+    assert done.code == 2
+    assert "BITBUCKET_TAG is not set, so this job was not started by a tag. Nothing was published." in done.output
     assert len(world.journal) == 0

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.demo.player import COLLECTION, Player
+from tests.demo.runner import COLLECTION, PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
@@ -72,18 +72,18 @@ def test_the_table_of_examples_has_all_playbooks_and_no_missing_file() -> None:
 
 @pytest.mark.parametrize("which", ["examples", "readme"])
 def test_playbooks_write_nothing_in_check_mode_and_change_nothing_twice(
-    which: str, readme: Path, player: Player, world: Emulator, tmp_path: Path
+    which: str, readme: Path, runner: PlaybookRunner, world: Emulator, tmp_path: Path
 ) -> None:
     """Run all playbooks with --check, then all of them, each twice in a row."""
     playbooks = PLAYBOOKS if which == "examples" else [readme]
     hosts = inventory(tmp_path, connection(world))
     words = ("-i", str(hosts), "--diff", "-e", json.dumps(variables(tmp_path)))
     before = contents(world, tmp_path)
-    predicted = player.play(*playbooks, words=(*words, "--check"))
+    predicted = runner.run(*playbooks, words=(*words, "--check"))
     assert (predicted.code, predicted.warnings) == (0, []), predicted.output
     assert contents(world, tmp_path) == before
     assert writes(world) == []
-    done = player.play(*(playbook for playbook in playbooks for _unused in range(2)), words=words)
+    done = runner.run(*(playbook for playbook in playbooks for _unused in range(2)), words=words)
     assert (done.code, done.warnings) == (0, []), done.output
     for number, playbook in enumerate(playbooks):
         changes = predicted.part(number).changed, done.part(2 * number).changed

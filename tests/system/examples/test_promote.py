@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.player import Player
+from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
@@ -29,33 +29,33 @@ def _leaves_nothing(tmp_path: Path) -> Iterator[None]:
     assert list((tmp_path / "home").rglob("promote-*")) == []
 
 
-def test_release_the_staged_bytes(player: Player, world: Emulator, tmp_path: Path) -> None:
+def test_release_the_staged_bytes(runner: PlaybookRunner, world: Emulator, tmp_path: Path) -> None:
     staged = held(world, STAGING)
-    played = player.play(PLAYBOOK, words=["-vvv"])
-    assert played.code == 0, played.output
-    assert Path(played.tasks[0]["result"]["path"]).is_relative_to(tmp_path / "home"), "_leaves_nothing looks there"
+    done = runner.run(PLAYBOOK, words=["-vvv"])
+    assert done.code == 0, done.output
+    assert Path(done.tasks[0]["result"]["path"]).is_relative_to(tmp_path / "home"), "_leaves_nothing looks there"
     released = {**RELEASED, NAME: STAGED[NAME]}
     assert held(world) == {**released, MANIFEST: lines(released).encode()}
     assert held(world, STAGING) == staged
     assert [entry.stored for entry in writes(world)] == [[NAME], [MANIFEST]]
-    assert [secret for secret in secrets(world) if secret in played.output] == []
+    assert [secret for secret in secrets(world) if secret in done.output] == []
 
 
-def test_refuse_in_check_mode_a_name_that_is_released_with_other_bytes(player: Player, world: Emulator) -> None:
+def test_refuse_in_check_mode_a_name_that_is_released_with_other_bytes(runner: PlaybookRunner, world: Emulator) -> None:
     world.repository().put(NAME, b"released by hand")
     before = held(world)
-    played = player.play(PLAYBOOK, words=["--check", "--diff"])
-    assert played.code == 2
-    assert NAME in played.result("bitbucket_download")["msg"]
+    done = runner.run(PLAYBOOK, words=["--check", "--diff"])
+    assert done.code == 2
+    assert NAME in done.result("bitbucket_download")["msg"]
     assert writes(world) == []
     assert held(world) == before
 
 
-def test_refuse_bytes_that_differ_from_the_staging_manifest(player: Player, world: Emulator) -> None:
+def test_refuse_bytes_that_differ_from_the_staging_manifest(runner: PlaybookRunner, world: Emulator) -> None:
     world.repository(slug=STAGING).put(NAME, STAGED[NAME][::-1])
-    played = player.play(PLAYBOOK)
-    assert played.code == 2
-    assert NAME in played.result("bitbucket_download_fetch")["msg"]
+    done = runner.run(PLAYBOOK)
+    assert done.code == 2
+    assert NAME in done.result("bitbucket_download_fetch")["msg"]
     api = world.journal.select(host="api")
     assert api
     assert [entry.path for entry in api if STAGING_PATH not in entry.path] == []

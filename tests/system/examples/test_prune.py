@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.demo.player import Player
+from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
@@ -47,16 +47,16 @@ CASES: list[tuple[dict[str, str], set[str]]] = [
 ]
 
 
-def test_variables_reach_the_rules_of_retention(player: Player, aged: Emulator, tmp_path: Path) -> None:
+def test_variables_reach_the_rules_of_retention(runner: PlaybookRunner, aged: Emulator, tmp_path: Path) -> None:
     """Import the playbook with each set of variables in check mode, and last with a limit that it would pass."""
     imports = [{"import_playbook": str(PLAYBOOK), "vars": values} for values, _unused in CASES]
     limited = {"import_playbook": str(PLAYBOOK), "vars": {"retention_limit": "1"}}
     playbook = tmp_path / "cases.yml"
     playbook.write_text(yaml.safe_dump([*imports, limited]), encoding="utf-8")
     before = held(aged)
-    played = player.play(playbook, words=["--check", "--diff"])
-    assert played.code == 2, played.output
-    results = [task["result"] for task in played.tasks if task["action"].endswith("bitbucket_download_prune")]
+    done = runner.run(playbook, words=["--check", "--diff"])
+    assert done.code == 2, done.output
+    results = [task["result"] for task in done.tasks if task["action"].endswith("bitbucket_download_prune")]
     assert [deleted(result) for result in results[:-1]] == [gone for _unused, gone in CASES]
     assert "max_deletions" in results[-1]["msg"]
     assert writes(aged) == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tests.demo.player import Player
+from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
@@ -26,9 +26,9 @@ def files_of(world: Emulator, title: str) -> list[dict[str, bytes]]:
     return [snippet.files for snippet in world.snippets if snippet.title == title]
 
 
-def test_publish_prune_and_write_notes_then_update_the_edited_notes(player: Player, world: Emulator, dist: Path) -> None:
-    played = player.play(RELEASE, words=["-vvv"])
-    assert played.code == 0, played.output
+def test_publish_prune_and_write_notes_then_update_the_edited_notes(runner: PlaybookRunner, world: Emulator, dist: Path) -> None:
+    done = runner.run(RELEASE, words=["-vvv"])
+    assert done.code == 0, done.output
     left = {name: content for name, content in {**RELEASED, NAME: BUILT[NAME]}.items() if name not in PRUNED}
     assert held(world) == {**left, MANIFEST: lines(left).encode()}
     order = [(entry.method, entry.stored[0] if entry.stored else entry.artifact) for entry in writes(world)]
@@ -40,13 +40,13 @@ def test_publish_prune_and_write_notes_then_update_the_edited_notes(player: Play
     assert text.startswith(BUILT["NOTES.md"].decode())
     row = f"| {NAME} | {len(BUILT[NAME])} | {hashlib.sha256(BUILT[NAME]).hexdigest()} |"
     assert [line for line in text.splitlines() if "widgets-" in line] == [row]
-    assert [secret for secret in secrets(world) if secret in played.output] == []
+    assert [secret for secret in secrets(world) if secret in done.output] == []
     world.journal.clear()
     edited = BUILT["NOTES.md"].replace(b"Faster", b"Much faster")
     (dist / "NOTES.md").write_bytes(edited)
-    played = player.play(RELEASE, NOTES, words=["-e", "notes_file=dist/NOTES.md", "-e", "notes_title='Run book'"])
-    assert played.code == 0, played.output
-    assert [played.part(number).changed for number in range(2)] == [1, 1]
+    done = runner.run(RELEASE, NOTES, words=["-e", "notes_file=dist/NOTES.md", "-e", "notes_title='Run book'"])
+    assert done.code == 0, done.output
+    assert [done.part(number).changed for number in range(2)] == [1, 1]
     assert [(entry.method, entry.path.split("/")[2]) for entry in writes(world)] == [("PUT", "snippets")] * 2
     [files] = files_of(world, TITLE)
     assert b"Much faster" in files["notes.md"]
@@ -54,11 +54,11 @@ def test_publish_prune_and_write_notes_then_update_the_edited_notes(player: Play
     assert files == {"start.md": b"Call somebody.\n", "old.md": b"Nobody needs this.\n", "NOTES.md": edited}
 
 
-def test_refuse_to_change_a_release(player: Player, world: Emulator) -> None:
+def test_refuse_to_change_a_release(runner: PlaybookRunner, world: Emulator) -> None:
     world.repository().put(NAME, b"released by hand")
     before = held(world)
-    played = player.play(RELEASE)
-    assert played.code == 2
-    assert NAME in played.result("bitbucket_download")["msg"]
+    done = runner.run(RELEASE)
+    assert done.code == 2
+    assert NAME in done.result("bitbucket_download")["msg"]
     assert writes(world) == []
     assert held(world) == before

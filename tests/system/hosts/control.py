@@ -36,7 +36,7 @@ def settings(folder: Path, collections: str = "") -> dict[str, str]:
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_TIMEOUT": "60",
+        "ANSIBLE_TIMEOUT": "600",
     }
 
 
@@ -49,7 +49,6 @@ def run(program: str, *words: str, environment: Mapping[str, str], folder: Path)
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=150,
         check=False,
     )
 

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts behind SSH, playbooks that run on them, and what came of each task on each host.
-
-Knows ansible-runner and the inventory. Does not know what the playbooks do.
-"""
+"""Run playbooks on hosts behind SSH with ansible-runner, and report the end of each task on each host."""
 
 from __future__ import annotations
 
@@ -37,36 +34,39 @@ class Ended:
 
 @dataclass(frozen=True)
 class Report:
-    """A finished run: what it printed, and the ends of its tasks in order."""
+    """A finished run: its output, and the ends of its tasks in order."""
 
     code: int
     output: str
     ended: list[Ended]
 
-    def end(self, host: str, task: str) -> Ended:
-        """How this task ended on this host."""
-        (found,) = [end for end in self.ended if (end.host, end.task) == (host, task)]
-        return found
+    def message(self, host: str, task: str) -> str:
+        """Return the message of a task that must have failed on this host, without a traceback."""
+        [found] = [end for end in self.ended if (end.host, end.task) == (host, task)]
+        assert not found.ok, self.output
+        assert "Traceback" not in self.output
+        message: str = found.result["msg"]
+        return message
 
 
 class Fleet:
-    """Hosts by name, each an SSH server and a folder of its own, ``home``, in which Ansible and the tests put files."""
+    """Hosts by name, each with an SSH server and a folder of its own, ``home``, for files of Ansible and of the tests."""
 
     def __init__(self, folder: Path, servers: Mapping[str, SshServer]) -> None:
         self._folder = folder
         self._servers = servers
-        # Which Python runs the modules on a host. By default the one that runs the tests.
+        # The Python of each host, by default that of the tests.
         self.pythons = dict.fromkeys(servers, sys.executable)
         self._runs = 0
 
     def home(self, host: str) -> Path:
-        """A folder that only this host uses."""
+        """Return the folder of this host."""
         home = self._folder / host
         home.mkdir(exist_ok=True)
         return home
 
     def logins(self, host: str) -> int:
-        """How often somebody has signed in there."""
+        """Return the number of logins on this host."""
         return self._servers[host].log.count("Accepted publickey")
 
     def play(self, *plays: Mapping[str, Any], environment: Mapping[str, str] | None = None, verbosity: int = 0) -> Report:

@@ -25,7 +25,7 @@ PROGRAMS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/u
 # Where Debian's sshd locks itself in when root starts it; its service makes the folder, and we start no service.
 LOCKED_IN = Path("/run/sshd")
 OURS = 0o700  # the mode by which we know ours; the service's is 0755
-PATIENCE = 30  # seconds, for a busy machine
+PATIENCE = 600  # seconds, for a busy machine
 
 SERVER = """\
 ListenAddress {address}:{port}

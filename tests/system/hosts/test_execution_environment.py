@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Execution environments: what ansible-builder reads from the collection, and the definition that we give as an example.
+"""Test what ansible-builder reads from the collection and makes of the example.
 
-Knows ansible-builder. No image is built here: that takes a container engine and a registry.
+It builds no image, which needs a container engine and a registry.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from packaging.requirements import Requirement
 
@@ -24,18 +23,18 @@ DEFINITION = ROOT / "docs" / "examples" / "execution-environment.yml"
 
 
 def required() -> dict[str, str]:
-    """Names and bounds in requirements.txt."""
+    """Return the bounds in requirements.txt by name."""
     return bounds(lines("requirements.txt"))
 
 
 def lines(name: str) -> list[str]:
-    """A file of the collection without comments."""
+    """Return the lines of a file of the collection without comments."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def bounds(requirements: list[str]) -> dict[str, str]:
-    """Python requirements as bounds by name; what follows a # is dropped."""
+    """Return the bounds of Python requirements by name, without what follows a #."""
     parsed = [Requirement(line.partition("#")[0].strip()) for line in requirements]
     assert len({each.name for each in parsed}) == len(parsed)
     return {each.name: str(each.specifier) for each in parsed}
@@ -46,17 +45,6 @@ def definition() -> dict[str, Any]:
     return content
 
 
-@pytest.fixture
-def context(tarball: Path, tmp_path: Path) -> Path:
-    """What ``ansible-builder create`` makes of our example, with the tarball beside it."""
-    for file in (DEFINITION, tarball):
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    made = tmp_path / "context"
-    words = ("create", "--file", DEFINITION.name, "--context", str(made), "--output-filename", "Containerfile")
-    require_ok(run("ansible_builder", *words, environment=settings(tmp_path / "home"), folder=tmp_path))
-    return made
-
-
 def test_ansible_builder_finds_exactly_our_requirements(installed: str, tmp_path: Path) -> None:
     done = run("ansible_builder", "introspect", installed, environment=settings(tmp_path / "home"), folder=tmp_path)
     found = yaml.safe_load(require_ok(done))
@@ -65,7 +53,12 @@ def test_ansible_builder_finds_exactly_our_requirements(installed: str, tmp_path
     assert [line.partition("#")[0].strip() for line in found["system"]] == lines("bindep.txt")
 
 
-def test_ansible_builder_takes_the_example(context: Path, tarball: Path) -> None:
+def test_ansible_builder_makes_a_context_that_installs_the_collection(tarball: Path, tmp_path: Path) -> None:
+    for file in (DEFINITION, tarball):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    context, home = tmp_path / "context", settings(tmp_path / "home")
+    words = ("create", "--file", DEFINITION.name, "--context", str(context), "--output-filename", "Containerfile")
+    require_ok(run("ansible_builder", *words, environment=home, folder=tmp_path))
     assert (context / "_build" / "dist" / tarball.name).read_bytes() == tarball.read_bytes()
     wanted = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))
     assert wanted == {"collections": [{"name": f"dist/{tarball.name}", "type": "file"}]}
@@ -73,16 +66,13 @@ def test_ansible_builder_takes_the_example(context: Path, tarball: Path) -> None
     assert f'EE_BASE_IMAGE="{definition()["images"]["base_image"]["name"]}"' in steps
     assert "ansible-galaxy collection install" in steps
     assert "introspect.py introspect" in steps
-
-
-def test_the_context_installs_the_collection(context: Path, tmp_path: Path) -> None:
     path = install(context / "_build", "--requirements-file", "requirements.yml")
     done = run("ansible", "doc", "--list", "releng.bitbucket", environment=settings(tmp_path / "home", path), folder=tmp_path)
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_*.py")}
     assert {line.split()[0].rpartition(".")[2] for line in require_ok(done).splitlines() if line} == modules
 
 
-def test_the_example_has_an_ansible_that_the_collection_takes() -> None:
+def test_the_example_installs_a_supported_ansible_core() -> None:
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     dependencies = definition()["dependencies"]
     (bound,) = bounds([dependencies["ansible_core"]["package_pip"]]).values()

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where modules run: on the hosts of the play, over SSH, one after the other, unless a task is delegated.
-
-Knows the modules as a playbook sees them.
-"""
+"""Test that modules and roles run on the hosts of a play, over SSH, unless a task is delegated."""
 
 from __future__ import annotations
 
@@ -17,128 +14,123 @@ import pytest
 from tests.emulator import Emulator
 from tests.helpers.connection import connection
 
-from .fleet import Fleet, Report
+from .fleet import Fleet
 
-pytestmark = pytest.mark.timeout(600)  # several starts of ansible-playbook each, on a machine that others use as well
 CONTENT = b"the archive of release 1.4.2"
 ARCHIVE = "widgets-1.4.2.tar.gz"
-FETCH = "Fetch the release"
+HOSTS = ("first", "second")
 
 
-def fetching(**more: Any) -> dict[str, Any]:
-    """The task that fetches the release, with more keywords for the task."""
-    options = {"name": ARCHIVE, "dest": "{{ home }}/app/", "manifest": "SHA256SUMS"}
-    return {"name": FETCH, "releng.bitbucket.bitbucket_download_fetch": options, **more}
+def fetch(name: str, **keywords: Any) -> dict[str, Any]:
+    """Return a task of this name that fetches the release into a folder of this name, with more keywords."""
+    options = {"name": ARCHIVE, "dest": f"{{{{ home }}}}/{name}/", "manifest": "SHA256SUMS"}
+    return {"name": name, "releng.bitbucket.bitbucket_download_fetch": options, **keywords}
 
 
-def play(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A play on both hosts, with more keywords for the play."""
-    return {"hosts": "all", "gather_facts": False, "tasks": list(tasks), **more}
+def play(*tasks: dict[str, Any], **keywords: Any) -> dict[str, Any]:
+    """Return a play on both hosts, with more keywords."""
+    return {"hosts": "all", "gather_facts": False, "tasks": list(tasks), **keywords}
 
 
-def defaults(emulator: Emulator) -> dict[str, Any]:
-    """The keyword for a play whose tasks leave the connection out."""
-    return {"module_defaults": {"group/releng.bitbucket.bitbucket": connection(emulator)}}
+def defaults(**options: Any) -> dict[str, Any]:
+    """Return the keyword for a play whose tasks leave the connection out."""
+    return {"module_defaults": {"group/releng.bitbucket.bitbucket": options}}
 
 
-def fetched(fleet: Fleet, host: str) -> list[str]:
-    """What lies in the destination of a host."""
-    folder = fleet.home(host) / "app"
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def message(report: Report, host: str) -> str:
-    """Why the task failed there."""
-    end = report.end(host, FETCH)
-    assert not end.ok, report.output
-    assert "Traceback" not in report.output
-    text: str = end.result["msg"]
-    return text
+def fetched(fleet: Fleet, name: str) -> list[str]:
+    """Return the hosts that have the whole release in this folder."""
+    files = {host: fleet.home(host) / name / ARCHIVE for host in HOSTS}
+    return [host for host, file in files.items() if file.exists() and file.read_bytes() == CONTENT]
 
 
 @pytest.fixture
 def released(emulator: Emulator) -> Emulator:
-    """An emulator with a release and its manifest."""
+    """Return an emulator with a release and its manifest."""
     repository = emulator.repository()
     repository.put(ARCHIVE, CONTENT)
     repository.put("SHA256SUMS", f"{hashlib.sha256(CONTENT).hexdigest()}  {ARCHIVE}\n".encode())
     return emulator
 
 
-def test_hosts_get_the_release_one_after_the_other_and_the_second_run_sends_nothing(released: Emulator, fleet: Fleet) -> None:
-    before = {host: fleet.logins(host) for host in ("first", "second")}
-    deploy = play(fetching(), serial=1, **defaults(released))
-    report = fleet.play(deploy)
-    assert report.code == 0, report.output
-    assert [(end.host, end.result["changed"]) for end in report.ended] == [("first", True), ("second", True)]
-    for host, logins in before.items():
-        assert fleet.logins(host) > logins
-        assert (fleet.home(host) / "app" / ARCHIVE).read_bytes() == CONTENT
-    transfers = len(released.journal.select(host="storage", artifact=ARCHIVE))
-    assert transfers == 2
-    again = fleet.play(deploy)
-    assert again.code == 0, again.output
-    assert [(end.host, end.result["changed"]) for end in again.ended] == [("first", False), ("second", False)]
-    assert len(released.journal.select(host="storage", artifact=ARCHIVE)) == transfers
-
-
-def test_a_host_without_the_library_is_told_both_ways_out(released: Emulator, fleet: Fleet, bare_python: str) -> None:
-    fleet.pythons["first"] = bare_python
-    report = fleet.play(play(fetching(), **defaults(released)))
-    text = message(report, "first")
-    assert text.startswith("Failed to import the required Python library (requests) on ")
-    assert bare_python in text
-    assert "install it" in text
-    assert "delegate_to: localhost" in text
-    assert fetched(fleet, "first") == []
-    assert fetched(fleet, "second") == [ARCHIVE]
-
-
-def test_with_serial_the_hosts_after_one_that_failed_stay_as_they_are(released: Emulator, fleet: Fleet, bare_python: str) -> None:
-    fleet.pythons["first"] = bare_python
-    report = fleet.play(play(fetching(), serial=1, **defaults(released)))
-    assert report.code == 2, report.output
-    assert {end.host for end in report.ended} == {"first"}
-    assert fetched(fleet, "second") == []
-    assert len(released.journal) == 0
-
-
-def test_delegated_to_localhost_the_task_needs_no_library_on_the_host(released: Emulator, fleet: Fleet, bare_python: str) -> None:
-    fleet.pythons.update(first=bare_python, second=bare_python)
-    control = fleet.home("control") / "release"
-    fetch = {"name": ARCHIVE, "dest": str(control), "manifest": "SHA256SUMS"}
-    once = {"releng.bitbucket.bitbucket_download_fetch": fetch, "delegate_to": "localhost", "run_once": True}
-    copy = {"name": "Copy", "ansible.builtin.copy": {"src": str(control), "dest": "{{ home }}/release", "mode": "0600"}}
-    report = fleet.play(play(once, copy), environment=released.environment())
-    assert report.code == 0, report.output
-    for host in ("first", "second"):
-        assert report.end(host, "Copy").result["changed"]
-        assert (fleet.home(host) / "release").read_bytes() == CONTENT
-    assert len(released.journal.select(host="storage", artifact=ARCHIVE)) == 1
-
-
-def test_the_environment_of_the_control_node_does_not_reach_the_hosts(released: Emulator, fleet: Fleet) -> None:
-    report = fleet.play(play(fetching()), environment=released.environment())
-    for host in ("first", "second"):
-        assert "missing required arguments: repository, workspace" in message(report, host)
-    assert len(released.journal) == 0
-
-
-def test_a_secret_in_the_environment_of_the_control_node_does_not_either(released: Emulator, fleet: Fleet) -> None:
+def test_hosts_fetch_one_after_the_other_and_only_with_options(released: Emulator, fleet: Fleet) -> None:
+    """Give the control node all credentials in its environment: none of them reaches the hosts."""
     options = connection(released)
-    secret = {"BITBUCKET_API_TOKEN": options.pop("api_token"), "BITBUCKET_USERNAME": options.pop("user")}
-    half = {"module_defaults": {"group/releng.bitbucket.bitbucket": options}}
-    report = fleet.play(play(fetching(), **half), environment=secret)
-    assert "neither the task nor the environment on its host has any" in message(report, "first")
-    assert not [entry for entry in released.journal if "Authorization" in entry.headers]
+    half = {name: value for name, value in options.items() if name not in ("user", "api_token")}
+    again = fetch("deploy") | {"name": "again"}
+    report = fleet.play(
+        play(fetch("deploy"), again, serial=1, **defaults(**options)),
+        play(fetch("without options", ignore_errors=True)),
+        play(fetch("without credentials", ignore_errors=True), **defaults(**half)),
+        environment=released.environment(),
+        verbosity=4,
+    )
+    assert report.code == 0, report.output
+    done = [(end.host, end.task, end.result["changed"]) for end in report.ended if end.ok]
+    assert done == [(host, task, task == "deploy") for host in HOSTS for task in ("deploy", "again")]
+    assert all(fleet.logins(host) > 1 for host in HOSTS)
+    assert fetched(fleet, "deploy") == [*HOSTS]
+    assert len(released.journal.select(host="storage", artifact=ARCHIVE)) == len(HOSTS)
+    for host in HOSTS:
+        assert "missing required arguments: repository, workspace" in report.message(host, "without options")
+        message = report.message(host, "without credentials")
+        assert "neither the task nor the environment on its host has any" in message
+    assert released.api_token not in report.output
 
 
-def test_the_environment_of_a_task_reaches_the_hosts_in_the_open_and_options_do_not(released: Emulator, fleet: Fleet) -> None:
-    by_environment = fleet.play(play(fetching(environment=dict(released.environment()))), verbosity=4)
-    assert by_environment.code == 0, by_environment.output
-    assert [fetched(fleet, host) for host in ("first", "second")] == [[ARCHIVE], [ARCHIVE]]
-    by_options = fleet.play(play(fetching(), **defaults(released)), verbosity=4)
-    assert by_options.code == 0, by_options.output
-    # Ansible hands the variables of a task to the host on the command line, and shows that when it is asked to be verbose.
-    assert released.api_token in by_environment.output
-    assert released.api_token not in by_options.output
+def test_the_environment_of_a_task_reaches_the_hosts_and_is_shown(released: Emulator, fleet: Fleet) -> None:
+    report = fleet.play(play(fetch("environment", environment=dict(released.environment()))), verbosity=4)
+    assert report.code == 0, report.output
+    assert fetched(fleet, "environment") == [*HOSTS]
+    # Ansible passes the variables of a task to the host on the command line, and shows it if it is verbose.
+    assert released.api_token in report.output
+
+
+def test_a_host_without_the_library_fails_unless_the_task_is_delegated(
+    released: Emulator, fleet: Fleet, bare_python: str
+) -> None:
+    fleet.pythons["first"] = bare_python
+    control = str(fleet.home("control") / "release")
+    local = {"name": ARCHIVE, "dest": control, **connection(released)}
+    report = fleet.play(
+        play(fetch("free", ignore_errors=True), **defaults(**connection(released))),
+        play(
+            {
+                "name": "Fetch once",
+                "releng.bitbucket.bitbucket_download_fetch": local,
+                "delegate_to": "localhost",
+                "run_once": True,
+            },
+            {"name": "Copy", "ansible.builtin.copy": {"src": control, "dest": "{{ home }}/release", "mode": "0600"}},
+        ),
+        play(fetch("serial"), serial=1, **defaults(**connection(released))),
+    )
+    assert report.code == 2, report.output
+    for task in ("free", "serial"):
+        message = report.message("first", task)
+        assert message.startswith("Failed to import the required Python library (requests) on ")
+        assert bare_python in message
+        assert "install it" in message
+        assert "delegate_to: localhost" in message
+    assert fetched(fleet, "free") == ["second"]
+    assert [(fleet.home(host) / "release").read_bytes() for host in HOSTS] == [CONTENT] * 2
+    assert {end.host for end in report.ended if end.task == "serial"} == {"first"}
+    assert fetched(fleet, "serial") == []
+
+
+def role(name: str, hosts: str, **variables: Any) -> dict[str, Any]:
+    """Return a play that runs a role of the collection."""
+    values = {f"{name}_{option}": value for option, value in {"repository": "widgets", **variables}.items()}
+    return {"hosts": hosts, "gather_facts": False, "roles": [{"role": f"releng.bitbucket.{name}"}], "vars": values}
+
+
+def test_roles_publish_on_one_host_and_fetch_on_all(emulator: Emulator, fleet: Fleet) -> None:
+    dist = fleet.home("first") / "dist"
+    dist.mkdir()
+    (dist / ARCHIVE).write_bytes(CONTENT)
+    values = {"names": [ARCHIVE], "dest": "{{ home }}/app/", "manifest": "SHA256SUMS"}
+    plays = [role("publish_artifacts", "first", files=["{{ home }}/dist/*"]), role("fetch_artifacts", "all", **values)]
+    report = fleet.play(*({**each, **defaults(**connection(emulator))} for each in plays))
+    assert report.code == 0, report.output
+    assert "WARNING" not in report.output
+    assert sorted(emulator.repository().names()) == ["SHA256SUMS", ARCHIVE]
+    assert fetched(fleet, "app") == [*HOSTS]

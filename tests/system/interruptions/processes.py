@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules as processes of their own, which a test can stop in the middle. Knows processes and the emulator, no single module."""
+"""Start modules as processes that a test can stop in the middle."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from tests.helpers.modules import MODULES
 from tests.helpers.serving import serving
 from tests.tools.tree import link_checkout
 
-# How long a process may take to begin or to end on a busy machine; no server here says anything for longer than this.
-PATIENCE = 40
+# Seconds for a process to begin or to end on a busy machine; the servers of the tests stay silent for longer than this.
+PATIENCE = 600
 FOR_EVER = 3 * PATIENCE
 
 
 def until(condition: Callable[[], object], what: str) -> None:
-    """Wait until it is so."""
+    """Wait until the condition is true."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        assert time.monotonic() < deadline, f"waited for {what}"
         threading.Event().wait(0.01)
 
 
@@ -59,18 +59,18 @@ class ModuleProcess:
         self.process.stdin = None
 
     def send(self, name: str) -> None:
-        """Send a signal."""
+        """Send a signal to the process."""
         assert self.process.poll() is None, "the process has ended already"
         self.process.send_signal(getattr(signal, name))
 
     def end(self) -> str:
-        """Wait for the end; what was printed, which is nothing where the process was killed."""
+        """Wait for the end; return the output, which is empty if the process was killed."""
         printed, errors = self.process.communicate(timeout=PATIENCE)
         assert b"Traceback" not in errors, errors.decode()
         return printed.decode()
 
     def result(self) -> dict[str, Any]:
-        """Wait for the end; the result."""
+        """Wait for the end; return the result."""
         found: dict[str, Any] = json.loads(self.end())
         found.pop("invocation", None)
         return found
@@ -91,12 +91,12 @@ class Starter:
         self._folder = folder
 
     def __call__(self, module: str, **options: Any) -> ModuleProcess:
-        wished = {**connection(self._emulator), "timeout": FOR_EVER, **options}
-        arguments = {name: value for name, value in wished.items() if value is not None}
+        options = {**connection(self._emulator), "timeout": FOR_EVER, **options}
+        arguments = {name: value for name, value in options.items() if value is not None}
         return ModuleProcess(module, arguments, self._folder)
 
     def ok(self, module: str, **options: Any) -> dict[str, Any]:
-        """One whole run, which must succeed."""
+        """Run a module to its end; it must succeed."""
         with self(module, **options) as process:
             result = process.result()
         assert not result.get("failed"), result
@@ -104,7 +104,7 @@ class Starter:
 
 
 class HalfWay:
-    """What a front that stops handing on knows: ``held`` is set once a connection has sent so many bytes."""
+    """The state of a front that stops in the middle: ``held`` is set once a connection has sent the bytes."""
 
     def __init__(self) -> None:
         self.held = threading.Event()
@@ -113,7 +113,7 @@ class HalfWay:
 
 @contextmanager
 def half_way(api_url: str, after: int) -> Iterator[HalfWay]:
-    """A front of the emulator that hands on until a connection has sent so many bytes, and reads nothing more of it then."""
+    """Forward to the emulator until a connection has sent so many bytes, then read nothing more of it."""
     target = urlsplit(api_url)
     state = HalfWay()
     over = threading.Event()
@@ -122,7 +122,7 @@ def half_way(api_url: str, after: int) -> Iterator[HalfWay]:
         """One connection."""
 
         def handle(self) -> None:
-            """Hand on, and hold."""
+            """Forward, then hold the connection."""
             sent = 0
             with suppress(OSError), socket.create_connection((str(target.hostname), int(target.port or 80))) as inner:
                 while sent < after:

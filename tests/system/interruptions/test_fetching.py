@@ -43,8 +43,7 @@ def fetching(start: Starter, dest: Path, parallel: int) -> ModuleProcess:
     return start(FETCH, name=list(NEW), dest=f"{dest}/", parallel=parallel)
 
 
-@pytest.mark.parametrize("parallel", [1, 3])
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+@pytest.mark.parametrize(("name", "parallel"), [("SIGTERM", 1), ("SIGTERM", 3), ("SIGINT", 3), ("SIGHUP", 1)])
 def test_a_signal_ends_it_soon_and_leaves_the_old_files_alone(
     emulator: Emulator, start: Starter, dest: Path, temporary: Path, name: str, parallel: int
 ) -> None:
@@ -66,12 +65,11 @@ def test_a_signal_ends_it_soon_and_leaves_the_old_files_alone(
     assert files(dest) == NEW
 
 
-@pytest.mark.parametrize("parallel", [1, 3])
 def test_a_kill_leaves_the_old_files_and_the_next_run_completes(
-    emulator: Emulator, start: Starter, dest: Path, temporary: Path, parallel: int
+    emulator: Emulator, start: Starter, dest: Path, temporary: Path
 ) -> None:
-    with fetching(start, dest, parallel) as process:
-        wait_for_the_middle(dest, parallel)
+    with fetching(start, dest, parallel=3) as process:
+        wait_for_the_middle(dest, transfers=3)
         process.send("SIGKILL")
         assert process.end() == ""
     left = files(dest)

@@ -53,7 +53,6 @@ def play(
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.demo.player import COLLECTION, Player
+from tests.demo.runner import COLLECTION, PlaybookRunner
 from tests.emulator import Emulator
 
 USE = "Use "
@@ -19,7 +19,7 @@ USE = "Use "
 
 @dataclass(frozen=True)
 class Use:
-    """A finished use of a role: its tasks in order, as Player returns them."""
+    """A finished use of a role: its tasks in order, as PlaybookRunner returns them."""
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ class RolePlaybook:
         # JSON is YAML, and no text in it needs quoting.
         playbook.write_text(json.dumps([content]), encoding="utf-8")
         variables = self._emulator.environment() if environment is None else environment
-        done = Player(self._folder, variables).play(playbook, words=words)
+        done = PlaybookRunner(self._folder, variables).run(playbook, words=words)
         self.output = done.output
         assert done.code == 0, done.output
         assert [text for text in done.warnings if "[ERROR]" not in text] == [], done.output

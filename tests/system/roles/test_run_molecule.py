@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`make molecule` does not believe a pass that did nothing. Knows what molecule prints, and runs it on an empty inventory."""
+"""Test that `make molecule` fails if molecule passes without running anything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALL = [("default", "create"), *(("role", step) for step in STEPS), ("default", "
 
 
 def log(recaps: dict[tuple[str, str], str]) -> list[str]:
-    """What molecule prints of a whole run, with these recaps of steps."""
+    """Return what molecule prints of a complete run, with these recaps of steps."""
     lines = []
     for name, step in ALL:
         lines += [f"INFO     [{name} > {step}] Executing\n", "PLAY RECAP ***\n", recaps.get((name, step), GOOD)]
@@ -31,16 +31,16 @@ def log(recaps: dict[tuple[str, str], str]) -> list[str]:
     return lines
 
 
-def test_a_whole_run_is_a_pass() -> None:
+def test_a_complete_run_passes() -> None:
     assert idle_steps(log({}), ["role"]) == []
 
 
 @pytest.mark.parametrize("recap", ["\n", "skipping: no hosts matched\n", GOOD.replace("ok=3", "ok=0")])
-def test_a_step_without_a_task_on_a_host_is_none(recap: str) -> None:
+def test_report_a_step_without_a_task_on_a_host(recap: str) -> None:
     assert idle_steps(log({("role", "idempotence"): recap}), ["role"]) == ["role > idempotence"]
 
 
-def test_a_scenario_that_did_not_run_is_none() -> None:
+def test_report_a_scenario_that_did_not_run() -> None:
     assert idle_steps(log({}), ["role", "other"]) == [f"other > {step}" for step in STEPS]
 
 
@@ -52,13 +52,13 @@ def test_every_scenario_is_known_and_runs_every_step() -> None:
     assert [sequence for sequence in sequences if not set(STEPS) <= set(sequence)] == []
 
 
-def test_a_name_that_is_no_scenario_is_refused_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_refuse_an_unknown_scenario_and_list_those_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nothing"]) == 1
     assert f"No such scenario: nothing. There are: {', '.join(scenarios())}" in capsys.readouterr().err
 
 
 def test_an_empty_inventory_is_an_error(tmp_path: Path) -> None:
-    # A checkout with just the scenarios, in which the host has gone from the inventory.
+    # A checkout with nothing but the scenarios and an inventory without the host.
     shutil.copy(ROOT / "galaxy.yml", tmp_path)
     shutil.copytree(SCENARIOS, tmp_path / "extensions" / "molecule")
     (tmp_path / "extensions" / "molecule" / "inventory.yml").write_text("all: {}\n", encoding="utf-8")
@@ -70,7 +70,7 @@ def test_an_empty_inventory_is_an_error(tmp_path: Path) -> None:
     assert "Could not match supplied host pattern" in done.stdout + done.stderr
 
 
-def test_an_emulator_that_is_left_over_is_ended(tmp_path: Path) -> None:
+def test_stop_an_emulator_that_still_runs(tmp_path: Path) -> None:
     file = tmp_path / "emulator.env"
     with subprocess.Popen(
         [sys.executable, "-m", "tests.emulator", "--env-file", str(file)], cwd=ROOT, stdout=subprocess.PIPE
@@ -78,5 +78,5 @@ def test_an_emulator_that_is_left_over_is_ended(tmp_path: Path) -> None:
         assert left.stdout
         assert left.stdout.readline()  # it prints when it serves, and the file is there before that
         stop_emulator(file)
-        assert left.wait(timeout=60) == 0
+        assert left.wait() == 0
     stop_emulator(file)  # none any more

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running real playbooks with settings of our own, and what came of each task as values.
-
-Knows the command line and the settings of Ansible. Knows no playbook.
-"""
+"""Run real playbooks with settings of their own, and return the result of each task."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ WARNING = re.compile(r"(\x1b\[[\d;]*m)*\[(WARNING|DEPRECATION WARNING|ERROR)\]")
 
 
 @dataclass
-class Played:
+class PlaybookRun:
     """A finished run: its exit code, its output, and its tasks in order.
 
     A task is `{playbook, host, action, name, failed, result}`; `playbook` is the number of its playbook on the command line.
@@ -42,44 +39,44 @@ class Played:
 
     @property
     def warnings(self) -> list[str]:
-        """All warnings, of Ansible itself and of modules."""
+        """Return all warnings, of Ansible itself and of modules."""
         printed = [line for line in self.output.splitlines() if WARNING.match(line)]
         return printed + [str(text) for task in self.tasks for text in task["result"].get("warnings", ())]
 
     @property
     def changed(self) -> int:
-        """How many tasks changed something."""
+        """Return how many tasks changed something."""
         return sum(bool(task["result"].get("changed")) for task in self.tasks)
 
-    def part(self, number: int) -> Played:
+    def part(self, number: int) -> PlaybookRun:
         """Return the tasks of one of several playbooks, counted from 0."""
-        return Played(self.code, self.output, [task for task in self.tasks if task["playbook"] == number])
+        return PlaybookRun(self.code, self.output, [task for task in self.tasks if task["playbook"] == number])
 
     def result(self, module: str) -> dict[str, Any]:
-        """The result of the last task that ran this module of the collection."""
+        """Return the result of the last task that ran this module of the collection."""
         results: list[dict[str, Any]] = [task["result"] for task in self.tasks if task["action"] == COLLECTION + module]
         return results[-1]
 
 
-class Player:
-    """Runs playbooks with no settings of the caller. `folder`, an absolute path, takes all files that Ansible makes."""
+class PlaybookRunner:
+    """Run playbooks without settings of the caller. Ansible writes all its files to `folder`, an absolute path."""
 
     def __init__(self, folder: Path, variables: Mapping[str, str], colour: bool = False) -> None:
         self._record = folder / "results.jsonl"
         self._environment = {**_inherited(), **_settings(folder, colour), **variables, "RECORD_FILE": str(self._record)}
 
-    def play(self, *playbooks: Path, words: Sequence[str] = (), show: Callable[[str], None] = lambda line: None) -> Played:
+    def run(self, *playbooks: Path, words: Sequence[str] = (), show: Callable[[str], None] = lambda line: None) -> PlaybookRun:
         """Run `ansible-playbook` with these options and pass each line to `show` as it arrives."""
         self._record.unlink(missing_ok=True)
-        played = self._run(("playbook", *map(str, playbooks), *words), show)
-        played.tasks = list(self._recorded())
-        return played
+        done = self._start_and_read(("playbook", *map(str, playbooks), *words), show)
+        done.tasks = list(self._recorded())
+        return done
 
-    def galaxy(self, *words: str) -> Played:
+    def galaxy(self, *words: str) -> PlaybookRun:
         """Run `ansible-galaxy`."""
-        return self._run(("galaxy", *words), lambda line: None)
+        return self._start_and_read(("galaxy", *words), lambda line: None)
 
-    def _run(self, words: tuple[str, ...], show: Callable[[str], None]) -> Played:
+    def _start_and_read(self, words: tuple[str, ...], show: Callable[[str], None]) -> PlaybookRun:
         lines = []
         with self._start(words) as process:
             try:
@@ -89,10 +86,10 @@ class Player:
             except BaseException:
                 processes.stop(process)
                 raise
-        return Played(process.returncode, "".join(lines))
+        return PlaybookRun(process.returncode, "".join(lines))
 
     def _start(self, words: tuple[str, ...]) -> subprocess.Popen[str]:
-        # By the module, not by the script: a script's first line breaks where the path is very long.
+        # The module and not the script: the first line of a script cannot have a very long path.
         return processes.start(
             [sys.executable, "-m", "ansible", *words],
             env=self._environment,
@@ -108,7 +105,7 @@ class Player:
 
 
 def _inherited() -> dict[str, str]:
-    """The caller's environment without what would lead Ansible elsewhere; a proxy cannot reach loopback."""
+    """Return the caller's environment without settings of Ansible and proxies, which cannot reach loopback."""
     kept = {name: value for name, value in os.environ.items() if not UNWANTED.fullmatch(name)}
     locale = kept.get("LC_ALL") or kept.get("LC_CTYPE") or kept.get("LANG") or ""
     return kept if "UTF" in locale.upper() else {**kept, "LC_ALL": "C.UTF-8"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The site in a browser: pages open, navigation and search work, and everything can be read on a phone. Knows the theme."""
+"""Test the site in a browser: pages open, navigation and search work, and everything can be read on a phone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-PATIENCE = 30
+PATIENCE = 300
 DESKTOP = (1200, 900)
 PHONE = (390, 844)
 # What does not fit, by CSS paths; empty where a reader can reach everything.
