@@ -11,37 +11,44 @@ over HTTP that reach them.
 from __future__ import annotations
 
 PLUGINS = "plugins/module_utils/"
-UNIT = "tests/unit/plugins/module_utils/"
-HTTP = "tests/unit/plugins/modules/"
+UNIT = "tests/unit/"
+HTTP = "tests/http/"
 
 DECIDING = {
-    "_archive.py": (f"{UNIT}test_archive.py", f"{UNIT}test_archive_reader.py"),
-    "_checksum.py": (f"{UNIT}test_checksum.py", f"{UNIT}test_fetch_plan.py"),
-    "_destination.py": (f"{UNIT}test_destination.py", f"{UNIT}test_fetch_plan.py"),
-    "_fetch_plan.py": (f"{UNIT}test_fetch_plan.py",),
-    "_manifest.py": (f"{UNIT}test_manifest.py", f"{UNIT}test_manifest_plan.py"),
-    "_names.py": (f"{UNIT}test_names.py", f"{UNIT}test_multipart.py"),
-    "_outcome.py": (f"{UNIT}test_outcome.py",),
-    "_plan.py": (f"{UNIT}test_plan.py",),
-    "_prune.py": (f"{UNIT}test_prune.py", f"{UNIT}test_prune_properties.py"),
-    "_selection.py": (f"{UNIT}test_selection.py", f"{UNIT}test_prune.py", f"{UNIT}test_prune_properties.py"),
-    "_snippet_document.py": (f"{UNIT}test_snippet_document.py", f"{UNIT}test_snippet_plan.py"),
-    "_snippet_files.py": (f"{UNIT}test_snippet_files.py",),
-    "_snippet_plan.py": (f"{UNIT}test_snippet_plan.py",),
+    "_archives/members.py": (f"{UNIT}_archives/test_members.py", f"{UNIT}_archives/test_reader.py"),
+    "_files/checksum.py": (f"{UNIT}_files/test_checksum.py", f"{UNIT}_downloads/test_fetch_plan.py"),
+    "_files/destination.py": (f"{UNIT}_files/test_destination.py", f"{UNIT}_downloads/test_fetch_plan.py"),
+    "_downloads/artifact.py": (f"{UNIT}_downloads/test_artifact.py",),
+    "_downloads/fetch_plan.py": (f"{UNIT}_downloads/test_fetch_plan.py",),
+    "_downloads/manifest.py": (f"{UNIT}_downloads/test_manifest.py", f"{UNIT}_downloads/test_manifest_plan.py"),
+    "_downloads/plan.py": (f"{UNIT}_downloads/test_plan.py",),
+    "_downloads/retention.py": (f"{UNIT}_downloads/test_retention.py", f"{UNIT}_downloads/test_retention_properties.py"),
+    "_snippets/document.py": (f"{UNIT}_snippets/test_document.py", f"{UNIT}_snippets/test_plan.py"),
+    "_snippets/plan.py": (f"{UNIT}_snippets/test_plan.py",),
+    "_snippets/report.py": (f"{UNIT}_snippets/test_report.py",),
+    "_snippets/request.py": (f"{UNIT}_snippets/test_request.py",),
+    "_names.py": (f"{UNIT}test_names.py", f"{UNIT}_http/test_multipart.py"),
+    "_outcome.py": (f"{UNIT}_downloads/test_artifact.py",),
+    "_patterns.py": (
+        f"{UNIT}test_patterns.py",
+        f"{UNIT}_downloads/test_retention.py",
+        f"{UNIT}_downloads/test_retention_properties.py",
+    ),
 }
 HTTP_RULES = {
-    "_auth.py": (f"{UNIT}test_auth.py", f"{UNIT}test_connection.py"),
-    "_connection.py": (f"{UNIT}test_connection.py",),
-    "_errors.py": (f"{UNIT}test_stopping.py", f"{UNIT}test_contents.py", f"{HTTP}test_missing_libraries.py"),
-    "_messages.py": (f"{UNIT}test_messages.py", f"{UNIT}test_messages_advice.py"),
-    "_pages.py": (f"{UNIT}test_pages.py",),
-    "_patience.py": (f"{UNIT}test_patience.py",),
-    "_redirects.py": (f"{UNIT}test_redirects.py",),
-    "_refusals.py": (
-        f"{UNIT}test_contents.py",
-        f"{HTTP}test_connection_refusals.py",
-        f"{HTTP}test_bitbucket_download_fetch_broken.py",
-        f"{HTTP}test_bitbucket_download_waits.py",
+    "_http/credentials.py": (f"{UNIT}_http/test_credentials.py", f"{UNIT}_http/test_connection.py"),
+    "_http/connection.py": (f"{UNIT}_http/test_connection.py",),
+    "_http/refusals.py": (
+        f"{UNIT}_http/test_refusals.py",
+        f"{UNIT}_http/test_messages_advice.py",
+        f"{HTTP}_downloads/test_contents.py",
+    ),
+    "_http/retries.py": (f"{UNIT}_http/test_retries.py",),
+    "_http/storage.py": (f"{UNIT}_http/test_storage.py",),
+    "_errors.py": (
+        f"{UNIT}_ansible/test_module.py",
+        f"{HTTP}_downloads/test_contents.py",
+        f"{HTTP}modules/test_missing_libraries.py",
     ),
 }
 GROUPS = {
