@@ -33,7 +33,7 @@ ARROWS = {
     HTTP: {ROOT},
     ROOT: set(),
 }
-MOST_FILES = 15
+MOST_FILES = 13
 
 LIBRARIES = {
     "requests": {f"{HTTP}/failures.py", f"{HTTP}/transport.py"},
