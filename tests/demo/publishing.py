@@ -148,5 +148,5 @@ def _change_one_byte(stage: Stage) -> None:
 
 def _expect_one_replaced(done: PlaybookRun, who: str) -> None:
     artifacts = done.result("bitbucket_download")["artifacts"]
-    done = {artifact["name"]: artifact["status"] for artifact in artifacts if artifact["status"] != "unchanged"}
-    expect(done == {NOTES: "replaced"}, f"{who} was to replace {NOTES} alone, but: {done}")
+    changed = {artifact["name"]: artifact["status"] for artifact in artifacts if artifact["status"] != "unchanged"}
+    expect(changed == {NOTES: "replaced"}, f"{who} was to replace {NOTES} alone, but: {changed}")
