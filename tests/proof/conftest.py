@@ -6,6 +6,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from tests.helpers.fixtures import dist, emulator, run
 
 __all__ = ["dist", "emulator", "run"]
+
+# The tests with a browser need what tests/requirements/docs.txt installs.
+collect_ignore = [] if importlib.util.find_spec("selenium") else ["docs"]

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No link, redirect or ~/.netrc brings a credential to a host that is not the API: a stranger writes down all that it gets."""
+"""Test that no link and no redirect sends a credential to a host that is not the API."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from email.message import Message
 from http.server import BaseHTTPRequestHandler
@@ -19,7 +18,6 @@ from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.helpers.serving import serving
 from tests.http.modules.fetching import FETCH, furnish
-from tests.http.modules.test_connection_redirects import write_netrc
 from tests.system.lookup.helpers import secrets_of
 
 SNIPPET = "bitbucket_snippet"
@@ -98,17 +96,10 @@ def test_the_file_of_a_snippet_is_not_read_elsewhere(emulator: Emulator, run: Mo
     assert stranger.asked == []
 
 
-@pytest.mark.parametrize("module", ["bitbucket_download_info", "bitbucket_snippet_info"])
-def test_the_next_page_is_not_read_elsewhere(
-    emulator: Emulator, run: ModuleRunner, stranger: Stranger, credentials: dict[str, Any], module: str
-) -> None:
-    furnish(emulator, app=b"application")
+def test_the_next_page_of_snippets_is_not_read_elsewhere(emulator: Emulator, run: ModuleRunner, stranger: Stranger) -> None:
     emulator.snippets.create("t", {"a": b"x"})
-    emulator.switches.snippet_access_token = 403
     emulator.faults.add("foreign_next", url=stranger.origin + "/next", times=None)
-    repository = "widgets" if "download" in module else None
-    result = run(module, repository=repository, **credentials)
-    assert result["failed"]
+    run.failure("bitbucket_snippet_info", repository=None)
     assert stranger.asked == []
 
 
@@ -135,21 +126,3 @@ def test_other_requests_are_redirected_nowhere(
     message = run.failure("bitbucket_download_info", retries=0, **consumer)
     assert "is redirected to another host" in message
     assert stranger.asked == []
-
-
-def test_the_storage_host_never_gets_a_credential(
-    emulator: Emulator, run: ModuleRunner, dist: Path, credentials: dict[str, Any]
-) -> None:
-    """Over all that publishing, comparing, fetching and resuming ask of it, with a ~/.netrc that would have some."""
-    write_netrc(emulator, Path(os.environ["HOME"], ".netrc"))
-    furnish(emulator, app=b"application" * 9000)
-    emulator.faults.add("truncate", host="storage")
-    run.ok(FETCH, name="app", dest=f"{dist}/", **credentials)
-    run.ok("bitbucket_download", src=[str(dist / "app")], manifest="SHA256SUMS", **credentials)
-    run.ok("bitbucket_download", src=[str(dist / "app")], manifest="SHA256SUMS", compare="content", **credentials)
-    asked = emulator.journal.select(host="storage")
-    assert {entry.status for entry in asked} >= {200, 206, 304}
-    for entry in asked:
-        assert not CREDENTIALS & {name.lower() for name, _unused in entry.headers}
-    for entry in emulator.journal.select(host="api"):
-        assert "netrc" not in str(entry.headers)

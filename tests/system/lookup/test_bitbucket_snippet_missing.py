@@ -141,32 +141,3 @@ def test_an_access_token_is_an_error_that_names_the_way_out(
     message = look.failure("one", on_missing=on_missing, access_token=emulator.access_token, **{**options, **NOBODY})
     assert "Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer." in message
     assert leaked(emulator, message) == []
-
-
-@pytest.mark.parametrize(
-    ("kind", "arguments"),
-    [
-        ("status", {"path": "/files/", "code": 500, "body": "ECHO"}),
-        ("status", {"code": 400, "body": {"error": {"message": "ECHO"}}}),
-        ("redirect", {"path": "/files/", "location": "http://localhost:1/x?X-Amz-Signature=canary0123456789"}),
-        ("redirect", {"path": "/files/", "location": "file:///etc/passwd?canary0123456789"}),
-        ("redirect", {"path": "/files/"}),
-        ("truncate", {"path": "/files/"}),
-        ("drop_before", {}),
-        ("html", {"body": "<html><title>ECHO</title>"}),
-    ],
-    ids=str,
-)
-def test_no_error_holds_a_secret(emulator: Emulator, look: SnippetLooker, kind: str, arguments: dict[str, Any]) -> None:
-    look("one", snippet_id="note1")
-    sent = emulator.journal[0].headers["Authorization"]
-    echo = f"you sent {sent} and {emulator.api_token}"
-    body = (
-        {"error": {"message": echo}}
-        if isinstance(arguments.get("body"), dict)
-        else arguments.get("body", "").replace("ECHO", echo)
-    )
-    emulator.faults.add(kind, times=None, **{**arguments, **({"body": body} if "body" in arguments else {})})
-    message = look.failure("one", title="Notes") if "path" not in arguments else look.failure("one", snippet_id="note1")
-    assert leaked(emulator, message) == []
-    assert "canary" not in message
