@@ -122,6 +122,7 @@ def _settings(folder: Path, colour: bool) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_HOME": str(home / ".ansible"),
+        "ANSIBLE_REMOTE_TMP": str(home / ".ansible" / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(link_checkout()),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
