@@ -27,7 +27,7 @@ class ModuleRunner:
 
     The connection points to the emulator with its API token unless ``connection`` says otherwise, and modules of snippets get
     no repository. An option that is given as None is left out. A result with ``failed`` is returned like any other; ``ok``
-    requires that there is none.
+    requires that there is none. ``output``: all that the last run printed.
     """
 
     def __init__(self, emulator: Emulator, capsys: pytest.CaptureFixture[str], clock: Clock | None = None) -> None:
@@ -35,6 +35,7 @@ class ModuleRunner:
         self._capsys = capsys
         self._fake = FakeClock()
         self._clock = clock or self._fake.clock
+        self.output = ""
 
     @property
     def pauses(self) -> list[float]:
@@ -55,7 +56,8 @@ class ModuleRunner:
         modes = {"_ansible_check_mode": check, "_ansible_diff": diff}
         with patch_module_args({**arguments, **modes}), pytest.raises(SystemExit):
             main.main(clock=self._clock)
-        result: dict[str, Any] = json.loads(self._capsys.readouterr().out)
+        self.output = self._capsys.readouterr().out
+        result: dict[str, Any] = json.loads(self.output)
         result.pop("invocation", None)
         if not result.get("failed"):
             require_documented(main.RETURN, result)

@@ -109,7 +109,7 @@ class Client:
         except (ValueError, RecursionError):
             raise RequestFailed(
                 f"{response.what} answered with success, but not with valid JSON:"
-                f" {self.session.scrub(server_words(response.body))[:_MAX_EXCERPT] or 'an empty body'}"
+                f" {self.session.secrets.scrub(server_words(response.body))[:_MAX_EXCERPT] or 'an empty body'}"
             ) from None
         if not isinstance(document, dict):
             raise RequestFailed(f"{response.what} answered with JSON that is not an object")
@@ -124,7 +124,7 @@ class Client:
                 raise RequestFailed(f"GET {without_query(url)}: the pages of the list do not come to an end")
             seen.add(url)
             page = self.get_json(url)
-            yield from page_items(page, url)
+            yield from page_items(page, url, self.session.secrets.scrub)
             url = next_page(page, url, self._api_url)
 
     def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> WholeResponse:
@@ -158,17 +158,17 @@ class Client:
         return self.repeat(once)
 
 
-def page_items(page: Page, url: str) -> list[dict[str, t.Any]]:
-    """Return the items of a page, which must be objects."""
+def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> list[dict[str, t.Any]]:
+    """Return the items of a page, which must be objects; ``scrub`` removes secrets from the server's words."""
     values = page.get("values")
     if not isinstance(values, list):
         raise RequestFailed(f"GET {without_query(url)} answered without a list of values")
     for item in values:
         if not isinstance(item, dict):
             # Workspaces on the Free plan get advertising here, with status 200 (fact sheet 2.7, observed).
+            words = scrub(server_words(str(item).encode("utf-8", "replace"))).rstrip(".")
             raise RequestFailed(
-                f"GET {without_query(url)} answered with a list that holds no objects but:"
-                f" {server_words(str(item).encode('utf-8', 'replace')).rstrip('.')}. {advise(402, '')}"
+                f"GET {without_query(url)} answered with a list that holds no objects but: {words}. {advise(402, '')}"
             )
     return values
 

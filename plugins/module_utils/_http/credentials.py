@@ -58,6 +58,26 @@ class Credentials(t.NamedTuple):
         return None
 
 
+class Secrets:
+    """The texts that must not be shown. ``tell`` is called with each that is added. Safe to share between threads."""
+
+    def __init__(self, texts: t.Iterable[str], tell: t.Callable[[str], object]) -> None:
+        self._texts = list(texts)
+        self._tell = tell
+
+    def add(self, secret: str) -> None:
+        """Keep a text out of all that is shown from now on."""
+        if secret:
+            self._texts.append(secret)
+            self._tell(secret)
+
+    def scrub(self, text: str) -> str:
+        """Return the text without secrets."""
+        for secret in self._texts:
+            text = text.replace(secret, "********")
+        return text
+
+
 def basic(name: str, secret: str) -> str:
     """Return the value of a Basic Authorization header, UTF-8 as browsers send it."""
     return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode('ascii')}"

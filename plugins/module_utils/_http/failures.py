@@ -27,10 +27,10 @@ _E = t.TypeVar("_E", bound=BaseException)
 
 def explain_no_response(exc: Exception, what: str, timeout: float) -> RequestFailed:
     """Return the error for a request whose response never began; ``what`` is the request in words."""
-    untrusted = _find(exc, ssl.SSLCertVerificationError)
+    untrusted = _find(exc, ssl.SSLCertVerificationError) or _find(exc, ValueError, _is_of_another_host)
     if untrusted is not None:
         return RequestFailed(
-            f"{what} failed: the server's certificate was not accepted: {untrusted.verify_message}."
+            f"{what} failed: the server's certificate was not accepted: {getattr(untrusted, 'verify_message', untrusted)}."
             " Give the CA in ca_path if it is the right server",
             may_have_applied=False,
         )
@@ -58,9 +58,15 @@ def _describe_reason(exc: BaseException, timeout: float) -> str:
         return str(system.strerror)
     tls = _find(exc, ssl.SSLError)
     if tls is not None:
-        return "the TLS connection broke" + (f" ({tls.reason})" if tls.reason else "")
+        reason = getattr(tls, "reason", None)  # errors that Python code raises have none
+        return "the TLS connection broke" + (f" ({reason})" if reason else "")
     proxy = "the proxy refused, " if isinstance(exc, requests.exceptions.ProxyError) else ""
     return proxy + f"the connection was closed ({type(_chain(exc)[-1]).__name__})"
+
+
+def _is_of_another_host(exc: BaseException) -> bool:
+    """Return whether urllib3 1.26 refused a certificate because of its host; its releases have the class in other places."""
+    return type(exc).__name__ == "CertificateError"
 
 
 def _never_connected(exc: BaseException) -> bool:

@@ -13,11 +13,10 @@ from __future__ import annotations
 import json
 import math
 import threading
-import typing as t
 
 from .._errors import RequestFailed
 from .connection import Connection
-from .credentials import basic
+from .credentials import Secrets, basic
 from .refusals import explain_oauth_refusal
 from .retries import Clock
 from .transport import Transport
@@ -30,11 +29,11 @@ _DEFAULT_LIFE = 3600.0
 class TokenSource:
     """The token of a task, fetched when it is first needed, and again only after its life. Safe to share."""
 
-    def __init__(self, connection: Connection, transport: Transport, add_secret: t.Callable[[str], object], clock: Clock) -> None:
+    def __init__(self, connection: Connection, transport: Transport, secrets: Secrets, clock: Clock) -> None:
         self._url = connection.token_url
         self._credentials = connection.credentials
         self._transport = transport
-        self._add_secret = add_secret
+        self._secrets = secrets
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
@@ -62,11 +61,11 @@ class TokenSource:
         with self._transport.exchange("POST", self._url, headers, _FORM, what) as response:
             body = response.read_all(_MAX_BODY)
         if response.status != 200:
-            raise explain_oauth_refusal(response, body)
+            raise explain_oauth_refusal(response, body, self._secrets.scrub)
         token, life = _parse(body)
         if not token:
             raise RequestFailed(f"{what} answered without a usable access_token: {_describe(body)}")
-        self._add_secret(token)
+        self._secrets.add(token)
         # Renewed a little early, so that it does not expire on its way.
         self._token, self._valid_until = token, self._clock.monotonic() + 0.9 * life
 

@@ -62,7 +62,7 @@ def explain_refusal(response: Response, credential_kind: str, scrub: t.Callable[
     if response.is_redirect:
         return RequestFailed(describe_redirect(response))
     message = _describe(response, scrub(server_words(body)).rstrip("."))
-    hint = advise(response.status, credential_kind, required_scopes(body, response.headers))
+    hint = advise(response.status, credential_kind, scrub(required_scopes(body, response.headers)))
     return _make(response, _TYPES, f"{message}. {hint}" if hint else message)
 
 
@@ -76,11 +76,11 @@ def explain_storage_refusal(response: Response) -> RequestFailed:
     return StorageRefused(message, transient=True, may_have_applied=False, retry_after=response.retry_after)
 
 
-def explain_oauth_refusal(response: Response, body: bytes) -> RequestFailed:
-    """Return the error for a response of the token endpoint."""
+def explain_oauth_refusal(response: Response, body: bytes, scrub: t.Callable[[str], str]) -> RequestFailed:
+    """Return the error for a response of the token endpoint; ``scrub`` removes secrets from its words."""
     if response.is_redirect:
         return RequestFailed(f"{describe_redirect(response)}. Check token_url")
-    message = _describe(response, server_words(body) or "no words")
+    message = _describe(response, scrub(server_words(body)) or "no words")
     hint = "Check client_id, client_secret and token_url, and that the consumer is marked as private"
     return _make(response, _OAUTH_TYPES, f"{message}. {hint}")
 

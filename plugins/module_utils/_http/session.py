@@ -12,7 +12,7 @@ import typing as t
 from .._errors import RequestFailed
 from .._text import one_line
 from .connection import Connection, same_origin, without_query
-from .credentials import OAUTH
+from .credentials import OAUTH, Secrets
 from .oauth import TokenSource
 from .refusals import explain_refusal
 from .retries import CLOCK, Clock
@@ -32,10 +32,9 @@ class Session:
         self.requests = 0
         self._api_url = connection.api_url
         self._credentials = connection.credentials
-        self._secrets = list(connection.credentials.secrets)
-        self._add_secret_elsewhere = add_secret
+        self.secrets = Secrets(connection.credentials.secrets, add_secret)
         self._transport = Transport(connection.timeout, connection.verify, threads)
-        self._tokens = TokenSource(connection, self._transport, self.add_secret, clock)
+        self._tokens = TokenSource(connection, self._transport, self.secrets, clock)
         self._lock = threading.Lock()
 
     def send(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
@@ -64,20 +63,7 @@ class Session:
     def require_success(self, response: Response, also: t.Container[int] = ()) -> None:
         """Raise the error that a response means, unless its status is a success or one of ``also``."""
         if not 200 <= response.status < 300 and response.status not in also:
-            raise explain_refusal(response, self._credentials.kind, self.scrub)
-
-    def add_secret(self, secret: str) -> None:
-        """Keep a text out of all that is shown from now on."""
-        if secret:
-            with self._lock:
-                self._secrets.append(secret)
-            self._add_secret_elsewhere(secret)
-
-    def scrub(self, text: str) -> str:
-        """Return the text without secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, "********")
-        return text
+            raise explain_refusal(response, self._credentials.kind, self.secrets.scrub)
 
     def _authorization(self) -> str | None:
         if self._credentials.kind == OAUTH:

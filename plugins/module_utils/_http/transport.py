@@ -39,6 +39,9 @@ _SMALL_BLOCK = 16 * 1024
 # A body slower than this over a whole timeout is given up.
 _LEAST_BYTES_PER_SECOND = 512
 
+# The limit of urllib3 2; before it, there is none.
+_MAX_RETRY_AFTER = 6 * 3600
+
 _LENGTH = re.compile(r"[0-9]{1,19}\Z")
 
 
@@ -127,7 +130,7 @@ class Response:
         """Seconds that the Retry-After header asks to wait, from either of its forms; None without it or for nonsense."""
         value = self.headers.get("Retry-After", "")
         try:
-            return float(urllib3.util.retry.Retry().parse_retry_after(value)) if value else None
+            return float(min(urllib3.util.retry.Retry().parse_retry_after(value), _MAX_RETRY_AFTER)) if value else None
         except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError, TypeError):
             return None
 

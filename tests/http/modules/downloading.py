@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from tests.helpers.modules import ModuleRunner
@@ -34,7 +33,6 @@ __all__ = [
     "LISTING",
     "MANIFEST",
     "MODULE",
-    "Refused",
     "by_name",
     "contents",
     "ended",
@@ -51,8 +49,6 @@ __all__ = [
     "write",
     "writes",
 ]
-
-Refused = Callable[..., str]  # the fixture `refused`: takes options, returns the message
 
 
 def failed(run: ModuleRunner, **options: Any) -> dict[str, Any]:

@@ -168,6 +168,8 @@ def test_parallel_limits_concurrent_deletions(emulator: Emulator, run: ModuleRun
         ({**TEXT, "workspace": "a/b"}, ["workspace 'a/b' is refused"]),
         ({**TEXT, "repository": None}, ["repository"]),
         ({**TEXT, "repository": ".."}, ["repository '..' is refused"]),
+        ({**TEXT, "user": None, "api_token": None}, ["Writing needs credentials"]),
+        ({**ABSENT, "user": None, "api_token": None, "check": True}, ["Writing needs credentials"]),
         ({"src": []}, ["src is empty"]),
         ({"src": ["{dist}/gone.tgz"]}, ["'{dist}/gone.tgz' does not exist"]),
         ({"src": ["{dist}/a", "{dist}/*.zip"]}, ["'{dist}/*.zip' matches no file"]),

@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read, list, send and delete through the client, with its credentials on the API alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Forbidden, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Deletion
+from tests.emulator import Emulator
+from tests.http._http.helpers import LISTING, connect, list_names, read, send
+
+
+def test_requests_are_counted_with_repeats_and_without_the_storage_host(emulator: Emulator) -> None:
+    emulator.repository().put("app", b"x")
+    client = connect(emulator)
+    emulator.faults.add("status", code=503, path=LISTING)
+    list_names(client)
+    read(client)
+    assert client.requests == len(emulator.journal.select(host="api")) == 3
+
+
+def test_pages_are_followed(emulator: Emulator) -> None:
+    emulator.switches.page_cap = 2
+    for name in "abcde":
+        emulator.repository().put(name, b"x")
+    assert sorted(list_names(connect(emulator))) == list("abcde")
+    assert len(emulator.journal) == 3
+
+
+@pytest.mark.parametrize("prefix", ["http://robot:pw@", "http://api.bitbucket.example@", "//", "https://", "http://localhost/"])
+def test_credentials_do_not_follow_a_page_elsewhere(emulator: Emulator, prefix: str) -> None:
+    emulator.repository().put("x", b"x")
+    emulator.faults.add("foreign_next", url=f"{prefix}{emulator.origin.removeprefix('http://')}/2.0{LISTING}?canary")
+    with pytest.raises(RequestFailed, match="leaves the API") as caught:
+        list_names(connect(emulator))
+    assert "canary" not in str(caught.value)
+    assert len(emulator.journal) == 1
+
+
+def test_pages_without_end_are_an_error(emulator: Emulator) -> None:
+    emulator.faults.add("foreign_next", url=f"{emulator.api_url}{LISTING}?page=1", times=None)
+    with pytest.raises(RequestFailed, match="do not come to an end"):
+        list_names(connect(emulator))
+
+
+def test_url_of_another_origin_is_refused_before_any_request(emulator: Emulator) -> None:
+    client = connect(emulator)
+    with pytest.raises(RequestFailed, match=r"^The link to http://localhost:1/x leaves the API, it is not followed$"):
+        client.get_json("http://localhost:1/x?canary")
+    assert client.requests == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("canary" * 100, "not with valid JSON: canary"),
+        ("", "not with valid JSON: an empty body"),
+        ("<html><title>Log in</title>", "not with valid JSON: an HTML page titled 'Log in'"),
+        ("[]", "with JSON that is not an object"),
+        (b"\xff{}", "not with valid JSON"),
+        ('{"a": ' + "[" * 100_000, "not with valid JSON"),
+    ],
+    ids=["text", "empty", "page", "list", "bytes", "deep"],
+)
+def test_success_without_a_json_object_is_an_error(emulator: Emulator, body: Any, words: str) -> None:
+    emulator.faults.add("status", code=200, body=body)
+    with pytest.raises(RequestFailed) as caught:
+        connect(emulator).get_json(emulator.api_url + LISTING)
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_response_beyond_the_limit_is_an_error(emulator: Emulator) -> None:
+    emulator.faults.add("status", code=200, body="x" * 2_000_000, times=None)
+    client = connect(emulator)
+    assert len(client.read(emulator.api_url + LISTING, "*/*", 2_000_000).body) == 2_000_000
+    with pytest.raises(RequestFailed, match="the answer is longer than 1999999 bytes"):
+        client.read(emulator.api_url + LISTING, "*/*", 1_999_999)
+
+
+@pytest.mark.parametrize(
+    ("fault", "found", "proved"),
+    [
+        ({}, True, True),
+        ({"kind": "status", "code": 404, "times": None}, False, False),
+        ({"kind": "drop_after"}, True, True),
+        ({"kind": "json", "effect": True}, True, False),
+    ],
+    ids=["204", "404", "404 on the repeat", "200"],
+)
+def test_deletion_tells_what_is_proved(emulator: Emulator, fault: dict[str, Any], found: bool, proved: bool) -> None:
+    emulator.repository().put("app", b"x")
+    if fault:
+        emulator.faults.add(method="DELETE", **fault)
+    deletion = connect(emulator).delete(LISTING + "/app")
+    status = emulator.journal[-1].status
+    assert deletion[:2] == Deletion(found, proved, "")[:2]
+    assert deletion.words.startswith(f"DELETE {emulator.api_url}{LISTING}/app was answered with HTTP status {status} ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "may_have_applied"),
+    [
+        ("drop_before", {}, True),
+        ("drop_after", {}, True),
+        ("status", {"code": 500}, True),
+        ("status", {"code": 429}, False),
+        ("status", {"code": 400}, False),
+        ("html", {}, True),
+    ],
+    ids=str,
+)
+def test_failed_write_is_not_repeated_and_tells_whether_it_may_have_been_applied(
+    emulator: Emulator, kind: str, arguments: dict[str, Any], may_have_applied: bool
+) -> None:
+    emulator.faults.add(kind, method="POST", **arguments)
+    with pytest.raises(RequestFailed) as caught:
+        send(connect(emulator))
+    assert caught.value.may_have_applied is may_have_applied
+    assert len(emulator.journal) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("storage_url", "is redirected to another host, localhost"),
+        ("origin", "is redirected to /elsewhere: has it been renamed?"),
+    ],
+)
+def test_redirect_of_other_requests_is_an_error(emulator: Emulator, method: str, place: str, words: str) -> None:
+    emulator.faults.add("redirect", location=getattr(emulator, place) + "/elsewhere?canary", code=307)
+    client = connect(emulator)
+    calls: dict[str, Any] = {
+        "GET": lambda: list_names(client),
+        "POST": lambda: send(client),
+        "DELETE": lambda: client.delete(LISTING),
+    }
+    with pytest.raises(RequestFailed) as caught:
+        calls[method]()
+    assert str(caught.value).startswith(f"{method} {emulator.api_url}{LISTING} {words}")
+    assert "canary" not in str(caught.value)
+    assert len(emulator.journal) == 1
+
+
+def test_error_keeps_its_type(emulator: Emulator) -> None:
+    token = emulator.mint_api_token(scopes=["read:repository:bitbucket"])
+    with pytest.raises(Forbidden):
+        send(connect(emulator, credentials={"user": emulator.user, "api_token": token}))

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Get one token for a task from the token endpoint, and explain an endpoint that gives none."""
+
+from __future__ import annotations
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import NotFound, RateLimited, RequestFailed, Unauthorized
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
+from tests.emulator import Emulator
+from tests.helpers.clock import FakeClock
+from tests.http._http.helpers import AT_ONCE, asked_hosts, connect, consumer, list_names, send
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Client:
+    """Return a client with the OAuth consumer."""
+    return connect(emulator, credentials=consumer(emulator))
+
+
+def failure(client: Client) -> RequestFailed:
+    """Return the error of an upload, which must not have been sent."""
+    with pytest.raises(RequestFailed) as caught:
+        send(client)
+    assert not caught.value.may_have_applied
+    assert "canary" not in str(caught.value)
+    return caught.value
+
+
+def test_token_is_requested_by_the_client_credentials_grant(emulator: Emulator, client: Client) -> None:
+    list_names(client)
+    requested, listed = emulator.journal
+    pair = f"{emulator.client_id}:{emulator.client_secret}".encode()
+    assert (requested.host, requested.method, requested.query) == ("token", "POST", {})
+    assert requested.headers["Authorization"] == "Basic " + base64.b64encode(pair).decode()
+    assert emulator.accounts.credentials[listed.headers["Authorization"].removeprefix("Bearer ")].kind == "oauth"
+    assert client.requests == 1
+
+
+def test_one_token_serves_all_threads(emulator: Emulator, client: Client) -> None:
+    emulator.switches.latency = 0.05
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _unused: list_names(client), range(16)))
+    assert len(emulator.journal.select(host="token")) == 1
+    assert len({entry.headers["Authorization"] for entry in emulator.journal.select(host="api")}) == 1
+
+
+def test_token_is_renewed_when_its_life_is_over(emulator: Emulator) -> None:
+    short_lived = emulator.mint_client(expires_in=60)
+    credentials = {"client_id": short_lived.client_id, "client_secret": short_lived.client_secret}
+    emulator.faults.add("rate_limit", retry_after=30, host="api", times=2)
+    list_names(connect(emulator, credentials=credentials))
+    assert asked_hosts(emulator) == ["token", "api", "api", "token", "api"]
+
+
+@pytest.mark.parametrize("life", [{}, {"expires_in": 1e999}, {"expires_in": "3600"}], ids=["none", "infinite", "text"])
+def test_life_of_a_token_is_an_hour_unless_told(emulator: Emulator, life: dict[str, Any]) -> None:
+    body = {"access_token": emulator.access_token, **life}
+    emulator.faults.add("json", host="token", body=body, times=2)
+    emulator.faults.add("rate_limit", retry_after=3239, host="api")
+    client = connect(emulator, credentials=consumer(emulator), max_wait=10_000)
+    list_names(client)
+    assert asked_hosts(emulator) == ["token", "api", "api"]
+    emulator.faults.add("rate_limit", retry_after=2, host="api")
+    list_names(client)
+    assert asked_hosts(emulator)[3:] == ["api", "token", "api"]
+
+
+@pytest.mark.parametrize("part", ["client_id", "client_secret"])
+def test_wrong_consumer_is_explained(emulator: Emulator, part: str) -> None:
+    error = failure(connect(emulator, credentials={**consumer(emulator), part: "wrong-one"}))
+    assert isinstance(error, Unauthorized)
+    message = str(error)
+    assert message.startswith(f"POST {emulator.token_url} failed with HTTP status 401 Unauthorized: invalid_client")
+    assert message.endswith("Check client_id, client_secret and token_url, and that the consumer is marked as private")
+    assert asked_hosts(emulator) == ["token"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "words"),
+    [
+        ("html", {}, "without a usable access_token: "),
+        ("json", {"body": {"token_type": "bearer"}}, "without a usable access_token"),
+        ("json", {"body": {"access_token": ""}}, "without a usable access_token"),
+        ("json", {"body": {"access_token": None}}, "without a usable access_token"),
+        ("json", {"body": {"access_token": "a\nb"}}, "without a usable access_token"),
+        ("json", {"body": {"access_token": ["x"]}}, "without a usable access_token"),
+        ("json", {"body": '["canary"]'}, "without a usable access_token"),
+        ("json", {"body": '{"access_token": "canary", "expires_in": "soon"}'}, "without a usable access_token"),
+        ("json", {"body": ""}, "without a usable access_token"),
+        ("status", {"code": 400, "body": {"error": "unauthorized_client", "error_description": "No."}}, "unauthorized_client"),
+        ("status", {"code": 404, "body": ""}, "404 Not Found: no words"),
+        (
+            "redirect",
+            {"location": "http://localhost:9/?canary"},
+            "is redirected to another host, localhost, as by a proxy's login page. Check token_url",
+        ),
+    ],
+    ids=str,
+)
+def test_endpoint_without_a_token_is_an_error_at_once(
+    emulator: Emulator, client: Client, kind: str, arguments: dict[str, Any], words: str
+) -> None:
+    emulator.faults.add(kind, host="token", times=None, **arguments)
+    error = failure(client)
+    assert str(error).startswith(f"POST {emulator.token_url} ")
+    assert words in str(error)
+    assert not error.transient
+    assert not isinstance(error, NotFound), "the resource of the task is not missing"
+    assert asked_hosts(emulator) == ["token"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [*(("status", {"code": code, "headers": AT_ONCE}) for code in (429, 500, 503)), ("drop_before", {}), ("truncate", {})],
+    ids=str,
+)
+def test_transient_failure_of_the_endpoint_is_repeated(
+    emulator: Emulator, client: Client, kind: str, arguments: dict[str, Any]
+) -> None:
+    emulator.faults.add(kind, host="token", times=2, **arguments)
+    list_names(client)
+    assert asked_hosts(emulator) == ["token", "token", "token", "api"]
+
+
+def test_failure_of_the_endpoint_is_transient_and_applies_nothing(emulator: Emulator, client: Client) -> None:
+    emulator.faults.add("drop_after", host="token")
+    assert failure(client).transient
+
+
+def test_retry_after_of_the_endpoint_counts_against_max_wait(emulator: Emulator) -> None:
+    emulator.faults.add("rate_limit", host="token", retry_after=120)
+    clock = FakeClock()
+    with pytest.raises(RateLimited, match="waiting 120 more seconds would pass max_wait, 60 seconds"):
+        list_names(connect(emulator, clock, credentials=consumer(emulator), max_wait=60))
+    assert clock.pauses == []

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Explain requests without a response, by the types of the exceptions alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import ssl
+from typing import Any
+
+import pytest
+import requests
+import urllib3.exceptions
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.failures import explain_broken_body, explain_no_response
+
+WHAT = "GET https://h/x"
+URL = "https://h/x?Signature=canary"
+
+
+def wrap(inner: BaseException, *outer: type[BaseException]) -> Exception:
+    """Return the exception in others, as HTTP libraries wrap it: as an argument or as ``reason``, and as a cause."""
+    for number, kind in enumerate(outer):
+        try:
+            error: Any = kind(inner) if number % 2 else kind(URL)
+            if not number % 2:
+                error.reason = inner
+            raise error from inner
+        except kind as exc:
+            inner = exc
+    assert isinstance(inner, Exception)
+    return inner
+
+
+def untrusted() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, URL)
+    error.verify_message = "self-signed certificate"
+    return error
+
+
+RESET = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "transient", "may_have_applied"),
+    [
+        (requests.exceptions.ConnectTimeout(URL), "no connection within 0.5 seconds", True, False),
+        (requests.exceptions.ReadTimeout(URL), "no answer within 0.5 seconds", True, True),
+        (wrap(TimeoutError(URL), urllib3.exceptions.HTTPError), "no answer within 0.5 seconds", True, True),
+        (wrap(RESET, urllib3.exceptions.HTTPError, requests.exceptions.ConnectionError), "Connection reset by peer", True, True),
+        (
+            requests.exceptions.ConnectionError(urllib3.exceptions.NewConnectionError(None, URL)),  # type: ignore[arg-type]
+            "the connection was closed (NewConnectionError)",
+            True,
+            False,
+        ),
+        (requests.exceptions.ProxyError(wrap(REFUSED, OSError)), "Connection refused", True, False),
+        (requests.exceptions.ProxyError(URL), "the proxy refused, the connection was closed (ProxyError)", True, False),
+        (wrap(ssl.SSLError(1, URL), requests.exceptions.SSLError), "the TLS connection broke", True, True),
+        (
+            wrap(untrusted(), urllib3.exceptions.SSLError, requests.exceptions.SSLError),
+            "the server's certificate was not accepted: self-signed certificate."
+            " Give the CA in ca_path if it is the right server",
+            False,
+            False,
+        ),
+        (
+            wrap(type("CertificateError", (ValueError,), {})("hostname 'h' doesn't match 'x'"), requests.exceptions.SSLError),
+            "the server's certificate was not accepted: hostname 'h' doesn't match 'x'."
+            " Give the CA in ca_path if it is the right server",
+            False,
+            False,
+        ),
+        (
+            requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
+            "the proxy needs the Python library PySocks",
+            False,
+            False,
+        ),
+        (requests.exceptions.InvalidURL(URL), "InvalidURL", False, False),
+        (requests.exceptions.InvalidSchema(URL), "InvalidSchema", False, False),
+        (UnicodeError(URL), "UnicodeError", False, False),
+        (requests.exceptions.ConnectionError(URL), "the connection was closed (ConnectionError)", True, True),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_request_without_a_response_is_explained(error: Exception, words: str, transient: bool, may_have_applied: bool) -> None:
+    failure = explain_no_response(error, WHAT, 0.5)
+    assert str(failure) == f"{WHAT} failed: {words}"
+    assert (failure.transient, failure.may_have_applied) == (transient, may_have_applied)
+
+
+def test_broken_body_is_explained_and_transient() -> None:
+    error = wrap(RESET, urllib3.exceptions.ProtocolError)
+    failure = explain_broken_body(error, WHAT, 30, 17)
+    assert str(failure) == f"{WHAT}: the answer broke off after 17 bytes: Connection reset by peer"
+    assert failure.transient
+    assert "within 30 seconds" in str(explain_broken_body(TimeoutError(), WHAT, 30, 0))
+
+
+def test_exceptions_that_wrap_each_other_end() -> None:
+    one, other = ValueError(URL), OSError(URL)
+    one.__cause__, other.__cause__ = other, one
+    assert str(explain_broken_body(one, WHAT, 30, 0)).endswith("the connection was closed (OSError)")
