@@ -112,6 +112,12 @@ def fetches(emulator: Emulator) -> list[tuple[str | None, int]]:
     return [(entry.artifact, entry.status) for entry in emulator.journal.select(host="storage")]
 
 
+def require_together(emulator: Emulator, count: int, **match: Any) -> None:
+    """Hold matching requests until ``count`` of them are under way; a request that waits in vain drops its connection."""
+    barrier = threading.Barrier(count)
+    emulator.faults.add("call", action=lambda: barrier.wait(60), when="before", times=count, **match)
+
+
 def most_at_once(entries: Iterable[Entry]) -> int:
     """Return how many of these requests were under way at the same time, at most."""
     found = [(entry.started, ended(entry)) for entry in entries]

@@ -25,6 +25,7 @@ from tests.http._downloads.helpers import (
     lines,
     most_at_once,
     put,
+    require_together,
     sha256,
     statuses,
     widgets,
@@ -138,8 +139,8 @@ def test_manifest_is_the_name_of_the_manifest(emulator: Emulator, run: ModuleRun
 @pytest.mark.parametrize("parallel", [1, 4])
 def test_parallel_limits_concurrent_deletions(emulator: Emulator, run: ModuleRunner, parallel: int) -> None:
     put(emulator, dict.fromkeys("abcd", b"x"))
-    emulator.switches.latency = 0.05
-    run.ok(MODULE, state="absent", name=list("abcd"), parallel=parallel)
+    require_together(emulator, parallel, method="DELETE")
+    run.ok(MODULE, state="absent", name=list("abcd"), parallel=parallel, retries=0)
     assert most_at_once(emulator.journal.select(method="DELETE")) == parallel
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http._downloads.helpers import PRUNE, contents, most_at_once, put_aged, widgets
+from tests.http._downloads.helpers import PRUNE, contents, most_at_once, put_aged, require_together, widgets
 
 AGES = {"app-1.tgz": 40, "app-1.zip": 40.5, "app-2.tgz": 30, "app-2.zip": 30.5, "app-3.tgz": 20, "notes.txt": 50}
 GROUP = r"^app-(\d+)"
@@ -56,8 +56,8 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
 
 @pytest.mark.parametrize("parallel", [1, 3])
 def test_parallel_limits_concurrent_deletions(emulator: Emulator, run: ModuleRunner, parallel: int) -> None:
-    emulator.switches.latency = 0.1
-    run.ok(PRUNE, patterns="*", keep=0, parallel=parallel)
+    require_together(emulator, parallel, method="DELETE")
+    run.ok(PRUNE, patterns="*", keep=0, parallel=parallel, retries=0)
     assert most_at_once(emulator.journal.select("api", "DELETE")) == parallel
 
 
