@@ -95,12 +95,12 @@ def parse_artifact(item: t.Mapping[str, t.Any]) -> Artifact:
         size=size,
         created_on=created_on if isinstance(created_on, str) else None,
         downloads=downloads if isinstance(downloads, int) else None,
-        uploaded_by=_uploader(item.get("user")),
+        uploaded_by=_find_uploader(item.get("user")),
     )
 
 
-def _uploader(user: t.Any) -> str | None:
-    """Whoever uploaded it; accounts lost ``username`` in 2019, and there may be no account at all (fact sheet 1.2)."""
+def _find_uploader(user: t.Any) -> str | None:
+    """Return who uploaded it: accounts lost ``username`` in 2019, and there may be no account at all (fact sheet 1.2)."""
     if not isinstance(user, dict):
         return None
     names = (user.get(key) for key in ("display_name", "nickname", "username"))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,13 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifa
     Artifact,
     listing_text,
     newest_first,
+    parse_artifact,
     parse_selection,
     parse_time,
     renamed_candidate,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._outcome import state_line
 
 UTC = datetime.UTC
 
@@ -128,3 +131,42 @@ def test_a_line_for_each_artifact_sorted_by_name() -> None:
 
 def test_nothing_listed_is_an_empty_text() -> None:
     assert listing_text({}, {"gone": "e" * 64}) == ""
+
+
+ITEM = {"name": "app.tgz", "size": 5, "created_on": "2026-11-01T00:00:00Z", "downloads": 3, "user": {"display_name": "Ann"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "artifact"),
+    [
+        ({}, Artifact("app.tgz", 5, "2026-11-01T00:00:00Z", 3, "Ann")),
+        ({"size": 0}, Artifact("app.tgz", 0, "2026-11-01T00:00:00Z", 3, "Ann")),
+        ({"created_on": 7, "downloads": "3", "user": None}, Artifact("app.tgz", 5)),
+        ({"name": "\ud7ff\ue000"}, Artifact("\ud7ff\ue000", 5, "2026-11-01T00:00:00Z", 3, "Ann")),
+        ({"user": {"nickname": "ann", "username": "a"}}, Artifact("app.tgz", 5, "2026-11-01T00:00:00Z", 3, "ann")),
+        ({"user": {"display_name": "", "username": "a"}}, Artifact("app.tgz", 5, "2026-11-01T00:00:00Z", 3, "a")),
+        ({"user": {"display_name": 1}}, Artifact("app.tgz", 5, "2026-11-01T00:00:00Z", 3)),
+        ({"user": "ann"}, Artifact("app.tgz", 5, "2026-11-01T00:00:00Z", 3)),
+    ],
+)
+def test_parse_artifact_takes_what_has_the_documented_type(changes: dict[str, Any], artifact: Artifact) -> None:
+    assert parse_artifact({**ITEM, **changes}) == artifact
+
+
+@pytest.mark.parametrize("changes", [{"name": None}, {"name": 1}, {"size": None}, {"size": "5"}, {"size": True}, {"size": -1}])
+def test_parse_artifact_refuses_items_without_name_and_size(changes: dict[str, Any]) -> None:
+    words = "^The list of downloads holds an item without a name and a size: it cannot be trusted$"
+    with pytest.raises(RequestFailed, match=words):
+        parse_artifact({**ITEM, **changes})
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\udfff", "\udc00b"])
+def test_parse_artifact_refuses_names_that_are_not_utf_8(name: str) -> None:
+    words = r"^The list of downloads holds a name that is not valid UTF-8: it cannot be trusted$"
+    with pytest.raises(RequestFailed, match=words):
+        parse_artifact({**ITEM, "name": name})
+
+
+def test_attributes_end_the_line_of_a_file() -> None:
+    line = state_line("/srv/app", 5, "f" * 64, {"owner": "root", "mode": "0644"})
+    assert line == f"/srv/app  5 bytes  sha256:{'f' * 64}  mode:0644  owner:root\n"

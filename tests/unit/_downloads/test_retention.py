@@ -234,3 +234,28 @@ def test_a_name_protects_what_the_service_stores_for_it() -> None:
 def test_protect_refuses_what_is_no_name(item: Any) -> None:
     with pytest.raises(BadInput, match=r"^protect must list names, or the artifacts that bitbucket_download returned, not "):
         parse_protect([item])
+
+
+def test_the_exact_name_is_protected_alone() -> None:
+    artifacts = {name: Artifact(name, 1, "2026-11-01T00:00:00Z") for name in ("My App.zip", "My_App.zip")}
+    found = planned(artifacts, keep=0, protect=parse_protect(["My App.zip"]))
+    assert found == {"My App.zip": "protected", "My_App.zip": "retention"}
+
+
+def test_a_pending_artifact_takes_one_place_with_the_release_that_it_joins() -> None:
+    pending = [{"name": "app-4.sig", "status": "created"}, {"name": "app-4.tgz", "status": "replaced"}]
+    reasons = planned(NEWEST_TWO, keep=2, group_by=VERSION, protect=parse_protect(pending))
+    assert {name for name, reason in reasons.items() if reason != "retention"} == {"app-4.tgz", "app-3.tgz"}
+
+
+def test_protection_outside_the_patterns_keeps_the_release_without_a_place() -> None:
+    artifacts = {**NEWEST_TWO, "notes-9.md": Artifact("notes-9.md", 1, "2026-11-29T00:00:00Z")}
+    reasons = planned(artifacts, patterns="app-*", keep=1, protect=parse_protect(["notes-9.md"]))
+    assert [name for name, reason in reasons.items() if reason != "retention"] == ["app-4.tgz"]
+
+
+def test_protection_of_names_in_no_release_takes_no_place() -> None:
+    artifacts = {**NEWEST_TWO, "tool": Artifact("tool", 1, "2026-11-29T00:00:00Z")}
+    protect = parse_protect(["tool", {"name": "other", "status": "created"}])
+    reasons = planned(artifacts, keep=1, group_by=VERSION, protect=protect)
+    assert [name for name, reason in reasons.items() if reason != "retention"] == ["tool", "app-4.tgz"]
