@@ -12,9 +12,10 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.emulator.fixtures import emulator
+from tests.helpers.fetching import FetchRunner
 from tests.helpers.modules import ModuleRunner
 
-__all__ = ["dist", "emulator", "run"]
+__all__ = ["dist", "emulator", "fetch", "run"]
 
 
 @pytest.fixture
@@ -29,3 +30,9 @@ def dist(tmp_path: Path) -> Path:
     folder = tmp_path / "dist"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def fetch(emulator: Emulator, run: ModuleRunner, dist: Path) -> FetchRunner:
+    """Run bitbucket_download_fetch into an empty directory: ``fetch("app")``. See FetchRunner."""
+    return FetchRunner(emulator, run, dist)

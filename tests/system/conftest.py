@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from tests.helpers.fixtures import dist, emulator, run
+from tests.helpers.fixtures import dist, emulator, fetch, run
 
-__all__ = ["dist", "emulator", "run"]
+__all__ = ["dist", "emulator", "fetch", "run"]

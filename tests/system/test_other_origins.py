@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.fetching import FETCH
 from tests.helpers.modules import ModuleRunner
 from tests.helpers.serving import serving
-from tests.http.modules.fetching import FETCH, furnish
+from tests.http._downloads.helpers import put
 from tests.system.lookup.helpers import secrets_of
 
 SNIPPET = "bitbucket_snippet"
@@ -108,7 +109,7 @@ def test_the_next_page_of_snippets_is_not_read_elsewhere(emulator: Emulator, run
 def test_a_redirect_elsewhere_is_followed_without_credentials(
     emulator: Emulator, run: ModuleRunner, stranger: Stranger, dist: Path, credentials: dict[str, Any], host: str, code: int
 ) -> None:
-    furnish(emulator, app=b"application")
+    put(emulator, {"app": b"application"})
     path = "/downloads/app$" if host == "api" else None
     emulator.faults.add("redirect", host=host, path=path, location=stranger.origin + "/app", code=code, times=None)
     run.failure(FETCH, name="app", dest=f"{dist}/", retries=0, **credentials)

@@ -14,9 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Downloads
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
 from tests.emulator import Emulator
 from tests.emulator.downloads.state import Repository
 from tests.emulator.journal import Entry
+from tests.helpers.clock import FakeClock
 
 MODULE, PRUNE, INFO = "bitbucket_download", "bitbucket_download_prune", "bitbucket_download_info"
 MANIFEST = "SHA256SUMS"
@@ -131,3 +136,10 @@ def ended(entry: Entry) -> float:
         threading.Event().wait(0.002)
     assert entry.ended is not None
     return entry.ended
+
+
+def connect(emulator: Emulator, retries: int = 4, timeout: int = 5) -> Downloads:
+    """Return the Downloads of the repository, reached with an access token."""
+    credentials = choose_credentials({"access_token": emulator.access_token}, {})
+    connection = Connection("acme", credentials, emulator.api_url, emulator.token_url, timeout=timeout, retries=retries)
+    return Downloads(Client(connection, clock=FakeClock().clock), "widgets")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Transfers against the emulator: whatever is cut wherever, the bytes arrive exactly, once, and hashed as they are."""
+"""Transfer contents into a file: whatever breaks wherever, the bytes arrive exactly once, and hashed as they are."""
 
 from __future__ import annotations
 
@@ -12,93 +12,306 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug import Response
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Downloads
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.transfer import Transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.blocks import BLOCK
 from tests.emulator import Emulator
-from tests.helpers.clock import FakeClock
-from tests.http.modules.fetching import CONTENTS, noise
+from tests.emulator.faults.damage_bytes import Truncate
+from tests.emulator.faults.kinds import KINDS
+from tests.emulator.http.exchange import Exchange
+from tests.emulator.journal import Entry
+from tests.helpers.fetching import CONTENTS, noise
+from tests.http._downloads.helpers import connect, ended, widgets
 
-DATA = noise(1, 300_000)
+MIB = 1024 * 1024
+DATA, NEW = noise(1, MIB), noise(2, MIB)
+START_OVER = [(200, None), (200, None)]
 
 
 class Sink(io.BytesIO):
-    """A file in memory with a name, as the transfer's messages want it."""
+    """A file in memory with a name, which messages of a transfer show."""
 
     name = "sink"
 
 
-def downloads(emulator: Emulator, retries: int = 4) -> Downloads:
-    credentials = choose_credentials({"access_token": emulator.access_token}, {})
-    connection = Connection("acme", credentials, emulator.api_url, emulator.token_url, timeout=5, retries=retries)
-    return Downloads(Client(connection, clock=FakeClock().clock), "widgets")
+class Repository:
+    """The artifact ``app``, and transfers of it into ``sink``."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.sink = Sink()
+
+    def put(self, data: bytes) -> None:
+        widgets(self.emulator).put("app", data)
+
+    def replace(self, data: bytes, after: int = 0) -> None:
+        """Put other contents before the link for the next transfer is asked for, or one that comes later."""
+        self.emulator.faults.add("call", action=lambda: self.put(data), when="before", path=CONTENTS, after=after)
+
+    def transfer(
+        self, size: int = len(DATA), etag: str | None = None, retries: int = 4, timeout: int = 5
+    ) -> dict[str, str] | None:
+        condition = {"If-None-Match": etag} if etag else {}
+        downloads = connect(self.emulator, retries, timeout)
+        return Transfer(downloads, Artifact("app", size), self.sink, ["sha256", "sha1"]).run(condition)  # type: ignore[arg-type]
+
+    @property
+    def requests(self) -> list[Entry]:
+        return self.emulator.journal.select(host="storage")
+
+    @property
+    def attempts(self) -> list[tuple[int, str | None]]:
+        return [(entry.status, entry.headers.get("Range")) for entry in self.requests]
 
 
-def put(emulator: Emulator, data: bytes) -> Artifact:
-    emulator.repository("acme", "widgets").put("app", data)
-    return Artifact("app", len(data))
+@pytest.fixture
+def app(emulator: Emulator) -> Repository:
+    """Store DATA as the artifact ``app``."""
+    repository = Repository(emulator)
+    repository.put(DATA)
+    return repository
 
 
-def statuses(emulator: Emulator) -> list[int]:
-    return [entry.status for entry in emulator.journal.select(host="storage")]
+def digests(data: bytes) -> dict[str, str]:
+    return {name: hashlib.new(name, data, usedforsecurity=False).hexdigest() for name in ("sha256", "sha1")}
 
 
-@pytest.mark.parametrize("size", [0, 1, 300_000])
-def test_bytes_arrive_with_their_digests(emulator: Emulator, size: int) -> None:
-    sink, data = Sink(), DATA[:size]
-    digests = Transfer(downloads(emulator), put(emulator, data), sink, ["sha256", "sha1"]).run({})
-    assert sink.getvalue() == data
-    assert digests == {
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "sha1": hashlib.sha1(data, usedforsecurity=False).hexdigest(),
-    }
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, MIB])
+def test_contents_replace_the_sink_and_are_hashed(app: Repository, size: int) -> None:
+    app.sink.write(b"old" * MIB)
+    app.put(DATA[:size])
+    assert app.transfer(size) == digests(DATA[:size])
+    assert app.sink.getvalue() == DATA[:size]
 
 
-def test_what_was_in_the_sink_is_gone(emulator: Emulator) -> None:
-    sink = Sink(b"old and longer than what comes")
-    Transfer(downloads(emulator), put(emulator, b"new"), sink).run({})
-    assert sink.getvalue() == b"new"
+def test_contents_that_still_have_the_etag_are_not_sent(app: Repository) -> None:
+    etag = f'"{hashlib.md5(DATA, usedforsecurity=False).hexdigest()}"'
+    assert app.transfer(etag=etag) is None
+    assert (app.sink.getvalue(), app.attempts) == (b"", [(304, None)])
 
 
-def test_contents_that_still_have_the_etag_are_not_sent(emulator: Emulator) -> None:
-    sink, etag = Sink(), f'"{hashlib.md5(DATA, usedforsecurity=False).hexdigest()}"'
-    assert Transfer(downloads(emulator), put(emulator, DATA), sink).run({"If-None-Match": etag}) is None
-    assert (sink.getvalue(), statuses(emulator)) == (b"", [304])
+def test_only_the_first_attempt_is_conditional(app: Repository) -> None:
+    app.emulator.faults.add("truncate", host="storage", bytes=MIB // 2)
+    assert app.transfer(etag='"other"') == digests(DATA)
+    assert app.attempts == [(200, None), (206, f"bytes={MIB // 2}-")]
+    assert [entry.headers.get("If-None-Match") for entry in app.requests] == ['"other"', None]
 
 
-def test_contents_with_another_etag_are_sent(emulator: Emulator) -> None:
-    sink = Sink()
-    assert Transfer(downloads(emulator), put(emulator, DATA), sink).run({"If-None-Match": '"other"'})
-    assert (sink.getvalue(), statuses(emulator)) == (DATA, [200])
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.parametrize("etag", ["md5", "multipart", "opaque"])
+def test_broken_transfer_is_resumed_with_a_new_signed_url(app: Repository, etag: str, reset: bool) -> None:
+    app.emulator.switches.etag = etag
+    app.emulator.faults.add("truncate", host="storage", fraction=1 / 3, reset=reset)
+    assert app.transfer() == digests(DATA)
+    first, second = app.requests
+    assert (first.status, second.status) == (200, 206)
+    assert second.headers["If-Range"]
+    assert second.headers["Range"].startswith("bytes=")
+    assert len(app.emulator.journal.select(host="api")) == 2
+    assert ended(first)
+    assert ended(second)
+    if not reset:  # which discards what has arrived and was not read yet
+        assert len(DATA) <= first.sent_bytes + second.sent_bytes < 1.1 * len(DATA)
 
 
-def test_a_conditional_transfer_that_breaks_off_goes_on_by_range(emulator: Emulator) -> None:
-    sink = Sink()
-    artifact = put(emulator, DATA)
-    emulator.faults.add("truncate", host="storage")
-    Transfer(downloads(emulator), artifact, sink).run({"If-None-Match": '"other"'})
-    assert (sink.getvalue(), statuses(emulator)) == (DATA, [200, 206])
-    first, second = emulator.journal.select(host="storage")
-    assert first.headers["If-None-Match"] == '"other"'
-    assert "If-None-Match" not in second.headers
+def test_every_attempt_has_a_signed_url_that_has_not_expired(app: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    class CutAndExpire(Truncate):
+        def after(self, exchange: Exchange, response: Response) -> Response:
+            app.emulator.clock.advance(3600)
+            return super().after(exchange, response)
+
+    monkeypatch.setitem(KINDS, "cut_and_expire", CutAndExpire)
+    app.emulator.faults.add("cut_and_expire", host="storage", fraction=1 / 3)
+    app.transfer()
+    assert [entry.status for entry in app.requests] == [200, 206]
+    app.emulator.journal.clear()
+    app.emulator.faults.add("call", action=lambda: app.emulator.clock.advance(3600), when="before", host="storage")
+    app.transfer()
+    assert app.attempts == [(403, None), (200, None)]
+
+
+def test_several_cuts_are_resumed_one_after_the_other(app: Repository) -> None:
+    for _unused in range(4):
+        app.emulator.faults.add("truncate", host="storage", bytes=MIB // 6)
+    assert app.transfer() == digests(DATA)
+    assert app.attempts == [(200, None)] + [(206, f"bytes={n * (MIB // 6)}-") for n in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_progress_does_not_reset_the_count_of_attempts(app: Repository, retries: int) -> None:
+    app.emulator.faults.add("truncate", host="storage", bytes=MIB // 6, times=None)
+    with pytest.raises(RequestFailed, match=f"Gave up after {'3 tries' if retries else '1 try'}"):
+        app.transfer(retries=retries)
+    assert len(app.requests) == retries + 1
+
+
+class Rewritten(Truncate):
+    """Remove a header of the request, replace headers of the response, and cut it."""
+
+    def __init__(self, strip: str = "", bytes: int = 1 << 40, **headers: str) -> None:  # noqa: A002 (the fault's word)
+        super().__init__(bytes=bytes)
+        self.strip, self.headers = strip, headers
+
+    def before(self, exchange: Exchange) -> Response | None:
+        exchange.headers.pop(self.strip, None)
+        return None
+
+    def after(self, exchange: Exchange, response: Response) -> Response:
+        for name, value in self.headers.items():
+            response.headers[name.replace("_", "-")] = value
+        return super().after(exchange, response)
+
+
+@pytest.fixture(autouse=True)
+def _rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "rewritten", Rewritten)
+
+
+@pytest.mark.parametrize(
+    ("etag", "kind", "arguments"),
+    [("none", "truncate", {"fraction": 1 / 3}), ("md5", "rewritten", {"bytes": MIB // 2, "ETag": 'W/"weak"'})],
+    ids=["no etag", "weak etag"],
+)
+def test_transfer_without_strong_etag_starts_over(app: Repository, etag: str, kind: str, arguments: dict[str, Any]) -> None:
+    app.emulator.switches.etag = etag
+    app.emulator.faults.add(kind, host="storage", **arguments)
+    assert app.transfer() == digests(DATA)
+    assert app.attempts == START_OVER
+
+
+@pytest.mark.parametrize("strip", ["", "If-Range"], ids=["heeds If-Range", "ignores If-Range"])
+def test_part_of_other_contents_is_not_appended(app: Repository, strip: str) -> None:
+    """A cache that ignores If-Range sends a part of the new contents, with their ETag."""
+    app.emulator.faults.add("truncate", host="storage", bytes=MIB // 3)
+    app.replace(NEW, after=1)
+    app.emulator.faults.add("rewritten", host="storage", strip=strip)
+    assert app.transfer() == digests(NEW)
+    assert app.sink.getvalue() == NEW
+    parts = [(200, None), (206 if strip else 200, f"bytes={MIB // 3}-")]
+    assert app.attempts == ([*parts, (200, None)] if strip else parts)
+
+
+@pytest.mark.parametrize("answer", ["bytes 0-99/100", f"bytes {MIB // 2 + 1}-{MIB - 1}/{MIB}", "nonsense", ""])
+def test_part_from_another_place_is_not_appended(app: Repository, answer: str) -> None:
+    app.emulator.faults.add("truncate", host="storage", bytes=MIB // 2)
+    app.emulator.faults.add("rewritten", host="storage", Content_Range=answer, times=None)
+    assert app.transfer() == digests(DATA)
+    assert [asked is None for _status, asked in app.attempts] == [True, False, True], "it starts over"
+
+
+def test_refused_range_starts_over(app: Repository) -> None:
+    app.emulator.faults.add("truncate", host="storage", bytes=100_000)
+    app.emulator.faults.add("status", host="storage", code=416)
+    assert app.transfer() == digests(DATA)
+    assert app.attempts == [(200, None), (416, "bytes=100000-"), (200, None)]
+
+
+TRANSIENT: list[tuple[str, dict[str, Any]]] = [
+    ("status", {"code": 500}),
+    ("status", {"code": 502}),
+    ("status", {"code": 503, "headers": {"Retry-After": "0"}}),
+    ("status", {"code": 504}),
+    ("status", {"code": 403}),
+    ("rate_limit", {"retry_after": 0}),
+    ("drop_before", {}),
+    ("drop_after", {}),
+    ("truncate", {"bytes": 0}),
+    ("truncate", {"bytes": 1}),
+    ("truncate", {"fraction": 0.99, "reset": True}),
+    ("extra", {"count": 1}),
+    ("extra", {"count": 300_000}),
+    ("wrong_length", {"delta": 1}),
+    ("wrong_length", {"delta": -1}),
+]
+
+
+@pytest.mark.parametrize(("kind", "arguments"), TRANSIENT, ids=str)
+def test_transient_failure_is_repeated_until_retries_are_used(app: Repository, kind: str, arguments: dict[str, Any]) -> None:
+    fault = {"host": "storage", **arguments}
+    app.emulator.faults.add(kind, **fault)
+    assert app.transfer() == digests(DATA)
+    assert len(app.requests) == 2
+    app.emulator.faults.add(kind, times=None, **fault)
+    with pytest.raises(RequestFailed, match=r"app.*Gave up after 2 tries"):
+        app.transfer(retries=1)
+
+
+def test_connection_that_was_closed_silently_is_opened_again(app: Repository) -> None:
+    app.emulator.faults.add("hang_up", host="storage")
+    assert app.transfer() == digests(DATA)
+
+
+@pytest.mark.parametrize("code", [400, 401, 404, 410, 412, 416])
+def test_refusal_for_good_is_not_repeated(app: Repository, code: int) -> None:
+    app.emulator.faults.add("status", host="storage", code=code, times=None)
+    with pytest.raises(RequestFailed, match=f"HTTP status {code}"):
+        app.transfer()
+    assert len(app.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["html", "json"])
+@pytest.mark.parametrize("host", ["api", "storage"])
+def test_page_instead_of_contents_is_refused(app: Repository, kind: str, host: str) -> None:
+    app.emulator.faults.add(kind, host=host, path=CONTENTS if host == "api" else None, times=None)
+    with pytest.raises(RequestFailed):
+        app.transfer(retries=1)
+    assert app.sink.getvalue() == b""
+
+
+@pytest.mark.parametrize("at", [None, MIB // 2])
+def test_stalled_transfer_is_repeated(app: Repository, at: int | None) -> None:
+    app.emulator.faults.add("stall", host="storage", seconds=20, at=at)
+    assert app.transfer(timeout=1) == digests(DATA)
+    assert len(app.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "words"),
+    [("stall", {"seconds": 20, "at": 1000}, "no answer within 1 seconds"), ("drip", {"rate": 100}, "too slowly")],
+)
+def test_transfer_that_takes_forever_ends(app: Repository, kind: str, arguments: dict[str, Any], words: str) -> None:
+    app.emulator.faults.add(kind, host="storage", times=None, **arguments)
+    with pytest.raises(RequestFailed, match=words):
+        app.transfer(timeout=1, retries=0)
+
+
+@pytest.mark.parametrize("size", [MIB - 1, MIB + 1, 0])
+def test_other_size_than_listed_is_an_error(app: Repository, size: int) -> None:
+    with pytest.raises(RequestFailed, match=rf"sent {MIB} bytes, but the listing says {size}: .*\. Gave up after 2 tries"):
+        app.transfer(size, retries=1)
+
+
+class FullSink(Sink):
+    """A file on a disk that is full."""
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_failed_write_is_not_repeated(app: Repository) -> None:
+    app.sink = FullSink()
+    with pytest.raises(BitbucketError, match=r"^Cannot write .*sink.*: No space left on device$"):
+        app.transfer()
+    assert app.attempts == [(200, None)]
 
 
 @contextlib.contextmanager
-def cuts(emulator: Emulator, places: list[int], resets: bool) -> Iterator[None]:
+def cuts(app: Repository, places: list[int], resets: bool = False) -> Iterator[None]:
+    """Cut the transfers one after the other, and begin with a new sink."""
+    app.sink = Sink()
     for place in places:
-        emulator.faults.add("truncate", host="storage", bytes=place, reset=resets)
+        app.emulator.faults.add("truncate", host="storage", bytes=place, reset=resets)
     yield
-    emulator.faults.clear()
-    emulator.journal.clear()
+    app.emulator.faults.clear()
+    app.emulator.journal.clear()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -109,55 +322,22 @@ def cuts(emulator: Emulator, places: list[int], resets: bool) -> Iterator[None]:
     resets=st.booleans(),
 )
 def test_random_bytes_cut_at_random_places_arrive_exactly(
-    emulator: Emulator, data: bytes, places: list[int], etag: str, resets: bool
+    app: Repository, data: bytes, places: list[int], etag: str, resets: bool
 ) -> None:
-    emulator.switches.etag = etag
-    sink = Sink()
-    artifact = put(emulator, data)
-    with cuts(emulator, places, resets):
-        digests = Transfer(downloads(emulator), artifact, sink).run({})
-    assert sink.getvalue() == data
-    assert digests == {"sha256": hashlib.sha256(data).hexdigest()}
+    app.emulator.switches.etag = etag
+    app.put(data)
+    with cuts(app, places, resets):
+        assert app.transfer(len(data)) == digests(data)
+    assert app.sink.getvalue() == data
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(places=st.lists(st.integers(0, 300_000), min_size=1, max_size=4), changed=st.integers(0, 3))
-def test_contents_replaced_between_the_tries_are_never_mixed(emulator: Emulator, places: list[int], changed: int) -> None:
-    """The listing's size stays, so nothing but the ETag tells."""
-    sink, new = Sink(), bytes(reversed(DATA))
-    artifact = put(emulator, DATA)
-    with cuts(emulator, places, False):
-        emulator.faults.add("call", action=lambda: put(emulator, new), when="before", after=changed, path=CONTENTS)
-        digests = Transfer(downloads(emulator), artifact, sink).run({})
-    assert sink.getvalue() in (DATA, new)
-    assert digests == {"sha256": hashlib.sha256(sink.getvalue()).hexdigest()}
-
-
-@pytest.mark.parametrize("retries", [0, 2])
-def test_it_gives_up_after_so_many_tries(emulator: Emulator, retries: int) -> None:
-    artifact = put(emulator, DATA)
-    emulator.faults.add("truncate", host="storage", bytes=50_000, times=None)
-    with pytest.raises(RequestFailed, match=f"Gave up after {'3 tries' if retries else '1 try'}"):
-        Transfer(downloads(emulator, retries), artifact, Sink()).run({})
-    assert len(statuses(emulator)) == retries + 1
-
-
-@pytest.mark.parametrize("size", [299_999, 300_001, 0])
-def test_another_size_than_listed_is_an_error(emulator: Emulator, size: int) -> None:
-    put(emulator, DATA)
-    with pytest.raises(RequestFailed, match=f"but the listing says {size}"):
-        Transfer(downloads(emulator, 0), Artifact("app", size), Sink()).run({})
-
-
-class FullSink(Sink):
-    """A file on a disk that takes no more."""
-
-    def write(self, data: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_what_cannot_be_written_is_an_error_that_is_not_repeated(emulator: Emulator) -> None:
-    artifact = put(emulator, DATA)
-    with pytest.raises(BitbucketError, match=r"^Cannot write .*sink.*: No space left on device$"):
-        Transfer(downloads(emulator), artifact, FullSink()).run({})
-    assert statuses(emulator) == [200]
+@given(places=st.lists(st.integers(0, MIB), min_size=1, max_size=4), changed=st.integers(0, 3))
+def test_contents_replaced_between_attempts_are_never_mixed(app: Repository, places: list[int], changed: int) -> None:
+    """The size stays that of the listing, so only the ETag tells."""
+    app.put(DATA)
+    with cuts(app, places):
+        app.replace(NEW, after=changed)
+        found = app.transfer()
+    assert app.sink.getvalue() in (DATA, NEW)
+    assert found == digests(app.sink.getvalue())

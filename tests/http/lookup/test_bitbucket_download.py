@@ -2,137 +2,193 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup bitbucket_download: what it returns for each output, and what it refuses to mangle."""
+"""The lookup bitbucket_download: its terms and options. How contents are read and rendered is tested beside that code."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.emulator import Emulator
+from tests.http._downloads.helpers import LISTING, fetches, listings, put
 from tests.http.lookup.helpers import Looker
-from tests.http.modules.downloading import fetches, widgets
 
+MIB = 1 << 20
 BINARY = bytes(range(256)) * 3
+ARTIFACTS = {"VERSION": b"1.3.0\n", "one": b"one", "two": b"two", "build.json": b'{"version": "1.30", "parts": [1, "x "]}\n'}
+
+each_on_missing = pytest.mark.parametrize("on_missing", ["error", "warn", "skip"])
 
 
-def test_a_term_gives_the_text_of_the_artifact(emulator: Emulator, look: Looker) -> None:
-    widgets(emulator).put("VERSION", b"1.3.0\n")
+@pytest.fixture(autouse=True)
+def _artifacts(emulator: Emulator) -> None:
+    put(emulator, ARTIFACTS)
+
+
+def test_term_gives_the_text_of_the_artifact(emulator: Emulator, look: Looker) -> None:
     assert look("VERSION") == ["1.3.0"]
     assert fetches(emulator) == [("VERSION", 200)]
     assert len(emulator.journal.select("api")) == 1
 
 
-@pytest.mark.parametrize(("rstrip", "text"), [(True, "  a\n b"), (False, "  a\n b \r\n\n"), ("false", "  a\n b \r\n\n")])
-def test_rstrip_takes_white_space_from_the_end(emulator: Emulator, look: Looker, rstrip: object, text: str) -> None:
-    widgets(emulator).put("f", b"  a\n b \r\n\n")
-    assert look("f", rstrip=rstrip) == [text]
-
-
-@pytest.mark.parametrize("data", [BINARY, b"", b"text \n", b"\r\n"])
-def test_base64_is_exact_whatever_the_bytes(emulator: Emulator, look: Looker, data: bytes) -> None:
-    widgets(emulator).put("f", data)
-    (found,) = look("f", output="base64")
-    assert base64.b64decode(found, validate=True) == data
-
-
-@pytest.mark.parametrize("output", ["json", "yaml"])
-def test_json_and_yaml_are_data(emulator: Emulator, look: Looker, output: str) -> None:
-    widgets(emulator).put("f", b'{"version": "1.30", "parts": [1, 2.5, true, null, "x "]}\n')
-    assert look("f", output=output) == [{"version": "1.30", "parts": [1, 2.5, True, None, "x "]}]
-
-
-def test_yaml_is_read_as_yaml(emulator: Emulator, look: Looker) -> None:
-    widgets(emulator).put("f", b"version: '1.30'\nparts:\n  - 1\n")
-    assert look("f", output="yaml") == [{"version": "1.30", "parts": [1]}]
-    assert look.failure("f", output="json").startswith("'f' cannot be read as JSON: ")
-
-
-@pytest.mark.parametrize("output", ["text", "json", "yaml"])
-def test_the_encoding_holds_for_all_that_is_decoded(emulator: Emulator, look: Looker, output: str) -> None:
-    widgets(emulator).put("f", '"grüß"'.encode("latin-1"))
-    assert look("f", output=output, encoding="latin-1") == ['"grüß"' if output == "text" else "grüß"]
-
-
-@pytest.mark.parametrize("output", ["text", "json", "yaml"])
-def test_bytes_that_do_not_decode_are_an_error_that_names_the_way_out(emulator: Emulator, look: Looker, output: str) -> None:
-    widgets(emulator).put("f", b"gr\xfc\xdf")
-    message = look.failure("f", output=output)
-    assert message == "'f' is not text in utf-8 (byte 2 does not decode): use output='base64' for binary contents"
-
-
-@pytest.mark.parametrize("encoding", ["utf-9", "", "hex", "undefined"])
-@pytest.mark.parametrize("output", ["text", "base64"])
-def test_an_encoding_that_does_not_exist_is_refused_before_any_request(
-    emulator: Emulator, look: Looker, encoding: str, output: str
-) -> None:
-    assert look.failure("f", encoding=encoding, output=output).startswith("encoding: ")
-    assert len(emulator.journal) == 0
+def test_each_term_gives_one_result_in_order_and_all_share_one_client(emulator: Emulator, look: Looker) -> None:
+    consumer = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    assert look("two", "one", "VERSION", "one", user=None, api_token=None, **consumer) == ["two", "one", "1.3.0", "one"]
+    assert look() == []
+    assert len(emulator.journal.select("token")) == 1
+    for host in ("api", "storage"):
+        assert len(emulator.journal.select(host)) == 4
+        assert len({entry.connection for entry in emulator.journal.select(host)}) == 1
+    assert listings(emulator) == []
 
 
 @pytest.mark.parametrize(
-    ("output", "data"),
-    [("json", b"{'a': 1}"), ("json", b""), ("yaml", b"a: [1"), ("yaml", b"a: 1\n---\nb: 1"), ("yaml", b"!!int ''")],
-)
-def test_a_broken_document_is_an_error_that_names_it(emulator: Emulator, look: Looker, output: str, data: bytes) -> None:
-    widgets(emulator).put("f", data)
-    assert look.failure("f", output=output).startswith(f"'f' cannot be read as {output.upper()}: ")
-
-
-@pytest.mark.parametrize(
-    "document",
+    ("term", "options", "expected"),
     [
-        "!!python/object/apply:os.system ['touch CANARY']",
-        "- !!python/object/new:os.mkdir ['CANARY']",
-        "a: !!python/name:os.system CANARY",
-        "!vault CANARY",
-        "!unsafe CANARY",
+        ("VERSION", {"rstrip": False}, "1.3.0\n"),
+        ("VERSION", {"rstrip": "false"}, "1.3.0\n"),
+        ("build.json", {"output": "json"}, {"version": "1.30", "parts": [1, "x "]}),
+        ("build.json", {"output": "yaml"}, {"version": "1.30", "parts": [1, "x "]}),
+        ("one", {"checksum": f"sha256:{hashlib.sha256(b'one').hexdigest()}"}, "one"),
+        ("latin", {"encoding": "latin-1"}, "grüß"),
+        ("latin", {"output": "base64"}, base64.b64encode("grüß".encode("latin-1")).decode()),
+        ("binary", {"output": "base64"}, base64.b64encode(BINARY).decode()),
     ],
 )
-def test_a_tag_that_is_no_data_fails_and_runs_nothing(emulator: Emulator, look: Looker, tmp_path: Path, document: str) -> None:
-    canary = tmp_path / "canary"
-    widgets(emulator).put("f", document.replace("CANARY", str(canary)).encode())
-    assert "could not determine a constructor for the tag" in look.failure("f", output="yaml")
-    assert not canary.exists()
+def test_options_tell_how_to_return_contents(
+    emulator: Emulator, look: Looker, term: str, options: dict[str, Any], expected: object
+) -> None:
+    put(emulator, {"latin": "grüß".encode("latin-1"), "binary": BINARY})
+    assert look(term, **options) == [expected]
 
 
-@pytest.mark.parametrize("algorithm", ["sha256", "sha512", "sha1", "md5"])
-@pytest.mark.parametrize("output", ["text", "base64"])
-def test_the_right_checksum_passes_and_a_wrong_one_fails(emulator: Emulator, look: Looker, algorithm: str, output: str) -> None:
-    widgets(emulator).put("f", BINARY if output == "base64" else b"text\n")
-    right = hashlib.new(algorithm, BINARY if output == "base64" else b"text\n").hexdigest()
-    assert len(look("f", checksum=f"{algorithm}:{right}", output=output)) == 1
-    wrong = right.translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
-    message = look.failure("f", checksum=f"{algorithm}:{wrong}", output=output)
-    assert message == (f"'f' does not have the digest that checksum expects: its {algorithm} is {right}, expected is {wrong}")
+@pytest.mark.parametrize(
+    ("term", "options", "words"),
+    [
+        ("binary", {}, "'binary' is not text in utf-8 (byte 128 does not decode): use output='base64' for binary contents"),
+        ("VERSION", {"output": "json"}, "'VERSION' cannot be read as JSON: "),
+        ("unsafe", {"output": "yaml"}, "'unsafe' cannot be read as YAML: could not determine a constructor for the tag"),
+        ("one", {"checksum": f"md5:{'0' * 32}"}, "'one' does not have the digest that checksum expects: its md5 is "),
+        ("one", {"max_size": 2}, "'one' has 3 bytes, more than the limit of 2"),
+        ("one", {"max_size": 2, "on_missing": "skip"}, "'one' has 3 bytes, more than the limit of 2"),
+        ("large", {}, "'large' has 10485761 bytes, more than the limit of 10485760"),
+    ],
+)
+def test_contents_that_do_not_fit_are_an_error(
+    emulator: Emulator, look: Looker, term: str, options: dict[str, Any], words: str
+) -> None:
+    put(emulator, {"binary": BINARY, "unsafe": b"!unsafe x", "large": b"x" * (10 * MIB + 1)})
+    assert look.failure(term, **options).startswith(words)
 
 
-def test_a_corrupted_transfer_is_noticed_by_its_checksum(emulator: Emulator, look: Looker) -> None:
-    widgets(emulator).put("f", b"text")
-    emulator.faults.add("corrupt", host="storage")
-    assert "digest" in look.failure("f", output="base64", checksum="sha256:" + hashlib.sha256(b"text").hexdigest())
+def test_max_size_counts_for_each_term(emulator: Emulator, look: Looker) -> None:
+    put(emulator, {"just": b"x" * (10 * MIB)})
+    assert look("one", "two", "one", max_size=3) == ["one", "two", "one"]
+    assert len(look("just")[0]) == 10 * MIB
 
 
-@pytest.mark.parametrize("checksum", ["crc:1", "sha256:12", "0" * 64, ""])
-def test_a_checksum_that_is_none_is_refused_before_any_request(emulator: Emulator, look: Looker, checksum: str) -> None:
-    assert look.failure("f", checksum=checksum).startswith("checksum")
+def test_results_are_plain_values(emulator: Emulator, look: Looker) -> None:
+    """A type of Ansible's own could be marked as a trusted template."""
+    put(emulator, {"f": b'["{{ 1 }}"]'})
+    (text,) = look("f")
+    ((inner,),) = look("f", output="json")
+    assert (type(text), type(inner), inner) == (str, str, "{{ 1 }}")
+
+
+@pytest.mark.parametrize(
+    ("terms", "options", "words"),
+    [
+        (["one", None], {}, "A term must be a name, not NoneType"),
+        (["one", ["two"]], {}, "A term must be a name, not list"),
+        (["one", "../x"], {"on_missing": "skip"}, "name '../x' is refused"),
+        (["one", ""], {}, "name '' is refused"),
+        (["one"], {"repository": ".."}, "repository '..' is refused"),
+        (["one"], {"workspace": "a/b"}, "workspace 'a/b' is refused"),
+        (["one"], {"encoding": "utf-9", "output": "base64"}, "encoding: there is no encoding 'utf-9'"),
+        (["one"], {"checksum": "crc:1"}, "checksum must be ALGORITHM:DIGEST"),
+        (["one", "two"], {"checksum": f"md5:{'0' * 32}"}, "checksum goes with one term, but there are 2"),
+    ],
+)
+def test_terms_and_options_that_do_not_fit_are_refused_before_any_request(
+    emulator: Emulator, look: Looker, terms: list[Any], options: dict[str, Any], words: str
+) -> None:
+    assert look.failure(*terms, **options).startswith(words)
     assert len(emulator.journal) == 0
 
 
 @pytest.mark.parametrize(
     ("option", "value"), [("output", "xml"), ("on_missing", "maybe"), ("timeout", "soon"), ("max_size", "x")]
 )
-def test_a_value_that_an_option_does_not_have_is_refused(emulator: Emulator, look: Looker, option: str, value: str) -> None:
-    assert option in look.bare_failure("f", **{**look.connection, option: value})
+def test_value_that_an_option_does_not_have_is_refused(emulator: Emulator, look: Looker, option: str, value: str) -> None:
+    assert option in look.bare_failure("one", **{**look.connection, option: value})
     assert len(emulator.journal) == 0
 
 
-def test_results_are_plain_values(emulator: Emulator, look: Looker) -> None:
-    """A type of Ansible's own could carry the mark of a trusted template."""
-    widgets(emulator).put("f", b'["{{ 1 }}"]')
-    (text,) = look("f")
-    ((inner,),) = look("f", output="json")
-    assert (type(text), type(inner)) == (str, str)
+@pytest.mark.parametrize("name", ["a b.txt", "grüß", "100%", "a+b", 'q"uote', "a?b#c", "{{ x }}", "%2e%2e", "-"])
+def test_special_characters_name_exactly_that_artifact(emulator: Emulator, look: Looker, name: str) -> None:
+    put(emulator, {name: b"this one"})
+    assert look(name) == ["this one"]
+
+
+def test_missing_artifact_is_an_error_that_names_it(emulator: Emulator, look: Looker) -> None:
+    assert look.failure("one", "nobody") == "'nobody' is not in the Downloads of widgets"
+    assert len(listings(emulator)) == 1
+
+
+@pytest.mark.parametrize("on_missing", ["skip", "warn"])
+def test_missing_artifact_can_be_left_out(look: Looker, capsys: pytest.CaptureFixture[str], on_missing: str) -> None:
+    name = f"nobody-{id(look)}"  # Ansible shows a warning once
+    assert look("one", name, "two", on_missing=on_missing) == ["one", "two"]
+    printed = capsys.readouterr()
+    warning = f"[WARNING]: '{name}' is not in the Downloads of widgets"
+    assert (warning in " ".join(printed.err.split())) == (on_missing == "warn")
+    assert name not in printed.out
+
+
+@each_on_missing
+@pytest.mark.parametrize(
+    "options", [{"repository": "gadgets"}, {"workspace": "nobody"}, {"user": None, "api_token": None}], ids=str
+)
+def test_artifact_of_a_hidden_repository_is_never_missing(look: Looker, on_missing: str, options: dict[str, Any]) -> None:
+    message = look.failure("nobody", on_missing=on_missing, **options)
+    assert "404" in message or "403" in message or "401" in message
+    assert "is not in the Downloads" not in message
+
+
+@each_on_missing
+@pytest.mark.parametrize("kind", ["html", "strings_in_values", "status"])
+def test_untrustworthy_listing_proves_nothing(emulator: Emulator, look: Looker, on_missing: str, kind: str) -> None:
+    emulator.faults.add(kind, path=LISTING, times=None)
+    assert "is not in the Downloads" not in look.failure("nobody", on_missing=on_missing)
+
+
+@each_on_missing
+@pytest.mark.parametrize("host", ["api", "storage"])
+def test_404_of_a_listed_artifact_is_an_error(emulator: Emulator, look: Looker, on_missing: str, host: str) -> None:
+    emulator.faults.add("status", host=host, path="one" if host == "api" else None, code=404, times=None)
+    message = look.failure("one", on_missing=on_missing)
+    assert "404" in message
+    assert "is not in the Downloads" not in message
+
+
+@pytest.mark.parametrize("code", [401, 403, 500])
+def test_other_failures_are_never_missing(emulator: Emulator, look: Looker, code: int) -> None:
+    emulator.faults.add("status", code=code, path="/one", times=None)
+    assert f"HTTP status {code}" in look.failure("one", on_missing="skip")
+    assert listings(emulator) == []
+
+
+def test_broken_transfer_is_repeated_as_retries_allow(emulator: Emulator, look: Looker) -> None:
+    emulator.faults.add("truncate", host="storage", times=2)
+    assert look("VERSION", retries=2) == ["1.3.0"]
+    emulator.faults.add("truncate", host="storage", times=None)
+    assert "broke off" in look.failure("VERSION", output="base64")
+
+
+def test_public_repository_needs_no_credentials(emulator: Emulator, look: Looker) -> None:
+    emulator.repository(private=False)
+    assert look("one", user=None, api_token=None) == ["one"]
+    assert "Authorization" not in emulator.journal[0].headers

@@ -2,139 +2,141 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download_fetch, what it does and says: every status with its reason, and a second run that does nothing."""
+"""bitbucket_download_fetch: values of options that are refused before any request, and credentials."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import base64
+import json
+from typing import Any
 
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.fetching import CONTENTS, FETCH, NEW, SAME, FetchRunner, files, snapshot
 from tests.helpers.modules import ModuleRunner
-from tests.http.modules.downloading import listings, sha256, statuses
-from tests.http.modules.fetching import FETCH, files, furnish, outcome, storage
+from tests.http._downloads.helpers import MANIFEST, lines
 
-
-def test_what_is_not_there_is_fetched(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    furnish(emulator, app=b"application")
-    result = run.ok(FETCH, name="app", dest=f"{dist}/")
-    assert outcome(result) == ("fetched", "not there", True)
-    assert files(dist) == {"app": b"application"}
-    assert result["artifacts"] == [
-        {
-            "name": "app",
-            "dest": str(dist / "app"),
-            "size": 11,
-            "sha256": sha256(b"application"),
-            "status": "fetched",
-            "reason": "not there",
-            "url": f"{emulator.api_url}/repositories/acme/widgets/downloads/app",
-        }
-    ]
+DATA = b"application" * 10_000
+ANONYMOUS: dict[str, Any] = {"user": None, "api_token": None}
+SHA256 = "0123456789abcdef" * 4
 
 
 @pytest.mark.parametrize(
-    ("local", "status", "reason"),
+    ("options", "words"),
     [
-        (b"new", "unchanged", "same content"),
-        (b"nEw", "replaced", "content differs"),
-        (b"older", "replaced", "size differs"),
-        (b"", "replaced", "size differs"),
+        ({"name": None}, "one of the following is required: name, patterns"),
+        ({"name": []}, "name and patterns are empty"),
+        ({"name": None, "patterns": []}, "name and patterns are empty"),
+        ({"patterns": ["a*"]}, "mutually exclusive: name|patterns"),
+        ({"excludes": ["a*"]}, "mutually exclusive: name|excludes"),
+        ({"newest": 1}, "mutually exclusive: name|newest"),
+        ({"name": None, "patterns": ["*"], "newest": 0}, "newest must be 1 or more, not 0"),
+        ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a regular expression"),
+        ({"name": None, "patterns": ["a"], "excludes": ["*"], "use_regex": True}, "excludes: '*' is not a regular expression"),
+        ({"parallel": 0}, "parallel must be from 1 to 16, not 0"),
+        ({"parallel": 17}, "parallel must be from 1 to 16, not 17"),
+        ({"retries": -1}, "retries must be 0 or more"),
+        ({"dest": None}, "missing required arguments: dest"),
+        ({"dest": ""}, "dest is empty"),
+        ({"dest": "{dist}/missing/file"}, "dest '{dist}/missing/file' cannot be written: its parent directory does not exist"),
+        ({"dest": "{dist}/file/"}, "dest '{dist}/file/' ends in a slash, but is not a directory"),
+        ({"name": ["a", "b"], "dest": "{dist}/file"}, "is one file, but 2 artifacts are meant"),
+        ({"checksum": f"crc32:{SHA256}"}, "checksum must be ALGORITHM:DIGEST with one of md5, sha1, sha256, sha512"),
+        ({"checksum": "sha1:12"}, "checksum: a digest of sha1 has 40 hex digits"),
+        ({"name": ["a", "b"], "checksum": f"sha256:{SHA256}"}, "checksum goes with one artifact, but 2 are meant"),
+        ({"manifest": "../SUMS"}, "manifest '../SUMS' is refused"),
+        ({"repository": ".."}, "repository '..' is refused"),
+        ({"workspace": "a/b"}, "workspace 'a/b' is refused"),
+        ({"unpack_dest": ""}, "unpack_dest is empty"),
+        ({"unpack_dest": "{dist}/file/sub"}, "unpack_dest '{dist}/file/sub' cannot be used: '{dist}/file' is not a directory"),
+        (
+            {"name": ["VERSION", "a.gz"], "unpack_dest": "{dist}/new"},
+            "unpack_dest needs an archive, with a name that ends in one of .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz,"
+            " .txz, .zip; fetched would be 'VERSION', 'a.gz'",
+        ),
     ],
+    ids=lambda value: str(value)[:60],
 )
-def test_what_is_there_is_replaced_only_where_it_differs(
-    emulator: Emulator, run: ModuleRunner, dist: Path, local: bytes, status: str, reason: str
+def test_options_that_do_not_fit_are_refused_before_any_request(
+    emulator: Emulator, run: ModuleRunner, fetch: FetchRunner, options: dict[str, Any], words: str
 ) -> None:
-    furnish(emulator, app=b"new")
-    (dist / "app").write_bytes(local)
-    inode = (dist / "app").stat().st_ino
-    result = run.ok(FETCH, name="app", dest=str(dist / "app"))
-    assert outcome(result) == (status, reason, status != "unchanged")
-    assert (result["artifacts"][0]["size"], result["artifacts"][0]["sha256"]) == (3, sha256(b"new"))
-    assert files(dist) == {"app": b"new"}
-    assert ((dist / "app").stat().st_ino == inode) == (status == "unchanged")
+    fetch.write(file=b"mine")
+    place = str(fetch.folder)
+    given = {key: value.replace("{dist}", place) if isinstance(value, str) else value for key, value in options.items()}
+    before = snapshot(fetch.folder)
+    result = run.failed(FETCH, **{"name": ["app"], "dest": f"{place}/new/", **given})
+    assert words.replace("{dist}", place) in result["msg"]
+    assert (result.get("requests", 0), len(emulator.journal)) == (0, 0)
+    assert snapshot(fetch.folder) == before
 
 
-def test_force_fetches_what_is_the_same(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    furnish(emulator, app=b"new")
-    (dist / "app").write_bytes(b"new")
-    result = run.ok(FETCH, name="app", dest=str(dist / "app"), force=True)
-    assert outcome(result) == ("replaced", "forced", True)
-    assert [entry.status for entry in storage(emulator)] == [200]
-    assert files(dist) == {"app": b"new"}
+def test_options_are_checked_in_check_mode_too(emulator: Emulator, fetch: FetchRunner) -> None:
+    assert fetch.failure("a", "b", checksum=f"sha256:{SHA256}", check=True) == fetch.failure(
+        "a", "b", checksum=f"sha256:{SHA256}"
+    )
+    assert len(emulator.journal) == 0
 
 
-def test_force_says_not_there_where_nothing_is_there(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    furnish(emulator, app=b"new")
-    assert outcome(run.ok(FETCH, name="app", dest=f"{dist}/", force=True)) == ("fetched", "not there", True)
+def test_public_repository_needs_no_credentials(emulator: Emulator, fetch: FetchRunner) -> None:
+    emulator.repository("acme", "widgets", private=False)
+    fetch.put({"app": DATA, MANIFEST: lines({"app": DATA})})
+    assert fetch.outcome("app", manifest=MANIFEST, **ANONYMOUS) == NEW
+    assert fetch.outcome("app", manifest=MANIFEST, **ANONYMOUS) == SAME
+    assert not any("Authorization" in entry.headers for entry in emulator.journal)
 
 
-@pytest.mark.parametrize("target", ["same", "other", "dangling"])
-def test_a_link_is_replaced_by_a_file(emulator: Emulator, run: ModuleRunner, dist: Path, target: str) -> None:
-    furnish(emulator, app=b"new")
-    (dist / "same").write_bytes(b"new")
-    (dist / "other").write_bytes(b"untouched")
-    (dist / "app").symlink_to(target)
-    result = run.ok(FETCH, name="app", dest=str(dist / "app"))
-    assert outcome(result) == ("replaced", "a link is there", True)
-    assert not (dist / "app").is_symlink()
-    assert files(dist) == {"app": b"new", "same": b"new", "other": b"untouched"}
-    assert outcome(run.ok(FETCH, name="app", dest=str(dist / "app")))[0] == "unchanged"
+@pytest.mark.parametrize("check", [False, True])
+def test_private_repository_needs_credentials_that_may_read(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
+    fetch.put(app=DATA)
+    assert "HTTP status 40" in fetch.failure("app", check=check, **ANONYMOUS)
+    token = emulator.mint_api_token(["read:repository:bitbucket"])
+    assert fetch.outcome("app", check=check, api_token=token) == NEW
 
 
-@pytest.mark.parametrize("etag", ["md5", "multipart", "opaque", "none"])
-def test_a_second_run_changes_nothing(emulator: Emulator, run: ModuleRunner, dist: Path, etag: str) -> None:
-    emulator.switches.etag = etag
-    furnish(emulator, app=b"application", tool=b"x" * 700_000, empty=b"")
-    first = run.ok(FETCH, name=["app", "tool", "empty"], dest=f"{dist}/")
-    before = {path.name: path.stat().st_mtime_ns for path in dist.iterdir()}
-    second = run.ok(FETCH, name=["app", "tool", "empty"], dest=f"{dist}/")
-    assert [status for _unused, status, _unused in statuses(first)] == ["fetched"] * 3
-    assert statuses(second) == [(name, "unchanged", "same content") for name in ("app", "tool", "empty")]
-    assert (first["changed"], second["changed"]) == (True, False)
-    assert [each["sha256"] for each in second["artifacts"]] == [each["sha256"] for each in first["artifacts"]]
-    assert {path.name: path.stat().st_mtime_ns for path in dist.iterdir()} == before
+@pytest.mark.parametrize("kind", ["api token", "access token", "oauth"])
+def test_credentials_stay_with_the_api_and_out_of_results(emulator: Emulator, fetch: FetchRunner, kind: str) -> None:
+    options: dict[str, dict[str, Any]] = {
+        "api token": {},
+        "access token": {**ANONYMOUS, "access_token": emulator.access_token},
+        "oauth": {**ANONYMOUS, "client_id": emulator.client_id, "client_secret": emulator.client_secret},
+    }
+    fetch.put(app=DATA)
+    emulator.faults.add("truncate", host="storage")
+    results = [fetch("app", diff=True, **options[kind]) for _unused in range(2)]
+    emulator.faults.add("truncate", host="storage", times=None)
+    results.append(fetch.failed("app", diff=True, force=True, retries=1, **options[kind]))
+    assert [entry.status for entry in fetch.transfers[:3]] == [200, 206, 304]
+    basic = base64.b64encode(f"{emulator.user}:{emulator.api_token}".encode()).decode()
+    secrets = [emulator.api_token, basic, emulator.access_token, emulator.client_secret]
+    secrets += [entry.headers["Authorization"].partition(" ")[2] for entry in emulator.journal.select(host="api")]
+    secrets += [entry.query[name] for entry in fetch.transfers for name in ("Signature", "x-amz-security-token")]
+    assert [secret for secret in secrets if secret in json.dumps(results)] == []
+    for entry in fetch.transfers:
+        assert not {"Authorization", "Cookie", "Content-Type", "Proxy-Authorization"} & set(entry.headers.keys())
+        assert not [secret for secret in secrets[:4] if secret in str(dict(entry.headers))]
+    for entry in emulator.journal.select(host="api"):
+        assert not {"Range", "If-Range", "If-None-Match"} & set(entry.headers.keys())
 
 
-@pytest.mark.parametrize("etag", ["md5", "multipart", "opaque", "none"])
-@pytest.mark.parametrize("place", [0, 350_000, -1])
-def test_one_changed_byte_is_found(emulator: Emulator, run: ModuleRunner, dist: Path, etag: str, place: int) -> None:
-    emulator.switches.etag = etag
-    data = bytearray(b"x" * 700_000)
-    furnish(emulator, app=bytes(data))
-    data[place] ^= 1
-    (dist / "app").write_bytes(bytes(data))
-    assert outcome(run.ok(FETCH, name="app", dest=str(dist / "app"))) == ("replaced", "content differs", True)
-    assert files(dist) == {"app": b"x" * 700_000}
-
-
-def test_unchanged_costs_one_listing_and_no_transfer(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    furnish(emulator, app=b"x" * 300_000)
-    (dist / "app").write_bytes(b"x" * 300_000)
-    result = run.ok(FETCH, name="app", dest=f"{dist}/")
-    assert len(listings(emulator)) == 1
-    assert result["requests"] == len(emulator.journal.select(host="api")) == 2
-    assert [(entry.status, entry.sent_bytes) for entry in storage(emulator)] == [(304, 0)]
-
-
-def test_artifacts_come_back_in_the_order_asked(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    furnish(emulator, a=b"a", b=b"b", c=b"c")
-    result = run.ok(FETCH, name=["c", "a", "b"], dest=f"{dist}/")
-    assert [each["name"] for each in result["artifacts"]] == ["c", "a", "b"]
-    assert files(dist) == {"a": b"a", "b": b"b", "c": b"c"}
-
-
-def test_a_name_given_twice_counts_once(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    furnish(emulator, app=b"application")
-    result = run.ok(FETCH, name=["app", "app"], dest=str(dist / "local"))
-    assert outcome(result) == ("fetched", "not there", True)
-    assert files(dist) == {"local": b"application"}
-    assert len(storage(emulator)) == 1
-
-
-def test_requests_are_the_api_s_without_the_storage_host_s(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    furnish(emulator, a=b"a", b=b"b")
-    result = run.ok(FETCH, patterns=["*"], dest=f"{dist}/")
-    assert result["requests"] == len(emulator.journal.select(host="api")) == 3
-    assert len(storage(emulator)) == 2
+@pytest.mark.parametrize(
+    ("host", "kind", "arguments"),
+    [
+        ("storage", "status", {"code": 403}),
+        ("storage", "drop_before", {}),
+        ("storage", "extra", {}),
+        ("storage", "redirect", {"location": "ftp://localhost/x"}),
+        ("storage", "html", {}),
+        ("api", "status", {"code": 401}),
+    ],
+    ids=str,
+)
+def test_failures_show_no_secret_and_leave_no_file(
+    emulator: Emulator, fetch: FetchRunner, host: str, kind: str, arguments: dict[str, Any]
+) -> None:
+    fetch.put(app=DATA)
+    emulator.faults.add(kind, host=host, path=CONTENTS if host == "api" else None, times=None, **arguments)
+    text = json.dumps(fetch.failed("app", diff=True, retries=1))
+    assert emulator.api_token not in text
+    assert not [name for name in ("Signature", "x-amz-security-token", "AWSAccessKeyId") if name in text]
+    assert files(fetch.folder) == {}

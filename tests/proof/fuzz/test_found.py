@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.fetching import FETCH
 from tests.helpers.modules import ModuleRunner
 from tests.helpers.serving import serving
-from tests.http.modules.fetching import FETCH, furnish
+from tests.http._downloads.helpers import put
 from tests.proof.fuzz.targets import TARGETS, bear
 
 INFO = "bitbucket_download_info"
@@ -101,7 +102,7 @@ def test_a_redirect_to_no_url_is_refused_in_words(run: ModuleRunner, location: s
 
 
 def test_the_storage_hosts_path_is_told_printable_and_short(emulator: Emulator, run: ModuleRunner, tmp_path: Path) -> None:
-    furnish(emulator, app=b"application")
+    put(emulator, {"app": b"application"})
     location = emulator.storage_url + "/\x1b[31m" + "a" * 5000
     emulator.faults.add("redirect", path="app$", location=location, times=None)
     message = run.failure(FETCH, name="app", dest=f"{tmp_path}/", retries=0)
@@ -112,7 +113,7 @@ def test_the_storage_hosts_path_is_told_printable_and_short(emulator: Emulator, 
 
 @pytest.mark.parametrize("digits", [MANY_DIGITS, "\xb2", "-5"], ids=["digits", "superscript", "negative"])
 def test_a_part_that_begins_nowhere_is_not_taken(emulator: Emulator, run: ModuleRunner, tmp_path: Path, digits: str) -> None:
-    furnish(emulator, app=b"application" * 1000)
+    put(emulator, {"app": b"application" * 1000})
     emulator.faults.add("truncate", host="storage")
     part = {"Content-Range": f"bytes {digits}-", "ETag": '"x"'}
     emulator.faults.add("status", host="storage", code=206, body="x", headers=part, times=None)

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.fetching import FETCH, files, outcome
 from tests.helpers.modules import ModuleRunner
-from tests.http._downloads.helpers import PRUNE
+from tests.http._downloads.helpers import PRUNE, put
 from tests.http.modules.downloading import (
     MANIFEST,
     MODULE,
@@ -31,7 +32,6 @@ from tests.http.modules.downloading import (
     widgets,
     write,
 )
-from tests.http.modules.fetching import FETCH, files, furnish, outcome
 
 A_DAY = timedelta(days=1)
 APP = {"app.tgz": b"application"}
@@ -105,7 +105,7 @@ def test_of_the_same_size_it_takes_a_look_at_the_content(
 
 @each_way
 def test_a_digest_must_hold_whatever_the_dates(emulator: Emulator, run: ModuleRunner, dist: Path, offset: timedelta) -> None:
-    furnish(emulator, app=b"APPLICATION")
+    put(emulator, {"app": b"APPLICATION"})
     emulator.clock.offset = offset
     widgets(emulator).put(MANIFEST, lines({"app": b"application"}))
     message = run.failure(FETCH, name="app", dest=f"{dist}/", manifest=MANIFEST)
@@ -115,7 +115,7 @@ def test_a_digest_must_hold_whatever_the_dates(emulator: Emulator, run: ModuleRu
 
 @each_way
 def test_fetching_again_changes_nothing(emulator: Emulator, run: ModuleRunner, dist: Path, offset: timedelta) -> None:
-    furnish(emulator, app=b"application")
+    put(emulator, {"app": b"application"})
     emulator.clock.offset = offset
     widgets(emulator).put(MANIFEST, lines({"app": b"application"}))
     options = {"name": "app", "dest": f"{dist}/", "manifest": MANIFEST}

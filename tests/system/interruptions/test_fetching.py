@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.fetching import CONTENTS, FETCH, files, noise, outcome
+from tests.http._downloads.helpers import put
 from tests.http.modules.downloading import MANIFEST, lines
-from tests.http.modules.fetching import CONTENTS, FETCH, files, furnish, furnish_all, noise, outcome, storage
 from tests.system.interruptions.processes import FOR_EVER, ModuleProcess, Starter, until
 
 NEW = {"app": noise(1, 300_000), "more": noise(2, 300_000), "other": noise(3, 300_000)}
@@ -23,7 +24,7 @@ HIDDEN = ".ansible_bitbucket_"
 @pytest.fixture
 def dest(emulator: Emulator, dist: Path) -> Path:
     """A directory with old files, and new artifacts whose transfers stall in the middle, all but the first try of none."""
-    furnish(emulator, **NEW)
+    put(emulator, NEW)
     for name, data in OLD.items():
         (dist / name).write_bytes(data)
     emulator.faults.add("stall", host="storage", seconds=FOR_EVER, at=150_000, times=None)
@@ -86,10 +87,10 @@ def test_a_kill_leaves_the_old_files_and_the_next_run_completes(
 
 
 def test_what_was_fetched_before_the_signal_stays_and_is_told(emulator: Emulator, start: Starter, dist: Path) -> None:
-    furnish(emulator, **NEW)
+    put(emulator, NEW)
     emulator.faults.add("stall", host="storage", seconds=FOR_EVER, at=1000, after=1, times=None)
     with fetching(start, dist, 1) as process:
-        until(lambda: len(storage(emulator)) == 2 and any(arrived(dist)), "the second transfer")
+        until(lambda: len(emulator.journal.select(host="storage")) == 2 and any(arrived(dist)), "the second transfer")
         process.send("SIGTERM")
         result = process.result()
     assert result["failed"]
@@ -101,7 +102,7 @@ def test_what_was_fetched_before_the_signal_stays_and_is_told(emulator: Emulator
 def test_a_signal_while_it_waits_for_an_answer_ends_it_as_well(
     emulator: Emulator, start: Starter, dist: Path, fault: dict[str, str]
 ) -> None:
-    furnish(emulator, app=NEW["app"])
+    put(emulator, {"app": NEW["app"]})
     waiting = emulator.faults.add("stall", seconds=FOR_EVER, effect=False, **fault)
     with start(FETCH, name="app", dest=f"{dist}/new/") as process:
         until(lambda: waiting.fired, "the request")
@@ -111,7 +112,7 @@ def test_a_signal_while_it_waits_for_an_answer_ends_it_as_well(
 
 
 def test_a_signal_during_a_pause_ends_it_as_well(emulator: Emulator, start: Starter, dist: Path) -> None:
-    furnish(emulator, app=NEW["app"])
+    put(emulator, {"app": NEW["app"]})
     waiting = emulator.faults.add("rate_limit", retry_after=FOR_EVER)
     with start(FETCH, name="app", dest=f"{dist}/app", max_wait=FOR_EVER) as process:
         until(lambda: waiting.fired and emulator.journal[0].ended, "the refusal")
@@ -121,8 +122,8 @@ def test_a_signal_during_a_pause_ends_it_as_well(emulator: Emulator, start: Star
 
 
 def test_two_at_once_both_end_with_the_whole_file(emulator: Emulator, start: Starter, dist: Path) -> None:
-    furnish(emulator, **NEW)
-    furnish_all(emulator, {MANIFEST: lines(NEW)})
+    put(emulator, NEW)
+    put(emulator, {MANIFEST: lines(NEW)})
     emulator.switches.storage_latency = 0.2
     options = {"name": list(NEW), "dest": f"{dist}/", "manifest": MANIFEST}
     with start(FETCH, **options) as one, start(FETCH, **options) as other:

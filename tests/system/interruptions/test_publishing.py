@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.fetching import files, noise
 from tests.http._snippets.helpers import SNIPPET, get_only
 from tests.http.modules.downloading import MANIFEST, MODULE, contents, lines, posts, widgets, write
-from tests.http.modules.fetching import files, noise
 from tests.system.interruptions.processes import FOR_EVER, Starter, half_way, until
 
 SIGNALS = ["SIGTERM", "SIGKILL"]

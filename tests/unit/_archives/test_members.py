@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What archives may hold: names, link targets, members that do not go together, and what an accepted plan never does."""
+"""Check members of archives: names, link targets, members that do not go together, and that no accepted link leads out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._archives.members
     check_target,
     parse_path,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._archives.reader import SUFFIXES, find_suffix
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 
 REFUSED = [
@@ -63,26 +62,26 @@ def link(name: str, target: str, kind: str = LINK, archive: str = "a.tar") -> Me
     return Member(archive, name, kind, target=target)
 
 
-def planned(*members: Member, room: int | None = None, most: int = 100) -> dict[str, str]:
-    """Kinds by path, in the order in which they are written."""
-    plan = Layout(room, most)
+def arrange(*members: Member, room: int | None = None, most: int = 100) -> dict[str, str]:
+    """Return kinds by path, in the order of writing."""
+    layout = Layout(room, most)
     for member in members:
-        plan.announce(member)
-        plan.add(member)
-    return {"/".join(entry.parts): entry.kind for entry in plan.arrange()}
+        layout.announce(member)
+        layout.add(member)
+    return {"/".join(entry.parts): entry.kind for entry in layout.arrange()}
 
 
-def refused(*members: Member, room: int | None = None, most: int = 100) -> str:
+def refuse(*members: Member, room: int | None = None, most: int = 100) -> str:
     with pytest.raises(BitbucketError) as caught:
-        planned(*members, room=room, most=most)
+        arrange(*members, room=room, most=most)
     return str(caught.value)
 
 
 @pytest.mark.parametrize(("name", "why"), REFUSED, ids=lambda text: ascii(text)[:20])
-def test_names_that_are_refused(name: str, why: str) -> None:
+def test_name_that_leaves_the_folder_or_is_malformed_is_refused(name: str, why: str) -> None:
     with pytest.raises(Unsafe, match=why.replace(".", r"\.")):
         parse_path(name)
-    message = refused(file(name))
+    message = refuse(file(name))
     assert "The archive 'a.tar' is refused, and nothing is unpacked: its member '" in message
     assert why in message
     assert message.isprintable()
@@ -102,12 +101,12 @@ def test_names_that_are_refused(name: str, why: str) -> None:
         ("./", ()),
     ],
 )
-def test_names_that_are_accepted(name: str, parts: tuple[str, ...]) -> None:
+def test_name_is_split_into_its_parts(name: str, parts: tuple[str, ...]) -> None:
     assert parse_path(name) == parts
 
 
 @given(st.text() | st.lists(st.sampled_from(["..", ".", "", "a", "b:", "/", "\\", "\0", "\udc80"])).map("/".join))
-def test_what_is_accepted_stays_below_the_folder_and_is_what_it_says(name: str) -> None:
+def test_accepted_name_stays_below_the_folder(name: str) -> None:
     try:
         parts = parse_path(name)
     except Unsafe:
@@ -119,13 +118,13 @@ def test_what_is_accepted_stays_below_the_folder_and_is_what_it_says(name: str) 
     name.encode()
 
 
-def test_a_target_that_no_system_takes() -> None:
+def test_too_long_target_is_refused() -> None:
     check_target(("link",), "n/" * 2047 + "n")
-    assert refused(link("l", "n/" * 2048)).endswith("its member 'l' is a link with a target of more than 4095 bytes")
+    assert refuse(link("l", "n/" * 2048)).endswith("its member 'l' is a link with a target of more than 4095 bytes")
 
 
 @pytest.mark.parametrize("target", ["b", "../b", "../../b", ".", "../.", "./b/c", "b/", "../..", "c..d/..e"])
-def test_targets_that_stay(target: str) -> None:
+def test_target_that_stays_in_the_folder_is_accepted(target: str) -> None:
     check_target(("x", "y", "link"), target)
 
 
@@ -145,8 +144,8 @@ def test_targets_that_stay(target: str) -> None:
     ],
     ids=ascii,
 )
-def test_targets_that_may_leave(target: str, why: str) -> None:
-    message = refused(link("x/y/link", target))
+def test_target_that_might_leave_the_folder_is_refused(target: str, why: str) -> None:
+    message = refuse(link("x/y/link", target))
     assert "its member 'x/y/link' is a link to '" in message
     assert why in message
     assert message.isprintable()
@@ -154,7 +153,7 @@ def test_targets_that_may_leave(target: str, why: str) -> None:
 
 def test_directories_come_first_and_links_last() -> None:
     members = [link("0", "z"), file("b/c/d"), file("a"), directory("z/y"), directory("./")]
-    assert list(planned(*members).items()) == [
+    assert list(arrange(*members).items()) == [
         *((name, DIRECTORY) for name in ("b", "z", "z/y", "b/c")),
         *((name, FILE) for name in ("b/c/d", "a")),
         ("0", LINK),
@@ -170,8 +169,8 @@ def test_directories_come_first_and_links_last() -> None:
         [file("a"), file("a", archive="b.tar")],
     ],
 )
-def test_the_same_twice_is_no_conflict(members: list[Member]) -> None:
-    assert planned(*members)
+def test_same_member_twice_is_no_conflict(members: list[Member]) -> None:
+    assert arrange(*members)
 
 
 @pytest.mark.parametrize(
@@ -199,24 +198,24 @@ def test_the_same_twice_is_no_conflict(members: list[Member]) -> None:
         ([Member("a.tar", "a", FILE, -1)], "its member 'a' has a size below zero"),
     ],
 )
-def test_members_that_are_refused(members: list[Member], words: str) -> None:
-    assert words in refused(*members)
+def test_member_that_does_not_fit_is_refused(members: list[Member], words: str) -> None:
+    assert words in refuse(*members)
 
 
-def test_a_hard_link_is_a_file_of_its_own() -> None:
-    assert planned(file("b/c"), link("a", "b/c", HARD_LINK)) == {"b": DIRECTORY, "b/c": FILE, "a": FILE}
+def test_hard_link_is_a_file_of_its_own() -> None:
+    assert arrange(file("b/c"), link("a", "b/c", HARD_LINK)) == {"b": DIRECTORY, "b/c": FILE, "a": FILE}
 
 
-def test_what_the_file_system_cannot_hold_is_refused() -> None:
+def test_more_than_the_file_system_holds_is_refused() -> None:
     members = [file("a", "12345"), file("b", "67890", "b.tar")]
-    assert planned(*members, room=10)
-    assert "its member 'b' does not fit" in refused(*members, room=9)
-    assert "its member 'c' does not fit" in refused(*members, link("c", "b", HARD_LINK, "b.tar"), room=14)
+    assert arrange(*members, room=10)
+    assert "its member 'b' does not fit" in refuse(*members, room=9)
+    assert "its member 'c' does not fit" in refuse(*members, link("c", "b", HARD_LINK, "b.tar"), room=14)
 
 
-def test_there_is_an_end_to_the_number_of_members() -> None:
-    assert planned(file("a"), file("b", archive="b.tar"), most=2)
-    assert "its member 'b' is one too many: more than 1 are not" in refused(file("a"), file("b", archive="b.tar"), most=1)
+def test_number_of_members_is_limited() -> None:
+    assert arrange(file("a"), file("b", archive="b.tar"), most=2)
+    assert "its member 'b' is one too many: more than 1 are not" in refuse(file("a"), file("b", archive="b.tar"), most=1)
 
 
 STEPS = st.sampled_from(["a", "b", "c", "..", "."])
@@ -226,13 +225,13 @@ MEMBERS = st.lists(LINKS | st.builds(directory, NAMES) | st.builds(file, NAMES),
 
 
 @given(MEMBERS)
-def test_no_link_of_an_accepted_plan_leads_out(members: list[Member]) -> None:
-    """The file system is asked, not the rules: whatever is accepted is made, and links are followed."""
-    plan = Layout()
+def test_no_accepted_link_leads_out(members: list[Member]) -> None:
+    """Ask the file system and not the rules: make what is accepted, and follow the links."""
+    layout = Layout()
     try:
         for member in members:
-            plan.add(member)
-        entries = plan.arrange()
+            layout.add(member)
+        entries = layout.arrange()
     except BitbucketError:
         assume(False)
     with tempfile.TemporaryDirectory() as folder:
@@ -249,11 +248,3 @@ def test_no_link_of_an_accepted_plan_leads_out(members: list[Member]) -> None:
         for entry in entries:
             real = os.path.realpath(root.joinpath(*entry.parts))
             assert os.path.commonpath([real, root]) == str(root)
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_archives_are_known_by_their_suffix_in_any_case(suffix: str) -> None:
-    for name in (f"app-1.0{suffix}", f"APP{suffix.upper()}"):
-        assert find_suffix(name)
-    assert find_suffix(f"app{suffix}.sig") is None
-    assert find_suffix(f"app{suffix[1:]}x") is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Temporary files of a task: private, and gone when it ends, whoever is still writing."""
+"""Make temporary files that are private, and gone when the task ends, whoever still writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Bi
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.temporary import PREFIX, TemporaryFiles
 
 
-def test_a_file_is_hidden_private_and_gone_after_its_use(tmp_path: Path) -> None:
+def test_file_is_hidden_and_private_and_removed_after_its_use(tmp_path: Path) -> None:
     with TemporaryFiles() as files:
         with files.new(str(tmp_path)) as sink:
             sink.write(b"text")
@@ -25,13 +25,13 @@ def test_a_file_is_hidden_private_and_gone_after_its_use(tmp_path: Path) -> None
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_was_moved_away_stays(tmp_path: Path) -> None:
+def test_file_that_was_moved_away_stays(tmp_path: Path) -> None:
     with TemporaryFiles() as files, files.new(str(tmp_path)) as sink:
         os.rename(str(sink.name), tmp_path / "kept")
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
-def test_the_end_of_a_task_removes_what_another_thread_still_writes(tmp_path: Path) -> None:
+def test_end_of_a_task_removes_files_that_another_thread_still_writes_and_allows_no_new_one(tmp_path: Path) -> None:
     files = TemporaryFiles()
     with files:
         writing = files.new(str(tmp_path))
@@ -39,13 +39,6 @@ def test_the_end_of_a_task_removes_what_another_thread_still_writes(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
     sink.write(b"too late")
     writing.__exit__(None, None, None)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_after_the_end_no_file_is_made(tmp_path: Path) -> None:
-    files = TemporaryFiles()
-    with files:
-        pass
     with pytest.raises(BitbucketError, match="The task is over, no file is made in"), files.new(str(tmp_path)):
         pass
     assert list(tmp_path.iterdir()) == []

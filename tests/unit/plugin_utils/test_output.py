@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Contents as values: text, base64, JSON and YAML; nothing is mangled, and what cannot be read is told with its name."""
+"""Turn contents into text, base64, JSON and YAML: nothing is mangled, and an error names the file."""
 
 from __future__ import annotations
 
@@ -25,26 +25,16 @@ def read(data: bytes, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("data", "stripped"),
-    [
-        (b"1.3.0\n", "1.3.0"),
-        (b"a\r\n \t\n", "a"),
-        (b"  a", "  a"),
-        (b"a\nb\n", "a\nb"),
-        (b"", ""),
-        (b"\n", ""),
-        (b"a\x00", "a\x00"),
-    ],
+    ("data", "stripped"), [(b"1.3.0\n", "1.3.0"), (b"  a\r\n \t\n", "  a"), (b"a\nb\n", "a\nb"), (b"\n", ""), (b"a\x00", "a\x00")]
 )
-def test_white_space_at_the_end_goes_only_where_it_shall(data: bytes, stripped: str) -> None:
+def test_white_space_at_the_end_is_removed_unless_rstrip_is_false(data: bytes, stripped: str) -> None:
     assert read(data) == stripped
     assert read(data, rstrip=False) == data.decode()
 
 
 @given(st.binary())
 def test_base64_is_exact_for_all_bytes(data: bytes) -> None:
-    found = read(data, output="base64", encoding="ascii")
-    assert base64.b64decode(found, validate=True) == data
+    assert base64.b64decode(read(data, output="base64", encoding="ascii"), validate=True) == data
 
 
 @given(st.text())
@@ -53,16 +43,16 @@ def test_text_is_exact_for_all_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "data"),
-    [("latin-1", b"gr\xfc\xdf"), ("utf-16", "grüß".encode("utf-16")), ("cp1252", b"gr\xfc\xdf"), ("utf-8", "grüß".encode())],
+    ("encoding", "data", "text"),
+    [
+        ("latin-1", b"gr\xfc\xdf", "grüß"),
+        ("utf-16", "grüß".encode("utf-16"), "grüß"),
+        ("utf-8", b"\xef\xbb\xbfa", "\ufeffa"),
+        ("utf-8-sig", b"\xef\xbb\xbfa", "a"),
+    ],
 )
-def test_the_encoding_is_the_one_asked_for(encoding: str, data: bytes) -> None:
-    assert read(data, encoding=encoding) == "grüß"
-
-
-def test_a_byte_order_mark_is_not_swallowed_unless_asked() -> None:
-    assert read(b"\xef\xbb\xbfa") == "\ufeffa"
-    assert read(b"\xef\xbb\xbfa", encoding="utf-8-sig") == "a"
+def test_text_is_decoded_with_the_encoding(encoding: str, data: bytes, text: str) -> None:
+    assert read(data, encoding=encoding) == text
 
 
 @pytest.mark.parametrize("output", ["text", "json", "yaml"])
@@ -70,7 +60,7 @@ def test_a_byte_order_mark_is_not_swallowed_unless_asked() -> None:
     ("data", "encoding", "byte"),
     [(b"ok\xff", "utf-8", 2), (b"\xc3", "utf-8", 0), (b"\xed\xa0\x80", "utf-8", 0), (b"gr\xc3", "ascii", 2), (b"a", "utf-16", 0)],
 )
-def test_bytes_that_do_not_decode_are_an_error_that_names_the_way_out(data: bytes, encoding: str, byte: int, output: str) -> None:
+def test_bytes_that_do_not_decode_are_an_error_with_advice(data: bytes, encoding: str, byte: int, output: str) -> None:
     with pytest.raises(BitbucketError) as caught:
         read(data, encoding=encoding, output=output)
     assert str(caught.value) == (
@@ -91,21 +81,18 @@ def test_bytes_that_do_not_decode_are_an_error_that_names_the_way_out(data: byte
         ('"grüß"', "grüß"),
     ],
 )
-def test_data_is_what_the_document_says(text: str, value: object, output: str) -> None:
+def test_document_is_parsed(text: str, value: object, output: str) -> None:
     found = read(text.encode(), output=output)
     assert found == value
     assert type(found) is type(value)
 
 
-def test_yaml_reads_what_only_yaml_says() -> None:
+def test_yaml_and_json_are_told_apart() -> None:
     assert read(b"a: &x [1]\nb: *x\nc: |\n  text\n", output="yaml") == {"a": [1], "b": [1], "c": "text\n"}
     assert read(b"", output="yaml") is None
-
-
-def test_json_is_not_read_as_yaml() -> None:
+    assert math.isnan(read(b"NaN", output="json"))
     with pytest.raises(BitbucketError):
         read(b"a: 1", output="json")
-    assert math.isnan(read(b"NaN", output="json"))
 
 
 BROKEN = [
@@ -118,7 +105,6 @@ BROKEN = [
     ("yaml", b"a: [1"),
     ("yaml", b"a: 1\n---\nb: 2\n"),
     ("yaml", b"\tx: 1"),
-    ("yaml", b"a: b: c"),
     ("yaml", b"? [a]\n: b"),
     ("yaml", b"2026-99-99"),
     ("yaml", b"[" * 600),
@@ -133,7 +119,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("output", "data"), BROKEN, ids=lambda value: str(value[:15]))
-def test_a_broken_document_is_an_error_that_names_it(output: str, data: bytes) -> None:
+def test_broken_document_is_an_error_that_names_it(output: str, data: bytes) -> None:
     with pytest.raises(BitbucketError) as caught:
         read(data, output=output)
     assert str(caught.value).startswith(f"'the-file' cannot be read as {output.upper()}: ")
@@ -141,9 +127,16 @@ def test_a_broken_document_is_an_error_that_names_it(output: str, data: bytes) -
 
 
 @pytest.mark.parametrize(
-    "tag", ["!!python/object/apply:os.system ['touch %s']", "!!python/name:os.system %s", "!!python/object/new:os.mkdir ['%s']"]
+    "tag",
+    [
+        "!!python/object/apply:os.system ['touch %s']",
+        "!!python/name:os.system %s",
+        "!!python/object/new:os.mkdir ['%s']",
+        "!vault %s",
+        "!unsafe %s",
+    ],
 )
-def test_a_tag_that_would_run_something_fails_and_runs_nothing(tmp_path: Path, tag: str) -> None:
+def test_tag_that_is_no_data_fails_and_runs_nothing(tmp_path: Path, tag: str) -> None:
     canary = tmp_path / "canary"
     with pytest.raises(BitbucketError, match="cannot be read as YAML: could not determine a constructor"):
         read((tag % canary).encode(), output="yaml")
@@ -152,7 +145,7 @@ def test_a_tag_that_would_run_something_fails_and_runs_nothing(tmp_path: Path, t
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512", "sha1", "md5"])
 @pytest.mark.parametrize("output", ["text", "base64", "json", "yaml"])
-def test_the_digest_is_that_of_the_bytes_whatever_the_output(algorithm: str, output: str) -> None:
+def test_digest_is_that_of_the_bytes_whatever_the_output(algorithm: str, output: str) -> None:
     right = hashlib.new(algorithm, b" 1 \n").hexdigest()
     assert read(b" 1 \n", checksum=f"{algorithm}:{right.upper()}", output=output) is not None
     wrong = hashlib.new(algorithm, b" 1 ").hexdigest()
@@ -160,31 +153,21 @@ def test_the_digest_is_that_of_the_bytes_whatever_the_output(algorithm: str, out
         read(b" 1 \n", checksum=f"{algorithm}:{wrong}", output=output)
 
 
-def test_a_wrong_digest_is_told_before_a_broken_document() -> None:
+def test_wrong_digest_is_reported_before_a_broken_document() -> None:
     with pytest.raises(BitbucketError, match="digest"):
         read(b"{", output="json", checksum="sha256:" + "0" * 64)
 
 
-@pytest.mark.parametrize("term", [None, 3, True, b"name", ["name"], {"name": 1}])
-def test_a_term_that_is_no_text_is_refused(term: object) -> None:
-    with pytest.raises(BadInput, match=rf"^A term must be a name, not {type(term).__name__}$"):
-        OutputOptions().check(["ok", term])
-
-
-@pytest.mark.parametrize("terms", [[], ["a", "b"]])
-def test_a_checksum_goes_with_one_term(terms: list[str]) -> None:
-    with pytest.raises(BadInput, match=rf"^checksum goes with one term, but there are {len(terms)}$"):
-        OutputOptions(checksum="md5:" + "0" * 32).check(terms)
-    OutputOptions().check(terms)
-
-
-@pytest.mark.parametrize("checksum", ["", "sha256", "crc:1", "sha256:12", "sha256:" + "g" * 64, "0" * 64])
-def test_a_checksum_that_is_none_is_refused(checksum: str) -> None:
-    with pytest.raises(BadInput, match=r"^checksum"):
-        OutputOptions(checksum=checksum).check(["a"])
-
-
-@pytest.mark.parametrize("encoding", ["utf-9", "", "hex", "rot13", "undefined", "utf\0-8"])
-def test_an_encoding_that_does_not_exist_is_refused(encoding: str) -> None:
-    with pytest.raises(BadInput, match=r"^encoding: "):
-        OutputOptions(encoding=encoding).check(["a"])
+@pytest.mark.parametrize(
+    ("options", "terms", "words"),
+    [
+        *(({}, ["ok", term], f"A term must be a name, not {type(term).__name__}") for term in (None, 3, True, b"x", ["x"], {})),
+        *(({"checksum": "md5:" + "0" * 32}, terms, "checksum goes with one term, but there are") for terms in ([], ["a", "b"])),
+        *(({"checksum": text}, ["a"], "checksum") for text in ("", "sha256", "crc:1", "sha256:12", "0" * 64)),
+        *(({"encoding": name}, ["a"], "encoding: ") for name in ("utf-9", "", "hex", "rot13", "undefined", "utf\0-8")),
+    ],
+)
+def test_options_and_terms_that_do_not_fit_are_refused(options: dict[str, str], terms: list[Any], words: str) -> None:
+    OutputOptions().check(["a", "b"])
+    with pytest.raises(BadInput, match=f"^{words}"):
+        OutputOptions(**options).check(terms)

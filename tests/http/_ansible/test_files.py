@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Put fetched files into their places with Ansible's file options: mode, owner, group, backup, unsafe_writes."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.fetching import DIFFERENT, NEW, SAME, FetchRunner, mode
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+
+
+def owners(path: Path) -> tuple[int, int]:
+    return path.stat().st_uid, path.stat().st_gid
+
+
+@pytest.mark.parametrize(("requested", "found"), [("0640", 0o640), ("u=rwx,g=rx,o=", 0o750), ("0755", 0o755)])
+def test_new_file_gets_the_mode(fetch: FetchRunner, requested: str, found: int) -> None:
+    fetch.put(app=b"application")
+    fetch("app", mode=requested)
+    assert mode(fetch.folder / "app") == found
+
+
+@pytest.mark.parametrize(("umask", "found"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_new_file_without_mode_follows_the_umask(fetch: FetchRunner, umask: int, found: int) -> None:
+    fetch.put(a=b"a", b=b"b", c=b"c")
+    old = os.umask(umask)
+    try:
+        fetch(patterns=["*"])
+    finally:
+        after = os.umask(old)
+    assert [mode(fetch.folder / name) for name in "abc"] == [found] * 3
+    assert after == umask
+
+
+@needs_root
+def test_replaced_file_keeps_mode_and_owner(fetch: FetchRunner) -> None:
+    fetch.put(app=b"new")
+    fetch.write(app=b"old")
+    path = fetch.folder / "app"
+    path.chmod(0o751)
+    os.chown(path, 4242, 4343)
+    assert fetch.outcome("app") == DIFFERENT
+    assert (mode(path), owners(path)) == (0o751, (4242, 4343))
+
+
+@pytest.mark.parametrize("checksum", [None, "md5:ae2b1fca515949e5d54fb22b8ed95575"])
+def test_mode_alone_is_a_change_without_transfer(fetch: FetchRunner, checksum: str | None) -> None:
+    fetch.put(app=b"testing")
+    fetch.write(app=b"testing")
+    path = fetch.folder / "app"
+    path.chmod(0o600)
+    for check, changed, after in ((True, True, 0o600), (False, True, 0o644), (False, False, 0o644)):
+        expected = ("unchanged", "same content", changed)
+        assert fetch.outcome("app", mode="0644", checksum=checksum, check=check) == expected
+        assert mode(path) == after
+    assert [entry.sent_bytes for entry in fetch.transfers] == ([] if checksum else [0, 0, 0])
+
+
+@needs_root
+@pytest.mark.parametrize("number", [4242, "4242"])
+def test_owner_and_group_are_set(fetch: FetchRunner, number: int | str) -> None:
+    fetch.put(app=b"application")
+    options = {"owner": number, "group": number}
+    assert fetch.outcome("app", **options) == NEW
+    assert owners(fetch.folder / "app") == (4242, 4242)
+    assert fetch.outcome("app", **options) == SAME
+    os.chown(fetch.folder / "app", 0, 0)
+    assert fetch.outcome("app", **options) == ("unchanged", "same content", True)
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+@pytest.mark.parametrize("wrong", [{"owner": "nobody-of-this-name"}, {"group": "nobody-of-this-name"}, {"mode": "wrong"}])
+def test_attributes_that_cannot_be_set_are_one_error_for_all_files(
+    emulator: Emulator, fetch: FetchRunner, wrong: dict[str, str], parallel: int
+) -> None:
+    """The module prints one JSON document, though several threads have the same failure."""
+    fetch.put(a=b"a", b=b"b", c=b"c")
+    emulator.switches.storage_latency = 0.1
+    assert fetch.failure(patterns=["*"], parallel=parallel, **wrong)
+    assert not [name for name in fetch.files if name.startswith(".")]
+
+
+@pytest.mark.parametrize("local", [b"old", b"older"])
+def test_backup_has_the_old_content_and_mode(fetch: FetchRunner, local: bytes) -> None:
+    fetch.put(app=b"new", other=b"other", same=b"same")
+    fetch.write(app=local, same=b"same")
+    (fetch.folder / "app").chmod(0o640)
+    first, *others = fetch("app", "other", "same", backup=True)["artifacts"]
+    backup = Path(first["backup_file"])
+    assert re.match(rf"{re.escape(str(fetch.folder))}/app\.\d+\.\d{{4}}-", str(backup))
+    assert fetch.files == {"app": b"new", "other": b"other", "same": b"same", backup.name: local}
+    assert mode(backup) == 0o640
+    assert not any("backup_file" in each for each in others)
+
+
+def test_file_is_replaced_without_backup_by_default(fetch: FetchRunner) -> None:
+    fetch.put(app=b"new")
+    fetch.write(app=b"old")
+    assert "backup_file" not in fetch("app", unsafe_writes=True)["artifacts"][0]
+    assert fetch.files == {"app": b"new"}
+
+
+def test_failure_leaves_no_backup(fetch: FetchRunner) -> None:
+    fetch.put(app=b"new")
+    fetch.write(app=b"old")
+    fetch.failure("app", backup=True, checksum="sha256:" + 64 * "0")
+    assert fetch.files == {"app": b"old"}

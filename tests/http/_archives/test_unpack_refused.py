@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Refuse archives and places: not a byte is unpacked, nor predicted in check mode, and the message names the member."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.archives import (
+    BLOCK_DEVICE,
+    DEVICE,
+    FIFO,
+    HARD_LINK,
+    SOCKET,
+    UNKNOWN,
+    Item,
+    archive,
+    directory,
+    link,
+    zipped,
+)
+from tests.helpers.fetching import snapshot
+from tests.http._archives.helpers import UnpackRunner
+
+GOOD = Item("good", b"good")
+Refuse = Callable[..., str]
+
+
+@pytest.fixture
+def target(unpack: UnpackRunner) -> Path:
+    """Make the directory, with a file in it."""
+    unpack.target.mkdir(parents=True)
+    (unpack.target / "mine").write_bytes(b"mine")
+    return unpack.target
+
+
+@pytest.fixture
+def refuse(unpack: UnpackRunner, target: Path) -> Refuse:
+    """Fetch archives, which succeeds, and fail to unpack them, also once they are here; return the message."""
+
+    def refuse(archives: dict[str, bytes]) -> str:
+        unpack.fetch.put(archives)
+        before = snapshot(target.parent)
+        result = unpack.failed(*archives)
+        assert (unpack.fetch.files, snapshot(target.parent)) == (archives, before)
+        assert [each["status"] for each in result["artifacts"]] == ["fetched"] * len(archives)
+        assert result["changed"] is True
+        again = unpack.failed(*archives, check=True)
+        assert (again["msg"], again["artifacts"], again["changed"]) == (result["msg"], [], False)
+        assert snapshot(target.parent) == before
+        assert result["msg"].isprintable()
+        return str(result["msg"])
+
+    return refuse
+
+
+# The rules themselves are tested with members.py.
+REFUSED = [
+    (Item("/etc/cron.d/evil", b"x"), "its member '/etc/cron.d/evil' is absolute"),
+    (Item("../evil", b"x"), "its member '../evil' has '..' in its path"),
+    (Item("evil\x1b[2J", b"x"), r"its member 'evil\x1b[2J' has a control character"),
+    (link("evil", "../outside"), "is a link to '../outside', which leaves the folder"),
+    (Item("evil", kind=FIFO), "is a FIFO"),
+    (Item("evil", kind=DEVICE), "is a device"),
+    (Item("evil", kind=BLOCK_DEVICE), "is a device"),
+    (Item("evil", kind=UNKNOWN), "type"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "words"),
+    [
+        *((name, *each) for each in REFUSED for name in ("app.tgz", "app.zip")),
+        ("app.tgz", Item("evil", kind=HARD_LINK, target="mine"), "is a hard link to 'mine', which is no file before it"),
+        ("app.zip", Item("evil", kind=SOCKET), "is a socket"),
+    ],
+    ids=lambda value: ascii(getattr(value, "kind", ""))[:20],
+)
+def test_archive_with_one_such_member_is_refused(refuse: Refuse, name: str, item: Item, words: str) -> None:
+    message = refuse({"good.tar": archive("good.tar", [GOOD]), name: archive(name, [GOOD, item])})
+    assert f"The archive '{name}' is refused, and nothing is unpacked: its member '" in message
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ([directory("a"), link("a/l", "."), Item("a/l/x", b"x")], "its member 'a/l/x' lies behind 'a/l', which is a link"),
+        ([Item("a", b"1"), Item("a/b", b"2")], "its member 'a/b' lies behind 'a', which is a file"),
+    ],
+)
+def test_members_that_do_not_go_together_are_refused(refuse: Refuse, items: list[Item], words: str) -> None:
+    assert words in refuse({"app.zip": archive("app.zip", [GOOD, *items])})
+
+
+def test_archives_that_do_not_go_together_are_refused(refuse: Refuse) -> None:
+    message = refuse({"a.tar": archive("a.tar", [Item("same", b"1")]), "b.zip": archive("b.zip", [Item("same", b"2")])})
+    assert "The archive 'b.zip' is refused, and nothing is unpacked: its member 'same' is not the same as" in message
+    assert "'a.tar'" in message
+
+
+@pytest.mark.parametrize("name", ["app.tar", "app.tar.gz", "app.zip"])
+def test_other_file_is_refused(refuse: Refuse, name: str) -> None:
+    message = refuse({"good.tar": archive("good.tar", [GOOD]), name: b"<html>Log in</html>"})
+    assert f"The artifact '{name}' is not an archive that can be read, and nothing is unpacked: " in message
+
+
+def test_damaged_member_is_found_before_others_are_written(refuse: Refuse) -> None:
+    data = bytearray(zipped([GOOD, Item("bad", bytes(range(256)) * 100)]))
+    data[data.index(b"bad") + 3 + 40] ^= 0xFF  # in the compressed content
+    assert "and nothing is unpacked: Bad CRC-32 for file 'bad'" in refuse({"app.zip": bytes(data)})
+
+
+def test_more_than_the_file_system_holds_is_refused_without_reading_it(refuse: Refuse) -> None:
+    info = tarfile.TarInfo("evil")
+    info.size = 2**60
+    assert "its member 'evil' does not fit" in refuse({"app.tgz": gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(4096))})
+
+
+@pytest.mark.parametrize("leads", ["app/inside", "outside"])
+def test_existing_link_is_not_written_through(refuse: Refuse, target: Path, leads: str) -> None:
+    (target.parent / leads).mkdir()
+    (target / "l").symlink_to(target.parent / leads)
+    message = refuse({"app.tar": archive("app.tar", [GOOD, Item("l/deep/x", b"x")])})
+    assert f"its member 'l/deep/x' would lie behind '{target}/l', which is a link" in message
+
+
+def test_new_link_must_not_lead_out_through_an_existing_one(refuse: Refuse, target: Path) -> None:
+    (target / "there").symlink_to("/etc")
+    message = refuse({"app.tar": archive("app.tar", [link("first", "there/passwd"), link("second", "./first")])})
+    assert "its member 'first' is a link that would lead to '/etc/passwd'" in message
+
+
+def test_new_link_may_lead_through_an_existing_one_that_stays_inside(unpack: UnpackRunner, target: Path) -> None:
+    (target / "there").symlink_to("mine")
+    unpack.put(link("a/new", "../there"), link("loop", "loop"))
+    unpack()
+    assert (target / "a/new").read_bytes() == b"mine"
+    assert unpack()["changed"] is False
+
+
+def make(path: Path, kind: str) -> None:
+    """Put something into the place of an entry."""
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "file":
+        path.write_bytes(b"old")
+    elif kind == "link":
+        path.symlink_to(path.parent)
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        here = Path.cwd()
+        os.chdir(path.parent)  # the path of a socket is short
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path.name)
+        os.chdir(here)
+
+
+@pytest.mark.parametrize(
+    ("kind", "item", "words"),
+    [
+        ("directory", Item("x", b"x"), "cannot take the place of '{target}/x', which is a directory"),
+        ("directory", link("x", "mine"), "cannot take the place of '{target}/x', which is a directory"),
+        ("file", directory("x"), "cannot take the place of '{target}/x', which is a file"),
+        ("file", Item("x/y", b"y"), "its member 'x/y' would lie behind '{target}/x', which is a file"),
+        ("link", directory("x"), "cannot take the place of '{target}/x', which is a link"),
+        ("fifo", Item("x", b"x"), "cannot take the place of '{target}/x', which is no file"),
+        ("socket", Item("x", b"x"), "cannot take the place of '{target}/x', which is no file"),
+    ],
+)
+def test_only_files_and_links_are_replaced(refuse: Refuse, target: Path, kind: str, item: Item, words: str) -> None:
+    make(target / "x", kind)
+    assert words.format(target=target) in refuse({"app.tar": archive("app.tar", [GOOD, item])})
+
+
+def test_artifact_is_not_replaced_by_a_member(unpack: UnpackRunner) -> None:
+    unpack.put(GOOD, Item("app.tar", b"x"), name="app.tar")
+    message = unpack.failed("app.tar", unpack_dest=str(unpack.fetch.folder))["msg"]
+    assert "its member 'app.tar' would take the place of the artifact 'app.tar'" in message
+    assert unpack.fetch.files.keys() == {"app.tar"}
+
+
+def test_path_that_is_too_long_for_this_host_is_refused(refuse: Refuse) -> None:
+    name = "/".join(["d" * 200] * 20)
+    assert "cannot be put here: File name too long" in refuse({"app.tar": archive("app.tar", [GOOD, Item(name, b"x")])})

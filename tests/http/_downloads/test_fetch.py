@@ -1,0 +1,395 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fetch artifacts as files: which are replaced and why, where they are put, and that contents arrive whole and at once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.fetching import DIFFERENT, NEW, SAME, FetchRunner, files, mode, noise, outcome, watched
+from tests.http._downloads.helpers import LISTING, MANIFEST, lines, listings, most_at_once, sha256, statuses
+
+MIB = 1024 * 1024
+DATA = noise(1, MIB)
+RELEASES = {"app-1.0.tgz": b"one", "app-1.1.tgz": b"two", "app-2.0.tgz": b"three", "tool-1.0.tgz": b"tool", "VERSION": b"2.0"}
+HOSTILE = ["", ".", "..", "../x", "/etc/x", "a/b", "a\\b", "a\nb", "a\x00b", "\x1b[31mred", "x" * 256]
+UNUSUAL = [
+    "with space",
+    " leading and trailing ",
+    "'single' and \"double\"",
+    "ünï-çödé-日本語-🎉",
+    "u\u0308 decomposed",
+    "%2e%2e",
+    "%2e%2e%2fx",
+    "100%",
+    "a+b",
+    "a&b=c;d?e#f",
+    "-rf",
+    "~root",
+    "$HOME",
+    "{{ 7 * 7 }}",
+    "...",
+    ".hidden",
+    "*",
+    "[ab]?",
+    "a:b|c<d>e",
+    "\u202eright to left",
+    "\u2028separator",
+    "x" * 255,
+    "app",
+    "APP",
+]
+
+each_mode = pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+
+
+def test_missing_file_is_fetched(emulator: Emulator, fetch: FetchRunner) -> None:
+    fetch.put(app=b"application")
+    result = fetch("app")
+    assert fetch.files == {"app": b"application"}
+    assert result["changed"] is True
+    assert result["artifacts"] == [
+        {
+            "name": "app",
+            "dest": str(fetch.folder / "app"),
+            "size": 11,
+            "sha256": sha256(b"application"),
+            "status": "fetched",
+            "reason": "not there",
+            "url": f"{emulator.api_url}/repositories/acme/widgets/downloads/app",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("local", "reason"),
+    [(b"new", "same content"), (b"nEw", "content differs"), (b"older", "size differs"), (b"", "size differs")],
+)
+def test_file_is_replaced_only_if_it_differs(fetch: FetchRunner, local: bytes, reason: str) -> None:
+    fetch.put(app=b"new")
+    fetch.write(app=local)
+    inode = (fetch.folder / "app").stat().st_ino
+    result = fetch("app", dest=str(fetch.folder / "app"))
+    same = reason == "same content"
+    assert outcome(result) == ("unchanged" if same else "replaced", reason, not same)
+    assert (result["artifacts"][0]["size"], result["artifacts"][0]["sha256"]) == (3, sha256(b"new"))
+    assert fetch.files == {"app": b"new"}
+    assert ((fetch.folder / "app").stat().st_ino == inode) == same
+
+
+def test_force_fetches_file_of_same_content(fetch: FetchRunner) -> None:
+    fetch.put(app=b"new")
+    fetch.write(app=b"new")
+    assert fetch.outcome("app", force=True) == ("replaced", "forced", True)
+    assert fetch.attempts == [(200, None)]
+
+
+@pytest.mark.parametrize("target", ["same", "other", "dangling"])
+def test_link_is_replaced_by_file(fetch: FetchRunner, target: str) -> None:
+    fetch.put(app=b"new")
+    fetch.write(same=b"new", other=b"untouched")
+    (fetch.folder / "app").symlink_to(target)
+    assert fetch.outcome("app") == ("replaced", "a link is there", True)
+    assert not (fetch.folder / "app").is_symlink()
+    assert fetch.files == {"app": b"new", "same": b"new", "other": b"untouched"}
+    assert fetch.outcome("app") == SAME
+
+
+@pytest.mark.parametrize("etag", ["md5", "multipart", "opaque", "none"])
+def test_second_run_changes_nothing(emulator: Emulator, fetch: FetchRunner, etag: str) -> None:
+    emulator.switches.etag = etag
+    fetch.put(app=b"application", tool=b"x" * 700_000, empty=b"")
+    names = ("app", "tool", "empty")
+    first = fetch(*names)
+    inodes = [(path.stat().st_ino, path.stat().st_mtime_ns) for path in sorted(fetch.folder.iterdir())]
+    second = fetch(*names, backup=True)
+    assert statuses(first) == [(name, "fetched", "not there") for name in names]
+    assert statuses(second) == [(name, "unchanged", "same content") for name in names]
+    assert (first["changed"], second["changed"]) == (True, False)
+    assert [each["sha256"] for each in second["artifacts"]] == [each["sha256"] for each in first["artifacts"]]
+    assert [(path.stat().st_ino, path.stat().st_mtime_ns) for path in sorted(fetch.folder.iterdir())] == inodes
+
+
+@pytest.mark.parametrize(("etag", "place"), [("md5", 0), ("multipart", 350_000), ("opaque", -1), ("none", 0)])
+def test_one_changed_byte_is_found(emulator: Emulator, fetch: FetchRunner, etag: str, place: int) -> None:
+    emulator.switches.etag = etag
+    data = bytearray(b"x" * 700_000)
+    fetch.put(app=bytes(data))
+    data[place] ^= 1
+    fetch.write(app=bytes(data))
+    assert fetch.outcome("app") == DIFFERENT
+    assert fetch.files == {"app": b"x" * 700_000}
+
+
+def test_unchanged_file_costs_one_listing_and_no_transfer(emulator: Emulator, fetch: FetchRunner) -> None:
+    fetch.put(app=b"x" * 300_000)
+    fetch.write(app=b"x" * 300_000)
+    result = fetch("app")
+    assert len(listings(emulator)) == 1
+    assert result["requests"] == len(emulator.journal.select(host="api")) == 2
+    assert [(entry.status, entry.sent_bytes) for entry in fetch.transfers] == [(304, 0)]
+
+
+def test_requests_are_those_to_the_api(emulator: Emulator, fetch: FetchRunner) -> None:
+    fetch.put(a=b"a", b=b"b")
+    assert fetch(patterns=["*"])["requests"] == len(emulator.journal.select(host="api")) == 3
+    assert len(fetch.transfers) == 2
+
+
+# Selection
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"name": ["VERSION", "app-2.0.tgz"]}, ["VERSION", "app-2.0.tgz"]),
+        ({"name": ["VERSION", "VERSION"]}, ["VERSION"]),
+        ({"patterns": ["tool-*", "V*"]}, ["VERSION", "tool-1.0.tgz"]),
+        ({"pattern": "app-1.*"}, ["app-1.1.tgz", "app-1.0.tgz"]),
+        ({"patterns": ["*"], "excludes": ["*.tgz"]}, ["VERSION"]),
+        ({"patterns": ["*"], "exclude": ["app-*", "V*"]}, ["tool-1.0.tgz"]),
+        ({"patterns": [r"app-\d\.0"], "excludes": [r"\w+-2"], "use_regex": True}, ["app-1.0.tgz"]),
+        ({"patterns": ["app-*"], "excludes": ["*-2.*"], "newest": 1}, ["app-1.1.tgz"]),
+        ({"patterns": ["*"]}, ["VERSION", "tool-1.0.tgz", "app-2.0.tgz", "app-1.1.tgz", "app-1.0.tgz"]),
+    ],
+    ids=str,
+)
+def test_selected_artifacts_are_fetched_in_order(
+    emulator: Emulator, fetch: FetchRunner, options: dict[str, Any], wanted: list[str]
+) -> None:
+    emulator.switches.page_cap = 2
+    fetch.put(RELEASES)
+    assert [each["name"] for each in fetch(**options)["artifacts"]] == wanted
+    assert fetch.files == {name: RELEASES[name] for name in wanted}
+
+
+def test_newest_by_date_goes_to_file_of_any_name(fetch: FetchRunner) -> None:
+    fetch.put(dict(reversed(RELEASES.items())))
+    fetch(patterns=["app-*.tgz"], newest=1, dest=str(fetch.folder / "app.tgz"))
+    assert fetch.files == {"app.tgz": b"one"}
+
+
+@each_mode
+def test_no_match_is_an_error(fetch: FetchRunner, check: bool) -> None:
+    fetch.put(RELEASES)
+    message = fetch.failure(patterns=["app-*"], excludes=["*"], check=check, dest=f"{fetch.folder}/new/")
+    assert "No artifact in /repositories/acme/widgets/downloads matches the patterns" in message
+    assert fetch.files == {}
+
+
+@each_mode
+def test_missing_names_are_an_error_and_nothing_is_fetched(fetch: FetchRunner, check: bool) -> None:
+    fetch.put(RELEASES)
+    message = fetch.failure("VERSION", "app-3.0.tgz", "V*", check=check, dest=f"{fetch.folder}/new/")
+    hint = "the service may have stored it as 'VERSION'"
+    assert message == f"Not in the Downloads of widgets: 'app-3.0.tgz', 'V*' ({hint})"
+    assert (fetch.files, fetch.transfers) == ({}, [])
+
+
+def test_repository_decides_which_artifacts_exist(emulator: Emulator, fetch: FetchRunner) -> None:
+    fetch.put(RELEASES)
+    emulator.repository("acme", "gadgets").put("VERSION", b"gadgets")
+    fetch("VERSION", repository="gadgets")
+    assert fetch.files == {"VERSION": b"gadgets"}
+    assert "404" in fetch.failure("VERSION", repository="nowhere")
+
+
+@pytest.mark.parametrize(("parallel", "most"), [(1, 1), (2, 2), (None, 4)])
+def test_parallel_limits_transfers_at_the_same_time(
+    emulator: Emulator, fetch: FetchRunner, parallel: int | None, most: int
+) -> None:
+    wanted = fetch.put({f"file-{number}": b"%d" % number for number in range(5)})
+    emulator.switches.storage_latency = 0.2
+    fetch(patterns=["*"], parallel=parallel)
+    assert fetch.files == wanted
+    assert most_at_once(fetch.transfers) == most
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name)[:20])
+def test_hostile_name_is_refused_before_any_request(emulator: Emulator, fetch: FetchRunner, name: str) -> None:
+    result = fetch.failed("fine", name, dest=f"{fetch.folder}/new/")
+    assert "is refused" in result["msg"]
+    assert (len(emulator.journal), result["requests"], fetch.files) == (0, 0, {})
+
+
+@each_mode
+@pytest.mark.parametrize("dest", ["new/", "file"])
+@pytest.mark.parametrize("name", ["../x", "..", "a\x00b"], ids=ascii)
+def test_hostile_name_that_the_server_invents_is_refused(fetch: FetchRunner, name: str, dest: str, check: bool) -> None:
+    fetch.put({"fine": b"fine", name: b"hostile"})
+    message = fetch.failure(patterns=["[!f]*"] if dest == "file" else ["*"], check=check, dest=f"{fetch.folder}/{dest}")
+    assert "artifact name" in message
+    assert "is refused" in message
+    assert message.isprintable(), "a terminal must not get control characters"
+    assert files(fetch.folder.parent) == {"dist/": b""}
+    assert fetch.transfers == []
+
+
+def test_hostile_name_that_is_not_selected_does_not_matter(fetch: FetchRunner) -> None:
+    fetch.put({"../x": b"hostile", "fine": b"fine"})
+    assert fetch.outcome(patterns=["f*"]) == NEW
+    assert fetch.outcome("fine") == SAME
+
+
+def test_name_that_is_no_unicode_is_refused(emulator: Emulator, fetch: FetchRunner) -> None:
+    item = {"name": "a\udc80b", "size": 1, "created_on": "2026-11-02T10:00:00+00:00"}
+    emulator.faults.add("json", path=LISTING, body=json.dumps({"values": [item]}))
+    assert "cannot be trusted" in fetch.failure(patterns=["*"])
+
+
+def test_unusual_names_are_fetched_exactly_and_verified(fetch: FetchRunner) -> None:
+    wanted = fetch.put({name: name.encode() for name in UNUSUAL})
+    fetch.put({MANIFEST: lines(wanted)})
+    options: dict[str, Any] = {"patterns": ["*"], "excludes": [MANIFEST], "manifest": MANIFEST}
+    fetch(**options)
+    assert fetch.files == wanted
+    assert fetch(*UNUSUAL)["changed"] is False
+
+
+# Destination
+
+
+def test_file_gets_the_name_of_dest(fetch: FetchRunner) -> None:
+    fetch.put(app=b"application")
+    result = fetch("app", dest=str(fetch.folder / "local.bin"))
+    assert result["artifacts"][0]["dest"] == str(fetch.folder / "local.bin")
+    assert fetch.files == {"local.bin": b"application"}
+
+
+@pytest.mark.parametrize("dest", ["", "/", "/link", "/new/", "/new/sub/sub/", "/new//"])
+def test_file_in_directory_gets_the_name_of_the_artifact(fetch: FetchRunner, dest: str) -> None:
+    fetch.put(app=b"application")
+    (fetch.folder / "real").mkdir()
+    (fetch.folder / "link").symlink_to("real")
+    fetch.write(mine=b"mine")
+    dest = f"{fetch.folder}{dest}"
+    result = fetch("app", dest=dest)
+    assert outcome(result) == NEW
+    assert result["artifacts"][0]["dest"] == os.path.join(dest, "app")
+    assert Path(dest, "app").read_bytes() == b"application"
+    assert (fetch.folder / "link").is_symlink()
+    assert fetch.files["mine"] == b"mine"
+    assert fetch.outcome("app", dest=dest) == SAME
+
+
+@pytest.mark.parametrize("dest", ["app.tgz", "./app.tgz", "new/", ".", "~/new/", "$PLACE/new/"])
+def test_dest_may_be_relative_or_have_variables(fetch: FetchRunner, monkeypatch: pytest.MonkeyPatch, dest: str) -> None:
+    monkeypatch.chdir(fetch.folder)
+    monkeypatch.setenv("HOME", str(fetch.folder))
+    monkeypatch.setenv("PLACE", str(fetch.folder))
+    fetch.put({"app.tgz": b"application"})
+    assert fetch.outcome("app.tgz", dest=dest) == NEW
+    assert fetch.outcome("app.tgz", dest=dest) == SAME
+    expected = {"new/": b"", "new/app.tgz": b"application"} if "new" in dest else {"app.tgz": b"application"}
+    assert fetch.files == expected
+
+
+@each_mode
+@pytest.mark.parametrize("kind", ["directory", "fifo", "fifo as dest"])
+def test_only_files_and_links_are_replaced(fetch: FetchRunner, kind: str, check: bool) -> None:
+    fetch.put(app=b"application", other=b"other")
+    path = fetch.folder / "app"
+    path.mkdir() if kind == "directory" else os.mkfifo(path)
+    names, dest = (["app"], str(path)) if kind == "fifo as dest" else (["other", "app"], f"{fetch.folder}/")
+    assert f"dest '{path}' is there and is not a regular file" in fetch.failure(*names, check=check, dest=dest)
+    assert fetch.files == {"app/": b""}
+    assert fetch.transfers == []
+
+
+@each_mode
+def test_several_artifacts_do_not_go_to_one_file(fetch: FetchRunner, check: bool) -> None:
+    fetch.put(a=b"a", b=b"b")
+    fetch.write(file=b"mine")
+    message = fetch.failure(patterns=["*"], check=check, dest=str(fetch.folder / "file"))
+    assert "is one file, but 2 artifacts are meant" in message
+    assert (fetch.files, fetch.transfers) == ({"file": b"mine"}, [])
+
+
+@each_mode
+def test_directory_below_file_is_an_error(fetch: FetchRunner, check: bool) -> None:
+    fetch.put(app=b"application")
+    fetch.write(file=b"mine")
+    assert "Not a directory" in fetch.failure("app", check=check, dest=f"{fetch.folder}/file/new/")
+
+
+def test_new_directory_follows_the_umask(fetch: FetchRunner) -> None:
+    fetch.put(app=b"application")
+    old = os.umask(0o027)
+    try:
+        fetch("app", dest=f"{fetch.folder}/new/", mode="0600")
+    finally:
+        os.umask(old)
+    assert (mode(fetch.folder / "new"), mode(fetch.folder / "new" / "app")) == (0o750, 0o600)
+
+
+# Contents
+
+
+@pytest.mark.parametrize("encoding", [None, "None", "gzip", "identity", "br"])
+def test_compressed_contents_are_not_decoded(emulator: Emulator, fetch: FetchRunner, encoding: str | None) -> None:
+    emulator.switches.content_encoding = encoding
+    wanted = fetch.put({"app.tar.gz": gzip.compress(DATA), "plain.gz": b"no gzip at all", "text": b"text\r\n"})
+    fetch(patterns=["*"])
+    assert fetch.files == wanted
+    assert {entry.headers["Accept-Encoding"] for entry in fetch.transfers} == {"identity"}
+    assert fetch(patterns=["*"])["changed"] is False
+
+
+def test_name_in_the_header_of_the_storage_host_does_not_matter(emulator: Emulator, fetch: FetchRunner) -> None:
+    wanted = fetch.put({"my app ü.tgz": b"application"})
+    headers = {"Content-Disposition": 'attachment; filename="../../evil"', "Content-Length": "11"}
+    emulator.faults.add("status", host="storage", code=200, body="application", headers=headers)
+    fetch("my app ü.tgz")
+    fetch("my app ü.tgz", force=True)
+    assert files(fetch.folder.parent) == {"dist/": b"", "dist/my app ü.tgz": wanted["my app ü.tgz"]}
+
+
+@pytest.mark.parametrize("url_style", ["uuid", "slug"])
+def test_older_signed_urls_work(emulator: Emulator, fetch: FetchRunner, url_style: str) -> None:
+    emulator.switches.url_style = url_style
+    wanted = fetch.put({"my app+1.tgz": b"application"})
+    fetch(patterns=["*"])
+    assert fetch.files == wanted
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_old_file_stays_until_the_new_one_is_whole(
+    emulator: Emulator, fetch: FetchRunner, old: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "elsewhere"))
+    fetch.put(app=DATA)
+    if old is not None:
+        fetch.write(app=old)
+    emulator.faults.add("stall", host="storage", seconds=0.4, at=MIB // 2)
+    with watched(fetch.folder) as states, watched(tmp_path / "elsewhere") as elsewhere:
+        fetch("app")
+    assert {state["app"][0] if "app" in state else None for state in states} <= {old, DATA}
+    partial = [item for state in states if state.get("app", (old,))[0] == old for item in state.items() if item[0] != "app"]
+    assert partial, "the temporary file is beside the destination"
+    assert all(name.startswith(".") and DATA.startswith(data) for name, (data, _unused) in partial)
+    assert {permissions for _unused, (_data, permissions) in partial} == {0o600}
+    assert max(len(data) for _unused, (data, _mode) in partial) >= MIB // 4
+    assert fetch.files == {"app": DATA}
+    assert elsewhere
+    assert not any(elsewhere), "nothing is written to another folder"
+
+
+def test_new_files_are_whole_when_they_appear(fetch: FetchRunner) -> None:
+    wanted = fetch.put({f"app-{number}": DATA[number:] for number in range(8)})
+    with watched(fetch.folder) as states:
+        fetch(patterns=["*"])
+    assert all(name.startswith(".") or data == wanted[name] for state in states for name, (data, _mode) in state.items())
+    assert fetch.files == wanted

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fail half-way through several artifacts: the result says what was done, nothing else stays, and the next run completes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.fetching import FetchRunner, mode, noise
+from tests.http._downloads.helpers import MANIFEST, lines, statuses
+
+ARTIFACTS = {"a": b"first", "b": b"second", "c": b"third", "d": b"fourth"}
+A_AND_B = [("a", "fetched", "not there"), ("b", "fetched", "not there")]
+
+
+@pytest.fixture
+def fault(emulator: Emulator, fetch: FetchRunner) -> Any:
+    """Store the artifacts; return what makes the storage host refuse the one of a name, or all."""
+    fetch.put(ARTIFACTS)
+
+    def add(name: str | None = None, code: int = 404) -> None:
+        emulator.faults.add("status", host="storage", path=f"/{name}$" if name else None, code=code, times=None)
+
+    return add
+
+
+def test_artifacts_before_the_failure_are_reported(fetch: FetchRunner, fault: Any) -> None:
+    fault("c")
+    result = fetch.failed(*ARTIFACTS, parallel=1)
+    assert (statuses(result), result["changed"]) == (A_AND_B, True)
+    assert fetch.files == {name: ARTIFACTS[name] for name in "ab"}
+    assert [entry.artifact for entry in fetch.transfers] == ["a", "b", None]
+
+
+def test_running_transfers_end_and_no_new_one_begins(emulator: Emulator, fetch: FetchRunner) -> None:
+    wanted = fetch.put({name: b"x" * 100_000 + name.encode() for name in ARTIFACTS})
+    for name in "ab":
+        emulator.faults.add("stall", host="storage", path=f"/{name}$", seconds=0.5, at=50_000)
+    emulator.faults.add("status", host="storage", path="/c$", code=404)
+    result = fetch.failed(*ARTIFACTS, parallel=3)
+    assert "HTTP status 404" in result["msg"]
+    assert statuses(result) == A_AND_B
+    assert fetch.files == {name: wanted[name] for name in "ab"}
+    assert result["requests"] == 4
+
+
+def test_next_run_completes_it(emulator: Emulator, fetch: FetchRunner, fault: Any) -> None:
+    fault("b", 410)
+    options = {"dest": f"{fetch.folder}/new/", "parallel": 2}
+    fetch.failure(*ARTIFACTS, **options)
+    emulator.faults.clear()
+    assert fetch(*ARTIFACTS, **options)["changed"] is True
+    assert fetch.files == {"new/": b"", **{f"new/{name}": data for name, data in ARTIFACTS.items()}}
+    assert fetch(*ARTIFACTS, **options)["changed"] is False
+
+
+def test_unchanged_files_are_not_reported(fetch: FetchRunner, fault: Any) -> None:
+    fetch.write(a=ARTIFACTS["a"], b=ARTIFACTS["b"])
+    fault("c")
+    result = fetch.failed(*ARTIFACTS, parallel=1)
+    assert (result["artifacts"], result["changed"]) == ([], False)
+
+
+def test_mode_that_was_set_before_the_failure_is_a_change(fetch: FetchRunner, fault: Any) -> None:
+    fetch.write(a=ARTIFACTS["a"])
+    fault("b")
+    assert fetch.failed("a", "b", parallel=1, mode="0600")["changed"] is True
+    assert mode(fetch.folder / "a") == 0o600
+
+
+def test_file_in_its_place_is_reported_if_its_owner_cannot_be_set(fetch: FetchRunner) -> None:
+    fetch.put(app=b"application")
+    result = fetch.failed("app", owner="nobody-of-this-name")
+    assert "nobody-of-this-name" in result["msg"]
+    assert (statuses(result), result["changed"]) == ([("app", "fetched", "not there")], True)
+    assert fetch.files == {"app": b"application"}
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_new_directories_are_removed_if_nothing_is_fetched(fetch: FetchRunner, fault: Any, parallel: int) -> None:
+    (fetch.folder / "there").mkdir()
+    fault()
+    for dest in ("new/sub/sub/", "there/", "there/new/"):
+        result = fetch.failed(*ARTIFACTS, dest=f"{fetch.folder}/{dest}", parallel=parallel)
+        assert (result["artifacts"], result["changed"], fetch.files) == ([], False, {"there/": b""})
+
+
+def test_new_directories_stay_if_something_is_fetched(fetch: FetchRunner, fault: Any) -> None:
+    fault("b")
+    fetch.failure("a", "b", dest=f"{fetch.folder}/new/sub/", parallel=1)
+    assert fetch.files == {"new/": b"", "new/sub/": b"", "new/sub/a": ARTIFACTS["a"]}
+
+
+def test_several_failures_are_one_error(emulator: Emulator, fetch: FetchRunner, fault: Any) -> None:
+    emulator.switches.storage_latency = 0.1
+    fault()
+    assert fetch.failure(*ARTIFACTS, parallel=4).count("HTTP status 404") == 1
+    assert fetch.files == {}
+
+
+def test_wrong_digest_of_one_artifact_does_not_hide_the_others(fetch: FetchRunner) -> None:
+    fetch.put({**ARTIFACTS, MANIFEST: lines({**ARTIFACTS, "c": b"wrong"})})
+    fetch.write(c=b"old")
+    result = fetch.failed(*ARTIFACTS, parallel=1, manifest=MANIFEST)
+    assert "'c'" in result["msg"]
+    assert statuses(result) == A_AND_B
+    assert fetch.files == {"a": ARTIFACTS["a"], "b": ARTIFACTS["b"], "c": b"old"}
+
+
+def test_cuts_of_several_transfers_at_once_are_survived(emulator: Emulator, fetch: FetchRunner) -> None:
+    wanted = fetch.put({f"app-{number}": bytes([number]) * 400_000 for number in range(8)})
+    emulator.faults.add("truncate", host="storage", fraction=0.5, times=6)
+    fetch(patterns=["*"])
+    assert fetch.files == wanted
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_failed_listing_changes_nothing(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
+    fetch.put(ARTIFACTS)
+    emulator.faults.add("status", code=500, times=None)
+    result = fetch.failed(patterns=["*"], check=check, dest=f"{fetch.folder}/new/", retries=1)
+    assert "HTTP status 500" in result["msg"]
+    assert (result["requests"], fetch.files) == (2, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("truncate", {"bytes": 1}),
+        ("status", {"code": 500}),
+        ("extra", {"count": 1}),
+        ("drip", {"rate": 100}),
+        ("html", {}),
+    ],
+    ids=str,
+)
+def test_failed_transfer_leaves_the_old_file(
+    emulator: Emulator, fetch: FetchRunner, kind: str, arguments: dict[str, Any]
+) -> None:
+    fetch.put(app=noise(1, 600_000))
+    fetch.write(app=b"old")
+    emulator.faults.add(kind, host="storage", times=None, **arguments)
+    result = fetch.failed("app", retries=0 if kind == "drip" else 1, timeout=1, backup=True)
+    assert "app" in result["msg"]
+    assert (result["artifacts"], result["changed"], fetch.files) == ([], False, {"app": b"old"})
+
+
+def test_artifact_that_is_deleted_after_the_listing_is_an_error(emulator: Emulator, fetch: FetchRunner) -> None:
+    fetch.put(app=b"application")
+    emulator.faults.add("call", action=lambda: emulator.repository().remove("app"), when="before", path="/app$")
+    assert "404" in fetch.failure("app", dest=f"{fetch.folder}/new/sub/")
+    assert fetch.files == {}

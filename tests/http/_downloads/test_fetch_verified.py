@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Verify fetched artifacts by ``checksum`` and ``manifest``, whose dates decide only whether work is skipped."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.fetching import DIFFERENT, NEW, SAME, FetchRunner, outcome
+from tests.http._downloads.helpers import MANIFEST, fetches, lines, sha256, statuses
+
+DATA = b"application"
+OTHER = b"applicatioN"
+
+each_mode = pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+
+
+def checksum(data: bytes = DATA, algorithm: str = "sha256") -> str:
+    return f"{algorithm}:{hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()}"
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512", "sha1", "md5"])
+def test_contents_must_have_the_digest(fetch: FetchRunner, algorithm: str) -> None:
+    fetch.put(app=DATA)
+    fetch.write(app=b"old")
+    expected, found = checksum(OTHER, algorithm), checksum(DATA, algorithm)
+    result = fetch.failed("app", checksum=expected)
+    words = f"its {algorithm} is {found.partition(':')[2]}, expected is {expected.partition(':')[2]}"
+    assert result["msg"] == f"'app' does not have the digest that checksum expects: {words}"
+    assert (result["artifacts"], result["changed"], fetch.files) == ([], False, {"app": b"old"})
+    assert fetch.attempts == [(200, None)], "a wrong digest is no transient error"
+    result = fetch("app", checksum=found, backup=True)
+    assert outcome(result) == ("replaced", "size differs", True)
+    assert result["artifacts"][0]["sha256"] == sha256(DATA)
+
+
+@each_mode
+@pytest.mark.parametrize(("names", "dest"), [(["app"], "local"), (["app", "app"], "")])
+def test_file_with_the_digest_costs_no_request(
+    emulator: Emulator, fetch: FetchRunner, names: list[str], dest: str, check: bool
+) -> None:
+    """Even if the artifact does not exist anymore."""
+    fetch.write({dest or "app": DATA})
+    options: dict[str, Any] = {"dest": f"{fetch.folder}/{dest}", "checksum": checksum(algorithm="sha512"), "check": check}
+    result = fetch(*names, **options)
+    assert outcome(result) == SAME
+    assert (len(emulator.journal), result["requests"]) == (0, 0)
+    assert (result["artifacts"][0]["size"], result["artifacts"][0]["sha256"]) == (len(DATA), sha256(DATA))
+    assert "Not in the Downloads" in fetch.failure(*names, **options, force=True)
+
+
+@each_mode
+@pytest.mark.parametrize(("local", "reason"), [(OTHER, "content differs"), (b"short", "size differs")])
+def test_file_with_another_digest_is_replaced(fetch: FetchRunner, local: bytes, reason: str, check: bool) -> None:
+    fetch.put(app=DATA)
+    fetch.write(app=local)
+    result = fetch("app", checksum=checksum(), check=check)
+    assert outcome(result) == ("replaced", reason, True)
+    assert result["artifacts"][0]["sha256"] == sha256(DATA)
+    assert fetch.files == {"app": local if check else DATA}
+
+
+@each_mode
+def test_force_fetches_file_with_the_digest(fetch: FetchRunner, check: bool) -> None:
+    fetch.put(app=DATA)
+    fetch.write(app=DATA)
+    assert fetch.outcome("app", checksum=checksum(), force=True, check=check) == ("replaced", "forced", True)
+    assert len(fetch.transfers) == (0 if check else 1)
+
+
+@each_mode
+def test_link_to_file_with_the_digest_is_replaced(fetch: FetchRunner, check: bool) -> None:
+    fetch.put(app=DATA)
+    fetch.write(target=DATA)
+    (fetch.folder / "app").symlink_to("target")
+    assert fetch.outcome("app", checksum=checksum(), check=check) == ("replaced", "a link is there", True)
+    assert (fetch.folder / "app").is_symlink() == check
+
+
+def test_checksum_proves_the_file_of_a_pattern(fetch: FetchRunner) -> None:
+    fetch.put(app=DATA)
+    assert fetch.outcome(patterns=["a*"], checksum=checksum()) == NEW
+    assert fetch.outcome(patterns=["a*"], checksum=checksum()) == SAME
+    assert fetch.attempts == [(200, None)]
+
+
+@each_mode
+def test_checksum_is_refused_for_several_artifacts(fetch: FetchRunner, check: bool) -> None:
+    fetch.put(a=DATA, b=DATA)
+    message = fetch.failure(patterns=["*"], checksum=checksum(), check=check)
+    assert "checksum goes with one artifact, but 2 are meant" in message
+    assert fetch.files == {}
+
+
+@pytest.mark.parametrize("etag", ["md5", "opaque"])
+@pytest.mark.parametrize("option", ["checksum", "manifest"])
+def test_corrupted_contents_are_refused(emulator: Emulator, fetch: FetchRunner, option: str, etag: str) -> None:
+    emulator.switches.etag = etag
+    fetch.put({"app": DATA * 50_000, MANIFEST: lines({"app": DATA * 50_000})})
+    fetch.write(app=b"old")
+    emulator.faults.add("corrupt", host="storage", path="/app$")
+    value = MANIFEST if option == "manifest" else checksum(DATA * 50_000)
+    assert f"does not have the digest that {'the manifest' if option == 'manifest' else 'checksum'}" in fetch.failure(
+        "app", **{option: value}
+    )
+    assert fetch.files == {"app": b"old"}
+
+
+# Manifest
+
+
+@each_mode
+def test_trusted_digest_decides_without_reading_contents(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
+    fetch.put({"app": DATA, MANIFEST: lines({"app": DATA})})
+    fetch.write(app=DATA)
+    result = fetch("app", manifest=MANIFEST, check=check)
+    assert outcome(result) == SAME
+    assert (fetches(emulator), result["requests"]) == ([(MANIFEST, 200)], 2)
+
+
+@each_mode
+def test_older_manifest_proves_nothing(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
+    fetch.put({MANIFEST: lines({"app": DATA}), "app": DATA})
+    fetch.write(app=DATA)
+    assert fetch.outcome("app", manifest=MANIFEST, check=check) == SAME
+    assert fetches(emulator) == [(MANIFEST, 200), ("app", 304)]
+
+
+@each_mode
+@pytest.mark.parametrize("etag", ["md5", "opaque", "none"])
+def test_file_that_matches_older_manifest_does_not_hide_new_contents(
+    emulator: Emulator, fetch: FetchRunner, etag: str, check: bool
+) -> None:
+    emulator.switches.etag = etag
+    fetch.put({MANIFEST: lines({"app": DATA}), "app": OTHER})
+    fetch.write(app=DATA)
+    assert f"does not have the digest that the manifest {MANIFEST}" in fetch.failure("app", manifest=MANIFEST, check=check)
+    assert fetch.files == {"app": DATA}
+
+
+@pytest.mark.parametrize("newer", [False, True])
+@pytest.mark.parametrize("local", [None, b"old", OTHER, DATA])
+def test_wrong_digest_is_an_error_whatever_the_dates(fetch: FetchRunner, local: bytes | None, newer: bool) -> None:
+    """Also if the local file is what the artifact is."""
+    wrong = {MANIFEST: lines({"app": b"something else"})}
+    fetch.put({"app": DATA, **wrong} if newer else {**wrong, "app": DATA})
+    if local is not None:
+        fetch.write(app=local)
+    before = fetch.files
+    result = fetch.failed("app", manifest=MANIFEST, dest=f"{fetch.folder}/" if local else f"{fetch.folder}/new/")
+    assert all(word in result["msg"] for word in (MANIFEST, sha256(DATA), sha256(b"something else")))
+    assert (result["artifacts"], result["changed"], fetch.files) == ([], False, before)
+
+
+@each_mode
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "The manifest SHA256SUMS is not in the Downloads of widgets"),
+        (lines({"other": b"other"}), "The manifest SHA256SUMS has no line, or no clear one, for 'app'"),
+        (f"{'0' * 64}  app\n{'1' * 64}  app\n{'2' * 64}  other\n".encode(), "no clear one, for 'app'"),
+        (b"<html></html>\n", "The artifact 'SHA256SUMS' is not a checksum manifest"),
+    ],
+    ids=["no manifest", "no line", "two digests", "another file"],
+)
+def test_nothing_is_fetched_without_a_clear_line(
+    emulator: Emulator, fetch: FetchRunner, text: bytes | None, words: str, check: bool
+) -> None:
+    fetch.put(app=DATA, other=b"other")
+    if text is not None:
+        fetch.put({MANIFEST: text})
+    assert words in fetch.failure("other", "app", manifest=MANIFEST, dest=f"{fetch.folder}/new/", check=check)
+    assert fetch.files == {}
+    assert {name for name, _status in fetches(emulator)} <= {MANIFEST}
+
+
+def test_manifest_may_be_fetched_itself(fetch: FetchRunner) -> None:
+    wanted = fetch.put(a=b"a", b=b"b")
+    fetch.put({MANIFEST: lines(wanted)})
+    assert {status for _name, status, _reason in statuses(fetch(patterns=["*"], manifest=MANIFEST))} == {"fetched"}
+    assert fetch.files == {**wanted, MANIFEST: lines(wanted)}
+    assert fetch(patterns=["*"], manifest=MANIFEST)["changed"] is False
+
+
+def test_digest_in_capitals_and_binary_form_is_read_from_manifest_of_any_name(fetch: FetchRunner) -> None:
+    fetch.put({"app": DATA, "my sums.txt": f"{sha256(DATA).upper()} *app\r\n".encode()})
+    assert fetch.outcome("app", manifest="my sums.txt") == NEW
+    assert fetch.outcome("app", manifest="my sums.txt") == SAME
+
+
+@pytest.mark.parametrize(("listed", "expected"), [(DATA, DATA), (OTHER, DATA), (DATA, OTHER), (OTHER, OTHER)])
+@each_mode
+def test_checksum_and_manifest_must_both_hold(
+    emulator: Emulator, fetch: FetchRunner, listed: bytes, expected: bytes, check: bool
+) -> None:
+    fetch.put({"app": DATA, MANIFEST: lines({"app": listed})})
+    options = {"manifest": MANIFEST, "checksum": checksum(expected)}
+    if listed != expected:
+        words = f"checksum says {checksum(expected)}, the manifest {MANIFEST} says {checksum(listed)}"
+        message = fetch.failure("app", check=check, **options)
+        assert message == f"'app' cannot have both digests that are expected: {words}"
+        assert fetches(emulator) == [(MANIFEST, 200)]
+    elif expected == DATA:
+        assert fetch.outcome("app", check=check, **options) == NEW
+    else:
+        assert "does not have the digest that checksum expects" in fetch.failure("app", **options)
+
+
+def test_other_digest_makes_a_difference_before_contents_do(fetch: FetchRunner) -> None:
+    fetch.put({"app": DATA, MANIFEST: lines({"app": DATA})})
+    fetch.write(app=OTHER)
+    assert fetch.outcome("app", manifest=MANIFEST) == DIFFERENT
+    assert fetch.files == {"app": DATA}

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fetch and unpack on disks that are full, read-only or too small, and over files that cannot be replaced."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.archives import Item, archive, directory
+from tests.helpers.fetching import FetchRunner, files, outcome
+
+Mount = Callable[..., Path]
+SIZES = [61_500, 65_600, 300_000, 900_000]
+NAME = "app.tar.gz"
+
+
+@pytest.fixture
+def mount(fetch: FetchRunner) -> Iterator[Mount]:
+    """Mount something on a path, and unmount it after the test; skip the test if this process may not mount."""
+    mounted: list[Path] = []
+
+    def mount_it(place: Path, *arguments: str) -> Path:
+        done = subprocess.run(["mount", *arguments, str(place)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"this process may not mount: {done.stderr.strip()}")
+        mounted.append(place)
+        return place
+
+    yield mount_it
+    for place in reversed(mounted):
+        subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture
+def small_disk(fetch: FetchRunner, mount: Mount) -> None:
+    """Make ``dest`` a file system of 64 KiB."""
+    mount(fetch.folder, "-t", "tmpfs", "-o", "size=64k", "none")
+
+
+@pytest.fixture
+def bound(fetch: FetchRunner, tmp_path: Path, mount: Mount) -> None:
+    """Make ``app`` in ``dest`` a mount point, as in containers: it cannot be replaced by renaming."""
+    fetch.put(app=b"new", other=b"other")
+    fetch.write(app=b"below")
+    (tmp_path / "bound").write_bytes(b"old")
+    mount(fetch.folder / "app", "--bind", str(tmp_path / "bound"))
+
+
+@pytest.mark.usefixtures("small_disk")
+@pytest.mark.parametrize("size", SIZES)
+def test_full_disk_leaves_the_old_file_and_nothing_else(fetch: FetchRunner, size: int) -> None:
+    fetch.put(app=b"x" * size)
+    fetch.write(app=b"old")
+    result = fetch.failed("app")
+    assert "No space left on device" in result["msg"]
+    assert str(fetch.folder) in result["msg"]
+    assert (result["artifacts"], result["changed"], fetch.files) == ([], False, {"app": b"old"})
+    assert len(fetch.transfers) == 1, "a full disk is no transient error"
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_full_disk_removes_new_directories_and_keeps_what_fitted(fetch: FetchRunner) -> None:
+    fetch.put(small=b"small", big=b"x" * 300_000)
+    assert "No space left" in fetch.failure("big", dest=f"{fetch.folder}/new/sub/")
+    assert fetch.files == {}
+    assert outcome(fetch.failed("small", "big", parallel=1)) == ("fetched", "not there", True)
+    assert fetch.files == {"small": b"small"}
+
+
+@pytest.fixture
+def small_files(fetch: FetchRunner) -> Iterator[None]:
+    """Store artifacts by size, then let no file of this process grow beyond 64 KiB."""
+    fetch.put({f"app-{size}": b"x" * size for size in SIZES})
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, old[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, old)
+
+
+@pytest.mark.usefixtures("small_files")
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_too_large_file_leaves_the_old_file_and_nothing_else(fetch: FetchRunner, size: int) -> None:
+    fetch.write(app=b"old")
+    message = fetch.failure(f"app-{size}", dest=str(fetch.folder / "app"))
+    assert "File too large" in message
+    assert str(fetch.folder) in message
+    assert fetch.files == {"app": b"old"}
+
+
+def test_read_only_directory_is_an_error(fetch: FetchRunner, mount: Mount) -> None:
+    fetch.put(app=b"application")
+    mount(fetch.folder, "-t", "tmpfs", "-o", "ro", "none")
+    assert f"Cannot create a file in '{fetch.folder}': Read-only file system" in fetch.failure("app")
+    new = f"{fetch.folder}/new/"
+    assert f"Cannot create the directory '{new}': Read-only file system" in fetch.failure("app", dest=new)
+
+
+@pytest.mark.usefixtures("bound")
+def test_file_that_cannot_be_replaced_is_an_error(fetch: FetchRunner) -> None:
+    result = fetch.failed("other", "app", parallel=1)
+    assert str(fetch.folder) in result["msg"]
+    assert outcome(result) == ("fetched", "not there", True)
+    assert fetch.files == {"app": b"old", "other": b"other"}
+    assert fetch.outcome("app", unsafe_writes=True) == ("replaced", "content differs", True)
+    assert fetch.files == {"app": b"new", "other": b"other"}
+
+
+@pytest.fixture
+def small_target(tmp_path: Path, mount: Mount) -> Path:
+    """Make a file system of 64 KiB and 20 inodes to unpack into."""
+    (tmp_path / "target").mkdir()
+    return mount(tmp_path / "target", "-t", "tmpfs", "-o", "size=64k,nr_inodes=20", "none")
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_archive_that_does_not_fit_now_is_refused(fetch: FetchRunner, small_target: Path, check: bool) -> None:
+    fetch.put({NAME: archive(NAME, [Item("new", b"x" * 30_000)])})
+    fetch(NAME)
+    (small_target / "mine").write_bytes(b"x" * 50_000)
+    message = fetch.failure(NAME, check=check, unpack_dest=str(small_target))
+    assert f"Nothing is unpacked: '{small_target}' needs 30000 bytes more, but " in message
+    assert files(small_target).keys() == {"mine"}
+
+
+def test_file_that_shrinks_makes_room(fetch: FetchRunner, small_target: Path) -> None:
+    (small_target / "a").write_bytes(b"x" * 35_000)
+    fetch.put({NAME: archive(NAME, [Item("a", b"y" * 100), Item("b", b"z" * 40_000)])})
+    fetch(NAME, unpack_dest=str(small_target))
+    assert files(small_target) == {"a": b"y" * 100, "b": b"z" * 40_000}
+
+
+def test_next_run_completes_what_a_lack_of_inodes_has_stopped(fetch: FetchRunner, small_target: Path) -> None:
+    items = [Item(f"file-{number:02}", b"x") for number in range(15)]
+    fetch.put({NAME: archive(NAME, items)})
+    fillers = [small_target / f"filler-{number}" for number in range(10)]
+    for each in fillers:
+        each.touch()
+    result = fetch.failed(NAME, unpack_dest=str(small_target))
+    assert f"Cannot create a file in '{small_target}': No space left on device" in result["msg"]
+    assert result["changed"] is True
+    written = files(small_target).keys() - {each.name for each in fillers}
+    assert 0 < len(written) < 15
+    assert not [name for name in written if name.startswith(".")]
+    for each in fillers:
+        each.unlink()
+    assert fetch(NAME, unpack_dest=str(small_target))["unpacked"][0]["changed_paths"] == 15 - len(written)
+    assert files(small_target) == {item.name: b"x" for item in items}
+
+
+def test_read_only_target_is_an_error(fetch: FetchRunner, small_target: Path) -> None:
+    fetch.put({NAME: archive(NAME, [directory("d")])})
+    subprocess.run(["mount", "-o", "remount,ro", str(small_target)], check=True)
+    new = f"{small_target}/new/sub"
+    assert f"Cannot create the directory '{new}': Read-only file system" in fetch.failure(NAME, unpack_dest=new)
+    message = fetch.failure(NAME, unpack_dest=str(small_target))
+    assert f"Cannot unpack '{small_target}/d': Read-only file system" in message
