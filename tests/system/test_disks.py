@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,6 @@ from tests.helpers.archives import Item, archive, directory
 from tests.helpers.fetching import FetchRunner, files, outcome
 
 Mount = Callable[..., Path]
-SIZES = [61_500, 65_600, 300_000, 900_000]
 NAME = "app.tar.gz"
 
 
@@ -54,7 +52,7 @@ def bound(fetch: FetchRunner, tmp_path: Path, mount: Mount) -> None:
 
 
 @pytest.mark.usefixtures("small_disk")
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [61_500, 65_600, 900_000])
 def test_full_disk_leaves_the_old_file_and_nothing_else(fetch: FetchRunner, size: int) -> None:
     fetch.put(app=b"x" * size)
     fetch.write(app=b"old")
@@ -72,26 +70,6 @@ def test_full_disk_removes_new_directories_and_keeps_what_fitted(fetch: FetchRun
     assert fetch.files == {}
     assert outcome(fetch.failed("small", "big", parallel=1)) == ("fetched", "not there", True)
     assert fetch.files == {"small": b"small"}
-
-
-@pytest.fixture
-def small_files(fetch: FetchRunner) -> Iterator[None]:
-    """Store artifacts by size, then let no file of this process grow beyond 64 KiB."""
-    fetch.put({f"app-{size}": b"x" * size for size in SIZES})
-    old = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, old[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, old)
-
-
-@pytest.mark.usefixtures("small_files")
-@pytest.mark.parametrize("size", SIZES[1:])
-def test_too_large_file_leaves_the_old_file_and_nothing_else(fetch: FetchRunner, size: int) -> None:
-    fetch.write(app=b"old")
-    message = fetch.failure(f"app-{size}", dest=str(fetch.folder / "app"))
-    assert "File too large" in message
-    assert str(fetch.folder) in message
-    assert fetch.files == {"app": b"old"}
 
 
 def test_read_only_directory_is_an_error(fetch: FetchRunner, mount: Mount) -> None:

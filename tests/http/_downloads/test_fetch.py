@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.fetching import DIFFERENT, NEW, SAME, FetchRunner, files, mode, noise, outcome, watched
-from tests.http._downloads.helpers import LISTING, MANIFEST, lines, listings, most_at_once, sha256, statuses
+from tests.http._downloads.helpers import MANIFEST, lines, listings, most_at_once, sha256, statuses
 
 MIB = 1024 * 1024
 DATA = noise(1, MIB)
@@ -86,13 +85,6 @@ def test_file_is_replaced_only_if_it_differs(fetch: FetchRunner, local: bytes, r
     assert ((fetch.folder / "app").stat().st_ino == inode) == same
 
 
-def test_force_fetches_file_of_same_content(fetch: FetchRunner) -> None:
-    fetch.put(app=b"new")
-    fetch.write(app=b"new")
-    assert fetch.outcome("app", force=True) == ("replaced", "forced", True)
-    assert fetch.attempts == [(200, None)]
-
-
 @pytest.mark.parametrize("target", ["same", "other", "dangling"])
 def test_link_is_replaced_by_file(fetch: FetchRunner, target: str) -> None:
     fetch.put(app=b"new")
@@ -139,12 +131,6 @@ def test_unchanged_file_costs_one_listing_and_no_transfer(emulator: Emulator, fe
     assert [(entry.status, entry.sent_bytes) for entry in fetch.transfers] == [(304, 0)]
 
 
-def test_requests_are_those_to_the_api(emulator: Emulator, fetch: FetchRunner) -> None:
-    fetch.put(a=b"a", b=b"b")
-    assert fetch(patterns=["*"])["requests"] == len(emulator.journal.select(host="api")) == 3
-    assert len(fetch.transfers) == 2
-
-
 # Selection
 
 
@@ -172,12 +158,6 @@ def test_selected_artifacts_are_fetched_in_order(
     assert fetch.files == {name: RELEASES[name] for name in wanted}
 
 
-def test_newest_by_date_goes_to_file_of_any_name(fetch: FetchRunner) -> None:
-    fetch.put(dict(reversed(RELEASES.items())))
-    fetch(patterns=["app-*.tgz"], newest=1, dest=str(fetch.folder / "app.tgz"))
-    assert fetch.files == {"app.tgz": b"one"}
-
-
 @each_mode
 def test_no_match_is_an_error(fetch: FetchRunner, check: bool) -> None:
     fetch.put(RELEASES)
@@ -193,14 +173,6 @@ def test_missing_names_are_an_error_and_nothing_is_fetched(fetch: FetchRunner, c
     hint = "the service may have stored it as 'VERSION'"
     assert message == f"Not in the Downloads of widgets: 'app-3.0.tgz', 'V*' ({hint})"
     assert (fetch.files, fetch.transfers) == ({}, [])
-
-
-def test_repository_decides_which_artifacts_exist(emulator: Emulator, fetch: FetchRunner) -> None:
-    fetch.put(RELEASES)
-    emulator.repository("acme", "gadgets").put("VERSION", b"gadgets")
-    fetch("VERSION", repository="gadgets")
-    assert fetch.files == {"VERSION": b"gadgets"}
-    assert "404" in fetch.failure("VERSION", repository="nowhere")
 
 
 @pytest.mark.parametrize(("parallel", "most"), [(1, 1), (2, 2), (None, 4)])
@@ -229,24 +201,13 @@ def test_hostile_name_is_refused_before_any_request(emulator: Emulator, fetch: F
 @pytest.mark.parametrize("name", ["../x", "..", "a\x00b"], ids=ascii)
 def test_hostile_name_that_the_server_invents_is_refused(fetch: FetchRunner, name: str, dest: str, check: bool) -> None:
     fetch.put({"fine": b"fine", name: b"hostile"})
+    assert fetch.outcome(patterns=["f*"], check=True) == NEW, "it is not selected"
     message = fetch.failure(patterns=["[!f]*"] if dest == "file" else ["*"], check=check, dest=f"{fetch.folder}/{dest}")
     assert "artifact name" in message
     assert "is refused" in message
     assert message.isprintable(), "a terminal must not get control characters"
     assert files(fetch.folder.parent) == {"dist/": b""}
     assert fetch.transfers == []
-
-
-def test_hostile_name_that_is_not_selected_does_not_matter(fetch: FetchRunner) -> None:
-    fetch.put({"../x": b"hostile", "fine": b"fine"})
-    assert fetch.outcome(patterns=["f*"]) == NEW
-    assert fetch.outcome("fine") == SAME
-
-
-def test_name_that_is_no_unicode_is_refused(emulator: Emulator, fetch: FetchRunner) -> None:
-    item = {"name": "a\udc80b", "size": 1, "created_on": "2026-11-02T10:00:00+00:00"}
-    emulator.faults.add("json", path=LISTING, body=json.dumps({"values": [item]}))
-    assert "cannot be trusted" in fetch.failure(patterns=["*"])
 
 
 def test_unusual_names_are_fetched_exactly_and_verified(fetch: FetchRunner) -> None:
@@ -259,13 +220,6 @@ def test_unusual_names_are_fetched_exactly_and_verified(fetch: FetchRunner) -> N
 
 
 # Destination
-
-
-def test_file_gets_the_name_of_dest(fetch: FetchRunner) -> None:
-    fetch.put(app=b"application")
-    result = fetch("app", dest=str(fetch.folder / "local.bin"))
-    assert result["artifacts"][0]["dest"] == str(fetch.folder / "local.bin")
-    assert fetch.files == {"local.bin": b"application"}
 
 
 @pytest.mark.parametrize("dest", ["", "/", "/link", "/new/", "/new/sub/sub/", "/new//"])
@@ -284,44 +238,37 @@ def test_file_in_directory_gets_the_name_of_the_artifact(fetch: FetchRunner, des
     assert fetch.outcome("app", dest=dest) == SAME
 
 
-@pytest.mark.parametrize("dest", ["app.tgz", "./app.tgz", "new/", ".", "~/new/", "$PLACE/new/"])
-def test_dest_may_be_relative_or_have_variables(fetch: FetchRunner, monkeypatch: pytest.MonkeyPatch, dest: str) -> None:
+@pytest.mark.parametrize("dest", ["local", "./local", "new/", ".", "~/new/", "$PLACE/new/"])
+def test_dest_may_be_a_file_and_relative_and_have_variables(
+    fetch: FetchRunner, monkeypatch: pytest.MonkeyPatch, dest: str
+) -> None:
     monkeypatch.chdir(fetch.folder)
     monkeypatch.setenv("HOME", str(fetch.folder))
     monkeypatch.setenv("PLACE", str(fetch.folder))
-    fetch.put({"app.tgz": b"application"})
-    assert fetch.outcome("app.tgz", dest=dest) == NEW
-    assert fetch.outcome("app.tgz", dest=dest) == SAME
-    expected = {"new/": b"", "new/app.tgz": b"application"} if "new" in dest else {"app.tgz": b"application"}
-    assert fetch.files == expected
-
-
-@each_mode
-@pytest.mark.parametrize("kind", ["directory", "fifo", "fifo as dest"])
-def test_only_files_and_links_are_replaced(fetch: FetchRunner, kind: str, check: bool) -> None:
-    fetch.put(app=b"application", other=b"other")
-    path = fetch.folder / "app"
-    path.mkdir() if kind == "directory" else os.mkfifo(path)
-    names, dest = (["app"], str(path)) if kind == "fifo as dest" else (["other", "app"], f"{fetch.folder}/")
-    assert f"dest '{path}' is there and is not a regular file" in fetch.failure(*names, check=check, dest=dest)
-    assert fetch.files == {"app/": b""}
-    assert fetch.transfers == []
-
-
-@each_mode
-def test_several_artifacts_do_not_go_to_one_file(fetch: FetchRunner, check: bool) -> None:
-    fetch.put(a=b"a", b=b"b")
-    fetch.write(file=b"mine")
-    message = fetch.failure(patterns=["*"], check=check, dest=str(fetch.folder / "file"))
-    assert "is one file, but 2 artifacts are meant" in message
-    assert (fetch.files, fetch.transfers) == ({"file": b"mine"}, [])
-
-
-@each_mode
-def test_directory_below_file_is_an_error(fetch: FetchRunner, check: bool) -> None:
     fetch.put(app=b"application")
+    assert fetch.outcome("app", dest=dest) == NEW
+    assert fetch.outcome("app", dest=dest) == SAME
+    name = "new/app" if "new" in dest else "local" if "local" in dest else "app"
+    assert {name: data for name, data in fetch.files.items() if data} == {name: b"application"}
+
+
+@each_mode
+@pytest.mark.parametrize(
+    ("dest", "words"),
+    [
+        ("", "dest '{dist}/fifo' is there and is not a regular file"),
+        ("fifo", "dest '{dist}/fifo' is there and is not a regular file"),
+        ("file", "dest '{dist}/file' is one file, but 2 artifacts are meant"),
+        ("file/new/", "dest '{dist}/file/new/fifo' cannot be used: Not a directory"),
+    ],
+)
+def test_place_that_does_not_fit_is_refused_after_the_listing(fetch: FetchRunner, dest: str, words: str, check: bool) -> None:
+    fetch.put(fifo=b"application", **({"other": b"other"} if dest == "file" else {}))
     fetch.write(file=b"mine")
-    assert "Not a directory" in fetch.failure("app", check=check, dest=f"{fetch.folder}/file/new/")
+    os.mkfifo(fetch.folder / "fifo")
+    message = fetch.failure(patterns=["*"], check=check, dest=f"{fetch.folder}/{dest}")
+    assert words.replace("{dist}", str(fetch.folder)) in message
+    assert (fetch.files, fetch.transfers) == ({"file": b"mine", "fifo/": b""}, [])
 
 
 def test_new_directory_follows_the_umask(fetch: FetchRunner) -> None:
@@ -356,14 +303,6 @@ def test_name_in_the_header_of_the_storage_host_does_not_matter(emulator: Emulat
     assert files(fetch.folder.parent) == {"dist/": b"", "dist/my app ü.tgz": wanted["my app ü.tgz"]}
 
 
-@pytest.mark.parametrize("url_style", ["uuid", "slug"])
-def test_older_signed_urls_work(emulator: Emulator, fetch: FetchRunner, url_style: str) -> None:
-    emulator.switches.url_style = url_style
-    wanted = fetch.put({"my app+1.tgz": b"application"})
-    fetch(patterns=["*"])
-    assert fetch.files == wanted
-
-
 @pytest.mark.parametrize("old", [None, b"old"])
 def test_old_file_stays_until_the_new_one_is_whole(
     emulator: Emulator, fetch: FetchRunner, old: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -385,11 +324,3 @@ def test_old_file_stays_until_the_new_one_is_whole(
     assert fetch.files == {"app": DATA}
     assert elsewhere
     assert not any(elsewhere), "nothing is written to another folder"
-
-
-def test_new_files_are_whole_when_they_appear(fetch: FetchRunner) -> None:
-    wanted = fetch.put({f"app-{number}": DATA[number:] for number in range(8)})
-    with watched(fetch.folder) as states:
-        fetch(patterns=["*"])
-    assert all(name.startswith(".") or data == wanted[name] for state in states for name, (data, _mode) in state.items())
-    assert fetch.files == wanted

@@ -138,13 +138,6 @@ def test_every_attempt_has_a_signed_url_that_has_not_expired(app: Repository, mo
     assert app.attempts == [(403, None), (200, None)]
 
 
-def test_several_cuts_are_resumed_one_after_the_other(app: Repository) -> None:
-    for _unused in range(4):
-        app.emulator.faults.add("truncate", host="storage", bytes=MIB // 6)
-    assert app.transfer() == digests(DATA)
-    assert app.attempts == [(200, None)] + [(206, f"bytes={n * (MIB // 6)}-") for n in (1, 2, 3, 4)]
-
-
 @pytest.mark.parametrize("retries", [0, 2])
 def test_progress_does_not_reset_the_count_of_attempts(app: Repository, retries: int) -> None:
     app.emulator.faults.add("truncate", host="storage", bytes=MIB // 6, times=None)
@@ -216,18 +209,14 @@ def test_refused_range_starts_over(app: Repository) -> None:
 
 TRANSIENT: list[tuple[str, dict[str, Any]]] = [
     ("status", {"code": 500}),
-    ("status", {"code": 502}),
     ("status", {"code": 503, "headers": {"Retry-After": "0"}}),
-    ("status", {"code": 504}),
     ("status", {"code": 403}),
     ("rate_limit", {"retry_after": 0}),
     ("drop_before", {}),
     ("drop_after", {}),
     ("truncate", {"bytes": 0}),
-    ("truncate", {"bytes": 1}),
     ("truncate", {"fraction": 0.99, "reset": True}),
     ("extra", {"count": 1}),
-    ("extra", {"count": 300_000}),
     ("wrong_length", {"delta": 1}),
     ("wrong_length", {"delta": -1}),
 ]
@@ -244,11 +233,6 @@ def test_transient_failure_is_repeated_until_retries_are_used(app: Repository, k
         app.transfer(retries=1)
 
 
-def test_connection_that_was_closed_silently_is_opened_again(app: Repository) -> None:
-    app.emulator.faults.add("hang_up", host="storage")
-    assert app.transfer() == digests(DATA)
-
-
 @pytest.mark.parametrize("code", [400, 401, 404, 410, 412, 416])
 def test_refusal_for_good_is_not_repeated(app: Repository, code: int) -> None:
     app.emulator.faults.add("status", host="storage", code=code, times=None)
@@ -257,18 +241,8 @@ def test_refusal_for_good_is_not_repeated(app: Repository, code: int) -> None:
     assert len(app.requests) == 1
 
 
-@pytest.mark.parametrize("kind", ["html", "json"])
-@pytest.mark.parametrize("host", ["api", "storage"])
-def test_page_instead_of_contents_is_refused(app: Repository, kind: str, host: str) -> None:
-    app.emulator.faults.add(kind, host=host, path=CONTENTS if host == "api" else None, times=None)
-    with pytest.raises(RequestFailed):
-        app.transfer(retries=1)
-    assert app.sink.getvalue() == b""
-
-
-@pytest.mark.parametrize("at", [None, MIB // 2])
-def test_stalled_transfer_is_repeated(app: Repository, at: int | None) -> None:
-    app.emulator.faults.add("stall", host="storage", seconds=20, at=at)
+def test_stalled_transfer_is_repeated(app: Repository) -> None:
+    app.emulator.faults.add("stall", host="storage", seconds=20, at=MIB // 2)
     assert app.transfer(timeout=1) == digests(DATA)
     assert len(app.requests) == 2
 

@@ -29,7 +29,7 @@ CONNECTION = connection_argument_spec()
 REPOSITORY = repository_argument_spec()
 CREDENTIALS = {"user", "api_token", "access_token", "client_id", "client_secret"}
 # Design 1.8: type, default, choices.
-READING: dict[str, tuple[str, Any, Any]] = {
+OUTPUT: dict[str, tuple[str, Any, Any]] = {
     "output": ("str", "text", ["text", "base64", "json", "yaml"]),
     "encoding": ("str", "utf-8", None),
     "rstrip": ("bool", True, None),
@@ -100,9 +100,9 @@ def test_the_environment_is_that_of_the_modules(name: str) -> None:
 
 
 @each_lookup
-def test_reading_options_are_those_of_the_contract(name: str) -> None:
+def test_output_options_are_those_of_the_contract(name: str) -> None:
     found = options(name)
-    for option, (kind, default, choices) in READING.items():
+    for option, (kind, default, choices) in OUTPUT.items():
         assert (found[option]["type"], found[option].get("default"), found[option].get("choices")) == (kind, default, choices)
 
 

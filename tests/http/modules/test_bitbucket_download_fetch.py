@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
-from tests.helpers.fetching import CONTENTS, FETCH, NEW, SAME, FetchRunner, files, snapshot
+from tests.helpers.fetching import FETCH, NEW, SAME, FetchRunner, snapshot
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import MANIFEST, lines
 
@@ -78,20 +78,16 @@ def test_options_are_checked_in_check_mode_too(emulator: Emulator, fetch: FetchR
     assert len(emulator.journal) == 0
 
 
-def test_public_repository_needs_no_credentials(emulator: Emulator, fetch: FetchRunner) -> None:
-    emulator.repository("acme", "widgets", private=False)
+def test_only_a_private_repository_needs_credentials(emulator: Emulator, fetch: FetchRunner) -> None:
     fetch.put({"app": DATA, MANIFEST: lines({"app": DATA})})
+    assert "HTTP status 40" in fetch.failure("app", **ANONYMOUS)
+    token = emulator.mint_api_token(["read:repository:bitbucket"])
+    assert fetch.outcome("app", manifest=MANIFEST, check=True, api_token=token) == NEW
+    emulator.repository("acme", "widgets", private=False)
+    emulator.journal.clear()
     assert fetch.outcome("app", manifest=MANIFEST, **ANONYMOUS) == NEW
     assert fetch.outcome("app", manifest=MANIFEST, **ANONYMOUS) == SAME
     assert not any("Authorization" in entry.headers for entry in emulator.journal)
-
-
-@pytest.mark.parametrize("check", [False, True])
-def test_private_repository_needs_credentials_that_may_read(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
-    fetch.put(app=DATA)
-    assert "HTTP status 40" in fetch.failure("app", check=check, **ANONYMOUS)
-    token = emulator.mint_api_token(["read:repository:bitbucket"])
-    assert fetch.outcome("app", check=check, api_token=token) == NEW
 
 
 @pytest.mark.parametrize("kind", ["api token", "access token", "oauth"])
@@ -117,26 +113,3 @@ def test_credentials_stay_with_the_api_and_out_of_results(emulator: Emulator, fe
         assert not [secret for secret in secrets[:4] if secret in str(dict(entry.headers))]
     for entry in emulator.journal.select(host="api"):
         assert not {"Range", "If-Range", "If-None-Match"} & set(entry.headers.keys())
-
-
-@pytest.mark.parametrize(
-    ("host", "kind", "arguments"),
-    [
-        ("storage", "status", {"code": 403}),
-        ("storage", "drop_before", {}),
-        ("storage", "extra", {}),
-        ("storage", "redirect", {"location": "ftp://localhost/x"}),
-        ("storage", "html", {}),
-        ("api", "status", {"code": 401}),
-    ],
-    ids=str,
-)
-def test_failures_show_no_secret_and_leave_no_file(
-    emulator: Emulator, fetch: FetchRunner, host: str, kind: str, arguments: dict[str, Any]
-) -> None:
-    fetch.put(app=DATA)
-    emulator.faults.add(kind, host=host, path=CONTENTS if host == "api" else None, times=None, **arguments)
-    text = json.dumps(fetch.failed("app", diff=True, retries=1))
-    assert emulator.api_token not in text
-    assert not [name for name in ("Signature", "x-amz-security-token", "AWSAccessKeyId") if name in text]
-    assert files(fetch.folder) == {}

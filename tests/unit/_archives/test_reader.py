@@ -29,6 +29,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._archives.reader 
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.blocks import hash_blocks
+from tests.helpers import archives as made
 from tests.helpers.archives import DIRECTORY, HARD_LINK, LINK, Item, archive, directory, link, tarred, zipped
 from tests.unit.source import FILES, named, tree
 
@@ -79,6 +80,21 @@ def test_every_format_has_the_same_members(tmp_path: Path, suffix: str) -> None:
     assert [(each.size, each.sha256) for each in members] == [
         (len(item.content), hashlib.sha256(item.content).hexdigest() if item.kind == FILE else None) for item in ITEMS
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        *((name, made.FIFO, "a FIFO") for name in ("a.tar", "a.zip")),
+        *((name, kind, "a device") for name in ("a.tar", "a.zip") for kind in (made.DEVICE, made.BLOCK_DEVICE)),
+        ("a.zip", made.SOCKET, "a socket"),
+        ("a.tar", made.UNKNOWN, "of the unknown type 'Z'"),
+        ("a.zip", made.UNKNOWN, "of an unknown type"),
+    ],
+)
+def test_other_kinds_are_put_into_words(tmp_path: Path, name: str, kind: str, words: str) -> None:
+    [member] = read(write(tmp_path / name, archive(name, [Item("x", kind=kind)])))
+    assert member.kind == words
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])

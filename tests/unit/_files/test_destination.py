@@ -95,27 +95,10 @@ def test_new_directories_can_be_removed_again(folder: Path, dest: str) -> None:
     assert sorted(folder.rglob("*")) == before
 
 
-def test_existing_directories_are_not_made() -> None:
-    assert Destination("/").create() == Destination("/tmp/").create() == []
-
-
-def test_relative_directory_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert Destination("new/sub/").create() == ["new", "new/sub"]
-    assert (tmp_path / "new" / "sub").is_dir()
-
-
 def test_directory_that_cannot_be_made_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(BitbucketError, match=r"^Cannot create the directory '.*': File name too long$"):
         Destination(f"{tmp_path}/new/{'x' * 300}/").create()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_directory_that_is_not_empty_stays(tmp_path: Path) -> None:
-    made = Destination(f"{tmp_path}/new/sub/").create()
-    (tmp_path / "new" / "file").write_bytes(b"mine")
-    remove_empty(made)
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "new"]
 
 
 @pytest.mark.parametrize(

@@ -167,11 +167,6 @@ def test_file_is_read_in_blocks_as_often_as_needed(size: int) -> None:
     assert payload.digest() == hashlib.sha256(content(size)).hexdigest()
 
 
-def test_text_is_read_like_a_file() -> None:
-    assert read(text_payload("VERSION", "1.0 ü")) == "1.0 ü".encode()
-    assert read(text_payload("EMPTY", "")) == b""
-
-
 @pytest.mark.parametrize(
     ("size", "now", "words"),
     [
