@@ -162,6 +162,8 @@ def test_artifact_that_is_listed_twice_counts_once(emulator: Emulator, run: Modu
     put(emulator, numbered(5))
     emulator.faults.add("duplicate_page", times=2)
     assert [artifact["name"] for artifact in run.ok(INFO)["artifacts"]] == [f"file-00{number}.txt" for number in (4, 3, 2)]
+    emulator.faults.add("json", body={"values": [{"name": "app", "size": size} for size in (2, 1)]})
+    assert [artifact["size"] for artifact in run.ok(INFO)["artifacts"]] == [2]
 
 
 @pytest.fixture

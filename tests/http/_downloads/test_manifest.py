@@ -145,7 +145,8 @@ def test_manifest_without_lines_is_deleted_last(emulator: Emulator, run: ModuleR
 
 def test_deleting_creates_no_manifest(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, THREE)
-    assert run.ok(MODULE, state="absent", name=["a"], manifest=MANIFEST)["manifest"]["status"] == "absent"
+    result = run.ok(MODULE, state="absent", name=["a"], manifest=MANIFEST)
+    assert (result["manifest"]["status"], result["requests"]) == ("absent", 2)
     assert contents(emulator) == {"b": b"22", "c": b"333"}
 
 

@@ -30,7 +30,8 @@ from tests.http._downloads.helpers import (
 )
 
 OLD, OURS, THEIRS = {"old": b"old"}, {"ours": b"ours"}, {"theirs": b"theirs"}
-LISTED = {**OLD, MANIFEST: lines(OLD)}
+NEW = {"old": b"new"}
+LISTED, AGAIN = {**OLD, MANIFEST: lines(OLD)}, {**NEW, MANIFEST: lines(NEW)}
 TASKS: list[tuple[str, dict[str, Any]]] = [
     (MODULE, {"content": "x", "name": ["ours"]}),
     (MODULE, {"state": "absent", "name": ["old"]}),
@@ -91,7 +92,8 @@ def publish_theirs(emulator: Emulator) -> None:
         pytest.param(LISTED, publish_theirs, {**OLD, **OURS, **THEIRS}, "replaced", id="replaced"),
         pytest.param(OLD, publish_theirs, {**OLD, **OURS, **THEIRS}, "replaced", id="created"),
         pytest.param(LISTED, lambda emulator: widgets(emulator).remove(MANIFEST), OURS, "created", id="deleted"),
-        pytest.param(LISTED, lambda emulator: put(emulator, {"old": b"new"}), OURS, "replaced", id="became stale"),
+        pytest.param(LISTED, lambda emulator: put(emulator, NEW), OURS, "replaced", id="became stale"),
+        pytest.param(LISTED, lambda emulator: put(emulator, AGAIN), {**NEW, **OURS}, "replaced", id="replaced by the same size"),
     ],
 )
 def test_changes_of_others_during_an_upload_are_kept(

@@ -71,6 +71,7 @@ def test_accepted_upload_that_is_not_listed_is_an_error(emulator: Emulator, run:
 
 @pytest.mark.parametrize("name", ["app.tgz", "a b"])
 def test_upload_stored_under_an_unrelated_name_is_an_error(emulator: Emulator, run: ModuleRunner, name: str) -> None:
+    put(emulator, {"a_b": b"another"})
     emulator.switches.rename = lambda _requested: "a" + "_" * 13 + "b"
     assert f"'{name}' is not in the listing" in run.failure(MODULE, content="x", name=[name])
 
