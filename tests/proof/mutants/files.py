@@ -40,7 +40,6 @@ HTTP_RULES = {
     "_http/connection.py": (f"{UNIT}_http/test_connection.py",),
     "_http/refusals.py": (
         f"{UNIT}_http/test_refusals.py",
-        f"{UNIT}_http/test_messages_advice.py",
         f"{HTTP}_downloads/test_contents.py",
     ),
     "_http/retries.py": (f"{UNIT}_http/test_retries.py",),
