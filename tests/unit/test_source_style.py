@@ -14,6 +14,8 @@ import pytest
 from tests.unit.source import FILES, imports, named, tree
 
 MOST_LINES_OF_A_FUNCTION = 40
+MOST_LINES_OF_A_CLASS = 150
+MOST_METHODS = 12
 MOST_LINES_OF_A_FILE = 220
 
 each_file = pytest.mark.parametrize("path", FILES, ids=named)
@@ -53,6 +55,15 @@ def test_functions_are_short(path: Path) -> None:
         node.name: (node.end_lineno or 0) - node.lineno + 1 for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)
     }
     assert {name: length for name, length in lengths.items() if length > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+@each_file
+def test_classes_do_one_job(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ClassDef) and node.name != "ModuleDocFragment":
+            methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
+            assert len(methods) <= MOST_METHODS, node.name
+            assert (node.end_lineno or 0) - node.lineno < MOST_LINES_OF_A_CLASS, node.name
 
 
 def _texts(path: Path) -> set[int]:

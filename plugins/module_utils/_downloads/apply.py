@@ -160,11 +160,9 @@ class _Work:
 
     def correct_steps(self) -> list[Step]:
         """Return the steps as they turned out."""
-        return [self._correct(step) for step in self.steps]
-
-    def _correct(self, step: Step) -> Step:
-        landing = self.landings.get(step.name)
-        return correct_step(step, self.current.listing.get(landing.proved.name)) if landing and landing.proved else step
+        proved = {name: landing.proved.name for name, landing in self.landings.items() if landing.proved}
+        listing = self.current.listing
+        return [correct_step(step, listing.get(proved[step.name])) if step.name in proved else step for step in self.steps]
 
     def is_done(self, step: Step) -> bool:
         """Return whether the step has changed Downloads; what was accepted, but is not listed, does not count."""

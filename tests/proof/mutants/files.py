@@ -40,14 +40,14 @@ HTTP_RULES = {
     "_http/connection.py": (f"{UNIT}_http/test_connection.py",),
     "_http/refusals.py": (
         f"{UNIT}_http/test_refusals.py",
-        f"{HTTP}_downloads/test_contents.py",
+        f"{HTTP}_downloads/test_api_contents.py",
     ),
     "_http/retries.py": (f"{UNIT}_http/test_retries.py",),
     "_http/storage.py": (f"{UNIT}_http/test_storage.py",),
     "_errors.py": (
         f"{UNIT}_ansible/test_module.py",
-        f"{HTTP}_downloads/test_contents.py",
-        f"{HTTP}modules/test_missing_libraries.py",
+        f"{HTTP}_downloads/test_api_contents.py",
+        "tests/system/test_missing_libraries.py",
     ),
 }
 GROUPS = {
