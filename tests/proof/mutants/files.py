@@ -28,7 +28,7 @@ DECIDING = {
     "_snippets/report.py": (f"{UNIT}_snippets/test_report.py",),
     "_snippets/request.py": (f"{UNIT}_snippets/test_request.py",),
     "_names.py": (f"{UNIT}test_names.py", f"{UNIT}_http/test_multipart.py"),
-    "_outcome.py": (f"{UNIT}_downloads/test_artifact.py",),
+    "_outcome.py": (f"{UNIT}test_outcome.py", f"{UNIT}_downloads/test_artifact.py"),
     "_patterns.py": (
         f"{UNIT}test_patterns.py",
         f"{UNIT}_downloads/test_retention.py",
@@ -37,15 +37,17 @@ DECIDING = {
 }
 HTTP_RULES = {
     "_http/credentials.py": (f"{UNIT}_http/test_credentials.py", f"{UNIT}_http/test_connection.py"),
-    "_http/connection.py": (f"{UNIT}_http/test_connection.py",),
+    "_http/connection.py": (f"{UNIT}_http/test_connection.py", f"{HTTP}_http/test_connection.py"),
     "_http/refusals.py": (
         f"{UNIT}_http/test_refusals.py",
+        f"{HTTP}_http/test_refusals.py",
         f"{HTTP}_downloads/test_api_contents.py",
     ),
     "_http/retries.py": (f"{UNIT}_http/test_retries.py",),
-    "_http/storage.py": (f"{UNIT}_http/test_storage.py",),
+    "_http/storage.py": (f"{UNIT}_http/test_storage.py", f"{HTTP}_http/test_storage.py"),
     "_errors.py": (
         f"{UNIT}_ansible/test_module.py",
+        f"{HTTP}_http/test_refusals.py",
         f"{HTTP}_downloads/test_api_contents.py",
         "tests/system/test_missing_libraries.py",
     ),
