@@ -85,7 +85,7 @@ class SnippetTask:
                 return Change(UPDATED if plan.changes else UNCHANGED, before, predict_update(before, plan))
             return SnippetUpdater(self._snippets, self._request).update(before)
         except NoSuchSnippet as exc:
-            raise BitbucketError(f"There is no snippet {quoted(snippet_id)} to update: {exc}") from exc
+            raise BitbucketError(f"There is no snippet {quoted(snippet_id)} to update: {exc}") from None
 
     def _read_before_deletion(self, snippet_id: str) -> SnippetState | None:
         """Return what a diff shows, None if the snippet cannot be read.

@@ -61,7 +61,7 @@ def test_refusal_has_a_type_and_names_request_status_words_and_advice(
 ) -> None:
     emulator.faults.add("status", code=code, body=WORDS)
     error = failure(connect(emulator, retries=0))
-    assert type(error) is kind
+    assert error.__class__ is kind
     message = str(error)
     assert message.startswith(f"GET {emulator.api_url}{LISTING} failed with HTTP status {phrase}: Words of theirs")
     assert (f"theirs. {advice}" in message) if advice else message.endswith("theirs")
