@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signals end a task by an exception in its main thread, once, also while threads do the work."""
+"""End a task on a signal, by one exception in its main thread, even while other threads work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES = ["SIGTERM", "SIGINT", "SIGHUP"]
 
 @pytest.fixture(autouse=True)
 def _handlers() -> Iterator[None]:
-    """The handlers of the test run itself, whatever a test does."""
+    """Keep the handlers of the test run itself."""
     before = {name: signal.getsignal(getattr(signal, name)) for name in NAMES}
     yield
     for name, handler in before.items():
@@ -35,21 +35,21 @@ def send(name: str) -> None:
 
 
 def send_and_wait(name: str) -> None:
-    """What a task does when the signal comes, and what it does not get to."""
+    """Send the signal to a task that would go on for seconds."""
     with stop_on_signals():
         send(name)
         time.sleep(5)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_signal_raises_and_the_handler_of_before_comes_back(name: str) -> None:
+def test_signal_raises_and_the_handler_is_restored(name: str) -> None:
     before = signal.getsignal(getattr(signal, name))
     with pytest.raises(Stopped, match=f"^The task was stopped by {name}"):
         send_and_wait(name)
     assert signal.getsignal(getattr(signal, name)) is before
 
 
-def test_further_signals_do_not_interrupt_cleaning_up() -> None:
+def test_further_signals_do_not_interrupt_the_cleanup() -> None:
     cleaned: list[str] = []
 
     def task() -> None:
@@ -67,7 +67,7 @@ def test_further_signals_do_not_interrupt_cleaning_up() -> None:
     assert cleaned == ["temporary file"]
 
 
-def test_an_ignored_signal_stays_ignored() -> None:
+def test_ignored_signal_stays_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with stop_on_signals():
         send("SIGHUP")
@@ -75,7 +75,7 @@ def test_an_ignored_signal_stays_ignored() -> None:
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
-def test_in_another_thread_signals_are_left_alone() -> None:
+def test_handlers_are_unchanged_in_another_thread() -> None:
     found: list[object] = []
 
     def look() -> None:
@@ -88,7 +88,7 @@ def test_in_another_thread_signals_are_left_alone() -> None:
     assert found == [signal.getsignal(signal.SIGTERM)]
 
 
-def test_a_signal_does_not_wait_for_threads_that_hang_and_none_takes_another_item() -> None:
+def test_signal_does_not_wait_for_hanging_threads_and_no_further_item_begins() -> None:
     begun: list[int] = []
     released = threading.Event()
 

@@ -35,6 +35,7 @@ REFUSED = [
     ("..", "has '..' in its path"),
     ("a\\b", "has a backslash"),
     ("C:/x", "begins with a drive letter"),
+    ("c:x", "begins with a drive letter"),
     ("a\nb", "has a control character"),
     ("a\x1b[2J", "has a control character"),
     ("a\udcff", "is not valid UTF-8"),
@@ -117,7 +118,7 @@ def test_too_long_target_is_refused() -> None:
     assert refuse(link("l", "n/" * 2048)).endswith("its member 'l' is a link with a target of more than 4095 bytes")
 
 
-@pytest.mark.parametrize("target", ["b", "../b", "../../b", ".", "../.", "./b/c", "b/", "../..", "c..d/..e"])
+@pytest.mark.parametrize("target", ["b", "../b", "../../b", ".", "../.", "./../b", "./b/c", "b/", "../..", "c..d/..e"])
 def test_target_that_stays_in_the_folder_is_accepted(target: str) -> None:
     check_target(("x", "y", "link"), target)
 
@@ -178,6 +179,7 @@ def test_same_member_twice_is_no_conflict(members: list[Member]) -> None:
         ([link("a", "b"), file("a")], "not the same as the link there"),
         ([file("a"), file("a/b")], "its member 'a/b' lies behind 'a', which is a file"),
         ([file("a/b/c"), file("a", archive="b.tar")], "its member 'a/b/c' lies behind 'a', which is a file"),
+        ([file("a/b"), file("a/b/c")], "its member 'a/b/c' lies behind 'a/b', which is a file"),
         ([link("a", "b"), file("a/c/d")], "its member 'a/c/d' lies behind 'a', which is a link"),
         ([file("a/c", archive="b.tar"), link("a", ".")], "its member 'a/c' lies behind 'a', which is a link"),
         ([file("./")], "its member './' means the folder itself"),

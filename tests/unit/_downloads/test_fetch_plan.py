@@ -2,19 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide about artifacts to fetch: the digests that they must have, and the whole table of verdicts."""
+"""Decide about artifacts to fetch: which ones, the digests that they must have, and the whole table of verdicts."""
 
 from __future__ import annotations
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Selection
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.fetch_plan import (
     NEEDS_CONTENTS,
     NEEDS_DIGESTS,
     Expectation,
     FetchRequest,
     Verdict,
+    choose_matching,
+    choose_named,
     decide,
     expect,
 )
@@ -22,6 +24,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manife
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file import ABSENT, FILE, LINK, LocalFile
+from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 
 SIZE = 11
 DIGESTS = {"sha256": "a" * 64, "sha512": "b" * 128}
@@ -87,6 +90,20 @@ def test_ask_for_contents_without_proof(expected: list[Checksum]) -> None:
 def test_transfer_computes_sha256_and_expected_digests() -> None:
     assert request().algorithms == request(RIGHT).algorithms == {"sha256"}
     assert request(RIGHT, SHA512).algorithms == {"sha256", "sha512"}
+
+
+def test_choose_named_keeps_order_and_names_missing_artifacts_with_similar_ones() -> None:
+    assert [artifact.name for artifact in choose_named(LISTING, ["b", "a"], "widgets")] == ["b", "a"]
+    with pytest.raises(BitbucketError) as caught:
+        choose_named(LISTING, ["a", "a b", "c"], "widgets")
+    hint = "the service may have stored it as 'a_b'"
+    assert str(caught.value) == f"Not in the Downloads of widgets: 'a b' ({hint}), 'c'"
+
+
+def test_choose_matching_is_newest_first_and_refuses_no_match() -> None:
+    assert [artifact.name for artifact in choose_matching(LISTING, Selection(Patterns(["?"])), "/path")] == ["a", "b"]
+    with pytest.raises(BitbucketError, match=r"^No artifact in /path matches the patterns$"):
+        choose_matching(LISTING, Selection(Patterns(["c*"])), "/path")
 
 
 def manifest(**digests: str) -> Manifest:

@@ -55,6 +55,8 @@ def test_anything_else_is_a_file(folder: Path, dest: str) -> None:
 def test_impossible_place_is_refused(folder: Path, dest: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         Destination(f"{folder}/{dest}")
+    with pytest.raises(BadInput, match=r"^dest is empty$"):
+        Destination("")
 
 
 @given(st.text(alphabet=st.sampled_from("./\\ab\x00\n \u0085"), max_size=6))
@@ -93,6 +95,15 @@ def test_new_directories_can_be_removed_again(folder: Path, dest: str) -> None:
     assert made == sorted(made)
     remove_empty(made)
     assert sorted(folder.rglob("*")) == before
+
+
+def test_relative_directories_are_made_and_stay_if_they_are_not_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = Destination("new/sub/").create()
+    assert made == ["new", "new/sub"]
+    Path("new/file").write_bytes(b"mine")
+    remove_empty(made)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "new"]
 
 
 def test_directory_that_cannot_be_made_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
