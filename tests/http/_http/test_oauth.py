@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import NotFound, RateLimited, RequestFailed, Unauthorized
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RateLimited, RequestFailed, Unauthorized
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
@@ -84,6 +84,24 @@ def test_wrong_consumer_is_explained(emulator: Emulator, part: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (400, Unauthorized),
+        (401, Unauthorized),
+        (403, Unauthorized),
+        (404, RequestFailed),
+        (410, RequestFailed),
+        (429, RateLimited),
+    ],
+)
+def test_refusal_has_a_type_that_does_not_speak_of_the_resource(
+    emulator: Emulator, client: Client, code: int, kind: type[RequestFailed]
+) -> None:
+    emulator.faults.add("status", host="token", code=code)
+    assert failure(client).__class__ is kind
+
+
+@pytest.mark.parametrize(
     ("kind", "arguments", "words"),
     [
         ("html", {}, "without a usable access_token: "),
@@ -113,7 +131,6 @@ def test_endpoint_without_a_token_is_an_error_at_once(
     assert str(error).startswith(f"POST {emulator.token_url} ")
     assert words in str(error)
     assert not error.transient
-    assert not isinstance(error, NotFound), "the resource of the task is not missing"
     assert asked_hosts(emulator) == ["token"]
 
 

@@ -52,6 +52,7 @@ def failure(client: Client) -> RequestFailed:
         (413, "413 Request Entity Too Large", PLAIN, "The file is larger than the service takes"),
         (416, "416 Requested Range Not Satisfiable", RangeRefused, ""),
         (429, "429 Too Many Requests", RateLimited, "The rate limit of this credential is used up"),
+        *((code, str(code), PLAIN, "") for code in (500, 501, 502, 503, 504)),
         (507, "507 Insufficient Storage", PLAIN, "The storage of this workspace is full"),
         (599, "599", PLAIN, ""),
     ],
@@ -60,12 +61,15 @@ def test_refusal_has_a_type_and_names_request_status_words_and_advice(
     emulator: Emulator, code: int, phrase: str, kind: type[RequestFailed], advice: str
 ) -> None:
     emulator.faults.add("status", code=code, body=WORDS)
-    error = failure(connect(emulator, retries=0))
+    with pytest.raises(RequestFailed) as caught:
+        send(connect(emulator))
+    error, message = caught.value, str(caught.value)
     assert error.__class__ is kind
-    message = str(error)
-    assert message.startswith(f"GET {emulator.api_url}{LISTING} failed with HTTP status {phrase}: Words of theirs")
+    assert message.startswith(f"POST {emulator.api_url}{LISTING} failed with HTTP status {phrase}")
+    assert ": Words of theirs" in message
     assert (f"theirs. {advice}" in message) if advice else message.endswith("theirs")
     assert error.may_have_applied is (code >= 500)
+    assert error.transient is (code in (429, 500, 502, 503, 504))
 
 
 @pytest.mark.parametrize("body", ["", {}, {"error": {}}, {"error": None}, "[]", "null", b"\xff\xfe\x00"], ids=repr)

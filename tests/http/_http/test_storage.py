@@ -14,7 +14,7 @@ import trustme
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, StorageRefused
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import open_link
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import open_contents, open_link
 from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
 from tests.helpers.tls import tls_front
@@ -65,6 +65,16 @@ def test_storage_host_gets_no_header_of_the_api(emulator: Emulator, client: Clie
     (asked,) = emulator.journal.select(host="api")
     assert "If-None-Match" not in asked.headers
     assert client.requests == 1
+
+
+def test_unchanged_contents_and_parts_are_responses(emulator: Emulator, client: Client) -> None:
+    path = LISTING + "/app"
+    with open_contents(client, path, {}) as response:
+        etag = response.headers["ETag"]
+    with open_contents(client, path, {"If-None-Match": etag}) as response:
+        assert (response.status, response.read_all(100)) == (304, b"")
+    with open_contents(client, path, {"Range": "bytes=5-", "If-Range": etag}) as response:
+        assert (response.status, response.read_all(100)) == (206, CONTENT[5:])
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

@@ -140,6 +140,11 @@ def test_ca_path_without_certificates_is_refused(emulator: Emulator, front: str,
     assert "certificate" in failure(lambda: list_names(connect(emulator, **api_of(front), ca_path=str(tmp_path))))
 
 
+def test_missing_bundle_of_the_environment_is_an_error(emulator: Emulator, front: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    assert "/nowhere/ca.pem" in failure(lambda: list_names(connect(emulator, **api_of(front))))
+
+
 def test_plain_http_where_tls_is_expected_is_named(emulator: Emulator) -> None:
     client = connect(emulator, api_url=emulator.api_url.replace("http:", "https:"), retries=0)
     assert re.search(r"the TLS connection broke \([A-Z_]+\)", failure(lambda: list_names(client)))

@@ -36,12 +36,13 @@ DECIDING = {
     ),
 }
 HTTP_RULES = {
-    "_http/credentials.py": (f"{UNIT}_http/test_credentials.py", f"{UNIT}_http/test_connection.py"),
-    "_http/connection.py": (f"{UNIT}_http/test_connection.py", f"{HTTP}_http/test_connection.py"),
+    "_http/credentials.py": (f"{UNIT}_http/test_credentials.py", f"{HTTP}_http/test_refusals.py"),
+    "_http/connection.py": (f"{UNIT}_http/test_connection.py",),
     "_http/refusals.py": (
         f"{UNIT}_http/test_refusals.py",
         f"{HTTP}_http/test_refusals.py",
-        f"{HTTP}_downloads/test_api_contents.py",
+        f"{HTTP}_http/test_oauth.py",
+        f"{HTTP}_http/test_storage.py",
     ),
     "_http/retries.py": (f"{UNIT}_http/test_retries.py",),
     "_http/storage.py": (f"{UNIT}_http/test_storage.py", f"{HTTP}_http/test_storage.py"),

@@ -14,13 +14,18 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Ba
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import (
     Connection,
     check_url,
+    hidden_parts,
     is_loopback,
     origin,
     parse_connection,
+    resolve_redirect,
+    same_origin,
     without_query,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, Credentials
 
+API = "https://api.bitbucket.org/2.0"
+URL = "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/app.tgz?x=1"
 CREDENTIALS = Credentials(ACCESS_TOKEN, "", "acc")
 OPTIONS: dict[str, Any] = {
     "workspace": "acme",
@@ -203,3 +208,98 @@ def test_an_origin_is_scheme_host_and_port(url: str, expected: tuple[str, str, i
 @pytest.mark.parametrize(("url", "shown"), [("https://h/p?a=b?c", "https://h/p"), ("https://h/p", "https://h/p"), ("?x", "")])
 def test_a_url_is_shown_without_its_query(url: str, shown: str) -> None:
     assert without_query(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "api"),
+    [
+        (API + "/repositories/acme/widgets/downloads/?page=2", API),
+        ("https://API.bitbucket.org:443/2.0/x?page=2", API),
+        ("https://api.bitbucket.org/elsewhere?q=a@b", API),
+        ("http://127.0.0.1:8080/2.0/x?page=2", "http://127.0.0.1:8080/2.0"),
+    ],
+)
+def test_credentials_may_follow_links_on_the_origin_of_the_api(url: str, api: str) -> None:
+    assert same_origin(url, api)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.bitbucket.org/2.0/x?page=2",
+        "https://api.bitbucket.org:8443/2.0/x",
+        "https://bitbucket.org/2.0/x",
+        "https://api.bitbucket.org.evil.test/2.0/x",
+        "https://evil.test/api.bitbucket.org/2.0",
+        "https://user@api.bitbucket.org/2.0/x",
+        "https://evil.test\\@api.bitbucket.org/2.0/x",
+        "https://api.bitbucket.org@evil.test/2.0/x",
+        "https://api.bitbucket.org:x/2.0",
+        "https://[::1",
+        "//api.bitbucket.org/2.0/x",
+        "/2.0/x?page=2",
+        "?page=2",
+        "",
+        "file:///etc/passwd",
+    ],
+)
+def test_credentials_must_not_follow_other_links(url: str) -> None:
+    assert not same_origin(url, API)
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "target"),
+    [
+        (URL, "https:///other", "https://api.bitbucket.org/other"),
+        (URL, "https://s3.test/a?Signature=x%2By&b=1", "https://s3.test/a?Signature=x%2By&b=1"),
+        (URL, "https://s3.test:8443/a", "https://s3.test:8443/a"),
+        (URL, "HTTPS://s3.test/a", "https://s3.test/a"),
+        (URL, "/other", "https://api.bitbucket.org/other"),
+        (URL, "other", "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/other"),
+        (URL, "//s3.test/a", "https://s3.test/a"),
+        (URL, "?y=2", "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/app.tgz?y=2"),
+        ("http://localhost:80/a", "http://127.0.0.1:81/b", "http://127.0.0.1:81/b"),
+        ("http://localhost:80/a", "https://s3.test/b", "https://s3.test/b"),
+        (URL, "https://s3.test/a@b", "https://s3.test/a@b"),
+    ],
+)
+def test_redirect_is_resolved_to_an_absolute_url(url: str, location: str, target: str) -> None:
+    assert (resolve_redirect(url, location) or "").replace("HTTPS:", "https:") == target
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "",
+        "file:///etc/passwd",
+        "ftp://s3cret.test/a",
+        "data:text/plain,s3cret",
+        "javascript:alert(1)",
+        "mailto:me@acme.test",
+        "https://me:s3cret@s3.test/a",
+        "https://me@s3.test/a",
+        "https://@s3.test/a",
+        "//me:s3cret@s3.test/a",
+        "https://s3.test:0/a",
+        "https://s3.test:s3cret/a",
+        "https://s3.test:65536/a",
+        "https://[::1",
+        "//[s3cret]/a",
+    ],
+)
+def test_redirect_that_cannot_be_fetched_is_none(location: str) -> None:
+    assert resolve_redirect(URL, location) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "hidden"),
+    [
+        ("https://me:s3cret@h/", ["me:s3cret", "s3cret"]),
+        ("https://s3cret@h/", ["s3cret"]),
+        ("https://me:s3@cret@h/?a=b", ["me:s3@cret", "s3@cret", "a=b"]),
+        ("https://h/2.0?token=s3cret?", ["token=s3cret?"]),
+        ("https://h/2.0", []),
+    ],
+)
+def test_user_info_password_and_query_are_hidden(url: str, hidden: list[str]) -> None:
+    assert hidden_parts(url) == hidden

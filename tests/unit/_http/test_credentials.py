@@ -17,6 +17,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials
     API_TOKEN,
     OAUTH,
     Credentials,
+    Secrets,
     basic,
     choose_credentials,
 )
@@ -178,3 +179,13 @@ def test_secrets_are_the_secret_and_its_encoded_form(credentials: Credentials) -
 
 def test_nobody_has_no_secrets() -> None:
     assert Credentials().secrets == ()
+
+
+def test_secrets_are_scrubbed_and_passed_on_as_soon_as_they_are_added() -> None:
+    told: list[str] = []
+    secrets = Secrets(["one"], told.append)
+    assert secrets.scrub("one, two and one") == "********, two and ********"
+    secrets.add("two")
+    secrets.add("")
+    assert secrets.scrub("one, two and three") == "********, ******** and three"
+    assert told == ["two"]

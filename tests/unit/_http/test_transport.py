@@ -37,3 +37,37 @@ def test_the_location_is_read_as_utf8_where_it_is(headers: dict[str, str], locat
 
 def test_304_is_no_redirect() -> None:
     assert [status for status in range(200, 600) if response(status).is_redirect] == [301, 302, 303, 307, 308]
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("17", 17),
+        (" 17 ", 17),
+        ("21600", 21600),
+        ("9" * 400, 21600),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_seconds_up_to_six_hours(value: str | None, seconds: float | None) -> None:
+    headers = {} if value is None else {"Retry-After": value}
+    assert response(429, **headers).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "length"),
+    [(200, "0", 0), (200, "17", 17), (200, "-1", None), (200, "1 7", None), (200, None, None), (204, "17", 0), (304, "17", 0)],
+)
+def test_length_is_what_the_body_must_have(status: int, value: str | None, length: int | None) -> None:
+    headers = {} if value is None else {"Content-Length": value}
+    assert response(status, **headers).length == length
+
+
+def test_unexpected_status_is_an_error_that_is_not_transient() -> None:
+    error = response(206).unexpected()
+    assert str(error) == "GET it answered with the unexpected status 206 Partial Content"
+    assert not error.transient
