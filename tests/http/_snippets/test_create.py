@@ -104,7 +104,7 @@ def test_find_a_snippet_that_is_listed_late_before_the_next_attempt(emulator: Em
 
 
 def test_fail_after_a_lost_response_if_two_new_snippets_have_the_title(emulator: Emulator, run: ModuleRunner) -> None:
-    theirs = {"action": lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}), "path": LISTING, "after": 1}
+    theirs: dict[str, Any] = {"action": lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}), "path": LISTING, "after": 1}
     emulator.faults.add("call", method="GET", **theirs)
     emulator.faults.add("drop_after", method="POST")
     message = run.failure(SNIPPET, **CREATE)

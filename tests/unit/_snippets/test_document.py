@@ -13,7 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import parse_snippet, parse_snippet_url
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import (
+    Snippet,
+    parse_snippet,
+    parse_snippet_url,
+)
 
 SHA = "367ab19f4bd0a3a0dd1e6fe5a9b1c5e7a2c8d4f0"
 BASE = "https://api.bitbucket.org/2.0/snippets/acme/kypj"
@@ -110,8 +114,9 @@ def test_refuse_a_title_that_is_not_text(title: Any) -> None:
         parse_snippet(document(title=title), "GET it")
 
 
-def test_accept_a_numeric_id_and_a_missing_title() -> None:
-    assert parse_snippet(document(id=42, title=None), "GET it", "42")[:2] == ("42", "")
+def test_accept_a_numeric_id_and_ignore_other_values_of_a_wrong_type() -> None:
+    found = parse_snippet(document(id=42, title=None, is_private="yes", created_on=5), "GET it", "42")
+    assert found == Snippet("42", "")
 
 
 @given(st.dictionaries(st.sampled_from(["title", "links", "files", "is_private", "created_on", "id"]), JSON))

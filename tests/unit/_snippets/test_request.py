@@ -70,12 +70,12 @@ def test_refuse_to_purge_the_last_file(files: list[Any] | None, state: str) -> N
 
 def test_read_complete_contents_from_each_source(tmp_path: Path) -> None:
     data = bytes(range(256)) * 4096
-    (tmp_path / "data").write_bytes(data)
+    (tmp_path / 'da"ta').write_bytes(data)
     (tmp_path / "empty").write_bytes(b"")
     files = [
         option("text", content="gr\u00fcn\n"),
         option("base64", content_base64="AAEC"),
-        option("src", src=str(tmp_path / "data")),
+        option("src", src=str(tmp_path / 'da"ta')),
         option("no text", content=""),
         option("no base64", content_base64=""),
         option("no src", src=str(tmp_path / "empty")),
