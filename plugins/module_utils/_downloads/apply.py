@@ -114,11 +114,12 @@ class Executor:
         if self._store and plan:
             results["manifest"] = {"name": self._store.name, "status": plan.status, "size": plan.size}
         names = [(step.name, work.find_name(step)) for step in steps]
+        before, after = work.describe(plan)
         return Outcome(
             results,
             changed=any(step.changes for step in steps) or bool(plan and plan.changes),
-            before=work.describe_before(),
-            after=work.describe_after(plan),
+            before=before,
+            after=after,
             warnings=[_warn_of_name(name, stored) for name, stored in names if stored != name],
         )
 
@@ -160,9 +161,11 @@ class _Work:
 
     def correct_steps(self) -> list[Step]:
         """Return the steps as they turned out."""
-        proved = {name: landing.proved.name for name, landing in self.landings.items() if landing.proved}
-        listing = self.current.listing
-        return [correct_step(step, listing.get(proved[step.name])) if step.name in proved else step for step in self.steps]
+        return [self._correct(step) for step in self.steps]
+
+    def _correct(self, step: Step) -> Step:
+        landing = self.landings.get(step.name)
+        return correct_step(step, self.current.listing.get(landing.proved.name)) if landing and landing.proved else step
 
     def is_done(self, step: Step) -> bool:
         """Return whether the step has changed Downloads; what was accepted, but is not listed, does not count."""
@@ -197,25 +200,22 @@ class _Work:
         """Return the digests that this task vouches for, by stored name."""
         return {self.find_name(step): self.find_sha256(step) for step in self.correct_steps() if step.payload}
 
-    def describe_before(self) -> str:
-        """Return the listing before the task as the diff shows it."""
-        return listing_text(self.current.listing, self._find_digests_before())
-
-    def describe_after(self, plan: ManifestPlan | None) -> str:
-        """Return the listing after the task as the diff shows it."""
-        steps, manifest = self.correct_steps(), self.current.manifest
-        after = predict_listing(self.current.listing, steps, {step.name: self.find_name(step) for step in steps})
-        digests = {**self._find_digests_before(), **{self.find_name(step): self.find_sha256(step) for step in steps}}
+    def describe(self, plan: ManifestPlan | None) -> tuple[str, str]:
+        """Return the listing before and after the task as the diff shows it."""
+        listing, steps, manifest = self.current.listing, self.correct_steps(), self.current.manifest
+        names = {step.name: self.find_name(step) for step in steps}
+        before = self._find_digests_before(steps)
+        after = {**before, **{names[step.name]: self.find_sha256(step) for step in steps}}
+        predicted = predict_listing(listing, steps, names)
         if plan and manifest:
-            after = plan.apply_to(after, manifest.name)
-            digests[manifest.name] = plan.digest_after(manifest)
-        return listing_text(after, digests)
+            predicted = plan.apply_to(predicted, manifest.name)
+            after[manifest.name] = plan.digest_after(manifest)
+        return listing_text(listing, before), listing_text(predicted, after)
 
-    def _find_digests_before(self) -> dict[str, str | None]:
+    def _find_digests_before(self, steps: t.Sequence[Step]) -> dict[str, str | None]:
         listing, manifest = self.current.listing, self.current.manifest
         digests = {name: self.current.trusted_digest(listing[name]) for name in listing}
-        proved = [step for step in self.correct_steps() if step.current and step.sha256 and not step.changes]
-        digests.update((step.current.name, step.sha256) for step in proved if step.current)
+        digests.update((step.current.name, step.sha256) for step in steps if step.current and step.sha256 and not step.changes)
         if manifest:
             digests[manifest.name] = manifest.sha256
         return digests
