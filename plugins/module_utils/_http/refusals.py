@@ -34,6 +34,7 @@ from .credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 from .transport import Response
 
 _TRANSIENT = (429, 500, 502, 503, 504)
+_TRANSIENT_AT_STORAGE = (403, *_TRANSIENT)
 _TYPES: dict[int, type[RequestFailed]] = {
     401: Unauthorized,
     403: Forbidden,
@@ -47,6 +48,15 @@ _TYPES: dict[int, type[RequestFailed]] = {
     429: RateLimited,
 }
 # In the exchange for a token a 404 says nothing about the resource that the task is about.
+# Scopes and advice for credentials have nothing to do with the storage host. Its 403 means that the signed link has expired, or
+# is wrong: the next attempt gets a new one.
+_STORAGE_TYPES: dict[int, type[RequestFailed]] = {
+    403: StorageRefused,
+    404: NotFound,
+    410: Gone,
+    416: RangeRefused,
+    429: RateLimited,
+}
 _OAUTH_TYPES: dict[int, type[RequestFailed]] = {400: Unauthorized, 401: Unauthorized, 403: Unauthorized, 429: RateLimited}
 
 _MAX_BODY = 64 * 1024
@@ -69,11 +79,7 @@ def explain_refusal(response: Response, credential_kind: str, scrub: t.Callable[
 def explain_storage_refusal(response: Response) -> RequestFailed:
     """Return the error for a response of the storage host; of its body only the error code is shown."""
     message = _describe(response, storage_words(read_error(response)))
-    failure = _make(response, _TYPES, message)
-    if not isinstance(failure, Forbidden):
-        return failure
-    # The signed link has expired, or is wrong: the next attempt gets a new one.
-    return StorageRefused(message, transient=True, may_have_applied=False, retry_after=response.retry_after)
+    return _make(response, _STORAGE_TYPES, message, _TRANSIENT_AT_STORAGE)
 
 
 def explain_oauth_refusal(response: Response, body: bytes, scrub: t.Callable[[str], str]) -> RequestFailed:
@@ -205,10 +211,15 @@ def _describe(response: Response, said: str) -> str:
     return f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
 
 
-def _make(response: Response, types: t.Mapping[int, type[RequestFailed]], message: str) -> RequestFailed:
+def _make(
+    response: Response,
+    types: t.Mapping[int, type[RequestFailed]],
+    message: str,
+    transient: t.Container[int] = _TRANSIENT,
+) -> RequestFailed:
     return types.get(response.status, RequestFailed)(
         message,
-        transient=response.status in _TRANSIENT,
+        transient=response.status in transient,
         may_have_applied=response.status >= 500,
         retry_after=response.retry_after,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import BadInput, BitbucketError, Forbidden, Gone
+from .._errors import BadInput, BitbucketError, Forbidden, Gone, StorageRefused
 from .._outcome import ABSENT, CREATED, DELETED, UNCHANGED, UPDATED, Outcome, Progress
 from .._text import quoted
 from .api import NoSuchSnippet, Snippets, UnclearDeletion
@@ -95,7 +95,7 @@ class SnippetTask:
         """
         try:
             return self._read(snippet_id)
-        except (Forbidden, Gone):
+        except (Forbidden, Gone, StorageRefused):
             if self._check_mode:
                 raise
             return None

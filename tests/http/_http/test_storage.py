@@ -12,7 +12,15 @@ from urllib.parse import quote, urlsplit
 import pytest
 import trustme
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, StorageRefused
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import (
+    BitbucketError,
+    Gone,
+    NotFound,
+    RangeRefused,
+    RateLimited,
+    RequestFailed,
+    StorageRefused,
+)
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import open_contents, open_link
 from tests.emulator import Emulator
@@ -160,6 +168,19 @@ def test_refusal_of_the_storage_host_shows_its_code_alone(emulator: Emulator, cl
     assert message.startswith(f"GET of app from the storage host localhost failed with HTTP status {code}")
     assert "AccessDenied" in message
     assert "Request has expired" not in message
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(401, RequestFailed), (403, StorageRefused), (404, NotFound), (410, Gone), (416, RangeRefused), (429, RateLimited)],
+)
+def test_refusal_of_the_storage_host_says_nothing_about_the_credential(
+    emulator: Emulator, client: Client, code: int, kind: type[RequestFailed]
+) -> None:
+    emulator.faults.add("status", host="storage", code=code, times=None)
+    with pytest.raises(RequestFailed) as caught:
+        read(client)
+    assert caught.type is kind
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,15 @@ def test_delete_spam_but_do_not_predict_that(emulator: Emulator, run: ModuleRunn
     assert run.ok(SNIPPET, snippet_id=snippet.id, **ABSENT, diff=True)["status"] == "deleted"
 
 
+def test_delete_if_the_storage_host_refuses_the_contents_for_a_diff(
+    emulator: Emulator, run: ModuleRunner, snippet: Snippet
+) -> None:
+    emulator.switches.snippet_answers = "json_only"
+    emulator.faults.add("redirect", path="/files/", location=emulator.storage_url + "/x?Signature=y", times=None)
+    assert "HTTP status 403" in run.failure(SNIPPET, snippet_id=snippet.id, **ABSENT, check=True)
+    assert run.ok(SNIPPET, snippet_id=snippet.id, **ABSENT, diff=True)["status"] == "deleted"
+
+
 @each_mode
 @pytest.mark.parametrize("diff", [False, True])
 def test_trust_the_listing_that_an_unknown_id_is_absent(
