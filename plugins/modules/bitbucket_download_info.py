@@ -123,7 +123,7 @@ def main(clock: Clock = CLOCK) -> None:
         selection = parse_selection(options)
         downloads = Downloads(client, options["repository"])
         found = selection.choose(downloads.listing().values())
-        return Outcome({"artifacts": [downloads.described(artifact) for artifact in found]})
+        return Outcome({"artifacts": [downloads.describe(artifact) for artifact in found]})
 
     run_module(module, list_artifacts, Progress(), clock=clock)
 

@@ -87,32 +87,32 @@ class Downloads:
     """The Downloads section of one repository, reached through one client."""
 
     def __init__(self, client: Client, repository: str) -> None:
-        self.client = client
+        self._client = client
         self.repository = check_name(repository, "repository")
         workspace = check_name(client.workspace, "workspace")
         self.path = f"/repositories/{path_segment(workspace)}/{path_segment(repository)}/downloads"
 
     def artifact_path(self, name: str) -> str:
-        """The API path of one artifact, percent-encoded; refuses a name that would lead to another path.
+        """Return the API path of one artifact, percent-encoded; refuse a name that would lead to another path.
 
         A listing may hold any name, and ``DELETE …/downloads/..`` would be a request to delete the repository.
         """
         return f"{self.path}/{path_segment(check_name(name, 'artifact name'))}"
 
     def artifact_url(self, name: str) -> str:
-        """The API URL of one artifact; fetching it needs credentials where the repository is private."""
-        return self.client.url(f"{self.path}/{path_segment(name)}")
+        """Return the API URL of one artifact; fetching it needs credentials if the repository is private."""
+        return self._client.url(f"{self.path}/{path_segment(name)}")
 
     def listing(self) -> Listing:
-        """All artifacts by name, newest first. Where pages moved while they were read, the first mention counts."""
+        """Return all artifacts by name, newest first. If an item is on two pages, the first one counts."""
         found: Listing = {}
-        for item in self.client.items(f"{self.path}?pagelen={_PAGE_LENGTH}"):
+        for item in self._client.items(f"{self.path}?pagelen={_PAGE_LENGTH}"):
             artifact = parse_artifact(item)
             found.setdefault(artifact.name, artifact)
         return {artifact.name: artifact for artifact in newest_first(found.values())}
 
-    def described(self, artifact: Artifact) -> dict[str, t.Any]:
-        """An artifact as results show it."""
+    def describe(self, artifact: Artifact) -> dict[str, t.Any]:
+        """Return an artifact as results show it."""
         return {
             "name": artifact.name,
             "size": artifact.size,
@@ -124,14 +124,14 @@ class Downloads:
 
     def retry(self, attempt: t.Callable[[], _T]) -> _T:
         """Return the result of a reading attempt, which is repeated as often as the client allows."""
-        return self.client.repeat(attempt)
+        return self._client.repeat(attempt)
 
     @contextlib.contextmanager
     def open_contents(
         self, name: str, headers: t.Mapping[str, str] = _NO_HEADERS, size: int | None = None
     ) -> t.Iterator[Contents]:
         """Open the contents of an artifact, in one attempt; ``headers`` are for the storage host."""
-        with open_contents(self.client, self.artifact_path(name), headers) as response:
+        with open_contents(self._client, self.artifact_path(name), headers) as response:
             yield Contents(name, response, headers, size)
 
     def read(
@@ -149,13 +149,17 @@ class Downloads:
 
         return self.retry(attempt)
 
+    def pause_after(self, failure: RequestFailed, attempts: int) -> None:
+        """Wait before another attempt of a write, or raise the failure if there must not be one."""
+        self._client.pause_after(failure, attempts)
+
     def upload(self, body: UploadBody) -> None:
         """Send one POST with artifacts, without a retry; after an unclear failure the caller must look before it sends again."""
-        self.client.send_once("POST", self.path, body, body.content_type)
+        self._client.send_once("POST", self.path, body, body.content_type)
 
     def delete(self, name: str) -> bool:
-        """Delete an artifact; False where it was gone already, which a fresh listing must confirm."""
-        deletion = self.client.delete(self.artifact_path(name))
+        """Delete an artifact; return False if it was gone already, which a fresh listing must confirm."""
+        deletion = self._client.delete(self.artifact_path(name))
         if not deletion.proved and name in self.listing():
             raise RequestFailed(f"{deletion.words}, but the artifact is still listed")
         return deletion.found
