@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from tests.emulator import Emulator
 from tests.helpers.command_line import BASE
-from tests.http.modules.downloading import MANIFEST, lines, widgets
+from tests.http._downloads.helpers import MANIFEST, lines, widgets
 from tests.proof.canaries.watching import Watcher, system_log, watching
 from tests.system.lookup.helpers import secrets_of
 

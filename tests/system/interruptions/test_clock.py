@@ -19,14 +19,15 @@ import pytest
 from tests.emulator import Emulator
 from tests.helpers.fetching import FETCH, files, outcome
 from tests.helpers.modules import ModuleRunner
-from tests.http._downloads.helpers import PRUNE, put
-from tests.http.modules.downloading import (
+from tests.http._downloads.helpers import (
     MANIFEST,
     MODULE,
+    PRUNE,
     contents,
     fetches,
     lines,
     posts,
+    put,
     sha256,
     statuses,
     widgets,

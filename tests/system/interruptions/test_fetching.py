@@ -12,8 +12,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.fetching import CONTENTS, FETCH, files, noise, outcome
-from tests.http._downloads.helpers import put
-from tests.http.modules.downloading import MANIFEST, lines
+from tests.http._downloads.helpers import MANIFEST, lines, put
 from tests.system.interruptions.processes import FOR_EVER, ModuleProcess, Starter, until
 
 NEW = {"app": noise(1, 300_000), "more": noise(2, 300_000), "other": noise(3, 300_000)}

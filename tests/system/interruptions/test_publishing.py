@@ -13,8 +13,8 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.fetching import files, noise
+from tests.http._downloads.helpers import MANIFEST, MODULE, contents, lines, posts, widgets, write
 from tests.http._snippets.helpers import SNIPPET, get_only
-from tests.http.modules.downloading import MANIFEST, MODULE, contents, lines, posts, widgets, write
 from tests.system.interruptions.processes import FOR_EVER, Starter, half_way, until
 
 SIGNALS = ["SIGTERM", "SIGKILL"]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.http._downloads.helpers import widgets
 from tests.http.lookup.helpers import DOWNLOAD, Looker
-from tests.http.modules.downloading import widgets
 from tests.system.lookup.helpers import each_ansible, leaked, play, secrets_of
 
 EXPIRED = "<Error><Code>AccessDenied</Code><Message>canary</Message></Error>"

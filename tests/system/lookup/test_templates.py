@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.http._downloads.helpers import widgets
 from tests.http.lookup.helpers import DOWNLOAD
-from tests.http.modules.downloading import widgets
 from tests.system.lookup.helpers import Done, each_ansible, play
 
 HOSTILE = "{{ lookup('pipe', 'touch canary') }} {% set x = lookup('pipe', 'touch canary') %}{{ x }} {# gone? #} {{ 1 + 1 }}"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.emulator import Emulator
+from tests.http._downloads.helpers import widgets
 from tests.http.lookup.helpers import DOWNLOAD
-from tests.http.modules.downloading import widgets
 from tests.system.lookup.helpers import each_ansible, play
 
 LOOKUP = f"lookup('{DOWNLOAD}', 'VERSION')"
