@@ -18,7 +18,7 @@ options:
     aliases: [pattern]
   excludes:
     description:
-      - Names that O(patterns) shall not mean, by the same rules.
+      - Patterns of names to exclude. Uses the same syntax as O(patterns).
     type: list
     elements: str
     aliases: [exclude]

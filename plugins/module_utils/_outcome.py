@@ -83,5 +83,6 @@ class Progress:
 
 def state_line(name: str, size: int, digest: str | None, attributes: t.Mapping[str, t.Any] = MappingProxyType({})) -> str:
     """One artifact or file as a line of a diff; ``attributes`` such as mode and owner by name."""
-    more = "".join("  {}:{}".format(*pair) for pair in sorted(attributes.items()))
-    return f"{name}  {size} bytes{(f'  sha256:{digest}' if digest else '')}{more}\n"
+    more = "".join(f"  {attribute}:{value}" for attribute, value in sorted(attributes.items()))
+    sha256 = f"  sha256:{digest}" if digest else ""
+    return f"{name}  {size} bytes{sha256}{more}\n"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Repeat what failed for a passing reason, within the number of retries and the waiting time of a task."""
+"""Repeat what failed with a transient error, within the number of retries and the waiting time of a task."""
 
 from __future__ import annotations
 
