@@ -20,6 +20,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .shape import shape_of
+
 # Not installed where mypy runs.
 cst: Any = import_module("libcst")
 metadata: Any = import_module("libcst.metadata")
@@ -51,14 +53,14 @@ def mutants(source: str) -> Iterator[Made]:
     """Yield the mutants of a source, without duplicates and without sources that do not compile or do not differ."""
     # Sources that warn do not count either: "is" with a literal is equal to "==" here.
     warnings.simplefilter("error", SyntaxWarning)
-    seen = {ast.dump(ast.parse(source))}
+    seen = {shape_of(ast.parse(source))}
     for made in (*_by_mutmut(source), *_by_cosmic_ray(source)):
         try:
             tree = ast.parse(made.source)
             compile(tree, "mutant", "exec", dont_inherit=True)
         except SyntaxError:
             continue
-        if (shape := ast.dump(tree)) not in seen:
+        if (shape := shape_of(tree)) not in seen:
             seen.add(shape)
             yield made
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from .files import GROUPS
 from .report import Result, as_list, as_table
 from .runner import BrokenTests, Runner, running
 from .sample import Mutant, choose
+from .shape import shape_of
 
 SOURCE = "def larger(a, b):\n    return a if a > b else b\n"
 # Does not test equal arguments, for which the result is the same.
@@ -65,6 +67,25 @@ def test_the_sample_does_not_depend_on_the_lines_above() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_every_place_is_chosen_before_one_is_chosen_twice(seed: int) -> None:
     assert {mutant.operator for mutant in choose(mutants_of(SOURCE), 2, seed)} == {"compare", "name"}
+
+
+LATE = "from __future__ import annotations\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (LATE + "def f(a: int | None) -> str: ...", LATE + "def f(a: int & None) -> bytes: ...", True),
+        (LATE + "class A:\n    a: int | None = 1", LATE + "class A:\n    a: int = 1", True),
+        (LATE + "class A:\n    a: int = 1", LATE + "class A:\n    a: int = 2", False),
+        (LATE + "class A:\n    a: int", LATE + "class A:\n    b: int", False),
+        (LATE + "def f(a: int = 1) -> int:\n    return a | 1", LATE + "def f(a: int = 1) -> int:\n    return a & 1", False),
+        (LATE + "def f(a: int = 1): ...", LATE + "def f(a: int = 2): ...", False),
+        ("def f(a: int | None): ...", "def f(a: int & None): ...", False),
+    ],
+)
+def test_annotations_that_are_not_evaluated_make_no_mutant(one: str, other: str, same: bool) -> None:
+    assert (shape_of(ast.parse(one)) == shape_of(ast.parse(other))) is same
 
 
 def test_the_report_counts_and_lists_survivors() -> None:
