@@ -83,6 +83,10 @@ class Client:
         """Call a reading action until it succeeds, as often as ``retries`` and ``max_wait`` allow, and return its result."""
         return self._retries.repeat(action)
 
+    def settle(self, read: t.Callable[[], _T], is_settled: t.Callable[[_T], bool]) -> _T:
+        """Return the first settled result of ``read``, or the last one once the pauses are used up; see Retries."""
+        return self._retries.settle(read, is_settled)
+
     def pause_after(self, failure: RequestFailed, attempts: int) -> None:
         """Wait before the next attempt of a write, or raise the failure if there must be none."""
         self._retries.pause_after(failure, attempts)

@@ -14,6 +14,8 @@ import typing as t
 from .._errors import RequestFailed
 
 LONGEST_PAUSE = 60.0
+# The pauses between readings of a state that does not yet show a write: 15 to 31 seconds in all.
+SETTLING_PAUSES = 5
 
 _T = t.TypeVar("_T")
 
@@ -74,6 +76,18 @@ class Retries:
             except RequestFailed as failure:
                 attempts += 1
                 self.pause_after(failure, attempts)
+
+    def settle(self, read: t.Callable[[], _T], is_settled: t.Callable[[_T], bool]) -> _T:
+        """Return the first result of ``read`` that is settled, or the last one if no other pause is allowed.
+
+        The service may show the state before a write for a while, and a list while it changes.
+        """
+        result = read()
+        for attempts in range(1, SETTLING_PAUSES + 1):
+            if is_settled(result) or not self._budget.wait(backoff(attempts, self._clock)):
+                break
+            result = read()
+        return result
 
     def pause_after(self, failure: RequestFailed, attempts: int) -> None:
         """Wait before the next attempt, or raise the failure if no other attempt makes sense or is allowed."""

@@ -82,6 +82,20 @@ def test_an_error_keeps_its_type_and_attributes() -> None:
     assert (caught.value.may_have_applied, caught.value.retry_after) == (False, 5)
 
 
+@pytest.mark.parametrize(("settled", "pauses"), [(0, []), (1, [1]), (3, [1, 2, 4]), (99, [1, 2, 4, 8, 16])])
+def test_a_state_is_read_again_after_pauses_until_it_is_settled(settled: int, pauses: list[int]) -> None:
+    clock, readings = FakeClock(), iter(range(100))
+    found = Retries(0, 300, clock.clock).settle(lambda: next(readings), lambda reading: reading >= settled)
+    assert found == len(pauses)
+    assert clock.pauses == pauses
+
+
+def test_a_state_is_not_awaited_beyond_max_wait() -> None:
+    clock, readings = FakeClock(), iter(range(100))
+    assert Retries(9, 4, clock.clock).settle(lambda: next(readings), lambda reading: False) == 2
+    assert clock.pauses == [1, 2]
+
+
 @pytest.mark.parametrize("seconds", [0.2, 3600.0, float("inf")])
 def test_a_wait_beyond_the_budget_is_refused_and_spends_nothing(seconds: float) -> None:
     clock = FakeClock()
