@@ -88,6 +88,7 @@ class Downloads:
 
     def __init__(self, client: Client, repository: str) -> None:
         self._client = client
+        self.retries = client.retries
         self.repository = check_name(repository, "repository")
         workspace = check_name(client.workspace, "workspace")
         self.path = f"/repositories/{path_segment(workspace)}/{path_segment(repository)}/downloads"
@@ -122,10 +123,6 @@ class Downloads:
             "url": self.artifact_url(artifact.name),
         }
 
-    def retry(self, attempt: t.Callable[[], _T]) -> _T:
-        """Return the result of a reading attempt, which is repeated as often as the client allows."""
-        return self._client.repeat(attempt)
-
     @contextlib.contextmanager
     def open_contents(
         self, name: str, headers: t.Mapping[str, str] = _NO_HEADERS, size: int | None = None
@@ -147,11 +144,7 @@ class Downloads:
             with self.open_contents(name, headers, size) as contents:
                 return consume(contents)
 
-        return self.retry(attempt)
-
-    def pause_after(self, failure: RequestFailed, attempts: int) -> None:
-        """Wait before another attempt of a write, or raise the failure if there must not be one."""
-        self._client.pause_after(failure, attempts)
+        return self.retries.repeat(attempt)
 
     def upload(self, body: UploadBody) -> None:
         """Send one POST with artifacts, without a retry; after an unclear failure the caller must look before it sends again."""

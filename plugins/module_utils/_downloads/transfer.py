@@ -42,7 +42,7 @@ class Transfer:
 
         ``condition``: header ``If-None-Match``. If the contents still have that ETag, write nothing and return None.
         """
-        if not self._downloads.retry(lambda: self._attempt(condition)):
+        if not self._downloads.retries.repeat(lambda: self._attempt(condition)):
             return None
         return {name: each.hexdigest() for name, each in self._hashes.items()}
 

@@ -97,7 +97,7 @@ class Uploader:
     ) -> list[Payload]:
         """Return what has to be sent again after a failed attempt; raise if there must be no other attempt."""
         try:
-            self._downloads.pause_after(failure, attempts)
+            self._downloads.retries.pause_after(failure, attempts)
         except RequestFailed as final:
             remaining = sent
             if final.may_have_applied or len(sent) > 1:

@@ -47,7 +47,10 @@ class Deletion(t.NamedTuple):
 
 
 class Client:
-    """The API of one Bitbucket for one task. Safe to share between ``threads`` threads; see Session for ``add_secret``."""
+    """The API of one Bitbucket for one task. Safe to share between ``threads`` threads; see Session for ``add_secret``.
+
+    ``retries``: those of the task, which all of its requests share.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class Client:
         self.credential_kind = connection.credentials.kind
         self.session = Session(connection, threads, add_secret, clock)
         self._api_url = connection.api_url
-        self._retries = Retries(connection.retries, connection.max_wait, clock)
+        self.retries = Retries(connection.retries, connection.max_wait, clock)
 
     @property
     def requests(self) -> int:
@@ -79,18 +82,6 @@ class Client:
                 " (or the environment variables BITBUCKET_USERNAME and BITBUCKET_API_TOKEN, and so on)"
             )
 
-    def repeat(self, action: t.Callable[[], _T]) -> _T:
-        """Call a reading action until it succeeds, as often as ``retries`` and ``max_wait`` allow, and return its result."""
-        return self._retries.repeat(action)
-
-    def settle(self, read: t.Callable[[], _T], is_settled: t.Callable[[_T], bool]) -> _T:
-        """Return the first settled result of ``read``, or the last one once the pauses are used up; see Retries."""
-        return self._retries.settle(read, is_settled)
-
-    def pause_after(self, failure: RequestFailed, attempts: int) -> None:
-        """Wait before the next attempt of a write, or raise the failure if there must be none."""
-        self._retries.pause_after(failure, attempts)
-
     def read(self, url: str, accept: str, limit: int = _MAX_BODY) -> WholeResponse:
         """Return the successful response at an API URL, of at most ``limit`` bytes; repeated."""
 
@@ -100,7 +91,7 @@ class Client:
                 body = response.read_all(limit)
             return WholeResponse(response.what, response.headers.get("Content-Type", ""), body)
 
-        return self.repeat(once)
+        return self.retries.repeat(once)
 
     def get_json(self, url: str) -> dict[str, t.Any]:
         """Return the JSON object at an API URL; repeated."""
@@ -159,7 +150,7 @@ class Client:
             # Documented; any other success proves nothing.
             return Deletion(found=True, proved=response.status == 204, words=words)
 
-        return self.repeat(once)
+        return self.retries.repeat(once)
 
 
 def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> list[dict[str, t.Any]]:

@@ -52,6 +52,7 @@ class Snippets:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.retries = client.retries
         self.anonymous = client.credential_kind == ANONYMOUS
         workspace = check_name(client.workspace, "workspace")
         self._path = f"/snippets/{path_segment(workspace)}"
@@ -89,7 +90,7 @@ class Snippets:
     def get_file(self, link: str, limit: int, like: bytes | None = None) -> bytes:
         """Return at most ``limit`` bytes from the link of a file; ``like``: the text to expect, except for line ends."""
         with _explain_refusals(self._client):
-            return self._client.repeat(lambda: _get_file_once(self._client, link, limit, like))
+            return self.retries.repeat(lambda: _get_file_once(self._client, link, limit, like))
 
     def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> str | None:
         """Send one POST, and return the new ID if the response holds it.
@@ -125,10 +126,6 @@ class Snippets:
             raise NoSuchSnippet(deletion.words)
         if not deletion.proved:
             raise UnclearDeletion(deletion.words)
-
-    def pause_after(self, failure: RequestFailed, attempts: int) -> None:
-        """Wait before another attempt, or raise the failure if there must not be one."""
-        self._client.pause_after(failure, attempts)
 
     def _path_of(self, snippet_id: str) -> str:
         return f"{self._path}/{path_segment(check_name(snippet_id, 'snippet_id'))}"

@@ -49,7 +49,7 @@ class SnippetCreator:
         found = self._find_new() if failure.may_have_applied else None
         if found:
             return found
-        self._snippets.pause_after(failure, attempts)
+        self._snippets.retries.pause_after(failure, attempts)
         # The snippet might have been listed late.
         return self._find_new() if failure.may_have_applied else None
 

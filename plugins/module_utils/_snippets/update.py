@@ -86,7 +86,7 @@ class SnippetUpdater:
             if not plan_snippet(current, self._request).changes:
                 return current
         self._attempts += 1
-        self._snippets.pause_after(failure, self._attempts)
+        self._snippets.retries.pause_after(failure, self._attempts)
         return self._read(snippet_id)
 
     def _count_conflict(self, failure: Conflict, snippet_id: str) -> None:

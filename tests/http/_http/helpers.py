@@ -50,7 +50,7 @@ def read(client: Client, name: str = "app", headers: Mapping[str, str] | None = 
         with open_contents(client, f"{LISTING}/{quote(name, safe='')}", headers or {}) as response:
             return response.read_all(1 << 20)
 
-    return client.repeat(once)
+    return client.retries.repeat(once)
 
 
 def send(client: Client, content: bytes = b"x") -> None:
