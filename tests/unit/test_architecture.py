@@ -17,15 +17,16 @@ from tests.unit.source import FILES, MODULES, PLUGINS, imported_files, importers
 
 ROOT = "module_utils"
 ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
-DOWNLOADS, SNIPPETS, ARCHIVES = f"{ROOT}/_downloads", f"{ROOT}/_snippets", f"{ROOT}/_archives"
+DOWNLOADS, FETCH, SNIPPETS, ARCHIVES = (f"{ROOT}/{name}" for name in ("_downloads", "_fetch", "_snippets", "_archives"))
 
 # A folder imports itself and the folders on its line.
 ARROWS = {
-    "modules": {ANSIBLE, DOWNLOADS, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
+    "modules": {ANSIBLE, DOWNLOADS, FETCH, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
     "lookup": {"plugin_utils", DOWNLOADS, SNIPPETS, HTTP, ROOT},
     "doc_fragments": set(),
     "plugin_utils": {LOCAL, HTTP, ROOT},
     ANSIBLE: {HTTP, ROOT},
+    FETCH: {DOWNLOADS, LOCAL, HTTP, ROOT},
     DOWNLOADS: {LOCAL, HTTP, ROOT},
     SNIPPETS: {LOCAL, HTTP, ROOT},
     ARCHIVES: {LOCAL, ROOT},
@@ -46,7 +47,8 @@ LIBRARIES = {
 # These decide, so no chain of imports leads from them to the network or to the file system.
 DECIDING = {
     ROOT: ("_errors", "_names", "_outcome", "_patterns", "_text"),
-    DOWNLOADS: ("artifact", "fetch_plan", "manifest", "plan", "retention"),
+    DOWNLOADS: ("artifact", "manifest", "plan", "retention"),
+    FETCH: ("plan",),
     ARCHIVES: ("members",),
     LOCAL: ("checksum", "local_file"),
 }

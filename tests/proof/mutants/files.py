@@ -16,10 +16,10 @@ HTTP = "tests/http/"
 
 DECIDING = {
     "_archives/members.py": (f"{UNIT}_archives/test_members.py", f"{UNIT}_archives/test_reader.py"),
-    "_files/checksum.py": (f"{UNIT}_files/test_checksum.py", f"{UNIT}_downloads/test_fetch_plan.py"),
-    "_files/destination.py": (f"{UNIT}_files/test_destination.py", f"{UNIT}_downloads/test_fetch_plan.py"),
+    "_files/checksum.py": (f"{UNIT}_files/test_checksum.py", f"{UNIT}_fetch/test_plan.py"),
+    "_files/destination.py": (f"{UNIT}_files/test_destination.py", f"{UNIT}_fetch/test_plan.py"),
     "_downloads/artifact.py": (f"{UNIT}_downloads/test_artifact.py",),
-    "_downloads/fetch_plan.py": (f"{UNIT}_downloads/test_fetch_plan.py",),
+    "_fetch/plan.py": (f"{UNIT}_fetch/test_plan.py",),
     "_downloads/manifest.py": (f"{UNIT}_downloads/test_manifest.py", f"{UNIT}_downloads/test_manifest_plan.py"),
     "_downloads/plan.py": (f"{UNIT}_downloads/test_plan.py",),
     "_downloads/retention.py": (f"{UNIT}_downloads/test_retention.py", f"{UNIT}_downloads/test_retention_properties.py"),

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .._downloads.artifact import Artifact, Listing, Selection
+from .._downloads.manifest import Manifest
 from .._errors import BitbucketError
 from .._files.checksum import Checksum
 from .._files.local_file import ABSENT, LINK, LocalFile
 from .._names import renamed_pattern
 from .._outcome import FETCHED, REPLACED, UNCHANGED
 from .._text import quoted
-from .artifact import Artifact, Listing, Selection
-from .manifest import Manifest
 
 
 class Expectation(t.NamedTuple):

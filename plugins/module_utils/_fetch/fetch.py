@@ -13,6 +13,10 @@ import io
 import os
 import typing as t
 
+from .._downloads.api import Downloads
+from .._downloads.artifact import Artifact, Listing, Selection
+from .._downloads.manifest_store import ManifestStore
+from .._downloads.same_content import compare_content, if_none_match
 from .._errors import BadInput, BitbucketError
 from .._files.blocks import hash_file
 from .._files.checksum import Checksum
@@ -23,9 +27,7 @@ from .._files.temporary import TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
 from .._parallel import run_all
 from .._text import quoted
-from .api import Downloads
-from .artifact import Artifact, Listing, Selection
-from .fetch_plan import (
+from .plan import (
     NEEDS_CONTENTS,
     NEEDS_DIGESTS,
     Expectation,
@@ -36,8 +38,6 @@ from .fetch_plan import (
     decide,
     expect,
 )
-from .manifest_store import ManifestStore
-from .same_content import compare_content, if_none_match
 from .transfer import Transfer
 
 # The attributes of a file that differ, as they were and as they are requested.

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from werkzeug import Response
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.transfer import Transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.transfer import Transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.blocks import BLOCK
 from tests.emulator import Emulator
 from tests.emulator.faults.damage_bytes import Truncate

@@ -16,10 +16,10 @@ import os
 import re
 import typing as t
 
+from .._downloads.api import Contents, Downloads
+from .._downloads.artifact import Artifact
 from .._errors import BitbucketError, RangeRefused, RequestFailed
 from .._files.blocks import write_all
-from .api import Contents, Downloads
-from .artifact import Artifact
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-")
 

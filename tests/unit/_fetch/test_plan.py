@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Selection
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.fetch_plan import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import Manifest
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
+from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.plan import (
     NEEDS_CONTENTS,
     NEEDS_DIGESTS,
     Expectation,
@@ -20,8 +22,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.fetch_
     decide,
     expect,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import Manifest
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file import ABSENT, FILE, LINK, LocalFile
 from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
