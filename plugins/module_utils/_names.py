@@ -10,8 +10,6 @@ and Bitbucket's upload parser cuts, unescapes and drops characters (fact sheet 1
 
 from __future__ import annotations
 
-import re
-import typing as t
 import unicodedata
 from urllib.parse import quote
 
@@ -19,8 +17,6 @@ from ._errors import BadInput
 from ._text import quoted
 
 MAX_NAME_BYTES = 255
-_UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
-_RENAMED_RUN = 12
 
 
 def check_name(name: str, what: str = "name") -> str:
@@ -48,38 +44,6 @@ def is_plain(name: str) -> bool:
 def path_segment(name: str) -> str:
     """Percent-encode everything that is not unreserved, also ``/``, ``+`` and braces."""
     return quote(name, safe="")
-
-
-class RenamedPattern:
-    """Names that begin and end with pieces of a wished name, with few other characters between one piece and the next."""
-
-    def __init__(self, pieces: t.Sequence[str]) -> None:
-        self._pieces = pieces
-
-    def match(self, other: str) -> bool:
-        """Whether the whole other name fits. Not a regular expression: with many gaps that would try for minutes."""
-        first, *rest = self._pieces
-        ends = {len(first)} if other.startswith(first) else set()
-        for piece in rest:
-            begins = {end + gap for end in ends for gap in range(_RENAMED_RUN + 1)}
-            ends = {begin + len(piece) for begin in begins if other.startswith(piece, begin)}
-        return len(other) in ends
-
-
-def renamed_pattern(name: str) -> RenamedPattern | None:
-    """What the service may have made of this name, or None for a name that it has no reason to change.
-
-    Spaces are known to become ``_`` (fact sheet, peers C2.19). Each run of characters outside
-    ``[A-Za-z0-9._-]`` may have become up to 12 others; looser rules would confuse ``app-1.0`` with ``app-10``.
-    """
-    pieces = _UNUSUAL.split(name)
-    return RenamedPattern(pieces) if len(pieces) > 1 else None
-
-
-def likely_names(name: str) -> list[str]:
-    """Under which other names the service is most likely to store this one: with ``_`` for what is unusual in it."""
-    found = [name.replace(" ", "_"), _UNUSUAL.sub("_", name), _UNUSUAL.sub(lambda run: "_" * len(run.group()), name)]
-    return [other for other in dict.fromkeys(found) if other != name]
 
 
 def _problem(name: str) -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: what is refused and why, how a name becomes one path segment, what the service may have made of it."""
+"""Names: what is refused and why, and how a name becomes one path segment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._names import (
     check_name,
     check_written_name,
     path_segment,
-    renamed_pattern,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._text import quoted
 
@@ -131,55 +130,3 @@ def test_any_accepted_name_arrives_as_one_segment(name: str) -> None:
     folders, _unused, last = parts.path.rpartition("/")
     assert folders == urlsplit(BASE).path.rstrip("/")
     assert unquote(last, errors="strict") == name
-
-
-@pytest.mark.parametrize("name", ["app-1.0.tgz", "APP_2.zip", "a..b", "-"])
-def test_a_name_of_usual_characters_has_no_reason_to_be_renamed(name: str) -> None:
-    assert renamed_pattern(name) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "stored"),
-    [
-        ("My App.zip", "My_App.zip"),
-        ("My App.zip", "MyApp.zip"),
-        ("My App.zip", "My%20App.zip"),
-        ("My   App.zip", "My_App.zip"),
-        ("a b c", "a_b-c"),
-        ("a b", f"a{'x' * 12}" + "b"),
-        ("naïve.txt", "na\nve.txt"),
-        ("a&amp;b", "aampb"),
-        ("v1.0 (final)", "v1.0_final"),
-    ],
-)
-def test_a_run_of_unusual_characters_may_have_become_others(name: str, stored: str) -> None:
-    pattern = renamed_pattern(name)
-    assert pattern is not None
-    assert pattern.match(stored)
-
-
-@pytest.mark.parametrize(
-    ("name", "other"),
-    [
-        ("app-1.0 x", "app-10 x"),
-        ("app-1.0 x", "app-1x0_x"),
-        ("My App.zip", "My_App.zip.sig"),
-        ("My App.zip", "Old_My_App.zip"),
-        ("My App.zip", "My_App.zip\n"),
-        ("My App.zip", "My_Appizip"),
-        ("My App.zip", "my_app.zip"),
-        ("a b", f"a{'x' * 13}" + "b"),
-    ],
-)
-def test_the_usual_characters_must_be_the_same(name: str, other: str) -> None:
-    pattern = renamed_pattern(name)
-    assert pattern is not None
-    assert not pattern.match(other)
-
-
-def test_a_name_of_many_gaps_is_compared_at_once() -> None:
-    """A regular expression would try each of some 13 to the power of 60 ways."""
-    pattern = renamed_pattern("x " * 60 + "z")
-    assert pattern is not None
-    assert not pattern.match("x" * 254 + "y")
-    assert pattern.match("x" * 200 + "z")

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._names import renamed_pattern
 from .._outcome import DELETED, Outcome, Progress, Result
 from .._parallel import run_all
+from .._renames import renamed_pattern
 from .._text import quoted
 from .api import Downloads
 from .artifact import Artifact, Listing, listing_text

@@ -10,9 +10,9 @@ import datetime
 import typing as t
 
 from .._errors import BadInput, RequestFailed
-from .._names import renamed_pattern
 from .._outcome import state_line
 from .._patterns import Patterns
+from .._renames import renamed_pattern
 
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .._files.payload import Payload
-from .._names import likely_names
+from .._renames import likely_names
 from .api import Downloads
 from .artifact import Artifact, Listing, renamed_candidate
 from .manifest import Current

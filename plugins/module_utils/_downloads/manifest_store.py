@@ -11,8 +11,9 @@ import typing as t
 
 from .._errors import BadInput, BitbucketError
 from .._files.payload import Payload
-from .._names import check_name, renamed_pattern
+from .._names import check_name
 from .._outcome import DELETED
+from .._renames import renamed_pattern
 from .._text import quoted
 from .api import Downloads
 from .artifact import Listing

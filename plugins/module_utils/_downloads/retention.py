@@ -14,9 +14,10 @@ import re
 import typing as t
 
 from .._errors import BadInput, BitbucketError
-from .._names import is_plain, renamed_pattern
+from .._names import is_plain
 from .._outcome import CREATED, DELETED, KEPT, REPLACED
 from .._patterns import Patterns
+from .._renames import renamed_pattern
 from .artifact import Artifact, Listing, newest_first, parse_time
 from .plan import Step
 

@@ -16,8 +16,8 @@ from .._downloads.manifest import Manifest
 from .._errors import BitbucketError
 from .._files.checksum import Checksum
 from .._files.local_file import ABSENT, LINK, LocalFile
-from .._names import renamed_pattern
 from .._outcome import FETCHED, REPLACED, UNCHANGED
+from .._renames import renamed_pattern
 from .._text import quoted
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
-from .._names import renamed_pattern
+from .._renames import renamed_pattern
 from .document import Snippet, SnippetState
 
 if t.TYPE_CHECKING:

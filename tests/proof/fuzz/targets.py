@@ -31,7 +31,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.refusals im
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import redirect_target
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport import Response
-from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment, renamed_pattern
+from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment
+from ansible_collections.releng.bitbucket.plugins.module_utils._renames import renamed_pattern
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import parse_snippet
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import parse_form, parse_related
 from ansible_collections.releng.bitbucket.plugins.module_utils._text import MAX_WORDS, quoted

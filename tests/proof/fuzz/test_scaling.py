@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._names import renamed_pattern
+from ansible_collections.releng.bitbucket.plugins.module_utils._renames import renamed_pattern
 from tests.proof.fuzz.targets import TARGETS, bear, response_with
 
 GROWTH = 8

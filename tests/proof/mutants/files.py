@@ -28,6 +28,7 @@ DECIDING = {
     "_snippets/report.py": (f"{UNIT}_snippets/test_report.py",),
     "_snippets/request.py": (f"{UNIT}_snippets/test_request.py",),
     "_names.py": (f"{UNIT}test_names.py", f"{UNIT}_http/test_multipart.py"),
+    "_renames.py": (f"{UNIT}test_renames.py",),
     "_outcome.py": (f"{UNIT}test_outcome.py", f"{UNIT}_downloads/test_artifact.py"),
     "_patterns.py": (
         f"{UNIT}test_patterns.py",

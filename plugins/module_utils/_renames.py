@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Recognize names that the service has changed.
+
+Spaces are known to become ``_`` (fact sheet 1.3, observed). Django, which receives the uploads, also removes what is no letter,
+digit, ``.``, ``_`` or ``-`` (inferred), and names may come back in another Unicode form or case.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import unicodedata
+from urllib.parse import quote
+
+_UNUSUAL = re.compile(r"[^A-Za-z0-9._-]+")
+_DJANGO_REMOVES = re.compile(r"[^-\w.]")
+_LONGEST_GAP = 12
+_GRAM = 3
+
+
+def fold(name: str) -> str:
+    """Return a name without the differences of Unicode form and case."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def is_unusual(name: str) -> bool:
+    """Return whether the service has a reason to change the name: a character that is not one of ``[A-Za-z0-9._-]``."""
+    return bool(_UNUSUAL.search(name))
+
+
+class RenamedPattern:
+    """The names under which the service might have stored a requested one, whatever their Unicode form and case.
+
+    Each run of unusual characters may have become up to 12 others; looser rules would confuse ``app-1.0`` with ``app-10``.
+    """
+
+    def __init__(self, name: str) -> None:
+        folded = fold(name)
+        self.pieces = _UNUSUAL.split(folded)
+        self._runs = _UNUSUAL.findall(folded)
+
+    def match(self, other: str) -> bool:
+        """Return whether the whole other name matches."""
+        return self._match(fold(other), lambda run, gap: True)
+
+    def match_likely(self, other: str) -> bool:
+        """Return whether the other name matches and differs only in what a rule of a service would change.
+
+        Punctuation does not become letters or digits, except in an escape: ``build 1`` is not ``build_11``.
+        """
+        return self._match(fold(other), _is_likely_gap)
+
+    def _match(self, other: str, accepts: t.Callable[[str, str], bool]) -> bool:
+        # Not a regular expression: with many gaps that would try for minutes.
+        first, *rest = self.pieces
+        ends = {len(first)} if other.startswith(first) else set()
+        for run, piece in zip(self._runs, rest):
+            begins = {
+                end + length
+                for end in ends
+                for length in range(_LONGEST_GAP + 1)
+                if other.startswith(piece, end + length) and accepts(run, other[end : end + length])
+            }
+            ends = {begin + len(piece) for begin in begins}
+        return len(other) in ends
+
+
+def _is_likely_gap(run: str, gap: str) -> bool:
+    return (
+        any(char.isalnum() for char in run)
+        or not any(char.isalnum() for char in gap)
+        or gap in (quote(run, safe="").lower(), run.replace("&", "&amp;"))
+    )
+
+
+def renamed_pattern(name: str) -> RenamedPattern | None:
+    """Return the names that the service may have made of this one, or None for a name that it has no reason to change."""
+    return RenamedPattern(name) if is_unusual(name) else None
+
+
+def likely_names(name: str) -> list[str]:
+    """Return the other names under which the service is most likely to store this one, the likeliest first."""
+    django = _DJANGO_REMOVES.sub("", name.strip().replace(" ", "_"))
+    found = [
+        name.replace(" ", "_"),
+        django,
+        _UNUSUAL.sub("_", name),
+        _UNUSUAL.sub(lambda run: "_" * len(run.group()), name),
+        unicodedata.normalize("NFC", name),
+        unicodedata.normalize("NFD", name),
+    ]
+    return [other for other in dict.fromkeys(found) if other not in ("", name)]
+
+
+class SimilarNames:
+    """Find the names of a list that the service might have made of a requested one, without a look at each of them."""
+
+    def __init__(self, names: t.Iterable[str]) -> None:
+        self._names = list(names)
+        self._folded: dict[str, list[str]] = {}
+        self._by_gram: dict[str, list[str]] = {}
+        for name in self._names:
+            self._folded.setdefault(fold(name), []).append(name)
+
+    def find(self, name: str) -> list[str]:
+        """Return the other names that match, the likeliest first."""
+        if not is_unusual(name):
+            return [other for other in self._folded.get(fold(name), ()) if other != name]
+        likely = likely_names(name)
+        pattern = RenamedPattern(name)
+        found = [other for other in self._preselect(pattern) if other != name and pattern.match(other)]
+        return sorted(
+            found,
+            key=lambda other: (
+                likely.index(other) if other in likely else len(likely),
+                not pattern.match_likely(other),
+                other,
+            ),
+        )
+
+    def _preselect(self, pattern: RenamedPattern) -> t.Sequence[str]:
+        """Return all names that have the rarest three characters of the pattern's pieces."""
+        if not self._by_gram:
+            for folded, names in self._folded.items():
+                for gram in _list_grams(folded):
+                    self._by_gram.setdefault(gram, []).extend(names)
+        grams = [gram for piece in pattern.pieces for gram in _list_grams(piece)]
+        return min((self._by_gram.get(gram, []) for gram in grams), key=len, default=self._names)
+
+
+def _list_grams(text: str) -> set[str]:
+    return {text[start : start + _GRAM] for start in range(len(text) - _GRAM + 1)}
