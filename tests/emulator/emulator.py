@@ -51,7 +51,7 @@ class Emulator:
         self._workspace, self._repository, self._private = workspace, repository, private
         self.journal, self.faults, self.switches = Journal(), Faults(), Switches()
         self.user = f"publisher-{secrets.token_hex(4)}@example.com"
-        self.state = State(self.user)
+        self.state = State(self.user, self.switches)
         self.clock = self.state.clock
         self.accounts = who.Accounts(self.clock)
         self.signer = Signer()

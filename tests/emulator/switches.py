@@ -5,15 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-Rename = Callable[[str], str]
+from . import renaming
+from .renaming import Rename
 
 CHOICES: dict[str, tuple[object, ...]] = {
     "missing_files": (400, 201),
     "upload_status": (201, 200),
+    "upload_effect": ("store", "none", "suffix"),
+    "delete_effect": ("delete", "none"),
+    "stored_damage": (None, "truncate", "zero"),
+    "chunked_upload": (411, 201),
+    "downloads_free_plan": (None, "empty", "strings"),
+    "downloads_free_plan_post": (201, 402, 403),
     "url_style": ("uuid", "slug"),
     "snippet_answers": ("all", "json_only", "json_406", "form_only"),
     "snippet_text": ("7bit", "8bit", "quoted-printable", "base64"),
@@ -40,7 +48,13 @@ class Switches:
     # API host: uploads
     upload_status: int = 201
     missing_files: int = 400  # POST without any `files` part: 400, or 201 storing nothing
-    rename: str | Rename | None = None  # None, "spaces" (each space becomes "_"), or a callable
+    upload_effect: str = "store"  # "none": 201 without effect; "suffix": an existing name is kept, the file gets another name
+    upload_effect_names: str | None = None  # `upload_effect` holds for the names in which this regular expression is found
+    delete_effect: str = "delete"  # "none": 204 without effect
+    delete_effect_names: str | None = None
+    stored_damage: str | None = None  # "truncate": storage has half of the bytes; "zero": none. The listing shows the size sent
+    chunked_upload: int = 411  # a POST in chunks; 201: it is taken, as the service has been seen to do
+    rename: str | Rename | None = None  # None, a rule of `renaming`, or a callable
     created_on_moves: bool = True  # a replaced artifact gets a new date
     plain_400: bool = False  # 400 as the plain text "Bad Request"
     # API host: listing
@@ -48,6 +62,11 @@ class Switches:
     list_size: bool = True
     list_page: bool = True
     list_user: bool = True  # False: `user` is null everywhere
+    listing_lag_reads: int = 0  # so many further readings of the listing do not show a write
+    listing_lag_seconds: float = 0.0
+    listing_repeat: bool = False  # the last item of a page is the first of the next one as well
+    downloads_free_plan: str | None = None  # "empty": the listing has no items, whatever there is; "strings": texts for items
+    downloads_free_plan_post: int = 201
     # API host: who may
     empty_401: bool = False
     # API host: the redirect
@@ -93,15 +112,21 @@ class Switches:
             raise AttributeError(f"no switch called {name!r}")
         if name in CHOICES and value not in CHOICES[name]:
             raise ValueError(f"switch {name}: {value!r} is none of {CHOICES[name]}")
-        if name == "rename" and not (value in (None, "spaces") or callable(value)):
+        if name == "rename" and not (callable(value) or value in renaming.CHOICES):
             raise ValueError(f"switch rename: {value!r}")
         super().__setattr__(name, value)
 
-    def renamed(self, name: str) -> str:
-        """The name that a file gets, whose name would be `name`."""
-        if callable(self.rename):
-            return self.rename(name)
-        return name.replace(" ", "_") if self.rename == "spaces" else name
+    def renamed(self, name: str, existing: Iterable[str] = ()) -> str:
+        """The name that a file gets, whose name would be `name`, beside the existing names."""
+        return renaming.apply_rule(self.rename, name, existing)
+
+    def effect_of_upload(self, name: str) -> str:
+        """Return what an upload of this name does."""
+        return self.upload_effect if re.search(self.upload_effect_names or "", name) else "store"
+
+    def effect_of_delete(self, name: str) -> str:
+        """Return what a delete of this name does."""
+        return self.delete_effect if re.search(self.delete_effect_names or "", name) else "delete"
 
     def update(self, values: dict[str, Any]) -> None:
         """Set several switches by name."""

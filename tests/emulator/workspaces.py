@@ -14,6 +14,7 @@ from .clock import Clock
 from .downloads.blobs import Blobs
 from .downloads.state import Repository
 from .snippets.state import Snippets
+from .switches import Switches
 
 
 @dataclass(eq=False)
@@ -30,8 +31,8 @@ class Workspace:
 class State:
     """Everything the service holds. `user` is the e-mail of the account that is meant when none is named."""
 
-    def __init__(self, user: str) -> None:
-        self.user = user
+    def __init__(self, user: str, switches: Switches) -> None:
+        self.user, self.switches = user, switches
         self.clock = Clock()
         self.blobs = Blobs()
         self.workspaces: dict[str, Workspace] = {}
@@ -46,7 +47,7 @@ class State:
         """Make or get a repository. A new one is private unless said otherwise; `private` also changes an old one."""
         home = self.workspace(workspace)
         if slug not in home.repositories:
-            home.repositories[slug] = Repository(home, slug, private is not False, self.blobs, self.clock)
+            home.repositories[slug] = Repository(home, slug, private is not False, self.blobs, self.clock, self.switches)
         repository = home.repositories[slug]
         repository.private = repository.private if private is None else private
         return repository

@@ -76,13 +76,15 @@ class Api:
         """DELETE …/downloads/{name}"""
         repository = self.rights.require(credential, self.state.find(path[0], path[1]), WRITE)
         exchange.entry.artifact = path[3]
+        if repository.get(path[3]) is not None and self.switches.effect_of_delete(path[3]) == "none":
+            return answers.empty(204)
         return answers.empty(204) if repository.remove(path[3]) else no_such_file(path[3])
 
     def upload(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """POST …/downloads: every `files` part becomes an artifact, all of them or none."""
         repository = self.rights.require(credential, self.state.find(path[0], path[1]), WRITE)
-        if "Transfer-Encoding" in exchange.headers or "Content-Length" not in exchange.headers:
-            return answers.error(411, "Length Required")
+        if (refusal := self._refuse_upload(exchange)) is not None:
+            return refusal
         boundary = boundary_of(exchange.headers.get("Content-Type", ""))
         if boundary is None:
             return answers.error(406, "Unsupported Content-Type. Use multiplart/form-data.")
@@ -95,9 +97,22 @@ class Api:
             return answers.bad_request(self.switches.plain_400)
         return self._store(exchange, credential, repository, upload)
 
+    def _refuse_upload(self, exchange: Exchange) -> Response | None:
+        """Return a refusal by the plan, or for the want of a length; let a body in chunks be read if it is accepted."""
+        refused = self.switches.downloads_free_plan and self.switches.downloads_free_plan_post
+        if refused in (402, 403):
+            return answers.error(refused, answers.UPGRADE)
+        chunked = exchange.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        if chunked and self.switches.chunked_upload == 201:
+            exchange.body.read_chunks()
+            return None
+        has_length = "Transfer-Encoding" not in exchange.headers and "Content-Length" in exchange.headers
+        return None if has_length else answers.error(411, "Length Required")
+
     def _store(self, exchange: Exchange, credential: Credential | None, repository: Repository, upload: Upload) -> Response:
         named = [(stored_name(part.name), part) for part in upload.files if part.field == "files"]
-        taken = [(self.switches.renamed(name), part) for name, part in named if name is not None]
+        taken = [(self.switches.renamed(name, repository.names()), part) for name, part in named if name is not None]
+        taken = [(name, part) for name, part in taken if name]
         if not taken:
             upload.drop()
             if self.switches.missing_files == 201:
@@ -105,10 +120,15 @@ class Api:
             return answers.bad_request(self.switches.plain_400, fields={"files": ["This field is required."]})
         user = profile(credential.user) if credential and credential.user else None
         for name, part in taken:
-            repository.store(name, Blob(part.path, part.size), user=user, keep_date=not self.switches.created_on_moves)
-            upload.files.remove(part)
             exchange.entry.uploads.append(part.name)
-            exchange.entry.stored.append(name)
+            if (effect := self.switches.effect_of_upload(name)) == "none":
+                continue
+            free = repository.free_name(name) if effect == "suffix" else name
+            blob = Blob(part.path, part.size)
+            blob.damage(self.switches.stored_damage)
+            repository.store(free, blob, user=user, keep_date=not self.switches.created_on_moves)
+            upload.files.remove(part)
+            exchange.entry.stored.append(free)
         upload.drop()
         return answers.empty(self.switches.upload_status)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 import uuid
 from dataclasses import dataclass, field
@@ -14,10 +15,14 @@ from pathlib import Path
 
 @dataclass
 class Blob:
-    """The bytes of one upload, in a file of their own; digests are made when they are first asked for."""
+    """The bytes of one upload, in a file of their own; digests are made when they are first asked for.
+
+    `size` is the size that was sent. The file has other bytes if storage lost some of them.
+    """
 
     path: Path
     size: int
+    lost: int = 0
     _digests: dict[str, str] = field(default_factory=dict)
 
     def digest(self, algorithm: str) -> str:
@@ -28,6 +33,17 @@ class Blob:
                     stream, lambda: hashlib.new(algorithm, usedforsecurity=False)
                 ).hexdigest()
         return self._digests[algorithm]
+
+    @property
+    def length(self) -> int:
+        """The number of bytes that storage has."""
+        return self.size - self.lost
+
+    def damage(self, kind: str | None) -> None:
+        """Lose half of the bytes ("truncate") or all ("zero")."""
+        if kind is not None:
+            self.lost = self.size if kind == "zero" else self.size - self.size // 2
+            os.truncate(self.path, self.length)
 
     def drop(self) -> None:
         """Remove the file; readers that have it open are not disturbed."""

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from werkzeug import Response
 
+from ..http import answers
 from ..http.pages import paged
 from ..switches import Switches
 from .state import Artifact, Repository
@@ -17,8 +18,11 @@ from .state import Artifact, Repository
 
 def page_of(repository: Repository, query: Mapping[str, str], origin: str, switches: Switches) -> Response:
     """One page of the artifacts, newest first. `q`, `sort` and `fields` are not documented here and do nothing."""
+    if switches.downloads_free_plan is not None:
+        texts = [answers.UPGRADE] * 3 if switches.downloads_free_plan == "strings" else []
+        return answers.document({"pagelen": 10, "values": texts, "page": 1, "size": len(texts)})
     base = origin + downloads_path(repository)
-    artifacts = repository.newest_first()
+    artifacts = repository.listed(first=query.get("page", "1") == "1")
     return paged(artifacts, lambda artifact: item(artifact, base, switches), base + "/", query, switches)
 
 

@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 import os
+import secrets
+import string
 import threading
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from ..clock import Clock
+from ..lag import Lag
+from ..switches import Switches
 from .blobs import Blob, Blobs
+
+ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 @dataclass
@@ -30,7 +37,7 @@ class Artifact:
 
     @property
     def size(self) -> int:
-        """Length of the content in bytes."""
+        """Length of the content as it was sent, in bytes."""
         return self.blob.size
 
     @property
@@ -60,9 +67,13 @@ class Repository:
     private: bool
     blobs: Blobs
     clock: Clock
+    switches: Switches
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self._lag: Lag[Artifact] = Lag(self.clock)
 
     def put(
         self,
@@ -90,6 +101,7 @@ class Repository:
             date = created_on or (old.created_on if old and keep_date else self.clock.tick())
             artifact = Artifact(name, blob, date, user, old.downloads if old else 0)
             self.artifacts[name] = artifact
+            self._hide(name, old)
         if old is not None:
             old.blob.drop()
         return artifact
@@ -97,6 +109,14 @@ class Repository:
     def get(self, name: str) -> Artifact | None:
         """The artifact of this name, or None."""
         return self.artifacts.get(name)
+
+    def free_name(self, name: str) -> str:
+        """Return a name that is not in use: the name itself, or with seven random characters before its extension."""
+        stem, extension = os.path.splitext(name)
+        free = name
+        while free in self.artifacts:
+            free = f"{stem}_{''.join(secrets.choice(ALPHANUMERIC) for _unused in range(7))}{extension}"
+        return free
 
     def names(self) -> list[str]:
         """All names, sorted."""
@@ -106,12 +126,30 @@ class Repository:
     def newest_first(self) -> list[Artifact]:
         """All artifacts in the order of the listing."""
         with self.lock:
-            return sorted(self.artifacts.values(), key=lambda artifact: artifact.created_on, reverse=True)
+            return sort_newest_first(self.artifacts.values())
+
+    def listed(self, first: bool = True) -> list[Artifact]:
+        """All artifacts as the listing shows them, which may lag; `first`: a reading of the listing starts."""
+        with self.lock:
+            if first:
+                self._lag.begin_reading()
+            return sort_newest_first(self._lag.apply(self.artifacts))
 
     def remove(self, name: str) -> bool:
         """Remove an artifact; False if there is none."""
         with self.lock:
             artifact = self.artifacts.pop(name, None)
+            if artifact is not None:
+                self._hide(name, artifact)
         if artifact is not None:
             artifact.blob.drop()
         return artifact is not None
+
+    def _hide(self, name: str, before: Artifact | None) -> None:
+        """Keep a write from the listing for as long as the switches say now."""
+        self._lag.note(name, before, self.switches.listing_lag_reads, self.switches.listing_lag_seconds)
+
+
+def sort_newest_first(artifacts: Iterable[Artifact]) -> list[Artifact]:
+    """Sort artifacts by their dates, newest first."""
+    return sorted(artifacts, key=lambda artifact: artifact.created_on, reverse=True)

@@ -86,7 +86,7 @@ class Storage:
         early = self._precondition(exchange.headers, artifact, tag)
         if early is not None:
             return early
-        start, length, status = 0, artifact.size, 200
+        start, length, status = 0, artifact.blob.length, 200
         wanted = self._range(exchange.headers, artifact, tag)
         if wanted is not None:
             if wanted[1] <= wanted[0]:
@@ -100,7 +100,7 @@ class Storage:
         response.headers = self._headers(exchange, artifact, tag)
         response.headers["Content-Length"] = str(length)
         if status == 206:
-            response.headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{artifact.size}"
+            response.headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{artifact.blob.length}"
         return response
 
     def _headers(self, exchange: Exchange, artifact: Artifact, tag: str | None) -> Headers:
@@ -133,14 +133,14 @@ class Storage:
             return None
         if condition.date is not None and http_date(condition.date) != http_date(artifact.created_on):
             return None
-        start, end = wanted.ranges[0]
+        (start, end), total = wanted.ranges[0], artifact.blob.length
         if start < 0:
-            return max(0, artifact.size + start), artifact.size
-        return start, artifact.size if end is None else min(end, artifact.size)
+            return max(0, total + start), total
+        return start, total if end is None else min(end, total)
 
     def _unsatisfiable(self, artifact: Artifact) -> Response:
         response = answers.xml_error(416, "InvalidRange", "The requested range is not satisfiable")
-        response.headers["Content-Range"] = f"bytes */{artifact.size}"
+        response.headers["Content-Range"] = f"bytes */{artifact.blob.length}"
         return response
 
 

@@ -16,8 +16,6 @@ from werkzeug.datastructures import Headers
 from ..http import answers
 from ..http.exchange import Exchange
 
-UPGRADE = "Downloads are not available on this plan. Upgrade to a Standard or Premium plan."
-
 
 class Damage:
     """A kind of fault. The class is made with the arguments of the rule and may be used for several requests."""
@@ -117,7 +115,7 @@ class Json(Replace):
 class StringsInValues(Replace):
     """200 with strings where the items should be, as on a plan without the feature."""
 
-    text: str = UPGRADE
+    text: str = answers.UPGRADE
 
     def answer(self, exchange: Exchange) -> Response:
         """The page of strings."""

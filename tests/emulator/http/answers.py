@@ -24,6 +24,7 @@ BAD_TOKEN = "Token is invalid, expired, or not supported for this endpoint."
 EXPIRED_TOKEN = "Access token expired. Use your refresh token to obtain a new access token."
 LACKING_SCOPES = "Your credentials lack one or more required privilege scopes."
 RATE_LIMIT = "Rate limit for this resource has been exceeded"
+UPGRADE = "Downloads are not available on this plan. Upgrade to a Standard or Premium plan."
 LOGIN_PAGE = (
     '<!DOCTYPE html>\n<html lang="en"><head><title>Log in with Atlassian account</title></head>\n'
     '<body><form action="/login" method="post"><input name="username"></form></body></html>\n'

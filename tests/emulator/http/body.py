@@ -10,6 +10,8 @@ from io import BufferedIOBase
 
 from .wire import BLOCK, CutBody
 
+LONGEST_LINE = 1024
+
 
 class Body:
     """The body of one request: reads what the socket has, never more than announced, and counts.
@@ -20,6 +22,7 @@ class Body:
     def __init__(self, stream: BufferedIOBase, length: int, greet: Callable[[], None] | None = None) -> None:
         self._stream, self._greet = stream, greet
         self.left, self.received = length, 0
+        self._chunked = False
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes, as many as come in one go; empty at the end of the body."""
@@ -34,7 +37,30 @@ class Body:
             raise CutBody
         self.left -= len(data)
         self.received += len(data)
+        if self._chunked and not self.left:
+            self._read_line()
+            self._begin_chunk()
         return data
+
+    def read_chunks(self) -> None:
+        """Read the body as chunks from now on; what was announced until now is none of it."""
+        self._chunked = True
+        self._begin_chunk()
+
+    def _begin_chunk(self) -> None:
+        """Read the size of the next chunk; after the last one, whose size is 0, the body has ended."""
+        try:
+            self.left = int(self._read_line().partition(b";")[0], 16)
+        except ValueError as problem:
+            raise CutBody from problem
+        while not self.left and self._read_line():
+            pass
+
+    def _read_line(self) -> bytes:
+        line = self._stream.readline(LONGEST_LINE)
+        if not line.endswith(b"\n"):
+            raise CutBody
+        return line.strip()
 
     def read_all(self, limit: int) -> bytes:
         """The whole body, if it is not longer than `limit`; else what fits."""

@@ -36,7 +36,8 @@ def paged(
         return answers.error(400, "Invalid page")
     assert number is not None
     page: dict[str, object] = {"pagelen": length}
-    page["values"] = [shape(one) for one in items[start : start + length]]
+    repeated = int(switches.listing_repeat and start > 0)
+    page["values"] = [shape(one) for one in items[start - repeated : start + length]]
     if switches.list_page:
         page["page"] = number
     if switches.list_size:

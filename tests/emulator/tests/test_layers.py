@@ -21,7 +21,7 @@ LAYERS = {
     "snippets": {"snippets", "auth", "http", ""},
     "control": {"control", "downloads", "snippets", "faults", "http", ""},
 }
-SHARED = {"clock", "journal", "switches"}
+SHARED = {"clock", "journal", "lag", "switches"}
 MOST_FILES = 13
 
 

@@ -71,6 +71,14 @@ def test_delete(emulator: Emulator, api: Client) -> None:
     assert api.call("DELETE", "a").status_code == 404
 
 
+def test_switch_delete_effect(emulator: Emulator, api: Client) -> None:
+    for name in ("a", "b"):
+        emulator.repository().put(name, b"content")
+    emulator.switches.update({"delete_effect": "none", "delete_effect_names": "^[ac]$"})
+    assert [api.call("DELETE", name).status_code for name in ("a", "b", "c")] == [204, 204, 404]
+    assert emulator.repository().names() == ["a"]
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_missing(api: Client, check_shape: Callable[[Any, str], None], method: str) -> None:
     answer = api.call(method, "missing")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ... import Emulator
+from ...http.answers import UPGRADE
 from ..client import Client
 
 Shape = Callable[[Any, str], None]
@@ -89,6 +90,44 @@ def test_switch_page_cap(emulator: Emulator, api: Client) -> None:
     emulator.switches.page_cap = 2
     page = api.list(pagelen=100).json()
     assert (page["pagelen"], len(page["values"]), page["size"]) == (2, 2, 5)
+
+
+def names(page: dict[str, Any]) -> list[str]:
+    return [item["name"] for item in page["values"]]
+
+
+def test_delete_between_pages_skips_an_item(emulator: Emulator, api: Client) -> None:
+    fill(emulator, 4)
+    first = api.list(pagelen=2).json()
+    emulator.repository().remove("file-003")
+    second = api.session.get(first["next"]).json()
+    assert (names(first), names(second)) == (["file-003", "file-002"], ["file-000"])
+    assert (first["size"], second["size"]) == (4, 3)
+
+
+def test_upload_between_pages_repeats_an_item(emulator: Emulator, api: Client) -> None:
+    fill(emulator, 4)
+    first = api.list(pagelen=2).json()
+    api.upload(("new", b""))
+    assert names(api.session.get(first["next"]).json()) == ["file-002", "file-001"]
+
+
+def test_switch_listing_repeat(emulator: Emulator, api: Client) -> None:
+    fill(emulator, 4)
+    emulator.switches.listing_repeat = True
+    first = api.list(pagelen=2).json()
+    second = api.session.get(first["next"]).json()
+    assert (names(first), names(second)) == (["file-003", "file-002"], ["file-002", "file-001", "file-000"])
+    assert (second["size"], "next" in second) == (4, False)
+
+
+@pytest.mark.parametrize(("plan", "values"), [("empty", []), ("strings", [UPGRADE] * 3)])
+def test_switch_downloads_free_plan(emulator: Emulator, api: Client, plan: str, values: list[str]) -> None:
+    fill(emulator, 2)
+    emulator.switches.downloads_free_plan = plan
+    answer = api.list()
+    assert (answer.status_code, answer.json()["values"], answer.json()["size"]) == (200, values, len(values))
+    assert api.call("GET", "file-000").status_code == 302
 
 
 def test_switches_of_the_page(emulator: Emulator, api: Client, check_shape: Shape) -> None:

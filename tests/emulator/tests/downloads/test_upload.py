@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,61 @@ def test_chunked_is_refused(emulator: Emulator, api: Client) -> None:
     answer = api.call("POST", data=iter([part("a", b"1"), END]), headers=FORM)
     assert answer.status_code == 411
     assert emulator.repository().names() == []
+
+
+def test_switch_chunked_upload(emulator: Emulator, api: Client) -> None:
+    emulator.switches.chunked_upload = 201
+    blocks = [part("a", b"1" * 70_000), part("b", b"2"), END]
+    assert api.call("POST", data=iter(blocks), headers=FORM).status_code == 201
+    assert [emulator.repository().artifacts[name].size for name in ("a", "b")] == [70_000, 1]
+    assert emulator.journal[-1].body_bytes == sum(map(len, blocks))
+    assert api.upload(("c", b"3")).status_code == 201
+
+
+@pytest.mark.parametrize("cut", [b"5\r\nab", b"x\r\n", b"2\r\n--\r\n"])
+def test_broken_chunks_store_nothing(emulator: Emulator, api: Client, cut: bytes) -> None:
+    emulator.switches.chunked_upload = 201
+    with api.connect() as connection:
+        connection.sendall(api.head_of_post(None)[:-2] + b"Transfer-Encoding: chunked\r\n\r\n" + cut)
+        connection.shutdown(1)
+        assert read_answer(connection) == b""
+    assert emulator.repository().names() == []
+
+
+def test_switch_upload_effect_none(emulator: Emulator, api: Client) -> None:
+    emulator.repository().put("a.txt", b"old")
+    emulator.switches.update({"upload_effect": "none", "upload_effect_names": "^a"})
+    assert api.upload(("a.txt", b"new"), ("b.txt", b"new")).status_code == 201
+    assert {name: artifact.content for name, artifact in emulator.repository().artifacts.items()} == {
+        "a.txt": b"old",
+        "b.txt": b"new",
+    }
+    assert (emulator.journal[-1].uploads, emulator.journal[-1].stored) == (["a.txt", "b.txt"], ["b.txt"])
+
+
+def test_switch_upload_effect_suffix(emulator: Emulator, api: Client) -> None:
+    emulator.switches.upload_effect = "suffix"
+    assert [api.upload(("app-1.0.tar.gz", content)).status_code for content in (b"old", b"new")] == [201, 201]
+    kept, renamed = sorted(emulator.repository().artifacts.values(), key=lambda artifact: len(artifact.name))
+    assert (kept.name, kept.content, renamed.content) == ("app-1.0.tar.gz", b"old", b"new")
+    assert re.fullmatch(r"app-1\.0\.tar_[A-Za-z0-9]{7}\.gz", renamed.name)
+
+
+@pytest.mark.parametrize(("damage", "kept"), [("truncate", b"cont"), ("zero", b"")])
+def test_switch_stored_damage(emulator: Emulator, api: Client, damage: str, kept: bytes) -> None:
+    emulator.switches.stored_damage = damage
+    api.upload(("a", b"contents"))
+    assert api.list().json()["values"][0]["size"] == 8
+    answer = api.fetch("a")
+    assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, kept, str(len(kept)))
+    assert emulator.repository().artifacts["a"].content == kept
+
+
+@pytest.mark.parametrize(("status", "stored"), [(201, ["a"]), (402, []), (403, [])])
+def test_switch_downloads_free_plan_post(emulator: Emulator, api: Client, status: int, stored: list[str]) -> None:
+    emulator.switches.update({"downloads_free_plan": "empty", "downloads_free_plan_post": status})
+    assert api.upload(("a", b"1")).status_code == status
+    assert emulator.repository().names() == stored
 
 
 def test_without_length_is_refused(api: Client) -> None:

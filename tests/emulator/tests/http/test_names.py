@@ -82,6 +82,32 @@ def test_switch_rename(emulator: Emulator, api: Client) -> None:
     assert emulator.repository().names() == ["X", "a_b_c"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "asked", "stored"),
+    [
+        ("spaces", "a  b", "a__b"),
+        ("django", " app (1)+é b.tgz", "app_1é_b.tgz"),
+        ("nfc", "é", "é"),
+        ("nfd", "é", "é"),
+        ("lower", "App.ZIP", "app.zip"),
+        ("keep_case", "APP.zip", "App.Zip"),
+        ("keep_case", "b", "b"),
+    ],
+)
+def test_rules_of_the_switch_rename(emulator: Emulator, api: Client, rule: str, asked: str, stored: str) -> None:
+    emulator.repository().put("App.Zip", b"old")
+    emulator.switches.rename = rule
+    api.upload((asked, b"1"))
+    assert emulator.repository().artifacts[stored].content == b"1"
+    assert emulator.repository().names() == sorted({"App.Zip", stored})
+    assert emulator.journal[-1].stored == [stored]
+
+
+def test_name_of_which_nothing_is_left_is_refused(emulator: Emulator, api: Client) -> None:
+    emulator.switches.rename = "django"
+    assert api.upload(("(+)", b"1")).status_code == 400
+
+
 GOOD = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters='"&/\\'), min_size=1, max_size=60)
 
 

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let a listing show the state before a write for some time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from .clock import Clock
+
+Item = TypeVar("Item")
+
+
+@dataclass
+class Pending(Generic[Item]):
+    """A write that the listing does not show yet: what the key had before, and for how long that is still listed."""
+
+    key: str
+    before: Item | None
+    reads: int
+    until: datetime
+
+
+class Lag(Generic[Item]):
+    """The writes that a listing does not show yet.
+
+    A reading of the listing starts with its first page; the later pages have the same age as the first one.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pending: list[Pending[Item]] = []
+
+    def note(self, key: str, before: Item | None, reads: int, seconds: float) -> None:
+        """Hide a write for so many further readings and seconds. `before` is the item that it replaces or deletes."""
+        if reads or seconds:
+            self._pending.append(Pending(key, before, reads, self._clock.now() + timedelta(seconds=seconds)))
+
+    def begin_reading(self) -> None:
+        """Count a reading, and show the writes that have been hidden for long enough."""
+        now = self._clock.now()
+        self._pending = [one for one in self._pending if one.reads > 0 or one.until > now]
+        for one in self._pending:
+            one.reads -= 1
+
+    def apply(self, items: Mapping[str, Item]) -> list[Item]:
+        """Return the items as the listing still shows them."""
+        shown = dict(items)
+        for one in reversed(self._pending):
+            shown.pop(one.key, None)
+            if one.before is not None:
+                shown[one.key] = one.before
+        return list(shown.values())
