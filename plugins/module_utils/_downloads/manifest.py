@@ -20,6 +20,7 @@ from .._outcome import ABSENT, CREATED, DELETED, REPLACED, UNCHANGED
 from .artifact import Artifact, Listing, parse_time
 
 _LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
+_BYTE_ORDER_MARK = "\ufeff"
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 _UNESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _UNESCAPED = {"\\": "\\", "n": "\n", "r": "\r"}
@@ -32,11 +33,12 @@ class NotAManifest(BitbucketError):
 def parse(text: str) -> dict[str, str]:
     """Return digests by name. Like ``sha256sum -c``, skip comments and broken lines, and refuse a text without any good line.
 
-    A name with two different digests is left out: neither of them is a promise.
+    A name with two different digests is left out: neither of them is a promise. A byte order mark is skipped, and so is the
+    ``./`` before a name, which ``sha256sum ./*`` and ``find -exec sha256sum`` write.
     """
     digests: dict[str, str] = {}
     doubtful = set()
-    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    lines = [line for line in text.lstrip(_BYTE_ORDER_MARK).split("\n") if line.strip() and not line.startswith("#")]
     for line in lines:
         name, digest = _parse_line(line)
         if name and digests.setdefault(name, digest) != digest:
@@ -150,7 +152,7 @@ def _parse_line(line: str) -> tuple[str, str]:
         if any(found not in _UNESCAPED for found in _UNESCAPE.findall(name)):
             return "", ""
         name = _UNESCAPE.sub(lambda found: _UNESCAPED[found.group(1)], name)
-    return name, digest.lower()
+    return name[2:] if name.startswith("./") else name, digest.lower()
 
 
 def _render_line(name: str, digest: str) -> str:

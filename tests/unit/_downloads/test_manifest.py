@@ -21,7 +21,7 @@ A, B = "a" * 64, "b" * 64
 ODD_NAMES = ["plain.tgz", "with space", "*star", " blank", "#hash", "back\\slash", "line\nfeed", "cr\rend\r", "\\n", "ünï", "-rf"]
 
 # What lies in a file system may be any bytes but null and slash; here it is any text that can be encoded.
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda name: not name.startswith("./"))
 digests = st.text("0123456789abcdef", min_size=64, max_size=64)
 
 
@@ -40,6 +40,12 @@ digests = st.text("0123456789abcdef", min_size=64, max_size=64)
         pytest.param(f"\\{A}  a\\rb", {"a\rb": A}, id="escaped carriage return"),
         pytest.param(f"\\{A}  a\\\\nb", {"a\\nb": A}, id="an escaped backslash before n"),
         pytest.param(f"\\{A} *a\\nb\r", {"a\nb": A}, id="escaped, binary, CRLF"),
+        pytest.param(f"{A}  ./app.tgz", {"app.tgz": A}, id="the current directory"),
+        pytest.param(f"{A} *./app.tgz\r", {"app.tgz": A}, id="the current directory, binary, CRLF"),
+        pytest.param(f"\\{A}  ./a\\nb", {"a\nb": A}, id="the current directory, escaped"),
+        pytest.param(f"{A}  .//app.tgz", {"/app.tgz": A}, id="one step of the path"),
+        pytest.param(f"\ufeff{A}  app.tgz", {"app.tgz": A}, id="byte order mark"),
+        pytest.param(f"{A}  \ufeffapp.tgz", {"\ufeffapp.tgz": A}, id="byte order mark in a name"),
         pytest.param(f"{A}  a\\nb", {"a\\nb": A}, id="no mark, no escape"),
         pytest.param(f"{A}  a\x0bb\x85c\u2028d", {"a\x0bb\x85c\u2028d": A}, id="only a line feed ends a line"),
     ],
@@ -53,6 +59,7 @@ BROKEN = [
     f"{A} app.tgz",
     f"{A}app.tgz",
     f"{A}  ",
+    f"{A}  ./",
     A,
     f"{A[1:]}  app.tgz",
     f"{A}a  app.tgz",
