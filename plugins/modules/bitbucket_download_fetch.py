@@ -44,6 +44,7 @@ options:
     description:
       - Names to fetch, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). No match is an error.
+      - The O(manifest) and its signatures, with C(.asc) or C(.sig) after its name, match only if a pattern is exactly the name.
   newest:
     description:
       - Fetch only so many of the artifacts that O(patterns) means, the newest.

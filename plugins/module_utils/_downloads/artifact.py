@@ -14,6 +14,7 @@ from .._outcome import state_line
 from .._patterns import Patterns
 from .._renames import renamed_pattern
 
+_SIGNATURES = (".asc", ".sig")
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 
 
@@ -39,22 +40,35 @@ Listing = t.Dict[str, Artifact]
 
 
 class Selection(t.NamedTuple):
-    """The artifacts whose names match ``patterns``, and of them only the ``newest`` so many."""
+    """The artifacts whose names match ``patterns``, without those in ``ignored``, and of them only the ``newest`` so many."""
 
     patterns: Patterns
     newest: int | None = None
+    ignored: t.Collection[str] = ()
 
     def choose(self, artifacts: t.Iterable[Artifact]) -> list[Artifact]:
         """Return the selected artifacts, newest first."""
-        return newest_first(artifact for artifact in artifacts if self.patterns.match(artifact.name))[: self.newest]
+        return newest_first(artifact for artifact in artifacts if self._selects(artifact.name))[: self.newest]
+
+    def _selects(self, name: str) -> bool:
+        return name not in self.ignored and self.patterns.match(name)
+
+
+def manifest_names(manifest: str | None) -> set[str]:
+    """Return the names of the manifest and of its signatures, which are no artifacts of a release; none without a manifest."""
+    return {manifest + suffix for suffix in ("", *_SIGNATURES)} if manifest else set()
 
 
 def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
-    """Return the selection of the options ``patterns``, ``excludes``, ``use_regex`` and, if present, ``newest``."""
+    """Return the selection of the options ``patterns``, ``excludes``, ``use_regex`` and, if present, ``newest`` and ``manifest``.
+
+    Patterns match the manifest and its signatures only if one of them is exactly the name.
+    """
     newest = options.get("newest")
     if newest is not None and newest < 1:
         raise BadInput(f"newest must be 1 or more, not {newest}")
-    return Selection(Patterns(options["patterns"], options["excludes"], options["use_regex"]), newest)
+    ignored = manifest_names(options.get("manifest")) - set(options["patterns"] or ())
+    return Selection(Patterns(options["patterns"], options["excludes"], options["use_regex"]), newest, ignored)
 
 
 def newest_first(artifacts: t.Iterable[Artifact]) -> list[Artifact]:

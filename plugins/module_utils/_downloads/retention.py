@@ -18,7 +18,7 @@ from .._names import is_plain
 from .._outcome import CREATED, DELETED, KEPT, REPLACED
 from .._patterns import Patterns
 from .._renames import renamed_pattern
-from .artifact import Artifact, Listing, newest_first, parse_time
+from .artifact import Artifact, Listing, manifest_names, newest_first, parse_time
 from .plan import Step
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -110,7 +110,7 @@ def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, man
 
 
 def _in_scope(name: str, rules: Retention, manifest: str | None) -> bool:
-    return name != manifest and rules.patterns.match(name)
+    return name not in manifest_names(manifest) and rules.patterns.match(name)
 
 
 def _find_release(name: str, group_by: t.Pattern[str] | None) -> str | None:

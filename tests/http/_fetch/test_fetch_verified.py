@@ -158,12 +158,27 @@ def test_nothing_is_fetched_without_a_clear_line(
     assert {name for name, _status in fetches(emulator)} <= {MANIFEST}
 
 
-def test_manifest_may_be_fetched_itself(fetch: FetchRunner) -> None:
-    wanted = fetch.put(a=b"a", b=b"b")
-    fetch.put({MANIFEST: lines(wanted)})
-    assert {status for _name, status, _reason in statuses(fetch(patterns=["*"], manifest=MANIFEST))} == {"fetched"}
-    assert fetch.files == {**wanted, MANIFEST: lines(wanted)}
-    assert fetch(patterns=["*"], manifest=MANIFEST)["changed"] is False
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"patterns": ["*"]}, ["a", "b"]),
+        ({"patterns": ["*"], "newest": 1}, ["b"]),
+        ({"patterns": [".*"], "use_regex": True}, ["a", "b"]),
+        ({"patterns": ["*", MANIFEST]}, ["a", "b", MANIFEST]),
+        ({"patterns": [f"{MANIFEST}.asc"]}, [f"{MANIFEST}.asc"]),
+        ({"name": [MANIFEST]}, [MANIFEST]),
+    ],
+    ids=str,
+)
+def test_patterns_leave_out_the_manifest_and_its_signatures_unless_named_exactly(
+    fetch: FetchRunner, options: dict[str, Any], expected: list[str]
+) -> None:
+    stored = fetch.put(a=b"a", b=b"b")
+    signatures = {f"{MANIFEST}{suffix}": b"signature" for suffix in (".asc", ".sig")}
+    fetch.put({**signatures, MANIFEST: lines({**stored, **signatures})})
+    assert {status for _name, status, _reason in statuses(fetch(manifest=MANIFEST, **options))} == {"fetched"}
+    assert sorted(fetch.files) == sorted(expected)
+    assert fetch(manifest=MANIFEST, **options)["changed"] is False
 
 
 def test_digest_in_capitals_and_binary_form_is_read_from_manifest_of_any_name(fetch: FetchRunner) -> None:

@@ -122,6 +122,11 @@ def test_the_manifest_is_not_in_the_plan_and_does_not_count() -> None:
     assert "SHA256SUMS" in planned(artifacts, None, keep=0)
 
 
+def test_signatures_of_the_manifest_are_kept() -> None:
+    artifacts = {name: Artifact(name, 1, "2020-01-01") for name in ("SHA256SUMS.asc", "SHA256SUMS.sig", "SHA256SUMS.txt")}
+    assert planned(artifacts, "SHA256SUMS", keep=0) == {"SHA256SUMS.txt": GOES}
+
+
 @pytest.mark.parametrize("date", [None, "", "yesterday", "2026-13-01T00:00:00+00:00"])
 @pytest.mark.parametrize("rules", [{"keep": 0}, {"older_than": Days(0)}, {"keep": 0, "older_than": Days(1)}], ids=str)
 def test_an_artifact_of_unknown_age_is_kept_and_its_release_with_it(date: str | None, rules: dict[str, Any]) -> None:
