@@ -58,6 +58,10 @@ class RequestFailed(BitbucketError):
         return other
 
 
+class BadRequest(RequestFailed):
+    """The API does not accept the form of the request (400)."""
+
+
 class Unauthorized(RequestFailed):
     """The API does not accept the credential (401)."""
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -59,6 +59,8 @@ class Switches:
     plain_400: bool = False  # 400 as the plain text "Bad Request"
     # API host: listing
     page_cap: int | None = None  # no page is longer than this, whatever is asked for
+    pagelen_max: int = 100  # 400 "Invalid pagelen" for more; the service states 100 and reserves the right to change it
+    next_drops: Sequence[str] = ()  # parameters of the request that `next` lacks: "role", "pagelen"
     list_size: bool = True
     list_page: bool = True
     list_user: bool = True  # False: `user` is null everywhere

@@ -11,19 +11,18 @@ import typing as t
 
 from .._errors import BadInput, RequestFailed
 from .._text import status_text
-from .connection import Connection, same_origin, without_query
+from .connection import Connection
 from .credentials import ANONYMOUS
-from .refusals import advise, is_html, server_words
+from .listing import UNREADABLE, Listed, Lists
+from .refusals import is_html, server_words
 from .retries import CLOCK, Clock, Retries
 from .session import Session
 
-_MAX_PAGES = 10000
 _MAX_BODY = 16 * 1024 * 1024
 _MAX_EXCERPT = 120
 _JSON = {"Accept": "application/json"}
 
 _T = t.TypeVar("_T")
-Page = t.Mapping[str, t.Any]
 
 
 class WholeResponse(t.NamedTuple):
@@ -63,6 +62,7 @@ class Client:
         self.credential_kind = connection.credentials.kind
         self.session = Session(connection, threads, add_secret, clock)
         self._api_url = connection.api_url
+        self._lists = Lists(self.get_json, connection.api_url, self.session.secrets.scrub)
         self.retries = Retries(connection.retries, connection.max_wait, clock)
 
     @property
@@ -110,17 +110,16 @@ class Client:
             raise RequestFailed(f"{response.what} answered with JSON that is not an object")
         return document
 
-    def items(self, path: str) -> t.Iterator[dict[str, t.Any]]:
-        """Return all items of a paginated list, by the ``next`` links (documented: not to be constructed)."""
-        url: str | None = self.url(path)
-        seen: set[str] = set()
-        while url:
-            if url in seen or len(seen) >= _MAX_PAGES:
-                raise RequestFailed(f"GET {without_query(url)}: the pages of the list do not come to an end")
-            seen.add(url)
-            page = self.get_json(url)
-            yield from page_items(page, url, self.session.secrets.scrub)
-            url = next_page(page, url, self._api_url)
+    def list_once(self, path: str) -> Listed:
+        """Return all items of a paginated list, and whether they are known to be all; every page is repeated if it fails."""
+        return self._lists.read_once(self.url(path))
+
+    def items(self, path: str) -> list[dict[str, t.Any]]:
+        """Return the items of a paginated list, whether or not they are known to be all."""
+        listed = self.list_once(path)
+        if listed.problem.startswith(UNREADABLE):
+            raise RequestFailed(listed.problem)
+        return listed.items
 
     def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> WholeResponse:
         """Send one POST or PUT, which is not repeated.
@@ -151,28 +150,3 @@ class Client:
             return Deletion(found=True, proved=response.status == 204, words=words)
 
         return self.retries.repeat(once)
-
-
-def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> list[dict[str, t.Any]]:
-    """Return the items of a page, which must be objects; ``scrub`` removes secrets from the server's words."""
-    values = page.get("values")
-    if not isinstance(values, list):
-        raise RequestFailed(f"GET {without_query(url)} answered without a list of values")
-    for item in values:
-        if not isinstance(item, dict):
-            # Workspaces on the Free plan get advertising here, with status 200 (fact sheet 2.7, observed).
-            words = scrub(server_words(str(item).encode("utf-8", "replace"))).rstrip(".")
-            raise RequestFailed(
-                f"GET {without_query(url)} answered with a list that holds no objects but: {words}. {advise(402, '')}"
-            )
-    return values
-
-
-def next_page(page: Page, url: str, api_url: str) -> str | None:
-    """Return the URL of the page after this one, None at the end. Credentials follow it, so it must stay on the API's origin."""
-    following = page.get("next")
-    if following is None:
-        return None
-    if not isinstance(following, str) or not same_origin(following, api_url):
-        raise RequestFailed(f"GET {without_query(url)}: the link to the next page leaves the API, it is not followed")
-    return following

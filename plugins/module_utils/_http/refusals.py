@@ -17,6 +17,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._errors import (
+    BadRequest,
     Conflict,
     Forbidden,
     Gone,
@@ -36,6 +37,7 @@ from .transport import Response
 _TRANSIENT = (429, 500, 502, 503, 504)
 _TRANSIENT_AT_STORAGE = (403, *_TRANSIENT)
 _TYPES: dict[int, type[RequestFailed]] = {
+    400: BadRequest,
     401: Unauthorized,
     403: Forbidden,
     404: NotFound,

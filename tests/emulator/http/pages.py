@@ -28,7 +28,7 @@ def paged(
 ) -> Response:
     """A page of anything. `url` is the listing's own, without a query; `keep` is what `next` has of the query."""
     length, number = _number(query.get("pagelen", "10")), _number(query.get("page", "1"))
-    if length is None or length > MOST:
+    if length is None or length > min(MOST, switches.pagelen_max):
         return answers.error(400, "Invalid pagelen")
     length = min(length or DEFAULT_LENGTH, switches.page_cap or MOST)
     start = ((number or 0) - 1) * length
@@ -42,7 +42,7 @@ def paged(
         page["page"] = number
     if switches.list_size:
         page["size"] = len(items)
-    kept = "".join(f"{name}={query[name]}&" for name in keep if name in query)
+    kept = "".join(f"{name}={query[name]}&" for name in keep if name in query and name not in switches.next_drops)
     if start + length < len(items):
         page["next"] = f"{url}?{kept}page={number + 1}"
     if number > 1:

@@ -25,30 +25,6 @@ def test_requests_are_counted_with_repeats_and_without_the_storage_host(emulator
     assert client.requests == len(emulator.journal.select(host="api")) == 3
 
 
-def test_pages_are_followed(emulator: Emulator) -> None:
-    emulator.switches.page_cap = 2
-    for name in "abcde":
-        emulator.repository().put(name, b"x")
-    assert sorted(list_names(connect(emulator))) == list("abcde")
-    assert len(emulator.journal) == 3
-
-
-@pytest.mark.parametrize("prefix", ["http://robot:pw@", "http://api.bitbucket.example@", "//", "https://", "http://localhost/"])
-def test_credentials_do_not_follow_a_page_elsewhere(emulator: Emulator, prefix: str) -> None:
-    emulator.repository().put("x", b"x")
-    emulator.faults.add("foreign_next", url=f"{prefix}{emulator.origin.removeprefix('http://')}/2.0{LISTING}?canary")
-    with pytest.raises(RequestFailed, match="leaves the API") as caught:
-        list_names(connect(emulator))
-    assert "canary" not in str(caught.value)
-    assert len(emulator.journal) == 1
-
-
-def test_pages_without_end_are_an_error(emulator: Emulator) -> None:
-    emulator.faults.add("foreign_next", url=f"{emulator.api_url}{LISTING}?page=1", times=None)
-    with pytest.raises(RequestFailed, match="do not come to an end"):
-        list_names(connect(emulator))
-
-
 def test_url_of_another_origin_is_refused_before_any_request(emulator: Emulator) -> None:
     client = connect(emulator)
     with pytest.raises(RequestFailed, match=r"^The link to http://localhost:1/x leaves the API, it is not followed$"):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import (
+    BadRequest,
     Conflict,
     Forbidden,
     Gone,
@@ -40,7 +41,7 @@ def failure(client: Client) -> RequestFailed:
 @pytest.mark.parametrize(
     ("code", "phrase", "kind", "advice"),
     [
-        (400, "400 Bad Request", PLAIN, ""),
+        (400, "400 Bad Request", BadRequest, ""),
         (401, "401 Unauthorized", Unauthorized, "An API token needs the e-mail of the Atlassian account as user"),
         (402, "402 Payment Required", PLAIN, "The plan of this workspace does not include this"),
         (403, "403 Forbidden", Forbidden, "The credential is known but not allowed to do this"),

@@ -130,6 +130,19 @@ def test_switch_downloads_free_plan(emulator: Emulator, api: Client, plan: str, 
     assert api.call("GET", "file-000").status_code == 302
 
 
+def test_switch_pagelen_max(emulator: Emulator, api: Client) -> None:
+    emulator.switches.pagelen_max = 50
+    assert api.list(pagelen=50).status_code == 200
+    answer = api.list(pagelen=51)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "Invalid pagelen")
+
+
+def test_switch_next_drops(emulator: Emulator, api: Client) -> None:
+    fill(emulator, 3)
+    emulator.switches.next_drops = ("pagelen",)
+    assert api.list(pagelen=2).json()["next"].endswith("/downloads/?page=2")
+
+
 def test_switches_of_the_page(emulator: Emulator, api: Client, check_shape: Shape) -> None:
     api.upload(("a", b"1"))
     emulator.switches.update({"list_size": False, "list_page": False, "list_user": False})

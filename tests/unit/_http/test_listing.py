@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import next_page, page_items
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.listing import (
+    Listed,
+    Lists,
+    find_problem,
+    next_page,
+    page_items,
+    restore_query,
+)
 
 API = "https://api.bitbucket.org/2.0"
 URL = API + "/repositories/acme/widgets/downloads?pagelen=100&token=s3cret"
@@ -57,3 +64,46 @@ def test_any_other_link_is_refused_and_not_shown(following: Any) -> None:
     with pytest.raises(RequestFailed) as caught:
         next_page({"next": following}, URL, API)
     assert str(caught.value) == f"{SHOWN}: the link to the next page leaves the API, it is not followed"
+
+
+@pytest.mark.parametrize(
+    ("following", "sent", "restored"),
+    [
+        ("/x/?page=2", "/x?pagelen=100&role=member", "/x/?page=2&pagelen=100&role=member"),
+        ("/x/?role=member&page=2", "/x?pagelen=100&role=member", "/x/?role=member&page=2&pagelen=100"),
+        ("/x/?role=owner&pagelen=10&page=2", "/x?pagelen=100&role=member", "/x/?role=owner&pagelen=10&page=2"),
+        ("/x/?role=&page=2", "/x?role=member", "/x/?role=&page=2"),
+        ("/x", "/x?q=a%20b", "/x?q=a%20b"),
+        ("/x/?ctx=%2B", "/x", "/x/?ctx=%2B"),
+    ],
+    ids=["both", "one", "changed", "empty", "all", "none"],
+)
+def test_next_page_gets_lost_parameters_back(following: str, sent: str, restored: str) -> None:
+    assert restore_query(API + following, API + sent) == API + restored
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes", "problem"),
+    [
+        (0, [0], ""),
+        (0, [None], ""),
+        (3, [None], ""),
+        (35, [35, 35, 35, 35], ""),
+        (34, [35, 35, 35, 34], "the pages say 35 and 34 items, 34 were read"),
+        (35, [34, 35], "the pages say 34 and 35 items, 35 were read"),
+        (34, [35, 35], "the pages say 35 items, 34 were read"),
+        (36, [35, 35], "the pages say 35 items, 36 were read"),
+        (0, [35], "the pages say 35 items, 0 were read"),
+        (20, [None, None], "not all of its 2 pages state the size of the list"),
+        (20, [20, None], "not all of its 2 pages state the size of the list"),
+    ],
+    ids=str,
+)
+def test_list_is_whole_if_every_page_states_the_number_of_its_items(count: int, sizes: list[int | None], problem: str) -> None:
+    assert find_problem(count, sizes) == problem
+
+
+@pytest.mark.parametrize("size", [None, "1", True, 1.5], ids=repr)
+def test_size_that_is_no_number_counts_as_missing(size: Any) -> None:
+    lists = Lists(lambda url: {"values": [{}, {}], "size": size}, API)
+    assert lists.read_once(URL) == Listed([{}, {}], True, "")

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read all pages of a list, and tell whether they show every item. Items are objects of any kind here.
+
+The service cuts pages while others write, so an item can be skipped or repeated between two pages. A ``next`` link might lack
+parameters of the request, and the longest page that the service accepts can change (fact sheet 10, observed and documented).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from .._errors import BadRequest, NotFound, RequestFailed
+from .connection import same_origin, without_query
+from .refusals import advise, server_words
+
+_MAX_PAGES = 10000
+_PAGE_LENGTH = "pagelen"
+UNREADABLE = "a page of the list could not be read"
+
+Page = t.Mapping[str, t.Any]
+Item = t.Dict[str, t.Any]
+
+
+class Listed(t.NamedTuple):
+    """The items of all pages in their order, repeated ones included.
+
+    ``whole``: the number of items is the ``size`` that every page states, or there is one page that states none.
+    ``problem``: why the list is not known to be whole, as a clause for messages; empty if it is whole.
+    """
+
+    items: list[Item]
+    whole: bool
+    problem: str
+
+
+class Lists:
+    """Read lists of one task. Remember that the service refused a page length, and send none from then on.
+
+    ``get_json`` returns the document at a URL; ``scrub`` removes secrets from the words of the service.
+    """
+
+    def __init__(self, get_json: t.Callable[[str], Page], api_url: str, scrub: t.Callable[[str], str] = str) -> None:
+        self._get_json = get_json
+        self._api_url = api_url
+        self._scrub = scrub
+        self._sends_length = True
+
+    def read_once(self, url: str) -> Listed:
+        """Read the list at a URL once, by its ``next`` links (documented: not to be constructed)."""
+        shorter = _drop_page_length(url)
+        if not self._sends_length or shorter == url:
+            return self._read_pages(shorter)
+        try:
+            return self._read_pages(url)
+        except BadRequest:
+            listed = self._read_pages(shorter)
+            self._sends_length = False
+            return listed
+
+    def _read_pages(self, first: str) -> Listed:
+        url: str | None = first
+        seen: set[str] = set()
+        items: list[Item] = []
+        sizes: list[int | None] = []
+        while url:
+            if url in seen or len(seen) >= _MAX_PAGES:
+                raise RequestFailed(f"GET {without_query(url)}: the pages of the list do not come to an end")
+            try:
+                page = self._get_json(url)
+            except (BadRequest, NotFound) as failure:
+                if not seen or _PAGE_LENGTH in str(failure):
+                    raise
+                # The page has gone, as after deletions.
+                return Listed(items, False, f"{UNREADABLE}: {failure}")
+            seen.add(url)
+            items.extend(page_items(page, url, self._scrub))
+            sizes.append(_read_size(page))
+            url = next_page(page, url, self._api_url)
+            url = url and restore_query(url, first)
+        problem = find_problem(len(items), sizes)
+        return Listed(items, not problem, problem)
+
+
+def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> list[Item]:
+    """Return the items of a page, which must be objects; ``scrub`` removes secrets from the server's words."""
+    values = page.get("values")
+    if not isinstance(values, list):
+        raise RequestFailed(f"GET {without_query(url)} answered without a list of values")
+    for item in values:
+        if not isinstance(item, dict):
+            # Workspaces on the Free plan get advertising here, with status 200 (fact sheet 2.7, observed).
+            words = scrub(server_words(str(item).encode("utf-8", "replace"))).rstrip(".")
+            raise RequestFailed(
+                f"GET {without_query(url)} answered with a list that holds no objects but: {words}. {advise(402, '')}"
+            )
+    return values
+
+
+def next_page(page: Page, url: str, api_url: str) -> str | None:
+    """Return the URL of the page after this one, None at the end. Credentials follow it, so it must stay on the API's origin."""
+    following = page.get("next")
+    if following is None:
+        return None
+    if not isinstance(following, str) or not same_origin(following, api_url):
+        raise RequestFailed(f"GET {without_query(url)}: the link to the next page leaves the API, it is not followed")
+    return following
+
+
+def restore_query(url: str, first: str) -> str:
+    """Return the URL of a page with the parameters of the first page that it lacks: without them it is another list."""
+    parts = urlsplit(url)
+    present = {name for name, _unused in parse_qsl(parts.query, keep_blank_values=True)}
+    sent = urlsplit(first).query.split("&")
+    lost = [pair for pair in sent if pair and pair.partition("=")[0] not in present]
+    return urlunsplit(parts._replace(query="&".join([pair for pair in (parts.query, *lost) if pair]))) if lost else url
+
+
+def find_problem(count: int, sizes: t.Sequence[int | None]) -> str:
+    """Return why so many items might not be all of a list whose pages state these sizes; empty if they are."""
+    if len(sizes) == 1 and sizes[0] is None:
+        return ""
+    if None in sizes:
+        return f"not all of its {len(sizes)} pages state the size of the list"
+    stated = [str(size) for size in sorted(set(sizes), key=sizes.index)]
+    if len(stated) > 1:
+        return f"the pages say {' and '.join(stated)} items, {count} were read"
+    return "" if sizes[0] == count else f"the pages say {stated[0]} items, {count} were read"
+
+
+def _read_size(page: Page) -> int | None:
+    size = page.get("size")
+    return size if isinstance(size, int) and not isinstance(size, bool) else None
+
+
+def _drop_page_length(url: str) -> str:
+    parts = urlsplit(url)
+    kept = [pair for pair in parts.query.split("&") if pair.partition("=")[0] != _PAGE_LENGTH]
+    return urlunsplit(parts._replace(query="&".join(kept)))
