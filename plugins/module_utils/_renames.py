@@ -124,11 +124,16 @@ class SimilarNames:
     def _preselect(self, pattern: RenamedPattern) -> t.Sequence[str]:
         """Return all names that have the rarest three characters of the pattern's pieces."""
         if not self._by_gram:
-            for folded, names in self._folded.items():
-                for gram in _list_grams(folded):
-                    self._by_gram.setdefault(gram, []).extend(names)
+            self._by_gram = self._index()  # as a whole: several threads might ask at the same time
         grams = [gram for piece in pattern.pieces for gram in _list_grams(piece)]
         return min((self._by_gram.get(gram, []) for gram in grams), key=len, default=self._names)
+
+    def _index(self) -> dict[str, list[str]]:
+        by_gram: dict[str, list[str]] = {}
+        for folded, names in self._folded.items():
+            for gram in _list_grams(folded):
+                by_gram.setdefault(gram, []).extend(names)
+        return by_gram
 
 
 def _list_grams(text: str) -> set[str]:

@@ -209,7 +209,8 @@ from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.apply import ApplyOptions, Executor
 from ..module_utils._downloads.evidence import Examiner
-from ..module_utils._downloads.plan import plan_deleting, plan_publishing
+from ..module_utils._downloads.manifest import Current
+from ..module_utils._downloads.plan import Step, plan_deleting, plan_publishing
 from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import Payload, file_payloads, text_payload
 from ..module_utils._http.client import Client
@@ -256,10 +257,15 @@ def parse_payloads(options: Options) -> list[Payload]:
 def publish(options: Options, downloads: Downloads, executor: Executor) -> Outcome:
     """Ensure that the artifacts exist."""
     payloads = parse_payloads(options)
-    current = executor.read()
-    examiner = Examiner(downloads, current, options["compare"], options["overwrite"])
-    evidence = run_all(examiner.examine, payloads, options["parallel"])
-    return executor.apply(current, plan_publishing(list(zip(payloads, evidence)), options["overwrite"]))
+    requested = [payload.name for payload in payloads]
+
+    def plan() -> tuple[Current, list[Step]]:
+        current = executor.read()
+        examiner = Examiner(downloads, current, options["compare"], options["overwrite"], requested)
+        evidence = run_all(examiner.examine, payloads, options["parallel"])
+        return current, plan_publishing(list(zip(payloads, evidence)), options["overwrite"])
+
+    return executor.apply(*downloads.decide(plan))
 
 
 def parse_names(options: Options) -> list[str]:
@@ -275,10 +281,10 @@ def parse_names(options: Options) -> list[str]:
     return list(options["name"])
 
 
-def delete(options: Options, executor: Executor) -> Outcome:
+def delete(options: Options, downloads: Downloads, executor: Executor) -> Outcome:
     """Ensure that the artifacts do not exist."""
     names = parse_names(options)
-    current = executor.read()
+    current = downloads.decide(executor.read)
     return executor.apply(current, plan_deleting(names, current.listing))
 
 
@@ -300,7 +306,7 @@ def main(clock: Clock = CLOCK) -> None:
         executor = Executor(downloads, apply_options, progress)
         if options["state"] == "present":
             return publish(options, downloads, executor)
-        return delete(options, executor)
+        return delete(options, downloads, executor)
 
     run_module(module, ensure, Progress(artifacts=[], bytes_sent=0), options["parallel"], clock=clock)
 

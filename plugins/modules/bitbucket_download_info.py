@@ -122,8 +122,9 @@ def main(clock: Clock = CLOCK) -> None:
     def list_artifacts(client: Client, _progress: Progress) -> Outcome:
         selection = parse_selection(options)
         downloads = Downloads(client, options["repository"])
-        found = selection.choose(downloads.listing().values())
-        return Outcome({"artifacts": [downloads.describe(artifact) for artifact in found]})
+        listed = downloads.list_artifacts()
+        found = [downloads.describe(artifact) for artifact in selection.choose(listed.artifacts)]
+        return Outcome({"artifacts": found}, warnings=listed.warnings)
 
     run_module(module, list_artifacts, Progress(), clock=clock)
 

@@ -232,8 +232,9 @@ def main(clock: Clock = CLOCK) -> None:
         client.require_credentials()
         rules = parse_retention(options)
         apply_options = ApplyOptions(options["manifest"], parallel=options["parallel"], check_mode=module.check_mode)
-        executor = Executor(Downloads(client, options["repository"]), apply_options, progress)
-        current = executor.read()
+        downloads = Downloads(client, options["repository"])
+        executor = Executor(downloads, apply_options, progress)
+        current = downloads.decide(executor.read)
         now = datetime.datetime.now(datetime.timezone.utc)
         return executor.apply(current, plan_pruning(current.listing, rules, now, options["manifest"]))
 

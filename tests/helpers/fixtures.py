@@ -9,13 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 
 from tests.emulator import Emulator
 from tests.emulator.fixtures import emulator
 from tests.helpers.fetching import FetchRunner
 from tests.helpers.modules import ModuleRunner
 
-__all__ = ["dist", "emulator", "fetch", "run"]
+__all__ = ["dist", "emulator", "fetch", "run", "warnings"]
 
 
 @pytest.fixture
@@ -36,3 +37,11 @@ def dist(tmp_path: Path) -> Path:
 def fetch(emulator: Emulator, run: ModuleRunner, dist: Path) -> FetchRunner:
     """Run bitbucket_download_fetch into an empty directory: ``fetch("app")``. See FetchRunner."""
     return FetchRunner(emulator, run, dist)
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the module's warnings, which ansible-core would show to the user of the controller in a test's process."""
+    found: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda module, warning: found.append(warning))
+    return found

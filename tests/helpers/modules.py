@@ -32,7 +32,7 @@ class ModuleRunner:
 
     def __init__(self, emulator: Emulator, capsys: pytest.CaptureFixture[str], clock: Clock | None = None) -> None:
         self.emulator = emulator
-        self._capsys = capsys
+        self.capsys = capsys
         self._fake = FakeClock()
         self._clock = clock or self._fake.clock
         self.output = ""
@@ -52,11 +52,11 @@ class ModuleRunner:
         given = {**self.connection, **({"repository": None} if "snippet" in module else {}), **options}
         arguments = {name: value for name, value in given.items() if value is not None}
         main = importlib.import_module(MODULES + module)
-        self._capsys.readouterr()
+        self.capsys.readouterr()
         modes = {"_ansible_check_mode": check, "_ansible_diff": diff}
         with patch_module_args({**arguments, **modes}), pytest.raises(SystemExit):
             main.main(clock=self._clock)
-        self.output = self._capsys.readouterr().out
+        self.output = self.capsys.readouterr().out
         result: dict[str, Any] = json.loads(self.output)
         result.pop("invocation", None)
         if not result.get("failed"):

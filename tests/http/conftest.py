@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from tests.helpers.fixtures import dist, emulator, fetch, run
+from tests.helpers.fixtures import dist, emulator, fetch, run, warnings
 
-__all__ = ["dist", "emulator", "fetch", "run"]
+__all__ = ["dist", "emulator", "fetch", "run", "warnings"]

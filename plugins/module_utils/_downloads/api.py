@@ -10,13 +10,14 @@ import contextlib
 import typing as t
 from types import MappingProxyType
 
-from .._errors import BitbucketError, RequestFailed
-from .._http.client import Client
-from .._http.storage import open_contents
+from .._errors import BitbucketError, NotFound, RequestFailed
+from .._http.client import Client, Deletion
+from .._http.storage import has_contents, open_contents
 from .._http.transport import Response
 from .._names import check_name, path_segment
 from .._text import quoted
-from .artifact import Artifact, Listing, newest_first, parse_artifact
+from .artifact import Artifact, Listing
+from .listing import ArtifactList, read_list
 
 if t.TYPE_CHECKING:
     from .._http.multipart import UploadBody
@@ -30,6 +31,10 @@ _T = t.TypeVar("_T")
 
 class TooLarge(BitbucketError):
     """The contents are longer than the limit."""
+
+
+class StaleListing(RequestFailed):
+    """An artifact is no longer as the listing says: another attempt has to start from a new listing."""
 
 
 class Contents:
@@ -51,9 +56,9 @@ class Contents:
             raise response.unexpected()
 
     def read_blocks(self, start: int = 0) -> t.Iterator[bytes]:
-        """Yield the bytes from position ``start``; raise a transient RequestFailed if the listing tells another size."""
+        """Yield the bytes from position ``start``; raise StaleListing if the listing tells another size than the response."""
         if self._response.length is not None:
-            self._require_size(start + self._response.length)
+            self._require_announced(start + self._response.length)
         position = start
         while block := self._response.read():
             position += len(block)
@@ -74,13 +79,19 @@ class Contents:
                 raise TooLarge(f"{quoted(self._name)} has more bytes than the limit of {limit}")
         return b"".join(blocks)
 
+    def _require_announced(self, size: int) -> None:
+        if self._size is not None and size != self._size:
+            raise StaleListing(self._contradiction(size))
+
     def _require_size(self, size: int) -> None:
         if self._size is not None and size != self._size:
-            raise RequestFailed(
-                f"{self.what} sent {size} bytes, but the listing says {self._size}: it is being replaced, or the answer is"
-                " not the artifact",
-                transient=True,
-            )
+            raise RequestFailed(self._contradiction(size), transient=True)
+
+    def _contradiction(self, size: int) -> str:
+        return (
+            f"{self.what} sent {size} bytes, but the listing says {self._size}: it is being replaced, or the answer is"
+            " not the artifact"
+        )
 
 
 class Downloads:
@@ -104,13 +115,28 @@ class Downloads:
         """Return the API URL of one artifact; fetching it needs credentials if the repository is private."""
         return self._client.url(f"{self.path}/{path_segment(name)}")
 
+    def list_artifacts(self) -> ArtifactList:
+        """Return the artifact list as it was read last, whole or not."""
+        return read_list(self._client, f"{self.path}?pagelen={_PAGE_LENGTH}")
+
     def listing(self) -> Listing:
-        """Return all artifacts by name, newest first. If an item is on two pages, the first one counts."""
-        found: Listing = {}
-        for item in self._client.items(f"{self.path}?pagelen={_PAGE_LENGTH}"):
-            artifact = parse_artifact(item)
-            found.setdefault(artifact.name, artifact)
-        return {artifact.name: artifact for artifact in newest_first(found.values())}
+        """Return all artifacts by name, newest first; raise NotWhole if some might be missing."""
+        return self.list_artifacts().require_whole(self.path).by_name
+
+    def exists(self, name: str) -> bool:
+        """Return whether the service has an artifact of this name; a listing can lag behind that."""
+        return has_contents(self._client, self.artifact_path(name))
+
+    def decide(self, plan: t.Callable[[], _T]) -> _T:
+        """Return what ``plan`` decides from a listing, which it reads itself; repeat it if the listing was stale."""
+
+        def attempt() -> _T:
+            try:
+                return plan()
+            except StaleListing as exc:
+                raise exc.reworded(str(exc), transient=True) from exc
+
+        return self.retries.repeat(attempt)
 
     def describe(self, artifact: Artifact) -> dict[str, t.Any]:
         """Return an artifact as results show it."""
@@ -127,8 +153,17 @@ class Downloads:
     def open_contents(
         self, name: str, headers: t.Mapping[str, str] = _NO_HEADERS, size: int | None = None
     ) -> t.Iterator[Contents]:
-        """Open the contents of an artifact, in one attempt; ``headers`` are for the storage host."""
-        with open_contents(self._client, self.artifact_path(name), headers) as response:
+        """Open the contents of an artifact, in one attempt; ``headers`` are for the storage host.
+
+        ``size``: the size in the listing. Raises StaleListing if the artifact was listed and does not exist.
+        """
+        try:
+            response = open_contents(self._client, self.artifact_path(name), headers)
+        except NotFound as exc:
+            if size is None:
+                raise
+            raise StaleListing(str(exc)) from exc
+        with response:
             yield Contents(name, response, headers, size)
 
     def read(
@@ -150,9 +185,6 @@ class Downloads:
         """Send one POST with artifacts, without a retry; after an unclear failure the caller must look before it sends again."""
         self._client.send_once("POST", self.path, body, body.content_type)
 
-    def delete(self, name: str) -> bool:
-        """Delete an artifact; return False if it was gone already, which a fresh listing must confirm."""
-        deletion = self._client.delete(self.artifact_path(name))
-        if not deletion.proved and name in self.listing():
-            raise RequestFailed(f"{deletion.words}, but the artifact is still listed")
-        return deletion.found
+    def delete(self, name: str) -> Deletion:
+        """Delete an artifact; the result tells what the response proves."""
+        return self._client.delete(self.artifact_path(name))

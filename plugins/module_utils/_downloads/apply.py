@@ -16,9 +16,10 @@ from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
 from .api import Downloads
-from .artifact import Artifact, Listing, listing_text
-from .manifest import Current, Manifest, ManifestPlan, plan_manifest
-from .manifest_store import ManifestStore
+from .artifact import EMPTY, Artifact, Listing, listing_text
+from .deletion import Deleter
+from .manifest import Current, Manifest, ManifestPlan
+from .manifest_store import ManifestRenewal, ManifestStore
 from .plan import Step, correct_step, predict_listing
 from .upload import Landing, Uploader
 
@@ -43,18 +44,25 @@ class Executor:
         self._options = options
         self._progress = progress
         self._uploader = Uploader(downloads)
-        self._store = ManifestStore(downloads, options.manifest) if options.manifest is not None else None
+        self._deleter = Deleter(downloads, options.parallel)
+        self._store = ManifestStore(downloads, options.manifest, options.parallel) if options.manifest is not None else None
+        self._renewal = ManifestRenewal(downloads, self._store, self._uploader, options.verify) if self._store else None
         if self._store:
             self._store.require_writable()
 
     def read(self) -> Current:
-        """Return the listing and the manifest."""
-        listing = self._downloads.listing()
-        return Current(listing, self._store.read(listing) if self._store else None)
+        """Return the listing and the manifest; raise StaleListing if they contradict the service or each other."""
+        listed = self._downloads.list_artifacts().require_whole(self._downloads.path)
+        current = Current(listed.by_name, None, listed.others)
+        if not self._store:
+            return current
+        manifest = self._store.read(current.listing)
+        self._store.require_listed(manifest, current.listing)
+        return current._replace(manifest=manifest)
 
     def apply(self, current: Current, steps: t.Sequence[Step]) -> Outcome:
         """Apply the steps, which were planned from ``current``, or predict the outcome in check mode."""
-        work = _Work(current, steps, self._uploader.landings)
+        work = _Work(current, steps, self._uploader.landings, self._deleter.deleted)
         self._progress.follow(lambda: self._report(work))
         if self._options.check_mode:
             self._predict(work)
@@ -81,27 +89,19 @@ class Executor:
         return self._options.verify or bool(self._store and renamed_pattern(name))
 
     def _delete(self, work: _Work) -> None:
-        def delete(step: Step) -> None:
-            self._downloads.delete(step.name)
-            work.deleted.add(step.name)
-
-        run_all(delete, [step for step in work.steps if step.status == DELETED], self._options.parallel)
+        names = {step.name for step in work.steps if step.status == DELETED}
+        listed = (*work.current.listing.values(), *work.current.others)
+        if artifacts := [artifact for artifact in listed if artifact.name in names]:
+            work.after = self._deleter.delete(artifacts, self._options.verify)
 
     def _renew_manifest(self, manifest: Manifest | None, work: _Work) -> ManifestPlan | None:
-        if self._store is None or manifest is None:
+        if self._renewal is None or manifest is None:
             return None
-        plan = self._plan_manifest(self._store, manifest, work)
+        ours, after = work.find_digests(), work.find_after()
+        plan = self._renewal.plan(manifest, ours, after, bool(work.find_sending()))
         if plan.changes and not self._options.check_mode:
-            if work.deleted and self._options.verify:
-                # Somebody might have published since.
-                work.after = self._downloads.listing()
-                plan = self._plan_manifest(self._store, manifest, work)
-            self._store.apply(plan, self._uploader, work.find_after(), self._options.verify)
+            self._renewal.apply(plan, ours, after)
         return plan
-
-    def _plan_manifest(self, store: ManifestStore, manifest: Manifest, work: _Work) -> ManifestPlan:
-        after = work.find_after()
-        return plan_manifest(store.refresh(manifest, after), work.find_digests(), after, bool(work.find_sending()))
 
     def _report(self, work: _Work) -> tuple[Result, bool]:
         """Return the results of what was done so far."""
@@ -120,7 +120,11 @@ class Executor:
             changed=any(step.changes for step in steps) or bool(plan and plan.changes),
             before=before,
             after=after,
-            warnings=[_warn_of_name(name, stored) for name, stored in names if stored != name],
+            warnings=[
+                *(_warn_of_name(name, stored) for name, stored in names if stored != name),
+                *(self._renewal.warnings if self._renewal else ()),
+                *([EMPTY] if not work.current.listing and not work.find_sending() else ()),
+            ],
         )
 
     def _describe(self, step: Step, work: _Work) -> Result:
@@ -148,11 +152,13 @@ class _Work:
     ``after``: the listing as it was read last, None as long as it was not read again.
     """
 
-    def __init__(self, current: Current, steps: t.Sequence[Step], landings: dict[str, Landing]) -> None:
+    def __init__(
+        self, current: Current, steps: t.Sequence[Step], landings: dict[str, Landing], deleted: t.Collection[str]
+    ) -> None:
         self.current = current
         self.steps = steps
         self.landings = landings
-        self.deleted: set[str] = set()
+        self.deleted = deleted
         self.after: Listing | None = None
 
     def find_sending(self) -> list[Payload]:

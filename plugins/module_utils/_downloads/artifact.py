@@ -12,10 +12,16 @@ import typing as t
 from .._errors import BadInput, RequestFailed
 from .._outcome import state_line
 from .._patterns import Patterns
-from .._renames import renamed_pattern
 
 _SIGNATURES = (".asc", ".sig")
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+
+
+# Observed in 2025 and 2026, also where there were artifacts before (fact sheet 10).
+EMPTY = (
+    "The artifact list is empty. Bitbucket shows an empty list for workspaces on the Free plan, whatever they hold: if artifacts"
+    " should exist, check the plan of the workspace"
+)
 
 
 class Artifact(t.NamedTuple):
@@ -29,6 +35,11 @@ class Artifact(t.NamedTuple):
     created_on: str | None = None
     downloads: int | None = None
     uploaded_by: str | None = None
+
+    @property
+    def identity(self) -> tuple[str, int, str | None]:
+        """Return what stays as long as nobody replaces the artifact."""
+        return self.name, self.size, self.created_on
 
     @property
     def age_key(self) -> datetime.datetime:
@@ -74,15 +85,6 @@ def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
 def newest_first(artifacts: t.Iterable[Artifact]) -> list[Artifact]:
     """Return the artifacts sorted by ``created_on``, newest first, then by name: the service documents no order of its own."""
     return sorted(sorted(artifacts, key=lambda artifact: artifact.name), key=lambda a: a.age_key, reverse=True)
-
-
-def renamed_candidate(name: str, size: int, listing: Listing) -> Artifact | None:
-    """Return the one artifact that may be the requested one under another stored name; its contents still have to match."""
-    pattern = renamed_pattern(name)
-    if pattern is None or name in listing:
-        return None
-    found = [artifact for artifact in listing.values() if artifact.size == size and pattern.match(artifact.name)]
-    return found[0] if len(found) == 1 else None
 
 
 def parse_time(text: str | None) -> datetime.datetime | None:

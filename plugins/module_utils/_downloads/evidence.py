@@ -6,30 +6,52 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .._files.payload import Payload
-from .._renames import likely_names
-from .api import Downloads
-from .artifact import Artifact, Listing, renamed_candidate
+from .._renames import RenamedPattern, SimilarNames, likely_names
+from .._text import quoted
+from .api import Downloads, StaleListing
+from .artifact import Artifact
 from .manifest import Current
 from .plan import Evidence
 from .same_content import compare_content
 
+# Rules of the service that are known, or follow from what it is made of: the others would cost requests for nothing.
+_PROBED_NAMES = 3
+
 
 class Examiner:
-    """Examine one payload at a time, at the least cost: size, manifest, conditional request, stream."""
+    """Examine one payload at a time, at the least cost: size, manifest, conditional request, stream.
 
-    def __init__(self, downloads: Downloads, current: Current, compare: str = "checksum", overwrite: str = "different") -> None:
+    ``requested``: the names of all payloads, each of which is nobody else's renamed artifact.
+    """
+
+    def __init__(
+        self,
+        downloads: Downloads,
+        current: Current,
+        compare: str = "checksum",
+        overwrite: str = "different",
+        requested: t.Iterable[str] = (),
+    ) -> None:
         self._downloads = downloads
         self._current = current
         self._listing = current.listing
+        self._similar = SimilarNames(current.listing)
+        self._requested = set(requested)
         self._compare = compare
         self._compares = overwrite in ("different", "refuse")
+        self._protects = overwrite in ("never", "refuse")
 
     def examine(self, payload: Payload) -> Evidence:
-        """Return the evidence for one payload."""
+        """Return the evidence for one payload; raise StaleListing if the service has something else than the listing says."""
         current = self._listing.get(payload.name)
         if current is None:
-            return self._examine_renamed(payload)
+            evidence = self._examine_renamed(payload)
+            if self._protects and evidence.current is None:
+                self._require_new(payload.name)
+            return evidence
         trusted = self._current.trusted_digest(current)
         if not self._compares:
             return Evidence(current, current_sha256=trusted)
@@ -40,17 +62,35 @@ class Examiner:
         return self._examine_content(payload, current)
 
     def _examine_renamed(self, payload: Payload) -> Evidence:
-        """Count an artifact that the service stored under another name as the requested one if the contents match."""
-        candidate = renamed_candidate(payload.name, payload.size, self._listing)
-        evidence = self._examine_content(payload, candidate) if candidate else Evidence()
-        return evidence if evidence.same else self._examine_likely_name(payload, evidence.sha256)
-
-    def _examine_likely_name(self, payload: Payload, digest: str | None) -> Evidence:
-        """Count an artifact of other content that an upload would most likely replace; ``digest``: the payload's."""
-        likely = next((self._listing[name] for name in likely_names(payload.name) if name in self._listing), None)
-        if likely is None or (likely.size == payload.size and self._examine_content(payload, likely).same):
+        """Count an artifact of another name as the requested one: it has the content, or an upload would likely replace it."""
+        names = [name for name in self._similar.find(payload.name) if name not in self._requested]
+        digest = None
+        for artifact in (self._listing[name] for name in names):
+            if artifact.size == payload.size:
+                evidence = self._examine_content(payload, artifact)
+                digest = evidence.sha256
+                if evidence.same:
+                    return evidence
+        likely = next((name for name in names if self._is_likely(payload.name, name)), None)
+        if likely is None:
             return Evidence(sha256=digest)
-        return Evidence(likely, same=False, sha256=digest, current_sha256=self._current.trusted_digest(likely))
+        current = self._listing[likely]
+        return Evidence(current, same=False, sha256=digest, current_sha256=self._current.trusted_digest(current))
+
+    def _is_likely(self, name: str, other: str) -> bool:
+        """Return whether an upload would replace the other artifact; what must not be overwritten is protected generously."""
+        if self._protects:
+            return RenamedPattern(name).match_likely(other)
+        return other in likely_names(name)
+
+    def _require_new(self, name: str) -> None:
+        """Raise StaleListing if an artifact exists that is not listed: a listing that lags must not cost released bytes."""
+        for other in (name, *likely_names(name)[:_PROBED_NAMES]):
+            if other not in self._requested - {name} and self._downloads.exists(other):
+                raise StaleListing(
+                    f"{quoted(other)} exists, but the listing does not show it, so {quoted(name)} might overwrite it."
+                    " Nothing was sent"
+                )
 
     def _examine_content(self, payload: Payload, artifact: Artifact) -> Evidence:
         trusted = self._current.trusted_digest(artifact) if self._compare != "content" else None
@@ -59,12 +99,3 @@ class Examiner:
             return Evidence(artifact, digest == trusted, sha256=digest, current_sha256=trusted)
         found = compare_content(self._downloads, artifact, payload)
         return Evidence(artifact, found.same, sha256=found.sha256, current_sha256=found.sha256 if found.same else None)
-
-
-def find_stored(payload: Payload, listing: Listing, downloads: Downloads) -> Artifact | None:
-    """Return the artifact of a fresh listing that this payload has become: by name and size, or renamed with equal content."""
-    exact = listing.get(payload.name)
-    if exact is not None:
-        return exact if exact.size == payload.size else None
-    evidence = Examiner(downloads, Current(listing), "content").examine(payload)
-    return evidence.current if evidence.same else None

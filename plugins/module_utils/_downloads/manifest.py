@@ -81,10 +81,14 @@ class Manifest(t.NamedTuple):
 
 
 class Current(t.NamedTuple):
-    """The current state of Downloads: its listing and, if the task has one, its manifest."""
+    """The current state of Downloads: its listing and, if the task has one, its manifest.
+
+    ``others``: further artifacts whose names are in the listing.
+    """
 
     listing: Listing
     manifest: Manifest | None = None
+    others: t.Sequence[Artifact] = ()
 
     def trusted_digest(self, artifact: Artifact) -> str | None:
         """Return the digest that a trusted line of the manifest gives to an artifact."""
@@ -134,6 +138,12 @@ def plan_manifest(manifest: Manifest, ours: t.Mapping[str, str | None], after: L
         return ManifestPlan(DELETED if manifest.artifact else ABSENT)
     text = render(digests)
     return ManifestPlan(REPLACED if manifest.artifact else CREATED, len(text.encode("utf-8")), text)
+
+
+def find_doubtful(manifest: Manifest, ours: t.Mapping[str, str | None], after: Listing) -> list[Artifact]:
+    """Return the artifacts that have a line which is not trusted, and whose digests this task does not know either."""
+    listed = [artifact for name, artifact in after.items() if name in manifest.digests and ours.get(name) is None]
+    return [artifact for artifact in listed if manifest.trusted_digest(artifact) is None]
 
 
 def _needs_renewal(manifest: Manifest, ours: t.Mapping[str, str | None], listed: Listing) -> bool:

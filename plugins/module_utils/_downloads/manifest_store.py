@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read and write the manifest of one repository."""
+"""Read and renew the manifest of one repository, and prove its lines."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ import hashlib
 import typing as t
 
 from .._errors import BadInput, BitbucketError
+from .._files.blocks import hash_blocks
 from .._files.payload import Payload
-from .._names import check_name
-from .._outcome import DELETED
+from .._names import check_name, is_plain
+from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
-from .api import Downloads
-from .artifact import Listing
-from .manifest import Manifest, ManifestPlan, NotAManifest, parse
+from .api import Contents, Downloads, StaleListing
+from .artifact import Artifact, Listing
+from .deletion import Deleter
+from .manifest import Manifest, ManifestPlan, NotAManifest, find_doubtful, parse, plan_manifest
+from .read_back import NotStored, ReadBack
+from .same_content import compare_content
 
 if t.TYPE_CHECKING:
     from .upload import Uploader
+
+Digests = t.Mapping[str, t.Optional[str]]
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 
@@ -28,8 +34,9 @@ MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 class ManifestStore:
     """The manifest of one repository, by its name."""
 
-    def __init__(self, downloads: Downloads, name: str) -> None:
+    def __init__(self, downloads: Downloads, name: str, parallel: int = 1) -> None:
         self._downloads = downloads
+        self._parallel = parallel
         self.name = check_name(name, "manifest")
 
     def require_writable(self) -> None:
@@ -59,16 +66,99 @@ class ManifestStore:
         """Return the manifest of a newer listing; read it again only if somebody has replaced it since."""
         return manifest if manifest.is_same(listing.get(self.name)) else self.read(listing)
 
-    def apply(self, plan: ManifestPlan, uploader: Uploader, before: Listing, verify: bool) -> None:
-        """Send or delete the manifest as the plan says. ``before``: the listing that the plan was made from."""
-        if plan.text is not None:
-            data = plan.text.encode("utf-8")
-            payload = Payload(self.name, len(data), data=data)
-            uploader.send([payload], before, parallel=1)
-            if verify:
-                uploader.read_back([payload], before)
-        elif plan.status == DELETED:
-            self._downloads.delete(self.name)
+    def require_listed(self, manifest: Manifest, listing: Listing) -> None:
+        """Raise StaleListing if the manifest or an artifact of its lines exists, but is not listed: lines would be lost."""
+        missing = [name for name in (self.name, *manifest.digests) if name not in listing and is_plain(name)]
+        for name, exists in zip(missing, run_all(self._downloads.exists, missing, self._parallel)):
+            if exists:
+                raise StaleListing(
+                    f"{quoted(name)} exists, but the listing does not show it, so lines of {self.name} would be lost."
+                    " Nothing was sent"
+                )
+
+    def prove(self, manifest: Manifest, doubtful: t.Sequence[Artifact]) -> dict[str, str]:
+        """Return the digests of the doubtful lines that the contents of their artifacts prove."""
+
+        def hash_contents(artifact: Artifact) -> str | None:
+            try:
+                digests = self._downloads.read(artifact.name, _hash, size=artifact.size)
+            except StaleListing:
+                return None
+            return digests["sha256"]
+
+        found = zip(doubtful, run_all(hash_contents, doubtful, self._parallel))
+        return {each.name: digest for each, digest in found if digest is not None and digest == manifest.digests[each.name]}
 
     def _no_manifest(self, problem: str) -> BitbucketError:
         return BitbucketError(f"The artifact {quoted(self.name)} is not a checksum manifest, so it is left alone: {problem}")
+
+
+class ManifestRenewal:
+    """Plans and applies the renewal of one manifest in one task. ``warnings``: what happened to lines, for the user."""
+
+    def __init__(self, downloads: Downloads, store: ManifestStore, uploader: Uploader, verify: bool) -> None:
+        self._downloads = downloads
+        self._store = store
+        self._uploader = uploader
+        self._verify = verify
+        self.warnings: list[str] = []
+
+    def plan(self, manifest: Manifest, ours: Digests, after: Listing, sent: bool) -> ManifestPlan:
+        """Return the plan; see ``plan_manifest``. Lines that are not trusted stay if the contents prove them."""
+        manifest = self._store.refresh(manifest, after)
+        plan = plan_manifest(manifest, ours, after, sent)
+        if not plan.changes or not (doubtful := find_doubtful(manifest, ours, after)):
+            return plan
+        proved = self._store.prove(manifest, doubtful)
+        self._warn(
+            "These artifacts have other contents than their lines in {manifest} said, so the lines were dropped: {names}",
+            [artifact.name for artifact in doubtful if artifact.name not in proved],
+        )
+        return plan_manifest(manifest, {**ours, **proved}, after, sent)
+
+    def apply(self, plan: ManifestPlan, ours: Digests, before: Listing) -> None:
+        """Send or delete the manifest as the plan says. ``before``: the listing that the plan was made from.
+
+        If another task has replaced it meanwhile, its lines and ours are joined once.
+        """
+        if plan.text is None:
+            Deleter(self._downloads, 1).delete([before[self._store.name]], self._verify)
+            return
+        listing = self._send(plan.text, before)
+        if listing is None:
+            return
+        joined = self.plan(self._store.read(listing), ours, listing, sent=False)
+        if joined.text is not None:
+            self._warn("Another task has replaced {manifest} at the same time; the lines of both were joined", [self._store.name])
+            if self._send(joined.text, listing) is not None:
+                raise NotStored(f"Other tasks keep replacing the manifest {quoted(self._store.name)}: run this task again")
+
+    def _send(self, text: str, before: Listing) -> Listing | None:
+        """Send the manifest; return the listing if the manifest was replaced by another one since."""
+        data = text.encode("utf-8")
+        payload = Payload(self._store.name, len(data), data=data)
+        self._uploader.send([payload], before, parallel=1)
+        if not self._verify:
+            return None
+        listing, [stored] = ReadBack(self._downloads, [payload], before).run()
+        changed = [name for name, each in listing.items() if name != payload.name and _differs(each, before.get(name))]
+        replaced = stored.final and stored.artifact is not None
+        if stored.problem and not replaced:
+            raise NotStored(f"The upload was accepted, but {stored.problem}")
+        if replaced or (changed and not compare_content(self._downloads, listing[payload.name], payload).same):
+            return listing
+        lost = [name for name in changed if name not in parse(text)]
+        self._warn("These artifacts appeared while the task ran, and {manifest} has no line for them: {names}", lost)
+        return None
+
+    def _warn(self, words: str, names: t.Sequence[str]) -> None:
+        if names:
+            self.warnings.append(words.format(manifest=self._store.name, names=", ".join(map(quoted, sorted(names)))))
+
+
+def _differs(artifact: Artifact, old: Artifact | None) -> bool:
+    return old is None or old.identity != artifact.identity
+
+
+def _hash(contents: Contents) -> dict[str, str]:
+    return hash_blocks(contents.read_blocks(), ["sha256"])

@@ -19,8 +19,7 @@ from .._http.multipart import UploadBody
 from .._parallel import run_all
 from .api import Downloads
 from .artifact import Artifact, Listing
-from .evidence import find_stored
-from .same_content import compare_content
+from .read_back import NotStored, ReadBack
 
 MAX_BATCH_FILES = 20
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -44,10 +43,6 @@ class Landing(t.NamedTuple):
         return None if self.problem else self.artifact
 
 
-class NotStored(BitbucketError):
-    """Uploads were accepted, but the listing does not show them as they were sent."""
-
-
 class Uploader:
     """Uploads for one task. ``landings``: what has landed, by requested name, also after a failure.
 
@@ -65,16 +60,12 @@ class Uploader:
         run_all(lambda batch: self._send_batch(batch, before), make_batches(payloads), parallel)
 
     def read_back(self, payloads: t.Sequence[Payload], before: Listing) -> Listing:
-        """Read the listing and add to each landing its artifact or its problem; raise NotStored if there are problems.
-
-        A contradiction is read once more: the listing might lag, or somebody publishes the same name at the same time.
-        """
-        listing, landings = self._compare(payloads, before)
-        if any(landing.problem for landing in landings):
-            listing, landings = self._compare(payloads, before)
-        self.landings.update((landing.payload.name, landing) for landing in landings)
-        problems = [landing.problem for landing in landings if landing.problem]
-        if problems:
+        """Read the listing and add to each landing its artifact or its problem; raise NotStored if there are problems."""
+        listing, found = ReadBack(self._downloads, payloads, before).run()
+        for payload, stored in zip(payloads, found):
+            landing = self.landings[payload.name]
+            self.landings[payload.name] = landing._replace(artifact=stored.artifact, problem=stored.problem)
+        if problems := [stored.problem for stored in found if stored.problem]:
             raise NotStored(f"The upload was accepted, but {'; '.join(problems)}")
         return listing
 
@@ -110,24 +101,13 @@ class Uploader:
     def _look_up(self, failure: RequestFailed, sent: list[Payload], before: Listing, body: UploadBody) -> list[Payload]:
         """Record what a fresh listing shows; return the rest."""
         try:
-            listing = self._downloads.listing()
-            landed = [payload for payload in sent if self._has_landed(payload, before, listing)]
+            landed = ReadBack(self._downloads, sent, before).look()
         except BitbucketError as exc:
             raise RequestFailed(
                 f"{failure}. What became of the upload is not known, for the listing failed as well: {exc}"
             ) from exc
         self._record(landed, body, recovered=failure.may_have_applied)
         return [payload for payload in sent if payload not in landed]
-
-    def _has_landed(self, payload: Payload, before: Listing, listing: Listing) -> bool:
-        now = find_stored(payload, listing, self._downloads)
-        if now is None:
-            return False
-        old = before.get(now.name)
-        if old is None or old.created_on != now.created_on or old.size != now.size:
-            return True
-        # The date tells nothing and the size is the old one: only the content can tell.
-        return compare_content(self._downloads, now, payload).same
 
     def _record(self, payloads: t.Sequence[Payload], body: UploadBody, recovered: bool) -> None:
         for payload in payloads:
@@ -138,21 +118,6 @@ class Uploader:
     def _count(self, count: int) -> None:
         with self._lock:
             self.bytes_sent += count
-
-    def _compare(self, payloads: t.Sequence[Payload], before: Listing) -> tuple[Listing, list[Landing]]:
-        listing = self._downloads.listing()
-        landings: list[Landing] = []
-        for payload in payloads:
-            found = find_stored(payload, listing, self._downloads)
-            problem = None
-            if found is None:
-                found = listing.get(payload.name)
-                problem = _name_problem(payload, found, before.get(payload.name))
-            elif found.name in [other.proved.name for other in landings if other.proved]:
-                problem = f"'{payload.name}' was stored as '{found.name}', like another artifact of this task"
-                found = listing.get(payload.name)
-            landings.append(self.landings[payload.name]._replace(artifact=found, problem=problem))
-        return listing, landings
 
 
 def make_batches(payloads: t.Sequence[Payload]) -> list[list[Payload]]:
@@ -166,14 +131,3 @@ def make_batches(payloads: t.Sequence[Payload]) -> list[list[Payload]]:
         batches[-1].append(payload)
         size += payload.size
     return batches
-
-
-def _name_problem(payload: Payload, listed: Artifact | None, old: Artifact | None) -> str:
-    if listed is None:
-        return f"'{payload.name}' is not in the listing"
-    if old and (listed.size, listed.created_on) == (old.size, old.created_on):
-        return f"'{payload.name}' is listed as it was before, with {listed.size} bytes"
-    return (
-        f"'{payload.name}' is listed with {listed.size} bytes instead of the {payload.size} that were sent:"
-        " somebody else is publishing this name, or the service has cut it"
-    )

@@ -13,7 +13,7 @@ import io
 import os
 import typing as t
 
-from .._downloads.api import Downloads
+from .._downloads.api import Downloads, StaleListing
 from .._downloads.artifact import Artifact, Listing, Selection
 from .._downloads.manifest_store import ManifestStore
 from .._downloads.same_content import compare_content, if_none_match
@@ -156,7 +156,7 @@ class Chooser:
     def choose(self) -> list[FetchRequest]:
         """Return the requests, in the order of ``names``, or newest first."""
         proved = self._choose_proved()
-        return [proved] if proved else self._choose_listed()
+        return [proved] if proved else self.choose_listed()
 
     def _choose_proved(self) -> FetchRequest | None:
         """Return the request if the local file already has the digest in ``checksum``: it needs no HTTP request."""
@@ -169,7 +169,12 @@ class Chooser:
         request = examine(FetchRequest(Artifact(names[0], local.size), local, expectation))
         return request if decide(request).status == UNCHANGED else None
 
-    def _choose_listed(self) -> list[FetchRequest]:
+    def choose_again(self, name: str) -> FetchRequest:
+        """Return the request for one of the chosen artifacts from a new listing and a new manifest."""
+        return Chooser(self._downloads, self._options._replace(names=[name], selection=None)).choose_listed()[0]
+
+    def choose_listed(self) -> list[FetchRequest]:
+        """Return the requests, whatever the local files hold."""
         options, repository = self._options, self._downloads.repository
         listing = self._downloads.listing()
         artifacts = self._choose_artifacts(listing)
@@ -180,10 +185,17 @@ class Chooser:
 
     def _choose_artifacts(self, listing: Listing) -> list[Artifact]:
         if self._options.selection is None:
+            self._require_listed(listing)
             return choose_named(listing, self._options.names or (), self._downloads.repository)
         artifacts = choose_matching(listing, self._options.selection, self._downloads.path)
         self._check([artifact.name for artifact in artifacts])
         return artifacts
+
+    def _require_listed(self, listing: Listing) -> None:
+        """Raise StaleListing for an artifact that exists and is not listed yet."""
+        for name in self._options.names or ():
+            if name not in listing and self._downloads.exists(name):
+                raise StaleListing(f"{quoted(name)} exists, but the listing does not show it")
 
 
 def examine(request: FetchRequest) -> FetchRequest:
@@ -206,12 +218,13 @@ class Fetcher:
 
     def run(self, check_mode: bool, progress: Progress) -> list[Fetched]:
         """Fetch the artifacts, or predict it."""
-        requests = self._chooser.choose()
+        requests = self._downloads.decide(self._chooser.choose)
         progress.follow(lambda: self._report(requests))
         made = [] if check_mode else self._options.destination.create()
         try:
             with self._temporary:
-                return run_all(self._predict if check_mode else self._fetch, requests, self._options.parallel)
+                act = self._predict if check_mode else self._fetch
+                return run_all(lambda request: self._renew(act, request), requests, self._options.parallel)
         except BaseException:
             remove_empty(made)
             raise
@@ -219,6 +232,13 @@ class Fetcher:
     def _report(self, requests: t.Sequence[FetchRequest]) -> tuple[Result, bool]:
         done = [self._done[each.artifact.name] for each in requests if each.artifact.name in self._done]
         return {"artifacts": [each.render() for each in done if not each.unchanged]}, any(each.changed for each in done)
+
+    def _renew(self, act: t.Callable[[FetchRequest], Fetched], request: FetchRequest) -> Fetched:
+        """Return what comes of a request, which is chosen again if somebody has replaced or deleted the artifact since."""
+        pending = [request]
+        return self._downloads.decide(
+            lambda: act(pending.pop() if pending else self._chooser.choose_again(request.artifact.name))
+        )
 
     def _predict(self, request: FetchRequest) -> Fetched:
         request = examine(request)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.artifact import Artifact, Listing, Selection
+from .._downloads.artifact import EMPTY, Artifact, Listing, Selection
 from .._downloads.manifest import Manifest
 from .._errors import BitbucketError
 from .._files.checksum import Checksum
@@ -61,7 +61,7 @@ def choose_matching(listing: Listing, selection: Selection, path: str) -> list[A
     """Return the artifacts that the selection matches; no match in the Downloads at this path is an error."""
     found = selection.choose(listing.values())
     if not found:
-        raise BitbucketError(f"No artifact in {path} matches the patterns")
+        raise BitbucketError(f"No artifact in {path} matches the patterns{_explain_empty(listing)}")
     return found
 
 
@@ -69,8 +69,12 @@ def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> l
     """Return the artifacts of these names; a missing one is an error."""
     missing = [_hint(name, listing) for name in names if name not in listing]
     if missing:
-        raise BitbucketError(f"Not in the Downloads of {repository}: {', '.join(missing)}")
+        raise BitbucketError(f"Not in the Downloads of {repository}: {', '.join(missing)}{_explain_empty(listing)}")
     return [listing[name] for name in names]
+
+
+def _explain_empty(listing: Listing) -> str:
+    return "" if listing else f". {EMPTY}"
 
 
 def _hint(name: str, listing: Listing) -> str:

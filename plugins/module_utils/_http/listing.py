@@ -30,11 +30,13 @@ class Listed(t.NamedTuple):
 
     ``whole``: the number of items is the ``size`` that every page states, or there is one page that states none.
     ``problem``: why the list is not known to be whole, as a clause for messages; empty if it is whole.
+    ``sizes``: what each page states, None for nothing; empty if a page could not be read.
     """
 
     items: list[Item]
     whole: bool
     problem: str
+    sizes: t.Sequence[int | None] = ()
 
 
 class Lists:
@@ -82,7 +84,7 @@ class Lists:
             url = next_page(page, url, self._api_url)
             url = url and restore_query(url, first)
         problem = find_problem(len(items), sizes)
-        return Listed(items, not problem, problem)
+        return Listed(items, not problem, problem, sizes)
 
 
 def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> list[Item]:

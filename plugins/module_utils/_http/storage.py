@@ -39,6 +39,20 @@ def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Re
     return _follow(client.session, response, url, headers)
 
 
+def has_contents(client: Client, path: str) -> bool:
+    """Return whether the API points to contents at the path, which no listing has to show yet; repeated."""
+
+    def once() -> bool:
+        with client.session.send("GET", client.url(path), _ACCEPT) as response:
+            if response.is_redirect:
+                client.session.secrets.add(response.location.partition("?")[2])
+            else:
+                client.session.require_success(response, also=(404,))
+        return response.status != 404
+
+    return client.retries.repeat(once)
+
+
 def open_link(client: Client, url: str) -> Response:
     """Try once to open the contents at a link of the API. Return a response with status 200, 206 or 304."""
     response = client.session.send("GET", url, _ACCEPT)

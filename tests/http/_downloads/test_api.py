@@ -23,8 +23,6 @@ from tests.http._downloads.helpers import (
     listings,
     numbered,
     put,
-    statuses,
-    widgets,
     writes,
 )
 
@@ -147,93 +145,4 @@ def test_250_artifacts_are_listed_in_three_requests(emulator: Emulator, run: Mod
     assert [entry.query.get("pagelen") for entry in listings(emulator)] == ["100"] * 3
     emulator.journal.clear()
     assert run.ok(MODULE, **PUBLISH)["requests"] == len(listings(emulator)) + 1 == 7
-    assert run.ok(MODULE, state="absent", name=["new"])["requests"] == 4
-
-
-def test_links_to_pages_are_followed_whatever_their_size(emulator: Emulator, run: ModuleRunner) -> None:
-    emulator.switches.page_cap, emulator.switches.list_size, emulator.switches.list_page = 3, False, False
-    put(emulator, numbered(10))
-    assert run.ok(MODULE, content="content 000", name=["file-000.txt"])["changed"] is False
-    assert len(listings(emulator)) == 4
-
-
-def test_artifact_that_is_listed_twice_counts_once(emulator: Emulator, run: ModuleRunner) -> None:
-    emulator.switches.page_cap = 3
-    put(emulator, numbered(5))
-    emulator.faults.add("duplicate_page", times=2)
-    assert [artifact["name"] for artifact in run.ok(INFO)["artifacts"]] == [f"file-00{number}.txt" for number in (4, 3, 2)]
-    emulator.faults.add("json", body={"values": [{"name": "app", "size": size} for size in (2, 1)]})
-    assert [artifact["size"] for artifact in run.ok(INFO)["artifacts"]] == [2]
-
-
-@pytest.fixture
-def app(emulator: Emulator) -> None:
-    """Store one artifact to delete and one to keep."""
-    put(emulator, {"app": b"x", "stays": b"x"})
-
-
-@pytest.mark.usefixtures("app")
-@pytest.mark.parametrize(
-    ("kind", "arguments"),
-    [("status", {"code": 500}), ("status", {"code": 504}), ("rate_limit", {}), ("drop_before", {})],
-    ids=str,
-)
-def test_failed_deletion_is_repeated(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
-    emulator.faults.add(kind, method="DELETE", **arguments)
-    assert statuses(run.ok(MODULE, **DELETE)) == [("app", "deleted", "there")]
-    assert (writes(emulator), widgets(emulator).names()) == (["DELETE"] * 2, ["stays"])
-
-
-@pytest.mark.usefixtures("app")
-@pytest.mark.parametrize(("kind", "arguments"), [("drop_after", {}), ("status", {"code": 502, "effect": True})], ids=str)
-def test_404_on_the_repeat_is_success(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
-    emulator.faults.add(kind, method="DELETE", **arguments)
-    result = run.ok(MODULE, **DELETE)
-    assert (statuses(result), result["changed"]) == ([("app", "deleted", "there")], True)
-    assert emulator.journal[-1].status == 404
-    assert result["requests"] == 3  # no listing is needed to be sure
-
-
-@pytest.mark.usefixtures("app")
-def test_404_of_an_artifact_that_is_still_listed_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
-    emulator.faults.add("status", code=404, method="DELETE", times=None)
-    result = run.failed(MODULE, **DELETE)
-    assert "/downloads/app was answered with HTTP status 404 Not Found, but the artifact is still listed" in result["msg"]
-    assert (result["artifacts"], result["changed"]) == ([], False)
-    emulator.faults.add("status", code=404, method="GET", path=LISTING, after=1)
-    assert "GET " in run.failure(MODULE, **DELETE)
-    emulator.faults.clear()
-    run.ok(MODULE, **DELETE)
-    assert widgets(emulator).names() == ["stays"]
-
-
-@pytest.mark.usefixtures("app")
-def test_404_of_an_artifact_that_is_no_longer_listed_is_success(emulator: Emulator, run: ModuleRunner) -> None:
-    emulator.faults.add("call", action=lambda: widgets(emulator).remove("app"), when="before", method="DELETE")
-    run.ok(MODULE, **DELETE)
-    assert (len(listings(emulator)), widgets(emulator).names()) == (2, ["stays"])
-
-
-@pytest.mark.usefixtures("app")
-@pytest.mark.parametrize("code", [400, 401, 403])
-def test_refused_deletion_is_not_repeated(emulator: Emulator, run: ModuleRunner, code: int) -> None:
-    emulator.faults.add("status", code=code, method="DELETE")
-    message = run.failure(MODULE, **DELETE)
-    assert f"DELETE {emulator.api_url}/repositories/acme/widgets/downloads/app failed with HTTP status {code}" in message
-    assert (writes(emulator), widgets(emulator).names()) == (["DELETE"], ["app", "stays"])
-
-
-@pytest.mark.usefixtures("app")
-@pytest.mark.parametrize("kind", ["html", "json"])
-def test_undocumented_success_of_a_deletion_is_looked_up(emulator: Emulator, run: ModuleRunner, kind: str) -> None:
-    emulator.faults.add(kind, method="DELETE")
-    message = run.failure(MODULE, **DELETE)
-    assert "/downloads/app was answered with HTTP status 200 OK, but the artifact is still listed" in message
-    emulator.faults.add(kind, method="DELETE", effect=True)
-    assert statuses(run.ok(MODULE, **DELETE)) == [("app", "deleted", "there")]
-
-
-def test_deletions_use_connections_again(emulator: Emulator, run: ModuleRunner) -> None:
-    put(emulator, numbered(20))
-    run.ok(MODULE, state="absent", name=list(numbered(20)), parallel=2)
-    assert len({entry.connection for entry in emulator.journal}) <= 3
+    assert run.ok(MODULE, state="absent", name=["new"])["requests"] == 3 + 1 + 3

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from tests.http._downloads.helpers import (
     PRUNE,
     by_name,
     contents,
+    fetches,
     lines,
+    listings,
     numbered,
     posts,
     put,
@@ -80,12 +83,19 @@ def test_no_upload_begins_after_a_failure(emulator: Emulator, run: ModuleRunner,
 
 
 def test_concurrent_uploads_end_and_are_reported(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    emulator.faults.add("stall", method="POST", seconds=0.5)
+
+    def wait_for_the_look_up() -> None:
+        while len([entry for entry in listings(emulator) if entry.ended]) < 2:
+            time.sleep(0.01)
+        time.sleep(1)  # so that the task has learned what was refused
+
+    emulator.faults.add("call", action=wait_for_the_look_up, method="POST", path="/downloads$")
     emulator.faults.add("status", code=400, method="POST")
     paths = write(dist, numbered(80))
     result = run.failed(MODULE, src=paths, parallel=2)
     assert (len(posts(emulator)), len(result["artifacts"]), result["changed"]) == (2, 20, True)
     assert sorted(by_name(result)) == widgets(emulator).names()
+    assert fetches(emulator) == []
     run.ok(MODULE, src=paths)
     assert contents(emulator) == numbered(80)
 

@@ -91,7 +91,6 @@ def test_other_renaming_rules_are_recognized(emulator: Emulator, run: ModuleRunn
     [
         pytest.param("app 1.0", {"app-10": b"x"}, id="usual characters differ"),
         pytest.param("My App.zip", {"My-App.zip": b"y"}, id="content differs"),
-        pytest.param("My App.zip", {"My_App.zip": b"x", "My-App.zip": b"x"}, id="two candidates"),
         pytest.param("my_app.zip", {"my app.zip": b"x", "myXapp.zip": b"x"}, id="plain name"),
     ],
 )
@@ -99,6 +98,52 @@ def test_similar_name_is_another_artifact(emulator: Emulator, run: ModuleRunner,
     put(emulator, existing)
     assert statuses(run.ok(MODULE, content="x", name=[name])) == [(name, "created", "not there")]
     assert contents(emulator) == {**existing, name: b"x"}
+
+
+@pytest.mark.parametrize("rule", ["spaces", "django", "nfc", "nfd", "lower", "keep_case"])
+@pytest.mark.parametrize("name", ["app (1).zip", "App.zip", "Caf\u00e9 1.zip", "Cafe\u0301.zip", "a+b & c.zip", "[x]{y}.tgz"])
+def test_names_that_the_service_changes_stay_idempotent_and_protected(
+    emulator: Emulator, run: ModuleRunner, rule: str, name: str
+) -> None:
+    put(emulator, {"app.zip": b"of old"} if rule == "keep_case" else {})
+    emulator.switches.rename = rule
+    run.ok(MODULE, content="release", name=[name])
+    stored = contents(emulator)
+    assert len(stored) in (1, 2)
+    for overwrite in ("different", "refuse", "never"):
+        assert run.ok(MODULE, content="release", name=[name], overwrite=overwrite)["changed"] is False
+    for check in (True, False):
+        assert "Nothing was sent" in run.failure(MODULE, content="another", name=[name], overwrite="refuse", check=check)
+        assert run.ok(MODULE, content="another", name=[name], overwrite="never", check=check)["changed"] is False
+    assert (len(posts(emulator)), contents(emulator)) == (1, stored)
+    assert statuses(run.ok(MODULE, content="another", name=[name]))[0][1] == "replaced"
+    assert sorted(contents(emulator)) == sorted(stored)
+
+
+@pytest.mark.parametrize("name", ["My App.zip", "app.zip"])
+def test_new_name_is_looked_up_before_it_might_overwrite(emulator: Emulator, run: ModuleRunner, name: str) -> None:
+    """One request each for the name itself and for the likely stored names, which a listing that lags would not show."""
+    put(emulator, {"other": b"x"})
+    for overwrite, extra in (("different", 0), ("refuse", 1), ("never", 1)):
+        emulator.journal.clear()
+        result = run.ok(MODULE, content="x", name=[name], overwrite=overwrite, check=True)
+        assert statuses(result) == [(name, "created", "not there")]
+        assert result["requests"] == 1 + extra * (2 if name == "My App.zip" else 1)
+
+
+def test_candidates_of_equal_size_are_told_apart_by_their_contents(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.rename = "spaces"
+    put(emulator, {"build_11.sha256": b"other", "build_1.sha256": b"older"})
+    for expected in (True, False):
+        assert run.ok(MODULE, content="right", name=["build 1.sha256"], manifest=MANIFEST)["changed"] is expected
+    assert contents(emulator)["build_1.sha256"] == b"right"
+    assert contents(emulator)["build_11.sha256"] == b"other"
+
+
+def test_unlikely_candidates_do_not_stop_a_new_release(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"build_11.zip": b"eleven"})
+    result = run.ok(MODULE, content="one", name=["build 1.zip"], overwrite="refuse")
+    assert statuses(result) == [("build 1.zip", "created", "not there")]
 
 
 def test_exact_name_precedes_a_similar_one(emulator: Emulator, run: ModuleRunner) -> None:

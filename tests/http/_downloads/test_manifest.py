@@ -14,6 +14,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import (
+    LISTING,
     MANIFEST,
     MODULE,
     contents,
@@ -146,7 +147,7 @@ def test_manifest_without_lines_is_deleted_last(emulator: Emulator, run: ModuleR
 def test_deleting_creates_no_manifest(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, THREE)
     result = run.ok(MODULE, state="absent", name=["a"], manifest=MANIFEST)
-    assert (result["manifest"]["status"], result["requests"]) == ("absent", 2)
+    assert (result["manifest"]["status"], result["requests"]) == ("absent", 4)
     assert contents(emulator) == {"b": b"22", "c": b"333"}
 
 
@@ -166,3 +167,52 @@ def test_without_the_option_a_manifest_is_an_artifact_like_any_other(emulator: E
     assert contents(emulator)[MANIFEST] == lines(THREE)
     run.ok(MODULE, state="absent", name=[MANIFEST])
     assert MANIFEST not in contents(emulator)
+
+
+def test_lines_survive_dates_that_do_not_move(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.created_on_moves = False
+    for name in ("a", "c", "d"):
+        run.ok(MODULE, name=[name], content=name, manifest=MANIFEST)
+    assert contents(emulator)[MANIFEST] == lines({name: name.encode() for name in "acd"})
+    assert run.ok(MODULE, name=["c"], content="c", manifest=MANIFEST)["changed"] is False
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_untrusted_line_stays_only_if_the_content_proves_it(
+    emulator: Emulator, run: ModuleRunner, warnings: list[str], check: bool
+) -> None:
+    put(emulator, {MANIFEST: lines({"same": b"1", "other": b"2"}), "same": b"1", "other": b"!"})
+    result = run.ok(MODULE, name=["new"], content="3", manifest=MANIFEST, check=check)
+    expected = lines({"same": b"1", "new": b"3"})
+    assert result["manifest"]["size"] == len(expected)
+    assert check or contents(emulator)[MANIFEST] == expected
+    [warning] = warnings
+    assert warning.endswith("so the lines were dropped: 'other'")
+
+
+def test_manifests_of_two_publishers_are_joined(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
+    """The other one publishes between our last listing and our manifest, and its manifest follows ours, of equal size."""
+    put(emulator, {"old": b"0", MANIFEST: lines({"old": b"0"})})
+    emulator.faults.add("call", action=lambda: put(emulator, {"b": b"2"}), method="POST", after=1, when="before")
+    theirs = lines({"old": b"0", "b": b"2"})
+    emulator.faults.add(
+        "call", action=lambda: put(emulator, {MANIFEST: theirs}), method="GET", path=LISTING, after=2, when="before"
+    )
+    run.ok(MODULE, name=["a"], content="1", manifest=MANIFEST)
+    assert contents(emulator)[MANIFEST] == lines({"old": b"0", "a": b"1", "b": b"2"})
+    assert "the lines of both were joined" in warnings[0]
+
+
+def test_artifact_that_appeared_without_a_line_is_warned_of(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
+    emulator.faults.add("call", action=lambda: put(emulator, {"b": b"2"}), method="POST", after=1, when="before")
+    run.ok(MODULE, name=["a"], content="1", manifest=MANIFEST)
+    assert warnings == ["These artifacts appeared while the task ran, and SHA256SUMS has no line for them: 'b'"]
+
+
+def test_manifest_that_others_keep_replacing_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
+    def replace() -> None:
+        put(emulator, {f"b{len(emulator.journal)}": b"2", MANIFEST: lines({"b": b"2"})})
+
+    emulator.faults.add("call", action=replace, method="GET", path=LISTING, after=2, when="before", times=None)
+    message = run.failure(MODULE, name=["a"], content="1", manifest=MANIFEST)
+    assert "Other tasks keep replacing the manifest 'SHA256SUMS': run this task again" in message

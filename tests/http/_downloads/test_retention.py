@@ -47,7 +47,7 @@ def test_releases_are_deleted_and_kept_as_a_whole(emulator: Emulator, run: Modul
         ("notes.txt", "kept", "in no release"),
     ]
     assert widgets(emulator).names() == ["app-2.tgz", "app-2.zip", "notes.txt"]
-    assert (result["changed"], result["requests"], result["bytes_sent"]) == (True, 3, 0)
+    assert (result["changed"], result["requests"], result["bytes_sent"]) == (True, 4, 0)
     emulator.journal.clear()
     again = run.ok(PRUNE, patterns="*", group_by=r"^app-(\d+)", keep=1, older_than="10d")
     assert (again["changed"], again["requests"], writes(emulator)) == (False, 1, [])

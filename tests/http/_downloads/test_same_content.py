@@ -14,7 +14,20 @@ import pytest
 from tests.emulator import Emulator
 from tests.helpers.fips import refuse_md5
 from tests.helpers.modules import ModuleRunner
-from tests.http._downloads.helpers import MODULE, contents, ended, fetches, posts, put, sha256, statuses, write, writes
+from tests.http._downloads.helpers import (
+    LISTING,
+    MODULE,
+    contents,
+    ended,
+    fetches,
+    posts,
+    put,
+    sha256,
+    statuses,
+    widgets,
+    write,
+    writes,
+)
 
 MIB = 1 << 20
 UNCHANGED = [("app", "unchanged", "same content")]
@@ -98,11 +111,29 @@ def test_response_of_another_size_is_an_error(emulator: Emulator, run: ModuleRun
     assert posts(emulator) == []
 
 
-def test_artifact_replaced_while_comparing_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+@pytest.mark.parametrize(
+    ("replacement", "expected"), [(b"another", ("replaced", "size differs")), (None, ("created", "not there"))]
+)
+def test_artifact_that_changed_after_the_listing_is_decided_again(
+    emulator: Emulator, run: ModuleRunner, dist: Path, replacement: bytes | None, expected: tuple[str, str]
+) -> None:
     put(emulator, {"app": b"APPLICATION"})
-    emulator.faults.add("call", action=lambda: put(emulator, {"app": b"another"}), method="GET", path="downloads$")
+
+    def change() -> None:
+        widgets(emulator).remove("app")
+        put(emulator, {"app": replacement} if replacement else {})
+
+    emulator.faults.add("call", action=change, method="GET", path=LISTING)
+    result = run.ok(MODULE, src=write(dist, {"app": b"application"}), retries=1)
+    assert statuses(result) == [("app", *expected)]
+
+
+def test_artifact_that_never_is_as_listed_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    put(emulator, {"app": b"APPLICATION"})
+    emulator.faults.add("extra", host="storage", times=None)
     message = run.failure(MODULE, src=write(dist, {"app": b"application"}), retries=1)
-    assert "7 bytes, but the listing says 11" in message
+    assert "sent 12 bytes, but the listing says 11" in message
+    assert "Gave up after 2 tries" in message
     assert posts(emulator) == []
 
 

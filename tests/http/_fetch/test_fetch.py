@@ -324,3 +324,33 @@ def test_old_file_stays_until_the_new_one_is_whole(
     assert fetch.files == {"app": DATA}
     assert elsewhere
     assert not any(elsewhere), "nothing is written to another folder"
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("manifest", [None, MANIFEST])
+@pytest.mark.parametrize("data", [b"replaced", b"of another size"])
+def test_artifact_replaced_after_the_listing_is_chosen_again(
+    emulator: Emulator, fetch: FetchRunner, check: bool, manifest: str | None, data: bytes
+) -> None:
+    """The publisher's manifest follows at the same moment."""
+    fetch.put({"app": b"original", "other": b"x", MANIFEST: lines({"app": b"original", "other": b"x"})})
+    fetch.write(app=b"original")
+    new = {"app": data, "other": b"x"}
+    emulator.faults.add("call", action=lambda: fetch.put({"app": data, MANIFEST: lines(new)}), method="GET", path="downloads/?$")
+    result = fetch("app", "other", manifest=manifest, check=check)
+    assert statuses(result)[0][:2] == ("app", "replaced")
+    assert fetch.files["app"] == (b"original" if check else data)
+
+
+def test_artifact_that_is_not_listed_yet_is_waited_for(emulator: Emulator, fetch: FetchRunner) -> None:
+    fetch.put({"other": b"x"})
+    emulator.switches.listing_lag_reads = 2
+    fetch.put({"app": b"application"})
+    assert fetch("app")["changed"] is True
+    assert fetch.files == {"app": b"application"}
+
+
+def test_artifact_deleted_after_the_listing_is_missing(emulator: Emulator, fetch: FetchRunner) -> None:
+    fetch.put({"app": b"application"})
+    emulator.faults.add("call", action=lambda: emulator.repository().remove("app"), method="GET", path="downloads/?$")
+    assert "Not in the Downloads of widgets: 'app'" in fetch.failure("app")

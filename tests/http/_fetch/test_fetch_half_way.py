@@ -23,7 +23,7 @@ def fault(emulator: Emulator, fetch: FetchRunner) -> Any:
     """Store the artifacts; return what makes the storage host refuse the one of a name, or all."""
     fetch.put(ARTIFACTS)
 
-    def add(name: str | None = None, code: int = 404) -> None:
+    def add(name: str | None = None, code: int = 410) -> None:
         emulator.faults.add("status", host="storage", path=f"/{name}$" if name else None, code=code, times=None)
 
     return add
@@ -41,9 +41,9 @@ def test_running_transfers_end_and_no_new_one_begins(emulator: Emulator, fetch: 
     wanted = fetch.put({name: b"x" * 100_000 + name.encode() for name in ARTIFACTS})
     for name in "ab":
         emulator.faults.add("stall", host="storage", path=f"/{name}$", seconds=0.5, at=50_000)
-    emulator.faults.add("status", host="storage", path="/c$", code=404)
+    emulator.faults.add("status", host="storage", path="/c$", code=410)
     result = fetch.failed(*ARTIFACTS, parallel=3)
-    assert "HTTP status 404" in result["msg"]
+    assert "HTTP status 410" in result["msg"]
     assert statuses(result) == A_AND_B
     assert fetch.files == {name: wanted[name] for name in "ab"}
     assert result["requests"] == 4

@@ -216,9 +216,6 @@ TRANSIENT: list[tuple[str, dict[str, Any]]] = [
     ("drop_after", {}),
     ("truncate", {"bytes": 0}),
     ("truncate", {"fraction": 0.99, "reset": True}),
-    ("extra", {"count": 1}),
-    ("wrong_length", {"delta": 1}),
-    ("wrong_length", {"delta": -1}),
 ]
 
 
@@ -259,7 +256,7 @@ def test_transfer_that_takes_forever_ends(app: Repository, kind: str, arguments:
 
 @pytest.mark.parametrize("size", [MIB - 1, MIB + 1, 0])
 def test_other_size_than_listed_is_an_error(app: Repository, size: int) -> None:
-    with pytest.raises(RequestFailed, match=rf"sent {MIB} bytes, but the listing says {size}: .*\. Gave up after 2 tries"):
+    with pytest.raises(RequestFailed, match=rf"sent {MIB} bytes, but the listing says {size}: "):
         app.transfer(size, retries=1)
 
 

@@ -18,7 +18,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifa
     parse_artifact,
     parse_selection,
     parse_time,
-    renamed_candidate,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, RequestFailed
 from ansible_collections.releng.bitbucket.plugins.module_utils._outcome import state_line
@@ -60,40 +59,6 @@ def test_artifacts_are_sorted_newest_first_then_by_name() -> None:
     ]
     names = [artifact.name for artifact in newest_first(artifacts)]
     assert names == ["newest", "later", "same-a", "same-b", "offset", "undated-b", "unreadable-a"]
-
-
-def listing(**sizes: int) -> dict[str, Artifact]:
-    return {name.replace("__", "."): Artifact(name.replace("__", "."), size) for name, size in sizes.items()}
-
-
-def test_the_one_artifact_of_equal_size_may_be_the_renamed_one() -> None:
-    found = renamed_candidate("My App.zip", 5, listing(My_App__zip=5, My_Tool__zip=5))
-    assert found == Artifact("My_App.zip", 5)
-
-
-@pytest.mark.parametrize(
-    ("name", "size", "there"),
-    [
-        pytest.param("My App.zip", 5, listing(My_App__zip=6), id="other size"),
-        pytest.param("My App.zip", 5, listing(My_App__zip=5, MyXApp__zip=5), id="two of them"),
-        pytest.param("My App.zip", 5, listing(Your_App__zip=5), id="other name"),
-        pytest.param("My App.zip", 5, {}, id="empty"),
-        pytest.param("app-1.0", 5, {"app-10": Artifact("app-10", 5)}, id="usual characters only"),
-        pytest.param(
-            "My App.zip",
-            5,
-            {"My App.zip": Artifact("My App.zip", 9), "My_App.zip": Artifact("My_App.zip", 5)},
-            id="stored as it is",
-        ),
-    ],
-)
-def test_otherwise_there_is_no_candidate(name: str, size: int, there: dict[str, Artifact]) -> None:
-    assert renamed_candidate(name, size, there) is None
-
-
-def test_a_second_match_of_other_size_does_not_count() -> None:
-    found = renamed_candidate("My App.zip", 5, listing(My_App__zip=5, MyXApp__zip=6))
-    assert found == Artifact("My_App.zip", 5)
 
 
 def dated(name: str, day: int) -> Artifact:

@@ -106,4 +106,4 @@ def test_list_is_whole_if_every_page_states_the_number_of_its_items(count: int, 
 @pytest.mark.parametrize("size", [None, "1", True, 1.5], ids=repr)
 def test_size_that_is_no_number_counts_as_missing(size: Any) -> None:
     lists = Lists(lambda url: {"values": [{}, {}], "size": size}, API)
-    assert lists.read_once(URL) == Listed([{}, {}], True, "")
+    assert lists.read_once(URL) == Listed([{}, {}], True, "", [None])

@@ -2,19 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the listing after an upload: what must be listed, listings that lag, and names that the service has changed."""
+"""Prove uploads: writes without effect, listings that lag, and names that the service has changed."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ansible.module_utils.basic import AnsibleModule
 
 from tests.emulator import Emulator
+from tests.helpers.clock import FakeClock
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import (
-    LISTING,
     MANIFEST,
     MODULE,
     by_name,
@@ -26,7 +27,6 @@ from tests.http._downloads.helpers import (
     put,
     sha256,
     statuses,
-    widgets,
     write,
 )
 
@@ -35,18 +35,21 @@ RENAMED = {"My App.zip": b"application", "plain.zip": b"plain"}
 STORED = {"My_App.zip": b"application", "plain.zip": b"plain"}
 
 
+def waiting(emulator: Emulator, run: ModuleRunner) -> ModuleRunner:
+    """Return the runner with a clock whose pauses let time pass for the emulator as well."""
+    clock = FakeClock()
+
+    def sleep(seconds: float) -> None:
+        clock.pauses.append(seconds)
+        emulator.clock.offset += timedelta(seconds=seconds)
+
+    return ModuleRunner(emulator, run.capsys, clock.clock._replace(sleep=sleep))
+
+
 @pytest.fixture
 def spaces(emulator: Emulator) -> None:
     """Let the service store underscores for spaces, as it has been observed to."""
     emulator.switches.rename = "spaces"
-
-
-@pytest.fixture
-def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the module's warnings, which ansible-core would show to the user of the controller in a test's process."""
-    found: list[str] = []
-    monkeypatch.setattr(AnsibleModule, "warn", lambda module, warning: found.append(warning))
-    return found
 
 
 @pytest.mark.parametrize(("verify", "expected"), [(None, 2), (True, 2), (False, 1)])
@@ -63,7 +66,7 @@ def test_accepted_upload_that_is_not_listed_is_an_error(emulator: Emulator, run:
     emulator.journal.clear()
     result = run.failed(MODULE, src=write(dist, APP), manifest=MANIFEST)
     assert "'app.tgz' is not in the listing" in result["msg"]
-    assert (len(posts(emulator)), len(listings(emulator))) == (1, 3)
+    assert (len(posts(emulator)), len(listings(emulator))) == (1, 7)
     assert (result["artifacts"], result["changed"]) == ([], False)
     run.ok(MODULE, src=write(dist, APP))
     assert contents(emulator) == APP
@@ -71,17 +74,57 @@ def test_accepted_upload_that_is_not_listed_is_an_error(emulator: Emulator, run:
 
 @pytest.mark.parametrize("name", ["app.tgz", "a b"])
 def test_upload_stored_under_an_unrelated_name_is_an_error(emulator: Emulator, run: ModuleRunner, name: str) -> None:
-    put(emulator, {"a_b": b"another"})
+    put(emulator, {"a_b": b"another", "same": b"x"})
     emulator.switches.rename = lambda _requested: "a" + "_" * 13 + "b"
-    assert f"'{name}' is not in the listing" in run.failure(MODULE, content="x", name=[name])
+    message = run.failure(MODULE, content="x", name=[name])
+    assert f"'{name}' was stored as 'a_____________b': the module would not recognize that name" in message
 
 
-def test_listing_that_lags_is_read_once_more(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    emulator.faults.add("call", action=lambda: widgets(emulator).remove("app.tgz"), method="POST")
-    emulator.faults.add("call", action=lambda: put(emulator, APP), method="GET", path=LISTING, after=1)
-    result = run.ok(MODULE, src=write(dist, APP))
-    assert len(listings(emulator)) == 3
-    assert result["artifacts"][0]["created_on"] is not None
+def test_upload_beside_the_existing_artifact_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"app.zip": b"old", MANIFEST: lines({"app.zip": b"old"})})
+    emulator.switches.upload_effect, emulator.switches.upload_effect_names = "suffix", "app"
+    result = run.failed(MODULE, content="new", name=["app.zip"], manifest=MANIFEST)
+    [stored] = [name for name in contents(emulator) if name.startswith("app_")]
+    assert f"'app.zip' was stored as '{stored}': Bitbucket keeps the artifact of the requested name" in result["msg"]
+    assert contents(emulator)[MANIFEST] == lines({"app.zip": b"old"})
+
+
+@pytest.mark.parametrize("effect", ["none", "suffix"])
+def test_replacement_of_equal_size_without_effect_is_an_error(emulator: Emulator, run: ModuleRunner, effect: str) -> None:
+    put(emulator, {"app.zip": b"old", MANIFEST: lines({"app.zip": b"old"})})
+    emulator.switches.upload_effect, emulator.switches.upload_effect_names = effect, "app"
+    options: dict[str, Any] = {"content": "new", "name": ["app.zip"], "manifest": MANIFEST}
+    assert "'app.zip'" in run.failure(MODULE, **options)
+    assert contents(emulator)[MANIFEST] == lines({"app.zip": b"old"})
+    emulator.switches.upload_effect = "store"
+    assert statuses(run.ok(MODULE, **options)) == [("app.zip", "replaced", "content differs")]
+    assert contents(emulator)[MANIFEST] == lines({"app.zip": b"new"})
+
+
+def test_manifest_without_effect_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"app.zip": b"old", MANIFEST: lines({"app.zip": b"old"})})
+    emulator.switches.upload_effect, emulator.switches.upload_effect_names = "none", "SUMS"
+    message = run.failure(MODULE, content="new", name=["app.zip"], manifest=MANIFEST)
+    assert "'SHA256SUMS' is listed as it was before" in message
+
+
+@pytest.mark.parametrize("lag", [{"listing_lag_reads": 2}, {"listing_lag_seconds": 2}], ids=str)
+@pytest.mark.parametrize("old", [None, b"0ld", b"other size"])
+def test_lagging_listing_is_read_again(emulator: Emulator, run: ModuleRunner, lag: dict[str, Any], old: bytes | None) -> None:
+    put(emulator, {"app.tgz": old} if old else {})
+    emulator.switches.update(lag)
+    runner = waiting(emulator, run)
+    result = runner.ok(MODULE, content="new", name=["app.tgz"], manifest=MANIFEST)
+    assert contents(emulator) == {"app.tgz": b"new", MANIFEST: lines({"app.tgz": b"new"})}
+    assert result["artifacts"][0]["created_on"] in (None, date(emulator, "app.tgz"))
+    assert result["artifacts"][0]["status"] == ("replaced" if old else "created")
+
+
+def test_date_from_before_is_not_reported(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"app.tgz": b"old"})
+    emulator.switches.created_on_moves = False
+    result = run.ok(MODULE, content="new", name=["app.tgz"])
+    assert (result["artifacts"][0]["created_on"], result["artifacts"][0]["sha256"]) == (None, sha256(b"new"))
 
 
 def test_another_size_is_an_error_that_names_both(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:

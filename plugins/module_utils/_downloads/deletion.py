@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Delete artifacts and prove that they are gone, with one reading of the listing for all of them.
+
+A listing can lag behind a deletion. So an artifact that is still listed as before is asked for itself, in the end.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from .._errors import RequestFailed
+from .._parallel import run_all
+from .._text import quoted
+from .api import Downloads
+from .artifact import Artifact, Listing
+from .listing import ArtifactList
+
+
+class StillThere(RequestFailed):
+    """Deletions were accepted, but the artifacts exist."""
+
+
+class Deleter:
+    """Deletes artifacts of one repository. ``deleted``: the names that are gone, also after a failure."""
+
+    def __init__(self, downloads: Downloads, parallel: int) -> None:
+        self._downloads = downloads
+        self._parallel = parallel
+        self.deleted: set[str] = set()
+        self._words: dict[str, str] = {}
+
+    def delete(self, artifacts: t.Sequence[Artifact], verify: bool) -> Listing | None:
+        """Delete artifacts, of which several might have one name; return the listing if it was read afterwards.
+
+        It is read for deletions that their responses do not prove, and with ``verify`` for all. What was deleted is not in it,
+        even if the service still lists it.
+        """
+        known = {artifact.identity for artifact in artifacts}
+        waiting = collections.Counter(artifact.name for artifact in artifacts)
+        listing: Listing | None = None
+        while waiting:
+            proved = all(run_all(self._send, list(waiting), self._parallel))
+            if proved and not verify and max(waiting.values()) == 1:
+                return None
+            expected = waiting - collections.Counter(list(waiting))
+            listed = self._list_without(known, expected)
+            waiting = self._find_left(listed, known, waiting)
+            listing = {name: artifact for name, artifact in listed.by_name.items() if artifact.identity not in known}
+        return listing
+
+    def _send(self, name: str) -> bool:
+        """Delete one artifact; return whether the response proves that it is gone."""
+        deletion = self._downloads.delete(name)
+        self._words[name] = deletion.words
+        self.deleted.add(name)
+        return deletion.proved
+
+    def _list_without(self, known: set[t.Any], expected: collections.Counter[str]) -> ArtifactList:
+        """Return the list once it shows no more than the ``expected`` number of the known artifacts of each name."""
+        return self._downloads.retries.settle(
+            self._downloads.list_artifacts, lambda listed: not listed.doubt and not _count(listed, known) - expected
+        )
+
+    def _find_left(self, listed: ArtifactList, known: set[t.Any], before: t.Mapping[str, int]) -> collections.Counter[str]:
+        """Return the artifacts to delete once more; raise StillThere for those that deleting has left unchanged."""
+        left = _count(listed, known)
+        doubtful = list(before) if listed.doubt else [name for name in left if left[name] >= before[name]]
+        exists = run_all(self._downloads.exists, doubtful, self._parallel)
+        if kept := sorted(name for name, there in zip(doubtful, exists) if there):
+            self.deleted.difference_update(kept)
+            raise StillThere("; ".join(f"{self._words[name]}, but {quoted(name)} still exists" for name in kept))
+        return collections.Counter({name: count for name, count in left.items() if count < before[name]})
+
+
+def _count(listed: ArtifactList, known: set[t.Any]) -> collections.Counter[str]:
+    """Return how many of the known artifacts of each name are listed."""
+    return collections.Counter(artifact.name for artifact in listed.artifacts if artifact.identity in known)

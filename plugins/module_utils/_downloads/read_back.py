@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Prove uploads by what is read back: another date or size in the listing, or else the contents themselves.
+
+The listing can lag behind an upload, and the service can accept an upload without storing it or store it under another name.
+So the listing is read again, with pauses, until it shows every upload.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import BitbucketError
+from .._files.payload import Payload
+from .._renames import SimilarNames
+from .api import Downloads, StaleListing
+from .artifact import EMPTY, Artifact, Listing
+from .same_content import compare_content
+
+
+class NotStored(BitbucketError):
+    """Uploads were accepted, but the service does not have them as they were sent."""
+
+
+class Stored(t.NamedTuple):
+    """What has become of one payload.
+
+    ``artifact``: its item of the listing, without a date if the date may be that of the replaced artifact. ``problem``: why the
+    item is not what was sent, or None. ``final``: reading again would not help.
+    """
+
+    artifact: Artifact | None = None
+    problem: str | None = None
+    final: bool = False
+
+
+# How many new artifacts of the right size are compared with an upload that is missing.
+_MOST_SUSPECTS = 5
+
+Reading = t.Tuple[Listing, t.List[Stored]]
+
+
+class ReadBack:
+    """Read back some payloads of one task.
+
+    ``before``: the listing as it was read before the payloads were sent.
+    """
+
+    def __init__(self, downloads: Downloads, payloads: t.Sequence[Payload], before: Listing) -> None:
+        self._downloads = downloads
+        self._payloads = payloads
+        self._before = before
+        self._requested = {payload.name for payload in payloads}
+        self._same: dict[tuple[str, t.Any], bool] = {}
+        self._moved: dict[int, list[Artifact]] = {}
+        self._readings = 0
+        self._decides = False
+
+    def run(self) -> Reading:
+        """Return the listing, and what has become of each payload."""
+        return self._downloads.retries.settle(self._read, _is_settled)
+
+    def look(self) -> list[Payload]:
+        """Return the payloads that the service has now, without waiting for the others."""
+        _listing, found = self._read(once=True)
+        return [payload for payload, stored in zip(self._payloads, found) if not stored.problem]
+
+    def _read(self, once: bool = False) -> Reading:
+        self._readings += 1
+        self._decides = once or self._readings > 1
+        listing = self._downloads.listing()
+        similar = SimilarNames(listing)
+        self._moved = self._group_moved(listing) if self._decides and not once else {}
+        found: dict[str, Stored] = {}
+        taken: set[str] = set()
+        for payload in sorted(self._payloads, key=lambda payload: payload.name not in listing):
+            stored = self._find(payload, listing, similar)
+            name = stored.artifact.name if stored.artifact else payload.name
+            if stored.problem is None and name in taken:
+                problem = f"'{payload.name}' was stored as '{name}', like another artifact of this task"
+                stored = Stored(listing.get(payload.name), problem)
+            elif stored.problem is None:
+                taken.add(name)
+            found[payload.name] = stored
+        return listing, [found[payload.name] for payload in self._payloads]
+
+    def _group_moved(self, listing: Listing) -> dict[int, list[Artifact]]:
+        """Return the artifacts of other names than requested that are new since ``before``, by size."""
+        moved: dict[int, list[Artifact]] = {}
+        for artifact in listing.values():
+            if artifact.name not in self._requested and self._has_moved(artifact):
+                moved.setdefault(artifact.size, []).append(artifact)
+        return moved
+
+    def _find(self, payload: Payload, listing: Listing, similar: SimilarNames) -> Stored:
+        exact = listing.get(payload.name)
+        if exact is not None and exact.size == payload.size:
+            stored = self._find_proof(payload, exact)
+            if stored:
+                return stored
+        elif exact is None:
+            for artifact in (listing[name] for name in similar.find(payload.name)):
+                if artifact.size == payload.size and self._has_content(artifact, payload):
+                    return Stored(artifact if self._has_moved(artifact) else artifact._replace(created_on=None))
+        return self._find_problem(payload, exact, listing)
+
+    def _find_proof(self, payload: Payload, exact: Artifact) -> Stored | None:
+        if self._has_moved(exact):
+            return Stored(exact)
+        # The same size and date prove nothing. The first reading might lag, after that the contents decide.
+        if self._decides and self._has_content(exact, payload):
+            return Stored(exact._replace(created_on=None))
+        return None
+
+    def _find_problem(self, payload: Payload, exact: Artifact | None, listing: Listing) -> Stored:
+        elsewhere = None if exact and self._has_moved(exact) else self._find_elsewhere(payload)
+        if elsewhere:
+            return Stored(exact, f"'{payload.name}' was stored as '{elsewhere.name}': {_describe_unknown(exact)}", final=True)
+        if exact is None:
+            empty = "" if listing else f". {EMPTY}"
+            return Stored(None, f"'{payload.name}' is not in the listing{empty}")
+        if not self._has_moved(exact):
+            return Stored(exact, f"'{payload.name}' is listed as it was before, with {exact.size} bytes")
+        problem = (
+            f"'{payload.name}' is listed with {exact.size} bytes instead of the {payload.size} that were sent:"
+            " somebody else is publishing this name, or the service has cut it"
+        )
+        return Stored(exact, problem, final=self._decides)
+
+    def _find_elsewhere(self, payload: Payload) -> Artifact | None:
+        """Return the artifact of another name that this task has made, by a rule that nobody foresaw."""
+        moved = self._moved.get(payload.size, [])[:_MOST_SUSPECTS]
+        return next((artifact for artifact in moved if self._has_content(artifact, payload)), None)
+
+    def _has_moved(self, artifact: Artifact) -> bool:
+        """Return whether the artifact is another one than before the task."""
+        old = self._before.get(artifact.name)
+        return old is None or old.identity != artifact.identity
+
+    def _has_content(self, artifact: Artifact, payload: Payload) -> bool:
+        key = payload.name, artifact.identity
+        if not self._same.get(key):
+            try:
+                self._same[key] = compare_content(self._downloads, artifact, payload).same
+            except StaleListing:
+                return False
+        return self._same[key]
+
+
+def _is_settled(reading: Reading) -> bool:
+    return all(not stored.problem or stored.final for stored in reading[1])
+
+
+def _describe_unknown(exact: Artifact | None) -> str:
+    if exact:
+        return "Bitbucket keeps the artifact of the requested name. Delete one of both"
+    return "the module would not recognize that name. Publish it under a name of letters, digits, '.', '_' and '-'"
