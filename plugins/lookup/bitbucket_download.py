@@ -64,8 +64,8 @@ import typing as t
 
 from ansible.plugins.lookup import LookupBase
 
-from ..module_utils._downloads.api import Downloads
-from ..module_utils._errors import NotFound
+from ..module_utils._downloads.api import Contents, Downloads
+from ..module_utils._errors import BitbucketError, NotFound
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK
 from ..module_utils._names import check_name
@@ -90,11 +90,25 @@ def reader(plugin: LookupBase, client: Client) -> Reader:
 
     def read(name: str) -> bytes:
         try:
-            return downloads.read(name, lambda contents: contents.read_all(limit))
+            return downloads.read(name, lambda contents: _read_known_length(contents, limit))
         except NotFound:
             # Only a listing tells "not there" from "hidden" and from an outage.
             if name in downloads.listing():
                 raise
-            raise Missing(f"{quoted(name)} is not in the Downloads of {downloads.repository}") from None
+        except _LengthUnknown:
+            artifact = downloads.listing().get(name)
+            if artifact is not None:
+                return downloads.read(name, lambda contents: contents.read_all(limit), size=artifact.size)
+        raise Missing(f"{quoted(name)} is not in the Downloads of {downloads.repository}")
 
     return read
+
+
+class _LengthUnknown(BitbucketError):
+    """Nothing in the response tells whether the contents are whole, so the size must come from the listing."""
+
+
+def _read_known_length(contents: Contents, limit: int) -> bytes:
+    if not contents.has_known_length:
+        raise _LengthUnknown(contents.what)
+    return contents.read_all(limit)

@@ -72,12 +72,12 @@ class Emulator:
         storage = Storage(self.state, self.switches, self.signer)
         front: dict[str, tuple[str | None, Handle]] = {
             CONTROL: (None, Control(self)),
-            PATH: ("token", Tokens(self.accounts)),
+            PATH: ("token", Tokens(self.accounts, self.switches)),
             "/2.0/snippets": ("api", snippets),
             "/!api/": ("api", snippets),
             "": ("api", api),
         }
-        shared = self.journal, self.faults.apply, self.switches
+        shared = self.journal, self.faults.apply, self.switches, self.clock
         back = Host({"": ("storage", storage)}, *shared)
         self._servers = [
             Server("127.0.0.1", self._ports[0], Host(front, *shared), kept=CONTROL),

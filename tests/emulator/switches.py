@@ -37,6 +37,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "snippet_order": ("newest", "oldest"),
     "snippet_global_list": (410, 200),
     "snippet_write_body": ("document", "empty"),
+    "api_encoding": (None, "gzip", "deflate", "br"),
     "etag": ("md5", "multipart", "opaque", "none"),
 }
 
@@ -71,8 +72,12 @@ class Switches:
     downloads_free_plan_post: int = 201
     # API host: who may
     empty_401: bool = False
+    token_ends_after_seconds: float | None = None  # whatever `expires_in` of an OAuth token says
+    token_ends_after_requests: int | None = None  # to the API, with this token
     # API host: the redirect
     signed_url_life: float = 1200.0  # seconds
+    signed_url_cached: float = 0.0  # for so many seconds an artifact has the same signed URL
+    signed_url_cached_expired: bool = False  # the first one of each artifact has expired when it is handed out
     url_style: str = "uuid"  # path of the signed URL; "slug" is the style of the years up to 2020
     redirect_body: str = ""
     content_encoding: str | None = None  # "None" gives the stray response-content-encoding=None of 2022-2023
@@ -104,6 +109,7 @@ class Switches:
     # storage host
     etag: str = "md5"
     # wire
+    api_encoding: str | None = None  # Content-Encoding of responses of the API and token hosts, asked for or not
     latency: float = 0.0  # seconds before each answer of the API and token hosts
     storage_latency: float = 0.0
     keep_alive: bool = True

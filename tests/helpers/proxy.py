@@ -23,9 +23,10 @@ HOP_BY_HOP = {"connection", "keep-alive", "proxy-authorization", "proxy-connecti
 
 @dataclass
 class Proxy:
-    """``asked``: method, target and headers of every request, oldest first."""
+    """``asked``: method, target and headers of every request, oldest first. ``refuses``: the status for all of them, or 0."""
 
     port: int = 0
+    refuses: int = 0
     asked: list[tuple[str, str, Message]] = field(default_factory=list)
 
     @property
@@ -45,9 +46,19 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     proxy: Proxy
 
+    def refuse(self) -> bool:
+        """Remember the request, and refuse it if the proxy refuses all."""
+        self.proxy.asked.append((self.command, self.path, self.headers))
+        if self.proxy.refuses:
+            self.send_response_only(self.proxy.refuses, "Says the proxy")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        return bool(self.proxy.refuses)
+
     def forward(self) -> None:
         """Ask the target, and hand its answer on."""
-        self.proxy.asked.append((self.command, self.path, self.headers))
+        if self.refuse():
+            return
         target = urlsplit(self.path)
         upstream = http.client.HTTPConnection(target.netloc, timeout=600)
         path = target.path + ("?" + target.query if target.query else "")
@@ -70,7 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def tunnel(self) -> None:
         """CONNECT."""
-        self.proxy.asked.append((self.command, self.path, self.headers))
+        if self.refuse():
+            return
         host, _unused, port = self.path.partition(":")
         self.send_response_only(200)
         self.end_headers()

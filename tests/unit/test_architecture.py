@@ -38,7 +38,7 @@ MOST_FILES = 13
 
 LIBRARIES = {
     "requests": {f"{HTTP}/failures.py", f"{HTTP}/transport.py"},
-    "urllib3": {f"{HTTP}/failures.py", f"{HTTP}/multipart.py", f"{HTTP}/transport.py"},
+    "urllib3": {f"{HTTP}/failures.py", f"{HTTP}/multipart.py", f"{HTTP}/response.py", f"{HTTP}/transport.py"},
     "ansible.module_utils": {f"{ANSIBLE}/{name}.py" for name in ("arguments", "module")},
     "tests": set(),
     "ansible_collections": set(),

@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 from .._errors import BitbucketError, NotFound, RequestFailed
 from .._http.client import Client, Deletion
+from .._http.response import Response
 from .._http.storage import has_contents, open_contents
-from .._http.transport import Response
 from .._names import check_name, path_segment
 from .._text import quoted
 from .artifact import Artifact, Listing
@@ -41,7 +41,8 @@ class Contents:
     """The contents of one artifact, as one response sends them.
 
     ``size``: how many bytes the listing tells, or None if nobody has listed. ``unchanged``: the response says instead that
-    they still have the ETag of ``If-None-Match``. ``partial``: it sends the requested range only.
+    they still have the ETag of ``If-None-Match``. ``partial``: it sends the requested range only. ``has_known_length``: contents
+    that were cut or encoded on their way are an error.
     """
 
     def __init__(self, name: str, response: Response, headers: t.Mapping[str, str], size: int | None = None) -> None:
@@ -52,6 +53,9 @@ class Contents:
         self._name = name
         self._response = response
         self._size = size
+        # A body of another length than the listing tells is an error in any case.
+        response.shows_end = size is not None
+        self.has_known_length = size is not None or (response.has_end and not response.codings)
         if response.status != 200 and not self.unchanged and not self.partial:
             raise response.unexpected()
 

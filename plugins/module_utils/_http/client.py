@@ -88,7 +88,7 @@ class Client:
         def once() -> WholeResponse:
             with self.session.send("GET", url, {"Accept": accept}) as response:
                 self.session.require_success(response)
-                body = response.read_all(limit)
+                body = response.read_document(limit)
             return WholeResponse(response.what, response.headers.get("Content-Type", ""), body)
 
         return self.retries.repeat(once)
@@ -128,7 +128,7 @@ class Client:
         """
         with self.session.send(method, self.url(path), {**_JSON, "Content-Type": content_type}, body) as response:
             self.session.require_success(response)
-            content = response.read_all(_MAX_BODY)
+            content = response.read_document(_MAX_BODY)
         # Success may have an empty body, also as text/html; a page with text is a login page or a proxy's.
         if is_html(content.decode("utf-8", "replace")):
             raise RequestFailed(f"{response.what} answered with {server_words(content)}")

@@ -10,11 +10,13 @@ included.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import typing as t
 
 from .._errors import RequestFailed
+from .._text import one_line, status_text
 
 try:
     import requests
@@ -22,11 +24,17 @@ try:
 except ImportError:
     pass  # Transport names the missing library
 
+PROXY_AUTHENTICATION = 407
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
+
 _E = t.TypeVar("_E", bound=BaseException)
 
 
-def explain_no_response(exc: Exception, what: str, timeout: float) -> RequestFailed:
-    """Return the error for a request whose response never began; ``what`` is the request in words."""
+def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = "") -> RequestFailed:
+    """Return the error for a request whose response never began.
+
+    ``what``: the request in words. ``proxy``: the URL of the proxy that was to take the request.
+    """
     untrusted = _find(exc, ssl.SSLCertVerificationError) or _find(exc, ValueError, _is_of_another_host)
     if untrusted is not None:
         return RequestFailed(
@@ -36,11 +44,32 @@ def explain_no_response(exc: Exception, what: str, timeout: float) -> RequestFai
         )
     if isinstance(exc, requests.exceptions.InvalidSchema) and "SOCKS" in str(exc):
         return RequestFailed(f"{what} failed: the proxy needs the Python library PySocks", may_have_applied=False)
+    if isinstance(exc, requests.exceptions.InvalidProxyURL):
+        return RequestFailed(f"{what} failed: the URL of the proxy in the environment cannot be used", may_have_applied=False)
     if isinstance(exc, (ValueError, requests.exceptions.InvalidSchema)):  # a URL or header that cannot be sent at all
         return RequestFailed(f"{what} failed: {type(exc).__name__}", may_have_applied=False)
-    return RequestFailed(
-        f"{what} failed: {_describe_reason(exc, timeout)}", transient=True, may_have_applied=not _never_connected(exc)
-    )
+    if status := _find_tunnel_status(exc):
+        return explain_proxy_refusal(status, what, proxy)
+    reason = _describe_reason(exc, timeout)
+    connected = not _never_connected(exc)
+    if proxy:
+        name = describe_proxy(proxy)
+        reason = f"{reason} (through {name})" if connected else f"no connection through {name}: {reason}"
+    return RequestFailed(f"{what} failed: {reason}", transient=True, may_have_applied=connected)
+
+
+def explain_proxy_refusal(status: int, what: str, proxy: str) -> RequestFailed:
+    """Return the error for a request that the proxy refused with this status."""
+    words = f"{what} failed: {describe_proxy(proxy)} refused it with HTTP status {status_text(status)}"
+    if status == PROXY_AUTHENTICATION:
+        words += ". Check the user and the password of the proxy in the environment"
+    return RequestFailed(words, transient=status in (429, 500, 502, 503, 504), may_have_applied=False)
+
+
+def describe_proxy(proxy: str) -> str:
+    """Return ``the proxy http://host:port``, without user and password."""
+    scheme, _unused, rest = proxy.rpartition("://")
+    return one_line(f"the proxy {scheme or 'http'}://{rest.partition('/')[0].rpartition('@')[2]}")
 
 
 def explain_broken_body(exc: Exception, what: str, timeout: float, received: int) -> RequestFailed:
@@ -60,8 +89,7 @@ def _describe_reason(exc: BaseException, timeout: float) -> str:
     if tls is not None:
         reason = getattr(tls, "reason", None)  # errors that Python code raises have none
         return "the TLS connection broke" + (f" ({reason})" if reason else "")
-    proxy = "the proxy refused, " if isinstance(exc, requests.exceptions.ProxyError) else ""
-    return proxy + f"the connection was closed ({type(_chain(exc)[-1]).__name__})"
+    return f"the connection was closed ({type(_chain(exc)[-1]).__name__})"
 
 
 def _is_of_another_host(exc: BaseException) -> bool:
@@ -69,14 +97,26 @@ def _is_of_another_host(exc: BaseException) -> bool:
     return type(exc).__name__ == "CertificateError"
 
 
+def _find_tunnel_status(exc: BaseException) -> int:
+    """Return the status with which a proxy refused a CONNECT, 0 if it did not; the rest of its words is not shown."""
+    for link in _chain(exc):
+        found = _TUNNEL.match(str(link.args[0])) if isinstance(link, OSError) and link.args else None
+        if found:
+            return int(found.group(1))
+    return 0
+
+
 def _never_connected(exc: BaseException) -> bool:
-    return (
-        isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError))
-        or _find(exc, urllib3.exceptions.NewConnectionError) is not None
-    )
+    if isinstance(exc, requests.exceptions.ConnectTimeout) or _find(exc, urllib3.exceptions.NewConnectionError):
+        return True
+    # urllib3 1.26 says ProxyError also for a connection that broke after the request was sent.
+    broken = _find(exc, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, TimeoutError))
+    return isinstance(exc, requests.exceptions.ProxyError) and broken is None
 
 
-def _find(exc: BaseException, kind: type[_E], wanted: t.Callable[[_E], bool] = lambda found: True) -> _E | None:
+def _find(
+    exc: BaseException, kind: type[_E] | tuple[type[_E], ...], wanted: t.Callable[[_E], bool] = lambda found: True
+) -> _E | None:
     return next((link for link in _chain(exc) if isinstance(link, kind) and wanted(link)), None)
 
 

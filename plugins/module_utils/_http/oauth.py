@@ -58,8 +58,8 @@ class TokenSource:
             "Accept": "application/json",
         }
         what = f"POST {self._url}"
-        with self._transport.exchange("POST", self._url, headers, _FORM, what) as response:
-            body = response.read_all(_MAX_BODY)
+        with self._transport.exchange("POST", self._url, headers, _FORM, what, decodes=True) as response:
+            body = response.read_document(_MAX_BODY)
         if response.status != 200:
             raise explain_oauth_refusal(response, body, self._secrets.scrub)
         token, life = _parse(body)

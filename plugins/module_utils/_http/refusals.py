@@ -32,7 +32,7 @@ from .._errors import (
 from .._text import one_line, status_text
 from .connection import origin, resolve_redirect
 from .credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
-from .transport import Response
+from .response import Response
 
 _TRANSIENT = (429, 500, 502, 503, 504)
 _TRANSIENT_AT_STORAGE = (403, *_TRANSIENT)
@@ -108,7 +108,7 @@ def read_error(response: Response) -> bytes:
     """Return the body of an error; empty if it cannot be read, because the status says enough."""
     try:
         with response:
-            return response.read_all(_MAX_BODY)
+            return response.read_document(_MAX_BODY)
     except RequestFailed:
         return b""
 

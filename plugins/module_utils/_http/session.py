@@ -15,8 +15,9 @@ from .connection import Connection, same_origin, without_query
 from .credentials import OAUTH, Secrets
 from .oauth import TokenSource
 from .refusals import explain_refusal
+from .response import Response
 from .retries import CLOCK, Clock
-from .transport import Response, Transport
+from .transport import Transport
 
 _HEADERS = {"User-Agent": "ansible-collection-releng.bitbucket", "Accept-Encoding": "identity"}
 
@@ -50,7 +51,7 @@ class Session:
             sent["Authorization"] = authorization
         with self._lock:
             self.requests += 1
-        return self._transport.exchange(method, url, sent, body, what=f"{method} {without_query(url)}")
+        return self._transport.exchange(method, url, sent, body, what=f"{method} {without_query(url)}", decodes=True)
 
     def send_without_credentials(self, url: str, headers: t.Mapping[str, str], what: str) -> Response:
         """Send one GET to any host without credentials, and return the response; ``what`` is the request in words."""

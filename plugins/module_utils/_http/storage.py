@@ -17,8 +17,8 @@ from .._text import one_line
 from .client import Client
 from .connection import resolve_redirect
 from .refusals import explain_storage_refusal, is_html, read_error, server_words
+from .response import Response
 from .session import Session
-from .transport import Response
 
 _MAX_HOPS = 5
 _ACCEPT = {"Accept": "*/*"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -88,6 +89,7 @@ class Accounts:
     clock: Clock
     credentials: dict[str, Credential] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
+    uses: Counter[str] = field(default_factory=Counter)
     _kept: tuple[dict[str, Credential], dict[str, Client]] = field(default_factory=lambda: ({}, {}))
 
     def keep(self) -> None:
@@ -97,6 +99,7 @@ class Accounts:
     def reset(self) -> None:
         """Restore the kept identities and forget all others."""
         self.credentials, self.clients = dict(self._kept[0]), dict(self._kept[1])
+        self.uses.clear()
 
     def add(self, credential: Credential) -> str:
         """Make the credential known; returns its secret."""
@@ -126,9 +129,9 @@ class Accounts:
         self.clients[client.client_id] = client
         return client
 
-    def grant(self, client: Client) -> Credential:
-        """A new OAuth token for the consumer."""
-        end = self._end(client.expires_in)
+    def grant(self, client: Client, life: float | None = None) -> Credential:
+        """A new OAuth token for the consumer, which ends after `life` seconds or else after `expires_in`."""
+        end = self._end(client.expires_in if life is None else life)
         credential = Credential("oauth", secrets.token_urlsafe(64), client.scopes, expires=end)
         self.add(credential)
         return credential

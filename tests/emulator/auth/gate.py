@@ -47,9 +47,17 @@ class Gate:
             found = self._bearer(value.strip())
         if found is None:
             raise self.unauthorized(answers.BAD_TOKEN)
-        if found.expires is not None and found.expires <= self.accounts.clock.now():
+        if self._is_used_up(found) or (found.expires is not None and found.expires <= self.accounts.clock.now()):
             raise self.unauthorized(answers.EXPIRED_TOKEN if found.kind == "oauth" else answers.BAD_TOKEN)
         return found
+
+    def _is_used_up(self, found: Credential) -> bool:
+        """Count a request with an OAuth token, and return whether there were enough of them."""
+        most = self.switches.token_ends_after_requests
+        if most is None or found.kind != "oauth":
+            return False
+        self.accounts.uses[found.secret] += 1
+        return self.accounts.uses[found.secret] > most
 
     def unauthorized(self, message: str) -> Refused:
         """401, with a body or without."""

@@ -15,6 +15,7 @@ from werkzeug import Response
 
 from ..http import answers
 from ..http.exchange import Exchange
+from ..switches import Switches
 from .accounts import Accounts, Client
 
 PATH = "/site/oauth2/access_token"
@@ -26,6 +27,7 @@ class Tokens:
     """The endpoint."""
 
     accounts: Accounts
+    switches: Switches
 
     def __call__(self, exchange: Exchange) -> Response:
         """Answer a request."""
@@ -47,7 +49,7 @@ class Tokens:
         return self._grant(client)
 
     def _grant(self, client: Client) -> Response:
-        credential = self.accounts.grant(client)
+        credential = self.accounts.grant(client, self.switches.token_ends_after_seconds)
         return answers.document(
             {
                 "access_token": credential.secret,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote
 
@@ -40,6 +40,7 @@ class Api:
     rights: RepositoryGate
     signer: Signer
     storage_url: Callable[[], str]
+    _urls: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     def __call__(self, exchange: Exchange) -> Response:
         """Answer a request."""
@@ -69,7 +70,7 @@ class Api:
             artifact.downloads += 1
         response = answers.empty(302)
         response.set_data(self.switches.redirect_body)
-        response.headers["Location"] = self.signed_url(repository, artifact)
+        response.headers["Location"] = self._cached_url(repository, artifact)
         return response
 
     def delete_artifact(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
@@ -132,7 +133,20 @@ class Api:
         upload.drop()
         return answers.empty(self.switches.upload_status)
 
-    def signed_url(self, repository: Repository, artifact: Artifact) -> str:
+    def _cached_url(self, repository: Repository, artifact: Artifact) -> str:
+        """Return a signed URL, or the one that is cached for the contents; the first one can be made to have expired."""
+        if not self.switches.signed_url_cached:
+            return self.signed_url(repository, artifact)
+        now = self.state.clock.now().timestamp()
+        key = f"{self.signer.key_id}/{artifact.key}"
+        until, url = self._urls.get(key, (0.0, ""))
+        if until <= now:
+            life = -60.0 if not url and self.switches.signed_url_cached_expired else None
+            url = self.signed_url(repository, artifact, life)
+            self._urls[key] = now + self.switches.signed_url_cached, url
+        return url
+
+    def signed_url(self, repository: Repository, artifact: Artifact, life: float | None = None) -> str:
         """Where the content is, for a while. The name in the disposition is encoded once more, as it is really seen."""
         name = quote(artifact.name, safe="")
         overrides = {"response-content-disposition": f'attachment; filename="{name}"'}
@@ -142,7 +156,7 @@ class Api:
             path = f"/{repository.uuid}/downloads/{artifact.key}/{name}"
         else:
             path = f"/{quote(repository.workspace.slug)}/{quote(repository.slug)}/downloads/{name}"
-        expires = int(self.state.clock.now().timestamp() + self.switches.signed_url_life)
+        expires = int(self.state.clock.now().timestamp() + (self.switches.signed_url_life if life is None else life))
         return f"{self.storage_url()}{path}?{self.signer.query(path, overrides, expires)}"
 
 

@@ -31,6 +31,28 @@ class Truncate(Damage):
 
 
 @dataclass
+class OpenEnd(Damage):
+    """No Content-Length: the end of the connection is the end of the body, of which this `fraction` is sent.
+
+    With `chunked` the body comes in one chunk, of which the rest and the end are missing if `fraction` is less than 1.
+    """
+
+    fraction: float = 1.0
+    chunked: bool = False
+
+    def after(self, exchange: Exchange, response: Response) -> Response:
+        length = length_of(response)
+        head = f"{length:x}\r\n".encode() if self.chunked and length else b""
+        exchange.delivery.limit = len(head) + int(length * self.fraction) + (100 if self.fraction >= 1 else 0)
+        body = chain([head], parts(response), [b"\r\n0\r\n\r\n"]) if self.chunked else parts(response)
+        other = with_body(response, body, length)
+        other.automatically_set_content_length = False
+        del other.headers["Content-Length"]
+        other.headers["Transfer-Encoding" if self.chunked else "Connection"] = "chunked" if self.chunked else "close"
+        return other
+
+
+@dataclass
 class Extra(Damage):
     """A body that is `count` bytes longer than it should be, with a Content-Length that fits the longer one."""
 

@@ -18,6 +18,7 @@ KINDS: dict[str, type[damage.Damage]] = {
     "drop_before": damage.DropBefore,
     "drop_after": damage.DropAfter,
     "truncate": damage_bytes.Truncate,
+    "open_end": damage_bytes.OpenEnd,
     "extra": damage_bytes.Extra,
     "wrong_length": damage_bytes.WrongLength,
     "stall": damage_bytes.Stall,

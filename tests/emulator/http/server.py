@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -133,8 +132,7 @@ class Handler(WSGIRequestHandler):
     def _head(self, status: str, headers: list[tuple[str, str]], closing: bool) -> bytes:
         """Status line and headers; every answer has a length, so nothing is chunked."""
         named = {name.lower() for name, _unused in headers}
-        lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}"]
-        lines += [f"{name}: {value}" for name, value in headers]
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
         if closing and "connection" not in named:
             lines.append("Connection: close")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

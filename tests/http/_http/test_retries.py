@@ -66,8 +66,10 @@ def test_refused_connection_is_repeated_and_named(emulator: Emulator) -> None:
     assert clock.pauses == [1, 2]
 
 
-def test_retry_after_as_a_date_is_obeyed(emulator: Emulator) -> None:
-    emulator.faults.add("rate_limit", retry_after=email.utils.formatdate(time.time() + 30, usegmt=True))
+@pytest.mark.parametrize("offset", [0, 86400, -86400])
+def test_retry_after_as_a_date_is_obeyed_whatever_the_clock_of_the_host(emulator: Emulator, offset: float) -> None:
+    emulator.clock.offset = offset
+    emulator.faults.add("rate_limit", retry_after=email.utils.formatdate(time.time() + offset + 30, usegmt=True))
     clock = FakeClock()
     list_names(connect(emulator, clock))
     assert [20 <= pause <= 31 for pause in clock.pauses] == [True]

@@ -28,7 +28,6 @@ from tests.helpers.serving import closed_port, serving
 from tests.helpers.socks import socks_proxy
 from tests.http._http.helpers import asked_hosts, connect, consumer, list_names, read, send
 
-pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")  # it is what validate_certs=false asks for
 YESTERDAY = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
 CONTENT = b"application"
 
@@ -212,12 +211,63 @@ def test_certificate_is_verified_in_a_tunnel(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_missing_proxy_is_an_error_without_its_password(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
-    monkeypatch.setenv(f"{scheme}_proxy", f"http://user:canary@127.0.0.1:{closed_port()}")
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [("127.0.0.1", "Connection refused"), ("proxy.invalid", "(Name or service not known|Temporary failure in name resolution)")],
+    ids=["refused", "unknown"],
+)
+def test_missing_proxy_is_an_error_that_names_it_without_its_password(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, scheme: str, place: str, words: str
+) -> None:
+    address = f"{place}:{closed_port()}"
+    monkeypatch.setenv(f"{scheme}_proxy", f"http://user:canary@{address}")
     url = emulator.api_url if scheme == "http" else "https://api.bitbucket.example/2.0"
     message = failure(lambda: list_names(connect(emulator, api_url=url, retries=0)))
-    assert message.startswith(f"GET {url}/repositories/acme/widgets/downloads failed: ")
+    request = f"GET {url}/repositories/acme/widgets/downloads"
+    assert re.match(f"{request} failed: no connection through the proxy http://{address}: {words}", message)
     assert len(emulator.journal) == 0
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(("status", "attempts"), [(407, 1), (403, 1), (503, 3)])
+def test_refusal_by_a_proxy_names_it_without_its_password(
+    emulator: Emulator, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, scheme: str, status: int, attempts: int
+) -> None:
+    proxy.refuses = status
+    monkeypatch.setenv(f"{scheme}_proxy", proxy.url.replace("://", "://user:canary@"))
+    url = emulator.api_url if scheme == "http" else "https://api.bitbucket.example/2.0"
+    message = failure(lambda: list_names(connect(emulator, api_url=url, retries=2)))
+    assert len(proxy.asked) == attempts
+    if scheme == "https" or status == 407:
+        words = f"failed: the proxy {proxy.url} refused it with HTTP status {status} "
+        assert words in message
+    assert ("Check the user and the password of the proxy in the environment" in message) is (status == 407)
+    assert len(emulator.journal) == 0
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_connection_that_breaks_behind_a_proxy_names_it(
+    emulator: Emulator, front: str, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv(f"{scheme}_proxy", proxy.url.replace("://", "://user:canary@"))
+    emulator.faults.add("stall", seconds=1, times=None)
+    origin = emulator.origin if scheme == "http" else front
+    client = connect(emulator, **api_of(origin), ca_path=bundle, timeout=0.2, retries=0)
+    with pytest.raises(RequestFailed) as caught:
+        send(client)
+    assert str(caught.value).endswith(f"failed: no answer within 0.2 seconds (through the proxy {proxy.url})")
+    assert caught.value.may_have_applied
+
+
+def test_proxy_url_that_cannot_be_used_is_an_error(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http:///canary")
+    message = failure(lambda: list_names(connect(emulator, retries=0)))
+    assert message.endswith("failed: the URL of the proxy in the environment cannot be used")
+
+
+def test_unverified_requests_write_no_warning(emulator: Emulator, front: str, recwarn: pytest.WarningsRecorder) -> None:
+    list_names(connect(emulator, **api_of(front), validate_certs=False))
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 @pytest.mark.parametrize("place", ["HOME", "NETRC"])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 from typing import Any
 
@@ -80,6 +81,35 @@ def test_contents_that_do_not_fit_are_an_error(
 ) -> None:
     put(emulator, {"binary": BINARY, "unsafe": b"!unsafe x"})
     assert look.failure(term, **options).startswith(words)
+
+
+@pytest.mark.parametrize("fraction", [1.0, 0.5])
+def test_contents_without_a_length_are_compared_with_the_size_in_the_listing(
+    emulator: Emulator, look: Looker, fraction: float
+) -> None:
+    emulator.faults.add("open_end", host="storage", fraction=fraction, times=1 if fraction < 1 else None)
+    assert look("VERSION") == ["1.3.0"]
+    assert len(listings(emulator)) == 1
+
+
+def test_contents_that_are_always_cut_are_an_error(emulator: Emulator, look: Looker) -> None:
+    emulator.faults.add("open_end", host="storage", fraction=0.5, times=None)
+    for options in ({}, {"output": "base64"}, {"on_missing": "skip"}):
+        assert "sent 3 bytes, but the listing says 6" in look.failure("VERSION", **options)
+
+
+def test_contents_in_an_encoding_are_an_error_unless_they_are_stored_like_this(emulator: Emulator, look: Looker) -> None:
+    emulator.switches.content_encoding = "gzip"
+    assert look("VERSION") == ["1.3.0"]
+    headers = {"Content-Encoding": "gzip"}
+    emulator.faults.add("status", host="storage", code=200, body=gzip.compress(b"1.3.0\n"), headers=headers, times=None)
+    assert "but the listing says 6" in look.failure("VERSION", output="base64")
+
+
+def test_artifact_that_is_deleted_before_its_size_is_known_is_missing(emulator: Emulator, look: Looker) -> None:
+    emulator.faults.add("open_end", host="storage")
+    emulator.faults.add("call", action=lambda: emulator.repository().remove("VERSION"))
+    assert look.failure("VERSION") == "'VERSION' is not in the Downloads of widgets"
 
 
 def test_max_size_counts_for_each_term(look: Looker) -> None:

@@ -58,6 +58,11 @@ def test_send_nothing_without_terms(emulator: Emulator, look: SnippetLooker) -> 
     assert len(emulator.journal) == 0
 
 
+def test_refuse_contents_that_might_be_cut(emulator: Emulator, look: SnippetLooker) -> None:
+    emulator.faults.add("open_end", path="/files/", fraction=0.5, times=None)
+    assert "so it might be cut" in look.failure("image.png", snippet_id="note1", output="base64")
+
+
 @pytest.mark.parametrize("options", [{}, {"snippet_id": "note1", "title": "Notes"}, {"snippet_id": ""}, {"title": ""}], ids=str)
 def test_require_either_id_or_title(emulator: Emulator, look: SnippetLooker, options: dict[str, Any]) -> None:
     assert look.failure("one", **options) == "Say which snippet: by snippet_id or by title, one of both"

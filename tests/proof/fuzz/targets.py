@@ -22,15 +22,15 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manife
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import Destination
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import next_page, page_items
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import origin, same_origin
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.listing import next_page, page_items
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.refusals import (
     required_scopes,
     server_words,
     storage_words,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.response import Response
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import redirect_target
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport import Response
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment
 from ansible_collections.releng.bitbucket.plugins.module_utils._renames import renamed_pattern
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import parse_snippet

@@ -59,7 +59,7 @@ REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFU
             False,
         ),
         (requests.exceptions.ProxyError(wrap(REFUSED, OSError)), "Connection refused", True, False),
-        (requests.exceptions.ProxyError(URL), "the proxy refused, the connection was closed (ProxyError)", True, False),
+        (requests.exceptions.ProxyError(URL), "the connection was closed (ProxyError)", True, False),
         (wrap(ssl.SSLError(1, URL), requests.exceptions.SSLError), "the TLS connection broke", True, True),
         (
             wrap(untrusted(), urllib3.exceptions.SSLError, requests.exceptions.SSLError),

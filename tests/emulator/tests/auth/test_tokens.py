@@ -50,6 +50,23 @@ def test_expire_now(emulator: Emulator, api: Client) -> None:
     assert api.list().status_code == 200
 
 
+def test_switch_token_ends_after_seconds(emulator: Emulator, api: Client) -> None:
+    emulator.switches.token_ends_after_seconds = 60
+    token = ask(emulator, api).json()
+    assert token["expires_in"] == 7200
+    api.session.auth = Bearer(token["access_token"])
+    assert api.list().status_code == 200
+    emulator.clock.advance(61)
+    assert api.list().status_code == 401
+
+
+def test_switch_token_ends_after_requests(emulator: Emulator, api: Client) -> None:
+    emulator.switches.token_ends_after_requests = 2
+    for _unused in range(2):
+        api.session.auth = Bearer(ask(emulator, api).json()["access_token"])
+        assert [api.list().status_code for _unused in range(3)] == [200, 200, 401]
+
+
 def test_scopes(emulator: Emulator, api: Client) -> None:
     client = emulator.mint_client({"repository"})
     api.session.auth = Bearer(ask(emulator, api, (client.client_id, client.client_secret)).json()["access_token"])

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -177,6 +178,12 @@ def test_slug_or_uuid(emulator: Emulator, api: Client) -> None:
 def test_dates_never_repeat(emulator: Emulator) -> None:
     dates = [emulator.clock.tick() for _unused in range(1000)]
     assert dates == sorted(set(dates))
+
+
+def test_responses_have_the_date_of_the_clock(emulator: Emulator, api: Client) -> None:
+    emulator.clock.offset = -86400
+    date = parsedate_to_datetime(api.list().headers["Date"])
+    assert abs(date - emulator.clock.now()) < timedelta(seconds=5)
 
 
 def test_clock_offset(emulator: Emulator) -> None:

@@ -169,3 +169,26 @@ def test_empty_artifact(emulator: Emulator, api: Client) -> None:
 def test_port_belongs_to_localhost(emulator: Emulator) -> None:
     assert urlsplit(emulator.storage_url).hostname == "localhost"
     assert urlsplit(emulator.storage_url).port != urlsplit(emulator.api_url).port
+
+
+def test_switch_signed_url_cached(emulator: Emulator, api: Client) -> None:
+    emulator.repository().put("a", b"x")
+    emulator.switches.signed_url_cached = 60
+    first = api.location("a")
+    emulator.clock.advance(59)
+    assert api.location("a") == first
+    emulator.clock.advance(2)
+    assert api.location("a") != first
+    emulator.repository().put("a", b"other")
+    assert api.fetch("a").content == b"other"
+
+
+def test_switch_signed_url_cached_expired(emulator: Emulator, api: Client) -> None:
+    emulator.repository().put("a", b"x")
+    emulator.switches.update({"signed_url_cached": 10, "signed_url_cached_expired": True})
+    for _unused in range(2):
+        answer = api.fetch("a")
+        assert answer.status_code == 403
+        assert "Request has expired" in answer.text
+    emulator.clock.advance(11)
+    assert [api.fetch("a").status_code for _unused in range(2)] == [200, 200]

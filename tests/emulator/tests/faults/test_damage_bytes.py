@@ -59,6 +59,24 @@ def test_truncate_of_a_listing_and_of_an_upload(emulator: Emulator, api: Client)
     assert emulator.repository().names() == ["a"]
 
 
+@pytest.mark.parametrize(("fraction", "count"), [(1.0, SIZE), (0.5, SIZE // 2), (0.0, 0)])
+def test_open_end(emulator: Emulator, url: str, fraction: float, count: int) -> None:
+    emulator.faults.add("open_end", host="storage", fraction=fraction)
+    answer, content, broken = read(url)
+    assert ("Content-Length" in answer.headers, answer.headers["Connection"]) == (False, "close")
+    assert (content, broken) == (CONTENT[:count], False)
+    assert read(url)[1] == CONTENT
+
+
+@pytest.mark.parametrize(("fraction", "broken"), [(1.0, False), (0.5, True)])
+def test_open_end_in_a_chunk(emulator: Emulator, url: str, fraction: float, broken: bool) -> None:
+    emulator.faults.add("open_end", host="storage", fraction=fraction, chunked=True)
+    answer, content, ended_badly = read(url)
+    assert answer.headers["Transfer-Encoding"] == "chunked"
+    assert ended_badly is broken
+    assert broken or content == CONTENT
+
+
 def test_extra(emulator: Emulator, url: str) -> None:
     emulator.faults.add("extra", host="storage", count=3)
     answer, content, broken = read(url)

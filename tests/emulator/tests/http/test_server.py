@@ -32,6 +32,20 @@ def test_switch_keep_alive(emulator: Emulator, api: Client) -> None:
     assert {entry.connection for entry in emulator.journal} == {1, 2}
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_switch_api_encoding(emulator: Emulator, api: Client, encoding: str) -> None:
+    api.upload(("a", b"x" * 100))
+    emulator.switches.api_encoding = encoding
+    answer = api.call("GET", headers={"Accept-Encoding": "identity"})
+    assert answer.headers["Content-Encoding"] == encoding
+    assert answer.json()["size"] == 1
+    assert api.call("GET", "missing").json()["type"] == "error"
+    assert "Content-Encoding" not in api.upload(("b", b"x")).headers
+    assert "Content-Encoding" not in api.fetch("a").headers
+    emulator.switches.api_encoding = "br"
+    assert b'"size"' not in api.call("GET", stream=True).raw.read(decode_content=False)
+
+
 def test_requests_in_a_row_on_one_connection(emulator: Emulator, api: Client) -> None:
     body = part("a", b"1") + END
     request = api.head_of_post(len(body)) + body

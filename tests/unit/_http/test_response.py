@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.transport import Response
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.response import Response
 
 
 def response(status: int = 200, **headers: str) -> Response:
@@ -56,6 +56,21 @@ def test_304_is_no_redirect() -> None:
 def test_retry_after_is_seconds_up_to_six_hours(value: str | None, seconds: float | None) -> None:
     headers = {} if value is None else {"Retry-After": value}
     assert response(429, **headers).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("date", "until", "seconds"),
+    [
+        ("Fri, 27 Nov 2026 08:00:00 GMT", "Fri, 27 Nov 2026 08:00:30 GMT", 30),
+        ("Fri, 27 Nov 2026 10:00:00 +0200", "Friday, 27-Nov-26 08:00:30 GMT", 30),
+        ("Fri, 27 Nov 2026 08:00:00 GMT", "Fri, 27 Nov 2026 07:00:00 GMT", 0),
+        ("Fri, 27 Nov 2026 08:00:00 GMT", "Sat, 28 Nov 2026 08:00:00 GMT", 21600),
+        ("Fri, 27 Nov 2026 08:00:00 GMT", "Fri, 99 Nonsense", None),
+        ("soon", "Thu, 01 Jan 1970 00:00:30 GMT", 0),
+    ],
+)
+def test_retry_after_as_a_date_counts_from_the_date_of_the_response(date: str, until: str, seconds: float | None) -> None:
+    assert response(429, **{"Retry-After": until, "Date": date}).retry_after == seconds
 
 
 @pytest.mark.parametrize(

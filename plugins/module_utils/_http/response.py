@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the response to one request: its head, and its body as it comes, which is never taken for whole if it might be cut."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import re
+import time
+import typing as t
+import zlib
+
+from .._errors import RequestFailed
+from .._text import one_line, status_text
+from .failures import explain_broken_body
+
+with contextlib.suppress(ImportError):  # Transport names the missing library
+    import urllib3.exceptions
+
+BLOCK = 256 * 1024
+# urllib3 before 2.1 cannot return early with what has arrived, so it gets small reads.
+_SMALL_BLOCK = 16 * 1024
+# A body slower than this over a whole timeout is given up.
+_LEAST_BYTES_PER_SECOND = 512
+
+_MAX_RETRY_AFTER = 6 * 3600
+
+_LENGTH = re.compile(r"[0-9]{1,19}\Z")
+_SECONDS = re.compile(r"\s*[0-9]+\s*\Z")
+# A stray word of the storage host, seen in 2022 and 2023, and what was asked for.
+_NO_CODINGS = ("", "identity", "none")
+_GZIP_OR_ZLIB, _RAW = 47, -15
+
+
+class Head:
+    """The head of a response; ``what``: the request in words."""
+
+    def __init__(self, response: t.Any, what: str) -> None:
+        self.status: int = response.status_code
+        self.headers: t.Mapping[str, str] = response.headers
+        self.url: str = response.url
+        self.what = what
+
+    @property
+    def length(self) -> int | None:
+        """The announced length of the body in bytes, None without one."""
+        if self.status in (204, 304):
+            return 0  # whatever Content-Length says
+        value = self.headers.get("Content-Length", "")
+        return int(value) if _LENGTH.match(value) else None
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the head tells how to recognize the end of the body, so that a shorter one is an error."""
+        return self.length is not None or self.headers.get("Transfer-Encoding", "").strip().lower() == "chunked"
+
+    @property
+    def codings(self) -> list[str]:
+        """The codings of the body in the order in which they were applied."""
+        named = [coding.strip().lower() for coding in self.headers.get("Content-Encoding", "").split(",")]
+        return [coding for coding in named if coding not in _NO_CODINGS]
+
+    @property
+    def date(self) -> float | None:
+        """When the server sent the response, in seconds since 1970; None if the head does not tell."""
+        return _parse_date(self.headers.get("Date", ""))
+
+    @property
+    def location(self) -> str:
+        """The Location header as text; HTTP libraries pass its UTF-8 on as if it were Latin-1."""
+        raw = self.headers.get("Location") or ""
+        try:
+            return raw.encode("latin-1").decode("utf-8").strip()
+        except UnicodeError:
+            return raw.strip()
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the status says that the resource is at ``location``."""
+        return self.status in (301, 302, 303, 307, 308)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the Retry-After header asks to wait, from either of its forms; None without it or for nonsense.
+
+        A date counts from the date of the response: the clock of this host might be wrong.
+        """
+        value = self.headers.get("Retry-After", "")
+        if _SECONDS.match(value):
+            return float(min(int(value.strip()[:20]), _MAX_RETRY_AFTER))
+        until = _parse_date(value)
+        if until is None:
+            return None
+        now = self.date
+        return max(0.0, min(until - (time.time() if now is None else now), _MAX_RETRY_AFTER))
+
+
+class Response(Head):
+    """The response to one request, its body read as it comes.
+
+    ``decodes``: ``read_all`` removes a Content-Encoding, which the service might use although the request excludes it. ``read``
+    never does. ``shows_end``: the reader notices a body that was cut; else a body without a length, which ends with the
+    connection, is an error.
+    """
+
+    def __init__(self, response: t.Any, what: str, timeout: float, decodes: bool = False) -> None:
+        super().__init__(response, what)
+        self.shows_end = False
+        self._decodes = decodes
+        self._response = response
+        self._timeout = timeout
+        self._pace = _Pace(timeout)
+        self._received = 0
+
+    def __enter__(self) -> Response:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *unused: object) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.close()
+
+    def unexpected(self) -> RequestFailed:
+        """Return the error for a successful status that the caller did not ask for."""
+        return RequestFailed(f"{self.what} answered with the unexpected status {status_text(self.status)}")
+
+    def read(self) -> bytes:
+        """Return the next bytes, at most BLOCK, empty at the end. Raises RequestFailed for a short, broken or slow body."""
+        try:
+            block = _read_some(self._response.raw)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
+            raise explain_broken_body(exc, self.what, self._timeout, self._received) from None
+        self._received += len(block)
+        if not block:
+            self._require_end()
+        if slow := self._pace.find_slowness(self._received):
+            self.close()
+            raise RequestFailed(f"{self.what}: the answer came too slowly, {slow}", transient=True)
+        return block
+
+    def read_all(self, limit: int) -> bytes:
+        """Return the rest of the body, which must not be longer than ``limit`` bytes, also after it is decoded."""
+        blocks = []
+        received = 0
+        while block := self.read():
+            blocks.append(block)
+            received += len(block)
+            if received > limit:
+                raise _too_long(self.what, limit)
+        body = b"".join(blocks)
+        for coding in reversed(self.codings if self._decodes and body else []):
+            body = _decode(body, coding, limit, self.what)
+        return body
+
+    def read_document(self, limit: int) -> bytes:
+        """Return the rest of a body whose form shows where it ends, such as JSON; the caller must parse it."""
+        self.shows_end = True
+        return self.read_all(limit)
+
+    def finish(self) -> None:
+        """Discard the rest of the body; a short rest is read, so that the connection can be used again."""
+        length = self.length
+        try:
+            if length is not None and length - self._received <= _SMALL_BLOCK:
+                self.read_all(_SMALL_BLOCK)
+        except RequestFailed:
+            pass  # nobody needs it
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection up or, if the body was read to its end, back."""
+        self._response.close()
+
+    def _require_end(self) -> None:
+        # urllib3 1.26 accepts a short body silently.
+        length = self.length
+        if length is not None and self._received != length:
+            raise RequestFailed(f"{self.what}: the answer broke off after {self._received} of {length} bytes", transient=True)
+        if not self.has_end and not self.shows_end:
+            raise RequestFailed(
+                f"{self.what}: the answer has no length and ended with its connection after {self._received} bytes, so it might"
+                " be cut",
+                transient=True,
+            )
+
+
+class _Pace:
+    """The pace at which a body comes: a drip of bytes never trips the timeout of a socket."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._since = time.monotonic()
+        self._received = 0
+
+    def find_slowness(self, received: int) -> str:
+        """Return what came over a whole timeout in words if that was too little, else an empty text."""
+        seconds = time.monotonic() - self._since
+        if seconds < self._timeout:
+            return ""
+        if (count := received - self._received) < _LEAST_BYTES_PER_SECOND * self._timeout:
+            return f"{count} bytes in {seconds:.0f} seconds"
+        self._since, self._received = self._since + seconds, received
+        return ""
+
+
+def _read_some(raw: t.Any) -> bytes:
+    early = hasattr(raw, "read1")
+    return t.cast(bytes, raw.read1(BLOCK, decode_content=False) if early else raw.read(_SMALL_BLOCK, decode_content=False))
+
+
+def _too_long(what: str, limit: int) -> RequestFailed:
+    return RequestFailed(f"{what}: the answer is longer than {limit} bytes")
+
+
+def _decode(body: bytes, coding: str, limit: int, what: str) -> bytes:
+    """Return the body without one coding, and of at most ``limit`` bytes."""
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise RequestFailed(f"{what} answered in the encoding {one_line(coding)}, which was not asked for")
+    try:
+        decoded = _inflate(body, limit, _GZIP_OR_ZLIB)
+    except zlib.error:
+        try:
+            decoded = _inflate(body, limit, _RAW)
+        except zlib.error:
+            raise RequestFailed(f"{what}: the answer is not valid {coding}", transient=True) from None
+    if len(decoded) > limit:
+        raise _too_long(what, limit)
+    return decoded
+
+
+def _inflate(body: bytes, limit: int, form: int) -> bytes:
+    """Return a little more than ``limit`` decoded bytes at most; raise zlib.error for a body that is cut or no such form."""
+    decoded = b""
+    while body and len(decoded) <= limit:  # gzip may have several members
+        decoder = zlib.decompressobj(form)
+        decoded += decoder.decompress(body, limit + 1 - len(decoded))
+        if not decoder.eof and len(decoded) <= limit:
+            raise zlib.error("cut")
+        body = decoder.unused_data
+    return decoded
+
+
+def _parse_date(text: str) -> float | None:
+    parsed = email.utils.parsedate_tz(text) if text else None
+    try:
+        return float(email.utils.mktime_tz(parsed)) if parsed else None
+    except (ValueError, OverflowError):
+        return None
