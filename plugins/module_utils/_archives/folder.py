@@ -12,6 +12,7 @@ import typing as t
 
 from .._errors import BadInput, BitbucketError
 from .._files.blocks import hash_file
+from .._paths import absolute_path, decode_path, encode_path, real_path
 from .._text import quoted
 from .members import ABSENT, DIRECTORY, FILE, LINK, Entry, Parts, State, refusal
 
@@ -27,25 +28,25 @@ class Folder:
         self.path = path
         self._root = path.rstrip("/") or "/"
         above = self._find_existing()
-        if not os.path.isdir(above):
+        if not os.path.isdir(encode_path(above)):
             raise BadInput(f"unpack_dest {quoted(path)} cannot be used: {quoted(above)} is not a directory")
 
     def _find_existing(self) -> str:
         """Return the folder, or the part of the path to it that exists."""
-        path = os.path.abspath(self._root)
-        while not os.path.lexists(path):
+        path = absolute_path(self._root)
+        while not os.path.lexists(encode_path(path)):
             path = os.path.dirname(path)
         return path
 
     @property
     def exists(self) -> bool:
         """Return whether the folder exists."""
-        return os.path.isdir(self._root)
+        return os.path.isdir(encode_path(self._root))
 
     @property
     def real_path(self) -> str:
         """Return the path without links."""
-        return os.path.realpath(self._root)
+        return real_path(self._root)
 
     def place(self, parts: Parts) -> str:
         """Return the path of an entry."""
@@ -54,7 +55,7 @@ class Folder:
     def space(self) -> tuple[int | None, int | None]:
         """Return how many bytes the file system has in all, and how many are free; None if it does not tell."""
         try:
-            status = os.statvfs(self._find_existing())
+            status = os.statvfs(encode_path(self._find_existing()))
         except OSError:
             return None, None
         if not status.f_blocks:
@@ -64,7 +65,7 @@ class Folder:
     def make(self) -> None:
         """Make the folder with all directories above it."""
         try:
-            os.makedirs(self._root, exist_ok=True)
+            os.makedirs(encode_path(self._root), exist_ok=True)
         except OSError as exc:
             raise BitbucketError(f"Cannot create the directory {quoted(self.path)}: {exc.strerror}") from exc
 
@@ -91,11 +92,11 @@ def _read_state(folder: Folder, entry: Entry) -> State:
     """Return what is at the place; the digest of a file only if its size is that of the entry."""
     path = folder.place(entry.parts)
     try:
-        status = os.lstat(path)
+        status = os.lstat(encode_path(path))
     except FileNotFoundError:
         return State(ABSENT)
     if stat.S_ISLNK(status.st_mode):
-        return State(LINK, target=os.readlink(path))
+        return State(LINK, target=decode_path(os.readlink(encode_path(path))))
     if stat.S_ISDIR(status.st_mode):
         return State(DIRECTORY)
     if not stat.S_ISREG(status.st_mode):
@@ -120,13 +121,13 @@ def _require_target_inside(folder: Folder, entry: Entry, planned: t.Mapping[Part
             steps = [*_split_target(known), *steps]
             continue
         here = (*here, step)
-        if not known and os.path.islink(folder.place(here)):
+        if not known and os.path.islink(encode_path(folder.place(here))):
             _require_inside(folder, entry, os.path.join(folder.place(here), *steps))
             return
 
 
 def _require_inside(folder: Folder, entry: Entry, path: str) -> None:
-    root, real = folder.real_path, os.path.realpath(path)
+    root, real = folder.real_path, real_path(path)
     if os.path.commonpath([root, real]) != root:
         raise refusal(entry.member, f"is a link that would lead to {quoted(real)}", entry.parts)
 

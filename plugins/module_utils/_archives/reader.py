@@ -16,6 +16,7 @@ import typing as t
 
 from .._errors import BitbucketError
 from .._files.blocks import read_blocks
+from .._paths import encode_path, locale_path
 from .._text import quoted
 from .members import DIRECTORY, FILE, HARD_LINK, LINK, MAX_TARGET_BYTES, Member
 
@@ -90,7 +91,7 @@ class TarArchive:
 
         self._name = name
         self._source = t.cast(t.IO[bytes], _Bounded(stack.enter_context(_decompress(path, suffix))))
-        self._tar = stack.enter_context(tarfile.TarFile(fileobj=self._source))
+        self._tar = stack.enter_context(tarfile.TarFile(fileobj=self._source, encoding="utf-8"))
 
     def members(self) -> t.Iterator[Member]:
         """Yield every member once, files without a digest; check the end of the archive as well."""
@@ -123,16 +124,16 @@ def _decompress(path: str, suffix: str) -> t.IO[bytes]:
     if suffix.endswith("gz"):
         import gzip
 
-        return t.cast(t.IO[bytes], gzip.open(path, "rb"))
+        return t.cast(t.IO[bytes], gzip.open(encode_path(path), "rb"))
     if suffix.endswith("bz2"):
         import bz2
 
-        return t.cast(t.IO[bytes], bz2.open(path, "rb"))
+        return t.cast(t.IO[bytes], bz2.open(encode_path(path), "rb"))
     if suffix.endswith("xz"):
         import lzma
 
-        return t.cast(t.IO[bytes], lzma.open(path, "rb"))
-    return open(path, "rb")
+        return t.cast(t.IO[bytes], lzma.open(encode_path(path), "rb"))
+    return open(encode_path(path), "rb")
 
 
 def _tar_kind(info: tarfile.TarInfo) -> str:
@@ -165,7 +166,7 @@ class ZipArchive:
         import zipfile
 
         self._name = name
-        self._zip = stack.enter_context(zipfile.ZipFile(path))
+        self._zip = stack.enter_context(zipfile.ZipFile(locale_path(path)))
 
     def members(self) -> t.Iterator[Member]:
         """Yield every member once, files without a digest."""

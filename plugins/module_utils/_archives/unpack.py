@@ -16,6 +16,7 @@ from .._errors import BadInput, BitbucketError
 from .._files.blocks import hash_blocks
 from .._files.temporary import TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
+from .._paths import real_path
 from .._text import quoted
 from .folder import Folder, inspect
 from .members import ABSENT, DIRECTORY, FILE, LINK, Entry, Layout, Parts, State, refusal
@@ -95,7 +96,7 @@ class Unpacker:
 
     def _require_apart(self, entries: t.Sequence[Entry], files: t.Sequence[FetchedFile]) -> None:
         root = self._folder.real_path
-        names = {os.path.realpath(each.path): each.name for each in files}
+        names = {real_path(each.path): each.name for each in files}
         for entry in entries:
             name = names.get(os.path.join(root, *entry.parts))
             if name is not None:

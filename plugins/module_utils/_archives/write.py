@@ -19,6 +19,7 @@ import typing as t
 from .._errors import BitbucketError
 from .._files.blocks import write_all
 from .._files.temporary import PREFIX, TemporaryFiles
+from .._paths import encode_path
 from .._text import quoted
 from .folder import Folder
 from .members import DIRECTORY, LINK, Entry
@@ -30,14 +31,14 @@ def write_entry(folder: Folder, entry: Entry, content: t.Iterable[bytes], tempor
     try:
         _require_real_parents(folder, entry)
         if entry.kind == DIRECTORY:
-            os.mkdir(path)
+            _make_directory(path)
         elif entry.kind == LINK:
             _link(path, entry.member.target)
         else:
             with temporary.new(os.path.dirname(path)) as sink:
                 _fill(sink, entry, content)
                 _set_permissions(sink.fileno(), path, entry)
-                os.replace(str(sink.name), path)
+                os.replace(encode_path(sink.path), encode_path(path))
     except OSError as exc:
         raise BitbucketError(f"Cannot unpack {quoted(path)}: {exc.strerror}") from exc
 
@@ -45,14 +46,24 @@ def write_entry(folder: Folder, entry: Entry, content: t.Iterable[bytes], tempor
 def _require_real_parents(folder: Folder, entry: Entry) -> None:
     for length in range(1, len(entry.parts)):
         above = folder.place(entry.parts[:length])
-        if not stat.S_ISDIR(os.lstat(above).st_mode):
+        if not stat.S_ISDIR(os.lstat(encode_path(above)).st_mode):
             raise BitbucketError(f"Cannot unpack {quoted(folder.place(entry.parts))}: {quoted(above)} has become a link")
 
 
+def _make_directory(path: str) -> None:
+    """Make the directory, or accept one that another task has made since the folder was inspected."""
+    try:
+        os.mkdir(encode_path(path))
+    except FileExistsError:
+        if not stat.S_ISDIR(os.lstat(encode_path(path)).st_mode):
+            raise
+
+
 def _link(path: str, target: str) -> None:
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=os.path.dirname(path)) as directory:
-        os.symlink(target, os.path.join(directory, "link"))
-        os.replace(os.path.join(directory, "link"), path)
+    with tempfile.TemporaryDirectory(prefix=encode_path(PREFIX), dir=encode_path(os.path.dirname(path))) as directory:
+        link = os.path.join(directory, b"link")
+        os.symlink(encode_path(target), link)
+        os.replace(link, encode_path(path))
 
 
 def _fill(sink: io.FileIO, entry: Entry, content: t.Iterable[bytes]) -> None:
@@ -68,7 +79,7 @@ def _fill(sink: io.FileIO, entry: Entry, content: t.Iterable[bytes]) -> None:
 def _set_permissions(descriptor: int, path: str, entry: Entry) -> None:
     """Keep the owner and permissions of a replaced file, except for the right to execute; a new file follows the umask."""
     try:
-        old = os.lstat(path)
+        old = os.lstat(encode_path(path))
     except FileNotFoundError:
         old = None
     if old and stat.S_ISREG(old.st_mode):

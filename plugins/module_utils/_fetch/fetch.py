@@ -270,7 +270,7 @@ class Fetcher:
                 verdict = decide(request, digests["sha256"] == (request.digests or {})["sha256"])
             fetched = self._describe(request, verdict, digests)
             if not fetched.unchanged:
-                fetched = fetched._replace(backup=self._installer.install(str(sink.name), fetched.path))
+                fetched = fetched._replace(backup=self._installer.install(sink.path, fetched.path))
         return self._finish(fetched)
 
     def _transfer(self, request: FetchRequest, verdict: Verdict, sink: io.FileIO) -> t.Mapping[str, str]:

@@ -10,6 +10,7 @@ import hashlib
 import typing as t
 
 from .._errors import BitbucketError
+from .._paths import encode_path
 from .._text import quoted
 
 BLOCK = 256 * 1024
@@ -49,7 +50,7 @@ def _new(algorithm: str) -> t.Any:
 def hash_file(path: str, algorithms: t.Iterable[str] = ("sha256",)) -> dict[str, str]:
     """Return the hex digests of a file, as ``hash_blocks`` does."""
     try:
-        with open(path, "rb", buffering=0) as source:
+        with open(encode_path(path), "rb", buffering=0) as source:
             return hash_blocks(read_blocks(source), algorithms)
     except OSError as exc:
         raise BitbucketError(f"Cannot read {quoted(path)}: {exc.strerror}") from exc

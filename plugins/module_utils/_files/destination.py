@@ -15,6 +15,7 @@ import typing as t
 
 from .._errors import BadInput, BitbucketError
 from .._names import check_name
+from .._paths import encode_path
 from .._text import quoted
 from .local_file import ABSENT, FILE, LINK, LocalFile
 
@@ -26,10 +27,10 @@ class Destination:
         if not dest:
             raise BadInput("dest is empty")
         self.dest = dest
-        self.is_directory = dest.endswith("/") or os.path.isdir(dest)
-        if dest.endswith("/") and os.path.lexists(dest.rstrip("/")) and not os.path.isdir(dest):
+        self.is_directory = dest.endswith("/") or _is_directory(dest)
+        if dest.endswith("/") and os.path.lexists(encode_path(dest.rstrip("/"))) and not _is_directory(dest):
             raise BadInput(f"dest {quoted(dest)} ends in a slash, but is not a directory")
-        if not self.is_directory and not os.path.isdir(os.path.dirname(dest) or "."):
+        if not self.is_directory and not _is_directory(os.path.dirname(dest) or "."):
             raise BadInput(f"dest {quoted(dest)} cannot be written: its parent directory does not exist")
 
     def path_for(self, name: str) -> str:
@@ -47,28 +48,46 @@ class Destination:
             inspect(self.path_for(name))
 
     def create(self) -> list[str]:
-        """Make the directory if it is missing; return what was made, outermost first."""
+        """Make the directory if it is missing; return what was made, outermost first.
+
+        Another task might make the same directories at the same time: what exists by then is not ours to remove.
+        """
         missing: list[str] = []
         path = self.dest.rstrip("/") or "/"
-        while self.is_directory and not os.path.isdir(path):
+        while self.is_directory and not _is_directory(path):
             missing.insert(0, path)
             path = os.path.dirname(path) or "."
         made: list[str] = []
         try:
             for each in missing:
-                os.mkdir(each)
-                made.append(each)
+                if _make_directory(each):
+                    made.append(each)
         except OSError as exc:
             remove_empty(made)
             raise BitbucketError(f"Cannot create the directory {quoted(self.dest)}: {exc.strerror}") from exc
         return made
 
 
+def _is_directory(path: str) -> bool:
+    return os.path.isdir(encode_path(path))
+
+
+def _make_directory(path: str) -> bool:
+    """Return whether the directory was made: one that exists by now is accepted."""
+    try:
+        os.mkdir(encode_path(path))
+    except FileExistsError:
+        if _is_directory(path):
+            return False
+        raise
+    return True
+
+
 def remove_empty(directories: t.Sequence[str]) -> None:
     """Remove directories that were made for nothing; stop at one that is not empty."""
     for path in reversed(directories):
         try:
-            os.rmdir(path)
+            os.rmdir(encode_path(path))
         except OSError:
             return
 
@@ -76,7 +95,7 @@ def remove_empty(directories: t.Sequence[str]) -> None:
 def inspect(path: str) -> LocalFile:
     """Return what is at the path; raise BadInput for anything that a file must not replace."""
     try:
-        status = os.lstat(path)
+        status = os.lstat(encode_path(path))
     except FileNotFoundError:
         return LocalFile(path, ABSENT)
     except OSError as exc:

@@ -14,6 +14,7 @@ import typing as t
 
 from .._errors import BadInput, BitbucketError
 from .._names import check_written_name
+from .._paths import encode_path, from_locale_path, locale_path, real_path
 from .._text import quoted
 from .blocks import BLOCK, hash_blocks
 
@@ -35,7 +36,7 @@ class Payload(t.NamedTuple):
         if self.path is None:
             return io.BytesIO(self.data)
         try:
-            return open(self.path, "rb", buffering=0)
+            return open(encode_path(self.path), "rb", buffering=0)
         except OSError as exc:
             raise LocalFileChanged(f"Cannot read {quoted(self.path)}: {exc.strerror}") from exc
 
@@ -89,11 +90,11 @@ def file_payloads(sources: t.Sequence[str], name: str | None = None) -> list[Pay
 
 def _expand(source: str) -> list[str]:
     """Return the paths that one item of ``src`` matches; a path that exists is taken literally, even with ``[`` in it."""
-    if os.path.lexists(source):
+    if os.path.lexists(encode_path(source)):
         return [source]
     if not glob.has_magic(source):
         raise BadInput(f"src {quoted(source)} does not exist on the host that runs the module")
-    found = sorted(glob.glob(source, recursive=True))
+    found = sorted(map(from_locale_path, glob.glob(locale_path(source), recursive=True)))
     if not found:
         raise BadInput(f"src {quoted(source)} matches no file on the host that runs the module")
     return found
@@ -104,15 +105,15 @@ def _drop_duplicates(paths: t.Iterable[str]) -> list[str]:
     found: dict[str, str] = {}
     for path in paths:
         folder, name = os.path.split(path)
-        found.setdefault(os.path.join(os.path.realpath(folder), name), path)
+        found.setdefault(os.path.join(real_path(folder), name), path)
     return list(found.values())
 
 
 def _file_payload(path: str, name: str | None) -> Payload:
     try:
-        status = os.stat(path)
+        status = os.stat(encode_path(path))
         if stat.S_ISREG(status.st_mode):
-            os.close(os.open(path, os.O_RDONLY))
+            os.close(os.open(encode_path(path), os.O_RDONLY))
     except OSError as exc:
         raise BadInput(f"src {quoted(path)} cannot be read: {exc.strerror}") from exc
     if stat.S_ISDIR(status.st_mode):

@@ -14,9 +14,18 @@ import threading
 import typing as t
 
 from .._errors import BitbucketError
+from .._paths import decode_path, encode_path
 from .._text import quoted
 
 PREFIX = ".ansible_bitbucket_"
+
+
+class TemporaryFile(io.FileIO):
+    """An open temporary file; ``path`` as text."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(encode_path(path), "r+")
+        self.path = path
 
 
 class TemporaryFiles:
@@ -40,11 +49,11 @@ class TemporaryFiles:
                 _remove(path)
 
     @contextlib.contextmanager
-    def new(self, directory: str) -> t.Iterator[io.FileIO]:
+    def new(self, directory: str) -> t.Iterator[TemporaryFile]:
         """Make a file in this directory, readable by its owner alone; remove it at the end unless it was moved away."""
         path = self._make(directory)
         try:
-            with io.FileIO(path, "r+") as sink:
+            with TemporaryFile(path) as sink:
                 yield sink
         finally:
             _remove(path)
@@ -56,14 +65,14 @@ class TemporaryFiles:
             if self._over:
                 raise BitbucketError(f"The task is over, no file is made in {quoted(directory)}")
             try:
-                descriptor, path = tempfile.mkstemp(prefix=PREFIX, dir=directory)
+                descriptor, name = tempfile.mkstemp(prefix=encode_path(PREFIX), dir=encode_path(directory))
             except OSError as exc:
                 raise BitbucketError(f"Cannot create a file in {quoted(directory)}: {exc.strerror}") from exc
-            self._paths.add(path)
+            self._paths.add(decode_path(name))
         os.close(descriptor)
-        return path
+        return decode_path(name)
 
 
 def _remove(path: str) -> None:
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+        os.unlink(encode_path(path))

@@ -21,6 +21,7 @@ import traceback
 import typing as t
 
 from .._errors import BadInput, MissingLibrary, RequestFailed
+from .._paths import encode_path, locale_path
 from .failures import PROXY_AUTHENTICATION, explain_no_response, explain_proxy_refusal
 from .response import Response
 
@@ -48,7 +49,7 @@ class Transport:
         if isinstance(verify, str):
             _require_bundle(verify)
         self._timeout = timeout
-        self._verify = verify
+        self._verify = locale_path(verify) if isinstance(verify, str) else verify
         if verify is False:
             # The task asked for it, and in a lookup each request would write to the terminal.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -156,9 +157,10 @@ class _Bounded(io.RawIOBase):
 
 def _require_bundle(ca_path: str) -> None:
     """Raise BadInput if no certificate can be read: the errors of a connection do not name the file."""
-    is_folder = os.path.isdir(ca_path)
+    path = encode_path(ca_path)
+    is_folder = os.path.isdir(path)
     try:
-        ssl.create_default_context(cafile=None if is_folder else ca_path, capath=ca_path if is_folder else None)
+        ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
     except ssl.SSLError:
         raise BadInput(f"ca_path {ca_path} holds no certificates in PEM form") from None
     except OSError as exc:

@@ -47,3 +47,13 @@ def test_changed_content_is_not_put_into_its_place(tmp_path: Path, temporary: Te
     assert list(tmp_path.iterdir()) == []
     write_entry(folder, entry("x"), [b"x"], temporary)
     assert (tmp_path / "x").read_bytes() == b"x"
+
+
+def test_directory_that_another_task_has_made_meanwhile_is_accepted(tmp_path: Path, temporary: TemporaryFiles) -> None:
+    (tmp_path / "d").mkdir()
+    write_entry(Folder(str(tmp_path)), entry("d", DIRECTORY), [], temporary)
+    (tmp_path / "link").symlink_to("d")
+    (tmp_path / "file").touch()
+    for name in ("link", "file"):
+        with pytest.raises(BitbucketError, match=rf"^Cannot unpack '.*/{name}': File exists$"):
+            write_entry(Folder(str(tmp_path)), entry(name, DIRECTORY), [], temporary)

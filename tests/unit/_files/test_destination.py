@@ -133,3 +133,31 @@ def test_inspect_refuses_what_a_file_must_not_replace(folder: Path, monkeypatch:
 def test_inspect_refuses_impossible_path(folder: Path, name: str, words: str) -> None:
     with pytest.raises(BadInput, match=f"cannot be used: {words}"):
         inspect(str(folder / name))
+
+
+def test_directory_that_another_task_has_made_meanwhile_is_accepted_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = os.mkdir
+
+    def make_twice(path: bytes) -> None:
+        make(path)
+        make(path)
+
+    monkeypatch.setattr(os, "mkdir", make_twice)
+    assert Destination(f"{tmp_path}/new/sub/").create() == []
+    monkeypatch.undo()
+    assert (tmp_path / "new" / "sub").is_dir()
+
+
+def test_file_that_takes_the_place_of_a_new_directory_is_an_error(tmp_path: Path) -> None:
+    destination = Destination(f"{tmp_path}/new/")
+    (tmp_path / "new").touch()
+    with pytest.raises(BitbucketError, match=r"^Cannot create the directory '.*/new/': File exists$"):
+        destination.create()
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800"])
+def test_text_that_no_path_can_be_is_refused(path: str) -> None:
+    with pytest.raises(BadInput, match=r"^The path 'a.*' (contains a NUL character|is not valid UTF-8)$"):
+        Destination(path)

@@ -56,6 +56,13 @@ def test_files_and_patterns_are_taken_in_their_order_each_file_once(sources: lis
     assert [payload.size for payload in payloads] == [len(path) for path in paths]
 
 
+def test_pattern_counts_characters_not_bytes(folder: Path) -> None:
+    for name in ("ü.txt", "€.txt", "ab.txt"):
+        (folder / name).touch()
+    assert [payload.name for payload in file_payloads(["?.txt"])] == ["ü.txt", "€.txt"]
+    assert [payload.name for payload in file_payloads(["[ä€].txt"])] == ["€.txt"]
+
+
 def test_absolute_and_relative_paths_name_the_same_files(folder: Path) -> None:
     assert [payload.name for payload in file_payloads([str(folder / "*.tgz"), "a.tgz"])] == ["a.tgz", "b.tgz"]
 

@@ -27,7 +27,7 @@ def test_file_is_hidden_and_private_and_removed_after_its_use(tmp_path: Path) ->
 
 def test_file_that_was_moved_away_stays(tmp_path: Path) -> None:
     with TemporaryFiles() as files, files.new(str(tmp_path)) as sink:
-        os.rename(str(sink.name), tmp_path / "kept")
+        os.rename(sink.path, tmp_path / "kept")
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
