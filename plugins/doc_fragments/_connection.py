@@ -117,9 +117,11 @@ options:
       - name: BITBUCKET_WORKSPACE
   user:
     vars:
+      - name: bitbucket_username
       - name: bitbucket_user
   api_token:
     vars:
+      - name: bitbucket_password
       - name: bitbucket_api_token
   access_token:
     vars:

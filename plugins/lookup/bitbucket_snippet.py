@@ -32,6 +32,7 @@ options:
     description:
       - Which snippet. One of this and O(title) is needed.
     type: str
+    aliases: [id, encoded_id]
     vars:
       - name: bitbucket_snippet_id
   title:

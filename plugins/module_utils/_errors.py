@@ -94,6 +94,10 @@ class RateLimited(RequestFailed):
     """The service asks for fewer requests (429)."""
 
 
+class TooLarge(RequestFailed):
+    """The contents are longer than the limit; nothing of them is returned."""
+
+
 class StorageRefused(RequestFailed):
     """The storage host refused a signed link (403); a new link may work, and scopes have nothing to do with it."""
 

@@ -13,11 +13,12 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ..module_utils._errors import BitbucketError, MissingLibrary
+from ..module_utils._errors import BitbucketError, MissingLibrary, TooLarge
 from ..module_utils._http.client import Client
 from ..module_utils._http.connection import parse_connection
 from ..module_utils._http.credentials import choose_credentials
 from ..module_utils._http.retries import Clock
+from ._options import check_options, choose_variables
 from ._output import OutputOptions, render
 
 _CONNECTION = (
@@ -35,8 +36,6 @@ _CONNECTION = (
     "retries",
     "max_wait",
 )
-
-_VARIABLES = "bitbucket_"
 
 # Returns the contents behind one term.
 Reader = t.Callable[[str], bytes]
@@ -60,8 +59,10 @@ def run_lookup(
     One client serves all terms. ``clock``: what retries wait by. ``check`` is called with every term before any request, and
     raises for one that cannot be a name.
     """
-    plugin.set_options(var_options=_resolve(plugin, variables or {}), direct=options)
     try:
+        check_options(plugin.option_definitions, options)
+        chosen = choose_variables(plugin.option_definitions, options, variables or {})
+        plugin.set_options(var_options=_resolve(plugin, chosen), direct=options)
         return _read_all(plugin, terms, reader, clock, check)
     except MissingLibrary as exc:
         raise AnsibleLookupError(f"{exc}. Install it for the Python that runs ansible, lookups run on the control node") from None
@@ -70,14 +71,13 @@ def run_lookup(
 
 
 def _resolve(plugin: LookupBase, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return the variables that set options, ``bitbucket_*``, with templates resolved: Ansible hands them over as written.
+    """Return the variables with templates resolved: Ansible hands them over as written.
 
     Only what Ansible trusts as a template is resolved: that is its templar's own decision.
     """
-    ours = {name: value for name, value in variables.items() if name.startswith(_VARIABLES)}
     if plugin._templar is None:
-        return ours
-    return {name: plugin._templar.template(value) for name, value in ours.items()}
+        return dict(variables)
+    return {name: plugin._templar.template(value) for name, value in variables.items()}
 
 
 def _read_all(
@@ -105,6 +105,8 @@ def _read_all(
             found.append(render(term, read(term), output))
         except Missing as exc:
             _report(exc, plugin.get_option("on_missing"))
+        except TooLarge as exc:
+            raise BitbucketError(f"{exc}. The option max_size is {plugin.get_option('max_size')}") from exc
     return found
 
 

@@ -32,6 +32,8 @@ class OutputOptions(t.NamedTuple):
     def check(self, terms: t.Sequence[t.Any]) -> None:
         """Raise BadInput for terms that are no names, a checksum for several, and an encoding that does not exist."""
         for term in terms:
+            if isinstance(term, (list, tuple)):
+                raise BadInput("A term must be a name, not a list: write *names for each item of a list to be a term")
             if not isinstance(term, str):
                 raise BadInput(f"A term must be a name, not {type(term).__name__}")
         if self.checksum is not None:

@@ -10,7 +10,7 @@ import contextlib
 import typing as t
 from types import MappingProxyType
 
-from .._errors import BitbucketError, NotFound, RequestFailed
+from .._errors import NotFound, RequestFailed, TooLarge
 from .._http.client import Client, Deletion
 from .._http.response import Response
 from .._http.storage import has_contents, open_contents
@@ -27,10 +27,6 @@ _PAGE_LENGTH = 100
 _NO_HEADERS: t.Mapping[str, str] = MappingProxyType({})
 
 _T = t.TypeVar("_T")
-
-
-class TooLarge(BitbucketError):
-    """The contents are longer than the limit."""
 
 
 class StaleListing(RequestFailed):

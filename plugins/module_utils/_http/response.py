@@ -13,7 +13,7 @@ import time
 import typing as t
 import zlib
 
-from .._errors import RequestFailed
+from .._errors import RequestFailed, TooLarge
 from .._text import one_line, status_text
 from .failures import explain_broken_body
 
@@ -212,8 +212,8 @@ def _read_some(raw: t.Any) -> bytes:
     return t.cast(bytes, raw.read1(BLOCK, decode_content=False) if early else raw.read(_SMALL_BLOCK, decode_content=False))
 
 
-def _too_long(what: str, limit: int) -> RequestFailed:
-    return RequestFailed(f"{what}: the answer is longer than {limit} bytes")
+def _too_long(what: str, limit: int) -> TooLarge:
+    return TooLarge(f"{what}: the answer is longer than {limit} bytes")
 
 
 def _decode(body: bytes, coding: str, limit: int, what: str) -> bytes:

@@ -12,8 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import TooLarge
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, NotFound, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, NotFound, RequestFailed, TooLarge
 from tests.emulator import Emulator
 from tests.helpers.serving import serving
 from tests.http._downloads.helpers import connect, widgets

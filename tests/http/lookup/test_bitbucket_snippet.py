@@ -96,5 +96,5 @@ def test_return_each_output(look: SnippetLooker) -> None:
 def test_refuse_files_above_the_maximum_size(emulator: Emulator, look: SnippetLooker) -> None:
     emulator.snippets.create("Sizes", {"f": b"12345", "large": b"x" * (10 * MIB + 1)}, id="sizes")
     assert look("f", "f", snippet_id="sizes", max_size=5) == ["12345"] * 2
-    assert "longer than 4 bytes" in look.failure("f", snippet_id="sizes", max_size=4, on_missing="skip")
+    assert "longer than 4 bytes. The option max_size is 4" in look.failure("f", snippet_id="sizes", max_size=4, on_missing="skip")
     assert "longer than 10485760 bytes" in look.failure("large", snippet_id="sizes")

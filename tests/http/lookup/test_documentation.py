@@ -84,10 +84,12 @@ def test_connection_options_are_those_of_the_modules(name: str) -> None:
 
 
 @each_lookup
-def test_every_connection_option_has_its_variable(name: str) -> None:
+def test_every_connection_option_and_alias_has_its_variable(name: str) -> None:
+    """Of several variables that are set, Ansible takes the last one."""
     found = options(name)
     for option in shared(name):
-        assert [source["name"] for source in found[option]["vars"]] == [f"bitbucket_{option}"]
+        names = [*found[option].get("aliases", []), option]
+        assert [source["name"] for source in found[option]["vars"]] == [f"bitbucket_{each}" for each in names]
 
 
 @each_lookup

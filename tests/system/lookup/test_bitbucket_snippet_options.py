@@ -42,8 +42,26 @@ def test_which_snippet_comes_from_arguments_and_variables(look: SnippetLooker, s
     assert look("f", variables={f"bitbucket_{name}": value for name, value in option.items()}) == ["text"]
 
 
-def test_an_argument_wins_over_a_variable(look: SnippetLooker) -> None:
+@pytest.mark.parametrize("name", ["snippet_id", "id", "encoded_id"])
+def test_an_argument_wins_over_variables(look: SnippetLooker, name: str) -> None:
     assert look.failure("f", title="nobody", variables={"bitbucket_title": "Notes"}) == "There is no snippet 'nobody'"
+    variables = {"bitbucket_title": "nobody", "bitbucket_snippet_id": "nobody"}
+    assert look("f", variables=variables, **{name: "note1"}) == ["text"]
+    assert look("f", variables=variables, title="Notes") == ["text"]
+
+
+def test_a_credential_that_is_an_argument_wins_over_variables_of_another_kind(emulator: Emulator, look: SnippetLooker) -> None:
+    variables = {"bitbucket_access_token": "wrong", "bitbucket_client_id": "wrong", "bitbucket_username": emulator.user}
+    assert look("f", title="Notes", user=None, variables=variables) == ["text"]
+    both = {"bitbucket_access_token": "wrong", "bitbucket_password": "wrong"}
+    assert "Two kinds of credentials are set" in look.failure("f", title="Notes", user=None, api_token=None, variables=both)
+
+
+def test_variables_of_aliases_count(emulator: Emulator, look: SnippetLooker) -> None:
+    variables = {"bitbucket_username": emulator.user, "bitbucket_password": emulator.api_token}
+    assert look("f", title="Notes", user=None, api_token=None, variables=variables) == ["text"]
+    variables |= {"bitbucket_user": "nobody"}
+    assert "401" in look.failure("f", title="Notes", user=None, api_token=None, variables=variables)
 
 
 @pytest.mark.parametrize("source", ["arguments", "variables", "environment"])

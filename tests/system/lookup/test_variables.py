@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.emulator import Emulator
 from tests.http._downloads.helpers import widgets
-from tests.http.lookup.helpers import DOWNLOAD
+from tests.http.lookup.helpers import DOWNLOAD, SNIPPET
 from tests.system.lookup.helpers import each_ansible, play
 
 LOOKUP = f"lookup('{DOWNLOAD}', 'VERSION')"
@@ -48,3 +48,28 @@ def test_a_variable_may_be_a_template_itself(emulator: Emulator, tmp_path: Path,
     done = play(tmp_path, tasks, environment=environment, variables=variables, python=python)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [entry.status for entry in emulator.journal.select("storage")] == [503, 503, 200, 200]
+
+
+@each_ansible
+def test_only_variables_of_options_that_are_not_given_are_resolved(emulator: Emulator, tmp_path: Path, python: str) -> None:
+    """A variable may hold the lookup itself, and be undefined as long as no option needs it."""
+    widgets(emulator).put("VERSION", b"1.3.0\n")
+    emulator.snippets.create("Notes", {"VERSION": b"1.3.0"})
+    variables = {
+        "bitbucket_version": f"{{{{ {LOOKUP} }}}}",
+        "bitbucket_other": "{{ nobody_has_defined_this }}",
+        "bitbucket_title": "{{ nobody_has_defined_this }}",
+        "bitbucket_repository": "widgets",
+        "bitbucket_workspace": "{{ nobody_has_defined_this }}",
+    }
+    direct = LOOKUP[:-1] + ", workspace='acme')"
+    snippet = f"lookup('{SNIPPET}', 'VERSION', workspace='acme', title='Notes')"
+    tasks = [
+        required(f"{direct} == '1.3.0'", f"{snippet} == '1.3.0'"),
+        required("bitbucket_version == '1.3.0'", bitbucket_workspace="acme"),
+        {"ansible.builtin.debug": {"msg": f"{{{{ {LOOKUP} }}}}"}, "register": "failed", "ignore_errors": True},
+        required("'nobody_has_defined_this' in failed.msg"),
+    ]
+    done = play(tmp_path, tasks, environment=emulator.environment(), variables=variables, python=python)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(emulator.journal.select("storage")) == 2

@@ -161,7 +161,8 @@ def test_wrong_digest_is_reported_before_a_broken_document() -> None:
 @pytest.mark.parametrize(
     ("options", "terms", "words"),
     [
-        *(({}, ["ok", term], f"A term must be a name, not {type(term).__name__}") for term in (None, 3, True, b"x", ["x"], {})),
+        *(({}, ["ok", term], f"A term must be a name, not {type(term).__name__}") for term in (None, 3, True, b"x", {})),
+        *(({}, ["ok", term], "A term must be a name, not a list: write ") for term in (["x"], ("x",), [])),
         *(({"checksum": "md5:" + "0" * 32}, terms, "checksum goes with one term, but there are") for terms in ([], ["a", "b"])),
         *(({"checksum": text}, ["a"], "checksum") for text in ("", "sha256", "crc:1", "sha256:12", "0" * 64)),
         *(({"encoding": name}, ["a"], "encoding: ") for name in ("utf-9", "", "hex", "rot13", "undefined", "utf\0-8")),

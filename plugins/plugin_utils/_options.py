@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check the options that a lookup is given, and choose the variables that set the others. Nothing here knows Ansible."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+from ..module_utils._errors import BadInput
+from ..module_utils._text import quoted
+
+# By option, as Ansible reads them from the documentation.
+Definitions = t.Mapping[str, t.Mapping[str, t.Any]]
+
+_OF_ANSIBLE = ("wantlist", "errors")  # ansible-core 2.18 hands ``wantlist`` over with ``with_``
+
+# Options that exclude each other: one that the lookup is given wins over the variables of the others.
+_ALTERNATIVES = (
+    (("snippet_id",), ("title",)),
+    (("access_token",), ("api_token",), ("client_id", "client_secret")),
+)
+
+
+def check_options(definitions: Definitions, given: t.Iterable[str]) -> None:
+    """Raise BadInput for an option that does not exist, which Ansible ignores: a mistyped ``checksum`` would verify nothing."""
+    names = sorted(_names(definitions))
+    for name in given:
+        if name in names or name in _OF_ANSIBLE:
+            continue
+        nearest = difflib.get_close_matches(name, names, 1)
+        advice = f"did you mean {quoted(nearest[0])}?" if nearest else f"the options are {', '.join(names)}"
+        raise BadInput(f"There is no option {quoted(name)}: {advice}")
+
+
+def choose_variables(
+    definitions: Definitions, given: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """Return the variables that set options of this lookup which it is not given; no other variable is looked at."""
+    names = _names(definitions)
+    options = {names[name]: value for name, value in given.items() if name in names}
+    ignored = {*options, *_find_excluded(options)}
+    wanted = (source["name"] for name in names.values() if name not in ignored for source in definitions[name].get("vars", ()))
+    return {name: variables[name] for name in wanted if name in variables}
+
+
+def _names(definitions: Definitions) -> dict[str, str]:
+    """Return the option of each name that an option has, aliases included."""
+    return {
+        name: option
+        for option, definition in definitions.items()
+        if not option.startswith("_")
+        for name in (option, *definition.get("aliases", ()))
+    }
+
+
+def _find_excluded(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """Yield the options that are alternatives of one that is set."""
+    for alternatives in _ALTERNATIVES:
+        chosen = [names for names in alternatives if any(options.get(name) for name in names)]
+        if chosen:
+            yield from (name for names in alternatives if names not in chosen for name in names)
