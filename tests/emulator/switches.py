@@ -24,8 +24,8 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "downloads_free_plan_post": (201, 402, 403),
     "url_style": ("uuid", "slug"),
     "snippet_answers": ("all", "json_only", "json_406", "form_only"),
-    "snippet_text": ("7bit", "8bit", "quoted-printable", "base64"),
-    "snippet_text_damage": (None, "crlf", "final_newline"),
+    "snippet_text": ("7bit", "8bit", "quoted-printable", "base64", "base64_canonical"),
+    "snippet_text_damage": (None, "crlf", "final_newline", "bom", "latin1", "blanks"),
     "snippet_line_ends": ("crlf", "lf"),
     "snippet_part_names": ("utf8", "rfc2231", "rfc2047"),
     "snippet_form_fields": ("title", "all"),
@@ -38,6 +38,12 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "snippet_global_list": (410, 200),
     "snippet_write_body": ("document", "empty"),
     "api_encoding": (None, "gzip", "deflate", "br"),
+    "snippet_free_plan": (False, True, "empty"),
+    "snippet_create_effect": ("create", "none"),
+    "snippet_put_effect": ("apply", "none"),
+    "snippet_delete_effect": ("delete", "none"),
+    "snippet_title_change": (None, "nfc", "nfd", "strip", "collapse", "escape", "lower"),
+    "snippet_contents_change": (None, "crlf", "final_newline", "bom"),
     "etag": ("md5", "multipart", "opaque", "none"),
 }
 
@@ -84,12 +90,13 @@ class Switches:
     # snippets: the three forms of the single GET, and of the answers to POST and PUT
     snippet_answers: str = "all"  # "json_only": JSON whatever is asked for; "json_406"; "form_only": form-data for related
     snippet_text: str = "7bit"  # how text parts are encoded; text that is not ASCII is base64 then
-    snippet_text_damage: str | None = None  # "crlf": line ends become CR LF; "final_newline": it is lost
+    snippet_text_damage: str | None = None  # what text parts lose: a rule of `altering.SENT`
     snippet_line_ends: str = "crlf"  # of the multipart framing; "lf" as some mail libraries write it
     snippet_part_names: str = "utf8"  # how names that are not ASCII are written in the headers of parts
     snippet_form_fields: str = "title"  # form-data has the title alone, as printed, or "all" root-level properties
     snippet_missing_part: str | None = None  # the file of this name has no part
     snippet_cut_closing: bool = False  # the closing boundary is missing
+    snippet_wrong_root: bool = False  # `start` names no part, and the first part is another JSON object than the document
     # snippets: links
     snippet_file_links: str = "real"
     snippet_revision_links: bool = True  # False: no links.diff, no links.patch
@@ -102,7 +109,16 @@ class Switches:
     snippet_title_length: int | None = None  # longer titles are cut without a word
     snippet_stays_public: bool = False  # whoever asks for a private snippet gets a public one
     snippet_order: str = "newest"
-    snippet_free_plan: bool = False  # the listing has strings for items; 402 for a POST
+    snippet_free_plan: bool | str = False  # True: the listing has strings for items, a POST is 402; "empty": it has no items
+    # snippets: when listings show a write, and what becomes of it
+    snippet_lag_reads: int = 0  # so many readings of each listing still show the state before a write
+    snippet_lag_seconds: float = 0.0
+    snippet_spam_listed: bool = False
+    snippet_create_effect: str = "create"  # "none": 201 without effect
+    snippet_put_effect: str = "apply"  # "none": 200 with the snippet as it was
+    snippet_delete_effect: str = "delete"  # "none": 204 without effect
+    snippet_title_change: str | None = None  # a rule of `altering.TITLES` for titles that are sent
+    snippet_contents_change: str | None = None  # a rule of `altering.STORED` for text that is sent
     snippet_global_list: int = 410
     snippet_hidden: int = 403  # for the private snippet of others
     snippet_access_token: int = 403

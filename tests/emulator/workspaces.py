@@ -39,7 +39,7 @@ class State:
 
     def workspace(self, slug: str, member: bool | None = None) -> Workspace:
         """Make or get a workspace; `member` tells whether those who ask belong to it."""
-        home = self.workspaces.setdefault(slug, Workspace(slug, Snippets(self.clock, self.user)))
+        home = self.workspaces.setdefault(slug, Workspace(slug, Snippets(self.clock, self.user, self.switches)))
         home.member = home.member if member is None else member
         return home
 

@@ -87,7 +87,7 @@ class SnippetGate:
         if not self.sees(credential, home, snippet):
             hidden = self.gate.switches.snippet_hidden
             raise Refused(not_there() if hidden == 404 else answers.error(403, NO_ACCESS))
-        if snippet.spam:
+        if snippet.spam and need != DELETE:
             raise Refused(answers.error(410, "This snippet has been marked as spam."))
         if need.write and not self.edits(credential, home, snippet):
             raise Refused(answers.error(403, "You do not have permission to change this snippet."))

@@ -13,6 +13,7 @@ from typing import Any
 
 from werkzeug import Response
 
+from ..altering import STORED
 from ..auth.gate import Refused
 from ..http import answers
 from ..http.exchange import Exchange
@@ -20,6 +21,7 @@ from ..http.multipart import BadUpload, boundary_of, read_upload
 from ..http.names import stored_name
 from ..http.related import BadRelated, Part, read_related
 from ..switches import Switches
+from .parts import is_text
 
 LONGEST = 1 << 30
 BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
@@ -117,7 +119,8 @@ class Reader:
         stored = self.switches.renamed(name)
         if stored in draft.files:
             raise Refused(self._bad(file=[f"Two files are called {stored!r}."]))
-        draft.files[stored] = content
+        change = self.switches.snippet_contents_change
+        draft.files[stored] = STORED[change](content) if change and is_text(content) else content
         exchange.entry.stored.append(stored)
 
     def _document(self, exchange: Exchange, text: bytes) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from email.header import Header
 from typing import Any
 from urllib.parse import quote
 
+from ..altering import SENT, add_carriage_returns
 from ..switches import Switches
 
 LONGEST_LINE = 998
@@ -39,8 +40,12 @@ class Parts:
             lines = [f"Content-Type: {kind}", "MIME-Version: 1.0", f"Content-Transfer-Encoding: {encoding}"]
             lines += [f'Content-ID: "{self._id(name)}"', f"Content-Disposition: attachment; {self._filename(name)}"]
             parts.append((lines, body))
+        start = "snippet"
+        if self.switches.snippet_wrong_root:
+            start = "document"
+            parts.insert(0, (['Content-Type: application/json; charset="utf-8"', "Content-ID: meta"], b'{"type": "snippet"}'))
         boundary = self._boundary("===============", files) + "=="
-        return self._joined(parts, boundary), f'multipart/related; start="snippet"; boundary="{boundary}"'
+        return self._joined(parts, boundary), f'multipart/related; start="{start}"; boundary="{boundary}"'
 
     def form(self, values: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[bytes, str]:
         """The body and its Content-Type; values that are null are left out."""
@@ -65,7 +70,9 @@ class Parts:
         if kind.startswith("text/"):
             kind += f'; charset="{"us-ascii" if ascii_only else "utf-8"}"'
         style = self.switches.snippet_text
-        if style == "base64" or not is_text(content) or self._ambiguous(content) or (style == "7bit" and not ascii_only):
+        if style == "base64_canonical" and kind.startswith("text/") and is_text(content):
+            return kind, "base64", self._base64(add_carriage_returns(content))
+        if style.startswith("base64") or not is_text(content) or self._ambiguous(content) or (style == "7bit" and not ascii_only):
             return kind, "base64", self._base64(content)
         body = self._damaged(content)
         if style == "quoted-printable":
@@ -87,11 +94,8 @@ class Parts:
         return base64.encodebytes(content).rstrip().replace(b"\n", self._eol)
 
     def _damaged(self, content: bytes) -> bytes:
-        if self.switches.snippet_text_damage == "crlf":
-            return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        if self.switches.snippet_text_damage == "final_newline":
-            return content.removesuffix(b"\n").removesuffix(b"\r")
-        return content
+        damage = self.switches.snippet_text_damage
+        return SENT[damage](content) if damage else content
 
     def _boundary(self, start: str, files: Mapping[str, bytes]) -> str:
         """One that is in no file."""

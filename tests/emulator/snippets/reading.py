@@ -49,8 +49,10 @@ class Reading:
         """GET /snippets/{workspace}"""
         home = self.gate.workspace(credential, path[0], READ)
         if self.switches.snippet_free_plan:
-            return answers.document({"pagelen": 10, "values": [NO_PLAN] * 3, "page": 1, "size": 3})
-        return self._page(exchange, credential, [(home, one) for one in home.snippets], f"/2.0/snippets/{home.slug}")
+            texts = [NO_PLAN] * 3 if self.switches.snippet_free_plan is True else []
+            return answers.document({"pagelen": 10, "values": texts, "page": 1, "size": len(texts)})
+        listed = home.snippets.listed(exchange.query.get("role"), first=exchange.query.get("page", "1") == "1")
+        return self._page(exchange, credential, [(home, one) for one in listed], f"/2.0/snippets/{home.slug}")
 
     def _page(self, exchange: Exchange, credential: Credential | None, found: list[Found], path: str) -> Response:
         self.forms.want_json(exchange)
@@ -59,7 +61,7 @@ class Reading:
             return answers.error(400, f"Invalid role '{role}'")
         if role is not None and credential is None:
             raise self.gate.gate.unauthorized(SIGN_IN)
-        shown = [item for item in found if not item[1].spam and self._listed(credential, item, role)]
+        shown = [item for item in found if self._listed(credential, item, role)]
         if self.switches.snippet_order == "oldest":
             shown.reverse()
         shapes = Shapes(exchange.origin, self.switches)
@@ -69,6 +71,8 @@ class Reading:
     def _listed(self, credential: Credential | None, found: Found, role: str | None) -> bool:
         """Bare: what is public, and what is watched. A new private snippet is only among those of the members."""
         home, snippet = found
+        if snippet.spam and not self.switches.snippet_spam_listed:
+            return False
         user = self.gate.user(credential)
         watched = user is not None and user in snippet.watchers and self.gate.sees(credential, home, snippet)
         owned = user is not None and snippet.owner == user

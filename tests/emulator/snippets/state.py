@@ -5,21 +5,26 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 import string
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..clock import Clock
-from .git_names import commit_sha
-from .revisions import Change, Contents, LastFile, Revision, Stale, as_bytes
+from ..switches import Switches
+from .lag import Lag
+from .revisions import Change, Contents, LastFile, Revision, Stale, as_bytes, commit_sha
 
 
 @dataclass(eq=False)
 class Snippet:
-    """A snippet. `owner` is a user's e-mail, None for the workspace; a `foreign` one is nobody's that asks here."""
+    """A snippet. `owner` is a user's e-mail, None for the workspace; a `foreign` one is nobody's that asks here.
+
+    `lag` hears of each change that listings show.
+    """
 
     id: str
     title: str | None
@@ -29,6 +34,7 @@ class Snippet:
     owner: str | None = None
     foreign: bool = False
     spam: bool = False
+    lag: Lag | None = None
     watchers: set[str] = field(default_factory=set)
     revisions: list[Revision] = field(default_factory=list)  # oldest first
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -76,10 +82,12 @@ class Snippet:
                 raise LastFile
             if files != self.tip.files or (identical_commits and change.files):
                 self.commit(files, author)
-            before = (self.title, self.is_private)
+            before = copy.copy(self)
             self._set(change.values)
-            if before != (self.title, self.is_private):
+            if (before.title, before.is_private) != (self.title, self.is_private):
                 self.updated_on = self.clock.tick()
+                if self.lag:
+                    self.lag.note(self.id, before)
 
     def commit(self, files: Mapping[str, bytes], author: str) -> None:
         """Add a revision with exactly these files."""
@@ -116,7 +124,11 @@ class Snippets:
 
     clock: Clock
     user: str
+    switches: Switches = field(default_factory=Switches)
     by_id: dict[str, Snippet] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lag = Lag(self.clock, self.switches)
 
     def create(
         self,
@@ -131,10 +143,11 @@ class Snippets:
     ) -> Snippet:
         """A new snippet; `watched` by the default user; see `Snippet` for the rest."""
         made = creator or self.user
-        snippet = Snippet(id or self._new_id(), title, is_private, self.clock, made, owner, foreign)
+        snippet = Snippet(id or self._new_id(), title, is_private, self.clock, made, owner, foreign, lag=self._lag)
         snippet.watchers |= {self.user} if watched else set()
         snippet.commit({name: content for name, content in as_bytes(files).items() if content is not None}, made)
         self.by_id[snippet.id] = snippet
+        self._lag.note(snippet.id, None)
         return snippet
 
     def get(self, identity: str) -> Snippet | None:
@@ -143,7 +156,10 @@ class Snippets:
 
     def remove(self, identity: str) -> bool:
         """Remove a snippet; False if there is none."""
-        return self.by_id.pop(identity, None) is not None
+        snippet = self.by_id.pop(identity, None)
+        if snippet is not None:
+            self._lag.note(identity, snippet)
+        return snippet is not None
 
     def remove_at(self, snippet: Snippet, expected: str) -> None:
         """Remove it if this is its newest revision."""
@@ -162,7 +178,13 @@ class Snippets:
 
     def newest_first(self) -> list[Snippet]:
         """All of them, newest first."""
-        return sorted(self.by_id.values(), key=lambda snippet: snippet.created_on, reverse=True)
+        return sort_newest_first(self.by_id.values())
+
+    def listed(self, role: str | None, first: bool = True) -> list[Snippet]:
+        """All of them as the listing for a role shows them, which may lag; `first`: a reading of the listing starts."""
+        if first:
+            self._lag.begin_reading(role)
+        return sort_newest_first(self._lag.apply(list(self.by_id.values()), role))
 
     def __iter__(self) -> Iterator[Snippet]:
         return iter(self.newest_first())
@@ -175,3 +197,8 @@ class Snippets:
         while (made := "".join(secrets.choice(string.ascii_letters + string.digits) for _unused in range(5))) in self.by_id:
             pass
         return made
+
+
+def sort_newest_first(snippets: Iterable[Snippet]) -> list[Snippet]:
+    """Sort snippets by their dates, newest first."""
+    return sorted(snippets, key=lambda snippet: snippet.created_on, reverse=True)

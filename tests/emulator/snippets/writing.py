@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from werkzeug import Response
 
+from ..altering import TITLES
 from ..auth.accounts import Credential
 from ..auth.gate import Refused
 from ..http import answers
@@ -43,7 +44,7 @@ class Writing:
     def create(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """POST /snippets/{workspace}. Without `is_private` it is public: who forgets it is to notice."""
         home = self.gate.workspace(credential, path[0], WRITE)
-        if self.switches.snippet_free_plan:
+        if self.switches.snippet_free_plan is True:
             return answers.error(402, NO_PLAN)
         kind = self.forms.choose(exchange)
         draft = self.read(exchange)
@@ -56,6 +57,8 @@ class Writing:
         snippet = home.snippets.create(
             title if isinstance(title, str) else None, draft.files, private, self.gate.user(credential)
         )
+        if self.switches.snippet_create_effect == "none":
+            home.snippets.remove(snippet.id)
         exchange.entry.snippet = snippet.id
         response = self._answer(kind, exchange, home, snippet, 201)
         response.headers["Location"] = Shapes(exchange.origin, self.switches).base(home, snippet)
@@ -76,7 +79,8 @@ class Writing:
     def delete(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """DELETE of a snippet, whatever its newest revision is."""
         home, snippet = self.gate.snippet(credential, path, DELETE)
-        home.snippets.remove(snippet.id)
+        if self.switches.snippet_delete_effect == "delete":
+            home.snippets.remove(snippet.id)
         return answers.empty(204)
 
     def delete_revision(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
@@ -113,7 +117,9 @@ class Writing:
         """What becomes of title and visibility."""
         kept = dict(values)
         if isinstance(kept.get("title"), str):
-            kept["title"] = str(kept["title"])[: self.switches.snippet_title_length]
+            change = self.switches.snippet_title_change
+            title = TITLES[change](str(kept["title"])) if change else str(kept["title"])
+            kept["title"] = title[: self.switches.snippet_title_length]
         if self.switches.snippet_stays_public and "is_private" in kept:
             kept["is_private"] = False
         return kept
@@ -125,6 +131,8 @@ class Writing:
         try:
             if expected in (None, snippet.revision):
                 self._refuse_unknown(draft, snippet.tip.files)
+                if self.switches.snippet_put_effect == "none":
+                    return
             snippet.apply(Change(files, self._kept(draft.values)), author, expected, commits, may_be_empty)
         except Stale:
             raise not_the_newest() from None

@@ -140,6 +140,39 @@ def test_switch_text_damage(emulator: Emulator, snippets: Snippets, form: str) -
     assert get(emulator, snippets, form, **files).files == {"a.txt": b"1\n2\r\n3", "b.bin": b"\0\n"}
 
 
+@pytest.mark.parametrize(
+    ("damage", "text", "sent"),
+    [
+        ("bom", b"\xef\xbb\xbfa\n", b"a\n"),
+        ("latin1", "zwölf\n".encode(), "zwölf\n".encode("latin-1")),
+        ("latin1", "→\n".encode(), "→\n".encode()),
+        ("blanks", b"a \t\r\n b\n\n  ", b"a\r\n b\n\n"),
+    ],
+)
+def test_damage_text_in_more_than_line_ends(
+    emulator: Emulator, snippets: Snippets, damage: str, text: bytes, sent: bytes
+) -> None:
+    emulator.switches.update({"snippet_text": "8bit", "snippet_text_damage": damage})
+    assert get(emulator, snippets, RELATED, **{"a.txt": text}).files == {"a.txt": sent}
+    emulator.switches.snippet_text = "base64"
+    assert get(emulator, snippets, RELATED, **{"a.txt": text}).files == {"a.txt": text}
+
+
+def test_send_text_in_the_canonical_form_of_base64(emulator: Emulator, snippets: Snippets) -> None:
+    emulator.switches.snippet_text = "base64_canonical"
+    found = get(emulator, snippets, RELATED, **{"a.txt": b"1\n2\r\n", "b.json": b"{\n}", "c.bin": b"\0\n"})
+    assert found.files == {"a.txt": b"1\r\n2\r\n", "b.json": b"{\n}", "c.bin": b"\0\n"}
+    assert {head["Content-Transfer-Encoding"] for head in found.heads.values()} == {"base64"}
+
+
+def test_send_another_root_than_the_document(emulator: Emulator, snippets: Snippets) -> None:
+    emulator.switches.snippet_wrong_root = True
+    answer = snippets.show(emulator.snippets.create("t", {"a.txt": b"1"}).id, accept=RELATED)
+    assert 'start="document"' in answer.headers["Content-Type"]
+    assert answer.content.partition(b"\r\n\r\n")[2].startswith(b'{"type": "snippet"}\r\n--')
+    assert answer.content.count(b"Content-ID: snippet") == 1
+
+
 @BOTH
 def test_switches_of_parts(emulator: Emulator, snippets: Snippets, form: str) -> None:
     emulator.switches.snippet_missing_part = "b.bin"

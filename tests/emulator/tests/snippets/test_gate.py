@@ -110,6 +110,8 @@ def test_spam(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> Non
     assert {answer.status_code, snippets.update(made.id, title="x").status_code} == {410}
     made.mark_spam(False)
     assert snippets.show(made.id).status_code == 200
+    made.mark_spam()
+    assert (snippets.ask("DELETE", made.id).status_code, len(emulator.snippets)) == (204, 0)
 
 
 def test_bad_credentials(emulator: Emulator, snippets: Snippets) -> None:

@@ -118,6 +118,46 @@ def test_switch_free_plan(emulator: Emulator, snippets: Snippets) -> None:
     values = snippets.ask("GET").json()["values"]
     assert all(isinstance(value, str) and "Upgrade" in value for value in values)
     assert snippets.create(FILES).status_code == 402
+    emulator.switches.snippet_free_plan = "empty"
+    assert snippets.create(FILES, title="t").status_code == 201
+    assert snippets.ask("GET", params={"role": "member"}).json() == {"pagelen": 10, "values": [], "page": 1, "size": 0}
+    assert len(emulator.snippets) == 1
+
+
+def test_list_spam_with_a_switch(filled: Emulator, snippets: Snippets) -> None:
+    filled.switches.snippet_spam_listed = True
+    assert titles(snippets) == ["spam", "foreign", "public", "watched"]
+
+
+def test_show_a_write_only_after_some_readings_of_each_listing(emulator: Emulator, snippets: Snippets) -> None:
+    old = emulator.snippets.create("old", FILES, is_private=False)
+    gone = emulator.snippets.create("gone", FILES, is_private=False)
+    emulator.switches.snippet_lag_reads = 2
+    snippets.create(FILES, title="new", is_private="false")
+    snippets.update(old.id, title="renamed")
+    snippets.ask("DELETE", gone.id)
+    before, after = ["gone", "old"], ["new", "renamed"]
+    for query in ({}, {"role": "member"}):
+        assert [titles(snippets, **query) for _unused in range(3)] == [before, before, after]
+    assert (snippets.show(old.id).json()["title"], snippets.show(gone.id).status_code) == ("renamed", 404)
+
+
+def test_show_pages_of_the_age_of_the_first_one(emulator: Emulator, snippets: Snippets) -> None:
+    for number in range(3):
+        emulator.snippets.create(str(number), FILES, is_private=False)
+    emulator.switches.update({"snippet_lag_reads": 1, "page_cap": 2})
+    emulator.snippets.create("new", FILES, is_private=False)
+    pages = [titles(snippets, page=page) for page in (1, 2, 1, 2)]
+    assert pages == [["2", "1"], ["0"], ["new", "2"], ["1", "0"]]
+
+
+def test_show_a_write_only_after_some_seconds(emulator: Emulator, snippets: Snippets) -> None:
+    emulator.switches.snippet_lag_seconds = 60
+    snippets.create(FILES, title="new", is_private="false")
+    emulator.switches.snippet_lag_seconds = 0
+    assert titles(snippets) == []
+    emulator.clock.advance(61)
+    assert titles(snippets) == ["new"]
 
 
 def test_without_a_workspace(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:

@@ -152,6 +152,54 @@ def test_removing(emulator: Emulator, snippets: Snippets) -> None:
     assert snippets.update(made.id, removed=["a", "b"]).json()["files"] == {}
 
 
+@pytest.mark.parametrize("body", ["document", "empty"])
+def test_accept_writes_without_effect(emulator: Emulator, snippets: Snippets, body: str) -> None:
+    emulator.switches.update({f"snippet_{name}_effect": "none" for name in ("create", "put", "delete")})
+    emulator.switches.snippet_write_body = body
+    created = snippets.create(FILES, title="t")
+    assert (created.status_code, len(emulator.snippets)) == (201, 0)
+    assert snippets.show(created.headers["Location"].rpartition("/")[2]).status_code == 404
+    made = emulator.snippets.create("t", FILES)
+    answer = snippets.update(made.id, made.revision, title="new", files={"a.txt": b"new"}, removed=["b.bin"])
+    assert (answer.status_code, made.title, made.files, len(made.revisions)) == (200, "t", FILES, 1)
+    assert body == "empty" or answer.json()["title"] == "t"
+    assert snippets.update(made.id, "0" * 40, title="new").status_code == 404
+    assert (snippets.ask("DELETE", made.id).status_code, len(emulator.snippets)) == (204, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "title", "stored"),
+    [
+        ("nfc", "u\u0308", "\u00fc"),
+        ("nfd", "\u00fc", "u\u0308"),
+        ("strip", " a b\u00a0", "a b"),
+        ("collapse", " a  b\tc", "a b c"),
+        ("escape", "a < 'b' & c", "a &lt; &#x27;b&#x27; &amp; c"),
+        ("lower", "\u00c4B", "\u00e4b"),
+    ],
+)
+def test_change_titles(emulator: Emulator, snippets: Snippets, change: str, title: str, stored: str) -> None:
+    emulator.switches.snippet_title_change = change
+    identity = snippets.create(FILES, title=title).json()["id"]
+    assert emulator.snippets.by_id[identity].title == stored
+    snippets.ask("PUT", identity, json={"title": f"{title}{title}"})
+    assert emulator.snippets.by_id[identity].title != f"{title}{title}"
+    assert snippets.ask("PUT", identity, json={"title": None}).json()["title"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "stored"),
+    [("crlf", b"\xef\xbb\xbfa\r\nb"), ("final_newline", b"\xef\xbb\xbfa\nb\n"), ("bom", b"a\nb")],
+)
+def test_change_contents_of_text(emulator: Emulator, snippets: Snippets, change: str, stored: bytes) -> None:
+    emulator.switches.snippet_contents_change = change
+    files = {"a.txt": b"\xef\xbb\xbfa\nb", "b.bin": b"\0\n"}
+    made = emulator.snippets.by_id[snippets.create(files).json()["id"]]
+    assert made.files == {**files, "a.txt": stored}
+    snippets.update(made.id, files={"c.txt": files["a.txt"]})
+    assert made.files["c.txt"] == stored
+
+
 def test_compare_and_swap(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
     made = emulator.snippets.create("t", FILES)
     old = made.revision
