@@ -75,8 +75,8 @@ from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK
 from ..module_utils._snippets.api import NoSuchSnippet, Snippets
-from ..module_utils._snippets.document import Snippet
-from ..module_utils._snippets.find import find_by_title, list_members, require_absent
+from ..module_utils._snippets.document import Listing, Snippet, SnippetState
+from ..module_utils._snippets.find import find_by_title, prove_absent, warn_if_empty
 from ..module_utils._snippets.reading import read_file
 from ..module_utils._text import quoted
 from ..plugin_utils._lookup import Missing, Reader, run_lookup
@@ -99,29 +99,31 @@ def make_reader(plugin: LookupBase, client: Client) -> Reader:
     limit = plugin.get_option("max_size")
     if bool(snippet_id) == bool(title):
         raise BadInput("Say which snippet: by snippet_id or by title, one of both")
-    found: list[Snippet | None] = []
+    found: list[Snippet] = []
 
     def read(name: str) -> bytes:
         if not found:
             found.append(_get(snippets, snippet_id) if snippet_id else _get_by_title(snippets, title))
-        snippet = found[0]
-        if snippet is None:
-            raise Missing(f"There is no snippet {quoted(snippet_id or title)}")
-        if name not in (snippet.files or {}):
+        if name not in (found[0].files or {}):
             raise Missing(f"The snippet {quoted(snippet_id or title)} has no file {quoted(name)}")
-        return read_file(snippets, snippet, name, limit)
+        return read_file(snippets, found[0], name, limit)
 
     return read
 
 
-def _get(snippets: Snippets, snippet_id: str) -> Snippet | None:
+def _get(snippets: Snippets, snippet_id: str) -> Snippet:
     try:
         return snippets.get(snippet_id)
     except NoSuchSnippet as exc:
-        require_absent(snippets, snippet_id, exc)
-        return None
+        raise _explain_missing(snippet_id, prove_absent(snippets, snippet_id, exc)) from None
 
 
-def _get_by_title(snippets: Snippets, title: str) -> Snippet | None:
-    found = find_by_title(snippets, title, list_members(snippets))
-    return _get(snippets, found.id) if found else None
+def _get_by_title(snippets: Snippets, title: str) -> Snippet:
+    found = find_by_title(snippets, title, lambda snippet_id: SnippetState(snippets.get(snippet_id), {}))
+    if found.state is None:
+        raise _explain_missing(title, found.listing)
+    return found.state.snippet
+
+
+def _explain_missing(which: str, listing: Listing) -> Missing:
+    return Missing(". ".join([f"There is no snippet {quoted(which)}", *warn_if_empty(listing)]))

@@ -18,7 +18,11 @@ description:
   - Compares before it writes, and sends only what differs, in one request. A second run sends nothing.
   - An update is compare-and-swap on the revision that was read. Where somebody else has changed the snippet meanwhile, it is read
     and decided again, three times at most.
-  - A create whose answer was lost is looked for before anything is sent again, and never makes a second snippet.
+  - After each write the module reads the snippet again. The task fails if the snippet is not as requested, contents included.
+  - If the response to the creation of a snippet was lost, the module looks for the snippet in the list before it sends the
+    request again. Bitbucket might list the snippet too late for that. Then two snippets exist, and the task fails and names both.
+  - The module cannot lock a title. If several hosts or jobs create a snippet with the same title at the same time, several
+    snippets result. Use C(run_once) for a play with several hosts.
   - Title and visibility are not versioned by the service, so the comparison of revisions does not protect them.
   - Snippets can be reached with an API token or an OAuth consumer, not with access tokens. To create and update needs the scopes
     C(read:snippet:bitbucket) and C(write:snippet:bitbucket), to delete needs C(delete:snippet:bitbucket).
@@ -43,7 +47,10 @@ options:
     description:
       - The title. With O(snippet_id) it is the title that the snippet shall have.
       - White space at its ends is refused where the snippet shall be present, because without it the snippet would not be found.
-      - A title that the service accepts and then stores otherwise is an error, and so is such an O(is_private).
+      - The task fails if Bitbucket stores another O(title) or O(is_private) than requested.
+      - The task creates no snippet if another one has a title that Bitbucket might have made of this one, for example with
+        another case or white space. It fails and names the ID of that snippet.
+      - The task writes nothing if the list of snippets might be incomplete. Use O(snippet_id) in this case.
     type: str
   is_private:
     description:

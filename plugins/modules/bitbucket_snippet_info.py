@@ -16,6 +16,7 @@ author:
 description:
   - Lists the snippets of a workspace, or reads some of them with their files and optionally their contents.
   - Two listings are united, that of the workspace's members and the one that also shows public snippets.
+  - Gives a warning if the list is empty or might be incomplete, and for each listed snippet that cannot be read.
   - Snippets can be reached with an API token or an OAuth consumer, not with access tokens. To read them needs the scope
     C(read:snippet:bitbucket).
 extends_documentation_fragment:
@@ -41,7 +42,7 @@ options:
     aliases: [pattern]
   contents:
     description:
-      - Whether to return the contents of files, which reads each snippet.
+      - Whether to return the contents of files, which reads each snippet, and each text file by its own link.
     type: bool
     default: false
 seealso:
@@ -163,7 +164,7 @@ def main(clock: Clock = CLOCK) -> None:
     query = SnippetQuery(**{name: module.params[name] for name in argument_spec()})
 
     def read_snippets(client: Client, _progress: Progress) -> Outcome:
-        return Outcome({"snippets": query_snippets(Snippets(client), query)})
+        return query_snippets(Snippets(client), query)
 
     run_module(module, read_snippets, Progress(), clock=clock)
 

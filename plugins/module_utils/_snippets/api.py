@@ -19,8 +19,7 @@ from .._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 from .._http.multipart import encode_form
 from .._http.storage import open_link
 from .._names import check_name, path_segment
-from .document import Snippet, parse_snippet, parse_snippet_url
-from .parts import equal_but_line_ends
+from .document import Listing, Snippet, parse_snippet, parse_snippet_url
 from .plan import SnippetPlan
 
 MAX_FILE = 128 * 1024 * 1024
@@ -57,16 +56,18 @@ class Snippets:
         workspace = check_name(client.workspace, "workspace")
         self._path = f"/snippets/{path_segment(workspace)}"
 
-    def list_items(self, role: str | None = None) -> list[Snippet]:
-        """Return each snippet of the listing once, without files; ``role``: list those for which the user has this role."""
+    def list_once(self, role: str | None = None) -> Listing:
+        """Return the snippets of a listing, without files; ``role``: list those for which the user has this role."""
         query = f"pagelen={_PAGE_LENGTH}" + (f"&role={role}" if role else "")
         what = f"GET {self._client.url(self._path)}"
-        found: dict[str, Snippet] = {}
         with _explain_refusals(self._client):
-            for item in self._client.items(f"{self._path}?{query}"):
-                snippet = parse_snippet(item, what)
-                found.setdefault(snippet.id, snippet)
-        return list(found.values())
+            listed = self._client.list_once(f"{self._path}?{query}")
+        found: dict[str, Snippet] = {}
+        for item in listed.items:
+            snippet = parse_snippet(item, what)
+            found.setdefault(snippet.id, snippet)
+        repeated = len(listed.items) - len(found)
+        return Listing(list(found.values()), listed.problem or (f"{repeated} of its items were repeated" if repeated else ""))
 
     def get(self, snippet_id: str) -> Snippet:
         """Return a snippet without its contents; raises NoSuchSnippet."""
@@ -87,10 +88,10 @@ class Snippets:
         """Return the JSON object in a response; raises RequestFailed."""
         return self._client.parse(response)
 
-    def get_file(self, link: str, limit: int, like: bytes | None = None) -> bytes:
-        """Return at most ``limit`` bytes from the link of a file; ``like``: the text to expect, except for line ends."""
+    def get_file(self, link: str, limit: int) -> bytes:
+        """Return at most ``limit`` bytes from the link of a file."""
         with _explain_refusals(self._client):
-            return self.retries.repeat(lambda: _get_file_once(self._client, link, limit, like))
+            return self.retries.repeat(lambda: _get_file_once(self._client, link, limit))
 
     def create_once(self, title: str, is_private: bool, files: t.Mapping[str, bytes]) -> str | None:
         """Send one POST, and return the new ID if the response holds it.
@@ -142,17 +143,11 @@ class Snippets:
         return newest
 
 
-def _get_file_once(client: Client, link: str, limit: int, like: bytes | None) -> bytes:
+def _get_file_once(client: Client, link: str, limit: int) -> bytes:
     with open_link(client, link) as response:
         if response.status != 200:
             raise response.unexpected()
-        data = response.read_all(limit)
-    if like is not None and not equal_but_line_ends(like, data):
-        raise RequestFailed(
-            f"{response.what} answered with {len(data)} bytes that are not the text that came with the snippet",
-            transient=True,
-        )
-    return data
+        return response.read_all(limit)
 
 
 def _encode(

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Create a snippet, without a duplicate if the response is lost.
+"""Create a snippet, and prove that it is stored as requested and found by its title from now on.
 
-The service makes the ID of a snippet, so a repeated request would create a second one. After an unclear failure the listing
-decides whether the snippet exists.
+The service makes the ID of a snippet, so a repeated request would create another one. After an unclear failure the listing
+decides whether the snippet exists. A listing can lag, so a duplicate is possible: it is named.
 """
 
 from __future__ import annotations
@@ -14,28 +14,50 @@ import typing as t
 
 from .._errors import BitbucketError, RequestFailed
 from .._text import quoted
-from .api import Snippets
-from .document import Snippet
-from .find import list_members
+from .api import NoSuchSnippet, Snippets
+from .document import Listing, SnippetState
+from .find import EMPTY_LISTING, find_new, list_new
+from .reading import read_snippet
 from .request import SnippetRequest
+from .verify import is_as_sent, require_stored
 
 
 class SnippetCreator:
-    """Creates one snippet; ``members``: the snippets of members before that."""
+    """Creates one snippet. ``known``: the IDs of the snippets before that; ``begin``: called with a sentence when it exists.
 
-    def __init__(self, snippets: Snippets, request: SnippetRequest, members: t.Iterable[Snippet]) -> None:
+    ``warnings``: what the user should know about the result.
+    """
+
+    def __init__(
+        self, snippets: Snippets, request: SnippetRequest, known: t.Iterable[str], begin: t.Callable[[str], None]
+    ) -> None:
         self._snippets = snippets
         self._title = request.title or ""
         self._is_private = request.is_private is not False
-        self._files = request.files or {}
-        self._known = {snippet.id for snippet in members}
+        self._request = request._replace(is_private=self._is_private)
+        self._known = set(known)
+        self._begin = begin
+        self._lost = 0
+        self._missing = NoSuchSnippet("")
+        self.warnings: list[str] = []
 
-    def create(self) -> str:
-        """Create the snippet and return its ID."""
+    def create(self) -> SnippetState:
+        """Create the snippet, and return it as it is stored."""
+        snippet_id = self._create()
+        self._begin(f"The snippet {snippet_id} was created")
+        state = self._snippets.retries.settle(lambda: self._read(snippet_id), lambda state: state is not None)
+        if state is None:
+            raise self._missing
+        created = require_stored(state, self._request)
+        self._require_listed(snippet_id)
+        return created
+
+    def _create(self) -> str:
+        """Return the ID of the new snippet."""
         attempts = 0
         while True:
             try:
-                created = self._snippets.create_once(self._title, self._is_private, self._files)
+                created = self._snippets.create_once(self._title, self._is_private, self._request.files or {})
             except RequestFailed as failure:
                 attempts += 1
                 found = self._recover(failure, attempts)
@@ -46,25 +68,65 @@ class SnippetCreator:
 
     def _recover(self, failure: RequestFailed, attempts: int) -> str | None:
         """Return the ID if the failed request has created the snippet, None if another attempt may follow."""
-        found = self._find_new() if failure.may_have_applied else None
+        self._lost += failure.may_have_applied
+        found = self._find_own()[0] if failure.may_have_applied else None
         if found:
             return found
         self._snippets.retries.pause_after(failure, attempts)
         # The snippet might have been listed late.
-        return self._find_new() if failure.may_have_applied else None
+        return self._find_own()[0] if failure.may_have_applied else None
 
     def _find_accepted(self) -> str:
-        found = self._find_new()
+        """Return the ID of a snippet that was accepted in a response that does not hold it."""
+        found, listing = self._snippets.retries.settle(self._find_own, lambda result: result[0] is not None)
         if not found:
-            raise BitbucketError(f"The snippet {quoted(self._title)} was accepted, but is not in the listing")
+            empty = "" if listing.snippets else f". {EMPTY_LISTING}"
+            raise BitbucketError(f"The snippet {quoted(self._title)} was accepted, but is not in the listing{empty}")
         return found
 
-    def _find_new(self) -> str | None:
-        """Return the ID of the one new snippet with the title."""
-        titled = [snippet.id for snippet in list_members(self._snippets) if snippet.title == self._title]
-        new = sorted(snippet_id for snippet_id in titled if snippet_id not in self._known)
+    def _find_own(self) -> tuple[str | None, Listing]:
+        """Return the ID of the one new snippet with the title, which must be what was sent, and the listing that shows it."""
+        new, listing = find_new(self._snippets, self._title, self._known)
         if len(new) > 1:
             raise BitbucketError(
                 f"{len(new)} new snippets have the title {quoted(self._title)}, and one of them may be ours: {', '.join(new)}"
             )
-        return new[0] if new else None
+        state = self._read(new[0]) if new else None
+        if state is None:
+            return None, listing
+        if not is_as_sent(state, self._request):
+            raise BitbucketError(
+                f"No response says which snippet was created. The new snippet {new[0]} has the title {quoted(self._title)}, but"
+                " not exactly what was sent, so it might be somebody else's and was not changed: check it, and set snippet_id"
+            )
+        return new[0], listing
+
+    def _read(self, snippet_id: str) -> SnippetState | None:
+        """Return the snippet, None if the service does not know it (yet)."""
+        try:
+            return read_snippet(self._snippets, snippet_id, self._request.files or {})
+        except NoSuchSnippet as exc:
+            self._missing = exc
+            return None
+
+    def _require_listed(self, snippet_id: str) -> None:
+        """Raise BitbucketError if the title does not find the snippet, or also another new one that might be ours."""
+        title = self._title
+        listing = list_new(self._snippets, snippet_id, title)
+        titled = [one.id for one in listing.snippets if one.title == title]
+        if snippet_id not in titled:
+            empty = "" if listing.snippets else f". {EMPTY_LISTING}"
+            raise BitbucketError(
+                f"no list of snippets shows it with the title {quoted(title)}, so that the next run would create another one."
+                f" Set snippet_id to {snippet_id}{empty}"
+            )
+        others = ", ".join(sorted({*titled} - self._known - {snippet_id}))
+        if others and self._lost:
+            raise BitbucketError(
+                f"snippet {others} has the same title, probably from an earlier attempt whose response was lost:"
+                " delete the wrong one, or set snippet_id"
+            )
+        if others:
+            self.warnings.append(
+                f"Snippet {others} has the title of the new snippet {snippet_id} since then: later tasks need snippet_id"
+            )

@@ -45,6 +45,27 @@ class SnippetState(t.NamedTuple):
     contents: t.Mapping[str, bytes]
 
 
+class Listing(t.NamedTuple):
+    """The snippets that one or more listings show, each once.
+
+    ``problem``: why they might not be all, as a clause for messages; empty if they are.
+    """
+
+    snippets: t.Sequence[Snippet] = ()
+    problem: str = ""
+
+    @property
+    def ids(self) -> list[str]:
+        """The IDs of the snippets."""
+        return [snippet.id for snippet in self.snippets]
+
+    def join(self, other: Listing) -> Listing:
+        """Return the snippets of this listing, and those that only the other one has."""
+        known = set(self.ids)
+        more = [snippet for snippet in other.snippets if snippet.id not in known]
+        return Listing([*self.snippets, *more], self.problem or other.problem)
+
+
 def parse_snippet(document: t.Mapping[str, t.Any], what: str, expected_id: str | None = None) -> Snippet:
     """Return the snippet in a document, which came in response to the request ``what``.
 

@@ -6,6 +6,9 @@
 
 The listing for the role member has all snippets of the members. The one without a role also has public snippets of others, but
 lacks private ones that nobody watches (documented). Without credentials there is no role, and all snippets are public.
+
+A listing can lag behind a write, and its pages are cut while others write. So the document of a snippet decides whether it
+has the title under which it is listed, and listings are read again until they are whole and agree with the documents.
 """
 
 from __future__ import annotations
@@ -14,39 +17,152 @@ import typing as t
 
 from .._errors import BitbucketError, RequestFailed
 from .._text import quoted
-from .api import Snippets
-from .document import Snippet
+from .api import NoSuchSnippet, Snippets
+from .document import Listing, SnippetState
+
+# Observed (fact sheet 10): the list of such a workspace is empty, whatever the workspace contains.
+EMPTY_LISTING = (
+    "The list of snippets is empty. If the workspace has snippets, it might be on the Free plan, on which Bitbucket lists none"
+)
+
+Read = t.Callable[[str], t.Optional[SnippetState]]
 
 
-def list_members(snippets: Snippets) -> list[Snippet]:
-    """Return the snippets of members, or the public ones if requests have no credentials."""
-    return snippets.list_items() if snippets.anonymous else snippets.list_items("member")
+class Found(t.NamedTuple):
+    """What a search for a title has found.
 
-
-def list_snippets(snippets: Snippets) -> list[Snippet]:
-    """Return the snippets of both listings, those of members first."""
-    members = list_members(snippets)
-    if snippets.anonymous:
-        return members
-    known = {snippet.id for snippet in members}
-    return members + [snippet for snippet in snippets.list_items() if snippet.id not in known]
-
-
-def find_by_title(snippets: Snippets, title: str, members: t.Sequence[Snippet]) -> Snippet | None:
-    """Return the snippet with exactly this title, None if there is none; raises BitbucketError for several.
-
-    ``members``: the snippets of members. The other listing is read if none of them has the title.
+    ``snippet_id``: the one snippet with the title, None if there is none; ``state``: what was read of it, None if it cannot be
+    read. ``listing``: the snippets that were listed. ``stale``: listed snippets that do not have the title, in words.
     """
-    found = [snippet for snippet in members if snippet.title == title]
-    if not found and not snippets.anonymous:
-        found = [snippet for snippet in snippets.list_items() if snippet.title == title]
-    if len(found) > 1:
-        ids = ", ".join(sorted(snippet.id for snippet in found))
-        raise BitbucketError(f"{len(found)} snippets have the title {quoted(title)}: say which by snippet_id, one of {ids}")
-    return found[0] if found else None
+
+    snippet_id: str | None = None
+    state: SnippetState | None = None
+    listing: Listing = Listing()
+    stale: t.Sequence[str] = ()
 
 
-def require_absent(snippets: Snippets, snippet_id: str, failure: BitbucketError) -> None:
-    """Raise RequestFailed if the snippet is listed, or if the workspace cannot be listed: then the failure proves nothing."""
-    if snippet_id in [snippet.id for snippet in list_members(snippets)]:
+def list_once(snippets: Snippets) -> Listing:
+    """Return the snippets of both listings, those of members first, as they are now."""
+    members = _list_members(snippets)
+    return members if snippets.anonymous else members.join(snippets.list_once())
+
+
+def list_snippets(snippets: Snippets) -> Listing:
+    """Return the snippets of both listings, those of members first. Read again until the listings are whole."""
+    return snippets.retries.settle(lambda: list_once(snippets), lambda listing: not listing.problem)
+
+
+def find_by_title(snippets: Snippets, title: str, read: Read, to_write: bool = False) -> Found:
+    """Return the snippet with exactly this title; raises BitbucketError for several.
+
+    ``read``: returns what is needed of the snippet with an ID, None if it cannot be read; raises NoSuchSnippet.
+    ``to_write``: whether the snippet, or a new one, is written then, so that the listing must be whole. It always must be if
+    no snippet is found.
+    """
+
+    def is_settled(found: Found) -> bool:
+        if found.snippet_id is not None:
+            return not (to_write and found.listing.problem)
+        return not found.stale and not found.listing.problem
+
+    found = snippets.retries.settle(lambda: _search(snippets, title, read), is_settled)
+    if found.listing.problem and not (found.snippet_id is not None and not to_write):
+        raise RequestFailed(
+            f"Which snippets have the title {quoted(title)} cannot be told, because the list of snippets might be incomplete:"
+            f" {found.listing.problem}. Try again, or set snippet_id"
+        )
+    return found
+
+
+def find_new(snippets: Snippets, title: str, known: t.Container[str]) -> tuple[list[str], Listing]:
+    """Return the sorted IDs of members' snippets with the title that are not known, and the listing that shows them."""
+    listing = _list_members(snippets)
+    return sorted(one.id for one in listing.snippets if one.title == title and one.id not in known), listing
+
+
+def list_new(snippets: Snippets, snippet_id: str, title: str) -> Listing:
+    """Return a listing that finds the new snippet by its title, read again until it does, or the last reading of both."""
+
+    def shows(listing: Listing) -> bool:
+        return any(one.id == snippet_id and one.title == title for one in listing.snippets)
+
+    def read() -> Listing:
+        members = _list_members(snippets)
+        return members if shows(members) or snippets.anonymous else members.join(snippets.list_once())
+
+    return snippets.retries.settle(read, shows)
+
+
+def prove_absent(snippets: Snippets, snippet_id: str, failure: BitbucketError) -> Listing:
+    """Return a listing without a snippet that the service does not know, or the last reading if listings go on to show it.
+
+    Raises RequestFailed if the snippet still exists, or if the workspace cannot be listed: then the failure proves nothing.
+    """
+    listing = snippets.retries.settle(lambda: _list_members(snippets), lambda listing: snippet_id not in listing.ids)
+    if snippet_id in listing.ids and not _is_unknown(snippets, snippet_id):
         raise RequestFailed(f"{str(failure).rstrip('.')}. But snippet {quoted(snippet_id)} is still listed")
+    return listing
+
+
+def require_deleted(snippets: Snippets, snippet_id: str) -> None:
+    """Raise RequestFailed if a snippet can be read after the service has accepted its deletion.
+
+    The response is the only evidence if the credential must not read.
+    """
+
+    def exists() -> bool:
+        try:
+            snippets.get(snippet_id)
+        except BitbucketError:
+            return False
+        return True
+
+    if snippets.retries.settle(exists, lambda result: not result):
+        raise RequestFailed(f"The deletion of snippet {quoted(snippet_id)} was accepted, but the snippet still exists")
+
+
+def warn_if_listed(listing: Listing, snippet_id: str) -> list[str]:
+    """Return a warning if a listing shows a snippet that the service does not know."""
+    return [f"Snippet {quoted(snippet_id)} is still listed, although it does not exist"] if snippet_id in listing.ids else []
+
+
+def warn_if_empty(listing: Listing) -> list[str]:
+    """Return a warning about a listing without any snippet, which proves little."""
+    return [] if listing.snippets else [f"{EMPTY_LISTING}."]
+
+
+def _is_unknown(snippets: Snippets, snippet_id: str) -> bool:
+    try:
+        snippets.get(snippet_id)
+    except NoSuchSnippet:
+        return True
+    except RequestFailed:
+        return False
+    return False
+
+
+def _list_members(snippets: Snippets) -> Listing:
+    """Return the snippets of members, or the public ones if requests have no credentials."""
+    return snippets.list_once(None if snippets.anonymous else "member")
+
+
+def _search(snippets: Snippets, title: str, read: Read) -> Found:
+    listing = _list_members(snippets)
+    if not snippets.anonymous and title not in [snippet.title for snippet in listing.snippets]:
+        listing = listing.join(snippets.list_once())
+    found: list[tuple[str, SnippetState | None]] = []
+    stale = []
+    for snippet_id in [snippet.id for snippet in listing.snippets if snippet.title == title]:
+        try:
+            state = read(snippet_id)
+        except NoSuchSnippet:
+            stale.append(f"snippet {snippet_id} is listed with this title, but does not exist")
+            continue
+        if state is None or state.snippet.title == title:
+            found.append((snippet_id, state))
+        else:
+            stale.append(f"snippet {snippet_id} is listed with this title, but its title is {quoted(state.snippet.title)}")
+    if len(found) > 1:
+        ids = ", ".join(sorted(snippet_id for snippet_id, _state in found))
+        raise BitbucketError(f"{len(found)} snippets have the title {quoted(title)}: say which by snippet_id, one of {ids}")
+    return Found(*found[0], listing, stale) if found else Found(listing=listing, stale=stale)

@@ -35,39 +35,41 @@ class BrokenResponse(BitbucketError):
 
 
 class SnippetParts(t.NamedTuple):
-    """A snippet in parts: its JSON document or the flat fields of a form, and its contents.
+    """A snippet in parts: its JSON document, and its contents.
 
     ``contents``: bytes by file name, of complete parts only. ``textual``: names of files that were sent as text, so that
-    their line ends might have been changed.
+    the service might have changed them. ``doubtful``: those of them whose line ends might be others than the stored ones.
     """
 
     document: dict[str, t.Any]
     contents: t.Mapping[str, bytes] = MappingProxyType({})
     textual: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
 
 
 def parse_related(content_type: str, body: bytes) -> SnippetParts:
     """Return the document and the contents of a multipart/related response; raises BrokenResponse."""
-    parts = _split_parts(content_type, body)
+    parts, is_crlf = _split_parts(content_type, body)
     root = _find_root(content_type, parts)
     document = _read_document(root)
     files = document.get("files")
     names = _list_spellings(str(name) for name in files) if isinstance(files, dict) else {}
     found = [(_find_name(part, names), part) for part in parts if part is not root]
-    return _decode_files(document, [(name, part) for name, part in found if name is not None])
+    return _decode_files(document, [(name, part) for name, part in found if name is not None], is_crlf)
 
 
 def parse_form(content_type: str, body: bytes) -> SnippetParts:
     """Return the flat fields and the contents of a multipart/form-data response; raises BrokenResponse."""
     fields: dict[str, t.Any] = {}
     files: list[tuple[str, email.message.Message]] = []
-    for part in _split_parts(content_type, body):
+    parts, is_crlf = _split_parts(content_type, body)
+    for part in parts:
         parameters = _parse_parameters(_read_header(part, "Content-Disposition"))
         if "filename" in parameters:
             files.append((parameters["filename"], part))
         elif "name" in parameters:
             fields[parameters["name"]] = (_decode(part) or b"").decode("utf-8", "replace")
-    return _decode_files(fields, files)
+    return _decode_files(fields, files, is_crlf)
 
 
 def equal_but_line_ends(one: bytes, other: bytes) -> bool:
@@ -79,7 +81,8 @@ def _normalize(text: bytes) -> bytes:
     return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
 
 
-def _split_parts(content_type: str, body: bytes) -> list[email.message.Message]:
+def _split_parts(content_type: str, body: bytes) -> tuple[list[email.message.Message], bool]:
+    """Return the parts, and whether all line ends around them are CR LF."""
     parser = email.parser.BytesFeedParser(policy=email.policy.compat32)
     try:
         parser.feed(b"Content-Type: " + content_type.encode("utf-8") + b"\r\nMIME-Version: 1.0\r\n\r\n")
@@ -95,7 +98,13 @@ def _split_parts(content_type: str, body: bytes) -> list[email.message.Message]:
         raise BrokenResponse("The multipart response is incomplete: its closing boundary is missing")
     if (message.epilogue or "").strip():
         raise BrokenResponse("The multipart response continues after its closing boundary")
-    return [part for part in message.get_payload() if isinstance(part, email.message.Message)]
+    parts = [part for part in message.get_payload() if isinstance(part, email.message.Message)]
+    return parts, _has_crlf_frame(body, message.get_boundary() or "")
+
+
+def _has_crlf_frame(body: bytes, boundary: str) -> bool:
+    between = body.split(b"--" + boundary.encode("ascii", "replace"))[1:-1]
+    return bool(between) and all(text.startswith(b"\r\n") and text.endswith(b"\r\n") for text in between)
 
 
 def _find_root(content_type: str, parts: t.Sequence[email.message.Message]) -> email.message.Message:
@@ -115,12 +124,32 @@ def _read_document(part: email.message.Message) -> dict[str, t.Any]:
     return document
 
 
-def _decode_files(document: dict[str, t.Any], files: t.Sequence[tuple[str, email.message.Message]]) -> SnippetParts:
+def _decode_files(
+    document: dict[str, t.Any], files: t.Sequence[tuple[str, email.message.Message]], is_crlf: bool
+) -> SnippetParts:
     times = collections.Counter(name for name, part in files)
+    # Before the parts are decoded, which removes their types.
+    texts = {name for name, part in files if _is_text(part)}
     decoded = {name: _decode(part) for name, part in files if times[name] == 1}
-    textual = {name for name, part in files if _read_encoding(part) != "base64"}
     contents = {name: data for name, data in decoded.items() if data is not None}
-    return SnippetParts(document, contents, frozenset(textual & contents.keys()))
+    textual = texts & contents.keys()
+    doubtful = {name for name in textual if not (is_crlf and _has_genuine_line_ends(contents[name]))}
+    return SnippetParts(document, contents, frozenset(textual), frozenset(doubtful))
+
+
+def _is_text(part: email.message.Message) -> bool:
+    """Return whether a part was sent as text: only other types in base64 certainly have the stored bytes.
+
+    MIME's canonical form of text has CR LF before it is encoded.
+    """
+    if _read_encoding(part) != "base64" or part.get_content_maintype() == "text":
+        return True
+    return "charset" in _parse_parameters(_read_header(part, "Content-Type"))
+
+
+def _has_genuine_line_ends(text: bytes) -> bool:
+    """Return whether a text in a frame of CR LF proves its line ends, which whatever rewrites them would have made CR LF."""
+    return b"\r" not in text and text.endswith(b"\n")
 
 
 def _decode(part: email.message.Message) -> bytes | None:

@@ -9,14 +9,19 @@ A plan is sent in one request. It holds the differences only, so that a change o
 
 from __future__ import annotations
 
+import html
 import typing as t
+import unicodedata
 from types import MappingProxyType
 
-from .._renames import renamed_pattern
+from .._renames import SimilarNames
 from .document import Snippet, SnippetState
 
 if t.TYPE_CHECKING:
     from .request import SnippetRequest
+
+# Titles that are longer than the service allows might be cut; shorter ones are not, but often begin alike.
+_SHORTEST_CUT = 100
 
 
 class SnippetPlan(t.NamedTuple):
@@ -65,15 +70,27 @@ def find_stored_names(contents: t.Mapping[str, bytes], requested: t.Mapping[str,
     Such a file is the only one with a similar name that has the requested contents.
     """
     found: dict[str, str] = {}
+    others = SimilarNames(name for name in contents if name not in requested)
     for name, data in requested.items():
-        pattern = renamed_pattern(name)
-        if pattern is None or name in contents:
-            continue
-        similar = [other for other in contents if other not in requested and pattern.match(other)]
-        same = [other for other in similar if contents[other] == data]
+        same = [] if name in contents else [other for other in others.find(name) if contents[other] == data]
         if len(same) == 1:
             found[name] = same[0]
     return found
+
+
+def find_similar_title(title: str, snippets: t.Iterable[Snippet]) -> Snippet | None:
+    """Return a snippet whose title the service might have made of this one, None if there is none.
+
+    That is a title that differs in Unicode's normal form, case, white space, invisible characters or HTML's escapes, or the
+    begin of a long one.
+    """
+    wanted = _simplify(title)
+    for snippet in snippets:
+        simple = _simplify(snippet.title)
+        cut = simple.rstrip(".\u2026 ")
+        if simple == wanted or (len(cut) >= _SHORTEST_CUT and wanted.startswith(cut)):
+            return snippet
+    return None
 
 
 def predict_creation(request: SnippetRequest) -> SnippetState:
@@ -100,5 +117,13 @@ def predict_update(current: SnippetState, plan: SnippetPlan) -> SnippetState:
 
 def _might_become(name: str, uploads: t.Iterable[str]) -> bool:
     """Return whether the service might store an upload under this name, which its removal in the same request would lose."""
-    patterns = [renamed_pattern(upload) for upload in uploads]
-    return any(pattern.match(name) for pattern in patterns if pattern)
+    stored = SimilarNames([name])
+    return any(stored.find(upload) for upload in uploads)
+
+
+def _simplify(title: str) -> str:
+    for _unused in range(3):  # escapes can be escaped themselves
+        title = html.unescape(title)
+    for _unused in range(2):  # folding undoes the normal form of some characters
+        title = unicodedata.normalize("NFKC", title).casefold()
+    return " ".join("".join(char for char in title if char.isprintable() or char.isspace()).split())

@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from .._outcome import Result
+from .._errors import Gone
+from .._outcome import Outcome, Result
 from .._patterns import Patterns
+from .._text import quoted
 from .api import NoSuchSnippet, Snippets
 from .document import SnippetState
-from .find import list_snippets, require_absent
+from .find import list_snippets, prove_absent, warn_if_empty, warn_if_listed
 from .reading import read_snippet
 from .report import describe_listed_snippet, describe_snippet
 
@@ -27,33 +29,47 @@ class SnippetQuery(t.NamedTuple):
     contents: bool = False
 
 
-def query_snippets(snippets: Snippets, query: SnippetQuery) -> list[Result]:
+def query_snippets(snippets: Snippets, query: SnippetQuery) -> Outcome:
     """Return the snippets as results show them. Read only the listings if neither ID, title nor contents are requested."""
     if query.snippet_id is not None:
-        return _read(snippets, query.snippet_id, query.contents)
+        return _query_one(snippets, query.snippet_id, query.contents)
+    listing = list_snippets(snippets)
+    warnings = warn_if_empty(listing)
+    if listing.problem:
+        warnings.append(f"The list of snippets might be incomplete: {listing.problem}")
     patterns = Patterns(query.patterns)
     matching = [
         snippet
-        for snippet in list_snippets(snippets)
+        for snippet in listing.snippets
         if (snippet.title == query.title if query.title is not None else patterns.match(snippet.title))
     ]
     if query.title is None and not query.contents:
-        return [describe_listed_snippet(snippet) for snippet in matching]
-    return [found for snippet in matching for found in _read(snippets, snippet.id, query.contents)]
+        return Outcome({"snippets": [describe_listed_snippet(snippet) for snippet in matching]}, warnings=warnings)
+    found = []
+    for snippet in matching:
+        try:
+            state = read_snippet(snippets, snippet.id, exact=query.contents)
+        except (NoSuchSnippet, Gone) as exc:
+            # Others might have deleted it since it was listed, and spam is listed, but cannot be read.
+            warnings.append(f"Snippet {quoted(snippet.id)} is left out, because it is listed, but cannot be read: {exc}")
+            continue
+        if query.title in (None, state.snippet.title):
+            found.append(_describe(state, query.contents))
+    return Outcome({"snippets": found}, warnings=warnings)
 
 
-def _read(snippets: Snippets, snippet_id: str, contents: bool) -> list[Result]:
+def _query_one(snippets: Snippets, snippet_id: str, contents: bool) -> Outcome:
     try:
-        state = read_snippet(snippets, snippet_id, exact=True)
+        state = read_snippet(snippets, snippet_id, exact=contents)
     except NoSuchSnippet as exc:
-        require_absent(snippets, snippet_id, exc)
-        return []
-    return [_describe_contents(state) if contents else describe_snippet(state)]
+        listing = prove_absent(snippets, snippet_id, exc)
+        return Outcome({"snippets": []}, warnings=warn_if_listed(listing, snippet_id) + warn_if_empty(listing))
+    return Outcome({"snippets": [_describe(state, contents)]})
 
 
-def _describe_contents(state: SnippetState) -> Result:
+def _describe(state: SnippetState, contents: bool) -> Result:
     result = describe_snippet(state)
-    for entry in result["files"]:
+    for entry in result["files"] if contents else ():
         data = state.contents[entry["name"]]
         try:
             entry["content"] = data.decode("utf-8")

@@ -26,24 +26,40 @@ def read_snippet(
 ) -> SnippetState:
     """Return a snippet with its contents; raises NoSuchSnippet.
 
-    A multipart response might have changed the line ends of texts. A text that differs only in line ends from the
-    ``expected`` contents is read again from its link; with ``exact`` each text is.
+    A multipart response might have changed texts. The link of a file has the stored bytes: a text is read from there if its
+    line ends prove nothing, if it differs from the ``expected`` contents, and with ``exact`` in any case.
     """
     snippet, parts = _read_parts(snippets, snippet_id)
     contents = {}
     for name in snippet.files or {}:
-        data = parts.contents.get(name)
-        uncertain = name in parts.textual and (exact or _differs_in_line_ends(data, expected.get(name)))
-        contents[name] = read_file(snippets, snippet, name, like=data) if data is None or uncertain else data
+        sent = parts.contents.get(name)
+        differs = name in parts.textual and (exact or expected.get(name, sent) != sent)
+        if sent is None or differs or name in parts.doubtful:
+            contents[name] = _read_stored(snippets, snippet, name, sent)
+        else:
+            contents[name] = sent
     return SnippetState(snippet, contents)
 
 
-def read_file(snippets: Snippets, snippet: Snippet, name: str, limit: int = MAX_FILE, like: bytes | None = None) -> bytes:
-    """Return at most ``limit`` bytes of a file; ``like``: the text to expect, except for line ends."""
+def read_file(snippets: Snippets, snippet: Snippet, name: str, limit: int = MAX_FILE) -> bytes:
+    """Return at most ``limit`` bytes of a file from its link."""
     link = (snippet.files or {}).get(name)
     if not link:
         raise RequestFailed(f"The file {quoted(name)} of snippet {snippet.id} has no link")
-    return snippets.get_file(link, limit, like)
+    return snippets.get_file(link, limit)
+
+
+def _read_stored(snippets: Snippets, snippet: Snippet, name: str, sent: bytes | None) -> bytes:
+    """Return the bytes at the link of a file. Those that differ much from what was ``sent`` with the snippet are read twice."""
+
+    def read_once() -> bytes:
+        data = read_file(snippets, snippet, name)
+        if sent is None or equal_but_line_ends(sent, data) or read_file(snippets, snippet, name) == data:
+            return data
+        what = f"the file {quoted(name)} of snippet {snippet.id}"
+        raise RequestFailed(f"The link of {what} gave other contents when it was read again", transient=True)
+
+    return snippets.retries.repeat(read_once)
 
 
 def _read_parts(snippets: Snippets, snippet_id: str) -> tuple[Snippet, SnippetParts]:
@@ -53,7 +69,7 @@ def _read_parts(snippets: Snippets, snippet_id: str) -> tuple[Snippet, SnippetPa
     try:
         if kind == "multipart/related":
             parts = parse_related(response.content_type, response.body)
-            return parse_snippet(parts.document, response.what, snippet_id), parts
+            return _parse_root(parts, response.what, snippet_id), parts
         if kind == "multipart/form-data":
             parts = parse_form(response.content_type, response.body)
             # A form has no links, and so no revision.
@@ -63,5 +79,12 @@ def _read_parts(snippets: Snippets, snippet_id: str) -> tuple[Snippet, SnippetPa
     return parse_snippet(snippets.parse_json(response), response.what, snippet_id), SnippetParts({})
 
 
-def _differs_in_line_ends(data: bytes | None, expected: bytes | None) -> bool:
-    return data is not None and expected is not None and data != expected and equal_but_line_ends(data, expected)
+def _parse_root(parts: SnippetParts, what: str, snippet_id: str) -> Snippet:
+    """Return the snippet in the document of a multipart response; raises BrokenResponse for another JSON object."""
+    try:
+        snippet = parse_snippet(parts.document, what, snippet_id)
+    except RequestFailed as exc:
+        raise BrokenResponse(str(exc)) from exc
+    if snippet.files is None:
+        raise BrokenResponse("The document in the multipart response names no files")
+    return snippet

@@ -4,31 +4,35 @@
 
 """Update a snippet by compare-and-swap: send a plan for the revision that was read, and plan again after a conflict.
 
-The service does not version title and visibility, so the comparison of revisions does not protect them.
+The service does not version title and visibility, so the comparison of revisions does not protect them. A response proves
+nothing: the snippet is read after each update, and must be as requested then.
 """
 
 from __future__ import annotations
 
+import typing as t
+
 from .._errors import BitbucketError, Conflict, RequestFailed
 from .._outcome import UNCHANGED, UPDATED
 from .api import Snippets
-from .document import SnippetState
-from .plan import SnippetPlan, find_changed_properties, plan_snippet, predict_update
+from .document import Snippet, SnippetState
+from .plan import SnippetPlan, plan_snippet
 from .reading import read_snippet
 from .report import Change
 from .request import SnippetRequest
-from .verify import describe_wrong_properties, require_files, require_stored
+from .verify import describe_wrong, require_stored
 
 # How often a snippet that others change at the same time is read again.
 MAX_CONFLICTS = 3
 
 
 class SnippetUpdater:
-    """Updates one snippet."""
+    """Updates one snippet. ``note_change``: called when the service has accepted an update."""
 
-    def __init__(self, snippets: Snippets, request: SnippetRequest) -> None:
+    def __init__(self, snippets: Snippets, request: SnippetRequest, note_change: t.Callable[[], None]) -> None:
         self._snippets = snippets
         self._request = request
+        self._note_change = note_change
         self._applied = False
         self._conflicts = 0
         self._attempts = 0
@@ -56,24 +60,22 @@ class SnippetUpdater:
         return current, plan
 
     def _send(self, current: SnippetState, plan: SnippetPlan) -> SnippetState:
-        """Send the plan once, and return the state after it, read again unless the response has it all."""
+        """Send the plan once, and return the state that is read after it; raises RequestFailed if it has no effect."""
         written = self._snippets.update_once(current.snippet, plan)
-        if written is None:
-            return self._require_applied(self._read(current.snippet.id), plan)
-        expected = predict_update(current, plan).contents
-        if set(written.files or {}) == set(expected) and not find_changed_properties(written, self._request):
-            return SnippetState(written, expected)
-        return require_stored(self._read(current.snippet.id), self._request)
-
-    def _require_applied(self, after: SnippetState, plan: SnippetPlan) -> SnippetState:
-        """Return the state after a response without the snippet; raises RequestFailed if the plan was not applied."""
-        require_files(after, self._request)
-        missing = plan_snippet(after, self._request)
-        if missing.properties or missing.uploads or (missing.remove and not plan.remove_after_upload):
-            wrong = "".join(f", and it has {each}" for each in describe_wrong_properties(after.snippet, self._request))
-            message = f"The update of snippet {after.snippet.id} was answered without the snippet{wrong}"
+        self._note_change()
+        after = self._read(current.snippet.id)
+        left = plan_snippet(after, self._request)
+        removals = [name for name in plan.remove if name in after.contents]
+        if not (left.properties or left.uploads or removals):
+            return after
+        wrong = describe_wrong(after, self._request, removals)
+        if _had_no_effect(current.snippet, after.snippet, plan):
+            message = f"The update of snippet {after.snippet.id} was accepted, but had no effect: {wrong}"
             raise RequestFailed(message, transient=True)
-        return after
+        if written and written.revision and after.snippet.revision != written.revision:
+            raise Conflict(f"Its PUT made revision {written.revision}, which is not the newest any more")
+        require_stored(after, self._request)
+        raise BitbucketError(f"The update of snippet {after.snippet.id} was accepted, but {wrong}")
 
     def _read_after(self, failure: RequestFailed, snippet_id: str) -> SnippetState:
         """Return the state after a failure; raises the failure if there must not be another attempt."""
@@ -98,3 +100,10 @@ class SnippetUpdater:
 
     def _read(self, snippet_id: str) -> SnippetState:
         return read_snippet(self._snippets, snippet_id, self._request.files or {})
+
+
+def _had_no_effect(before: Snippet, after: Snippet, plan: SnippetPlan) -> bool:
+    """Return whether nothing that a plan changes has changed: the revision for files, else title and visibility."""
+    if plan.uploads or plan.remove:
+        return after.revision is not None and after.revision == before.revision
+    return all(getattr(after, name) == getattr(before, name) for name in plan.properties)

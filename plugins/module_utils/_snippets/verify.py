@@ -6,36 +6,48 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 
 from .._errors import BitbucketError
 from .._text import quoted
 from .document import Snippet, SnippetState
-from .plan import find_changed_properties, find_stored_names
+from .plan import find_changed_properties, find_stored_names, plan_snippet
 
 if t.TYPE_CHECKING:
     from .request import SnippetRequest
 
 
 def require_stored(state: SnippetState, request: SnippetRequest) -> SnippetState:
-    """Return the state after a write; raises BitbucketError if a property or the name of a file is not as requested."""
+    """Return the state after a write; raises BitbucketError if a property, or the name or contents of a file, is another."""
     wrong = describe_wrong_properties(state.snippet, request)
     if wrong:
         raise BitbucketError(f"What was sent for snippet {state.snippet.id} was accepted, but it has {' and '.join(wrong)}")
-    return require_files(state, request)
-
-
-def require_files(state: SnippetState, request: SnippetRequest) -> SnippetState:
-    """Return the state after a write; raises BitbucketError if a requested file is missing."""
-    files = request.files or {}
-    stored = find_stored_names(state.contents, files)
-    lost = [name for name in files if name not in state.contents and name not in stored]
+    lost = _find_lost(state, request)
     if lost:
         raise BitbucketError(
             "The snippet was accepted, but these files are not in it under their names:"
             f" {', '.join(map(quoted, lost))}; it has {', '.join(map(quoted, sorted(state.contents)))}"
         )
+    other = describe_wrong_contents(state, request)
+    if other:
+        raise BitbucketError(f"Bitbucket stored other bytes in snippet {state.snippet.id} than were sent: {'; '.join(other)}")
     return state
+
+
+def describe_wrong(state: SnippetState, request: SnippetRequest, removals: t.Sequence[str] = ()) -> str:
+    """Return in words what is not as requested; ``removals``: files that exist although they were to be removed."""
+    words = [f"it has {wrong}" for wrong in describe_wrong_properties(state.snippet, request)]
+    words += [f"{quoted(name)} is missing" for name in _find_lost(state, request)]
+    words += describe_wrong_contents(state, request)
+    words += [f"{quoted(name)} still exists" for name in removals]
+    return ", ".join(words)
+
+
+def is_as_sent(state: SnippetState, request: SnippetRequest) -> bool:
+    """Return whether a snippet is what a request to create it would make, without any other file."""
+    plan = plan_snippet(state, request._replace(purge=True))
+    return not plan.changes and not plan.remove_after_upload
 
 
 def describe_wrong_properties(snippet: Snippet, request: SnippetRequest) -> list[str]:
@@ -45,3 +57,23 @@ def describe_wrong_properties(snippet: Snippet, request: SnippetRequest) -> list
         "is_private": f"is_private {snippet.is_private} instead of {request.is_private}",
     }
     return [words[name] for name in find_changed_properties(snippet, request)]
+
+
+def describe_wrong_contents(state: SnippetState, request: SnippetRequest) -> list[str]:
+    """Return in words the files that exist under their names, but have other contents than requested."""
+    return [
+        f"{quoted(name)} has {_describe(state.contents[name])} instead of {_describe(data)}"
+        for name, data in (request.files or {}).items()
+        if state.contents.get(name, data) != data
+    ]
+
+
+def _find_lost(state: SnippetState, request: SnippetRequest) -> list[str]:
+    """Return the names of requested files that do not exist, not even under a name that the service might have made of them."""
+    files = request.files or {}
+    stored = find_stored_names(state.contents, files)
+    return [name for name in files if name not in state.contents and name not in stored]
+
+
+def _describe(data: bytes) -> str:
+    return f"{len(data)} bytes with sha256:{hashlib.sha256(data).hexdigest()}"

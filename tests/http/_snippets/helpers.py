@@ -52,6 +52,17 @@ def connect(emulator: Emulator, credentials: Mapping[str, str] | None = None, **
     return Snippets(Client(connection, clock=FakeClock().clock))
 
 
+def let_time_pass(run: ModuleRunner) -> ModuleRunner:
+    """Return a runner whose pauses let time pass for the emulator as well."""
+    fake = FakeClock()
+
+    def sleep(seconds: float) -> None:
+        fake.pauses.append(seconds)
+        run.emulator.clock.advance(seconds)
+
+    return ModuleRunner(run.emulator, run.capsys, fake.clock._replace(sleep=sleep))
+
+
 def encode_files(contents: Mapping[str, bytes]) -> list[dict[str, str]]:
     """Return the option ``files`` for these contents."""
     return [{"name": name, "content_base64": base64.b64encode(data).decode()} for name, data in contents.items()]

@@ -22,7 +22,7 @@ from tests.http._snippets.helpers import DELETE, READ, WRITE, connect, get_only,
 
 FILES = {"a.md": b"a\n"}
 CALLS: dict[str, Callable[[Snippets], object]] = {
-    "list": Snippets.list_items,
+    "list": Snippets.list_once,
     "get": lambda snippets: snippets.get("kypj"),
     "get whole": lambda snippets: snippets.get_whole("kypj"),
     "read": lambda snippets: read_snippet(snippets, "kypj", exact=True),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Create snippets, also if responses are lost: there is never a duplicate."""
+"""Create snippets, also if responses are lost: what is stored is as requested and found again, or a message says why not."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.find import EMPTY_LISTING
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.http._snippets.helpers import (
@@ -21,6 +22,7 @@ from tests.http._snippets.helpers import (
     encode_files,
     get_only,
     hash_files,
+    let_time_pass,
     list_methods,
     list_writes,
     read_hashes,
@@ -46,10 +48,10 @@ def test_create_exactly_the_requested_files_in_one_request(emulator: Emulator, r
 @pytest.mark.parametrize(
     ("body", "headers", "requests"),
     [
-        ("document", None, ["GET", "GET", "POST", "GET"]),
-        ("empty", None, ["GET", "GET", "POST", "GET"]),
-        ("empty", {"Location": ""}, ["GET", "GET", "POST", "GET", "GET"]),
-        ("empty", {"Location": "/login"}, ["GET", "GET", "POST", "GET", "GET"]),
+        ("document", None, ["GET", "GET", "POST", "GET", "GET"]),
+        ("empty", None, ["GET", "GET", "POST", "GET", "GET"]),
+        ("empty", {"Location": ""}, ["GET", "GET", "POST", "GET", "GET", "GET", "GET"]),
+        ("empty", {"Location": "/login"}, ["GET", "GET", "POST", "GET", "GET", "GET", "GET"]),
     ],
 )
 def test_read_the_id_from_the_body_the_location_or_the_listing(
@@ -91,8 +93,129 @@ def test_give_up_after_all_retries(emulator: Emulator, run: ModuleRunner) -> Non
 
 def test_fail_if_an_accepted_snippet_is_not_listed(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.faults.add("status", method="POST", code=201, body="")
+    emulator.snippets.create("Another", FILES)
     assert run.failure(SNIPPET, **CREATE) == f"The snippet '{TITLE}' was accepted, but is not in the listing"
     assert len(list_writes(emulator)) == 1
+
+
+def test_fail_if_a_creation_has_no_effect(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.snippet_create_effect = "none"
+    result = run(SNIPPET, **CREATE)
+    assert (result["failed"], result["changed"], len(emulator.snippets)) == (True, True, 0)
+    assert f"The snippet {list_writes(emulator)[0].snippet} was created, but then: GET " in result["msg"]
+    assert "HTTP status 404" in result["msg"]
+
+
+@pytest.mark.parametrize("body", ["document", "empty"])
+def test_fail_if_the_service_makes_a_new_snippet_public(emulator: Emulator, run: ModuleRunner, body: str) -> None:
+    """New snippets are private if the task does not say otherwise."""
+    emulator.switches.update({"snippet_stays_public": True, "snippet_write_body": body})
+    assert run.failure(SNIPPET, **CREATE) == (
+        f"The snippet {get_only(emulator).id} was created, but then: What was sent for snippet {get_only(emulator).id}"
+        " was accepted, but it has is_private False instead of True"
+    )
+
+
+@pytest.mark.parametrize("lag", [{"snippet_lag_reads": 2}, {"snippet_lag_seconds": 2}], ids=str)
+@pytest.mark.parametrize("location", [True, False])
+def test_wait_until_a_new_snippet_is_listed(emulator: Emulator, run: ModuleRunner, lag: dict[str, Any], location: bool) -> None:
+    emulator.switches.update({**lag, "snippet_write_body": "empty"})
+    if not location:
+        emulator.faults.add("status", method="POST", code=201, body="", headers={"Location": ""}, effect=True)
+    result = let_time_pass(run).ok(SNIPPET, **CREATE)
+    assert (result["status"], result["snippet"]["id"]) == ("created", get_only(emulator).id)
+    require_unchanged(run, **CREATE)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_fail_if_no_list_shows_a_new_snippet(emulator: Emulator, run: ModuleRunner, others: int) -> None:
+    for _unused in range(others):
+        emulator.snippets.create("Another", FILES)
+    emulator.switches.snippet_lag_reads = 100
+    result = run(SNIPPET, **CREATE)
+    created = list_writes(emulator)[0].snippet
+    words = (
+        f"The snippet {created} was created, but then: no list of snippets shows it with the title '{TITLE}', so that the next"
+        f" run would create another one. Set snippet_id to {created}"
+    )
+    assert result["msg"] == words + ("" if others else f". {EMPTY_LISTING}")
+    assert result["changed"] is True
+    assert run.ok(SNIPPET, snippet_id=created, **CREATE)["status"] == "unchanged"
+
+
+def test_explain_the_free_plan_if_it_lists_nothing(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.snippets.create("Another", FILES)
+    emulator.switches.snippet_free_plan = "empty"
+    assert "it might be on the Free plan" in run.failure(SNIPPET, **CREATE)
+    assert "it might be on the Free plan" in run.failure(SNIPPET, title="Another")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "adopted"),
+    [
+        ({"files": FILES}, True),
+        ({"files": {**FILES, "more.md": b"more\n"}}, False),
+        ({"files": {**FILES, "b.md": b"theirs\n"}}, False),
+        ({"files": {"a.md": b"old\n"}}, False),
+        ({"files": FILES, "is_private": False}, False),
+    ],
+    ids=["equal", "more", "other contents", "fewer", "public"],
+)
+@pytest.mark.parametrize("fault", ["drop_before", "status"])
+def test_take_a_new_snippet_for_the_own_one_only_if_it_is_what_was_sent(
+    emulator: Emulator, run: ModuleRunner, theirs: dict[str, Any], adopted: bool, fault: str
+) -> None:
+    """No response says which snippet was created, and somebody else creates one with the title at the same time."""
+    create: dict[str, Any] = {"action": lambda: emulator.snippets.create(TITLE, **theirs), "after": 1}
+    emulator.faults.add("call", method="GET", path=LISTING, **create)
+    emulator.faults.add(fault, method="POST", **({"code": 201, "body": ""} if fault == "status" else {}))
+    result = run(SNIPPET, **CREATE, purge=True)
+    snippet = get_only(emulator)
+    assert (snippet.files, len(snippet.revisions), len(list_writes(emulator))) == (theirs["files"], 1, 1)
+    if adopted:
+        assert (result["status"], result["snippet"]["id"]) == ("created", snippet.id)
+    else:
+        assert result["msg"] == (
+            f"No response says which snippet was created. The new snippet {snippet.id} has the title '{TITLE}', but not exactly"
+            " what was sent, so it might be somebody else's and was not changed: check it, and set snippet_id"
+        )
+
+
+def test_name_a_duplicate_after_a_lost_response_and_a_listing_that_lags(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.faults.add("drop_after", method="POST")
+    emulator.switches.snippet_lag_reads = 2
+    message = run.failure(SNIPPET, **CREATE)
+    second, first = (snippet.id for snippet in emulator.snippets)
+    assert message == (
+        f"The snippet {second} was created, but then: snippet {first} has the same title, probably from an earlier attempt whose"
+        " response was lost: delete the wrong one, or set snippet_id"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "title"),
+    [
+        ("nfc", "Gru\u0308\u00dfe"),
+        ("nfd", "Gr\u00fc\u00dfe"),
+        ("collapse", "Notes  of\u00a01.0"),
+        ("escape", 'a < b & "c"'),
+        ("escape", "a &lt; b"),
+        ("lower", "Release Notes"),
+        (None, "x" * 300),
+    ],
+)
+def test_refuse_another_creation_if_the_service_has_changed_the_title(
+    emulator: Emulator, run: ModuleRunner, change: str | None, title: str
+) -> None:
+    emulator.switches.update({"snippet_title_change": change, "snippet_title_length": 255})
+    options = {"title": title, "files": encode_files(FILES)}
+    assert "it has the title " in run.failure(SNIPPET, **options)
+    emulator.journal.clear()
+    for check in (True, False):
+        message = run.failure(SNIPPET, **options, check=check)
+        assert message.startswith("There is no snippet titled ")
+        assert message.endswith(f"set snippet_id to {get_only(emulator).id}, or choose a title that differs more")
+    assert list_writes(emulator) == []
 
 
 def test_find_a_snippet_that_is_listed_late_before_the_next_attempt(emulator: Emulator, run: ModuleRunner) -> None:
@@ -113,11 +236,13 @@ def test_fail_after_a_lost_response_if_two_new_snippets_have_the_title(emulator:
     assert [entry.method for entry in list_writes(emulator)] == ["POST"]
 
 
-def test_recognize_the_own_snippet_by_its_response(emulator: Emulator, run: ModuleRunner) -> None:
+def test_recognize_the_own_snippet_by_its_response(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
     emulator.faults.add("call", action=lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}), method="POST")
     created = run.ok(SNIPPET, **CREATE)["snippet"]["id"]
+    [other] = [one.id for one in emulator.snippets if one.id != created]
     assert sorted(list(one.files) for one in emulator.snippets) == [sorted(FILES), ["x"]]
     assert emulator.snippets.by_id[created].files == FILES
+    assert warnings == [f"Snippet {other} has the title of the new snippet {created} since then: later tasks need snippet_id"]
 
 
 @pytest.mark.parametrize("code", [404, 500])

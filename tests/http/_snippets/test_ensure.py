@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.find import EMPTY_LISTING
 from tests.emulator import Emulator
 from tests.emulator.snippets.state import Snippet
 from tests.helpers.modules import ModuleRunner
@@ -20,6 +21,7 @@ from tests.http._snippets.helpers import (
     SNIPPET,
     TITLE,
     encode_files,
+    let_time_pass,
     list_methods,
     list_roles,
     list_writes,
@@ -135,13 +137,106 @@ def test_delete_with_only_the_scope_to_delete(emulator: Emulator, run: ModuleRun
     assert (result["status"], result["changed"], result.get("diff")) == ("deleted", True, [] if diff else None)
     [delete] = list_writes(emulator)
     assert (delete.method, delete.path) == ("DELETE", f"/2.0/snippets/acme/{snippet.id}")
-    assert (result["requests"], len(emulator.snippets)) == (1 + diff, 0)
+    # The last request is refused: the response is the only evidence.
+    assert (result["requests"], len(emulator.snippets)) == (2 + diff, 0)
 
 
-def test_delete_spam_but_do_not_predict_that(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
-    emulator.faults.add("status", method="GET", code=410, times=2)
-    assert "HTTP status 410" in run.failure(SNIPPET, snippet_id=snippet.id, **ABSENT, check=True)
-    assert run.ok(SNIPPET, snippet_id=snippet.id, **ABSENT, diff=True)["status"] == "deleted"
+@pytest.mark.parametrize("which", ["snippet_id", "title"])
+def test_delete_spam_although_it_cannot_be_read(emulator: Emulator, run: ModuleRunner, snippet: Snippet, which: str) -> None:
+    emulator.switches.snippet_spam_listed = True
+    snippet.mark_spam()
+    options = {which: snippet.id if which == "snippet_id" else TITLE, **ABSENT}
+    checked, done = run_both(run, **options)
+    assert (checked["status"], checked["changed"], checked["diff"]) == ("deleted", True, [])
+    assert (done["status"], done["diff"], len(emulator.snippets)) == ("deleted", [], 0)
+
+
+def test_fail_if_a_deletion_has_no_effect(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
+    emulator.switches.snippet_delete_effect = "none"
+    message = run.failure(SNIPPET, snippet_id=snippet.id, **ABSENT)
+    assert message == f"The deletion of snippet '{snippet.id}' was accepted, but the snippet still exists"
+    assert [entry.method for entry in list_writes(emulator)] == ["DELETE"]
+
+
+@each_mode
+@pytest.mark.parametrize("lag", [{"snippet_lag_reads": 2}, {"snippet_lag_seconds": 2}], ids=str)
+@pytest.mark.parametrize("which", ["snippet_id", "title"])
+def test_wait_until_a_listing_shows_an_earlier_deletion(
+    emulator: Emulator, run: ModuleRunner, warnings: list[str], snippet: Snippet, lag: dict[str, Any], which: str, check: bool
+) -> None:
+    emulator.snippets.create("Another", FILES)
+    emulator.switches.update(lag)
+    emulator.snippets.remove(snippet.id)
+    options = {which: snippet.id if which == "snippet_id" else TITLE, **ABSENT}
+    result = let_time_pass(run).ok(SNIPPET, **options, check=check)
+    assert (result["status"], result["changed"], warnings, list_writes(emulator)[1:]) == ("absent", False, [], [])
+
+
+@each_mode
+def test_warn_if_a_listing_goes_on_to_show_a_deleted_snippet(
+    emulator: Emulator, run: ModuleRunner, warnings: list[str], snippet: Snippet, check: bool
+) -> None:
+    emulator.switches.snippet_lag_reads = 1000
+    emulator.snippets.remove(snippet.id)
+    for which in ({"snippet_id": snippet.id}, {"title": TITLE}):
+        assert run.ok(SNIPPET, **which, **ABSENT, check=check)["status"] == "absent"
+    assert warnings == [
+        f"Snippet '{snippet.id}' is still listed, although it does not exist",
+        f"Nothing was deleted: snippet {snippet.id} is listed with this title, but does not exist",
+    ]
+
+
+def test_delete_and_then_find_nothing_although_the_listing_lags(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
+    emulator.switches.snippet_lag_reads = 3
+    for status in ("deleted", "absent"):
+        result = run.ok(SNIPPET, title=TITLE, **ABSENT)
+        assert (result["status"], len(emulator.snippets)) == (status, 0)
+
+
+@each_mode
+@pytest.mark.parametrize(
+    "options", [ABSENT, {"files": encode_files({"a.md": b"new\n"}), "purge": True}], ids=["absent", "present"]
+)
+@pytest.mark.parametrize("reads", [2, 1000])
+def test_leave_a_snippet_unchanged_that_does_not_have_the_title_any_more(
+    emulator: Emulator, run: ModuleRunner, warnings: list[str], snippet: Snippet, options: dict[str, Any], reads: int, check: bool
+) -> None:
+    emulator.switches.snippet_lag_reads = reads
+    snippet.edit(title="Handbook")
+    emulator.switches.snippet_lag_reads = 0
+    result = run(SNIPPET, title=TITLE, **options, check=check)
+    assert (emulator.snippets.get(snippet.id), snippet.title, snippet.files) == (snippet, "Handbook", FILES)
+    stale = f"snippet {snippet.id} is listed with this title, but its title is 'Handbook'"
+    if options is ABSENT:
+        assert (result["status"], warnings) == ("absent", [f"Nothing was deleted: {stale}"] if reads > 2 else [])
+    elif reads > 2:
+        assert result["msg"] == f"Nothing was changed: {stale}. Try again later, or set snippet_id"
+        assert list_writes(emulator) == []
+    else:
+        assert (result["status"], len(emulator.snippets)) == ("created", 1 if check else 2)
+
+
+@pytest.mark.parametrize("which", [{"snippet_id": "nope1"}, {"title": TITLE}], ids=["id", "title"])
+def test_warn_that_an_empty_listing_proves_little(
+    emulator: Emulator, run: ModuleRunner, warnings: list[str], snippet: Snippet, which: dict[str, str]
+) -> None:
+    emulator.switches.snippet_free_plan = "empty"
+    assert run.ok(SNIPPET, **which, **ABSENT)["status"] == "absent"
+    assert warnings == [f"{EMPTY_LISTING}."]
+
+
+@each_mode
+@pytest.mark.parametrize("options", [ABSENT, {"files": encode_files({"a.md": b"new\n"})}], ids=["absent", "present"])
+@pytest.mark.parametrize("title", [TITLE, "New"])
+def test_write_nothing_if_the_listing_might_be_incomplete(
+    emulator: Emulator, run: ModuleRunner, snippet: Snippet, options: dict[str, Any], title: str, check: bool
+) -> None:
+    emulator.switches.update({"page_cap": 1, "listing_repeat": True})
+    emulator.snippets.create("Another", FILES)
+    message = run.failure(SNIPPET, title=title, **options, check=check)
+    assert message.startswith(f"Which snippets have the title '{title}' cannot be told, because the list of snippets might be ")
+    assert message.endswith(": the pages say 2 items, 3 were read. Try again, or set snippet_id")
+    assert (list_writes(emulator), snippet.files, len(emulator.snippets)) == ([], FILES, 2)
 
 
 def test_delete_if_the_storage_host_refuses_the_contents_for_a_diff(
@@ -181,8 +276,8 @@ def test_fail_to_delete_a_snippet_of_others(emulator: Emulator, run: ModuleRunne
 @pytest.mark.parametrize(
     ("fault", "status", "requests"),
     [
-        ({"kind": "drop_after"}, "deleted", ["DELETE", "DELETE"]),
-        ({"kind": "drop_before"}, "deleted", ["DELETE", "DELETE"]),
+        ({"kind": "drop_after"}, "deleted", ["DELETE", "DELETE", "GET"]),
+        ({"kind": "drop_before"}, "deleted", ["DELETE", "DELETE", "GET"]),
         ({"kind": "status", "code": 404, "effect": True}, "absent", ["DELETE", "GET"]),
         ({"kind": "status", "code": 200, "body": "", "effect": True}, "deleted", ["DELETE", "GET"]),
     ],

@@ -6,26 +6,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.api import Snippets
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import SnippetState
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.find import (
+    Found,
     find_by_title,
-    list_members,
     list_snippets,
-    require_absent,
+    prove_absent,
+    require_deleted,
 )
 from tests.emulator import Emulator
-from tests.http._snippets.helpers import LISTING, TITLE, connect, list_roles
+from tests.http._snippets.helpers import LISTING, TITLE, connect, list_requests, list_roles
 
 FILES = {"a.md": b"a\n"}
 
 
+def search(snippets: Snippets, title: str = TITLE, to_write: bool = True) -> Found:
+    """Return what a search for the title finds."""
+    return find_by_title(snippets, title, lambda snippet_id: SnippetState(snippets.get(snippet_id), {}), to_write)
+
+
 def find(emulator: Emulator, title: str = TITLE) -> str | None:
     """Return the ID of the snippet with the title."""
-    snippets = connect(emulator)
-    found = find_by_title(snippets, title, list_members(snippets))
-    return found.id if found else None
+    return search(connect(emulator), title).snippet_id
 
 
 def test_find_a_private_snippet_in_the_listing_of_members_alone(emulator: Emulator) -> None:
@@ -33,7 +41,7 @@ def test_find_a_private_snippet_in_the_listing_of_members_alone(emulator: Emulat
     emulator.snippets.create(TITLE, FILES, is_private=False, foreign=True)
     assert find(emulator) == snippet.id
     assert list_roles(emulator) == ["member"]
-    assert {entry.query["pagelen"] for entry in emulator.journal} == {"100"}
+    assert emulator.journal[0].query["pagelen"] == "100"
 
 
 def test_read_the_other_listing_only_if_no_member_has_the_title(emulator: Emulator) -> None:
@@ -63,7 +71,8 @@ def test_read_all_pages_and_each_snippet_once(emulator: Emulator, order: str) ->
     emulator.switches.update({"page_cap": 2, "snippet_order": order})
     made = [emulator.snippets.create(f"Title {number}", FILES, is_private=False).id for number in range(5)]
     emulator.faults.add("duplicate_page", path=LISTING, times=2)
-    assert sorted(snippet.id for snippet in list_snippets(connect(emulator))) == sorted(made)
+    listing = list_snippets(connect(emulator))
+    assert (sorted(listing.ids), listing.problem) == (sorted(made), "")
     assert [find(emulator, f"Title {number}") for number in (0, 4, 5)] == [made[0], made[4], None]
 
 
@@ -73,7 +82,7 @@ def test_list_the_snippets_of_both_listings_once(emulator: Emulator) -> None:
         emulator.snippets.create("Watched", FILES, watched=True).id,
         emulator.snippets.create("Of others", FILES, is_private=False, foreign=True).id,
     ]
-    assert sorted(snippet.id for snippet in list_snippets(connect(emulator))) == sorted(expected)
+    assert sorted(list_snippets(connect(emulator)).ids) == sorted(expected)
     assert list_roles(emulator) == ["member", None]
 
 
@@ -81,9 +90,9 @@ def test_list_public_snippets_once_without_credentials(emulator: Emulator) -> No
     emulator.snippets.create("Private", FILES)
     public = emulator.snippets.create("Public", FILES, is_private=False)
     snippets = connect(emulator, {})
-    assert [snippet.id for snippet in list_snippets(snippets)] == [public.id]
-    assert find_by_title(snippets, "Public", list_members(snippets)) == list_members(snippets)[0]
-    assert find_by_title(snippets, "Private", list_members(snippets)) is None
+    assert list_snippets(snippets).ids == [public.id]
+    assert search(snippets, "Public").snippet_id == public.id
+    assert search(snippets, "Private").snippet_id is None
     assert set(list_roles(emulator)) == {None}
 
 
@@ -99,9 +108,61 @@ def test_fail_if_a_listing_is_refused(emulator: Emulator, refused: int, code: in
 
 def test_prove_by_the_listing_that_a_snippet_is_absent(emulator: Emulator) -> None:
     made = emulator.snippets.create(TITLE, FILES)
-    require_absent(connect(emulator), "other", BitbucketError("GET failed."))
+    assert prove_absent(connect(emulator), "other", BitbucketError("GET failed.")).ids == [made.id]
     with pytest.raises(RequestFailed, match=f"^GET failed. But snippet '{made.id}' is still listed$"):
-        require_absent(connect(emulator), made.id, BitbucketError("GET failed."))
+        prove_absent(connect(emulator), made.id, BitbucketError("GET failed."))
     emulator.faults.add("status", code=403, path=LISTING)
     with pytest.raises(RequestFailed, match="HTTP status 403"):
-        require_absent(connect(emulator), "other", BitbucketError("GET failed."))
+        prove_absent(connect(emulator), "other", BitbucketError("GET failed."))
+
+
+@pytest.mark.parametrize("role", ["member", None])
+def test_find_a_snippet_that_the_pages_of_one_reading_skip(emulator: Emulator, role: str | None) -> None:
+    """Somebody deletes a snippet of the first page before the second one is read."""
+    emulator.switches.page_cap = 2
+    made = [emulator.snippets.create(f"Title {number}", FILES, is_private=False, foreign=not role).id for number in range(5)]
+    fault: dict[str, Any] = {"query": "role=member" if role else "^pagelen=100$", "path": LISTING}
+    emulator.faults.add("call", action=lambda: emulator.snippets.remove(made[4]), **fault)
+    assert find(emulator, "Title 2") == made[2]
+
+
+def test_list_again_until_the_listing_is_whole(emulator: Emulator) -> None:
+    emulator.switches.page_cap = 2
+    made = [emulator.snippets.create(f"Title {number}", FILES).id for number in range(5)]
+    emulator.faults.add("call", action=lambda: emulator.snippets.remove(made[4]), path=LISTING)
+    listing = list_snippets(connect(emulator))
+    assert (listing.ids, listing.problem) == (made[3::-1], "")
+    emulator.switches.listing_repeat = True
+    listing = list_snippets(connect(emulator))
+    assert (listing.ids, listing.problem) == (made[3::-1], "the pages say 4 items, 5 were read")
+
+
+def test_name_items_that_are_listed_twice_although_their_number_is_right(emulator: Emulator) -> None:
+    emulator.snippets.create("One", FILES, id="one1")
+    item = {"id": "one1", "title": "One"}
+    emulator.faults.add("json", path=LISTING, body={"values": [item, item], "size": 2}, times=None)
+    assert list_snippets(connect(emulator)).problem == "1 of its items were repeated"
+
+
+def test_need_no_whole_listing_to_read_a_snippet_that_was_found(emulator: Emulator) -> None:
+    emulator.switches.update({"page_cap": 1, "listing_repeat": True})
+    made = [emulator.snippets.create(f"Title {number}", FILES).id for number in range(2)]
+    assert search(connect(emulator), "Title 0", to_write=False).snippet_id == made[0]
+    assert len(list_requests(emulator)) == 3
+    for title, to_write in (("Title 0", True), ("Title 2", False)):
+        with pytest.raises(RequestFailed, match="the list of snippets might be incomplete"):
+            search(connect(emulator), title, to_write)
+
+
+def test_choose_the_one_of_several_that_has_the_title_still(emulator: Emulator) -> None:
+    kept, renamed, removed = (emulator.snippets.create(TITLE, FILES) for _unused in range(3))
+    emulator.switches.snippet_lag_reads = 100
+    renamed.edit(title="Handbook")
+    emulator.snippets.remove(removed.id)
+    assert find(emulator) == kept.id
+
+
+@pytest.mark.parametrize("code", [401, 403, 410, 500])
+def test_believe_an_accepted_deletion_if_the_snippet_cannot_be_read(emulator: Emulator, code: int) -> None:
+    emulator.faults.add("status", code=code, method="GET", times=None)
+    require_deleted(connect(emulator), "kypj")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
+from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.find import EMPTY_LISTING
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.query import SnippetQuery, query_snippets
 from tests.emulator import Emulator
 from tests.http._snippets.helpers import connect, hash_files, list_requests, read_hashes
@@ -35,7 +36,16 @@ def _filled(emulator: Emulator) -> None:
 
 
 def query(emulator: Emulator, **options: Any) -> list[dict[str, Any]]:
-    return query_snippets(connect(emulator), SnippetQuery(**options))
+    outcome = query_snippets(connect(emulator), SnippetQuery(**options))
+    assert list(outcome.warnings) == []
+    found: list[dict[str, Any]] = outcome.results["snippets"]
+    return found
+
+
+def query_with_warnings(emulator: Emulator, **options: Any) -> tuple[list[str], list[str]]:
+    """Return the IDs of the snippets, and the warnings."""
+    outcome = query_snippets(connect(emulator), SnippetQuery(**options))
+    return sorted(snippet["id"] for snippet in outcome.results["snippets"]), list(outcome.warnings)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +102,54 @@ def test_return_nothing_for_an_unknown_id_that_is_not_listed(emulator: Emulator)
     emulator.faults.add("status", path="run01$", code=404)
     with pytest.raises(RequestFailed, match=r"HTTP status 404 Not Found.* But snippet 'run01' is still listed"):
         query(emulator, snippet_id="run01")
+
+
+@pytest.mark.parametrize("contents", [False, True])
+def test_leave_out_snippets_that_are_listed_but_cannot_be_read(emulator: Emulator, contents: bool) -> None:
+    emulator.switches.snippet_spam_listed = True
+    emulator.snippets.by_id["run01"].mark_spam()
+    emulator.faults.add("status", path="note1$", code=404)
+    options: dict[str, Any] = {"contents": True} if contents else {"title": "Run book"}
+    ids, warnings = query_with_warnings(emulator, **options)
+    assert ids == (["note2", "note3"] if contents else [])
+    assert [warning.partition(",")[0] for warning in sorted(warnings)] == [
+        *(["Snippet 'note1' is left out"] if contents else []),
+        "Snippet 'run01' is left out",
+    ]
+
+
+def test_warn_about_a_snippet_that_is_listed_although_it_does_not_exist(emulator: Emulator) -> None:
+    emulator.switches.snippet_lag_reads = 100
+    emulator.snippets.remove("run01")
+    assert query_with_warnings(emulator, snippet_id="run01") == (
+        [],
+        ["Snippet 'run01' is still listed, although it does not exist"],
+    )
+
+
+def test_return_no_snippet_that_does_not_have_the_title_any_more(emulator: Emulator) -> None:
+    emulator.switches.snippet_lag_reads = 100
+    emulator.snippets.by_id["note2"].edit(title="Handbook")
+    assert [snippet["id"] for snippet in query(emulator, title="Notes of 1.1")] == ["note3"]
+
+
+@pytest.mark.parametrize("options", [{}, {"title": "Run book"}, {"snippet_id": "nobody"}], ids=str)
+def test_warn_that_an_empty_listing_proves_little(emulator: Emulator, options: dict[str, Any]) -> None:
+    emulator.switches.snippet_free_plan = "empty"
+    assert query_with_warnings(emulator, **options) == ([], [f"{EMPTY_LISTING}."])
+
+
+def test_warn_that_the_listing_might_be_incomplete(emulator: Emulator) -> None:
+    emulator.switches.update({"page_cap": 2, "listing_repeat": True})
+    ids, warnings = query_with_warnings(emulator)
+    assert ids == ["note1", "note2", "note3", "run01"]
+    assert warnings == ["The list of snippets might be incomplete: the pages say 4 items, 5 were read"]
+
+
+@pytest.mark.parametrize("contents", [False, True])
+def test_read_texts_again_whose_contents_are_requested(emulator: Emulator, contents: bool) -> None:
+    """Without contents a text of line feeds alone is trusted in a response whose line ends are CR LF."""
+    made = emulator.snippets.create("Many", {f"{number}.md": b"text\n" * number for number in range(1, 20)}, id="many1")
+    [found] = query(emulator, snippet_id="many1", contents=contents)
+    assert read_hashes({"snippet": found}) == hash_files(made.files)
+    assert len(emulator.journal) == (20 if contents else 1)

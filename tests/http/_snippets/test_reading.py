@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,12 @@ SERVICES: list[dict[str, Any]] = [
     {"snippet_text_damage": "crlf"},
     {"snippet_text_damage": "final_newline"},
     {"snippet_text_damage": "crlf", "snippet_text": "quoted-printable"},
+    {"snippet_text_damage": "bom", "snippet_text": "8bit"},
+    {"snippet_text_damage": "latin1", "snippet_text": "8bit"},
+    {"snippet_text_damage": "blanks", "snippet_line_ends": "lf"},
+    {"snippet_text": "base64_canonical"},
+    {"snippet_text": "base64_canonical", "snippet_line_ends": "lf"},
+    {"snippet_wrong_root": True},
     {"snippet_text_damage": "final_newline", "snippet_answers": "form_only"},
     {"snippet_missing_part": "utf8.txt"},
     {"snippet_missing_part": "utf8.txt", "snippet_answers": "form_only"},
@@ -116,13 +123,39 @@ def test_read_unchanged_contents_in_one_request(emulator: Emulator) -> None:
     assert emulator.journal[0].headers["Accept"] == "multipart/related, application/json;q=0.5"
 
 
-@pytest.mark.parametrize("damage", ["crlf", "final_newline"])
-def test_read_only_texts_again_that_differ_in_line_ends(emulator: Emulator, damage: str) -> None:
-    emulator.switches.snippet_text_damage = damage
-    made = emulator.snippets.create("Notes", {"a.txt": b"a\nb\n", "c.txt": b"c", "mail.eml": b"Subject: x\n\nbody\n"})
-    read_snippet(connect(emulator), made.id, expected=made.files)
-    links = [(f"/{made.id}/{made.revision}/files/{name}", 200) for name in ("a.txt", "mail.eml")]
+@pytest.mark.parametrize(
+    ("switches", "again"),
+    [
+        ({}, ["crlf.txt", "end.txt"]),
+        ({"snippet_text": "base64"}, ["crlf.txt", "end.txt"]),
+        ({"snippet_text": "base64_canonical"}, ["crlf.txt", "end.txt", "lf.txt"]),
+        ({"snippet_line_ends": "lf"}, ["crlf.txt", "end.txt", "lf.txt"]),
+        ({"snippet_text_damage": "crlf"}, ["crlf.txt", "end.txt", "lf.txt"]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("expects", [False, True])
+def test_read_only_texts_again_whose_line_ends_prove_nothing(
+    emulator: Emulator, switches: dict[str, Any], again: list[str], expects: bool
+) -> None:
+    """Whatever rewrites line ends makes all of them CR LF, or those of the response around the text."""
+    emulator.switches.update(switches)
+    files = {"b.bin": b"\0\r\n", "crlf.txt": b"a\r\n", "end.txt": b"a", "lf.txt": b"a\nb\n"}
+    made = emulator.snippets.create("Notes", files)
+    assert read_snippet(connect(emulator), made.id, files if expects else {}).contents == files
+    links = [(f"/{made.id}/{made.revision}/files/{name}", 200) for name in again]
     assert list_requests(emulator) == [(f"/{made.id}", 200), *links]
+
+
+@pytest.mark.parametrize("damage", ["bom", "latin1", "blanks"])
+def test_believe_the_link_of_a_text_that_differs_in_more_than_line_ends(emulator: Emulator, damage: str) -> None:
+    emulator.switches.update({"snippet_text_damage": damage, "snippet_text": "8bit"})
+    text = "\ufeffgr\u00fcn  \nzw\u00f6lf\n" if damage == "bom" else "gr\u00fcn  \nzw\u00f6lf\n"
+    made = emulator.snippets.create("Notes", {"a.txt": text})
+    for options in ({"exact": True}, {"expected": made.files}):
+        emulator.journal.clear()
+        assert read_snippet(connect(emulator), made.id, **options).contents == made.files  # type: ignore[arg-type]
+        assert [path.rpartition("/")[2] for path, _status in list_requests(emulator)] == [made.id, "a.txt", "a.txt"]
 
 
 def test_ask_for_json_if_the_service_refuses_multipart(emulator: Emulator) -> None:
@@ -133,13 +166,28 @@ def test_ask_for_json_if_the_service_refuses_multipart(emulator: Emulator) -> No
 
 
 @pytest.mark.parametrize("body", ["", "[]", "Call them.\n"])
-def test_retry_a_link_that_gives_another_text(emulator: Emulator, body: str) -> None:
+def test_read_a_link_again_that_gives_another_text(emulator: Emulator, body: str) -> None:
     made = emulator.snippets.create("Notes", {"a.md": b"Call us.\n"})
     emulator.faults.add("json", path="/files/a.md$", body=body)
     assert read_snippet(connect(emulator, retries=1), made.id, exact=True).contents == made.files
-    emulator.faults.add("json", path="/files/a.md$", body=body, times=None)
-    with pytest.raises(RequestFailed, match=f"answered with {len(body)} bytes that are not the text that came with the snippet"):
+    for number in range(4):
+        emulator.faults.add("json", path="/files/a.md$", body=body + str(number))
+    with pytest.raises(
+        RequestFailed, match=r"The link of the file 'a.md' of snippet .* gave other contents when it was read again"
+    ):
         read_snippet(connect(emulator, retries=1), made.id, exact=True)
+
+
+@pytest.mark.parametrize(
+    "root", [{"files": {"a.md": {}}}, {"id": "other", "title": "", "files": {}}, {"id": "kypj", "title": "x"}]
+)
+def test_read_the_document_alone_if_the_root_of_the_response_is_another(emulator: Emulator, root: dict[str, Any]) -> None:
+    made = emulator.snippets.create("Notes", {"a.md": b"Call us.\n"}, id="kypj")
+    head = "--b\r\nContent-Type: application/json\r\n\r\n"
+    body = f'{head}{json.dumps(root)}\r\n--b\r\nContent-ID: "a.md"\r\n\r\nwrong\r\n--b--\r\n'
+    emulator.faults.add("status", path="/kypj$", code=200, body=body, content_type="multipart/related; boundary=b")
+    found = read_snippet(connect(emulator), "kypj")
+    assert (found.snippet.title, found.contents) == ("Notes", made.files)
 
 
 def test_refuse_another_snippet_and_a_file_without_a_link(emulator: Emulator) -> None:

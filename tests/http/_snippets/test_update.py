@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,7 @@ from tests.http._snippets.helpers import (
     require_unchanged,
 )
 
-FILES = {"ours.md": b"old\n", "theirs.md": b"old\n", 'z"quoted"': b"odd"}
+FILES = {"ours.md": b"old\n", "theirs.md": b"old\n", 'z"quoted"': b"odd\n"}
 NEW = {"ours.md": b"new\n"}
 Act = Callable[..., object]
 
@@ -100,11 +101,13 @@ def test_update_the_revision_that_was_read(
 
 
 def test_keep_the_changes_of_others(emulator: Emulator, run: ModuleRunner, snippet: Snippet, after_reading: Act) -> None:
-    after_reading(lambda: snippet.edit({"theirs.md": "theirs\n", "more.md": "more", "same.md": "same"}))
-    files = {**NEW, "same.md": b"same"}
+    after_reading(lambda: snippet.edit({"theirs.md": "theirs\n", "more.md": "more\n", "same.md": "same\n"}))
+    files = {**NEW, "same.md": b"same\n"}
     result = run.ok(SNIPPET, diff=True, snippet_id=snippet.id, files=encode_files(files))
-    assert snippet.files == {**FILES, **files, "theirs.md": b"theirs\n", "more.md": b"more"}
-    assert (list_methods(emulator), list_statuses(emulator)) == (["GET", "PUT", "GET", "PUT"], [405, 200])
+    assert snippet.files == {**FILES, **files, "theirs.md": b"theirs\n", "more.md": b"more\n"}
+    # The link of a text that differs is read before a PUT.
+    methods = ["GET", "GET", "PUT", "GET", "GET", "PUT", "GET"]
+    assert (list_methods(emulator), list_statuses(emulator)) == (methods, [405, 200])
     assert list_writes(emulator)[1].uploads == ["ours.md"]
     assert (result["status"], read_hashes(result)) == ("updated", hash_files(snippet.files))
     assert len(snippet.revisions) == 3
@@ -145,8 +148,8 @@ def test_give_up_after_four_conflicts(emulator: Emulator, run: ModuleRunner, sni
     assert (list_statuses(emulator), snippet.files["ours.md"]) == ([405] * 4, b"old\n")
 
 
-def test_fail_if_others_delete_the_snippet(emulator: Emulator, run: ModuleRunner, snippet: Snippet, after_reading: Act) -> None:
-    after_reading(lambda: emulator.snippets.remove(snippet.id))
+def test_fail_if_others_delete_the_snippet(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
+    emulator.faults.add("call", action=lambda: emulator.snippets.remove(snippet.id), method="PUT", when="before")
     assert "HTTP status 404" in run.failure(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW))
     assert [entry.method for entry in list_writes(emulator)] == ["PUT"]
 
@@ -159,8 +162,8 @@ def test_find_the_update_after_a_lost_response(
     emulator.faults.add(method="PUT", times=None, **fault)
     result = run.ok(SNIPPET, snippet_id=snippet.id, retries=0, **options)
     assert (result["status"], result["changed"]) == ("updated", True)
-    assert list_methods(emulator)[:3] == ["GET", "PUT", "GET"]
     assert len(list_writes(emulator)) == 1
+    assert list_methods(emulator)[-2:] == ["PUT", "GET"]
     assert (result["snippet"]["revision"], read_hashes(result)) == (snippet.revision, hash_files(snippet.files))
     assert (snippet.title == "New") is ("title" in options)
 
@@ -199,19 +202,68 @@ def test_read_the_snippet_if_the_response_does_not_hold_it(
     emulator.faults.add("json", method="PUT", body=body, effect=applied, times=None)
     result = run(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW), retries=1)
     if applied:
-        assert (result["status"], list_methods(emulator)) == ("updated", ["GET", "PUT", "GET"])
+        assert (result["status"], list_methods(emulator)) == ("updated", ["GET", "GET", "PUT", "GET"])
     else:
-        words = f"The update of snippet {snippet.id} was answered without the snippet. Gave up after 2 tries"
-        assert (result["msg"], snippet.files) == (words, FILES)
+        assert result["msg"].startswith(
+            f"The update of snippet {snippet.id} was accepted, but had no effect: 'ours.md' has 4 bytes"
+        )
+        assert result["msg"].endswith(". Gave up after 2 tries")
+        assert (result["changed"], snippet.files) == (True, FILES)
 
 
-def test_fail_if_a_file_is_missing_after_the_update(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
-    emulator.faults.add("json", method="PUT", body={"id": snippet.id, "title": TITLE})
-    message = run.failure(SNIPPET, snippet_id=snippet.id, files=encode_files({"added": b"a"}))
-    assert message.startswith(
-        "The snippet was accepted, but these files are not in it under their names: 'added'; it has 'ours.md'"
-    )
-    assert len(list_writes(emulator)) == 1
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"files": encode_files(NEW)}, "'ours.md' has 4 bytes with sha256:"),
+        ({"files": encode_files({"added": b"a"})}, "'added' is missing"),
+        ({"files": encode_files({"ours.md": b"old\n"}), "purge": True}, "'theirs.md' still exists, 'z\"quoted\"' still exists"),
+        ({"title": "New"}, "it has the title 'Release notes' instead of 'New'"),
+        ({"is_private": False}, "it has is_private True instead of False"),
+    ],
+    ids=["replace", "add", "purge", "title", "visibility"],
+)
+def test_retry_and_then_fail_if_an_accepted_update_has_no_effect(
+    emulator: Emulator, run: ModuleRunner, snippet: Snippet, options: dict[str, Any], words: str
+) -> None:
+    emulator.switches.snippet_put_effect = "none"
+    message = run.failure(SNIPPET, snippet_id=snippet.id, retries=1, **options)
+    assert message.startswith(f"The update of snippet {snippet.id} was accepted, but had no effect: {words}")
+    assert list_statuses(emulator) == [200, 200]
+    emulator.faults.add("call", action=lambda: emulator.switches.update({"snippet_put_effect": "apply"}), method="PUT")
+    assert run.ok(SNIPPET, snippet_id=snippet.id, **options)["status"] == "updated"
+    require_unchanged(run, snippet_id=snippet.id, **options)
+
+
+@pytest.mark.parametrize("change", ["crlf", "final_newline", "bom"])
+@pytest.mark.parametrize("exists", [False, True])
+@pytest.mark.parametrize(
+    "service",
+    [{}, {"snippet_answers": "json_only"}, {"snippet_line_ends": "lf"}, {"snippet_text": "base64_canonical"}],
+    ids=["related", "json", "lf", "base64"],
+)
+def test_fail_on_each_run_if_the_service_stores_other_bytes(
+    emulator: Emulator, run: ModuleRunner, change: str, exists: bool, service: dict[str, Any]
+) -> None:
+    emulator.switches.update({"snippet_contents_change": change, **service})
+    if exists:
+        emulator.snippets.create(TITLE, {"a.md": b"old\n"})
+    sent = {"crlf": b"a\nb\n", "final_newline": b"a\nb", "bom": b"\xef\xbb\xbfa\nb\n"}[change]
+    options = {"title": TITLE, "files": encode_files({"a.md": sent})}
+    message = run.failure(SNIPPET, **options)
+    stored = get_only(emulator).files["a.md"]
+    digests = [hashlib.sha256(data).hexdigest() for data in (stored, sent)]
+    words = f"'a.md' has {len(stored)} bytes with sha256:{digests[0]} instead of {len(sent)} bytes with sha256:{digests[1]}"
+    assert message.endswith(f"Bitbucket stored other bytes in snippet {get_only(emulator).id} than were sent: {words}")
+    assert words in run.failure(SNIPPET, **options)
+    assert len(emulator.snippets) == 1
+
+
+def test_plan_again_if_others_change_the_snippet_after_the_update(
+    emulator: Emulator, run: ModuleRunner, snippet: Snippet
+) -> None:
+    emulator.faults.add("call", action=lambda: snippet.edit({"ours.md": "theirs\n", "c.md": "c\n"}), method="PUT")
+    assert run.ok(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW))["status"] == "updated"
+    assert (snippet.files, list_statuses(emulator)) == ({**FILES, **NEW, "c.md": b"c\n"}, [200, 200])
 
 
 @pytest.mark.parametrize("body", ["document", "empty"])
@@ -293,5 +345,5 @@ def test_give_up_an_upload_before_a_removal_that_has_no_effect(emulator: Emulato
     snippet = emulator.snippets.create("Notes", {"my notes.md": b"old", "my_notes.md": b"old"})
     emulator.faults.add("json", method="PUT", body="", times=None)
     message = run.failure(SNIPPET, **RENAMED, retries=1)
-    assert message == f"The update of snippet {snippet.id} was answered without the snippet. Gave up after 2 tries"
+    assert message.startswith(f"The update of snippet {snippet.id} was accepted, but had no effect: 'my notes.md' has 3 bytes")
     assert len(list_writes(emulator)) == 2

@@ -69,8 +69,48 @@ def parse_contents(*parts: bytes) -> dict[str, bytes]:
 def test_decode_each_encoding(encoding: str | None, sent: bytes, data: bytes) -> None:
     found = parse_related(RELATED, join([make_document("f"), make_file("f", sent, encoding)]))
     assert found.contents == {"f": data}
-    assert found.textual == (set() if encoding and "64" in encoding else {"f"})
+    assert found.textual == {"f"}
     assert found.document == {"id": "kypj", "files": {"f": {}}}
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "base64"])
+@pytest.mark.parametrize(
+    ("kind", "textual"),
+    [
+        ("text/plain", True),
+        ("TEXT/x-unknown; charset=utf-8", True),
+        ("", True),
+        ("application/json; charset=utf-8", True),
+        ('application/xml; x=1; Charset="utf-8"', True),
+        ("application/octet-stream", False),
+        ("image/png; name=charset", False),
+    ],
+)
+def test_trust_the_bytes_of_other_types_in_base64_alone(encoding: str, kind: str, textual: bool) -> None:
+    sent = base64.b64encode(b"foo\n") if encoding == "base64" else b"foo\n"
+    found = parse_related(RELATED, join([make_document("f"), make_file("f", sent, encoding, kind=kind)]))
+    assert (found.contents, found.textual) == ({"f": b"foo\n"}, {"f"} if textual or encoding == "7bit" else set())
+
+
+@pytest.mark.parametrize("eol", [b"\r\n", b"\n"], ids=["CR LF", "LF"])
+@pytest.mark.parametrize("encoding", ["8bit", "base64"])
+@pytest.mark.parametrize(
+    ("data", "genuine"),
+    [(b"a\nb\n", True), (b"\n", True), (b"", False), (b"a", False), (b"a\nb", False), (b"a\r\nb\r\n", False), (b"a\rb\n", False)],
+)
+def test_doubt_line_ends_that_the_response_might_have_changed(eol: bytes, encoding: str, data: bytes, genuine: bool) -> None:
+    sent = base64.b64encode(data) if encoding == "base64" else data
+    head = ('Content-ID: "f"', f"Content-Transfer-Encoding: {encoding}")
+    parts = [make_part(b'{"files": {"f": {}}}', eol=eol), make_part(sent, *head, eol=eol)]
+    found = parse_related(RELATED, join(parts, eol=eol))
+    assert (found.contents, found.doubtful) == ({"f": data}, set() if genuine and eol == b"\r\n" else {"f"})
+
+
+def test_doubt_line_ends_if_those_around_the_parts_are_mixed() -> None:
+    whole = join([make_part(b'{"files": {"f": {}}}'), make_part(b"foo\n", 'Content-ID: "f"')])
+    for mixed in (whole.replace(b"\r\n--", b"\n--", 1), whole.replace(BOUNDARY_LINE + b"\r\n", BOUNDARY_LINE + b"\n", 1)):
+        found = parse_related(RELATED, mixed)
+        assert (found.contents, found.doubtful) == ({"f": b"foo\n"}, {"f"})
 
 
 @pytest.mark.parametrize("charset", ["us-ascii", "utf-16", "latin-1", "nonsense", "undefined", "idna", "hex", "a\0b", '"'])
@@ -129,9 +169,9 @@ def test_leave_out_missing_duplicate_and_untrustworthy_parts(broken: bytes) -> N
 
 
 def test_leave_out_duplicate_and_untrustworthy_parts_of_a_form() -> None:
-    encoded = "Content-Transfer-Encoding: base64"
-    broken = [make_form_file("f", b"!!!", encoded), make_form_file("d", b"1"), make_form_file("d", b"1")]
-    found = parse_form(FORM, join([*broken, make_form_file("g", b"Zm9v", encoded), make_form_file("h", b"1")]))
+    encoded = "Content-Type: image/png", "Content-Transfer-Encoding: base64"
+    broken = [make_form_file("f", b"!!!", *encoded), make_form_file("d", b"1"), make_form_file("d", b"1")]
+    found = parse_form(FORM, join([*broken, make_form_file("g", b"Zm9v", *encoded), make_form_file("h", b"1")]))
     assert (found.contents, found.textual) == ({"g": b"foo", "h": b"1"}, frozenset({"h"}))
 
 
