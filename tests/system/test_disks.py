@@ -72,6 +72,15 @@ def test_full_disk_removes_new_directories_and_keeps_what_fitted(fetch: FetchRun
     assert fetch.files == {"small": b"small"}
 
 
+@pytest.mark.usefixtures("small_disk")
+def test_full_disk_leaves_no_part_of_a_backup(fetch: FetchRunner) -> None:
+    fetch.put(app=b"new")
+    fetch.write(app=b"x" * 40_000)
+    result = fetch.failed("app", backup=True)
+    assert "No space left on device" in result["msg"]
+    assert (result["artifacts"], result["changed"], fetch.files) == ([], False, {"app": b"x" * 40_000})
+
+
 def test_read_only_directory_is_an_error(fetch: FetchRunner, mount: Mount) -> None:
     fetch.put(app=b"application")
     mount(fetch.folder, "-t", "tmpfs", "-o", "ro", "none")

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import threading
 import typing as t
 
 from .._errors import BitbucketError
+from .._paths import absolute_path, encode_path, from_locale_path, locale_path
+from .._text import quoted
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -20,52 +23,93 @@ _OWNERSHIP = ("owner", "group", "seuser", "serole", "setype", "selevel")
 
 
 class AnsibleFiles:
-    """The file functions of one module, with its file options; one runs at a time, because umask is global."""
+    """The file functions of one module, with its file options; one runs at a time, because umask is global.
+
+    Whatever such a function raises becomes a BitbucketError, so that the failure of the task tells what was done.
+    """
 
     def __init__(self, module: AnsibleModule) -> None:
         self._module = copy.copy(module)
         # The module itself would end the process, and that in some thread.
         vars(self._module)["fail_json"] = _raise
+        self._preserved_copy: t.Callable[[str, str], None] = module.preserved_copy
+        vars(self._module)["preserved_copy"] = self._copy_whole
         self._lock = threading.Lock()
 
     def install(self, temporary: str, path: str) -> str | None:
         """Move the temporary file to the path, atomically; return the path of a backup, if one was made."""
-        path = os.path.abspath(path)  # atomic_move looks at the folder by its name
-        with self._lock:
+        path = absolute_path(path)  # atomic_move looks at the folder by its name
+        with self._guard(f"Cannot replace {quoted(path)}"):
+            before = _identify(path)
             backup = self._back_up(path)
             try:
                 self._module.atomic_move(temporary, path, unsafe_writes=self._module.params["unsafe_writes"])
-            except Exception as exc:  # ansible-core 2.19 raises nothing narrower
-                if backup:
-                    os.unlink(backup)
-                raise BitbucketError(f"Cannot replace {path}: {exc}") from exc
+            except Exception:  # ansible-core 2.19 raises nothing narrower
+                if backup and _identify(path) == before:
+                    os.unlink(encode_path(backup))
+                raise
         return backup
 
     def _back_up(self, path: str) -> str | None:
-        if not self._module.params["backup"] or not os.path.isfile(path):
+        if not self._module.params["backup"] or not os.path.isfile(encode_path(path)):
             return None
-        backup: str = self._module.backup_local(path)
-        return backup
+        # backup_local, unlike atomic_move, does not turn the path into UTF-8.
+        return from_locale_path(self._module.backup_local(locale_path(path)))
+
+    def _copy_whole(self, source: str, target: str) -> None:
+        """Copy a file as backup_local does; leave no part of a copy that fails."""
+        try:
+            self._preserved_copy(source, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(target)
+            raise
 
     def set_attributes(self, path: str) -> tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]:
         """Set mode, owner and so on, except in check mode; return the differing ones as they were and as they are requested."""
         found: dict[str, dict[str, t.Any]] = {"before": {}, "after": {}}
-        if os.path.exists(path):  # else check mode, where the missing file is a change already
-            with self._lock:
-                self._module.set_fs_attributes_if_different(self._requested(path), False, found)
+        if os.path.exists(encode_path(path)):  # else check mode, where the missing file is a change already
+            with self._guard(f"Cannot set the attributes of {quoted(path)}"):
+                self._module.set_fs_attributes_if_different(self._requested(path), False, found, expand=False)
         return found["before"], found["after"]
 
     def set_owner(self, path: str) -> bool:
         """Set owner, group and SELinux context, but no mode, except in check mode; return whether they differed."""
-        if not any(self._module.params[name] for name in _OWNERSHIP) or not os.path.lexists(path):
+        if not any(self._module.params[name] is not None for name in _OWNERSHIP) or not os.path.lexists(encode_path(path)):
             return False
-        requested = {**self._requested(path), "mode": None, "attributes": None}
-        with self._lock:
-            return bool(self._module.set_fs_attributes_if_different(requested, False))
+        with self._guard(f"Cannot set the owner of {quoted(path)}"):
+            requested = {**self._requested(path), "mode": None, "attributes": None}
+            return bool(self._module.set_fs_attributes_if_different(requested, False, expand=False))
 
     def _requested(self, path: str) -> dict[str, t.Any]:
+        """Return the file options for this path, which is taken literally: the name of an artifact might hold ``$HOME``."""
         found: dict[str, t.Any] = self._module.load_file_common_arguments(self._module.params, path=path)
-        return found
+        return {**found, "path": path}
+
+    @contextlib.contextmanager
+    def _guard(self, problem: str) -> t.Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except BitbucketError:
+                raise
+            except Exception as exc:
+                raise BitbucketError(f"{problem}: {_explain(exc)}") from exc
+
+
+def _identify(path: str) -> t.Any:
+    """Return what changes when a file is replaced or written to, None if there is no file."""
+    try:
+        status = os.stat(encode_path(path))
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _explain(exc: BaseException) -> str:
+    """Return the message, with that of the cause: ansible-core 2.19 says there why."""
+    cause = exc.__cause__
+    return f"{exc}" if cause is None else f"{str(exc).rstrip('.')}: {_explain(cause)}"
 
 
 def _raise(msg: str, **results: t.Any) -> t.NoReturn:

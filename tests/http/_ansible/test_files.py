@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
-from tests.helpers.fetching import DIFFERENT, NEW, SAME, FetchRunner, mode
+from tests.helpers.fetching import DIFFERENT, NEW, SAME, FetchRunner, mode, outcome
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
@@ -114,3 +114,34 @@ def test_failure_leaves_no_backup(fetch: FetchRunner) -> None:
     fetch.write(app=b"old")
     fetch.failure("app", backup=True, checksum="sha256:" + 64 * "0")
     assert fetch.files == {"app": b"old"}
+
+
+def test_backup_whose_name_is_too_long_is_an_error_that_tells_what_was_done(fetch: FetchRunner) -> None:
+    name = "x" * 250
+    fetch.put({"other": b"other", name: b"new"})
+    fetch.write({name: b"old"})
+    result = fetch.failed("other", name, backup=True, parallel=1)
+    for words in (f"Cannot replace '{fetch.folder}/xxx", "Could not make backup of ", "File name too long"):
+        assert words in result["msg"]
+    assert (outcome(result), result["requests"]) == (NEW, 3)
+    assert fetch.files == {name: b"old", "other": b"other"}
+
+
+@needs_root
+@pytest.mark.parametrize("wrong", [{"owner": "9" * 30}, {"group": "9" * 30}])
+def test_number_that_no_owner_has_is_an_error_that_tells_what_was_done(fetch: FetchRunner, wrong: dict[str, str]) -> None:
+    fetch.put(app=b"application")
+    result = fetch.failed("app", **wrong)
+    assert result["msg"].startswith(f"Cannot set the attributes of '{fetch.folder}/app': ")
+    assert outcome(result) == NEW
+
+
+def test_path_is_taken_literally(fetch: FetchRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible's functions expand variables in paths, which here would be the name of another file."""
+    fetch.put({"$OTHER": b"application"})
+    fetch.write(other=b"other")
+    (fetch.folder / "other").chmod(0o600)
+    monkeypatch.setenv("OTHER", "other")
+    assert fetch.outcome("$OTHER", mode="0640") == NEW
+    assert (mode(fetch.folder / "$OTHER"), mode(fetch.folder / "other")) == (0o640, 0o600)
+    assert fetch.outcome("$OTHER", mode="0640") == SAME
