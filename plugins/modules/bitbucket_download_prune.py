@@ -53,7 +53,10 @@ options:
       - An item is a name, or an artifact as returned by M(releng.bitbucket.bitbucket_download). In check mode, an artifact that
         would be created or replaced counts as existing.
       - If an artifact is listed under the name that Bitbucket stores for it, for example with C(_) for a space, that name
-        counts. A name that is not listed is ignored.
+        counts. A name that is not listed is ignored, but an artifact that a task has published must be listed outside check
+        mode, else the task fails and deletes nothing.
+      - An artifact whose name holds the text of a secret, which results do not show, is recognized if both tasks have the same
+        secrets.
     type: list
     elements: raw
   max_deletions:
@@ -175,13 +178,21 @@ requests:
 """
 
 import datetime
+import functools
 import typing as t
 
 from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec, selection_argument_spec
-from ..module_utils._ansible.module import Options, create_module, run_module
+from ..module_utils._ansible.module import Options, create_module, mask_secrets, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.apply import ApplyOptions, Executor
-from ..module_utils._downloads.retention import Retention, parse_age, parse_group_by, parse_protect, plan_pruning
+from ..module_utils._downloads.retention import (
+    Retention,
+    parse_age,
+    parse_group_by,
+    parse_protect,
+    plan_pruning,
+    require_published,
+)
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
@@ -230,11 +241,16 @@ def main(clock: Clock = CLOCK) -> None:
 
     def prune(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
-        rules = parse_retention(options)
+        rules = parse_retention(options)._replace(mask=functools.partial(mask_secrets, module))
         apply_options = ApplyOptions(options["manifest"], parallel=options["parallel"], check_mode=module.check_mode)
         downloads = Downloads(client, options["repository"])
         executor = Executor(downloads, apply_options, progress)
-        current = downloads.decide(executor.read)
+        if module.check_mode:
+            current = downloads.decide(executor.read)
+        else:
+            read = functools.partial(downloads.decide, executor.read)
+            current = downloads.retries.settle(read, lambda found: not rules.find_unlisted(found.listing))
+            require_published(current.listing, rules)
         now = datetime.datetime.now(datetime.timezone.utc)
         return executor.apply(current, plan_pruning(current.listing, rules, now, options["manifest"]))
 

@@ -13,6 +13,7 @@ import threading
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
 from .._errors import BitbucketError, MissingLibrary, Stopped
 from .._http.client import Client
@@ -59,6 +60,11 @@ def run_module(
         module.fail_json(msg=progress.explain(exc), **_facts(progress, client))
     else:
         _exit(module, outcome, client.requests)
+
+
+def mask_secrets(module: AnsibleModule, text: str) -> str:
+    """Return the text as results show it: AnsibleModule replaces the secrets that it knows by now."""
+    return str(remove_values(text, module.no_log_values))
 
 
 def _facts(progress: Progress, client: Client | None) -> Result:

@@ -15,9 +15,10 @@ import typing as t
 
 from .._errors import BadInput, BitbucketError
 from .._names import is_plain
-from .._outcome import CREATED, DELETED, KEPT, REPLACED
+from .._outcome import CREATED, DELETED, KEPT, REPLACED, UNCHANGED
 from .._patterns import Patterns
 from .._renames import renamed_pattern
+from .._text import quoted
 from .artifact import Artifact, Listing, manifest_names, newest_first, parse_time
 from .plan import Step
 
@@ -26,9 +27,14 @@ _AGE = re.compile(r"([0-9]{1,20})([smhdw])\Z")
 
 
 class Protected(t.NamedTuple):
-    """A name whose release is never deleted. ``pending``: the artifact counts as existing although it might not be listed."""
+    """A name whose release is never deleted.
+
+    ``published``: a task has reported the artifact as existing. ``pending``: it has created or replaced the artifact, which
+    counts as existing although check mode does not list it.
+    """
 
     name: str
+    published: bool = False
     pending: bool = False
 
 
@@ -37,6 +43,7 @@ class Retention(t.NamedTuple):
 
     ``keep``: number of newest releases that stay. ``older_than``: minimum age of what is deleted. ``group_by``: its group is
     the release of a name. ``max_deletions``: limit for one task. ``protect``: releases that are never deleted and count first.
+    ``mask``: returns a name as the results of tasks show it, without the text of secrets.
     """
 
     patterns: Patterns
@@ -45,6 +52,12 @@ class Retention(t.NamedTuple):
     group_by: t.Pattern[str] | None = None
     max_deletions: int | None = None
     protect: t.Sequence[Protected] = ()
+    mask: t.Callable[[str], str] = str
+
+    def find_unlisted(self, listing: Listing) -> list[str]:
+        """Return the names of published artifacts that are not listed."""
+        listed = _Listed(listing, self)
+        return [each.name for each in self.protect if each.published and not listed.find(each)]
 
 
 class TooManyDeletions(BitbucketError):
@@ -86,7 +99,19 @@ def _parse_protected(item: t.Any) -> Protected:
         raise BadInput(
             f"protect must list names, or the artifacts that bitbucket_download returned, not {item!r}: quote names in YAML"
         )
-    return Protected(name, pending=item.get("status") in (CREATED, REPLACED))
+    status = item.get("status")
+    return Protected(name, status in (CREATED, REPLACED, UNCHANGED, KEPT), pending=status in (CREATED, REPLACED))
+
+
+def require_published(listing: Listing, rules: Retention) -> None:
+    """Raise BitbucketError if a published artifact is not listed: it would not be protected."""
+    unlisted = rules.find_unlisted(listing)
+    if unlisted:
+        raise BitbucketError(
+            f"Nothing was deleted, because published artifacts are not listed: {', '.join(map(quoted, unlisted))}."
+            " Another task might have deleted them, or the listing might be older than the upload: run it again, and protect"
+            " only what exists"
+        )
 
 
 def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, manifest: str | None = None) -> list[Step]:
@@ -128,7 +153,8 @@ def _find_reasons(
     manifest: str | None,
 ) -> dict[str, str | None]:
     """Return why each release stays, None for one that is deleted. ``releases``: newest first, each with its newest first."""
-    names = [name for each in rules.protect for name in _find_listed(each, listing)]
+    listed = _Listed(listing, rules)
+    names = [name for each in rules.protect for name in listed.find(each) or ([each.name] if each.pending else [])]
     protected = {_find_release(name, rules.group_by) for name in names}
     pending = {_find_release(name, rules.group_by) for name in names if _in_scope(name, rules, manifest)}
     places = len((protected & releases.keys()) | (pending - {None}))
@@ -139,13 +165,29 @@ def _find_reasons(
     return reasons
 
 
-def _find_listed(protected: Protected, listing: Listing) -> list[str]:
-    """Return the listed names that a protected name stands for: its own, or those that the service might store for it."""
-    if protected.name in listing:
-        return [protected.name]
-    pattern = renamed_pattern(protected.name)
-    stored = [name for name in listing if pattern and pattern.match(name)]
-    return stored or ([protected.name] if protected.pending else [])
+class _Listed:
+    """Find the listed names that protected names stand for."""
+
+    def __init__(self, listing: Listing, rules: Retention) -> None:
+        self._listing = listing
+        self._mask = rules.mask
+        self._masked: dict[str, list[str]] | None = None
+
+    def find(self, protected: Protected) -> list[str]:
+        """Return the name itself, else those that results show like it, else those that the service might store for it."""
+        if protected.name in self._listing:
+            return [protected.name]
+        if masked := self._find_masked(protected.name):
+            return masked
+        pattern = renamed_pattern(protected.name)
+        return [name for name in self._listing if pattern and pattern.match(name)]
+
+    def _find_masked(self, name: str) -> list[str]:
+        if self._masked is None:
+            self._masked = {}
+            for each in self._listing:
+                self._masked.setdefault(self._mask(each), []).append(each)
+        return self._masked.get(name, [])
 
 
 def _find_reason(position: int, members: t.Sequence[Artifact], rules: Retention, now: datetime.datetime) -> str | None:

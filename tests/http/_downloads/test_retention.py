@@ -97,6 +97,39 @@ def test_artifacts_of_a_publishing_task_are_protected_and_count_first(run: Modul
     assert statuses(result) == (expected if check else [("app-3.tgz", "kept", "protected"), *expected])
 
 
+@pytest.mark.parametrize("status", ["created", "replaced", "unchanged", "kept"])
+def test_nothing_is_deleted_if_a_published_artifact_is_not_listed(emulator: Emulator, run: ModuleRunner, status: str) -> None:
+    before = contents(emulator)
+    artifacts = [{"name": "app-2.tgz", "status": "created"}, {"name": "app-3.tgz", "status": status}]
+    message = run.failure(PRUNE, patterns="*", keep=1, protect=artifacts)
+    assert message.startswith("Nothing was deleted, because published artifacts are not listed: 'app-3.tgz'. ")
+    assert contents(emulator) == before
+    assert 15 <= sum(run.pauses) <= 31
+    for protected in ({"name": "app-3.tgz", "status": "deleted"}, {"name": "app-3.tgz", "status": "absent"}, "app-3.tgz"):
+        assert run.ok(PRUNE, check=True, patterns="*", keep=1, protect=[protected])["changed"]
+
+
+def test_listing_that_does_not_show_a_published_artifact_yet_is_read_again(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.listing_lag_reads = 2
+    widgets(emulator).put("app-0.tgz", b"x")
+    published = [{"name": "app-0.tgz", "status": "created"}]
+    result = run.ok(PRUNE, patterns="*.tgz", keep=1, protect=published)
+    assert statuses(result)[0] == ("app-0.tgz", "kept", "protected")
+    assert {*contents(emulator)} == {"app-0.tgz", "app-1.zip", "app-2.zip", "notes.txt"}
+    assert len(run.pauses) == 2
+
+
+def test_artifact_whose_name_holds_a_secret_is_protected(emulator: Emulator, run: ModuleRunner) -> None:
+    """Results show the name without the secret."""
+    token = emulator.api_token
+    put_aged(emulator, {f"{token}-1.tgz": 20, f"{token}-2.tgz": 10, token: 30})
+    published = run.ok(MODULE, overwrite="never", content="x", name=[f"{token}-1.tgz"])["artifacts"]
+    published += run.ok(MODULE, overwrite="never", content="x", name=[token])["artifacts"]
+    assert [token in each["name"] for each in published] == [False, False]
+    run.ok(PRUNE, patterns=f"{token}*", keep=0, protect=published)
+    assert {*contents(emulator)} & {f"{token}-1.tgz", f"{token}-2.tgz", token} == {f"{token}-1.tgz", token}
+
+
 @pytest.mark.parametrize("created_on", [None, "soon", 0])
 def test_artifact_of_unknown_age_is_kept(emulator: Emulator, run: ModuleRunner, created_on: object) -> None:
     values = [{"name": "app-1.tgz", "size": 9, "created_on": created_on}, {"name": "app-1.zip", "size": 9, "created_on": OLD}]
