@@ -60,7 +60,7 @@ options:
       - What to do about an artifact whose name is there already.
       - V(different) replaces it if the content differs.
       - V(always) replaces it.
-      - V(never) leaves it as it is.
+      - V(never) leaves it as it is, and compares no content. So it gets no line in the O(manifest) unless a trusted one exists.
       - V(refuse) fails if the content of any differs, before anything is sent, as immutable releases need it.
       - Bitbucket stores some names otherwise, a space for example as C(_). So an artifact with C(_) in the places of all
         characters beside letters, digits, dots, hyphens and underscores counts as the wished one too, where that is not there.

@@ -84,11 +84,18 @@ def test_set_owner_and_group_of_unpacked_files_too(playbook: RolePlaybook, emula
     )
     playbook.use("first", ROLE, variables)
     playbook.use("second", ROLE, variables)
+    zero = variables | options(dest=f"{tmp_path}/zero/", unpack_dest=f"{tmp_path}/root")
+    playbook.use("before zero", ROLE, zero)
+    playbook.use("zero", ROLE, zero | options(owner=0, group=0, mode=0))
     uses = playbook.run()
     for path in ("cache/app-1.1.tgz", "opt/bin", "opt/bin/app"):
         status = (tmp_path / path).stat()
         assert (status.st_uid, status.st_gid) == (4242, 4343)
-    assert [use.changed for use in uses.values()] == [1, 0]
+    for path in ("zero/app-1.1.tgz", "root/bin", "root/bin/app"):
+        status = (tmp_path / path).stat()
+        assert (status.st_uid, status.st_gid) == (0, 0)
+    assert (tmp_path / "zero/app-1.1.tgz").stat().st_mode & 0o7777 == 0
+    assert [use.changed for use in uses.values()] == [1, 0, 1, 1]
 
 
 BAD_INPUT: list[tuple[dict[str, Any], str]] = [

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -113,6 +115,20 @@ def test_published_artifacts_stay_and_deletions_are_limited(playbook: RolePlaybo
     assert uses["text"].deleted == ["widgets-1.0.0.tgz"]
 
 
+def test_release_whose_name_holds_a_secret_survives(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
+    """Results, which tell retention what was published, show such a name without the secret."""
+    secret = "widgets-for-acme-"
+    emulator.accounts.credentials[secret] = emulator.accounts.credentials[emulator.api_token]
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        emulator.repository("acme", "widgets").put(f"{secret}{version}.tgz", b"released")
+    (dist / f"{secret}1.0.0.tgz").write_bytes(b"released")
+    playbook.use("published again", ROLE, options(files=[f"{dist}/*"], keep=1, patterns=["widgets-*"]))
+    uses = playbook.run(environment={**emulator.environment(), "BITBUCKET_API_TOKEN": secret})
+    assert uses["published again"].message == ""
+    assert "********1.0.0.tgz" in str(uses["published again"].tasks)
+    assert names(emulator, "widgets") == {f"{secret}1.0.0.tgz", "SHA256SUMS"}
+
+
 def test_each_variable_reaches_its_module(playbook: RolePlaybook, emulator: Emulator, files: list[str]) -> None:
     for case in ("widgets", "refuse", "never", "different"):
         emulator.repository("acme", case).put("install.sh", b"released")
@@ -132,15 +148,27 @@ def test_each_variable_reaches_its_module(playbook: RolePlaybook, emulator: Emul
     assert len(emulator.snippets) == 0
 
 
-def row(name: str, content: bytes) -> str:
+def linked(emulator: Emulator, name: str, text: str | None = None) -> str:
+    """Return the link to an artifact; ``text``: its name in Markdown."""
+    return f"[{text or name}]({emulator.api_url}/repositories/acme/widgets/downloads/{quote(name, safe='')})"
+
+
+def row(link: str, content: bytes) -> str:
     """Return the line of the table of an artifact."""
-    return f"| {name} | {len(content)} | {hashlib.sha256(content).hexdigest()} |\n"
+    return f"| {link} | {len(content)} | {hashlib.sha256(content).hexdigest()} |\n"
 
 
 def test_release_notes_have_the_text_and_a_table(
     playbook: RolePlaybook, emulator: Emulator, files: list[str], dist: Path
 ) -> None:
-    (dist / "a|b.txt").write_bytes(b"odd")
+    odd = {
+        "<b>~&.txt": "&lt;b&gt;&#126;&amp;.txt",
+        "[x](y)*{z}`": "\\[x\\](y)\\*\\{z\\}\\`",
+        "__init__.py": "\\_\\_init\\_\\_.py",
+    }
+    odd |= {"a|b.txt": "a\\|b.txt"}
+    for name in odd:
+        (dist / name).write_bytes(b"odd")
     # From a file, as notes are: text that looks like a template is not templated.
     text = "# widgets 1.4.2\n\n{{ no_template }} {% raw %}\n\n"
     (dist.parent / "NOTES.md").write_text(text, encoding="utf-8")
@@ -153,11 +181,13 @@ def test_release_notes_have_the_text_and_a_table(
     playbook.use("no digests", ROLE, unread)
     playbook.use("no digests again", ROLE, unread)
     uses = playbook.run()
-    table = "## Artifacts\n\n| Name | Bytes | SHA-256 |\n| --- | ---: | --- |\n" + row("a\\|b.txt", b"odd")
-    table += "".join(row(name, content) for name, content in sorted(BUILT.items()))
+    links = {name: linked(emulator, name, text) for name, text in odd.items()} | {name: linked(emulator, name) for name in BUILT}
+    contents = {**dict.fromkeys(odd, b"odd"), **BUILT}
+    table = "## Artifacts\n\n| Name | Bytes | SHA-256 |\n| --- | ---: | --- |\n"
+    table += "".join(row(links[name], contents[name]) for name in sorted(contents))
     assert notes(emulator, "text") == text + table
     assert notes(emulator, "no text") == table
-    sizes = "| a\\|b.txt | 3 |\n| install.sh | 10 |\n| widgets-1.4.2.tgz | 11 |\n"
+    sizes = "".join(f"| {links[name]} | {len(contents[name])} |\n" for name in sorted(contents))
     assert notes(emulator, "no digests") == "## Artifacts\n\n| Name | Bytes |\n| --- | ---: |\n" + sizes
     assert [snippet.is_private for snippet in emulator.snippets] == [True] * 3
     assert [uses[name].changed for name in ("text again", "no title", "no digests again")] == [0, 0, 0]
@@ -243,3 +273,18 @@ def test_the_next_run_completes_after_a_failure(playbook: RolePlaybook, emulator
         assert names(emulator, step) == {"SHA256SUMS", "widgets-1.2.0.tgz"}
         assert emulator.repository("acme", step).get("SHA256SUMS").content.split()[1::2] == [b"widgets-1.2.0.tgz"]
     assert sorted(snippet.title for snippet in emulator.snippets) == ["After notes", "After retention"]
+
+
+def test_hosts_that_publish_at_the_same_time_share_one_manifest_and_one_snippet(
+    playbook: RolePlaybook, emulator: Emulator, dist: Path
+) -> None:
+    for host in ("one", "two", "three"):
+        (dist / host).mkdir()
+        (dist / host / f"{host}.tgz").write_bytes(host.encode())
+    emulator.switches.latency = 0.2
+    playbook.use("all", ROLE, options(files=f"{dist}/{{{{ inventory_hostname }}}}/*", notes_title=TITLE))
+    playbook.run("-i", "one,two,three,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", hosts="all")
+    assert names(emulator, "widgets") == {"one.tgz", "two.tgz", "three.tgz", "SHA256SUMS"}
+    manifest = emulator.repository("acme", "widgets").get("SHA256SUMS").content
+    assert manifest.split()[1::2] == [b"one.tgz", b"three.tgz", b"two.tgz"]
+    assert [snippet.title for snippet in emulator.snippets] == [TITLE]
