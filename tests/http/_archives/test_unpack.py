@@ -246,6 +246,6 @@ def test_nothing_is_unpacked_before_everything_is_verified(emulator: Emulator, u
     unpack.put(*ITEMS)
     unpack.fetch.put({"other": b"true", MANIFEST: lines({NAME: archive(NAME, ITEMS), "other": b"false"})})
     assert "does not have the digest" in unpack.failed(NAME, "other", manifest=MANIFEST, parallel=1)["msg"]
-    emulator.faults.add("status", path=CONTENTS, code=404)
+    emulator.faults.add("status", path=CONTENTS, code=410)
     unpack.failed(force=True)
     assert not unpack.target.parent.exists()

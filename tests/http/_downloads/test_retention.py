@@ -112,6 +112,7 @@ def test_nothing_is_deleted_if_a_published_artifact_is_not_listed(emulator: Emul
 def test_listing_that_does_not_show_a_published_artifact_yet_is_read_again(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.switches.listing_lag_reads = 2
     widgets(emulator).put("app-0.tgz", b"x")
+    emulator.switches.listing_lag_reads = 0
     published = [{"name": "app-0.tgz", "status": "created"}]
     result = run.ok(PRUNE, patterns="*.tgz", keep=1, protect=published)
     assert statuses(result)[0] == ("app-0.tgz", "kept", "protected")

@@ -197,8 +197,8 @@ def test_unreadable_file_is_refused(run: ModuleRunner, dist: Path, monkeypatch: 
     [path] = write(dist, {"app.tgz": b"x"})
     open_file = os.open
 
-    def refuse(requested: str, *others: Any, **options: Any) -> int:
-        if requested == path:
+    def refuse(requested: Any, *others: Any, **options: Any) -> int:
+        if isinstance(requested, (str, bytes)) and os.fsdecode(requested) == path:
             raise PermissionError(13, "Permission denied", path)
         return open_file(requested, *others, **options)
 
