@@ -19,7 +19,7 @@ from .api import Downloads
 from .artifact import EMPTY, Artifact, Listing, listing_text
 from .deletion import Deleter
 from .manifest import Current, Manifest, ManifestPlan
-from .manifest_store import ManifestRenewal, ManifestStore
+from .manifest_store import Contribution, ManifestRenewal, ManifestStore
 from .plan import Step, correct_step, predict_listing
 from .upload import Landing, Uploader
 
@@ -46,7 +46,6 @@ class Executor:
         self._uploader = Uploader(downloads)
         self._deleter = Deleter(downloads, options.parallel)
         self._store = ManifestStore(downloads, options.manifest, options.parallel) if options.manifest is not None else None
-        self._renewal = ManifestRenewal(downloads, self._store, self._uploader, options.verify) if self._store else None
         if self._store:
             self._store.require_writable()
 
@@ -95,12 +94,13 @@ class Executor:
             work.after = self._deleter.delete(artifacts, self._options.verify)
 
     def _renew_manifest(self, manifest: Manifest | None, work: _Work) -> ManifestPlan | None:
-        if self._renewal is None or manifest is None:
+        if self._store is None or manifest is None:
             return None
-        ours, after = work.find_digests(), work.find_after()
-        plan = self._renewal.plan(manifest, ours, after, bool(work.find_sending()))
+        renewal = ManifestRenewal(self._downloads, self._store, self._uploader, _contribute(work), self._options.verify)
+        plan, after = renewal.plan(manifest, work.find_after())
         if plan.changes and not self._options.check_mode:
-            self._renewal.apply(plan, ours, after)
+            renewal.apply(plan, after)
+        work.warnings.extend(renewal.warnings)
         return plan
 
     def _report(self, work: _Work) -> tuple[Result, bool]:
@@ -122,7 +122,7 @@ class Executor:
             after=after,
             warnings=[
                 *(_warn_of_name(name, stored) for name, stored in names if stored != name),
-                *(self._renewal.warnings if self._renewal else ()),
+                *work.warnings,
                 *([EMPTY] if not work.current.listing and not work.find_sending() else ()),
             ],
         )
@@ -159,6 +159,7 @@ class _Work:
         self.steps = steps
         self.landings = landings
         self.deleted = deleted
+        self.warnings: list[str] = []
         self.after: Listing | None = None
 
     def find_sending(self) -> list[Payload]:
@@ -225,6 +226,13 @@ class _Work:
         if manifest:
             digests[manifest.name] = manifest.sha256
         return digests
+
+
+def _contribute(work: _Work) -> Contribution:
+    """Return what the steps contribute to the manifest."""
+    listed = (*work.current.listing.values(), *work.current.others)
+    deleted = {artifact.identity for artifact in listed if artifact.name in work.deleted}
+    return Contribution(work.find_digests(), bool(work.find_sending()), deleted, work.current.listing)
 
 
 def _warn_of_name(name: str, stored: str) -> str:

@@ -26,7 +26,6 @@ from .same_content import compare_content
 if t.TYPE_CHECKING:
     from .upload import Uploader
 
-Digests = t.Mapping[str, t.Optional[str]]
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 
@@ -93,63 +92,108 @@ class ManifestStore:
         return BitbucketError(f"The artifact {quoted(self.name)} is not a checksum manifest, so it is left alone: {problem}")
 
 
-class ManifestRenewal:
-    """Plans and applies the renewal of one manifest in one task. ``warnings``: what happened to lines, for the user."""
+class Contribution(t.NamedTuple):
+    """What a task contributes to the manifest.
 
-    def __init__(self, downloads: Downloads, store: ManifestStore, uploader: Uploader, verify: bool) -> None:
+    ``digests``: those it vouches for, by stored name, None if it cannot tell one. ``sent``: it has sent an artifact.
+    ``deleted``: identities of what it has deleted, which a listing might still show. ``initial``: the listing it began with.
+    """
+
+    digests: t.Mapping[str, str | None]
+    sent: bool
+    deleted: t.Collection[t.Any]
+    initial: Listing
+
+    def clean(self, listing: Listing) -> Listing:
+        """Return a listing without what the task has deleted."""
+        return {name: artifact for name, artifact in listing.items() if artifact.identity not in self.deleted}
+
+    def find_foreign(self, listing: Listing, manifest: str) -> list[str]:
+        """Return the artifacts that other tasks have sent since this task began."""
+        changed = [name for name, artifact in listing.items() if _differs(artifact, self.initial.get(name))]
+        return [name for name in changed if name != manifest and name not in self.digests]
+
+
+class ManifestRenewal:
+    """Renews one manifest with the contribution of one task. ``warnings``: what happened to lines, for the user."""
+
+    def __init__(self, downloads: Downloads, store: ManifestStore, uploader: Uploader, ours: Contribution, verify: bool) -> None:
         self._downloads = downloads
         self._store = store
         self._uploader = uploader
+        self._ours = ours
         self._verify = verify
         self.warnings: list[str] = []
 
-    def plan(self, manifest: Manifest, ours: Digests, after: Listing, sent: bool) -> ManifestPlan:
-        """Return the plan; see ``plan_manifest``. Lines that are not trusted stay if the contents prove them."""
-        manifest = self._store.refresh(manifest, after)
-        plan = plan_manifest(manifest, ours, after, sent)
-        if not plan.changes or not (doubtful := find_doubtful(manifest, ours, after)):
+    def plan(self, manifest: Manifest, after: Listing) -> tuple[ManifestPlan, Listing]:
+        """Return the plan for a listing, and the listing, which is read again if the manifest is newer; see ``plan_manifest``."""
+        return self._decide(after, lambda listing: self._plan(self._store.refresh(manifest, listing), listing, self._ours.sent))
+
+    def apply(self, plan: ManifestPlan, before: Listing) -> None:
+        """Send or delete the manifest as the plan says. ``before``: the listing that the plan was made from.
+
+        If another task has replaced it since, its lines and ours are joined once.
+        """
+        if plan.text is None:
+            Deleter(self._downloads, 1).delete([before[self._store.name]], self._verify)
+        elif (listing := self._send(plan.text, before)) is not None:
+            self._join(listing)
+
+    def _decide(self, listing: Listing, plan: t.Callable[[Listing], ManifestPlan]) -> tuple[ManifestPlan, Listing]:
+        pending = [listing]
+
+        def decide() -> tuple[ManifestPlan, Listing]:
+            found = pending.pop() if pending else self._ours.clean(self._downloads.listing())
+            return plan(found), found
+
+        return self._downloads.decide(decide)
+
+    def _plan(self, manifest: Manifest, listing: Listing, sent: bool) -> ManifestPlan:
+        """Return the plan. Lines that are not trusted stay if the contents prove them."""
+        ours = self._ours.digests
+        plan = plan_manifest(manifest, ours, listing, sent)
+        if not plan.changes or not (doubtful := find_doubtful(manifest, ours, listing)):
             return plan
         proved = self._store.prove(manifest, doubtful)
         self._warn(
             "These artifacts have other contents than their lines in {manifest} said, so the lines were dropped: {names}",
             [artifact.name for artifact in doubtful if artifact.name not in proved],
         )
-        return plan_manifest(manifest, {**ours, **proved}, after, sent)
-
-    def apply(self, plan: ManifestPlan, ours: Digests, before: Listing) -> None:
-        """Send or delete the manifest as the plan says. ``before``: the listing that the plan was made from.
-
-        If another task has replaced it meanwhile, its lines and ours are joined once.
-        """
-        if plan.text is None:
-            Deleter(self._downloads, 1).delete([before[self._store.name]], self._verify)
-            return
-        listing = self._send(plan.text, before)
-        if listing is None:
-            return
-        joined = self.plan(self._store.read(listing), ours, listing, sent=False)
-        if joined.text is not None:
-            self._warn("Another task has replaced {manifest} at the same time; the lines of both were joined", [self._store.name])
-            if self._send(joined.text, listing) is not None:
-                raise NotStored(f"Other tasks keep replacing the manifest {quoted(self._store.name)}: run this task again")
+        return plan_manifest(manifest, {**ours, **proved}, listing, sent)
 
     def _send(self, text: str, before: Listing) -> Listing | None:
-        """Send the manifest; return the listing if the manifest was replaced by another one since."""
+        """Send the manifest; return the listing if it was replaced by another one since."""
         data = text.encode("utf-8")
         payload = Payload(self._store.name, len(data), data=data)
         self._uploader.send([payload], before, parallel=1)
         if not self._verify:
             return None
         listing, [stored] = ReadBack(self._downloads, [payload], before).run()
-        changed = [name for name, each in listing.items() if name != payload.name and _differs(each, before.get(name))]
         replaced = stored.final and stored.artifact is not None
         if stored.problem and not replaced:
             raise NotStored(f"The upload was accepted, but {stored.problem}")
-        if replaced or (changed and not compare_content(self._downloads, listing[payload.name], payload).same):
-            return listing
-        lost = [name for name in changed if name not in parse(text)]
-        self._warn("These artifacts appeared while the task ran, and {manifest} has no line for them: {names}", lost)
+        foreign = self._ours.find_foreign(listing, payload.name)
+        if replaced or (foreign and not self._holds(listing[payload.name], payload)):
+            return self._ours.clean(listing)
+        self._warn(
+            "These artifacts appeared while the task ran, and {manifest} has no line for them: {names}",
+            [name for name in foreign if name not in parse(text)],
+        )
         return None
+
+    def _holds(self, artifact: Artifact, payload: Payload) -> bool:
+        try:
+            return compare_content(self._downloads, artifact, payload).same
+        except StaleListing:
+            return False
+
+    def _join(self, listing: Listing) -> None:
+        """Add our lines to the manifest of another task, which has replaced ours."""
+        joined, found = self._decide(listing, lambda found: self._plan(self._store.read(found), found, sent=False))
+        if joined.text is not None:
+            self._warn("Another task has replaced {manifest} at the same time; the lines of both were joined", [self._store.name])
+            if self._send(joined.text, found) is not None:
+                raise NotStored(f"Other tasks keep replacing the manifest {quoted(self._store.name)}: run this task again")
 
     def _warn(self, words: str, names: t.Sequence[str]) -> None:
         if names:
