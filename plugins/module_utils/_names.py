@@ -10,20 +10,25 @@ and Bitbucket's upload parser cuts, unescapes and drops characters (fact sheet 1
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from urllib.parse import quote
 
 from ._errors import BadInput
+from ._places import advise
 from ._text import quoted
 
 MAX_NAME_BYTES = 255
+_USER_INFO = re.compile("//[^/]*@")  # of an address, which might hold a token
 
 
 def check_name(name: str, what: str = "name") -> str:
     """Return the name, or raise BadInput where it cannot be one path segment of the API."""
     problem = _problem(name)
     if problem:
-        raise BadInput(f"{what} {quoted(name)} is refused: {problem}")
+        advice = advise(what, name)
+        shown = quoted(_USER_INFO.sub("//", name))
+        raise BadInput(f"{what} {shown} is refused: {problem}" + (f". {advice}" if advice else ""))
     return name
 
 

@@ -48,6 +48,8 @@ options:
   content:
     description:
       - A text to publish instead of a file, stored as UTF-8. Needs O(name).
+      - A dictionary or a list is stored as JSON, as with M(ansible.builtin.copy). In ansible-core 2.18 a template whose text
+        looks like JSON is a dictionary or a list. Use O(src) to publish the exact bytes of a file.
     type: str
   name:
     description:
@@ -285,7 +287,16 @@ def delete(options: Options, downloads: Downloads, executor: Executor) -> Outcom
     """Ensure that the artifacts do not exist."""
     names = parse_names(options)
     current = downloads.decide(executor.read)
-    return executor.apply(current, plan_deleting(names, current.listing))
+    patterns = [name for name in names if "*" in name and name not in current.listing]
+    outcome = executor.apply(current, plan_deleting(names, current.listing))
+    return outcome._replace(warnings=[*outcome.warnings, *map(_warn_of_pattern, patterns)])
+
+
+def _warn_of_pattern(name: str) -> str:
+    return (
+        f"No artifact has the name {quoted(name)}, and names are exact with state=absent."
+        " The module releng.bitbucket.bitbucket_download_prune deletes by patterns"
+    )
 
 
 def main(clock: Clock = CLOCK) -> None:

@@ -70,6 +70,8 @@ options:
       content:
         description:
           - The contents as text, stored as UTF-8. Exactly one of this and the two others is needed.
+          - A dictionary or a list is stored as JSON, as with M(ansible.builtin.copy). In ansible-core 2.18 a template whose text
+            looks like JSON is a dictionary or a list. Use O(files[].src) to store the exact bytes of a file.
         type: str
       content_base64:
         description:

@@ -46,7 +46,7 @@ LIBRARIES = {
 
 # These decide, so no chain of imports leads from them to the network or to the file system.
 DECIDING = {
-    ROOT: ("_errors", "_names", "_outcome", "_patterns", "_renames", "_text"),
+    ROOT: ("_errors", "_names", "_outcome", "_patterns", "_places", "_renames", "_text"),
     DOWNLOADS: ("artifact", "manifest", "plan", "retention"),
     FETCH: ("plan",),
     ARCHIVES: ("members",),

@@ -15,13 +15,14 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
-from .._errors import BitbucketError, MissingLibrary, Stopped
+from .._errors import BadInput, BitbucketError, MissingLibrary, Stopped
 from .._http.client import Client
 from .._http.connection import hidden_parts, parse_connection
 from .._http.credentials import choose_credentials
 from .._http.retries import CLOCK, Clock
 from .._outcome import Outcome, Progress, Result
 from .arguments import connection_argument_spec
+from .given import Given
 
 Options = t.Mapping[str, t.Any]
 
@@ -31,14 +32,28 @@ _OTHER_HOST = ". Or let another host that has it do the work: delegate_to: local
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def create_module(argument_spec: dict[str, t.Any], **checks: t.Any) -> AnsibleModule:
+class BitbucketModule(AnsibleModule):
+    """A module that looks at its arguments before they are converted; ``refusal`` says why they are refused, or is empty."""
+
+    refusal = ""
+
+    def __init__(self, argument_spec: dict[str, t.Any], **checks: t.Any) -> None:
+        AnsibleModule.__init__(self, argument_spec=argument_spec, supports_check_mode=True, **checks)
+
+    def _load_params(self) -> None:
+        AnsibleModule._load_params(self)
+        given = Given(self.argument_spec, self.params)
+        self.params, self.refusal = given.arguments, given.refusal
+
+
+def create_module(argument_spec: dict[str, t.Any], **checks: t.Any) -> BitbucketModule:
     """Return a module with the connection options, which supports check mode; ``checks`` are AnsibleModule's own."""
     spec = {**connection_argument_spec(), **argument_spec}
-    return AnsibleModule(argument_spec=spec, supports_check_mode=True, **checks)
+    return BitbucketModule(spec, **checks)
 
 
 def run_module(
-    module: AnsibleModule,
+    module: BitbucketModule,
     action: t.Callable[[Client, Progress], Outcome],
     progress: Progress,
     threads: int = 1,
@@ -51,6 +66,8 @@ def run_module(
     client: Client | None = None
     try:
         with stop_on_signals():
+            if module.refusal:
+                raise BadInput(module.refusal)
             client = _create_client(module, threads, clock)
             outcome = action(client, progress)
     except MissingLibrary as exc:
@@ -72,8 +89,8 @@ def _facts(progress: Progress, client: Client | None) -> Result:
 
 
 def _create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
-    for option in ("api_url", "token_url"):
-        module.no_log_values.update(hidden_parts(module.params[option]))
+    for option in ("api_url", "token_url", "workspace", "repository"):
+        module.no_log_values.update(hidden_parts(module.params.get(option) or ""))
     credentials = choose_credentials(module.params, os.environ)
     for secret in credentials.secrets:
         module.no_log_values.add(secret)

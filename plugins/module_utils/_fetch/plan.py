@@ -78,6 +78,8 @@ def _explain_empty(listing: Listing) -> str:
 
 
 def _hint(name: str, listing: Listing) -> str:
+    if "*" in name or "?" in name:
+        return f"{quoted(name)} (names are exact, use patterns to match names)"
     pattern = renamed_pattern(name)
     similar = [quoted(other) for other in listing if pattern and pattern.match(other)]
     return quoted(name) + (f" (the service may have stored it as {' or '.join(similar)})" if similar else "")

@@ -117,7 +117,7 @@ def _file_payload(path: str, name: str | None) -> Payload:
     except OSError as exc:
         raise BadInput(f"src {quoted(path)} cannot be read: {exc.strerror}") from exc
     if stat.S_ISDIR(status.st_mode):
-        raise BadInput(f"src {quoted(path)} is a directory: name files, or a pattern such as {path}/*.tgz")
+        raise BadInput(f"src {quoted(path)} is a directory: name files, or a pattern such as {path.rstrip('/')}/*.tgz")
     if not stat.S_ISREG(status.st_mode):
         raise BadInput(f"src {quoted(path)} is not a regular file")
     return Payload(check_written_name(os.path.basename(path) if name is None else name), status.st_size, path=path)

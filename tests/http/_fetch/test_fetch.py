@@ -170,7 +170,7 @@ def test_no_match_is_an_error(fetch: FetchRunner, check: bool) -> None:
 def test_missing_names_are_an_error_and_nothing_is_fetched(fetch: FetchRunner, check: bool) -> None:
     fetch.put(RELEASES)
     message = fetch.failure("VERSION", "app-3.0.tgz", "V*", check=check, dest=f"{fetch.folder}/new/")
-    hint = "the service may have stored it as 'VERSION'"
+    hint = "names are exact, use patterns to match names"
     assert message == f"Not in the Downloads of widgets: 'app-3.0.tgz', 'V*' ({hint})"
     assert (fetch.files, fetch.transfers) == ({}, [])
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
@@ -58,7 +59,11 @@ def test_publish_change_and_withdraw(emulator: Emulator, run: ModuleRunner, dist
     assert emulator.repository("acme", "gadgets").artifacts["app.tgz"].content == b"of another repository"
 
 
-def test_absent_deletes_exactly_the_names_each_once(emulator: Emulator, run: ModuleRunner) -> None:
+def test_absent_deletes_exactly_the_names_each_once(
+    emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda module, warning: warnings.append(warning))
     put(emulator, dict.fromkeys(["app-1.0.tgz", "app-1.0", "app-10", "My_App.zip", 'a"b'], b"x"))
     names = ["app-1.0", "never-was", "app-*", "My App.zip", 'a"b', "app-1.0"]
     result = run.ok(MODULE, state="absent", name=names)
@@ -69,6 +74,9 @@ def test_absent_deletes_exactly_the_names_each_once(emulator: Emulator, run: Mod
         ("My App.zip", "absent", "not there"),
         ('a"b', "deleted", "there"),
     ]
+    [warning] = warnings
+    assert "No artifact has the name 'app-*', and names are exact with state=absent." in warning
+    assert "releng.bitbucket.bitbucket_download_prune deletes by patterns" in warning
     assert (result["changed"], writes(emulator)) == (True, ["DELETE"] * 2)
     assert widgets(emulator).names() == ["My_App.zip", "app-1.0.tgz", "app-10"]
 
@@ -91,6 +99,17 @@ def test_name_is_the_name_of_the_one_file(emulator: Emulator, run: ModuleRunner,
     result = run.ok(MODULE, src=[str(dist / source)], name="app-1.0.tgz")
     assert statuses(result) == [("app-1.0.tgz", "created", "not there")]
     assert contents(emulator) == {"app-1.0.tgz": b"x"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [({"b": [1, None, "ü"], "a": {}}, r'{"b": [1, null, "\u00fc"], "a": {}}'), ([], "[]"), (42, "42"), ('{"a": 1}', '{"a": 1}')],
+    ids=str,
+)
+def test_content_that_is_data_is_stored_as_json(emulator: Emulator, run: ModuleRunner, value: object, text: str) -> None:
+    assert run.ok(MODULE, content=value, name=["data.json"])["changed"]
+    assert contents(emulator) == {"data.json": text.encode()}
+    assert not run.ok(MODULE, content=value, name=["data.json"])["changed"]
 
 
 @pytest.mark.parametrize("text", ["1.4.2\n", "Grüße, 世界 🚀\r\n\ttab", "", " 007 ", "{{ not_a_template }}"])
@@ -169,6 +188,14 @@ def test_parallel_limits_concurrent_deletions(emulator: Emulator, run: ModuleRun
         ({**TEXT, "workspace": "a/b"}, ["workspace 'a/b' is refused"]),
         ({**TEXT, "repository": None}, ["repository"]),
         ({**TEXT, "repository": ".."}, ["repository '..' is refused"]),
+        ({**TEXT, "repository": "acme/widgets"}, ["contains a slash", "Write workspace: 'acme', repository: 'widgets'"]),
+        ({**TEXT, "workspace": "https://bitbucket.org/acme/widgets"}, ["Write workspace: 'acme', repository: 'widgets'"]),
+        ({**TEXT, "manifest": True}, ["manifest must be a text, but it is a boolean", "write it in quotes"]),
+        ({**TEXT, "manifest": 256}, ["manifest must be a text, but it is a number", "write it in quotes"]),
+        ({**TEXT, "name": True}, ["name must be a text, but it is a boolean"]),
+        ({**TEXT, "name": [1.10]}, ["name must be a text, but it is a number"]),
+        ({**TEXT, "content": False}, ["content must be a text, but it is a boolean"]),
+        ({**TEXT, "repository": 1.5}, ["repository must be a text, but it is a number"]),
         ({**TEXT, "user": None, "api_token": None}, ["Writing needs credentials"]),
         ({**ABSENT, "user": None, "api_token": None, "check": True}, ["Writing needs credentials"]),
         ({"src": []}, ["src is empty"]),

@@ -60,6 +60,14 @@ def test_read_files_from_text_base64_and_disk(emulator: Emulator, run: ModuleRun
     assert require_unchanged(run, **options)["snippet"] == first["snippet"]
 
 
+def test_store_contents_that_are_data_as_json(emulator: Emulator, run: ModuleRunner) -> None:
+    files = [{"name": "a.json", "content": {"a": [1, None]}}, "name=b.txt content=text"]
+    for changed in (True, False):
+        assert run.ok(SNIPPET, title=TITLE, files=files)["changed"] is changed
+    [snippet] = emulator.snippets
+    assert snippet.files == {"a.json": b'{"a": [1, null]}', "b.txt": b"text"}
+
+
 @pytest.mark.parametrize("option", ["snippet_id", "id", "encoded_id"])
 def test_choose_a_snippet_by_id(emulator: Emulator, run: ModuleRunner, option: str) -> None:
     one, other = (emulator.snippets.create(TITLE, FILES) for _unused in range(2))
@@ -101,6 +109,12 @@ def test_warn_about_a_renamed_file(emulator: Emulator, run: ModuleRunner, monkey
     assert warnings == ["Bitbucket has stored the file 'a b' under the name 'a_b'"]
 
 
+SHAPE = (
+    "files must be a list of files, each with name and with one of content, content_base64 and src, for example:"
+    " files: [{name: notes.md, content: text},"
+)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -112,9 +126,17 @@ def test_warn_about_a_renamed_file(emulator: Emulator, run: ModuleRunner, monkey
         ({"files": [{"name": "a", "content": "", "src": "/etc/hostname"}]}, ["mutually exclusive", "src"]),
         ({"files": [{"name": "a"}]}, ["content, content_base64, src"]),
         ({"files": [{"content": "x"}]}, ["name"]),
+        *(({"files": files}, [SHAPE]) for files in ({"a": "x"}, ["a"], "a", [{"a": "x"}], [["a", "x"]], 3)),
+        ({"files": [{"name": True, "content": "x"}]}, ["files: name must be a text, but it is a boolean"]),
+        ({"files": [{"name": "a", "content": True}]}, ["files: content must be a text, but it is a boolean"]),
+        ({"title": 1.10}, ["title must be a text, but it is a number"]),
         ({"purge": True}, ["purge needs files"]),
         ({"workspace": "a/b"}, ["workspace"]),
         ({"snippet_id": ".."}, ["snippet_id"]),
+        (
+            {"snippet_id": "https://bitbucket.org/acme/workspace/snippets/kypj/notes"},
+            ["Write workspace: 'acme', snippet_id: 'kypj'"],
+        ),
         (NOBODY, ["Writing needs credentials"]),
     ],
     ids=str,

@@ -95,9 +95,10 @@ def test_transfer_computes_sha256_and_expected_digests() -> None:
 def test_choose_named_keeps_order_and_names_missing_artifacts_with_similar_ones() -> None:
     assert [artifact.name for artifact in choose_named(LISTING, ["b", "a"], "widgets")] == ["b", "a"]
     with pytest.raises(BitbucketError) as caught:
-        choose_named(LISTING, ["a", "a b", "c"], "widgets")
+        choose_named(LISTING, ["a", "a b", "c", "d*"], "widgets")
     hint = "the service may have stored it as 'a_b'"
-    assert str(caught.value) == f"Not in the Downloads of widgets: 'a b' ({hint}), 'c'"
+    patterns = "names are exact, use patterns to match names"
+    assert str(caught.value) == f"Not in the Downloads of widgets: 'a b' ({hint}), 'c', 'd*' ({patterns})"
 
 
 def test_choose_matching_is_newest_first_and_refuses_no_match() -> None:

@@ -89,6 +89,7 @@ def test_link_to_file_is_published_under_its_own_name(folder: Path) -> None:
         (["a.tgz", "*.rpm"], "src '*.rpm' matches no file on the host that runs the module"),
         (["app[2].zip"], "src 'app[2].zip' matches no file"),
         (["a.tgz", "sub"], "src 'sub' is a directory: name files, or a pattern such as sub/*.tgz"),
+        (["sub/"], "src 'sub/' is a directory: name files, or a pattern such as sub/*.tgz"),
         (["s*"], "src 'sub' is a directory"),
         (["a.tgz/b"], "src 'a.tgz/b' does not exist"),
         (["*.tgz", "/dev/null"], "src '/dev/null' is not a regular file"),

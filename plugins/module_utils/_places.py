@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Take addresses of Bitbucket and paths such as ``acme/widgets`` apart, to say which options hold their parts."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import unquote
+
+from ._text import quoted
+
+# The site, the API, and the remotes of Git, with or without a user.
+_ADDRESS = re.compile(r"(?:[a-z+]+://)?(?:[^/]*@)?(?:www\.|api\.)?bitbucket\.org(?::\d+)?[:/](?:2\.0/)?(.*)", re.I)
+_PATHS = {
+    "repository": ("workspace", "repository"),
+    "workspace": ("workspace", "repository"),
+    "snippet_id": ("workspace", "snippet_id"),
+}
+
+
+def advise(option: str, text: str) -> str:
+    """Return which options to set to the parts of this text, as a sentence, or an empty text."""
+    address = _ADDRESS.match(text)
+    path = re.split(r"[?#]", address.group(1))[0] if address else text
+    parts = [unquote(part) for part in path.split("/") if part]
+    found = _name_parts(parts) if address else _pair(option, parts)
+    return "Write " + ", ".join(f"{name}: {quoted(value)}" for name, value in found.items()) if found else ""
+
+
+def _pair(option: str, parts: t.Sequence[str]) -> dict[str, str]:
+    names = _PATHS.get(option, ())
+    return dict(zip(names, map(_without_suffix, parts))) if len(parts) == len(names) else {}
+
+
+def _name_parts(parts: t.Sequence[str]) -> dict[str, str]:
+    """Return the options for the parts of the path of an address."""
+    if parts[:1] == ["snippets"]:
+        return dict(zip(("workspace", "snippet_id"), parts[1:]))
+    if parts[1:3] == ["workspace", "snippets"]:
+        return dict(zip(("workspace", "snippet_id"), [parts[0], *parts[3:]]))
+    if parts[:1] in (["repositories"], ["workspaces"]):
+        parts = parts[1:]
+    if parts[1:2] == ["workspace"]:
+        parts = parts[:1]
+    found = dict(zip(("workspace", "repository"), map(_without_suffix, parts)))
+    return {**found, "name": parts[3]} if parts[2:3] == ["downloads"] and len(parts) > 3 else found
+
+
+def _without_suffix(part: str) -> str:
+    return part[:-4] if part.endswith(".git") else part
