@@ -34,7 +34,7 @@ class RequestFailed(BitbucketError):
     """One attempt of one request failed.
 
     ``transient``: another attempt makes sense. ``may_have_applied``: a write might have been applied although it failed.
-    ``retry_after``: seconds that the server asked to wait, or None.
+    ``retry_after``: seconds that the server asked to wait, or None. ``pause_factor``: how much longer than usual to wait.
     """
 
     def __init__(
@@ -43,11 +43,13 @@ class RequestFailed(BitbucketError):
         transient: bool = False,
         may_have_applied: bool = True,
         retry_after: float | None = None,
+        pause_factor: float = 1.0,
     ) -> None:
         super().__init__(message)
         self.transient = transient
         self.may_have_applied = may_have_applied
         self.retry_after = retry_after
+        self.pause_factor = pause_factor
 
     def reworded(self, message: str, transient: bool | None = None) -> Self:
         """Return the same failure with another message and, if given, another ``transient``."""
@@ -84,6 +86,10 @@ class NotAcceptable(RequestFailed):
 
 class Gone(RequestFailed):
     """The resource was removed, as the service does with spam (410)."""
+
+
+class Withdrawn(RequestFailed):
+    """The service has withdrawn this part of its API (410 that names a change)."""
 
 
 class RangeRefused(RequestFailed):

@@ -39,7 +39,7 @@ options:
   older_than:
     description:
       - Only what is older than this may go, as a number and a unit, one of V(s), V(m), V(h), V(d), V(w), for example V(30d).
-      - The age is counted by the clock of the host that runs the module.
+      - The age is counted by the clock of Bitbucket.
     type: str
   group_by:
     description:
@@ -177,7 +177,6 @@ requests:
   sample: 4
 """
 
-import datetime
 import functools
 import typing as t
 
@@ -251,8 +250,7 @@ def main(clock: Clock = CLOCK) -> None:
             read = functools.partial(downloads.decide, executor.read)
             current = downloads.retries.settle(read, lambda found: not rules.find_unlisted(found.listing))
             require_published(current.listing, rules)
-        now = datetime.datetime.now(datetime.timezone.utc)
-        return executor.apply(current, plan_pruning(current.listing, rules, now, options["manifest"]))
+        return executor.apply(current, plan_pruning(current.listing, rules, client.server_now(), options["manifest"]))
 
     run_module(module, prune, Progress(artifacts=[], bytes_sent=0), options["parallel"], clock=clock)
 

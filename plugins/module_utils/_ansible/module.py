@@ -69,7 +69,10 @@ def run_module(
             if module.refusal:
                 raise BadInput(module.refusal)
             client = _create_client(module, threads, clock)
-            outcome = action(client, progress)
+            try:
+                outcome = action(client, progress)
+            finally:
+                module.no_log_values.update(client.session.secrets.links)
     except MissingLibrary as exc:
         advice = missing_required_lib(exc.library) + _OTHER_HOST
         module.fail_json(msg=advice, exception=exc.import_error, **_facts(progress, client))

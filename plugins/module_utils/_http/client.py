@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 
@@ -69,6 +70,10 @@ class Client:
     def requests(self) -> int:
         """The number of requests to the API so far."""
         return self.session.requests
+
+    def server_now(self) -> datetime.datetime:
+        """Return the time of the service, by the date of its latest response; the clock of this host might be wrong."""
+        return datetime.datetime.fromtimestamp(self.session.server_time(), datetime.timezone.utc)
 
     def url(self, path: str) -> str:
         """Return the URL of an API path, which begins with a slash and is percent-encoded already."""

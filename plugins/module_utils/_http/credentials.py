@@ -11,6 +11,7 @@ workspace access token is Bearer; an OAuth consumer gets a Bearer token by the c
 from __future__ import annotations
 
 import base64
+import threading
 import typing as t
 
 from .._errors import BadInput
@@ -33,6 +34,9 @@ _SECRETS_OF_KIND = (
     (API_TOKEN, ("api_token",)),
     (OAUTH, ("client_id", "client_secret")),
 )
+
+# Twice the largest number of transfers at the same time.
+_MOST_LINKS = 32
 
 
 class Credentials(t.NamedTuple):
@@ -59,11 +63,17 @@ class Credentials(t.NamedTuple):
 
 
 class Secrets:
-    """The texts that must not be shown. ``tell`` is called with each that is added. Safe to share between threads."""
+    """The texts that must not be shown. ``tell`` is called with each that is added. Safe to share between threads.
+
+    ``links``: the latest queries of signed links, which are as many as artifacts. Messages and results never hold a query; these
+    are for texts of servers and for exceptions that nobody foresaw, which can only repeat a request that was just sent.
+    """
 
     def __init__(self, texts: t.Iterable[str], tell: t.Callable[[str], object]) -> None:
         self._texts = list(texts)
         self._tell = tell
+        self.links: tuple[str, ...] = ()
+        self._lock = threading.Lock()
 
     def add(self, secret: str) -> None:
         """Keep a text out of all that is shown from now on."""
@@ -71,9 +81,14 @@ class Secrets:
             self._texts.append(secret)
             self._tell(secret)
 
+    def add_link(self, query: str) -> None:
+        """Keep the query of a signed link out of all that is shown while it might be repeated."""
+        with self._lock:
+            self.links = (*self.links, query)[-_MOST_LINKS:] if query else self.links
+
     def scrub(self, text: str) -> str:
         """Return the text without secrets."""
-        for secret in self._texts:
+        for secret in (*self._texts, *self.links):
             text = text.replace(secret, "********")
         return text
 

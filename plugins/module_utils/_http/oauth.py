@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Get tokens by the OAuth 2.0 client credentials grant, one for each task.
+"""Get tokens by the OAuth 2.0 client credentials grant: one for each task, and another one if the API refuses it.
 
 Facts (fact sheet 4): Basic with client id and secret, ``grant_type=client_credentials``; documents and observations disagree
 on the life of a token (one hour, two hours), so ``expires_in`` of the response is what counts.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+import typing as t
 
 from .._errors import RequestFailed
 from .connection import Connection
@@ -39,17 +40,31 @@ class TokenSource:
         self._token = ""
         self._valid_until = 0.0
 
-    def authorization(self) -> str:
-        """Return the value of the Authorization header. Tries once, and raises RequestFailed with ``may_have_applied`` False."""
+    def authorization(self) -> tuple[str, bool]:
+        """Return the value of the Authorization header, and whether the token is new.
+
+        Tries once, and raises RequestFailed with ``may_have_applied`` False.
+        """
         with self._lock:
-            if self._clock.monotonic() >= self._valid_until:
-                try:
-                    self._fetch()
-                except RequestFailed as failure:
-                    # The request that needs the token has not been sent.
-                    failure.may_have_applied = False
-                    raise
+            is_old = self._clock.monotonic() < self._valid_until
+            if not is_old:
+                self._fetch_before_request()
+            return f"Bearer {self._token}", not is_old
+
+    def replace(self, refused: str) -> str:
+        """Return the value of the header with another token than the refused one, which another thread might have fetched."""
+        with self._lock:
+            if refused == f"Bearer {self._token}":
+                self._fetch_before_request()
             return f"Bearer {self._token}"
+
+    def _fetch_before_request(self) -> None:
+        try:
+            self._fetch()
+        except RequestFailed as failure:
+            # The request that needs the token has not been sent, or was refused.
+            failure.may_have_applied = False
+            raise
 
     def _fetch(self) -> None:
         headers = {
@@ -75,12 +90,20 @@ def _parse(body: bytes) -> tuple[str, float]:
     try:
         document = json.loads(body.decode("utf-8"))
         token = document["access_token"]
-        life = float(document.get("expires_in", _DEFAULT_LIFE))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "", 0.0
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         return "", 0.0
-    return token, life if math.isfinite(life) else _DEFAULT_LIFE
+    return token, _parse_life(document.get("expires_in"))
+
+
+def _parse_life(value: t.Any) -> float:
+    """Return the seconds that a token lasts; a token of unknown life is replaced when the API refuses it."""
+    try:
+        life = float(value)
+    except (ValueError, TypeError, OverflowError):
+        return _DEFAULT_LIFE
+    return life if math.isfinite(life) and life > 0 else _DEFAULT_LIFE
 
 
 def _describe(body: bytes) -> str:

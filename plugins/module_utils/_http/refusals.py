@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from .._errors import (
     BadRequest,
@@ -28,8 +28,9 @@ from .._errors import (
     RequestFailed,
     StorageRefused,
     Unauthorized,
+    Withdrawn,
 )
-from .._text import one_line, status_text
+from .._text import one_line, quoted, status_text
 from .connection import origin, resolve_redirect
 from .credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 from .response import Response
@@ -73,14 +74,23 @@ def explain_refusal(response: Response, credential_kind: str, scrub: t.Callable[
     body = read_error(response)
     if response.is_redirect:
         return RequestFailed(describe_redirect(response))
-    message = _describe(response, scrub(server_words(body)).rstrip("."))
-    hint = advise(response.status, credential_kind, scrub(required_scopes(body, response.headers)))
-    return _make(response, _TYPES, f"{message}. {hint}" if hint else message)
+    words = scrub(server_words(body)).rstrip(".")
+    hint = advise_by_words(response.status, words)
+    kinds = {**_TYPES, 410: Withdrawn} if hint is _WITHDRAWN else _TYPES
+    if not hint:
+        hint = advise(response.status, credential_kind, scrub(required_scopes(body, response.headers)), response.url)
+    message = _describe(response, words)
+    return _make(response, kinds, f"{message}. {hint}" if hint else message)
 
 
 def explain_storage_refusal(response: Response) -> RequestFailed:
     """Return the error for a response of the storage host; of its body only the error code is shown."""
-    message = _describe(response, storage_words(read_error(response)))
+    body = read_error(response)
+    message = _describe(response, storage_words(body))
+    if response.status in (400, 403) and _DEAD_LINK.search(body):
+        if b"expired" in body.lower():
+            message = f"{message}. {_EXPIRED_LINK}"
+        return StorageRefused(message, transient=True, may_have_applied=False, pause_factor=_PAUSE_FACTOR_OF_DEAD_LINK)
     return _make(response, _STORAGE_TYPES, message, _TRANSIENT_AT_STORAGE)
 
 
@@ -143,15 +153,42 @@ def required_scopes(body: bytes, headers: t.Mapping[str, str]) -> str:
     return one_line(headers.get("X-Accepted-OAuth-Scopes") or "") if "scope" in server_words(body) else ""
 
 
-def advise(status: int, credential_kind: str, scopes: str = "") -> str:
-    """Return what to do about a status if the cause is known; empty otherwise."""
-    if credential_kind == ANONYMOUS and status in (401, 403, 404):
-        return (f"{_ADVICE[404]} {_NO_CREDENTIALS}") if status == 404 else _NO_CREDENTIALS
+def advise_by_words(status: int, words: str) -> str:
+    """Return what to do about a cause that the words of the service tell, whatever the status says; empty for none."""
+    if status == 410 and "CHANGE-" in words:
+        return _WITHDRAWN
+    if status in _LIMITED and _QUOTA.search(words):
+        return _ADVICE[507]
+    return _ADVICE[402] if status in _LIMITED and _PLAN.search(words) else ""
+
+
+def advise(status: int, credential_kind: str, scopes: str = "", url: str = "") -> str:
+    """Return what to do about a status if the cause is known; empty otherwise. ``url``: that of the request."""
+    if status == 404:
+        return " ".join(filter(None, [advise_missing(url), _NO_CREDENTIALS if credential_kind == ANONYMOUS else ""]))
+    if credential_kind == ANONYMOUS and status in (401, 403):
+        return _NO_CREDENTIALS
     if status == 401:
         return f"{_ADVICE_401.get(credential_kind, '')} App passwords no longer work."
     if status == 403 and scopes:
         return f"The {credential_kind} lacks a scope: it needs {scopes}, and a write scope does not include the read scope."
     return _ADVICE.get(status, "")
+
+
+def advise_missing(url: str) -> str:
+    """Return what to check if the API has nothing at a URL; what its path begins with tells which options are in it."""
+    path = [unquote(segment) for segment in urlsplit(url).path.split("/")]
+    start = next((number for number, segment in enumerate(path) if segment in _OPTIONS_IN_PATH), None)
+    if start is None:
+        return _MISSING.format("workspace, repository")
+    given = dict(zip(_OPTIONS_IN_PATH[path[start]], path[start + 1 :]))
+    hints = [_MISSING.format(", ".join(given))]
+    for option in ("workspace", "repository"):
+        if given.get(option, "").lower() != given.get(option, "") and not given[option].startswith("{"):
+            hints.append(f"The {option} has capital letters, which an ID has not: try {quoted(given[option].lower())}.")
+    if given.get("repository", "").endswith(".git"):
+        hints.append("Leave out '.git' at the end of the repository.")
+    return " ".join(hints)
 
 
 def is_html(text: str) -> bool:
@@ -161,20 +198,35 @@ def is_html(text: str) -> bool:
 
 _ADVICE = {
     402: "The plan of this workspace does not include this: Downloads and Snippets need a paid plan.",
-    403: "The credential is known but not allowed to do this; a workspace's list of allowed IP addresses has the same effect.",
-    404: "Bitbucket gives this answer for what does not exist and for what the credential may not see:"
-    " check workspace, repository and permissions.",
+    403: "The credential is known but not allowed to do this; a list of allowed IP addresses and required two-step verification"
+    " in the workspace have the same effect.",
     410: "Bitbucket has removed this, or has marked it as spam.",
     413: "The file is larger than the service takes.",
     429: "The rate limit of this credential is used up, it is counted over one hour.",
-    507: "The storage of this workspace is full.",
+    507: "The storage of this workspace is full: delete artifacts, as with bitbucket_download_prune, or change the plan.",
 }
+_MISSING = (
+    "Bitbucket gives this answer for what does not exist and for what the credential may not see: check {} and permissions."
+)
+_OPTIONS_IN_PATH = {"repositories": ("workspace", "repository"), "snippets": ("workspace", "snippet_id")}
+
+# The service was seen to say these over git; which status goes with them over the API is not known (fact sheet 10).
+_LIMITED = (402, 403, 413, 507)
+_QUOTA = re.compile(r"over (the|its|your) [^.]{0,60}limit|storage (limit|is full)|quota|reduce the size", re.IGNORECASE)
+_PLAN = re.compile(r"upgrade to|(this|your|free|paid) plan", re.IGNORECASE)
+
+_WITHDRAWN = "Atlassian has withdrawn this part of the API: look for a newer release of this collection."
+
+# Links were handed out that had expired up to twelve minutes before (fact sheet 10), and the next one can be the same.
+_DEAD_LINK = re.compile(rb"has expired|<Code>(AccessDenied|ExpiredToken|RequestExpired)</Code>", re.IGNORECASE)
+_EXPIRED_LINK = "The signed link had expired when Bitbucket handed it out, which can last for minutes: run the task again later"
+_PAUSE_FACTOR_OF_DEAD_LINK = 3
 
 _ADVICE_401 = {
-    API_TOKEN: "An API token needs the e-mail of the Atlassian account as user, and expires after a year at most;"
-    " an access token belongs in access_token.",
+    API_TOKEN: "An API token needs the e-mail of the Atlassian account as user, must have been created with scopes, and expires"
+    " after a year at most; an access token belongs in access_token.",
     ACCESS_TOKEN: "An access token is sent as Bearer; an Atlassian API token belongs in api_token, with user.",
-    OAUTH: "The OAuth consumer must be marked as private, and its token may have expired.",
+    OAUTH: "The OAuth consumer must be marked as private, and its token might have expired.",
 }
 
 # The environment is that of the host of the task, which surprises who has set it on the controller.
@@ -198,7 +250,8 @@ def _document_words(document: dict[str, t.Any]) -> str:
     fields = error.get("fields")
     if isinstance(fields, dict):
         fields = "; ".join(f"{key}: {_list(value)}" for key, value in fields.items())
-    return _join([error.get("message"), detail, fields])
+    data = error.get("data")
+    return _join([error.get("message"), detail, fields, data.get("announcement_url") if isinstance(data, dict) else None])
 
 
 def _list(value: t.Any) -> str:

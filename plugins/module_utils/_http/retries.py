@@ -95,7 +95,9 @@ class Retries:
             raise failure
         if attempts > self._retries:
             raise _add_words(failure, f"Gave up after {_count(attempts)}")
-        pause = failure.retry_after if failure.retry_after is not None else backoff(attempts, self._clock)
+        pause = failure.retry_after
+        if pause is None:
+            pause = failure.pause_factor * backoff(attempts, self._clock)
         if not self._budget.wait(pause):
             raise _add_words(
                 failure,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import typing as t
 
 from .._errors import RequestFailed
@@ -20,6 +21,7 @@ from .retries import CLOCK, Clock
 from .transport import Transport
 
 _HEADERS = {"User-Agent": "ansible-collection-releng.bitbucket", "Accept-Encoding": "identity"}
+_UNAUTHORIZED = 401
 
 
 class Session:
@@ -36,22 +38,34 @@ class Session:
         self.secrets = Secrets(connection.credentials.secrets, add_secret)
         self._transport = Transport(connection.timeout, connection.verify, threads)
         self._tokens = TokenSource(connection, self._transport, self.secrets, clock)
+        self._clock = clock
+        self._server_date: tuple[float, float] | None = None
         self._lock = threading.Lock()
 
     def send(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
         """Send one request to the API and return the response, whatever its status.
 
-        This is the last check of a URL: credentials go to the origin of the API alone.
+        This is the last check of a URL: credentials go to the origin of the API alone. A request whose OAuth token is refused
+        although it worked before is sent once more with another token; ``body`` must be bytes or iterable again.
         """
         if not self.is_of_api(url):
             raise RequestFailed(f"The link to {one_line(without_query(url))} leaves the API, it is not followed")
-        authorization = self._authorization()
-        sent = {**_HEADERS, **headers}
-        if authorization:
-            sent["Authorization"] = authorization
-        with self._lock:
-            self.requests += 1
-        return self._transport.exchange(method, url, sent, body, what=f"{method} {without_query(url)}", decodes=True)
+        if self._credentials.kind != OAUTH:
+            return self._exchange(method, url, headers, body, self._credentials.authorization())
+        authorization, is_new = self._tokens.authorization()
+        response = self._exchange(method, url, headers, body, authorization)
+        if response.status != _UNAUTHORIZED or is_new:
+            return response
+        # The token has ended early. Nothing was applied, so also an upload can be sent again.
+        response.finish()
+        return self._exchange(method, url, headers, body, self._tokens.replace(authorization))
+
+    def server_time(self) -> float:
+        """Return the time of the service in seconds since 1970, or that of this host before any response of the API."""
+        if self._server_date is None:
+            return time.time()
+        date, moment = self._server_date
+        return date + self._clock.monotonic() - moment
 
     def send_without_credentials(self, url: str, headers: t.Mapping[str, str], what: str) -> Response:
         """Send one GET to any host without credentials, and return the response; ``what`` is the request in words."""
@@ -66,7 +80,13 @@ class Session:
         if not 200 <= response.status < 300 and response.status not in also:
             raise explain_refusal(response, self._credentials.kind, self.secrets.scrub)
 
-    def _authorization(self) -> str | None:
-        if self._credentials.kind == OAUTH:
-            return self._tokens.authorization()
-        return self._credentials.authorization()
+    def _exchange(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any, authorization: str | None) -> Response:
+        sent = {**_HEADERS, **headers}
+        if authorization:
+            sent["Authorization"] = authorization
+        with self._lock:
+            self.requests += 1
+        response = self._transport.exchange(method, url, sent, body, what=f"{method} {without_query(url)}", decodes=True)
+        if response.date is not None:
+            self._server_date = response.date, self._clock.monotonic()
+        return response

@@ -85,7 +85,7 @@ def _follow(session: Session, response: Response, url: str, headers: t.Mapping[s
         hops += 1
         response.finish()
         # Hidden before anything can fail: the query is a secret that works for half an hour.
-        session.secrets.add(response.location.partition("?")[2])
+        session.secrets.add_link(response.location.partition("?")[2])
         if hops > _MAX_HOPS:
             raise RequestFailed(f"{response.what}: more than {_MAX_HOPS} redirects")
         url = redirect_target(response.what, url, response.location)

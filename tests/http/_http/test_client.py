@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Forbidden, RequestFailed
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Deletion
 from tests.emulator import Emulator
+from tests.helpers.clock import FakeClock
 from tests.http._http.helpers import LISTING, connect, list_names, read, send
 
 
@@ -23,6 +25,20 @@ def test_requests_are_counted_with_repeats_and_without_the_storage_host(emulator
     list_names(client)
     read(client)
     assert client.requests == len(emulator.journal.select(host="api")) == 3
+
+
+@pytest.mark.parametrize("offset", [0, 86400, -86400])
+def test_time_of_the_service_is_that_of_its_latest_response(emulator: Emulator, offset: float) -> None:
+    emulator.clock.offset = offset
+    clock = FakeClock()
+    client = connect(emulator, clock)
+    assert abs(client.server_now().timestamp() - time.time()) < 60
+    list_names(client)
+    clock.pauses.append(3600)
+    assert abs(client.server_now().timestamp() - time.time() - offset - 3600) < 60
+    emulator.faults.add("status", code=200, body={"values": []}, headers={"Date": "yesterday"})
+    list_names(client)
+    assert abs(client.server_now().timestamp() - time.time() - offset - 3600) < 60
 
 
 def test_url_of_another_origin_is_refused_before_any_request(emulator: Emulator) -> None:

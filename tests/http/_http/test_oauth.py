@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RateLimited, RequestFailed, Unauthorized
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody
 from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
-from tests.http._http.helpers import AT_ONCE, asked_hosts, connect, consumer, list_names, send
+from tests.http._http.helpers import AT_ONCE, LISTING, asked_hosts, connect, consumer, list_names, read, send
 
 
 @pytest.fixture
@@ -60,7 +63,9 @@ def test_token_is_renewed_when_its_life_is_over(emulator: Emulator) -> None:
     assert asked_hosts(emulator) == ["token", "api", "api", "token", "api"]
 
 
-@pytest.mark.parametrize("life", [{}, {"expires_in": 1e999}, {"expires_in": "3600"}], ids=["none", "infinite", "text"])
+@pytest.mark.parametrize(
+    "life", [{}, *({"expires_in": value} for value in (1e999, "3600", None, "soon", [], {}, 0, -5, 10**400))], ids=repr
+)
 def test_life_of_a_token_is_an_hour_unless_told(emulator: Emulator, life: dict[str, Any]) -> None:
     body = {"access_token": emulator.access_token, **life}
     emulator.faults.add("json", host="token", body=body, times=2)
@@ -71,6 +76,62 @@ def test_life_of_a_token_is_an_hour_unless_told(emulator: Emulator, life: dict[s
     emulator.faults.add("rate_limit", retry_after=2, host="api")
     list_names(client)
     assert asked_hosts(emulator)[3:] == ["api", "token", "api"]
+
+
+@pytest.mark.parametrize("switch", [{"token_ends_after_requests": 1}, {"token_ends_after_seconds": 60}], ids=str)
+def test_token_that_ends_early_is_replaced(emulator: Emulator, client: Client, switch: dict[str, Any]) -> None:
+    emulator.repository().put("app", b"content")
+    emulator.switches.update(switch)
+    list_names(client)
+    for task in (lambda: list_names(client), lambda: send(client), lambda: read(client), lambda: client.delete(LISTING + "/app")):
+        emulator.clock.advance(61)
+        emulator.journal.clear()
+        task()
+        assert [entry.host for entry in emulator.journal if entry.host != "storage"] == ["api", "token", "api"]
+    assert emulator.repository().names() == ["sent"]
+
+
+def test_upload_in_blocks_is_sent_whole_with_the_other_token(emulator: Emulator, client: Client) -> None:
+    emulator.switches.token_ends_after_requests = 1
+    list_names(client)
+    content = bytes(range(256)) * 4000
+    sent: list[int] = []
+    body = UploadBody([Payload("app", len(content), data=content)], sent.append)
+    client.send_once("POST", LISTING, body, body.content_type)
+    assert emulator.repository().get("app").blob.digest("sha256") == hashlib.sha256(content).hexdigest() == body.digests["app"]
+    assert sum(sent) == 2 * len(content)
+    assert [entry.status for entry in emulator.journal.select(method="POST", host="api")] == [401, 201]
+
+
+def test_new_token_that_is_refused_is_an_error(emulator: Emulator, client: Client) -> None:
+    emulator.faults.add("status", code=401, times=None)
+    with pytest.raises(Unauthorized, match="its token might have expired"):
+        list_names(client)
+    assert asked_hosts(emulator) == ["token", "api"]
+    emulator.faults.clear()
+    list_names(client)
+    emulator.faults.add("status", code=401, times=None)
+    emulator.journal.clear()
+    with pytest.raises(Unauthorized, match="its token might have expired"):
+        list_names(client)
+    assert asked_hosts(emulator) == ["api", "token", "api"]
+
+
+def test_threads_replace_a_token_once(emulator: Emulator, client: Client) -> None:
+    list_names(client)
+    emulator.accounts.expire_oauth_tokens()
+    emulator.switches.latency = 0.05
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _unused: list_names(client), range(8)))
+    assert len(emulator.journal.select(host="token")) == 2
+
+
+def test_endpoint_that_gives_no_other_token_applies_nothing(emulator: Emulator, client: Client) -> None:
+    list_names(client)
+    emulator.accounts.expire_oauth_tokens()
+    emulator.faults.add("status", host="token", code=400)
+    assert "POST " + emulator.token_url in str(failure(client))
+    assert emulator.repository().names() == []
 
 
 @pytest.mark.parametrize("part", ["client_id", "client_secret"])
@@ -111,7 +172,6 @@ def test_refusal_has_a_type_that_does_not_speak_of_the_resource(
         ("json", {"body": {"access_token": "a\nb"}}, "without a usable access_token"),
         ("json", {"body": {"access_token": ["x"]}}, "without a usable access_token"),
         ("json", {"body": '["canary"]'}, "without a usable access_token"),
-        ("json", {"body": '{"access_token": "canary", "expires_in": "soon"}'}, "without a usable access_token"),
         ("json", {"body": ""}, "without a usable access_token"),
         ("status", {"code": 400, "body": {"error": "unauthorized_client", "error_description": "No."}}, "unauthorized_client"),
         ("status", {"code": 404, "body": ""}, "404 Not Found: no words"),

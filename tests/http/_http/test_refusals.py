@@ -22,6 +22,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import (
     RateLimited,
     RequestFailed,
     Unauthorized,
+    Withdrawn,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from tests.emulator import Emulator
@@ -102,6 +103,17 @@ def test_credential_that_is_not_accepted_is_explained(emulator: Emulator, mistak
     error = failure(connect(emulator, credentials=credentials))
     assert isinstance(error, Unauthorized)
     assert words in str(error)
+
+
+def test_withdrawn_part_of_the_api_is_no_spam(emulator: Emulator) -> None:
+    data = {"announcement_url": "https://developer.atlassian.com/changelog/#CHANGE-2770"}
+    words = {"message": "CHANGE-2770 - Functionality has been deprecated", "data": data}
+    emulator.faults.add("status", code=410, body={"type": "error", "error": words})
+    error = failure(connect(emulator))
+    assert type(error) is Withdrawn
+    assert str(error).endswith(
+        "#CHANGE-2770. Atlassian has withdrawn this part of the API: look for a newer release of this collection."
+    )
 
 
 @pytest.mark.parametrize("kind", ["API token", "access token"])

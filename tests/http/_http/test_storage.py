@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 import trustme
@@ -22,6 +22,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import (
     StorageRefused,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Retries
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import open_contents, open_link
 from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
@@ -208,14 +209,56 @@ def test_refused_signed_url_is_replaced_by_a_new_one(emulator: Emulator) -> None
     clock = FakeClock()
     assert read(connect(emulator, clock, retries=1)) == CONTENT
     assert asked_hosts(emulator) == ["api", "storage", "api", "storage"]
-    assert clock.pauses == [1]
+    assert clock.pauses == [3]
 
 
 def test_signed_urls_that_are_always_refused_count_as_attempts(emulator: Emulator) -> None:
     emulator.switches.signed_url_life = -5
-    with pytest.raises(StorageRefused, match=r"403 Forbidden: AccessDenied\. Gave up after 3 tries$"):
+    with pytest.raises(StorageRefused) as caught:
         read(connect(emulator, retries=2))
+    words = "failed with HTTP status 403 Forbidden: AccessDenied. The signed link had expired when Bitbucket handed it out, "
+    assert words in str(caught.value)
+    assert str(caught.value).endswith("Gave up after 3 tries")
     assert len(emulator.journal.select(host="storage")) == 3
+
+
+@pytest.mark.parametrize("jitter", [0.5, 1.0])
+def test_expired_links_are_waited_for_longer(emulator: Emulator, jitter: float) -> None:
+    emulator.switches.update({"signed_url_cached": 16, "signed_url_cached_expired": True})
+    clock = FakeClock()
+
+    def sleep(seconds: float) -> None:
+        clock.pauses.append(seconds)
+        emulator.clock.advance(seconds)
+
+    client = connect(emulator)
+    client.retries = Retries(4, 300, clock.clock._replace(uniform=lambda least, most: most * jitter, sleep=sleep))
+    assert read(client) == CONTENT
+    assert 16 <= sum(clock.pauses) <= 60
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "says_expired"),
+    [
+        (400, "<Code>ExpiredToken</Code><Message>The provided token has expired.</Message>", True),
+        (403, "<Code>AccessDenied</Code>", False),
+        (403, "<Code>SignatureDoesNotMatch</Code>", False),
+    ],
+)
+def test_link_that_is_refused_is_replaced(emulator: Emulator, code: int, words: str, says_expired: bool) -> None:
+    emulator.faults.add("status", host="storage", code=code, body=f"<Error>{words}</Error>", times=None)
+    with pytest.raises(StorageRefused, match="Gave up after 2 tries") as caught:
+        read(connect(emulator, retries=1))
+    assert ("The signed link had expired" in str(caught.value)) is says_expired
+
+
+def test_latest_signed_urls_are_hidden(emulator: Emulator) -> None:
+    client = connect(emulator)
+    for _unused in range(40):
+        read(client)
+    queries = [entry.query for entry in emulator.journal.select(host="storage")]
+    assert len(client.session.secrets.links) == 32
+    assert queries[-1]["Signature"] in unquote(client.session.secrets.links[-1])
 
 
 def test_certificate_of_the_storage_host_is_verified(emulator: Emulator, authority: trustme.CA, front: str, bundle: str) -> None:

@@ -9,6 +9,7 @@ The option manifest is tested in tests/http/_downloads/test_retention.py.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
     assert sorted(artifact["name"] for artifact in result["artifacts"] if artifact["status"] == "deleted") == deleted
     assert sorted(set(AGES) - set(contents(emulator))) == deleted
     assert result["changed"] is bool(deleted)
+
+
+@pytest.mark.parametrize("ahead", [-5, 5])
+def test_age_counts_by_the_clock_of_the_service(emulator: Emulator, run: ModuleRunner, ahead: float) -> None:
+    emulator.clock.offset = timedelta(days=ahead)
+    put_aged(emulator, {name: days - ahead for name, days in AGES.items()})
+    result = run.ok(PRUNE, patterns="*.tgz", older_than="25d")
+    deleted = [artifact["name"] for artifact in result["artifacts"] if artifact["status"] == "deleted"]
+    assert sorted(deleted) == ["app-1.tgz", "app-2.tgz"]
 
 
 @pytest.mark.parametrize("parallel", [1, 3])

@@ -189,3 +189,14 @@ def test_secrets_are_scrubbed_and_passed_on_as_soon_as_they_are_added() -> None:
     secrets.add("")
     assert secrets.scrub("one, two and three") == "********, ******** and three"
     assert told == ["two"]
+
+
+def test_latest_links_are_scrubbed_and_not_passed_on() -> None:
+    told: list[str] = []
+    secrets = Secrets([], told.append)
+    for number in range(40):
+        secrets.add_link(f"<{number}>")
+    secrets.add_link("")
+    assert secrets.links == tuple(f"<{number}>" for number in range(8, 40))
+    assert secrets.scrub("<7> <8> <39>") == "<7> ******** ********"
+    assert told == []

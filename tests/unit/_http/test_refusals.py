@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.refusals import (
     advise,
+    advise_by_words,
+    advise_missing,
     is_html,
     required_scopes,
     server_words,
@@ -50,6 +52,12 @@ def error(**error: object) -> bytes:
             id="fields",
         ),
         pytest.param(error(message="Bad", fields=["url"]), "Bad - ['url']", id="fields as list"),
+        pytest.param(
+            error(message="CHANGE-1", data={"announcement_url": "https://a.example/1"}),
+            "CHANGE-1 - https://a.example/1",
+            id="announcement",
+        ),
+        pytest.param(error(message="Bad", data="text"), "Bad", id="data as text"),
         pytest.param(b'{"error": "just a text"}', "just a text", id="error as text"),
         pytest.param(
             b'{"error": "invalid_grant", "error_description": "Unknown consumer"}', "invalid_grant - Unknown consumer", id="OAuth"
@@ -205,7 +213,73 @@ def test_advice_about_scopes_names_the_kind_and_the_scopes() -> None:
     words = advise(403, API_TOKEN, "write:repository:bitbucket")
     assert words.startswith("The API token lacks a scope: it needs write:repository:bitbucket, ")
     assert "a write scope does not include the read scope" in words
-    assert "scope" not in advise(401, API_TOKEN, "write:repository:bitbucket").replace("App", "")
+    assert "must have been created with scopes" in advise(401, API_TOKEN)
+    assert "write:repository:bitbucket" not in advise(401, API_TOKEN, "write:repository:bitbucket")
+
+
+def test_advice_about_403_names_what_has_the_same_effect() -> None:
+    assert "a list of allowed IP addresses and required two-step verification" in advise(403, API_TOKEN)
+
+
+OVER_QUOTA = (
+    "This workspace is over the 1 GB size limit. Reduce the size of your workspace or upgrade to a Standard or Premium plan to"
+    " increase the size limit."
+)
+FULL = "The storage of this workspace is full"
+PLAN = "need a paid plan"
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "advice"),
+    [
+        *((status, OVER_QUOTA, FULL) for status in (402, 403, 413, 507)),
+        (403, "Storage quota exceeded", FULL),
+        (413, "You are over your storage limit", FULL),
+        (403, "Downloads are not available on this plan", PLAN),
+        (403, "Upgrade to a Standard or Premium plan", PLAN),
+        (403, "Your credentials lack one or more required privilege scopes.", ""),
+        (413, "The file exceeds the size limit of 100 MB", ""),
+        (401, OVER_QUOTA, ""),
+        (500, OVER_QUOTA, ""),
+        (410, "CHANGE-2770 - Functionality has been deprecated", "Atlassian has withdrawn this part of the API"),
+        (410, "This snippet was marked as spam", ""),
+    ],
+)
+def test_words_of_the_service_decide_about_the_advice(status: int, words: str, advice: str) -> None:
+    found = advise_by_words(status, words)
+    assert advice in found
+    assert bool(advice) is bool(found)
+
+
+GENERAL = "Bitbucket gives this answer for what does not exist and for what the credential may not see: check"
+
+
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [
+        ("/repositories/acme/widgets/downloads", "workspace, repository and permissions."),
+        ("/snippets/acme", "workspace and permissions."),
+        ("/snippets/acme/k3p/files/repositories", "workspace, snippet_id and permissions."),
+        (
+            "/repositories/Acme/widgets/downloads",
+            "workspace, repository and permissions. The workspace has capital letters, which an ID has not: try 'acme'.",
+        ),
+        (
+            "/snippets/ACME/K3p",
+            "workspace, snippet_id and permissions. The workspace has capital letters, which an ID has not: try 'acme'.",
+        ),
+        ("/repositories/%7BAB-CD%7D/%7BAB%7D/downloads", "workspace, repository and permissions."),
+        (
+            "/repositories/acme/Widgets.git/downloads",
+            "workspace, repository and permissions. The repository has capital letters, which an ID has not: try 'widgets.git'."
+            " Leave out '.git' at the end of the repository.",
+        ),
+        ("/other", "workspace, repository and permissions."),
+        ("", "workspace, repository and permissions."),
+    ],
+)
+def test_advice_about_404_names_the_options_in_the_path(path: str, advice: str) -> None:
+    assert advise_missing("https://api.bitbucket.org/2.0" + path) == f"{GENERAL} {advice}"
 
 
 @settings(deadline=None, max_examples=60)

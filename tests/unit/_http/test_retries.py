@@ -43,6 +43,12 @@ def test_a_transient_error_is_retried_after_pauses_that_double(times: int) -> No
     assert clock.pauses == [1, 2, 4][:times]
 
 
+def test_failure_can_ask_for_longer_pauses() -> None:
+    clock = FakeClock()
+    assert Retries(3, 300, clock.clock).repeat(fail(3, pause_factor=3)) == "done"
+    assert clock.pauses == [3, 6, 12]
+
+
 def test_retry_after_replaces_the_back_off() -> None:
     clock = FakeClock()
     assert Retries(1, 300, clock.clock).repeat(fail(1, retry_after=17)) == "done"
