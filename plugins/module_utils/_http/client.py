@@ -94,13 +94,15 @@ class Client:
             with self.session.send("GET", url, {"Accept": accept}) as response:
                 self.session.require_success(response)
                 body = response.read_document(limit)
+                if not response.has_end and accept == _JSON["Accept"] and not _is_json(body):
+                    raise response.might_be_cut()
             return WholeResponse(response.what, response.headers.get("Content-Type", ""), body)
 
         return self.retries.repeat(once)
 
     def get_json(self, url: str) -> dict[str, t.Any]:
         """Return the JSON object at an API URL; repeated."""
-        return self.parse(self.read(url, "application/json"))
+        return self.parse(self.read(url, _JSON["Accept"]))
 
     def parse(self, response: WholeResponse) -> dict[str, t.Any]:
         """Return the JSON object in a response. Raises RequestFailed for anything else."""
@@ -155,3 +157,11 @@ class Client:
             return Deletion(found=True, proved=response.status == 204, words=words)
 
         return self.retries.repeat(once)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    return True

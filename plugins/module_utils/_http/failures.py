@@ -26,6 +26,7 @@ except ImportError:
 
 PROXY_AUTHENTICATION = 407
 _TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
+_PATH = re.compile(r"[/?#]")
 
 _E = t.TypeVar("_E", bound=BaseException)
 
@@ -68,8 +69,9 @@ def explain_proxy_refusal(status: int, what: str, proxy: str) -> RequestFailed:
 
 def describe_proxy(proxy: str) -> str:
     """Return ``the proxy http://host:port``, without user and password."""
-    scheme, _unused, rest = proxy.rpartition("://")
-    return one_line(f"the proxy {scheme or 'http'}://{rest.partition('/')[0].rpartition('@')[2]}")
+    scheme, _unused, rest = proxy.partition("://") if "://" in proxy else ("", "", proxy)
+    # The password might hold any of these characters, so what is before the last @ goes first.
+    return one_line(f"the proxy {scheme or 'http'}://{_PATH.split(rest.rpartition('@')[2])[0]}")
 
 
 def explain_broken_body(exc: Exception, what: str, timeout: float, received: int) -> RequestFailed:

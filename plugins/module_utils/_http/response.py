@@ -128,6 +128,11 @@ class Response(Head):
         """Return the error for a successful status that the caller did not ask for."""
         return RequestFailed(f"{self.what} answered with the unexpected status {status_text(self.status)}")
 
+    def might_be_cut(self) -> RequestFailed:
+        """Return the error for a body whose only end is that of the connection."""
+        words = f"the answer has no length and ended with its connection after {self._received} bytes, so it might be cut"
+        return RequestFailed(f"{self.what}: {words}", transient=True)
+
     def read(self) -> bytes:
         """Return the next bytes, at most BLOCK, empty at the end. Raises RequestFailed for a short, broken or slow body."""
         try:
@@ -181,11 +186,7 @@ class Response(Head):
         if length is not None and self._received != length:
             raise RequestFailed(f"{self.what}: the answer broke off after {self._received} of {length} bytes", transient=True)
         if not self.has_end and not self.shows_end:
-            raise RequestFailed(
-                f"{self.what}: the answer has no length and ended with its connection after {self._received} bytes, so it might"
-                " be cut",
-                transient=True,
-            )
+            raise self.might_be_cut()
 
 
 class _Pace:

@@ -15,7 +15,11 @@ import pytest
 import requests
 import urllib3.exceptions
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.failures import explain_broken_body, explain_no_response
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.failures import (
+    describe_proxy,
+    explain_broken_body,
+    explain_no_response,
+)
 
 WHAT = "GET https://h/x"
 URL = "https://h/x?Signature=canary"
@@ -90,6 +94,53 @@ REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFU
 )
 def test_request_without_a_response_is_explained(error: Exception, words: str, transient: bool, may_have_applied: bool) -> None:
     failure = explain_no_response(error, WHAT, 0.5)
+    assert str(failure) == f"{WHAT} failed: {words}"
+    assert (failure.transient, failure.may_have_applied) == (transient, may_have_applied)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "shown"),
+    [
+        ("http://proxy.example:3128", "http://proxy.example:3128"),
+        ("http://user:canary@proxy.example:3128/", "http://proxy.example:3128"),
+        ("user:canary@proxy.example:3128", "http://proxy.example:3128"),
+        ("proxy.example", "http://proxy.example"),
+        ("socks5h://user:can/ary?#@://@proxy.example:1080/?x#y", "socks5h://proxy.example:1080"),
+    ],
+)
+def test_proxy_is_named_without_its_password(proxy: str, shown: str) -> None:
+    assert describe_proxy(proxy) == f"the proxy {shown}"
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "transient", "may_have_applied"),
+    [
+        (
+            requests.exceptions.ProxyError(wrap(OSError("Tunnel connection failed: 407 canary"), urllib3.exceptions.HTTPError)),
+            "the proxy http://h:1 refused it with HTTP status 407 Proxy Authentication Required."
+            " Check the user and the password of the proxy in the environment",
+            False,
+            False,
+        ),
+        (
+            requests.exceptions.ProxyError(wrap(REFUSED, OSError)),
+            "no connection through the proxy http://h:1: Connection refused",
+            True,
+            False,
+        ),
+        (
+            requests.exceptions.ProxyError(wrap(RESET, OSError)),
+            "Connection reset by peer (through the proxy http://h:1)",
+            True,
+            True,
+        ),
+        (requests.exceptions.ReadTimeout(URL), "no answer within 30 seconds (through the proxy http://h:1)", True, True),
+        (requests.exceptions.InvalidProxyURL(URL), "the URL of the proxy in the environment cannot be used", False, False),
+    ],
+    ids=["tunnel", "refused", "broken later, as urllib3 1.26 says it", "silence", "URL"],
+)
+def test_failure_through_a_proxy_names_it(error: Exception, words: str, transient: bool, may_have_applied: bool) -> None:
+    failure = explain_no_response(error, WHAT, 30, "http://user:canary@h:1")
     assert str(failure) == f"{WHAT} failed: {words}"
     assert (failure.transient, failure.may_have_applied) == (transient, may_have_applied)
 
