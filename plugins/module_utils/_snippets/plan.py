@@ -49,7 +49,9 @@ def plan_snippet(current: SnippetState, request: SnippetRequest) -> SnippetPlan:
     uploads = {name: data for name, data in files.items() if current.contents.get(stored.get(name, name)) != data}
     kept = {stored.get(name, name) for name in files}
     extra = sorted(name for name in current.contents if name not in kept) if request.purge else []
-    late = [name for name in extra if _might_become(name, uploads)]
+    # An upload might be stored under such a name, and be lost by its removal in the same request.
+    similar = SimilarNames(extra)
+    late = sorted({name for upload in uploads for name in similar.find(upload)})
     remove = [name for name in extra if name not in late]
     return SnippetPlan(find_changed_properties(current.snippet, request), uploads, remove, late)
 
@@ -113,12 +115,6 @@ def predict_update(current: SnippetState, plan: SnippetPlan) -> SnippetState:
         **plan.properties,
     )
     return SnippetState(snippet, contents)
-
-
-def _might_become(name: str, uploads: t.Iterable[str]) -> bool:
-    """Return whether the service might store an upload under this name, which its removal in the same request would lose."""
-    stored = SimilarNames([name])
-    return any(stored.find(upload) for upload in uploads)
 
 
 def _simplify(title: str) -> str:
