@@ -122,6 +122,7 @@ class Switches:
     snippet_global_list: int = 410
     snippet_hidden: int = 403  # for the private snippet of others
     snippet_access_token: int = 403
+    snippet_app_user_member: bool = False  # `role=member` lists the snippets of the workspace to an OAuth consumer
     # storage host
     etag: str = "md5"
     # wire

@@ -24,6 +24,7 @@ SNIPPET_DELETE = "delete:snippet:bitbucket"
 OLD_SNIPPET_READ = "snippet"
 OLD_SNIPPET_WRITE = "snippet:write"
 API_SCOPES = (API_READ, API_WRITE, SNIPPET_READ, SNIPPET_WRITE, SNIPPET_DELETE)
+APP_USER = "app_user:"
 OLD_SCOPES = (OLD_WRITE, OLD_SNIPPET_WRITE)
 INCLUDED = {
     OLD_WRITE: {OLD_READ},
@@ -36,6 +37,7 @@ INCLUDED = {
 class Credential:
     """A secret that the API takes. `kind` is "api_token", "access_token" or "oauth".
 
+    `user` is the account whose API token it is; the other kinds act as themselves, as an `app_user` (`identity`).
     `role` is what its owner may do in repositories: "write", "read" or "none"; with "none" it is no member of a workspace.
     `only` binds it to one repository (the slugs of workspace and repository).
     """
@@ -47,6 +49,12 @@ class Credential:
     expires: datetime | None = None
     role: str = "write"
     only: tuple[str, str] | None = None
+    name: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Whoever acts with it: an account's e-mail, or the name of an `app_user`."""
+        return self.user or APP_USER + self.name
 
     def granted(self) -> frozenset[str]:
         """The scopes with those that they include: only old scopes nest, those of API tokens do not."""
@@ -64,8 +72,9 @@ class Client:
 
 
 def profile(name: str) -> dict[str, object]:
-    """An account as it is shown in answers: without its e-mail and, since 2019, without `username`."""
-    shown = name.partition("@")[0]
+    """An account as it is shown in answers: without its e-mail and, since 2019, without `username`; or an `app_user`."""
+    is_app = name.startswith(APP_USER)
+    shown = name.removeprefix(APP_USER).partition("@")[0]
     identity = "{" + str(uuid.uuid5(uuid.NAMESPACE_DNS, name)) + "}"
     base = f"https://api.bitbucket.org/2.0/users/{identity.replace('{', '%7B').replace('}', '%7D')}"
     return {
@@ -75,10 +84,10 @@ def profile(name: str) -> dict[str, object]:
             "avatar": {"href": "https://secure.gravatar.com/avatar/00000000000000000000000000000000"},
             "html": {"href": "https://bitbucket.org/" + identity.replace("{", "%7B").replace("}", "%7D") + "/"},
         },
-        "type": "user",
+        "type": "app_user" if is_app else "user",
         "uuid": identity,
         "account_id": "557058:" + identity.strip("{}"),
-        "nickname": shown,
+        **({"account_status": "active", "kind": "repository_access_token"} if is_app else {"nickname": shown}),
     }
 
 
@@ -121,7 +130,8 @@ class Accounts:
     ) -> str:
         """A new repository, project or workspace access token."""
         secret = "ATCTT3x" + secrets.token_urlsafe(48)
-        return self.add(Credential("access_token", secret, frozenset(scopes), None, self._end(life), only=only))
+        name = f"Access token {len(self.credentials)}"
+        return self.add(Credential("access_token", secret, frozenset(scopes), None, self._end(life), only=only, name=name))
 
     def mint_client(self, scopes: Iterable[str] = OLD_SCOPES, expires_in: int = 7200) -> Client:
         """A new OAuth consumer."""
@@ -130,9 +140,13 @@ class Accounts:
         return client
 
     def grant(self, client: Client, life: float | None = None) -> Credential:
-        """A new OAuth token for the consumer, which ends after `life` seconds or else after `expires_in`."""
+        """A new OAuth token for the consumer, which acts as itself and not as its owner since May 2026.
+
+        It ends after `life` seconds or else after `expires_in`.
+        """
         end = self._end(client.expires_in if life is None else life)
-        credential = Credential("oauth", secrets.token_urlsafe(64), client.scopes, expires=end)
+        name = f"Consumer {client.client_id}"
+        credential = Credential("oauth", secrets.token_urlsafe(64), client.scopes, expires=end, name=name)
         self.add(credential)
         return credential
 

@@ -35,7 +35,7 @@ class Gate:
     def credential(self, exchange: Exchange) -> Credential | None:
         """The credential of the request; None is anonymous; a bad one is refused whatever is asked for."""
         if "access_token" in exchange.query:
-            raise self.unauthorized(answers.BAD_TOKEN)
+            raise Refused(answers.error(403, answers.BAD_TOKEN))
         given = exchange.headers.getlist("Authorization")
         if not given:
             return None
@@ -45,7 +45,7 @@ class Gate:
             found = self._basic(value.strip())
         elif len(given) == 1 and scheme.lower() == "bearer":
             found = self._bearer(value.strip())
-        if found is None:
+        if found is None or not found.scopes:
             raise self.unauthorized(answers.BAD_TOKEN)
         if self._is_used_up(found) or (found.expires is not None and found.expires <= self.accounts.clock.now()):
             raise self.unauthorized(answers.EXPIRED_TOKEN if found.kind == "oauth" else answers.BAD_TOKEN)

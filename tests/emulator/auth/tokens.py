@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
@@ -53,11 +52,10 @@ class Tokens:
         return answers.document(
             {
                 "access_token": credential.secret,
-                "scopes": " ".join(sorted(client.scopes)),
+                "scope": " ".join(sorted(client.scopes)),
                 "token_type": "bearer",
                 "expires_in": client.expires_in,
                 "state": "client_credentials",
-                "refresh_token": secrets.token_urlsafe(18),
             }
         )
 

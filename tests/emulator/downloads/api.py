@@ -119,7 +119,7 @@ class Api:
             if self.switches.missing_files == 201:
                 return answers.empty(self.switches.upload_status)
             return answers.bad_request(self.switches.plain_400, fields={"files": ["This field is required."]})
-        user = profile(credential.user) if credential and credential.user else None
+        user = profile(credential.identity) if credential else None
         for name, part in taken:
             exchange.entry.uploads.append(part.name)
             if (effect := self.switches.effect_of_upload(name)) == "none":

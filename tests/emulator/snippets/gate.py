@@ -46,8 +46,8 @@ class SnippetGate:
     state: State
 
     def user(self, credential: Credential | None) -> str | None:
-        """Whose credential it is; OAuth consumers are the default account's."""
-        return None if credential is None else credential.user or self.state.user
+        """Return who acts: an account, or a consumer as the `app_user` that it is."""
+        return None if credential is None else credential.identity
 
     def check_scopes(self, credential: Credential | None, need: Need) -> None:
         """Whatever the snippet: may a credential like this one ask?"""
@@ -96,6 +96,11 @@ class SnippetGate:
     def member(self, credential: Credential | None, home: Workspace) -> bool:
         """Whether the credential's account belongs to the workspace."""
         return credential is not None and credential.role != "none" and home.member
+
+    def is_listed_member(self, credential: Credential | None, home: Workspace) -> bool:
+        """Return whether `role=member` lists the snippets of the workspace: of an `app_user` that is not known."""
+        is_app = credential is not None and credential.user is None
+        return self.member(credential, home) and (self.gate.switches.snippet_app_user_member or not is_app)
 
     def sees(self, credential: Credential | None, home: Workspace, snippet: Snippet) -> bool:
         """Public ones are for all, private ones for members and the owner."""

@@ -78,7 +78,7 @@ class Reading:
         owned = user is not None and snippet.owner == user
         if role is None:
             return watched or not snippet.is_private
-        member = self.gate.member(credential, home) and not snippet.foreign
+        member = self.gate.is_listed_member(credential, home) and not snippet.foreign
         return owned or (watched and role != "owner") or (member and role == "member")
 
     def show(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:

@@ -47,6 +47,7 @@ def test_return_one_item_for_each_term(
 
 
 def test_read_as_an_oauth_consumer_with_one_token(emulator: Emulator, look: SnippetLooker) -> None:
+    emulator.switches.snippet_app_user_member = True
     who: dict[str, Any] = {"user": None, "api_token": None}
     who |= {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
     assert look("one", "two", title="Notes", **who) == [" 1", "2"]

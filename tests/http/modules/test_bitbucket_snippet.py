@@ -87,6 +87,7 @@ def test_choose_a_workspace(emulator: Emulator, run: ModuleRunner) -> None:
 
 
 def test_write_as_an_oauth_consumer(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.snippet_app_user_member = True
     who = {**NOBODY, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
     assert run.ok(SNIPPET, title=TITLE, files=encode_files(FILES), **who)["status"] == "created"
     assert run.ok(SNIPPET, title=TITLE, files=encode_files({"notes.md": b"new"}), **who)["status"] == "updated"

@@ -60,6 +60,7 @@ def test_read_public_snippets_without_credentials(emulator: Emulator, run: Modul
 
 
 def test_read_as_an_oauth_consumer(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.snippet_app_user_member = True
     who = {**NOBODY, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
     assert len(run.ok(INFO, **who)["snippets"]) == 2
 

@@ -98,7 +98,7 @@ SCOPED = [(row, cells) for row, cells in SCOPES.items() if row != "Module or loo
 def test_these_scopes_are_enough_and_one_less_is_not(row: str, cells: tuple[str, ...], emulator: Emulator, act: Acting) -> None:
     scopes = [f"{name}:bitbucket" for name in NAMES.findall(cells[0])]
     for missing in scopes:
-        fewer = emulator.mint_api_token([scope for scope in scopes if scope != missing])
+        fewer = emulator.mint_api_token(["read:user:bitbucket", *(scope for scope in scopes if scope != missing)])
         with pytest.raises(AssertionError, match=r"(?i)scope"):
             act(row, {"api_token": fewer})
     act(row, {"api_token": emulator.mint_api_token(scopes)})
@@ -107,6 +107,7 @@ def test_these_scopes_are_enough_and_one_less_is_not(row: str, cells: tuple[str,
 @pytest.mark.parametrize(("row", "cells"), SCOPED, ids=[row[:40] for row, _unused in SCOPED])
 def test_these_scopes_of_a_consumer_are_enough(row: str, cells: tuple[str, ...], emulator: Emulator, act: Acting) -> None:
     client = emulator.mint_client(NAMES.findall(cells[1]))
+    emulator.switches.snippet_app_user_member = True
     credential = {"client_id": client.client_id, "client_secret": client.client_secret}
     act(row, {"user": None, "api_token": None, **credential})
 

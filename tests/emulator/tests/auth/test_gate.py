@@ -54,7 +54,22 @@ def test_api_token_is_no_bearer(emulator: Emulator, api: Client) -> None:
 
 def test_access_token_is_bearer(emulator: Emulator, api: Client) -> None:
     assert codes(api, Bearer(emulator.access_token)) == (200, 201)
-    assert api.list().json()["values"][0]["user"] is None
+    assert api.list().json()["values"][0]["user"]["type"] == "app_user"
+
+
+def test_consumer_is_an_app_user(emulator: Emulator, api: Client, check_shape: Callable[[Any, str], None]) -> None:
+    token = emulator.accounts.grant(emulator.accounts.clients[emulator.client_id]).secret
+    assert codes(api, Bearer(token)) == (200, 201)
+    page = api.list().json()
+    check_shape(page, "paginated_downloads")
+    user = page["values"][0]["user"]
+    assert (user["type"], user["display_name"]) == ("app_user", f"Consumer {emulator.client_id}")
+    assert emulator.user.partition("@")[0] not in str(user)
+
+
+def test_api_token_without_scopes_is_unauthorized(emulator: Emulator, api: Client) -> None:
+    assert codes(api, (emulator.user, emulator.mint_api_token([]))) == (401, 401)
+    assert api.list().json()["error"]["message"] == INVALID
 
 
 def test_switch_empty_401(emulator: Emulator, api: Client) -> None:
@@ -75,7 +90,7 @@ def test_bad_credentials_on_a_public_repository(emulator: Emulator, api: Client)
 
 
 def test_query_token_is_refused(emulator: Emulator, api: Client) -> None:
-    assert api.bare("GET", api.url, params={"access_token": emulator.access_token}).status_code == 401
+    assert api.bare("GET", api.url, params={"access_token": emulator.access_token}).status_code == 403
 
 
 def test_scopes_of_api_tokens_do_not_nest(emulator: Emulator, api: Client, sample: Sample) -> None:

@@ -24,7 +24,8 @@ def test_grant(emulator: Emulator, api: Client) -> None:
     answer = ask(emulator, api)
     token = answer.json()
     assert answer.status_code == 200
-    assert (token["token_type"], token["expires_in"], token["scopes"]) == ("bearer", 7200, "repository:write snippet:write")
+    assert (token["token_type"], token["expires_in"], token["scope"]) == ("bearer", 7200, "repository:write snippet:write")
+    assert not {"scopes", "refresh_token"} & token.keys()
     api.session.auth = Bearer(token["access_token"])
     assert api.list().status_code == 200
     assert (emulator.journal[0].host, emulator.journal[0].method) == ("token", "POST")
