@@ -99,10 +99,10 @@ import typing as t
 from ..module_utils._ansible.arguments import repository_argument_spec, selection_argument_spec
 from ..module_utils._ansible.module import create_module, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import parse_selection
+from ..module_utils._downloads.artifact import Artifact, parse_selection
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
-from ..module_utils._outcome import Outcome, Progress
+from ..module_utils._outcome import Outcome, Progress, Result
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -114,6 +114,17 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
+def describe(downloads: Downloads, artifact: Artifact) -> Result:
+    """Return an item of the artifact list as results show it."""
+    return downloads.describe(
+        artifact.name,
+        artifact.size,
+        created_on=artifact.created_on,
+        downloads=artifact.downloads,
+        uploaded_by=artifact.uploaded_by,
+    )
+
+
 def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
     module = create_module(argument_spec())
@@ -123,7 +134,7 @@ def main(clock: Clock = CLOCK) -> None:
         selection = parse_selection(options)
         downloads = Downloads(client, options["repository"])
         listed = downloads.list_artifacts()
-        found = [downloads.describe(artifact) for artifact in selection.choose(listed.artifacts)]
+        found = [describe(downloads, artifact) for artifact in selection.choose(listed.artifacts)]
         return Outcome({"artifacts": found}, warnings=listed.warnings)
 
     run_module(module, list_artifacts, Progress(), clock=clock)

@@ -15,8 +15,9 @@ from .._http.client import Client, Deletion
 from .._http.response import Response
 from .._http.storage import has_contents, open_contents
 from .._names import check_name, path_segment
+from .._outcome import Result
 from .._text import quoted
-from .artifact import Artifact, Listing
+from .artifact import Listing
 from .listing import ArtifactList, read_list
 
 if t.TYPE_CHECKING:
@@ -138,16 +139,14 @@ class Downloads:
 
         return self.retries.repeat(attempt)
 
-    def describe(self, artifact: Artifact) -> dict[str, t.Any]:
-        """Return an artifact as results show it."""
-        return {
-            "name": artifact.name,
-            "size": artifact.size,
-            "created_on": artifact.created_on,
-            "downloads": artifact.downloads,
-            "uploaded_by": artifact.uploaded_by,
-            "url": self.artifact_url(artifact.name),
-        }
+    def describe(self, name: str, size: int | None, stored_name: str | None = None, **facts: t.Any) -> Result:
+        """Return an artifact as the results of every module show it; ``facts``: what a module adds.
+
+        ``size`` in bytes, None if the artifact does not exist; ``stored_name``: the name of its URL, if that is another one.
+        """
+        stored = stored_name or name
+        result: Result = {"name": name, "size": size, "url": self.artifact_url(stored), **facts}
+        return result if stored == name else {**result, "stored_name": stored}
 
     @contextlib.contextmanager
     def open_contents(

@@ -129,20 +129,16 @@ class Executor:
 
     def _describe(self, step: Step, work: _Work) -> Result:
         artifact, name, landing = work.find_artifact(step), work.find_name(step), work.landings.get(step.name)
-        result: Result = {
-            "name": step.name,
-            "size": artifact.size if artifact else step.payload.size if step.payload else None,
-            "sha256": work.find_sha256(step),
-            "status": step.status,
-            "reason": step.reason,
-            "url": self._downloads.artifact_url(name),
-            "created_on": artifact.created_on if artifact else None,
-        }
-        if name != step.name:
-            result["stored_name"] = name
-        if landing and landing.recovered:
-            result["recovered"] = True
-        return result
+        result = self._downloads.describe(
+            step.name,
+            artifact.size if artifact else step.payload.size if step.payload else None,
+            name,
+            sha256=work.find_sha256(step),
+            status=step.status,
+            reason=step.reason,
+            created_on=artifact.created_on if artifact else None,
+        )
+        return {**result, "recovered": True} if landing and landing.recovered else result
 
 
 class _Work:

@@ -71,13 +71,14 @@ class FetchOptions(t.NamedTuple):
 class Fetched(t.NamedTuple):
     """An artifact and its file after the task.
 
-    ``sha256`` of the file, None if check mode cannot know it. ``present``: the contents are in the file, not only predicted.
+    ``described``: the artifact as Downloads describes it. ``sha256`` of the file, None if check mode cannot know it.
+    ``present``: the contents are in the file, not only predicted.
     """
 
     request: FetchRequest
     verdict: Verdict
     sha256: str | None
-    url: str
+    described: Result
     backup: str | None = None
     attributes: Attributes = NO_ATTRIBUTES
     present: bool = True
@@ -104,15 +105,7 @@ class Fetched(t.NamedTuple):
 
     def render(self) -> Result:
         """Return the artifact as results show it."""
-        result = {
-            "name": self.name,
-            "dest": self.path,
-            "size": self.request.artifact.size,
-            "sha256": self.sha256,
-            "status": self.verdict.status,
-            "reason": self.verdict.reason,
-            "url": self.url,
-        }
+        result = {**self.described, "dest": self.path, "sha256": self.sha256, **self.verdict._asdict()}
         return {**result, "backup_file": self.backup} if self.backup else result
 
     def diff_lines(self) -> tuple[str, str]:
@@ -284,7 +277,8 @@ class Fetcher:
     def _describe(self, request: FetchRequest, verdict: Verdict, digests: t.Mapping[str, str]) -> Fetched:
         """Return the artifact with the digests of its contents; an unchanged file has its own."""
         known = (request.digests or {}) if verdict.status == UNCHANGED else digests
-        return Fetched(request, verdict, known.get("sha256"), self._downloads.artifact_url(request.artifact.name))
+        described = self._downloads.describe(request.artifact.name, request.artifact.size)
+        return Fetched(request, verdict, known.get("sha256"), described)
 
     def _finish(self, fetched: Fetched) -> Fetched:
         """Set the attributes of a file that is in its place, and counts even if that fails."""
