@@ -14,7 +14,7 @@ from .._errors import BadInput, RequestFailed
 from .._text import status_text
 from .connection import Connection
 from .credentials import ANONYMOUS
-from .listing import UNREADABLE, Listed, Lists
+from .listing import Listed, Lists
 from .refusals import is_html, server_words
 from .retries import CLOCK, Clock, Retries
 from .session import Session
@@ -120,13 +120,6 @@ class Client:
     def list_once(self, path: str) -> Listed:
         """Return all items of a paginated list, and whether they are known to be all; every page is repeated if it fails."""
         return self._lists.read_once(self.url(path))
-
-    def items(self, path: str) -> list[dict[str, t.Any]]:
-        """Return the items of a paginated list, whether or not they are known to be all."""
-        listed = self.list_once(path)
-        if listed.problem.startswith(UNREADABLE):
-            raise RequestFailed(listed.problem)
-        return listed.items
 
     def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> WholeResponse:
         """Send one POST or PUT, which is not repeated.

@@ -19,7 +19,6 @@ from .refusals import advise, server_words
 
 _MAX_PAGES = 10000
 _PAGE_LENGTH = "pagelen"
-UNREADABLE = "a page of the list could not be read"
 
 Page = t.Mapping[str, t.Any]
 Item = t.Dict[str, t.Any]
@@ -77,7 +76,7 @@ class Lists:
                 if not seen or _PAGE_LENGTH in str(failure):
                     raise
                 # The page has gone, as after deletions.
-                return Listed(items, False, f"{UNREADABLE}: {failure}")
+                return Listed(items, False, f"a page of the list could not be read: {failure}")
             seen.add(url)
             items.extend(page_items(page, url, self._scrub))
             sizes.append(_read_size(page))

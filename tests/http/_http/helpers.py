@@ -40,7 +40,7 @@ def consumer(emulator: Emulator) -> dict[str, str]:
 
 def list_names(client: Client) -> list[str]:
     """Return the names of the artifacts of acme/widgets."""
-    return [item["name"] for item in client.items(LISTING)]
+    return [item["name"] for item in client.list_once(LISTING).items]
 
 
 def read(client: Client, name: str = "app", headers: Mapping[str, str] | None = None) -> bytes:

@@ -10,6 +10,7 @@ Knows the pure readers of the collection. Knows no fuzzer, no network and no Ans
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -135,11 +136,14 @@ def link(data: bytes) -> None:
 
 
 def headers(data: bytes) -> None:
-    """Retry-After, Content-Length and a status, as an HTTP library hands them on."""
+    """Retry-After, Date, Content-Length and Content-Encoding, as an HTTP library hands them on."""
     value = data.decode("latin-1")
     retry_after, length = response_with(503, "Retry-After", value).retry_after, response_with(503, "Content-Length", value).length
     assert retry_after is None or retry_after >= 0
     assert length is None or length >= 0
+    date = response_with(200, "Date", value).date
+    assert date is None or math.isfinite(date)
+    assert all(response_with(200, "Content-Encoding", value).codings)
 
 
 def response_with(status: int, header: str, value: str) -> Response:
