@@ -15,7 +15,7 @@ from .._patterns import Patterns
 from .._text import quoted
 from .api import NoSuchSnippet, Snippets
 from .document import SnippetState
-from .find import list_snippets, prove_absent, warn_if_empty, warn_if_listed
+from .find import list_once, list_snippets, prove_absent, warn_if_empty, warn_if_listed
 from .reading import read_snippet
 from .report import describe_listed_snippet, describe_snippet
 
@@ -48,14 +48,30 @@ def query_snippets(snippets: Snippets, query: SnippetQuery) -> Outcome:
     found = []
     for snippet in matching:
         try:
-            state = read_snippet(snippets, snippet.id, exact=query.contents)
+            state = _read_listed(snippets, snippet.id, query.contents)
         except (NoSuchSnippet, Gone) as exc:
-            # Others might have deleted it since it was listed, and spam is listed, but cannot be read.
+            if isinstance(exc, Gone) and query.title is not None:
+                raise
             warnings.append(f"Snippet {quoted(snippet.id)} is left out, because it is listed, but cannot be read: {exc}")
             continue
-        if query.title in (None, state.snippet.title):
+        if state and query.title in (None, state.snippet.title):
             found.append(_describe(state, query.contents))
     return Outcome({"snippets": found}, warnings=warnings)
+
+
+def _read_listed(snippets: Snippets, snippet_id: str, exact: bool) -> SnippetState | None:
+    """Return a listed snippet, None if it was deleted since then; raises NoSuchSnippet if it is listed, but unknown."""
+
+    def read() -> SnippetState | NoSuchSnippet | None:
+        try:
+            return read_snippet(snippets, snippet_id, exact=exact)
+        except NoSuchSnippet as exc:
+            return exc if snippet_id in list_once(snippets).ids else None
+
+    state = snippets.retries.settle(read, lambda result: not isinstance(result, NoSuchSnippet))
+    if isinstance(state, NoSuchSnippet):
+        raise state
+    return state
 
 
 def _query_one(snippets: Snippets, snippet_id: str, contents: bool) -> Outcome:

@@ -104,18 +104,25 @@ def test_return_nothing_for_an_unknown_id_that_is_not_listed(emulator: Emulator)
         query(emulator, snippet_id="run01")
 
 
-@pytest.mark.parametrize("contents", [False, True])
-def test_leave_out_snippets_that_are_listed_but_cannot_be_read(emulator: Emulator, contents: bool) -> None:
+def test_leave_out_snippets_that_are_listed_but_cannot_be_read(emulator: Emulator) -> None:
     emulator.switches.snippet_spam_listed = True
     emulator.snippets.by_id["run01"].mark_spam()
-    emulator.faults.add("status", path="note1$", code=404)
-    options: dict[str, Any] = {"contents": True} if contents else {"title": "Run book"}
-    ids, warnings = query_with_warnings(emulator, **options)
-    assert ids == (["note2", "note3"] if contents else [])
-    assert [warning.partition(",")[0] for warning in sorted(warnings)] == [
-        *(["Snippet 'note1' is left out"] if contents else []),
-        "Snippet 'run01' is left out",
-    ]
+    emulator.faults.add("status", path="note1$", code=404, times=None)
+    ids, warnings = query_with_warnings(emulator, contents=True)
+    assert ids == ["note2", "note3"]
+    assert [warning.partition(",")[0] for warning in warnings] == ["Snippet 'note1' is left out", "Snippet 'run01' is left out"]
+    with pytest.raises(RequestFailed, match="marked as spam"):
+        query(emulator, title="Run book")
+
+
+def test_read_a_listed_snippet_again_that_seems_to_be_unknown(emulator: Emulator) -> None:
+    emulator.faults.add("status", path="run01$", code=404)
+    assert [snippet["id"] for snippet in query(emulator, title="Run book")] == ["run01"]
+
+
+def test_leave_out_a_snippet_that_was_deleted_since_it_was_listed(emulator: Emulator) -> None:
+    emulator.faults.add("call", action=lambda: emulator.snippets.remove("run01"), path="/acme$", after=1)
+    assert query(emulator, title="Run book") == []
 
 
 def test_warn_about_a_snippet_that_is_listed_although_it_does_not_exist(emulator: Emulator) -> None:

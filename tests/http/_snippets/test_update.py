@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -288,17 +289,29 @@ def test_fail_if_the_service_stores_another_property(
 
 @pytest.mark.parametrize("purge", [False, True])
 @pytest.mark.parametrize("exists", [False, True])
-def test_accept_a_renamed_file_and_replace_it(emulator: Emulator, run: ModuleRunner, purge: bool, exists: bool) -> None:
-    emulator.switches.rename = "spaces"
+@pytest.mark.parametrize(
+    ("rule", "name", "stored"),
+    [
+        ("spaces", "my notes.md", "my_notes.md"),
+        ("django", "my notes (1).md", "my_notes_1.md"),
+        ("nfc", "gru\u0308n.md", "gr\u00fcn.md"),
+        ("nfd", "gr\u00fcn.md", "gru\u0308n.md"),
+        ("lower", "README.md", "readme.md"),
+    ],
+)
+def test_accept_a_renamed_file_and_replace_it(
+    emulator: Emulator, run: ModuleRunner, purge: bool, exists: bool, rule: str, name: str, stored: str
+) -> None:
+    emulator.switches.rename = rule
     if exists:
         emulator.snippets.create(TITLE, {"plain.md": b"old"})
     for text in (b"1", b"2"):
-        options = {"title": TITLE, "files": encode_files({"my notes.md": text, "plain.md": b"p"}), "purge": purge}
+        options = {"title": TITLE, "files": encode_files({name: text, "plain.md": b"p"}), "purge": purge}
         result = run.ok(SNIPPET, **options)
-        notes, plain = result["snippet"]["files"]
-        assert (notes["name"], notes["stored_name"], "stored_name" in plain) == ("my notes.md", "my_notes.md", False)
-        assert notes["url"].endswith(f"/{get_only(emulator).revision}/files/my_notes.md")
-        assert get_only(emulator).files == {"my_notes.md": text, "plain.md": b"p"}
+        plain, other = sorted(result["snippet"]["files"], key=lambda entry: entry["name"] != "plain.md")
+        assert (other["name"], other["stored_name"], "stored_name" in plain) == (name, stored, False)
+        assert other["url"].endswith(f"/{get_only(emulator).revision}/files/{quote(stored)}")
+        assert get_only(emulator).files == {stored: text, "plain.md": b"p"}
         require_unchanged(run, **options)
 
 
