@@ -34,6 +34,16 @@ def with_body(request: Request) -> str:
     return "" if request.length > 1 else "no body"
 
 
+def with_known_contents(request: Request) -> str:
+    """It makes contents that the task can tell from the right ones."""
+    return "nothing to compare with" if request.is_believed else ""
+
+
+def with_known_body(request: Request) -> str:
+    """It spoils a body that the task can tell from the right one."""
+    return with_body(request) or with_known_contents(request)
+
+
 def with_upload(request: Request) -> str:
     """It breaks off what is sent."""
     return "" if request.sends > 1 else "sends nothing"
@@ -139,11 +149,11 @@ FAULTS = [
     Fault("drip of body", "drip", TIMED_OUT, {"rate": SLOW}, transient=True, fits=with_body),
     Fault("truncated", "truncate", CLOSED, transient=True, fits=with_body),
     Fault("truncated by reset", "truncate", CLOSED, {"reset": True}, transient=True, fits=with_body),
-    Fault("extra byte", "extra", WRONG_BODY, lasting=True),
+    Fault("extra byte", "extra", WRONG_BODY, lasting=True, fits=with_known_contents),
     Fault("length too long", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, transient=True),
     # Two bytes: a text without its final newline alone may be one that the service has changed.
     # The connection is closed after an answer that seemed whole, so a further try may meet the end of it.
-    Fault("length too short", "wrong_length", f"{WRONG_BODY}|{CLOSED}", {"delta": -2}, lasting=True, fits=with_body),
+    Fault("length too short", "wrong_length", f"{WRONG_BODY}|{CLOSED}", {"delta": -2}, lasting=True, fits=with_known_body),
     *(status(code) for code in (400, 401, 402, 403, 404, 405, 410)),
     limited("", None),
     limited("in 1 s", "1"),

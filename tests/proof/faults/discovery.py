@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -30,6 +30,7 @@ class Request:
     """One request of a task: how the emulator's faults find it, how many bytes it ``sends``, and what its right answer is.
 
     ``earlier``: how many requests that the same rule fits go before it. ``previous``: the request before it, whatever it is.
+    ``is_believed``: nothing tells the task that the contents are others.
     """
 
     label: str
@@ -43,6 +44,7 @@ class Request:
     is_json: bool
     is_page: bool
     sends: int
+    is_believed: bool = False
     previous: Request | None = field(default=None, repr=False)
 
     @property
@@ -83,7 +85,8 @@ def discover(scenario: Scenario) -> list[Request]:
         _require(scenario, stage, again=True)
     requests: list[Request] = []
     for entry, response, document in found:
-        requests.append(_request(entry, response, document, requests))
+        request = _request(entry, response, document, requests)
+        requests.append(replace(request, is_believed=request.label in scenario.believes))
     return requests
 
 

@@ -83,6 +83,7 @@ READING = [
         lambda folder: {"title": TITLE, "contents": True},
         value=contents,
         expected={TITLE: dict(NOTES.files)},
+        believes=("GET file notes.md",),
     ),
     Scenario(
         "look up in a snippet",

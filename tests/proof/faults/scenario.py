@@ -74,7 +74,8 @@ class World:
 class Scenario:
     """A task: ``plugin`` is a module or, with ``terms``, a lookup. ``options`` are told the folder of the task.
 
-    ``value`` makes of a result what must be ``expected``, for tasks that read.
+    ``value`` makes of a result what must be ``expected``, for tasks that read. ``believes``: labels of requests whose
+    contents the task can compare with nothing.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Scenario:
     expected: Any = None
     switches: Mapping[str, Any] = field(default_factory=dict)
     oauth: bool = False
+    believes: tuple[str, ...] = ()
 
     @property
     def is_lookup(self) -> bool:
