@@ -19,9 +19,9 @@ from urllib.parse import quote
 
 from tests.emulator import Emulator
 from tests.helpers.command_line import BASE
+from tests.helpers.leaks import secrets_of
 from tests.http._downloads.helpers import MANIFEST, lines, widgets
 from tests.proof.canaries.watching import Watcher, system_log, watching
-from tests.system.lookup.helpers import secrets_of
 
 PREFIX = "releng.bitbucket.bitbucket_"
 DOWNLOAD = "{{ lookup('releng.bitbucket.bitbucket_download', 'VERSION') }}"

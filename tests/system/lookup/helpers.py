@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import Emulator
 from tests.helpers.command_line import BASE
 
 OTHERS = [path for path in os.environ.get("ANSIBLE_CORE_PYTHONS", "").split(os.pathsep) if path]
@@ -55,18 +54,3 @@ def play(
         text=True,
         check=False,
     )
-
-
-def secrets_of(emulator: Emulator) -> list[str]:
-    """What a run must not have shown: tokens, Basic values, and what was in the signed URLs that it was given."""
-    signed = [entry.query for entry in emulator.journal.select("storage")]
-    kept = [value for query in signed for name, value in query.items() if not name.startswith("response-")]
-    basics = [entry.headers.get("Authorization", "").split(" ")[-1] for entry in emulator.journal]
-    tokens = [*emulator.accounts.credentials, emulator.client_secret]
-    # An expiry date or a short number proves nothing.
-    return [secret for secret in [*tokens, *basics, *kept, "Signature="] if len(secret) > 9 and not secret.isdigit()]
-
-
-def leaked(emulator: Emulator, *shown: str) -> list[str]:
-    """The secrets that are in one of these texts."""
-    return [secret for secret in secrets_of(emulator) if any(secret in text for text in shown)]

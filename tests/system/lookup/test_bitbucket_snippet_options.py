@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.leaks import leaked
 from tests.http.lookup.helpers import SNIPPET, SnippetLooker
-from tests.system.lookup.helpers import each_ansible, leaked, play
+from tests.system.lookup.helpers import each_ansible, play
 
 HOSTILE = "{{ lookup('pipe', 'touch canary') }} {% set x = lookup('pipe', 'touch canary') %}{{ x }} {# gone? #} {{ 1 + 1 }}"
 ENVIRONMENT = {"workspace": "BITBUCKET_WORKSPACE", "api_url": "BITBUCKET_API_URL", "token_url": "BITBUCKET_TOKEN_URL"}

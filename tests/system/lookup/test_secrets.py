@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.leaks import leaked, secrets_of
 from tests.http._downloads.helpers import widgets
 from tests.http.lookup.helpers import DOWNLOAD, Looker
-from tests.system.lookup.helpers import each_ansible, leaked, play, secrets_of
+from tests.system.lookup.helpers import each_ansible, play
 
 EXPIRED = "<Error><Code>AccessDenied</Code><Message>canary</Message></Error>"
 

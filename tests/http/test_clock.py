@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A clock that is wrong by a day either way: the service's, or the service's for a while. No wrong line is ever believed.
+"""Run with a clock that is wrong by a day either way, also only for a while: no wrong line is ever trusted.
 
-The manifest's rule compares two dates of the service, so only a clock of the service that jumps can deceive it, and then only
-into looking at contents. Prune compares the service's dates with the host's clock, as its documentation says.
+The manifest's rule compares two dates of the service, so only a clock of the service that jumps can mislead it, and then only
+into reading contents. Prune compares dates of the service with the time of its responses.
 """
 
 from __future__ import annotations
@@ -125,16 +125,13 @@ def test_fetching_again_changes_nothing(emulator: Emulator, run: ModuleRunner, d
     assert outcome(run.ok(FETCH, **options)) == ("unchanged", "same content", False)
 
 
-@pytest.mark.parametrize(
-    ("offset", "age", "gone"), [(A_DAY, 36, False), (timedelta(), 36, True), (-A_DAY, 12, True), (A_DAY, 60, True)]
-)
-def test_ages_are_counted_by_the_clock_of_the_host(
+@pytest.mark.parametrize("offset", [A_DAY, timedelta(), -A_DAY], ids=["ahead", "equal", "behind"])
+@pytest.mark.parametrize(("age", "gone"), [(12, False), (36, True)])
+def test_ages_are_counted_by_the_clock_of_the_service(
     emulator: Emulator, run: ModuleRunner, offset: timedelta, age: int, gone: bool
 ) -> None:
-    """A service a day ahead makes artifacts seem a day younger, a service behind makes them seem older: keep guards them."""
+    """The clock of the host does not matter: retention compares dates of the service with the time of its responses."""
     emulator.clock.offset = offset
     widgets(emulator).put("app-1", b"data", created_on=emulator.clock.now() - timedelta(hours=age))
-    run.ok(PRUNE, patterns="app-*", older_than="1d", keep=1)
-    assert list(contents(emulator)) == ["app-1"]
     run.ok(PRUNE, patterns="app-*", older_than="1d")
     assert (contents(emulator) == {}) is gone

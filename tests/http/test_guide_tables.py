@@ -17,8 +17,9 @@ from ansible.plugins.loader import lookup_loader
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.http.lookup.helpers import Looker
+from tests.tools.tree import ROOT
 
-from .guides import RST
+RST = ROOT / "docs" / "docsite" / "rst"
 
 ROW = re.compile(r"(?m)^   \* - (.+)\n     - (.+)\n(?:     - (.+)\n)?")
 NAMES = re.compile(r"``([^`]+)``")
@@ -123,12 +124,17 @@ def publish(run: ModuleRunner, folder: Path, manifest: str | None) -> int:
 def test_publishing_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path) -> None:
     assert COSTS["list, up to 100 artifacts"] == ("1",)
     assert run.ok("bitbucket_download_info")["requests"] == 1
-    assert COSTS["publish N small files, with a new manifest"][0].startswith("5 for up to twenty")
-    assert publish(run, dist, "SHA256SUMS") == 5
+    assert COSTS["publish N small files, with a new manifest"][0].startswith("6 for up to twenty")
+    assert publish(run, dist, "SHA256SUMS") == 6
     assert COSTS["publish, nothing to do, with a manifest"][0].startswith("2,")
     assert publish(run, dist, "SHA256SUMS") == 2
     assert COSTS["publish, nothing to do, without a manifest"] == ("1 and 1 for each file",)
     assert publish(run, dist, None) == 1 + 3
+    assert COSTS["publish N new names with ``overwrite: refuse`` or ``never``"] == ("1 more for each name",)
+    result = run.ok("bitbucket_download", name=["new"], content="x", overwrite="refuse")
+    assert result["requests"] == 3 + 1
+    assert COSTS["delete N artifacts"][0].startswith("2 and 1 for each artifact")
+    assert run.ok("bitbucket_download", name=["a", "new"], state="absent")["requests"] == 2 + 2
 
 
 def test_fetching_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path, tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.fetching import FETCH
+from tests.helpers.leaks import secrets_of
 from tests.helpers.modules import ModuleRunner
 from tests.helpers.serving import serving
 from tests.http._downloads.helpers import put
-from tests.system.lookup.helpers import secrets_of
 
 SNIPPET = "bitbucket_snippet"
 CREDENTIALS = {"authorization", "cookie", "proxy-authorization"}

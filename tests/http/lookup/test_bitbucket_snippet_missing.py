@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.leaks import leaked
 from tests.http._snippets.helpers import list_requests
 from tests.http.lookup.helpers import SnippetLooker
-from tests.system.lookup.helpers import leaked
 
 NOBODY = {"user": None, "api_token": None}
 each_choice = pytest.mark.parametrize("on_missing", ["error", "warn", "skip"])
