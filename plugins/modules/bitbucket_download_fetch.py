@@ -93,9 +93,19 @@ options:
         archives never count. O(mode) and O(backup) are for the artifacts alone. New files get the permissions of the archive
         without those to write for group and others, reduced by the umask; a file that is replaced keeps its owner and its
         permissions, but for the right to execute.
+      - Archives are also refused if they announce far more bytes than they have. See O(unpack_max_ratio).
       - Times are those of the unpacking, because what goes by times would miss a new file with the time of an old one. A hard
         link becomes a file of its own.
     type: path
+  unpack_max_ratio:
+    description:
+      - Maximum ratio of the bytes that an archive unpacks to and the bytes of the archive itself. An archive that announces more
+        is refused before any of its contents is read, because some kilobytes can announce more than a disk holds.
+      - Programs and texts are usually 3 to 20 times as large as their archive, logs up to 100 times. Raise it for an archive of
+        sparse or nearly empty files that you trust.
+      - Archives that unpack to 16 MiB or less are never refused for their ratio. Ignored without O(unpack_dest).
+    type: int
+    default: 200
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_info
@@ -247,17 +257,18 @@ def argument_spec() -> dict[str, t.Any]:
         "force": {"type": "bool", "default": False},
         "backup": {"type": "bool", "default": False},
         "unpack_dest": {"type": "path"},
+        "unpack_max_ratio": {"type": "int", "default": 200},
     }
 
 
-def create_unpacker(unpack_dest: str | None, files: AnsibleFiles) -> Unpacker | None:
+def create_unpacker(options: Options, files: AnsibleFiles) -> Unpacker | None:
     """Return what unpacks archives, if the task asks for it; no other task pays for the import, 2 % of its processor time."""
-    if unpack_dest is None:
+    if options["unpack_dest"] is None:
         return None
     from ..module_utils._archives.folder import Folder
     from ..module_utils._archives.unpack import Unpacker
 
-    return Unpacker(Folder(unpack_dest), files)
+    return Unpacker(Folder(options["unpack_dest"]), files, options["unpack_max_ratio"])
 
 
 def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:
@@ -289,7 +300,7 @@ def main(clock: Clock = CLOCK) -> None:
 
     def fetch(client: Client, progress: Progress) -> Outcome:
         files = AnsibleFiles(module)
-        unpacker = create_unpacker(options["unpack_dest"], files)
+        unpacker = create_unpacker(options, files)
         fetcher = Fetcher(Downloads(client, options["repository"]), parse_options(options, unpacker), files)
         fetched = fetcher.run(check_mode, progress)
         outcome = summarize(fetched)

@@ -86,12 +86,27 @@ def tarred(items: Iterable[Item], compression: str = "gz", form: int = tarfile.P
     return sink.getvalue()
 
 
-def zipped(items: Iterable[Item]) -> bytes:
+def sparse(name: str, size: int) -> bytes:
+    """Return a tar archive of one file that is a hole of this many bytes, as GNU tar makes it with --sparse."""
+    info = tarfile.TarInfo(name)
+    version = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+    info.pax_headers = {**version, "GNU.sparse.name": name, "GNU.sparse.realsize": str(size)}
+    content = b"1\n%d\n0\n" % size
+    content += bytes(-len(content) % 512)
+    info.size = len(content)
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(info, io.BytesIO(content))
+    return sink.getvalue()
+
+
+def zipped(items: Iterable[Item], compression: int = zipfile.ZIP_STORED) -> bytes:
     """A zip archive as programs on Unix make it: the mode is there, a link's target is its content."""
     sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as out:
+    with zipfile.ZipFile(sink, "w") as out:
         for item in items:
             info = zipfile.ZipInfo(item.name + "/" if item.kind == DIRECTORY else item.name, (2001, 9, 9, 1, 46, 40))
+            info.compress_type = compression
             info.create_system = 3
             info.external_attr = (ZIP_TYPES[item.kind] | item.mode) << 16
             out.writestr(info, item.target.encode() if item.kind == LINK else item.content)

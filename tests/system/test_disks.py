@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.archives import Item, archive, directory
-from tests.helpers.fetching import FetchRunner, files, outcome
+from tests.helpers.fetching import FetchRunner, files, noise, outcome
 
 Mount = Callable[..., Path]
 NAME = "app.tar.gz"
@@ -114,6 +114,26 @@ def test_archive_that_does_not_fit_now_is_refused(fetch: FetchRunner, small_targ
     message = fetch.failure(NAME, check=check, unpack_dest=str(small_target))
     assert f"Nothing is unpacked: '{small_target}' needs 30000 bytes more, but " in message
     assert files(small_target).keys() == {"mine"}
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tgz", ".zip"])
+def test_announced_bytes_are_compared_with_the_free_space_before_contents_are_read(
+    fetch: FetchRunner, small_target: Path, suffix: str
+) -> None:
+    """The content is damaged, which nobody notices who has not read it."""
+    data = archive(suffix, [Item("first", noise(1, 20_000)), Item("second", noise(2, 20_000))])
+    middle = data.index(noise(1, 100)) if suffix == ".tar" else len(data) // 4
+    fetch.put({f"app{suffix}": data[:middle] + b"damaged" + data[middle + 7 :]})
+    (small_target / "mine").write_bytes(b"x" * (50_000 if suffix == ".tgz" else 30_000))
+    needed = 20_000 if suffix == ".tgz" else 40_000  # members of a compressed archive cannot be listed without reading it
+    message = fetch.failure(f"app{suffix}", unpack_dest=str(small_target))
+    assert f"Nothing is unpacked: '{small_target}' needs {needed} bytes more, but " in message
+
+
+def test_unchanged_files_need_no_space(fetch: FetchRunner, small_target: Path) -> None:
+    fetch.put({NAME: archive(NAME, [Item("a", b"x" * 40_000)])})
+    fetch(NAME, unpack_dest=str(small_target))
+    assert fetch(NAME, unpack_dest=str(small_target))["changed"] is False
 
 
 def test_file_that_shrinks_makes_room(fetch: FetchRunner, small_target: Path) -> None:

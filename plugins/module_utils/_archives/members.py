@@ -138,12 +138,19 @@ def _problem(text: str) -> str | None:
 class Layout:
     """The entries that the members of all archives make together, in the order of the members.
 
-    ``room``: bytes that the file system holds, None if that is not known.
+    ``room``: bytes that the file system holds, None if that is not known. ``count``: is told of the bytes that each file takes.
     """
 
-    def __init__(self, room: int | None = None, most: int = MAX_MEMBERS) -> None:
+    def __init__(
+        self,
+        room: int | None = None,
+        most: int = MAX_MEMBERS,
+        count: t.Callable[[Member, int], None] = lambda member, size: None,
+    ) -> None:
         self.members: dict[str, int] = {}
         self._entries: dict[Parts, Entry] = {}
+        self._copies: dict[tuple[str, Parts], Entry] = {}  # of entries that another archive has as well
+        self._count = count
         self._room = room
         self._most = most
         self._bytes = 0
@@ -161,6 +168,8 @@ class Layout:
         self._bytes += size
         if self._room is not None and self._bytes > self._room:
             raise refusal(member, "does not fit: the whole file system holds less than is announced up to here")
+        if size:
+            self._count(member, size)
 
     def add(self, member: Member) -> None:
         """Add a member, with its digest if it is a file; raise BitbucketError for one that is refused."""
@@ -171,6 +180,8 @@ class Layout:
         known = self._entries.setdefault(entry.parts, entry)
         if not known.state.matches(entry.state):
             raise refusal(member, f"is not the same as the {known.kind} there from {quoted(known.member.archive)}")
+        if known.member.archive != member.archive:
+            self._copies[(member.archive, entry.parts)] = entry
 
     def _make_entry(self, member: Member) -> Entry:
         parts = parse_path(member.name)
@@ -187,9 +198,10 @@ class Layout:
     def _find_linked(self, member: Member) -> Member:
         """Return the file that a hard link links; the link becomes a file of its own."""
         try:
-            found = self._entries.get(parse_path(member.target))
+            parts = parse_path(member.target)
         except Unsafe as exc:
             raise Unsafe(f"is a hard link to {quoted(member.target)}, which {exc}") from exc
+        found = self._copies.get((member.archive, parts)) or self._entries.get(parts)
         if found is None or found.kind != FILE or found.member.archive != member.archive:
             raise Unsafe(f"is a hard link to {quoted(member.target)}, which is no file before it in the archive")
         self._reserve(member, found.member.size)

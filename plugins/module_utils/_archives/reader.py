@@ -38,6 +38,11 @@ def find_suffix(name: str) -> str | None:
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
 
 
+def lists_members(name: str) -> bool:
+    """Return whether all members of the archive can be listed without reading, or decompressing, their contents."""
+    return find_suffix(name) in (".tar", ".zip")
+
+
 class Damaged(Exception):
     """What is wrong with an archive, in words."""
 

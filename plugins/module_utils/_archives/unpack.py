@@ -12,15 +12,16 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._errors import BadInput, BitbucketError
+from .._errors import BadInput
 from .._files.blocks import hash_blocks
 from .._files.temporary import TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
 from .._paths import real_path
 from .._text import quoted
 from .folder import Folder, inspect
+from .limits import MAX_RATIO, Limits, Space
 from .members import ABSENT, DIRECTORY, FILE, LINK, Entry, Layout, Parts, State, refusal
-from .reader import SUFFIXES, find_suffix, open_archive, read_content
+from .reader import SUFFIXES, find_suffix, lists_members, open_archive, read_content
 from .write import write_entry
 
 UNPACKED = "unpacked"
@@ -55,9 +56,12 @@ class OwnerSetter(t.Protocol):
 class Unpacker:
     """Unpack archives into one folder, once."""
 
-    def __init__(self, folder: Folder, owners: OwnerSetter) -> None:
+    def __init__(self, folder: Folder, owners: OwnerSetter, max_ratio: int = MAX_RATIO) -> None:
         self._folder = folder
         self._owners = owners
+        self._max_ratio = max_ratio
+        if max_ratio < 1:
+            raise BadInput(f"unpack_max_ratio must be 1 or more, not {max_ratio}")
 
     def check(self, names: t.Sequence[str]) -> None:
         """Raise BadInput if none of the names is that of an archive."""
@@ -72,8 +76,9 @@ class Unpacker:
         archives = [each for each in files if find_suffix(each.name)]
         present = [each for each in archives if each.present]
         is_new = not self._folder.exists
-        layout = Layout(self._folder.space()[0])
-        entries = _read_members(layout, present)
+        limits = Limits(self._folder, self._max_ratio)
+        layout = Layout(self._folder.space()[0], count=limits.count)
+        entries = _read_members(layout, limits, present)
         differences = self._compare(entries, files)
         if not check_mode:
             self._write(differences, present, progress)
@@ -104,16 +109,10 @@ class Unpacker:
 
     def _require_space(self, differences: t.Sequence[Difference]) -> None:
         """Require that a new file fits while the old one still exists."""
-        needed = used = 0
+        space = Space(self._folder)
         for entry, found in differences:
             if entry.kind == FILE:
-                needed = max(needed, used + entry.member.size)
-                used += entry.member.size - found.size
-        free = self._folder.space()[1]
-        if free is not None and needed > free:
-            raise BitbucketError(
-                f"Nothing is unpacked: {quoted(self._folder.path)} needs {needed} bytes more, but {free} are free"
-            )
+                space.add(entry.member.size, found.size)
 
     def _write(self, differences: t.Sequence[Difference], archives: t.Sequence[FetchedFile], progress: Progress) -> None:
         """Write directories, then files, then links."""
@@ -162,15 +161,25 @@ class Unpacker:
         return f"{path} -> {state.target}\n" if state.kind == LINK else f"{path}/\n"
 
 
-def _read_members(layout: Layout, archives: t.Sequence[FetchedFile]) -> list[Entry]:
+def _read_members(layout: Layout, limits: Limits, archives: t.Sequence[FetchedFile]) -> list[Entry]:
     """Check every member of every archive by the rules, and read every content once."""
     for each in archives:
+        limits.begin(each.name, each.path)
+        if announced := lists_members(each.name):
+            _announce_all(layout, each)
         with open_archive(each.path, each.name) as archive:
             for member in archive.members():
-                layout.announce(member)
+                if not announced:
+                    layout.announce(member)
                 digest = hash_blocks(read_content(archive, member))["sha256"] if member.kind == FILE else None
                 layout.add(member._replace(sha256=digest))
     return layout.arrange()
+
+
+def _announce_all(layout: Layout, file: FetchedFile) -> None:
+    with open_archive(file.path, file.name) as archive:
+        for member in archive.members():
+            layout.announce(member)
 
 
 def _is_file_of(entry: Entry, archive: FetchedFile) -> bool:

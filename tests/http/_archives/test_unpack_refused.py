@@ -10,16 +10,18 @@ import gzip
 import os
 import socket
 import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.archives import FIFO, HARD_LINK, Item, archive, directory, link, tarred, zipped
-from tests.helpers.fetching import snapshot
+from tests.helpers.archives import FIFO, HARD_LINK, Item, archive, directory, link, sparse, tarred, zipped
+from tests.helpers.fetching import noise, snapshot
 from tests.http._archives.helpers import UnpackRunner
 
 GOOD = Item("good", b"good")
+MIB = 1 << 20
 Refuse = Callable[..., str]
 
 
@@ -64,6 +66,18 @@ def announce(size: int) -> bytes:
     return gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(4096))
 
 
+ZEROS = Item("evil", bytes(20 * MIB))
+HARD_LINKS = [Item(f"link-{number}", kind=HARD_LINK, target="a") for number in range(250)]
+BOMBS = {
+    "zeros.tgz": tarred([ZEROS]),
+    "zeros.zip": zipped([ZEROS], zipfile.ZIP_DEFLATED),
+    "zeros.txz": tarred([ZEROS], "xz"),
+    "sparse.tar": sparse("evil", 512 * MIB),
+    "links.tgz": tarred([Item("a", noise(1, MIB // 8)), *HARD_LINKS]),
+}
+FAR_MORE = "times as much. Raise unpack_max_ratio if you trust the archive"
+
+
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
@@ -78,6 +92,7 @@ def announce(size: int) -> bytes:
         ("app.zip", zipped([Item("a", b"1"), Item("a/b", b"2")]), "its member 'a/b' lies behind 'a', which is a file"),
         ("app.tgz", tarred([Item("good", b"bad")]), "its member 'good' is not the same as the file there from 'good.tar'"),
         ("app.tgz", announce(2**60), "its member 'evil' does not fit: the whole file system holds less"),
+        *((name, data, FAR_MORE) for name, data in BOMBS.items()),
         ("app.tgz", tarred([Item("/".join(["d" * 200] * 20), b"x")]), "cannot be put here: File name too long"),
         ("app.tgz", b"<html>Log in</html>", "is not an archive that can be read, and nothing is unpacked: "),
         ("app.zip", b"<html>Log in</html>", "is not an archive that can be read, and nothing is unpacked: "),
@@ -89,6 +104,15 @@ def test_one_bad_archive_stops_all(refuse: Refuse, name: str, data: bytes, words
     message = refuse({"good.tar": archive("good.tar", [GOOD]), name: data})
     assert f"The archive '{name}' is refused, and nothing is unpacked: its member '" in message or "not an archive" in message
     assert words in message
+
+
+@pytest.mark.parametrize("name", ["zeros.zip", "sparse.tar"])
+def test_archive_that_is_far_smaller_than_its_contents_is_unpacked_if_the_ratio_is_raised(
+    unpack: UnpackRunner, target: Path, name: str
+) -> None:
+    unpack.fetch.put({"zeros.zip": zipped([ZEROS], zipfile.ZIP_DEFLATED), "sparse.tar": sparse("evil", 20 * MIB)})
+    unpack(name, unpack_max_ratio=3000)
+    assert (target / "evil").read_bytes() == ZEROS.content
 
 
 @pytest.mark.parametrize("leads", ["app/inside", "outside"])

@@ -49,6 +49,7 @@ SHA256 = "0123456789abcdef" * 4
         ({"repository": ".."}, "repository '..' is refused"),
         ({"workspace": "a/b"}, "workspace 'a/b' is refused"),
         ({"unpack_dest": ""}, "unpack_dest is empty"),
+        ({"name": ["a.tar"], "unpack_dest": "{dist}/new", "unpack_max_ratio": 0}, "unpack_max_ratio must be 1 or more, not 0"),
         ({"unpack_dest": "{dist}/file/sub"}, "unpack_dest '{dist}/file/sub' cannot be used: '{dist}/file' is not a directory"),
         (
             {"name": ["VERSION", "a.gz"], "unpack_dest": "{dist}/new"},

@@ -202,6 +202,17 @@ def test_hard_link_is_a_file_of_its_own() -> None:
     assert arrange(file("b/c"), link("a", "b/c", HARD_LINK)) == {"b": DIRECTORY, "b/c": FILE, "a": FILE}
 
 
+def test_hard_link_may_lead_to_a_file_that_another_archive_has_as_well() -> None:
+    layout = Layout()
+    for member in (file("b"), file("b", archive="b.tar"), link("a", "b", HARD_LINK, "b.tar"), link("c", "a", HARD_LINK, "b.tar")):
+        layout.add(member)
+    assert [(entry.parts, entry.member.archive) for entry in layout.arrange()] == [
+        (("b",), "a.tar"),
+        (("a",), "b.tar"),
+        (("c",), "b.tar"),
+    ]
+
+
 def test_more_than_the_file_system_holds_is_refused() -> None:
     members = [file("a", "12345"), file("b", "67890", "b.tar")]
     assert arrange(*members, room=10)

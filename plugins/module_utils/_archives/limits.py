@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compare what archives announce with their own size and with the free space, before any content is read.
+
+Zeros compress a thousandfold, and a sparse file has no content at all: some kilobytes can announce more than a disk holds.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from .._errors import BitbucketError
+from .._paths import encode_path
+from .._text import quoted
+from .folder import Folder
+from .members import Member, Parts, Unsafe, parse_path, refusal
+
+# Programs and texts compress to a tenth, logs to a hundredth.
+MAX_RATIO = 200
+# Not worth a refusal, whatever the ratio is.
+_HARMLESS = 16 * 1024 * 1024
+
+
+class Space:
+    """The bytes that new files need while those that they replace still exist."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._free = folder.space()[1]
+        self._used = 0
+
+    def add(self, size: int, old_size: int) -> None:
+        """Add a new file in the place of an old one; raise BitbucketError if it does not fit."""
+        needed = self._used + size
+        self._used += size - old_size
+        if self._free is not None and needed > self._free:
+            raise BitbucketError(
+                f"Nothing is unpacked: {quoted(self._folder.path)} needs {needed} bytes more, but {self._free} are free"
+            )
+
+
+class Limits:
+    """The limits of one task, for all of its archives."""
+
+    def __init__(self, folder: Folder, max_ratio: int) -> None:
+        self._folder = folder
+        self._max_ratio = max_ratio
+        self._space = Space(folder)
+        self._announced: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
+        self._counted: set[Parts] = set()
+
+    def begin(self, archive: str, path: str) -> None:
+        """Note the size of an archive, the file at ``path``."""
+        try:
+            self._sizes[archive] = os.stat(encode_path(path)).st_size
+        except OSError as exc:
+            raise BitbucketError(f"Cannot read {quoted(path)}: {exc.strerror}") from exc
+
+    def count(self, member: Member, size: int) -> None:
+        """Count the bytes of a file that the archive announces; raise BitbucketError beyond a limit."""
+        announced = self._announced[member.archive] = self._announced.get(member.archive, 0) + size
+        own_size = self._sizes[member.archive]
+        if announced > max(_HARMLESS, self._max_ratio * own_size):
+            raise refusal(
+                member,
+                f"makes it {announced} bytes, unpacked from {own_size}, which is more than {self._max_ratio} times as much."
+                " Raise unpack_max_ratio if you trust the archive",
+            )
+        self._count_space(member, size)
+
+    def _count_space(self, member: Member, size: int) -> None:
+        """Compare the least that is needed with the free space: an existing file of the same size might be unchanged."""
+        try:
+            parts = parse_path(member.name)
+        except Unsafe:
+            return  # it is refused for that
+        if parts not in self._counted:
+            self._counted.add(parts)
+            old_size = self._find_size(parts)
+            if old_size != size:
+                self._space.add(size, old_size)
+
+    def _find_size(self, parts: Parts) -> int:
+        try:
+            status = os.lstat(encode_path(self._folder.place(parts)))
+        except OSError:
+            return 0
+        return status.st_size if stat.S_ISREG(status.st_mode) else 0
