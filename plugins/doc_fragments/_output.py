@@ -16,6 +16,8 @@ options:
     description:
       - What to return. V(text) decodes the contents, V(base64) takes any bytes, V(json) and V(yaml) return the data of the
         document.
+      - With V(yaml), times are returned as text. Binary data, sets, and aliases that stand for more than 100000 values are
+        refused.
     type: str
     choices: [text, base64, json, yaml]
     default: text

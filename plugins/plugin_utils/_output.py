@@ -14,11 +14,10 @@ import hashlib
 import json
 import typing as t
 
-import yaml
-
 from ..module_utils._errors import BadInput, BitbucketError
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._text import quoted
+from ._yaml import parse_yaml
 
 
 class OutputOptions(t.NamedTuple):
@@ -69,15 +68,6 @@ def _decode(name: str, data: bytes, encoding: str) -> str:
 
 def _parse(name: str, text: str, output: str) -> t.Any:
     try:
-        return json.loads(text) if output == "json" else _parse_yaml(text)
+        return json.loads(text) if output == "json" else parse_yaml(text)
     except (ValueError, RecursionError) as exc:
         raise BitbucketError(f"{quoted(name)} cannot be read as {output.upper()}: {exc}") from exc
-
-
-def _parse_yaml(text: str) -> t.Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as exc:
-        raise ValueError(" ".join(str(exc).split())) from exc
-    except (LookupError, AttributeError, TypeError) as exc:  # its constructors trip over scalars with a wrong tag
-        raise ValueError("a value does not fit its tag") from exc

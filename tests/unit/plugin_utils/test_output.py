@@ -90,9 +90,24 @@ def test_document_is_parsed(text: str, value: object, output: str) -> None:
 def test_yaml_and_json_are_told_apart() -> None:
     assert read(b"a: &x [1]\nb: *x\nc: |\n  text\n", output="yaml") == {"a": [1], "b": [1], "c": "text\n"}
     assert read(b"", output="yaml") is None
+    assert read(b"- 2026-11-28\n- {2026-11-28: 2026-11-28 10:00:00+01:00}\n- !!pairs [a: 1]", output="yaml") == [
+        "2026-11-28",
+        {"2026-11-28": "2026-11-28T10:00:00+01:00"},
+        [["a", 1]],
+    ]
     assert math.isnan(read(b"NaN", output="json"))
     with pytest.raises(BitbucketError):
         read(b"a: 1", output="json")
+
+
+TOO_MANY = "its aliases stand for more than 100000 values"
+
+
+def bomb(shape: str, value: str = "v", levels: int = 9) -> str:
+    """Return some hundred bytes of YAML, each level of which holds nine aliases of the level before."""
+    lines = [f"l0: &l0 {value}"]
+    lines += [f"l{level}: &l{level} {shape.format(*[f'*l{level - 1}'] * 9)}" for level in range(1, levels + 1)]
+    return "\n".join(lines)
 
 
 BROKEN = [
@@ -124,6 +139,33 @@ def test_broken_document_is_an_error_that_names_it(output: str, data: bytes) -> 
         read(data, output=output)
     assert str(caught.value).startswith(f"'the-file' cannot be read as {output.upper()}: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: !!binary aGVsbG8=", "it holds binary data (!!binary), which is no text: store it as a file of its own"),
+        ("[!!set {a, b}]", "it holds a set (!!set), which JSON does not have: use a list"),
+        ("&a [1, *a]", "an anchor holds an alias of itself"),
+        (bomb("[{}, {}, {}, {}, {}, {}, {}, {}, {}]"), TOO_MANY),
+        (
+            bomb("{{a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {}, h: {}, i: {}}}"),
+            "its aliases stand for more than 100000 values",
+        ),
+        (bomb("{{<<: [{}, {}, {}, {}, {}, {}, {}, {}, {}]}}", "{k: v}"), TOO_MANY),
+        (f"- &a {'x' * 100_000}\n" + "- *a\n" * 1000, TOO_MANY),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_yaml_that_json_cannot_hold_is_refused_at_once(text: str, words: str) -> None:
+    with pytest.raises(BitbucketError) as caught:
+        read(text.encode(), output="yaml")
+    assert str(caught.value) == f"'the-file' cannot be read as YAML: {words}"
+
+
+def test_aliases_that_stand_for_few_values_and_many_values_without_aliases_are_read() -> None:
+    assert read(bomb("[{}, {}, {}, {}, {}, {}, {}, {}, {}]", levels=3).encode(), output="yaml")["l3"][8][8][8] == "v"
+    assert len(read(b"- 1\n" * 150_000, output="yaml")) == 150_000
 
 
 @pytest.mark.parametrize(
