@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,10 @@ def play(runner: PlaybookRunner, world: Emulator, folder: Path, chosen: list[Blo
     playbook = folder / "guide.yml"
     plays: list[dict[str, Any]] = [play for block in chosen for play in as_plays(block.data)]
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
+    inventory = folder / "hosts.ini"
+    inventory.write_text(f"[web]\nweb.example ansible_connection=local ansible_python_interpreter={sys.executable}\n", "utf-8")
     vault = {"vault_bitbucket_user": world.user, "vault_bitbucket_api_token": world.api_token}
-    done = runner.run(*[playbook] * times, words=["-e", json.dumps(variables(folder) | vault)])
+    done = runner.run(*[playbook] * times, words=["-i", str(inventory), "-e", json.dumps(variables(folder) | vault)])
     assert done.code == 0, done.output
     assert done.warnings == [], done.output
     runs = [done.part(number) for number in range(times)]
