@@ -94,9 +94,10 @@ class Client:
             with self.session.send("GET", url, {"Accept": accept}) as response:
                 self.session.require_success(response)
                 body = response.read_document(limit)
-                if not response.has_end and accept == _JSON["Accept"] and not _is_json(body):
-                    raise response.might_be_cut()
-            return WholeResponse(response.what, response.headers.get("Content-Type", ""), body)
+            kind = response.headers.get("Content-Type", "")
+            if not response.has_end and "json" in kind and not _is_json(body):
+                raise response.might_be_cut()
+            return WholeResponse(response.what, kind, body)
 
         return self.retries.repeat(once)
 

@@ -78,6 +78,8 @@ class TokenSource:
         if response.status != 200:
             raise explain_oauth_refusal(response, body, self._secrets.scrub)
         token, life = _parse(body)
+        if not token and not response.has_end:
+            raise response.might_be_cut()
         if not token:
             raise RequestFailed(f"{what} answered without a usable access_token: {_describe(body)}")
         self._secrets.add(token)

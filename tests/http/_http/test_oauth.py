@@ -196,7 +196,12 @@ def test_endpoint_without_a_token_is_an_error_at_once(
 
 @pytest.mark.parametrize(
     ("kind", "arguments"),
-    [*(("status", {"code": code, "headers": AT_ONCE}) for code in (429, 500, 503)), ("drop_before", {}), ("truncate", {})],
+    [
+        *(("status", {"code": code, "headers": AT_ONCE}) for code in (429, 500, 503)),
+        ("drop_before", {}),
+        ("truncate", {}),
+        ("open_end", {"fraction": 0.5}),
+    ],
     ids=str,
 )
 def test_transient_failure_of_the_endpoint_is_repeated(

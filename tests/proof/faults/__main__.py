@@ -15,12 +15,14 @@ import time
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.tools.tree import ROOT
 
-from .cell import Cell, Report
-from .pool import cells, discovered, played, start
-from .table import table
+from .place import prepare
+
+if TYPE_CHECKING:
+    from .cell import Cell, Report
 
 TABLE = ROOT / "docs" / "docsite" / "rst" / "faults_table.rst"
 
@@ -50,6 +52,10 @@ def show(report: Report) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play and show."""
     options = parse(arguments)
+    prepare()
+    from .pool import cells, discovered, played, start
+    from .table import table
+
     begun = time.monotonic()
     with start(options.workers) as pool:
         requests = discovered(pool)

@@ -149,6 +149,7 @@ FAULTS = [
     Fault("drip of body", "drip", TIMED_OUT, {"rate": SLOW}, transient=True, fits=with_body),
     Fault("truncated", "truncate", CLOSED, transient=True, fits=with_body),
     Fault("truncated by reset", "truncate", CLOSED, {"reset": True}, transient=True, fits=with_body),
+    Fault("cut without a length", "open_end", r"might be cut|(\d|more) bytes", {"fraction": 0.5}, transient=True, fits=with_body),
     Fault("extra byte", "extra", WRONG_BODY, lasting=True, fits=with_known_contents),
     Fault("length too long", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, transient=True),
     # Two bytes: a text without its final newline alone may be one that the service has changed.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.pool import Pool
 
@@ -20,23 +19,8 @@ from .discovery import Request, discover
 from .scenario import Scenario
 
 
-def prepare() -> None:
-    """Make this process a quiet place: the collection can be found, and nothing of the caller's account reaches a task."""
-    from ansible.plugins.loader import init_plugin_loader
-
-    from tests.tools.tree import link_checkout
-
-    for name in list(os.environ):
-        if name.startswith("BITBUCKET_") or name.lower().endswith("_proxy") or name.endswith("_CA_BUNDLE"):
-            del os.environ[name]
-    tree = str(link_checkout())
-    os.environ["ANSIBLE_COLLECTIONS_PATH"] = tree
-    init_plugin_loader([tree])
-
-
 def start(workers: int) -> Pool:
     """The processes. Cells mostly wait, so there may be more of them than processors; what they need is loaded once."""
-    prepare()
     for scenario in scenarios().values():
         if not scenario.is_lookup:
             importlib.import_module(MODULES + scenario.plugin)
