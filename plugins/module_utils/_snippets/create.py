@@ -120,8 +120,9 @@ class SnippetCreator:
                 f"no list of snippets shows it with the title {quoted(title)}, so that the next run would create another one."
                 f" Set snippet_id to {snippet_id}{empty}"
             )
-        others = ", ".join(sorted({*titled} - self._known - {snippet_id}))
-        if others and self._lost:
+        # None had the title when it was looked up.
+        others = ", ".join(sorted({*titled} - {snippet_id}))
+        if self._lost and not self._known.issuperset({*titled} - {snippet_id}):
             raise BitbucketError(
                 f"snippet {others} has the same title, probably from an earlier attempt whose response was lost:"
                 " delete the wrong one, or set snippet_id"

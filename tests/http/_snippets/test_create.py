@@ -236,8 +236,14 @@ def test_fail_after_a_lost_response_if_two_new_snippets_have_the_title(emulator:
     assert [entry.method for entry in list_writes(emulator)] == ["POST"]
 
 
-def test_recognize_the_own_snippet_by_its_response(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
-    emulator.faults.add("call", action=lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}), method="POST")
+@pytest.mark.parametrize("renames", [False, True])
+def test_recognize_the_own_snippet_by_its_response(
+    emulator: Emulator, run: ModuleRunner, warnings: list[str], renames: bool
+) -> None:
+    """Somebody else creates another one with the title, or renames one, at the same time."""
+    theirs = emulator.snippets.create("Theirs", {"x": b"theirs"}) if renames else None
+    action = (lambda: theirs.edit(title=TITLE)) if theirs else (lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}))
+    emulator.faults.add("call", action=action, method="POST")
     created = run.ok(SNIPPET, **CREATE)["snippet"]["id"]
     [other] = [one.id for one in emulator.snippets if one.id != created]
     assert sorted(list(one.files) for one in emulator.snippets) == [sorted(FILES), ["x"]]
