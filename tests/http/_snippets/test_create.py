@@ -16,6 +16,7 @@ from tests.helpers.modules import ModuleRunner
 from tests.http._snippets.helpers import (
     LISTING,
     LOST,
+    NOBODY,
     NOT_APPLIED,
     SNIPPET,
     TITLE,
@@ -141,6 +142,20 @@ def test_fail_if_no_list_shows_a_new_snippet(emulator: Emulator, run: ModuleRunn
     assert result["msg"] == words + ("" if others else f". {EMPTY_LISTING}")
     assert result["changed"] is True
     assert run.ok(SNIPPET, snippet_id=created, **CREATE)["status"] == "unchanged"
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_fail_if_the_workspace_does_not_list_what_an_oauth_consumer_creates(
+    emulator: Emulator, run: ModuleRunner, private: bool
+) -> None:
+    """Only the other list shows its snippets, if they are public."""
+    who = {**NOBODY, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    result = run(SNIPPET, **CREATE, **who, is_private=private)
+    if private:
+        assert f". Set snippet_id to {get_only(emulator).id}" in result["msg"]
+    else:
+        assert (result["status"], run.ok(SNIPPET, **CREATE, **who)["status"]) == ("created", "unchanged")
+    assert run.ok(SNIPPET, snippet_id=get_only(emulator).id, **CREATE, **who)["status"] == "unchanged"
 
 
 def test_explain_the_free_plan_if_it_lists_nothing(emulator: Emulator, run: ModuleRunner) -> None:
