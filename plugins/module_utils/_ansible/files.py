@@ -91,9 +91,7 @@ class AnsibleFiles:
         with self._lock:
             try:
                 yield
-            except BitbucketError:
-                raise
-            except Exception as exc:
+            except Exception as exc:  # ansible-core 2.18 calls fail_json, later releases raise
                 raise BitbucketError(f"{problem}: {_explain(exc)}") from exc
 
 
@@ -112,5 +110,5 @@ def _explain(exc: BaseException) -> str:
     return f"{exc}" if cause is None else f"{str(exc).rstrip('.')}: {_explain(cause)}"
 
 
-def _raise(msg: str, **results: t.Any) -> t.NoReturn:
-    raise BitbucketError(f"{results['path']}: {msg}" if "path" in results else msg)
+def _raise(msg: str, details: str = "", **_unused: t.Any) -> t.NoReturn:
+    raise RuntimeError(f"{msg}: {details}" if details else msg)
