@@ -23,6 +23,7 @@ from .table import Goal, Report, Row
 
 SIZES = (1000, 2000, 4000, 8000)
 QUICK_SIZES = (250, 500)
+RUNS = 2
 MOST = 2.3
 MANIFEST = "SHA256SUMS"
 
@@ -30,17 +31,21 @@ Seconds = dict[str, dict[int, float]]
 
 
 def measure(bench: Bench) -> Report:
-    """Run all tasks for all sizes, and compare each size with its half."""
+    """Run all tasks for all sizes, and compare each size with its half.
+
+    The lowest CPU time of a task counts, because a busy machine makes it higher and never lower.
+    """
     sizes = QUICK_SIZES if bench.quick else SIZES
-    runs = [_run(bench, sizes) for _unused in range(bench.runs or 1)]
+    runs = [_run(bench, sizes) for _unused in range(bench.runs or RUNS)]
     rows, remarks = [], []
     for task in runs[0]:
+        lowest = {size: min(run[task][size] for run in runs) for size in sizes}
         for half, whole in pairwise(sizes):
-            ratios = sorted(run[task][whole] / run[task][half] for run in runs)
-            spread = Spread(ratios[len(ratios) // 2], ratios[0], ratios[-1])
-            rows.append(Row(f"{task}: CPU for {whole} artifacts / for {half}", spread, goal=Goal("<=", MOST)))
-        seconds = ", ".join(f"{size}: {runs[0][task][size]:.2f} s" for size in sizes)
-        remarks.append(f"CPU of {task} by the number of artifacts: {seconds}")
+            ratios = [run[task][whole] / run[task][half] for run in runs]
+            spread = Spread(lowest[whole] / lowest[half], min(ratios), max(ratios))
+            rows.append(Row(f"{task}: lowest CPU for {whole} artifacts / for {half}", spread, goal=Goal("<=", MOST)))
+        seconds = ", ".join(f"{size}: {lowest[size]:.2f} s" for size in sizes)
+        remarks.append(f"lowest CPU of {task} by the number of artifacts: {seconds}")
     return Report(rows, remarks)
 
 
