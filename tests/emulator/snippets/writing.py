@@ -125,7 +125,10 @@ class Writing:
         return kept
 
     def _apply(self, snippet: Snippet, draft: Draft, author: str, expected: str | None) -> None:
-        files = {**draft.files, **dict.fromkeys(draft.removed)}
+        sent = draft.files
+        if self.switches.rename == "keep_case":
+            sent = {self.switches.renamed(name, snippet.tip.files): content for name, content in sent.items()}
+        files = {**sent, **dict.fromkeys(draft.removed)}
         may_be_empty = self.switches.snippet_last_file == 200 or not files
         commits = self.switches.identical_put_commits
         try:

@@ -315,6 +315,16 @@ def test_accept_a_renamed_file_and_replace_it(
         require_unchanged(run, **options)
 
 
+@pytest.mark.parametrize("purge", [False, True])
+def test_replace_a_file_whose_spelling_the_service_keeps(emulator: Emulator, run: ModuleRunner, purge: bool) -> None:
+    emulator.switches.rename = "keep_case"
+    snippet = emulator.snippets.create(TITLE, {"Readme.md": b"old\n"})
+    options = {"title": TITLE, "files": encode_files({"README.md": b"new\n"}), "purge": purge}
+    [file] = run.ok(SNIPPET, **options)["snippet"]["files"]
+    assert (file["name"], file["stored_name"], snippet.files) == ("README.md", "Readme.md", {"Readme.md": b"new\n"})
+    require_unchanged(run, **options)
+
+
 def test_purge_files_that_only_resemble_a_renamed_one(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.switches.rename = lambda name: name.replace(" & ", "-")
     snippet = emulator.snippets.create(TITLE, {"a-b.md": b"1", "a-c.md": b"1", "a-b.md.bak": b"1", "a+b.md": b"2"})

@@ -89,6 +89,9 @@ def test_names(emulator: Emulator, snippets: Snippets) -> None:
     emulator.switches.rename = "spaces"
     assert list(snippets.create({"a b": b""}).json()["files"]) == ["a_b"]
     assert (emulator.journal[-1].uploads, emulator.journal[-1].stored) == (["a b"], ["a_b"])
+    emulator.switches.rename = "keep_case"
+    snippets.update(made.id, files={"A&B": b"new", "c": b""})
+    assert made.files == {"a&b": b"new", "c": b""}
 
 
 @pytest.mark.parametrize(
