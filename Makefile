@@ -11,7 +11,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup runtime demo quick check test proof unit http coverage system sanity validate integration molecule lint docs \
-	fast-lint fuzz canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
+	fast-lint fuzz model canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
 
 ROOT := $(CURDIR)
 OUT := $(ROOT)/build
@@ -38,7 +38,7 @@ help:
 	@echo 'make quick        ruff, mypy of the plugins, pure tests: seconds'
 	@echo 'make check        before each commit: quick, tests over HTTP, validate-modules of the changed modules'
 	@echo 'make test         everything that a release needs, as the CI runs it'
-	@echo 'make proof        hours: faults, fuzz, contract, matrix, soak, canaries, browser, mutants, benchmark'
+	@echo 'make proof        hours: faults, model, fuzz, contract, matrix, soak, canaries, browser, mutants, benchmark'
 	@echo
 	@echo 'make unit         pure tests (PYTEST_ARGS="-k name")'
 	@echo 'make http         modules and lookups in one process over the emulator'
@@ -53,6 +53,7 @@ help:
 	@echo 'make build        the tarball, in build/dist'
 	@echo
 	@echo 'make test-faults    every request of every module and lookup with every fault; writes the table in docs/docsite/rst'
+	@echo 'make model          random operations under random behaviors of the service (MODEL_ARGS="--hours 2 --seed 100")'
 	@echo 'make fuzz           fuzz the response parsers (FUZZ_SECONDS=60)'
 	@echo 'make test-contract  check the traffic of all integration targets against the public specification'
 	@echo 'make test-matrix    several ansible-cores with several target Pythons, as far as they are found (MATRIX_ARGS="--core 2.21")'
@@ -151,6 +152,10 @@ check: quick http validate
 fuzz: setup
 	@$(RUN) python -m tests.proof.fuzz --seconds '$(FUZZ_SECONDS)'
 
+# The short run of the same machines, with a fixed seed, is one of the tests of "make system".
+model: setup
+	@$(RUN) python -m tests.proof.model $(MODEL_ARGS)
+
 canaries: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/canaries
 
@@ -176,7 +181,7 @@ test:
 	@PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" tests/tools/run_tests.py '$(MAKE)'
 
 # What takes hours. Nothing here is part of "make test".
-proof: test-faults fuzz test-contract test-soak canaries browser mutants test-matrix bench
+proof: test-faults model fuzz test-contract test-soak canaries browser mutants test-matrix bench
 
 clean:
 	rm -rf '$(OUT)' .ansible tests/output

@@ -47,6 +47,10 @@ class Lag(Generic[Item]):
         for one in self._pending:
             one.reads -= 1
 
+    def end(self) -> None:
+        """Show every write."""
+        self._pending.clear()
+
     def apply(self, items: Mapping[str, Item]) -> list[Item]:
         """Return the items as the listing still shows them."""
         shown = dict(items)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import json
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
 import pytest
 import yaml
@@ -18,6 +19,14 @@ from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
 from tests.helpers.connection import connection
 from tests.helpers.module_args import patch_module_args
+
+
+class Screen(Protocol):
+    """What a module has printed; pytest's ``capsys`` is one."""
+
+    def readouterr(self) -> Any:
+        """Return what was printed since the last call, as ``out``."""
+
 
 MODULES = "ansible_collections.releng.bitbucket.plugins.modules."
 
@@ -30,7 +39,7 @@ class ModuleRunner:
     requires that there is none. ``output``: all that the last run printed.
     """
 
-    def __init__(self, emulator: Emulator, capsys: pytest.CaptureFixture[str], clock: Clock | None = None) -> None:
+    def __init__(self, emulator: Emulator, capsys: Screen, clock: Clock | None = None) -> None:
         self.emulator = emulator
         self.capsys = capsys
         self._fake = FakeClock()
@@ -62,7 +71,7 @@ class ModuleRunner:
         if not result.get("failed"):
             require_documented(main.RETURN, result)
         elif "requests" in result:  # it failed in our code, and not over options that Ansible itself refuses
-            always = {name for name, field in yaml.safe_load(main.RETURN).items() if field["returned"] == "always"}
+            always = {name for name, field in read_documentation(main.RETURN).items() if field["returned"] == "always"}
             assert always <= result.keys(), f"RETURN promises {always}, also on failure"
         return result
 
@@ -83,12 +92,19 @@ class ModuleRunner:
         return str(self.failed(module, **arguments)["msg"])
 
 
+@cache
+def read_documentation(text: str) -> dict[str, Any]:
+    """Return the fields of a RETURN documentation; reading it takes longer than most runs."""
+    fields: dict[str, Any] = yaml.safe_load(text)
+    return fields
+
+
 OF_ANSIBLE = {"changed", "warnings", "deprecations", "diff", "failed"}
 
 
 def require_documented(documentation: str, result: dict[str, Any]) -> None:
     """Every key that came back is documented with that type, and every key documented as always returned came back."""
-    _require_fields(yaml.safe_load(documentation), {key: result[key] for key in result if key not in OF_ANSIBLE})
+    _require_fields(read_documentation(documentation), {key: result[key] for key in result if key not in OF_ANSIBLE})
 
 
 TYPES: dict[str, type | tuple[type, ...]] = {

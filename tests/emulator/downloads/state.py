@@ -135,6 +135,11 @@ class Repository:
                 self._lag.begin_reading()
             return sort_newest_first(self._lag.apply(self.artifacts))
 
+    def end_lag(self) -> None:
+        """Let the listing show every write."""
+        with self.lock:
+            self._lag.end()
+
     def remove(self, name: str) -> bool:
         """Remove an artifact; False if there is none."""
         with self.lock:

@@ -61,6 +61,12 @@ class Lag:
             for one in self._pending:
                 one.seen[role] += 1
 
+    def end(self) -> None:
+        """Show every write."""
+        with self._lock:
+            self._pending.clear()
+            self._hidden.clear()
+
     def apply(self, snippets: Iterable[Snippet], role: str | None) -> list[Snippet]:
         """Return the snippets as the listing for this role still shows them."""
         shown = {snippet.id: snippet for snippet in snippets}

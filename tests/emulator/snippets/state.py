@@ -154,6 +154,10 @@ class Snippets:
         """The snippet of this id, or None."""
         return self.by_id.get(identity)
 
+    def end_lag(self) -> None:
+        """Let the listings show every write."""
+        self._lag.end()
+
     def remove(self, identity: str) -> bool:
         """Remove a snippet; False if there is none."""
         snippet = self.by_id.pop(identity, None)

@@ -98,6 +98,13 @@ def test_lag_in_seconds(emulator: Emulator, api: Client) -> None:
     assert read(api) == {"a": 1}
 
 
+def test_end_of_the_lag(emulator: Emulator, api: Client) -> None:
+    emulator.switches.listing_lag_reads = 5
+    api.upload(("a", b"1"))
+    emulator.repository().end_lag()
+    assert read(api) == {"a": 1}
+
+
 def test_lag_holds_for_later_writes_only(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"1")
     emulator.switches.listing_lag_reads = 1

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let another publisher act between two requests of a task."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from tests.emulator.downloads.state import Repository
+
+from ..disturbance import LATEST, Act, faults
+from .manifests import read_lines
+from .pools import MANIFEST, contents, names
+
+
+class Deed(NamedTuple):
+    """What another publisher does: ``put``, ``remove``, or ``publish`` with a line in the manifest."""
+
+    kind: str
+    name: str
+    content: bytes = b""
+
+
+class Log:
+    """What the other publisher did to each name: the contents that it had, None where it was removed."""
+
+    def __init__(self) -> None:
+        self.versions: dict[str, list[bytes | None]] = {}
+
+    def note(self, name: str, content: bytes | None) -> None:
+        """Add a version of an artifact."""
+        self.versions.setdefault(name, []).append(content)
+
+
+_deeds = st.one_of(
+    st.builds(Deed, st.just("put"), names, contents),
+    st.builds(Deed, st.just("remove"), names),
+    st.builds(Deed, st.just("publish"), names, contents),
+    st.just(Deed("remove", MANIFEST)),
+)
+deeds = st.lists(_deeds, min_size=1, max_size=2).map(tuple)
+acts = st.builds(Act, deeds, st.integers(0, LATEST), st.sampled_from(["before", "after"]))
+# Most tasks run undisturbed, because only those can be predicted and repeated.
+disturbances = st.one_of(st.none(), st.none(), acts, faults())
+
+
+def do(repository: Repository, deeds: tuple[Deed, ...], log: Log) -> None:
+    """Do what another publisher does, and note it."""
+    for deed in deeds:
+        if deed.kind == "remove":
+            if repository.remove(deed.name):
+                log.note(deed.name, None)
+            continue
+        _put(repository, deed.name, deed.content, log)
+        if deed.kind == "publish":
+            _put(repository, MANIFEST, _add_line(repository, deed.name, deed.content), log)
+
+
+def _put(repository: Repository, name: str, content: bytes, log: Log) -> None:
+    keep_date = not repository.switches.created_on_moves
+    repository.store(name, repository.blobs.store(content), keep_date=keep_date)
+    log.note(name, content)
+
+
+def _add_line(repository: Repository, name: str, content: bytes) -> bytes:
+    """Return the manifest with a line for an artifact, as another publisher with this collection writes it."""
+    old = repository.get(MANIFEST)
+    lines = {} if old is None else trusted_lines(repository)
+    lines[name] = hashlib.sha256(content).hexdigest()
+    return "".join(f"{lines[each]}  {each}\n" for each in sorted(lines)).encode()
+
+
+def trusted_lines(repository: Repository) -> dict[str, str]:
+    """Return the lines of artifacts that exist and are not newer than the manifest."""
+    manifest, artifacts = repository.artifacts[MANIFEST], repository.artifacts
+    lines = read_lines(manifest.content)
+    return {
+        name: digest for name, digest in lines.items() if name in artifacts and artifacts[name].created_on <= manifest.created_on
+    }

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge that a task succeeds where the service is only slow, odd or disturbed for a moment."""
+
+from __future__ import annotations
+
+from ..disturbance import Fault
+from .excuses import is_unpredictable
+from .manifests import lines_of
+from .pools import MANIFEST
+from .trial import Trial
+
+# Switches that change what a task reads, or how often, and must not let it fail.
+HARMLESS = {
+    "created_on_moves",
+    "etag",
+    "content_encoding",
+    "list_size",
+    "list_user",
+    "listing_lag_reads",
+    "listing_lag_seconds",
+    "listing_repeat",
+    "next_drops",
+    "page_cap",
+    "pagelen_max",
+    "rename",
+    "storage_cached_seconds",
+    "upload_status",
+}
+EXPECTED = {"present": "refuse", "bitbucket_download_fetch": "missing"}
+
+
+def require_success(trial: Trial, changed_switches: set[str]) -> None:
+    """A task that may succeed does, also after a transient fault."""
+    if not trial.run.failed or trial.others or not changed_switches <= HARMLESS:
+        return
+    if isinstance(trial.disturbance, Fault) and trial.disturbance.times > 1:
+        return
+    if may_fail(trial):
+        return
+    raise AssertionError(f"the task failed without need: {trial.result['msg']}")
+
+
+def may_fail(trial: Trial) -> bool:
+    """Return whether the options let the task fail whatever the service does."""
+    if trial.payloads:
+        return trial.options["overwrite"] == "refuse" or is_unpredictable(trial)
+    if trial.dest is None:
+        return False
+    names = trial.options.get("name") or []
+    lines = lines_of(trial.before)
+    if trial.manifest is not None and (MANIFEST not in trial.before or not set(lines) >= trial.before.keys() - {MANIFEST}):
+        return True
+    return not set(names) <= trial.before.keys() or trial.manifest is not None or not names

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Play the machines: here with a fixed seed and number of examples. ``make model`` sets others."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.emulator import Emulator
+
+from .downloads.machine import DownloadsMachine
+from .snippets.machine import SnippetsMachine
+
+Machine = type[DownloadsMachine] | type[SnippetsMachine]
+MACHINES: dict[str, Machine] = {"downloads": DownloadsMachine, "snippets": SnippetsMachine}
+SEED = int(os.environ.get("MODEL_SEED", "1"))
+SURVEY = os.environ.get("MODEL_SURVEY") == "1"
+FEWEST_RESULTS = 5
+ROUND = settings(
+    max_examples=int(os.environ.get("MODEL_EXAMPLES", "50")),
+    stateful_step_count=10,
+    deadline=None,
+    database=None,
+    derandomize=False,
+    print_blob=False,
+    phases=[Phase.generate] if SURVEY else [Phase.generate, Phase.shrink],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
+def test_random_operations_hold(machine: Machine, emulator: Emulator) -> None:
+    machine.emulator = emulator
+    machine.parallel = int(os.environ.get("MODEL_PARALLEL", "1"))
+    machine.counts.clear()
+    run_state_machine_as_test(seed(SEED)(machine), settings=ROUND)
+    print(f"{machine.__name__}, seed {SEED}: {dict(sorted(machine.counts.items()))}")
+    assert len(machine.counts) > FEWEST_RESULTS, "hardly any operation has run"
