@@ -38,7 +38,8 @@ def test_publish_prune_and_write_notes_then_update_the_edited_notes(runner: Play
     assert [entry.path for entry in writes(world)[5:]] == ["/2.0/snippets/acme"]
     [text] = [files["notes.md"].decode() for files in files_of(world, TITLE)]
     assert text.startswith(BUILT["NOTES.md"].decode())
-    row = f"| {NAME} | {len(BUILT[NAME])} | {hashlib.sha256(BUILT[NAME]).hexdigest()} |"
+    url = f"{world.api_url}/repositories/acme/widgets/downloads/{NAME}"
+    row = f"| [{NAME}]({url}) | {len(BUILT[NAME])} | {hashlib.sha256(BUILT[NAME]).hexdigest()} |"
     assert [line for line in text.splitlines() if "widgets-" in line] == [row]
     assert [secret for secret in secrets(world) if secret in done.output] == []
     world.journal.clear()
