@@ -299,12 +299,12 @@ def main(clock: Clock = CLOCK) -> None:
     options, check_mode = module.params, module.check_mode
 
     def fetch(client: Client, progress: Progress) -> Outcome:
-        files = AnsibleFiles(module)
-        unpacker = create_unpacker(options, files)
-        fetcher = Fetcher(Downloads(client, options["repository"]), parse_options(options, unpacker), files)
-        fetched = fetcher.run(check_mode, progress)
-        outcome = summarize(fetched)
-        return outcome.join(unpacker.run(fetched, check_mode, progress)) if unpacker else outcome
+        with AnsibleFiles(module) as files:
+            unpacker = create_unpacker(options, files)
+            fetcher = Fetcher(Downloads(client, options["repository"]), parse_options(options, unpacker), files)
+            fetched = fetcher.run(check_mode, progress)
+            outcome = summarize(fetched)
+            return outcome.join(unpacker.run(fetched, check_mode, progress)) if unpacker else outcome
 
     run_module(module, fetch, Progress(artifacts=[]), options["parallel"], clock=clock)
 

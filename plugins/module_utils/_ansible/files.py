@@ -25,7 +25,8 @@ _OWNERSHIP = ("owner", "group", "seuser", "serole", "setype", "selevel")
 class AnsibleFiles:
     """The file functions of one module, with its file options; one runs at a time, because umask is global.
 
-    Whatever such a function raises becomes a BitbucketError, so that the failure of the task tells what was done.
+    Whatever such a function raises becomes a BitbucketError, so that the failure of the task tells what was done. A context whose
+    end removes the backup that a thread is still making: a task that is told to stop ends in the main thread.
     """
 
     def __init__(self, module: AnsibleModule) -> None:
@@ -35,6 +36,16 @@ class AnsibleFiles:
         self._preserved_copy: t.Callable[[str, str], None] = module.preserved_copy
         vars(self._module)["preserved_copy"] = self._copy_whole
         self._lock = threading.Lock()
+        self._copy: str | None = None
+        self._over = False
+
+    def __enter__(self) -> AnsibleFiles:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._over = True
+        if self._copy is not None:
+            _remove(self._copy)
 
     def install(self, temporary: str, path: str) -> str | None:
         """Move the temporary file to the path, atomically; return the path of a backup, if one was made."""
@@ -58,12 +69,16 @@ class AnsibleFiles:
 
     def _copy_whole(self, source: str, target: str) -> None:
         """Copy a file as backup_local does; leave no part of a copy that fails."""
+        self._copy = target
         try:
+            if self._over:
+                raise RuntimeError("the task is over")
             self._preserved_copy(source, target)
         except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(target)
+            _remove(target)
             raise
+        finally:
+            self._copy = None
 
     def set_attributes(self, path: str) -> tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]:
         """Set mode, owner and so on, except in check mode; return the differing ones as they were and as they are requested."""
@@ -93,6 +108,11 @@ class AnsibleFiles:
                 yield
             except Exception as exc:  # ansible-core 2.18 calls fail_json, later releases raise
                 raise BitbucketError(f"{problem}: {_explain(exc)}") from exc
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def _identify(path: str) -> t.Any:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.files import AnsibleFiles
+from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.module import create_module
 from tests.emulator import Emulator
 from tests.helpers.fetching import DIFFERENT, NEW, SAME, FetchRunner, mode, outcome
+from tests.helpers.module_args import patch_module_args
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
@@ -134,6 +138,30 @@ def test_number_that_no_owner_has_is_an_error_that_tells_what_was_done(fetch: Fe
     result = fetch.failed("app", **wrong)
     assert result["msg"].startswith(f"Cannot set the attributes of '{fetch.folder}/app': ")
     assert outcome(result) == NEW
+
+
+def test_end_of_a_task_removes_the_backup_that_a_thread_still_makes(tmp_path: Path) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def copy_slowly(source: str, target: str) -> None:
+        Path(target).write_bytes(b"half")
+        begun.set()
+        ended.wait(60)
+
+    for name in ("old", "new"):
+        (tmp_path / name).write_bytes(name.encode())
+    with patch_module_args({"workspace": "acme", "backup": True}):
+        module = create_module({"backup": {"type": "bool"}}, add_file_common_args=True)
+    vars(module)["preserved_copy"] = copy_slowly
+    files = AnsibleFiles(module)
+    installed = threading.Thread(target=files.install, args=(str(tmp_path / "new"), str(tmp_path / "old")))
+    with files:
+        installed.start()
+        assert begun.wait(60)
+        assert len(list(tmp_path.iterdir())) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
+    ended.set()
+    installed.join()
 
 
 def test_path_is_taken_literally(fetch: FetchRunner, monkeypatch: pytest.MonkeyPatch) -> None:
