@@ -198,6 +198,7 @@ def test_module_defaults_connect_the_role_and_no_secret_is_shown(
 ) -> None:
     values = emulator.environment()
     connection = {name: values[f"BITBUCKET_{name.upper()}"] for name in ("api_url", "workspace", "api_token")}
+    emulator.repository("acme", "widgets").put("VERSION", b"1.4.1\n")  # an empty list would be a warning
     variables = options(files=files, repository="widgets", keep=3, patterns=["*"], notes_title=TITLE)
     playbook.use("only", ROLE, variables)
     defaults = {"group/releng.bitbucket.bitbucket": connection | {"user": emulator.user}}
@@ -224,6 +225,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
         {"notes": "Faster."},
         "publish_artifacts_notes needs publish_artifacts_notes_title: the title finds the snippet that holds the notes.",
     ),
+    ({"notes": {"a": 1}, "notes_title": "x"}, "publish_artifacts_notes must be a text: data such as a dictionary has no form"),
     (
         {"overwrite": "sometimes"},
         "value of publish_artifacts_overwrite must be one of: different, always, never, refuse, got: sometimes",
