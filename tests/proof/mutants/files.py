@@ -39,6 +39,7 @@ DECIDING = {
 HTTP_RULES = {
     "_http/credentials.py": (f"{UNIT}_http/test_credentials.py", f"{HTTP}_http/test_refusals.py"),
     "_http/connection.py": (f"{UNIT}_http/test_connection.py",),
+    "_http/listing.py": (f"{UNIT}_http/test_listing.py", f"{HTTP}_http/test_listing.py"),
     "_http/refusals.py": (
         f"{UNIT}_http/test_refusals.py",
         f"{HTTP}_http/test_refusals.py",

@@ -38,7 +38,9 @@ def test_a_page_without_a_list_is_an_error_not_an_empty_list(page: dict[str, Any
     assert not caught.value.transient
 
 
-@pytest.mark.parametrize("item", ["Upgrade to\na Standard plan", ["nested"], None, 7])
+@pytest.mark.parametrize(
+    "item", ["Upgrade to\na Standard plan", "Upgrade to a Standard plan \ud800", ["nested"], None, 7], ids=ascii
+)
 def test_items_that_are_no_objects_are_an_error_with_their_words(item: Any) -> None:
     with pytest.raises(RequestFailed) as caught:
         page_items({"values": [{"name": "a"}, item]}, URL)
