@@ -22,7 +22,8 @@ from .document import Listing, SnippetState
 
 # Observed (fact sheet 10): the list of such a workspace is empty, whatever the workspace contains.
 EMPTY_LISTING = (
-    "The list of snippets is empty. If the workspace has snippets, it might be on the Free plan, on which Bitbucket lists none"
+    "The list of snippets is empty. If the workspace has snippets, it might be on the Free plan, on which Bitbucket lists none,"
+    " or the credential might be an OAuth consumer, which Bitbucket does not list as a member"
 )
 
 Read = t.Callable[[str], t.Optional[SnippetState]]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import Snippet
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.plan import (
     SnippetPlan,
+    find_similar_title,
     find_stored_names,
     plan_snippet,
     predict_creation,
@@ -119,3 +120,45 @@ def test_predict_a_new_revision_for_changed_files_only(
     snippet = predict_update(before, plan_snippet(before, SnippetRequest(**options))).snippet
     assert (snippet.revision, snippet.updated_on, snippet.created_on) == (revision, updated_on, "then")
     assert {*(snippet.files or {}).values()} == ({None} if revision is None else {f"https://x/{name}" for name in FILES})
+
+
+@pytest.mark.parametrize(
+    ("title", "stored"),
+    [
+        ("Notes", "Notes"),
+        ("Notes", "NOTES"),
+        ("Stra\u00dfe", "STRASSE"),
+        ("Gr\u00fcn", "Gru\u0308n"),
+        ("Gru\u0308n", "Gr\u00fcn"),
+        ("\u0130x", "i\u0307x"),
+        ("Notes  of\u00a01.0", "Notes of 1.0"),
+        ("Notes of 1.0", " Notes\tof 1.0\n"),
+        ("Notes\u200b 1", "Notes 1"),
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("a &lt; b", "a < b"),
+        ("a & b", "a &amp;amp; b"),
+        ("x" * 300, "x" * 255),
+        ("x" * 300, "x" * 252 + "..."),
+        ("word " * 60, ("word " * 60)[:255]),
+    ],
+)
+def test_find_a_title_that_the_service_might_have_made(title: str, stored: str) -> None:
+    similar = Snippet("kypj", stored)
+    assert find_similar_title(title, [Snippet("other", "Another"), similar]) is similar
+
+
+@pytest.mark.parametrize(
+    ("title", "stored"),
+    [
+        ("Notes of 1.4", "Notes of 1.4.2"),
+        ("Notes of 1.4.2", "Notes of 1.4"),
+        ("Notes of 1.4.2", "Notes of 14.2"),
+        ("Notes 1", "Notes1"),
+        ("Notes", ""),
+        ("x" * 150, "x" * 99),
+        ("x" * 255, "x" * 300),
+        ("Caf\u00e9", "Cafe"),
+    ],
+)
+def test_distinguish_titles_that_only_resemble_each_other(title: str, stored: str) -> None:
+    assert find_similar_title(title, [Snippet("kypj", stored)]) is None
