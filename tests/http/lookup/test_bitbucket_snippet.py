@@ -99,3 +99,25 @@ def test_refuse_files_above_the_maximum_size(emulator: Emulator, look: SnippetLo
     assert look("f", "f", snippet_id="sizes", max_size=5) == ["12345"] * 2
     assert "longer than 4 bytes. The option max_size is 4" in look.failure("f", snippet_id="sizes", max_size=4, on_missing="skip")
     assert "longer than 10485760 bytes" in look.failure("large", snippet_id="sizes")
+
+
+@pytest.mark.parametrize("which", [{"snippet_id": "nobody"}, {"title": "Another"}], ids=str)
+def test_explain_an_empty_listing(emulator: Emulator, look: SnippetLooker, which: dict[str, str]) -> None:
+    assert look.failure("one", **which) == f"There is no snippet '{next(iter(which.values()))}'"
+    emulator.switches.snippet_free_plan = "empty"
+    assert "The list of snippets is empty. If the workspace has snippets, it might be on the Free plan" in look.failure(
+        "one", **which
+    )
+
+
+def test_read_no_snippet_that_does_not_have_the_title_any_more(emulator: Emulator, look: SnippetLooker, notes: Snippet) -> None:
+    emulator.switches.snippet_lag_reads = 100
+    notes.edit(title="Handbook")
+    assert look.failure("one", title="Notes") == "There is no snippet 'Notes'"
+
+
+def test_fail_if_a_title_is_not_found_in_a_listing_that_might_be_incomplete(emulator: Emulator, look: SnippetLooker) -> None:
+    emulator.snippets.create("Another", {"one": b"x"})
+    emulator.switches.update({"page_cap": 1, "listing_repeat": True})
+    assert look("two", title="Notes") == ["2"]
+    assert "the list of snippets might be incomplete" in look.failure("two", title="Third", on_missing="skip")
