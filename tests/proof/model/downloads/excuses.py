@@ -12,7 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from tests.emulator.renaming import make_valid
+from tests.emulator.renaming import apply_rule, make_valid
 
 from .manifests import find_false
 from .trial import Trial
@@ -37,10 +37,8 @@ def is_unverified(trial: Trial) -> bool:
     With ``verify: false`` a task does not look, so it knows neither an upload without effect nor a changed name.
     """
     switches = trial.switches
-    names = list(trial.payloads)
-    meets = any(has_other_name(name, [*trial.before, *names]) for name in names)
     lies = switches.upload_effect != "store" or switches.rename is not None or switches.downloads_free_plan is not None
-    return loses_contents(trial) or ((lies or meets) and not trial.options.get("verify", True))
+    return loses_contents(trial) or ((lies or meets_other_names(trial)) and not trial.options.get("verify", True))
 
 
 def loses_contents(trial: Trial) -> bool:
@@ -51,10 +49,17 @@ def loses_contents(trial: Trial) -> bool:
     return trial.switches.stored_damage is not None
 
 
-def is_unpredictable(trial: Trial) -> bool:
-    """Return whether check mode cannot know which artifact an upload replaces."""
+def meets_other_names(trial: Trial) -> bool:
+    """Return whether a task publishes a name beside another one that the service might store alike."""
     names = list(trial.payloads)
     return any(has_other_name(name, [*trial.before, *names]) for name in names)
+
+
+def is_unpredictable(trial: Trial) -> bool:
+    """Return whether check mode cannot know which artifact an upload replaces, or how long its name in the manifest is."""
+    names, rule = list(trial.payloads), trial.switches.rename
+    is_renamed = any(apply_rule(rule, name, trial.before) != name for name in names)
+    return is_renamed or meets_other_names(trial)
 
 
 def is_equal_by_rule(trial: Trial, name: str) -> bool:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..disturbance import Fault
-from .excuses import is_unpredictable
+from .excuses import meets_other_names
 from .manifests import lines_of
 from .pools import MANIFEST
 from .trial import Trial
@@ -46,7 +46,7 @@ def require_success(trial: Trial, changed_switches: set[str]) -> None:
 def may_fail(trial: Trial) -> bool:
     """Return whether the options let the task fail whatever the service does."""
     if trial.payloads:
-        return trial.options["overwrite"] == "refuse" or is_unpredictable(trial)
+        return trial.options["overwrite"] == "refuse" or meets_other_names(trial)
     if trial.dest is None:
         return False
     names = trial.options.get("name") or []
