@@ -11,7 +11,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup runtime demo quick check test proof unit http coverage system sanity validate integration molecule lint docs \
-	fast-lint fuzz model canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
+	fast-lint fuzz model molecule-example canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
 
 ROOT := $(CURDIR)
 OUT := $(ROOT)/build
@@ -29,7 +29,9 @@ FUZZ_SECONDS ?= 60
 TARGETS ?=
 SCENARIOS ?=
 # Long suites of their own targets.
-SUITES := tests/proof/contract/test_integration_targets.py tests/proof/canaries/test_integration_suite.py tests/proof/docs
+MOLECULE_EXAMPLE := tests/system/docs/test_molecule_example.py
+SUITES := tests/proof/contract/test_integration_targets.py tests/proof/canaries/test_integration_suite.py \
+	tests/proof/canaries/test_canaries.py tests/proof/docs $(MOLECULE_EXAMPLE)
 
 RUN := tests/tools/in_env.sh
 
@@ -159,6 +161,9 @@ model: setup
 canaries: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/canaries
 
+molecule-example: setup
+	@$(RUN) python -m pytest $(MOLECULE_EXAMPLE)
+
 browser: docs
 	@$(RUN) python -m pytest tests/proof/docs
 
@@ -181,7 +186,7 @@ test:
 	@PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" tests/tools/run_tests.py '$(MAKE)'
 
 # What takes hours. Nothing here is part of "make test".
-proof: test-faults model fuzz test-contract test-soak canaries browser mutants test-matrix bench
+proof: test-faults model fuzz test-contract test-soak canaries molecule-example browser mutants test-matrix bench
 
 clean:
 	rm -rf '$(OUT)' .ansible tests/output

@@ -109,7 +109,7 @@ def gone_meanwhile(world: World) -> None:
     repository.put("x", b"x")
     world.ok(PUBLISH, state="absent", name=["x"])
     repository.put("x", b"x")
-    world.fails(FETCH, 404, name=["x"], dest=str(world.folder / "x"))
+    assert "Not in the Downloads" in world.failure(FETCH, name=["x"], dest=str(world.folder / "x"))
 
 
 def too_many_requests(world: World) -> None:

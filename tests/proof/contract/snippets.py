@@ -99,6 +99,7 @@ def changed_meanwhile(world: World) -> None:
 
 def kinds_of_credentials(world: World) -> None:
     """OAuth, and none for what is public."""
+    world.emulator.switches.snippet_app_user_member = True
     none: dict[str, Any] = {"user": None, "api_token": None}
     world.emulator.snippets.create("Open", {"a": "1"}, is_private=False)
     client = {"client_id": world.emulator.client_id, "client_secret": world.emulator.client_secret}

@@ -101,9 +101,13 @@ class World:
         """A module that must succeed; those of snippets get no repository."""
         return self._run.ok(module, **self._fitting(module, options))
 
+    def failure(self, module: str, **options: Any) -> str:
+        """Run a module that must fail, and return its message."""
+        return self._run.failure(module, **self._fitting(module, options))
+
     def fails(self, module: str, status: int, **options: Any) -> None:
         """A module that must fail over this status."""
-        message = self._run.failure(module, **self._fitting(module, options))
+        message = self.failure(module, **options)
         assert f"HTTP status {status} " in message, message
 
     def _fitting(self, module: str, options: dict[str, Any]) -> dict[str, Any]:
