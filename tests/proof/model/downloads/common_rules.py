@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..world import Run, Stored
-from .excuses import has_old_date, is_unpredictable, is_unverified, looks_empty, loses_contents
+from .excuses import has_old_date, is_unpredictable, is_unverified, loses_contents
 from .manifests import digest, find_false, find_true, lines_of
 from .pools import MANIFEST
 from .trial import Trial
@@ -39,7 +39,7 @@ def require_true_lines(trial: Trial) -> None:
 
 def require_kept_lines(trial: Trial) -> None:
     """No true line of an artifact that still exists is lost without a message."""
-    if MANIFEST in trial.others or trial.run.failed or looks_empty(trial) or loses_contents(trial):
+    if MANIFEST in trial.others or trial.run.failed or loses_contents(trial):
         return
     unchanged = {name for name, old in trial.before.items() if name in trial.after and same_upload(old, trial.after[name])}
     lost = (find_true(trial.before) & unchanged) - lines_of(trial.after).keys() - trial.others.keys()

@@ -86,8 +86,3 @@ def has_old_date(trial: Trial) -> bool:
     The manifest then looks as new as the artifacts that have changed below it (contract 1.9).
     """
     return not trial.switches.created_on_moves and (trial.run.failed or trial.manifest is None)
-
-
-def looks_empty(trial: Trial) -> bool:
-    """Return whether the list of a Free plan hides every artifact: no request tells it from an empty repository (A6)."""
-    return trial.switches.downloads_free_plan is not None

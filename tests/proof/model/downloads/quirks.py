@@ -27,6 +27,7 @@ UPLOADS: tuple[Quirk, ...] = (
     {"upload_effect": "none", "upload_effect_names": "SHA256SUMS"},
     {"upload_effect": "suffix", "upload_effect_names": "zip"},
     {"upload_effect": "suffix"},
+    {"delete_effect": "none", "delete_effect_names": "b-"},
     {"stored_damage": "truncate"},
     {"stored_damage": "zero"},
 )
