@@ -71,7 +71,7 @@ class World:
         self._stack.enter_context(self.emulator)
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         stream = self._stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-        self._run = ModuleRunner(self.emulator, Printed(stream))  # type: ignore[arg-type]
+        self._run = ModuleRunner(self.emulator, Printed(stream))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
