@@ -64,8 +64,10 @@ options:
       - V(always) replaces it.
       - V(never) leaves it as it is, and compares no content. So it gets no line in the O(manifest) unless a trusted one exists.
       - V(refuse) fails if the content of any differs, before anything is sent, as immutable releases need it.
-      - Bitbucket stores some names otherwise, a space for example as C(_). So an artifact with C(_) in the places of all
-        characters beside letters, digits, dots, hyphens and underscores counts as the wished one too, where that is not there.
+      - With V(never) and V(refuse), one more request for each new name makes sure that the artifact does not exist.
+      - Bitbucket changes some names, for example C(_) for a space. If no artifact has the requested name, the module also
+        recognizes the artifact under a name that differs only in Unicode form, in case, or in the characters that Bitbucket
+        replaces or removes.
     type: str
     choices: [different, always, never, refuse]
     default: different
@@ -88,9 +90,11 @@ options:
     type: str
   verify:
     description:
-      - Whether to read the listing again after an upload, and require the name and the size of what was sent.
-      - A name that Bitbucket may store otherwise is looked up in any case where there is a O(manifest), which needs the
-        stored name.
+      - Whether to prove uploads and deletions by reading the artifact list again.
+      - An upload counts if the list shows a new date or another size, or if the contents are those that were sent. A deletion
+        counts if the list or Bitbucket itself no longer has the artifact.
+      - The list can lag behind. It is read again for up to half a minute, within O(max_wait).
+      - With a O(manifest), a name that Bitbucket might change is looked up in any case: the manifest needs the stored name.
     type: bool
     default: true
 seealso:
