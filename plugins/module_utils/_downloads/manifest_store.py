@@ -169,7 +169,7 @@ class ManifestRenewal:
         if not self._verify:
             return None
         listing, [stored] = ReadBack(self._downloads, [payload], before).run()
-        replaced = stored.final and stored.artifact is not None
+        replaced = stored.final and stored.artifact is not None and _differs(stored.artifact, before.get(payload.name))
         if stored.problem and not replaced:
             raise NotStored(f"The upload was accepted, but {stored.problem}")
         foreign = self._ours.find_foreign(listing, payload.name)

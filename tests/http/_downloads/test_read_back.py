@@ -101,11 +101,20 @@ def test_replacement_of_equal_size_without_effect_is_an_error(emulator: Emulator
     assert contents(emulator)[MANIFEST] == lines({"app.zip": b"new"})
 
 
-def test_manifest_without_effect_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
+@pytest.mark.parametrize(
+    ("switches", "words"),
+    [
+        ({"upload_effect": "none"}, "is listed as it was before"),
+        ({"upload_effect": "suffix"}, "was stored as 'SHA256SUMS_"),
+        ({"rename": "lower"}, "was stored as 'sha256sums': Bitbucket keeps the artifact of the requested name"),
+    ],
+    ids=["none", "suffix", "lower"],
+)
+def test_manifest_without_effect_is_an_error(emulator: Emulator, run: ModuleRunner, switches: dict[str, Any], words: str) -> None:
     put(emulator, {"app.zip": b"old", MANIFEST: lines({"app.zip": b"old"})})
-    emulator.switches.upload_effect, emulator.switches.upload_effect_names = "none", "SUMS"
+    emulator.switches.update({"upload_effect_names": "SUMS", **switches})
     message = run.failure(MODULE, content="new", name=["app.zip"], manifest=MANIFEST)
-    assert "'SHA256SUMS' is listed as it was before" in message
+    assert f"'SHA256SUMS' {words}" in message
 
 
 @pytest.mark.parametrize("lag", [{"listing_lag_reads": 2}, {"listing_lag_seconds": 2}], ids=str)
