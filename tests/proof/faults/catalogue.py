@@ -111,7 +111,7 @@ CLOSED = r"reset|closed|broke off|aborted"
 TIMED_OUT = r"no answer within|no connection within|too slowly"
 # What a wrong body is noticed by: its end, its kind, its length beside the listing, its digest, or that nothing was done.
 WRONG_BODY = (
-    r"JSON|HTML|broke off|(\d|more) bytes|does not have the digest|instead of pointing|not in the listing|still listed"
+    r"JSON|HTML|broke off|(\d|more) bytes|does not have the digest|instead of pointing|not in the listing|still (listed|exists)"
     r"|without a (list|usable)|no snippet|cannot be trusted|instead of 204"
 )
 
@@ -171,7 +171,7 @@ FAULTS = [
     *answer("200 empty", ""),
     *answer("200 []", "[]"),
     *answer("200 {}", "{}"),
-    Fault("wrong types", "wrong_types", WRONG_BODY, fits=with_json),
+    Fault("wrong types", "wrong_types", WRONG_BODY + "|next page leaves the API", fits=with_json),
     Fault("strings in values", "strings_in_values", r"holds no objects", fits=of_pages),
     Fault("redirect loop", "redirect", r"redirect", lasting=True),
     Fault("redirect to file:", "redirect", r"redirect", {"location": "file:///etc/passwd"}),
