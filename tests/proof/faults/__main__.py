@@ -22,7 +22,7 @@ from tests.tools.tree import ROOT
 from .place import prepare
 
 if TYPE_CHECKING:
-    from .cell import Cell, Report
+    from .cell import Place, Report
 
 TABLE = ROOT / "docs" / "docsite" / "rst" / "faults_table.rst"
 
@@ -30,14 +30,16 @@ TABLE = ROOT / "docs" / "docsite" / "rst" / "faults_table.rst"
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof.faults", description="The fault matrix.")
-    parser.add_argument("--only", action="append", metavar="TASK/REQUEST/FAULT[/MODE]", help="some cells, by shell patterns")
+    parser.add_argument(
+        "--only", action="append", metavar="TASK/REQUEST/FAULT[/MODE] or TASK/switch/SWITCH", help="some cells, by shell patterns"
+    )
     parser.add_argument("--workers", type=int, default=12, help="processes; cells mostly wait (default: 12)")
     parser.add_argument("--list", action="store_true", help="name the cells and play none")
     parser.add_argument("--table", type=Path, default=TABLE, help="where the table goes after a whole run")
     return parser.parse_args(arguments)
 
 
-def is_wanted(cell: Cell, patterns: Sequence[str] | None) -> bool:
+def is_wanted(cell: Place, patterns: Sequence[str] | None) -> bool:
     """Whether the cell is among those asked for; each part of a pattern that is left out fits all."""
     return not patterns or any(fnmatchcase(cell.id, pattern) or fnmatchcase(cell.id, pattern + "/*") for pattern in patterns)
 
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play and show."""
     options = parse(arguments)
     prepare()
-    from .pool import cells, discovered, played, start
+    from .pool import cells, discovered, played, scenarios, start
     from .table import table
 
     begun = time.monotonic()
@@ -72,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"\n{len(reports)} cells in {time.monotonic() - begun:.0f} s, {bad} disappoint")
     if not options.only and not bad:
         options.table.parent.mkdir(parents=True, exist_ok=True)
-        options.table.write_text(table(requests, reports), encoding="utf-8")
+        options.table.write_text(table(scenarios(), requests, reports), encoding="utf-8")
         print(f"The table is in {options.table}")
     return 1 if bad or not reports else 0
 

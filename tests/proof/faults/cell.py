@@ -11,15 +11,16 @@ import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote
 
 from . import judges
 from .catalogue import TIMED_OUT, Fault
 from .discovery import READS, Request
 from .scenario import Scenario
-from .stage import IMPATIENT, PATIENT, Stage
+from .stage import IMPATIENT, PATIENT, Outcome, Stage
 
-RECOVERS, SAYS_WHY = "recovers", "says why"
+RECOVERS, SAYS_WHY, WARNS, ASKS = "recovers", "says why", "warns", "says why, asks"
 MOST_REPEATS = 3
 
 
@@ -38,11 +39,19 @@ class Cell:
         return f"{self.scenario}/{self.request.label}/{self.fault}/{self.mode}"
 
 
+class Place(Protocol):
+    """Where a cell is."""
+
+    @property
+    def id(self) -> str:
+        """Return the words that ``--only`` takes."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What came of a cell. ``problems`` is empty where the task did as it should."""
 
-    cell: Cell
+    cell: Place
     result: str
     message: str
     problems: list[str]
@@ -72,14 +81,22 @@ def _played(cell: Cell, scenario: Scenario, fault: Fault) -> Report:
         if not problems:
             must = fault.transient and cell.mode == "once"
             problems = judges.gets_over(outcome, must) + judges.says_why(outcome, fault.says)
-        problems += judges.right(outcome, world, scenario)
+        warned = fault.name in scenario.leaves_out and judges.warns(outcome, fault.says)
+        problems += judges.right(outcome, world, scenario.with_less() if warned else scenario)
         problems += judges.nothing_in_between(world, scenario) + judges.nothing_left(world, stage.leftovers)
-        problems += judges.keeps_secrets(outcome, secrets(stage))
-        problems += [f"{entry.host} got credentials" for entry in stage.emulator.journal if _leaks(entry.host, entry.headers)]
+        problems += judges.keeps_secrets(outcome, secrets(stage)) + leaks(stage)
         if not hit.happened:
             problems.append("the fault hit nothing")
-        problems += _converged(stage, scenario)
-    return Report(cell, SAYS_WHY if outcome.failed else RECOVERS, outcome.message, problems)
+        second, third, writes = run_again(stage)
+        problems += judges.converges(second, third, stage.world, scenario, writes)
+    return Report(cell, result_of(outcome, warned), outcome.words, problems)
+
+
+def result_of(outcome: Outcome, warned: bool) -> str:
+    """Return the word of the table for a run."""
+    if outcome.failed:
+        return SAYS_WHY
+    return WARNS if warned else RECOVERS
 
 
 class _Hit:
@@ -120,15 +137,17 @@ def secrets(stage: Stage) -> Iterator[str]:
         yield authorization.partition(" ")[2]
 
 
-def _leaks(host: str, headers: object) -> bool:
-    return host == "storage" and "authorization" in str(headers).lower()
+def leaks(stage: Stage) -> list[str]:
+    """Return a problem for each request that took credentials to the storage host."""
+    at_storage = [entry for entry in stage.emulator.journal if entry.host == "storage"]
+    return ["storage got credentials" for entry in at_storage if "authorization" in str(entry.headers).lower()]
 
 
-def _converged(stage: Stage, scenario: Scenario) -> list[str]:
+def run_again(stage: Stage) -> tuple[Outcome, Outcome, int]:
+    """Run the task twice without faults; return both outcomes, and how many writes the last one made."""
     stage.emulator.faults.clear()
     stage.emulator.accept()
     second = stage.run(**PATIENT)
     stage.emulator.journal.clear()
     third = stage.run(**PATIENT)
-    writes = sum(1 for entry in stage.emulator.journal if entry.host == "api" and entry.method not in READS)
-    return judges.converges(second, third, stage.world, scenario, writes)
+    return second, third, sum(1 for entry in stage.emulator.journal if entry.host == "api" and entry.method not in READS)

@@ -46,6 +46,11 @@ def keeps_secrets(outcome: Outcome, secrets: Iterable[str]) -> list[str]:
     return found + ([f"part of a signed URL was printed: {signed.group()}"] if signed else [])
 
 
+def warns(outcome: Outcome, words: str) -> bool:
+    """Return whether a successful task gave a warning that names the cause."""
+    return not outcome.failed and any(re.search(words, warning) for warning in outcome.warnings)
+
+
 def right(outcome: Outcome, world: World, scenario: Scenario) -> list[str]:
     """After success, everything is as it was wished, and a reading task found what is there."""
     if outcome.failed:
@@ -85,6 +90,12 @@ def converges(second: Outcome, third: Outcome, world: World, scenario: Scenario,
     if third.failed or third.changed or writes:
         found.append(f"third run: failed={third.failed} changed={third.changed} writes={writes} {third.message}")
     return found + [f"third run: {each}" for each in ended(third) + right(third, world, scenario)]
+
+
+def asks_again(second: Outcome, third: Outcome, writes: int) -> list[str]:
+    """Return a problem unless both runs ask a person the same question, and write nothing."""
+    same = second.message == third.message and not second.changed and not third.changed and not writes
+    return [] if same else [f"third run: failed={third.failed} changed={third.changed} writes={writes} {third.message}"]
 
 
 def gets_over(outcome: Outcome, must: bool) -> list[str]:

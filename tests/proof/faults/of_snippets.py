@@ -86,6 +86,18 @@ READING = [
         believes=("GET file notes.md",),
     ),
     Scenario(
+        "read snippets by pattern",
+        "bitbucket_snippet_info",
+        World(notes=[OTHER, NOTES]),
+        World(notes=[OTHER, NOTES]),
+        lambda folder: {"patterns": ["Release *"], "contents": True},
+        value=contents,
+        expected={TITLE: dict(NOTES.files)},
+        believes=("GET file notes.md",),
+        leaves_out=("410",),
+        reduced={},
+    ),
+    Scenario(
         "look up in a snippet",
         "bitbucket_snippet",
         World(notes=[OTHER, NOTES]),

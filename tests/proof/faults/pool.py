@@ -14,9 +14,11 @@ from multiprocessing.pool import Pool
 from tests.helpers.modules import MODULES
 
 from .catalogue import FAULTS
-from .cell import Cell, Report, play
+from .cell import Cell, Place, Report, play
 from .discovery import Request, discover
 from .scenario import Scenario
+from .switched import SwitchCell, play_switch
+from .switching import SWITCHES
 
 
 def start(workers: int) -> Pool:
@@ -29,9 +31,10 @@ def start(workers: int) -> Pool:
 
 def scenarios() -> dict[str, Scenario]:
     """All tasks by name, in the order of the table."""
-    from . import of_downloads, of_snippets
+    from . import of_downloads, of_names, of_snippets
 
-    parts = (of_downloads.PUBLISHING, of_downloads.READING, of_snippets.WRITING, of_snippets.READING)
+    downloads = (of_downloads.PUBLISHING, of_names.UNUSUAL, of_downloads.READING)
+    parts = (*downloads, of_snippets.WRITING, of_names.UNUSUAL_SNIPPETS, of_snippets.READING)
     return {scenario.name: scenario for part in parts for scenario in part}
 
 
@@ -41,16 +44,23 @@ def discovered(pool: Pool) -> dict[str, list[Request]]:
     return dict(zip(names, pool.map(_discover, names, chunksize=1), strict=True))
 
 
-def cells(requests: dict[str, list[Request]]) -> Iterator[Cell]:
+def cells(requests: dict[str, list[Request]]) -> Iterator[Place]:
     """All cells that make sense."""
-    for name, found in requests.items():
-        for request in found:
-            for fault in FAULTS:
-                if not fault.fits(request):
-                    yield from (Cell(name, request, fault.name, mode) for mode in fault.modes)
+    for name, scenario in scenarios().items():
+        yield from _cells_of_faults(name, [] if scenario.only_switches else requests[name])
+        for switch in SWITCHES:
+            if switch.concerns(scenario) and not switch.fits(requests[name]):
+                yield SwitchCell(name, switch.name)
 
 
-def played(pool: Pool, wanted: Sequence[Cell]) -> Iterable[Report]:
+def _cells_of_faults(name: str, requests: Sequence[Request]) -> Iterator[Cell]:
+    for request in requests:
+        for fault in FAULTS:
+            if not fault.fits(request):
+                yield from (Cell(name, request, fault.name, mode) for mode in fault.modes)
+
+
+def played(pool: Pool, wanted: Sequence[Place]) -> Iterable[Report]:
     """Their reports, as they come."""
     return pool.imap_unordered(_play, wanted, chunksize=4)
 
@@ -59,6 +69,11 @@ def _discover(name: str) -> list[Request]:
     return discover(scenarios()[name])
 
 
-def _play(cell: Cell) -> Report:
+def _play(cell: Place) -> Report:
+    if isinstance(cell, SwitchCell):
+        scenario = scenarios()[cell.scenario]
+        switch = next(switch for switch in SWITCHES if switch.name == cell.switch and switch.concerns(scenario))
+        return play_switch(cell, scenario, switch)
+    assert isinstance(cell, Cell)
     fault = next(fault for fault in FAULTS if fault.name == cell.fault)
     return play(cell, scenarios()[cell.scenario], fault)

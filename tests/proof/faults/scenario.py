@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,8 @@ class Scenario:
     """A task: ``plugin`` is a module or, with ``terms``, a lookup. ``options`` are told the folder of the task.
 
     ``value`` makes of a result what must be ``expected``, for tasks that read. ``believes``: labels of requests whose
-    contents the task can compare with nothing.
+    contents the task can compare with nothing. ``leaves_out``: names of faults after which a reading task may succeed with
+    ``reduced`` and a warning that names the cause. ``only_switches``: no fault hits its requests.
     """
 
     name: str
@@ -89,6 +90,13 @@ class Scenario:
     switches: Mapping[str, Any] = field(default_factory=dict)
     oauth: bool = False
     believes: tuple[str, ...] = ()
+    leaves_out: tuple[str, ...] = ()
+    reduced: Any = None
+    only_switches: bool = False
+
+    def with_less(self) -> Scenario:
+        """Return the task with `reduced` as the expected result."""
+        return replace(self, expected=self.reduced)
 
     @property
     def is_lookup(self) -> bool:

@@ -13,14 +13,15 @@ import signal
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, cast
 
 import trustme
 from ansible.errors import AnsibleLookupError
+from ansible.module_utils.basic import AnsibleModule
 from ansible.plugins.loader import lookup_loader
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Clock
@@ -50,9 +51,15 @@ class Outcome:
     message: str = ""
     changed: bool = False
     value: Any = None
+    warnings: tuple[str, ...] = ()
     said: str = ""
     crash: str = ""
     over_budget: bool = False
+
+    @property
+    def words(self) -> str:
+        """Return the message and the warnings."""
+        return "; ".join(filter(None, [self.message, *self.warnings]))
 
 
 class Printed(NamedTuple):
@@ -123,6 +130,17 @@ class Stage:
             self.emulator.accept()
         time.sleep(seconds)
 
+    def switch_on(self, values: Mapping[str, Any]) -> None:
+        """Set switches in addition to those of the scenario."""
+        self.emulator.switches.update(dict(values))
+
+    def switch_off(self) -> None:
+        """Return to the switches of the scenario, and let all listings show every write."""
+        self.emulator.switches.reset()
+        self.switch_on(self.scenario.switches)
+        self.emulator.repository().end_lag()
+        self.emulator.snippets.end_lag()
+
     @property
     def world(self) -> World:
         """The world as it is now."""
@@ -144,7 +162,7 @@ class Stage:
         except BaseException as exc:  # noqa: BLE001 (whatever it is, it is what the task must not end with)
             outcome = Outcome(True, str(exc), crash="".join(traceback.format_exception(exc)))
         output.readouterr()
-        return Outcome(**{**vars(outcome), "said": output.all + outcome.message})
+        return replace(outcome, said="\n".join([output.all, outcome.message, *outcome.warnings]))
 
     def _options(self, connection: dict[str, int]) -> dict[str, Any]:
         emulator = self.emulator
@@ -155,13 +173,15 @@ class Stage:
         return {**address, **(client if self.scenario.oauth else token), **wanted, **connection}
 
     def _module(self, output: Output, connection: dict[str, int]) -> Outcome:
-        run = ModuleRunner(self.emulator, cast(Any, output), self._clock)
+        run, warnings = ModuleRunner(self.emulator, cast(Any, output), self._clock), list[str]()
         repository = "widgets" if "download" in self.scenario.plugin else None
-        result = run(self.scenario.plugin, **{"repository": repository, **self._options(connection)})
+        # In a process that has loaded Ansible's controller, results lack their warnings.
+        with _replaced(AnsibleModule, "warn", lambda module, warning: warnings.append(warning)):
+            result = run(self.scenario.plugin, **{"repository": repository, **self._options(connection)})
         if result.get("failed"):
             return Outcome(True, str(result["msg"]), changed=bool(result.get("changed")))
         value = self.scenario.value(result) if self.scenario.value else None
-        return Outcome(False, changed=result["changed"], value=value)
+        return Outcome(False, changed=result["changed"], value=value, warnings=tuple(warnings))
 
     def _look_up(self, connection: dict[str, int]) -> Outcome:
         plugin = lookup_loader.get("releng.bitbucket." + self.scenario.plugin)

@@ -16,10 +16,12 @@ import pytest
 from tests.proof.faults import cell as celling
 from tests.proof.faults import stage as staging
 from tests.proof.faults.catalogue import FAULTS, Fault
-from tests.proof.faults.cell import RECOVERS, SAYS_WHY, Cell, Report, play
+from tests.proof.faults.cell import ASKS, RECOVERS, SAYS_WHY, WARNS, Cell, Report, play
 from tests.proof.faults.discovery import NotIdempotent, Request, discover
 from tests.proof.faults.pool import cells, scenarios
 from tests.proof.faults.scenario import Scenario
+from tests.proof.faults.switched import SwitchCell, play_switch
+from tests.proof.faults.switching import SWITCHES, as_it_is
 from tests.tools.tree import ROOT
 
 PLUGINS = ROOT / "plugins"
@@ -60,6 +62,45 @@ def test_cells(task: str, label: str, fault: str, mode: str, result: str) -> Non
     report = played(task, label, fault, mode)
     assert (report.result, report.problems) == (result, [])
     assert bool(report.message) == (result == SAYS_WHY)
+
+
+def played_with(task: str, switch: str, **changes: Any) -> Report:
+    """One cell of a switch; ``changes`` are planted in the switch."""
+    scenario = scenarios()[task]
+    found = next(each for each in SWITCHES if each.name == switch and each.concerns(scenario))
+    return play_switch(SwitchCell(task, switch), scenario, dataclasses.replace(found, **changes))
+
+
+@pytest.mark.parametrize(
+    ("task", "switch", "result"),
+    [
+        ("publish", "list lags by 2 readings", RECOVERS),
+        ("delete with manifest", "uploads get a suffix", SAYS_WHY),
+        ("publish unusual names with manifest", "names become NFD", RECOVERS),
+        ("list", "list is empty (Free plan)", WARNS),
+        ("create a snippet of unusual text", "titles become NFD", ASKS),
+        ("read snippets", "OAuth tokens end after 1 request", RECOVERS),
+    ],
+)
+def test_switches(task: str, switch: str, result: str) -> None:
+    report = played_with(task, switch)
+    assert (report.result, report.problems) == (result, [])
+    assert report.message or result == RECOVERS
+
+
+def test_snippet_that_is_gone_is_left_out_with_a_warning() -> None:
+    report = played("read snippets by pattern", "GET file notes.md", "410")
+    assert (report.result, report.problems) == (WARNS, [])
+
+
+def test_switch_that_does_what_is_not_expected_is_noticed() -> None:
+    report = played_with("list", "list is empty (Free plan)", warns=False)
+    assert report.problems[0].startswith("succeeded, but found {}")
+    report = played_with("publish", "uploads get a suffix", alike=as_it_is, must=True, says="never said")
+    assert report.problems[:2] == ["failed over a fault that passes", "the message does not name the cause, /never said/"]
+    assert any("is neither old nor new" in problem for problem in report.problems)
+    report = played_with("create a snippet", "titles become lower case", asks="")
+    assert any(problem.startswith("second run failed: There is no snippet") for problem in report.problems)
 
 
 def leaving(name: str) -> Callable[[Path], dict[str, Any]]:
@@ -143,11 +184,15 @@ def test_every_module_and_lookup_has_a_task() -> None:
     assert found == there
 
 
-def test_every_fault_is_played_somewhere_and_every_request_has_cells() -> None:
+def test_every_fault_and_switch_is_played_somewhere_and_every_request_and_task_has_cells() -> None:
     requests = {name: discover(scenario) for name, scenario in scenarios().items()}
     wanted = list(cells(requests))
-    assert {cell.fault for cell in wanted} == set(BY_NAME)
-    assert {(cell.scenario, cell.request.label) for cell in wanted} == {
-        (name, request.label) for name, found in requests.items() for request in found
+    hits = [cell for cell in wanted if isinstance(cell, Cell)]
+    assert {cell.fault for cell in hits} == set(BY_NAME)
+    assert {(cell.scenario, cell.request.label) for cell in hits} == {
+        (name, request.label) for name, found in requests.items() for request in found if not scenarios()[name].only_switches
     }
+    switched = [cell for cell in wanted if isinstance(cell, SwitchCell)]
+    assert {cell.switch for cell in switched} == {switch.name for switch in SWITCHES}
+    assert {cell.scenario for cell in switched} == set(requests)
     assert len({cell.id for cell in wanted}) == len(wanted)

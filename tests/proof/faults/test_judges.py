@@ -116,5 +116,18 @@ def test_a_task_that_does_not_converge(second: Outcome, third: Outcome, writes: 
     assert judges.converges(FINE, FINE, PUBLISH.before, PUBLISH, 0)
 
 
+def test_warning_names_the_cause_of_a_success_with_less() -> None:
+    assert judges.warns(Outcome(False, warnings=("410 Gone: left out",)), r"\b410 Gone")
+    assert not judges.warns(Outcome(False, warnings=("something",)), r"\b410 Gone")
+    assert not judges.warns(failed(warnings=("410 Gone",)), r"\b410 Gone")
+
+
+def test_runs_that_ask_must_ask_the_same_and_write_nothing() -> None:
+    assert judges.asks_again(failed(), failed(), 0) == []
+    assert judges.asks_again(failed(), FINE, 0)
+    assert judges.asks_again(failed(), failed("Another"), 0)
+    assert judges.asks_again(failed(), failed(), 1)
+
+
 def test_a_fault_that_passes_is_no_reason_to_fail() -> None:
     assert judges.gets_over(failed(), True)
