@@ -54,7 +54,7 @@ help:
 	@echo 'make galaxy       galaxy-importer on the tarball'
 	@echo 'make build        the tarball, in build/dist'
 	@echo
-	@echo 'make test-faults    every request of every module and lookup with every fault; writes the table in docs/docsite/rst'
+	@echo 'make test-faults    every request of every task with every fault, every task with every switch; writes the table in the docs'
 	@echo 'make model          random operations under random behaviors of the service (MODEL_ARGS="--hours 2 --seed 100")'
 	@echo 'make fuzz           fuzz the response parsers (FUZZ_SECONDS=60)'
 	@echo 'make test-contract  check the traffic of all integration targets against the public specification'
