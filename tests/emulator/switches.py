@@ -24,7 +24,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "downloads_free_plan_post": (201, 402, 403),
     "url_style": ("uuid", "slug"),
     "snippet_answers": ("all", "json_only", "json_406", "form_only"),
-    "snippet_text": ("7bit", "8bit", "quoted-printable", "base64", "base64_canonical"),
+    "snippet_text": ("7bit", "8bit", "quoted-printable", "base64", "base64_canonical", "base64_untyped"),
     "snippet_text_damage": (None, "crlf", "final_newline", "bom", "latin1", "blanks"),
     "snippet_line_ends": ("crlf", "lf"),
     "snippet_part_names": ("utf8", "rfc2231", "rfc2047"),

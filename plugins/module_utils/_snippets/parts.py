@@ -38,7 +38,7 @@ class SnippetParts(t.NamedTuple):
     """A snippet in parts: its JSON document, and its contents.
 
     ``contents``: bytes by file name, of complete parts only. ``textual``: names of files that were sent as text, so that
-    the service might have changed them. ``doubtful``: those of them whose line ends might be others than the stored ones.
+    the service might have changed them. ``doubtful``: names of files whose line ends might be others than the stored ones.
     """
 
     document: dict[str, t.Any]
@@ -134,14 +134,12 @@ def _decode_files(
     contents = {name: data for name, data in decoded.items() if data is not None}
     textual = texts & contents.keys()
     doubtful = {name for name in textual if not (is_crlf and _has_genuine_line_ends(contents[name]))}
+    doubtful |= {name for name in contents.keys() - textual if _might_be_canonical(contents[name])}
     return SnippetParts(document, contents, frozenset(textual), frozenset(doubtful))
 
 
 def _is_text(part: email.message.Message) -> bool:
-    """Return whether a part was sent as text: only other types in base64 certainly have the stored bytes.
-
-    MIME's canonical form of text has CR LF before it is encoded.
-    """
+    """Return whether a part was sent as text: not with another type in base64."""
     if _read_encoding(part) != "base64" or part.get_content_maintype() == "text":
         return True
     return "charset" in _parse_parameters(_read_header(part, "Content-Type"))
@@ -150,6 +148,15 @@ def _is_text(part: email.message.Message) -> bool:
 def _has_genuine_line_ends(text: bytes) -> bool:
     """Return whether a text in a frame of CR LF proves its line ends, which whatever rewrites them would have made CR LF."""
     return b"\r" not in text and text.endswith(b"\n")
+
+
+def _might_be_canonical(data: bytes) -> bool:
+    """Return whether data in base64 might be text in MIME's canonical form, which has CR LF before it is encoded.
+
+    A line feed alone would have been rewritten.
+    """
+    rest = data.replace(b"\r\n", b"")
+    return rest != data and b"\n" not in rest and b"\0" not in rest
 
 
 def _decode(part: email.message.Message) -> bytes | None:

@@ -72,6 +72,8 @@ class Parts:
         style = self.switches.snippet_text
         if style == "base64_canonical" and kind.startswith("text/") and is_text(content):
             return kind, "base64", self._base64(add_carriage_returns(content))
+        if style == "base64_untyped" and is_text(content):
+            return "application/octet-stream", "base64", self._base64(add_carriage_returns(content))
         if style.startswith("base64") or not is_text(content) or self._ambiguous(content) or (style == "7bit" and not ascii_only):
             return kind, "base64", self._base64(content)
         body = self._damaged(content)

@@ -56,6 +56,7 @@ SERVICES: list[dict[str, Any]] = [
     {"snippet_text_damage": "blanks", "snippet_line_ends": "lf"},
     {"snippet_text": "base64_canonical"},
     {"snippet_text": "base64_canonical", "snippet_line_ends": "lf"},
+    {"snippet_text": "base64_untyped"},
     {"snippet_wrong_root": True},
     {"snippet_text_damage": "final_newline", "snippet_answers": "form_only"},
     {"snippet_missing_part": "utf8.txt"},

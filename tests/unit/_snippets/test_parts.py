@@ -106,6 +106,16 @@ def test_doubt_line_ends_that_the_response_might_have_changed(eol: bytes, encodi
     assert (found.contents, found.doubtful) == ({"f": data}, set() if genuine and eol == b"\r\n" else {"f"})
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/octet-stream"])
+@pytest.mark.parametrize(
+    ("data", "genuine"),
+    [(b"a\r\nb", False), (b"\r\r\n", False), (b"a\nb\n", True), (b"a", True), (b"\0\r\n", True), (b"\r\n\n", True)],
+)
+def test_doubt_cr_lf_of_any_type_in_base64(kind: str, data: bytes, genuine: bool) -> None:
+    found = parse_related(RELATED, join([make_document("f"), make_file("f", base64.b64encode(data), "base64", kind=kind)]))
+    assert (found.contents, found.textual, found.doubtful) == ({"f": data}, set(), set() if genuine else {"f"})
+
+
 def test_doubt_line_ends_if_those_around_the_parts_are_mixed() -> None:
     whole = join([make_part(b'{"files": {"f": {}}}'), make_part(b"foo\n", 'Content-ID: "f"')])
     for mixed in (whole.replace(b"\r\n--", b"\n--", 1), whole.replace(BOUNDARY_LINE + b"\r\n", BOUNDARY_LINE + b"\n", 1)):

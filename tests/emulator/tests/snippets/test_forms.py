@@ -158,10 +158,11 @@ def test_damage_text_in_more_than_line_ends(
     assert get(emulator, snippets, RELATED, **{"a.txt": text}).files == {"a.txt": text}
 
 
-def test_send_text_in_the_canonical_form_of_base64(emulator: Emulator, snippets: Snippets) -> None:
-    emulator.switches.snippet_text = "base64_canonical"
+@pytest.mark.parametrize(("style", "json"), [("base64_canonical", b"{\n}"), ("base64_untyped", b"{\r\n}")])
+def test_send_text_in_the_canonical_form_of_base64(emulator: Emulator, snippets: Snippets, style: str, json: bytes) -> None:
+    emulator.switches.snippet_text = style
     found = get(emulator, snippets, RELATED, **{"a.txt": b"1\n2\r\n", "b.json": b"{\n}", "c.bin": b"\0\n"})
-    assert found.files == {"a.txt": b"1\r\n2\r\n", "b.json": b"{\n}", "c.bin": b"\0\n"}
+    assert found.files == {"a.txt": b"1\r\n2\r\n", "b.json": json, "c.bin": b"\0\n"}
     assert {head["Content-Transfer-Encoding"] for head in found.heads.values()} == {"base64"}
 
 
