@@ -20,6 +20,7 @@ TITLES: dict[str, Callable[[str], str]] = {
     "collapse": lambda title: " ".join(title.split()),
     "escape": lambda title: html.escape(title),
     "lower": str.lower,
+    "end": lambda title: title.rstrip(".!?"),
 }
 
 

@@ -42,7 +42,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "snippet_create_effect": ("create", "none"),
     "snippet_put_effect": ("apply", "none"),
     "snippet_delete_effect": ("delete", "none"),
-    "snippet_title_change": (None, "nfc", "nfd", "strip", "collapse", "escape", "lower"),
+    "snippet_title_change": (None, "nfc", "nfd", "strip", "collapse", "escape", "lower", "end"),
     "snippet_contents_change": (None, "crlf", "final_newline", "bom"),
     "etag": ("md5", "multipart", "opaque", "none"),
 }

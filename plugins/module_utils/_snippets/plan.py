@@ -22,6 +22,7 @@ if t.TYPE_CHECKING:
 
 # Titles that are longer than the service allows might be cut; shorter ones are not, but often begin alike.
 _SHORTEST_CUT = 100
+_END_PUNCTUATION = " .,;:!?\u2026"
 
 
 class SnippetPlan(t.NamedTuple):
@@ -83,14 +84,13 @@ def find_stored_names(contents: t.Mapping[str, bytes], requested: t.Mapping[str,
 def find_similar_title(title: str, snippets: t.Iterable[Snippet]) -> Snippet | None:
     """Return a snippet whose title the service might have made of this one, None if there is none.
 
-    That is a title that differs in Unicode's normal form, case, white space, invisible characters or HTML's escapes, or the
-    begin of a long one.
+    That is a title that differs in Unicode's normal form, case, white space, invisible characters, HTML's escapes or
+    punctuation at its end, or the begin of a long one.
     """
     wanted = _simplify(title)
     for snippet in snippets:
         simple = _simplify(snippet.title)
-        cut = simple.rstrip(".\u2026 ")
-        if simple == wanted or (len(cut) >= _SHORTEST_CUT and wanted.startswith(cut)):
+        if simple == wanted or (len(simple) >= _SHORTEST_CUT and wanted.startswith(simple)):
             return snippet
     return None
 
@@ -122,4 +122,5 @@ def _simplify(title: str) -> str:
         title = html.unescape(title)
     for _unused in range(2):  # folding undoes the normal form of some characters
         title = unicodedata.normalize("NFKC", title).casefold()
-    return " ".join("".join(char for char in title if char.isprintable() or char.isspace()).split())
+    simple = " ".join("".join(char for char in title if char.isprintable() or char.isspace()).split())
+    return simple.rstrip(_END_PUNCTUATION) or simple

@@ -216,6 +216,7 @@ def test_name_a_duplicate_after_a_lost_response_and_a_listing_that_lags(emulator
         ("escape", 'a < b & "c"'),
         ("escape", "a &lt; b"),
         ("lower", "Release Notes"),
+        ("end", "Notes of v1."),
         (None, "x" * 300),
     ],
 )

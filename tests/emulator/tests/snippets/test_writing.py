@@ -179,6 +179,7 @@ def test_accept_writes_without_effect(emulator: Emulator, snippets: Snippets, bo
         ("collapse", " a  b\tc", "a b c"),
         ("escape", "a < 'b' & c", "a &lt; &#x27;b&#x27; &amp; c"),
         ("lower", "\u00c4B", "\u00e4b"),
+        ("end", "a.b.!", "a.b"),
     ],
 )
 def test_change_titles(emulator: Emulator, snippets: Snippets, change: str, title: str, stored: str) -> None:
