@@ -21,6 +21,7 @@ from .deletion import Deleter
 from .manifest import Current, Manifest, ManifestPlan
 from .manifest_store import Contribution, ManifestRenewal, ManifestStore
 from .plan import Step, correct_step, predict_listing
+from .read_back import NotStored
 from .upload import Landing, Uploader
 
 if t.TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Executor:
         self._uploader.send(payloads, before, self._options.parallel)
         if read_back := [payload for payload in payloads if self._must_read_back(payload.name)]:
             work.after = self._uploader.read_back(read_back, before)
+            _require_unreplaced(work)
 
     def _must_read_back(self, name: str) -> bool:
         """Return whether the stored artifact must be read: a manifest needs the name that the service has stored."""
@@ -229,6 +231,14 @@ def _contribute(work: _Work) -> Contribution:
     listed = (*work.current.listing.values(), *work.current.others)
     deleted = {artifact.identity for artifact in listed if artifact.name in work.deleted}
     return Contribution(work.find_digests(), bool(work.find_sending()), deleted, work.current.listing)
+
+
+def _require_unreplaced(work: _Work) -> None:
+    """Raise NotStored if an upload was stored under the name of an artifact that the task has found unchanged."""
+    unchanged = {step.current.name for step in work.steps if step.current and not step.changes}
+    for name, landing in work.landings.items():
+        if landing.proved and landing.proved.name in unchanged:
+            raise NotStored(f"{quoted(name)} was stored as {quoted(landing.proved.name)}, like another artifact of this task")
 
 
 def _warn_of_name(name: str, stored: str) -> str:

@@ -63,7 +63,8 @@ class Examiner:
 
     def _examine_renamed(self, payload: Payload) -> Evidence:
         """Count an artifact of another name as the requested one: it has the content, or an upload would likely replace it."""
-        names = [name for name in self._similar.find(payload.name) if name not in self._requested]
+        claimed = frozenset() if self._protects else self._requested
+        names = [name for name in self._similar.find(payload.name) if name not in claimed]
         digest = None
         for artifact in (self._listing[name] for name in names):
             if artifact.size == payload.size:

@@ -172,6 +172,11 @@ class ManifestRenewal:
         replaced = stored.final and stored.artifact is not None and _differs(stored.artifact, before.get(payload.name))
         if stored.problem and not replaced:
             raise NotStored(f"The upload was accepted, but {stored.problem}")
+        if payload.name not in listing and stored.artifact:
+            raise NotStored(
+                f"The manifest was stored as {quoted(stored.artifact.name)}, which is not found by the name"
+                f" {quoted(payload.name)}: set manifest to the stored name"
+            )
         foreign = self._ours.find_foreign(listing, payload.name)
         if replaced or (foreign and not self._holds(listing[payload.name], payload)):
             return self._ours.clean(listing)

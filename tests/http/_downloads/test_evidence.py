@@ -164,3 +164,18 @@ def test_overwrite_protects_the_renamed_artifact(emulator: Emulator, run: Module
     assert (result["changed"], statuses(result)) == (False, [("My App.zip", "kept", "there already")])
     assert (result["artifacts"][0]["stored_name"], result["artifacts"][0]["size"]) == ("My_App.zip", len("application"))
     assert contents(emulator) == {"My_App.zip": b"application"}
+
+
+@pytest.mark.parametrize(("rule", "name"), [("spaces", "app 1.zip"), ("django", "app_(1).zip"), ("lower", "App_1.zip")])
+@pytest.mark.parametrize("overwrite", ["refuse", "never", "different"])
+def test_two_names_of_one_task_never_overwrite_a_release(
+    emulator: Emulator, run: ModuleRunner, dist: Path, rule: str, name: str, overwrite: str
+) -> None:
+    put(emulator, {"app_1.zip": b"old"})
+    emulator.switches.rename = rule
+    result = run(MODULE, src=write(dist, {"app_1.zip": b"old", name: b"new"}), overwrite=overwrite)
+    if overwrite == "different":
+        assert f"'{name}' was stored as 'app_1.zip', like another artifact of this task" in result["msg"]
+    else:
+        assert bool(result.get("failed")) == (overwrite == "refuse")
+        assert (contents(emulator), posts(emulator)) == ({"app_1.zip": b"old"}, [])

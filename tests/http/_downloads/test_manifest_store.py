@@ -144,3 +144,10 @@ def test_manifest_among_the_artifacts_is_refused(emulator: Emulator, run: Module
     for options in tasks:
         assert f"'{MANIFEST}' is the manifest" in run.failure(MODULE, **options, manifest=MANIFEST)
     assert len(emulator.journal) == 0
+
+
+def test_manifest_of_another_stored_name_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.switches.rename = "lower"
+    message = run.failure(MODULE, content="x", name=["App"], manifest=MANIFEST)
+    assert "The manifest was stored as 'sha256sums'" in message
+    assert run.ok(MODULE, content="x", name=["App"], manifest="sha256sums")["manifest"]["status"] in ("unchanged", "replaced")
