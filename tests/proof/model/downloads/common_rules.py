@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.emulator.renaming import apply_rule
+
 from ..world import Run, Stored
 from .excuses import has_old_date, is_unpredictable, is_unverified, loses_contents
 from .manifests import digest, find_false, find_true, lines_of
@@ -49,8 +51,9 @@ def require_kept_lines(trial: Trial) -> None:
 
 def require_untouched(trial: Trial, targets: set[str]) -> None:
     """Nothing but the targets of a task, its manifest included, changes."""
+    manifest = {apply_rule(trial.switches.rename, trial.manifest, trial.before)} if trial.manifest else set()
     for name, old in trial.before.items():
-        if name in targets or not trial.is_ours(name):
+        if name in targets | manifest or not trial.is_ours(name):
             continue
         assert same_upload(old, trial.after.get(name)), f"{name!r} has changed, although the task was not about it"
 

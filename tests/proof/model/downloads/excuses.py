@@ -86,3 +86,11 @@ def has_old_date(trial: Trial) -> bool:
     The manifest then looks as new as the artifacts that have changed below it (contract 1.9).
     """
     return not trial.switches.created_on_moves and (trial.run.failed or trial.manifest is None)
+
+
+def hides_renamed(trial: Trial) -> bool:
+    """Return whether the list of a Free plan hides an artifact that the service would store the upload as.
+
+    A task asks for the requested name and for a few likely ones, and not for all that the service might make of it (A6, C1).
+    """
+    return trial.switches.downloads_free_plan is not None and trial.switches.rename is not None

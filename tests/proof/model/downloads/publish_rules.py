@@ -9,7 +9,7 @@ from __future__ import annotations
 from tests.emulator.renaming import apply_rule
 
 from .common_rules import require_untouched, same_upload
-from .excuses import is_equal_anyway, is_equal_by_rule, is_unverified
+from .excuses import hides_renamed, is_equal_anyway, is_equal_by_rule, is_unverified
 from .manifests import digest, find_false, lines_of
 from .pools import MANIFEST
 from .trial import Trial
@@ -21,7 +21,7 @@ def judge_publish(trial: Trial) -> None:
     """A success left what it reports; releases are safe from ``never`` and ``refuse``."""
     targets = {apply_rule(trial.switches.rename, name, trial.before) for name in trial.payloads} | set(trial.payloads)
     require_untouched(trial, targets | ({MANIFEST} if trial.manifest else set()))
-    if trial.options["overwrite"] in ("never", "refuse"):
+    if trial.options["overwrite"] in ("never", "refuse") and not hides_renamed(trial):
         _require_releases(trial)
     if not trial.run.failed:
         for item in trial.result["artifacts"]:
