@@ -18,7 +18,7 @@ TITLES: dict[str, Callable[[str], str]] = {
     "nfd": lambda title: unicodedata.normalize("NFD", title),
     "strip": str.strip,
     "collapse": lambda title: " ".join(title.split()),
-    "escape": lambda title: html.escape(title),
+    "escape": html.escape,
     "lower": str.lower,
     "end": lambda title: title.rstrip(".!?"),
 }

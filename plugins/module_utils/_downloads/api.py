@@ -135,7 +135,8 @@ class Downloads:
             try:
                 return plan()
             except StaleListing as exc:
-                raise exc.reworded(str(exc), transient=True) from exc
+                stale = exc
+            raise stale.reworded(str(stale), transient=True)
 
         return self.retries.repeat(attempt)
 

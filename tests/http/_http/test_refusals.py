@@ -110,7 +110,7 @@ def test_withdrawn_part_of_the_api_is_no_spam(emulator: Emulator) -> None:
     words = {"message": "CHANGE-2770 - Functionality has been deprecated", "data": data}
     emulator.faults.add("status", code=410, body={"type": "error", "error": words})
     error = failure(connect(emulator))
-    assert type(error) is Withdrawn
+    assert isinstance(error, Withdrawn)
     assert str(error).endswith(
         "#CHANGE-2770. Atlassian has withdrawn this part of the API: look for a newer release of this collection."
     )
