@@ -229,7 +229,8 @@ class _Work:
 def _contribute(work: _Work) -> Contribution:
     """Return what the steps contribute to the manifest."""
     listed = (*work.current.listing.values(), *work.current.others)
-    deleted = {artifact.identity for artifact in listed if artifact.name in work.deleted}
+    names = {step.name for step in work.steps if step.status == DELETED}
+    deleted = {artifact.identity for artifact in listed if artifact.name in names}
     return Contribution(work.find_digests(), bool(work.find_sending()), deleted, work.current.listing)
 
 

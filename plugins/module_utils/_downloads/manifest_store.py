@@ -68,12 +68,23 @@ class ManifestStore:
     def require_listed(self, manifest: Manifest, listing: Listing) -> None:
         """Raise StaleListing if the manifest or an artifact of its lines exists, but is not listed: lines would be lost."""
         missing = [name for name in (self.name, *manifest.digests) if name not in listing and is_plain(name)]
-        for name, exists in zip(missing, run_all(self._downloads.exists, missing, self._parallel)):
+        self._require_gone(missing, " Nothing was sent")
+
+    def require_still_listed(self, manifest: Manifest, listing: Listing, ours: Contribution) -> None:
+        """Raise StaleListing as well for a later listing, in which an artifact of an earlier one can be missing again.
+
+        What was not in the first listing was asked for then, unless the manifest is another one.
+        """
+        first, deleted = ours.initial, {name for name, *_unused in ours.deleted}
+        another = not manifest.is_same(first.get(self.name))
+        names = [name for name in (self.name, *manifest.digests) if name not in listing and name not in deleted]
+        self._require_gone([name for name in names if name in first or (another and name != self.name and is_plain(name))])
+
+    def _require_gone(self, names: t.Sequence[str], addition: str = "") -> None:
+        for name, exists in zip(names, run_all(self._downloads.exists, names, self._parallel)):
             if exists:
-                raise StaleListing(
-                    f"{quoted(name)} exists, but the listing does not show it, so lines of {self.name} would be lost."
-                    " Nothing was sent"
-                )
+                words = f"exists, but the listing does not show it, so lines of {self.name} would be lost."
+                raise StaleListing(f"{quoted(name)} {words}{addition}")
 
     def prove(self, manifest: Manifest, doubtful: t.Sequence[Artifact]) -> dict[str, str]:
         """Return the digests of the doubtful lines that the contents of their artifacts prove."""
@@ -96,7 +107,7 @@ class Contribution(t.NamedTuple):
     """What a task contributes to the manifest.
 
     ``digests``: those it vouches for, by stored name, None if it cannot tell one. ``sent``: it has sent an artifact.
-    ``deleted``: identities of what it has deleted, which a listing might still show. ``initial``: the listing it began with.
+    ``deleted``: identities of what it deletes, which a listing might still show. ``initial``: the listing it began with.
     """
 
     digests: t.Mapping[str, str | None]
@@ -151,6 +162,7 @@ class ManifestRenewal:
     def _plan(self, manifest: Manifest, listing: Listing, sent: bool) -> ManifestPlan:
         """Return the plan. Lines that are not trusted stay if the contents prove them."""
         ours = self._ours.digests
+        self._store.require_still_listed(manifest, listing, self._ours)
         plan = plan_manifest(manifest, ours, listing, sent)
         if not plan.changes or not (doubtful := find_doubtful(manifest, ours, listing)):
             return plan

@@ -85,3 +85,15 @@ class DuplicatePage(PageDamage):
             self.kept = page["values"]
         else:
             page["values"] = self.kept
+
+
+@dataclass
+class HiddenItem(PageDamage):
+    """A page lacks the item with this `name`, and `size` does not count it: the list comes from a server that lags behind."""
+
+    name: str
+
+    def spoil(self, exchange: Exchange, page: dict[str, Any]) -> None:
+        kept = [item for item in page["values"] if item.get("name") != self.name]
+        page["size"] = page.get("size", 0) - len(page["values"]) + len(kept)
+        page["values"] = kept

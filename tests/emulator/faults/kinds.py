@@ -31,6 +31,7 @@ KINDS: dict[str, type[damage.Damage]] = {
     "foreign_next": damage_lists.ForeignNext,
     "repeating_next": damage_lists.RepeatingNext,
     "duplicate_page": damage_lists.DuplicatePage,
+    "hidden_item": damage_lists.HiddenItem,
     "call": call.Call,
 }
 IN_PROCESS = ("call",)  # kinds whose arguments JSON cannot express

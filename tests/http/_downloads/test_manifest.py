@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,6 +168,29 @@ def test_without_the_option_a_manifest_is_an_artifact_like_any_other(emulator: E
     assert contents(emulator)[MANIFEST] == lines(THREE)
     run.ok(MODULE, state="absent", name=[MANIFEST])
     assert MANIFEST not in contents(emulator)
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("name", ["b", MANIFEST])
+@pytest.mark.parametrize("options", [{"name": ["d"], "content": "4"}, {"name": ["a"], "state": "absent"}], ids=str)
+def test_line_stays_although_a_later_listing_lacks_what_an_earlier_one_had(
+    emulator: Emulator, run: ModuleRunner, name: str, options: dict[str, Any]
+) -> None:
+    emulator.faults.add("hidden_item", name=name, path=LISTING, method="GET", after=1)
+    run.ok(MODULE, **options, manifest=MANIFEST)
+    rest = {each: data for each, data in contents(emulator).items() if each != MANIFEST}
+    assert contents(emulator)[MANIFEST] == lines(rest)
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("name", ["b", MANIFEST])
+def test_manifest_is_not_renewed_from_listings_that_go_on_to_lack_an_artifact(
+    emulator: Emulator, run: ModuleRunner, name: str
+) -> None:
+    emulator.faults.add("hidden_item", name=name, path=LISTING, method="GET", after=1, times=None)
+    message = run.failure(MODULE, state="absent", name=["a"], manifest=MANIFEST)
+    assert f"'{name}' exists, but the listing does not show it, so lines of SHA256SUMS would be lost. Gave up" in message
+    assert contents(emulator)[MANIFEST] == lines(THREE)
 
 
 def test_lines_survive_dates_that_do_not_move(emulator: Emulator, run: ModuleRunner) -> None:

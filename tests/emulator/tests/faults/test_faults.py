@@ -183,6 +183,15 @@ def test_duplicate_page(emulator: Emulator, api: Client) -> None:
     assert len(third["values"]) == 5
 
 
+def test_hidden_item(emulator: Emulator, api: Client) -> None:
+    for name in ("a", "b"):
+        emulator.repository().put(name, b"")
+    emulator.faults.add("hidden_item", name="b")
+    hidden, whole = (json.loads(api.list().text) for _unused in range(2))
+    assert ([item["name"] for item in hidden["values"]], hidden["size"]) == (["a"], 1)
+    assert whole["size"] == 2
+
+
 def test_page_faults_leave_errors_alone(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("foreign_next", times=None)
     assert api.list(pagelen=101).status_code == 400
