@@ -19,7 +19,7 @@ from .._text import quoted
 from .api import Contents, Downloads, StaleListing
 from .artifact import Artifact, Listing
 from .deletion import Deleter
-from .manifest import Manifest, ManifestPlan, NotAManifest, find_doubtful, parse, plan_manifest
+from .manifest import Manifest, ManifestPlan, NotAManifest, find_doubtful, parse, plan_manifest, render
 from .read_back import NotStored, ReadBack
 from .same_content import compare_content
 
@@ -99,6 +99,17 @@ class ManifestStore:
         found = zip(doubtful, run_all(hash_contents, doubtful, self._parallel))
         return {each.name: digest for each, digest in found if digest is not None and digest == manifest.digests[each.name]}
 
+    def find_false(self, digests: t.Mapping[str, str], names: t.Sequence[str]) -> list[str]:
+        """Return the artifacts whose contents, whatever a listing says of them, do not have these digests."""
+
+        def has_other(name: str) -> bool:
+            try:
+                return self._downloads.read(name, _hash)["sha256"] != digests[name]
+            except StaleListing:
+                return True
+
+        return [name for name, other in zip(names, run_all(has_other, names, self._parallel)) if other]
+
     def _no_manifest(self, problem: str) -> BitbucketError:
         return BitbucketError(f"The artifact {quoted(self.name)} is not a checksum manifest, so it is left alone: {problem}")
 
@@ -134,11 +145,18 @@ class ManifestRenewal:
         self._uploader = uploader
         self._ours = ours
         self._verify = verify
+        self._dropped: set[str] = set()
         self.warnings: list[str] = []
 
     def plan(self, manifest: Manifest, after: Listing) -> tuple[ManifestPlan, Listing]:
         """Return the plan for a listing, and the listing, which is read again if the manifest is newer; see ``plan_manifest``."""
-        return self._decide(after, lambda listing: self._plan(self._store.refresh(manifest, listing), listing, self._ours.sent))
+        plan, listing = self._decide(
+            after, lambda listing: self._plan(self._store.refresh(manifest, listing), listing, self._ours.sent)
+        )
+        if manifest.artifact and self._store.name not in listing:
+            lost = [name for name in manifest.digests if name in listing and name not in self._ours.digests]
+            self._warn("{manifest} was deleted while the task ran, and with it the lines of these artifacts: {names}", lost)
+        return plan, listing
 
     def apply(self, plan: ManifestPlan, before: Listing) -> None:
         """Send or delete the manifest as the plan says. ``before``: the listing that the plan was made from.
@@ -192,10 +210,24 @@ class ManifestRenewal:
         foreign = self._ours.find_foreign(listing, payload.name)
         if replaced or (foreign and not self._holds(listing[payload.name], payload)):
             return self._ours.clean(listing)
+        digests = parse(text)
         self._warn(
             "These artifacts appeared while the task ran, and {manifest} has no line for them: {names}",
-            [name for name in foreign if name not in parse(text)],
+            [name for name in foreign if name not in digests and name not in self._dropped],
         )
+        return self._drop_false(digests, before, listing)
+
+    def _drop_false(self, digests: dict[str, str], before: Listing, listing: Listing) -> Listing | None:
+        """Send the manifest again without lines that became false before it was stored, and would be trusted by its date."""
+        moved = [name for name in digests if name in before and name in listing and _differs(listing[name], before[name])]
+        if not (false := self._store.find_false(digests, moved)):
+            return None
+        self._warn("These artifacts were replaced while the task ran, so their lines in {manifest} were dropped: {names}", false)
+        self._dropped.update(false)
+        rest = {name: digest for name, digest in digests.items() if name not in false}
+        if rest:
+            return self._send(render(rest), listing)
+        Deleter(self._downloads, 1).delete([listing[self._store.name]], self._verify)
         return None
 
     def _holds(self, artifact: Artifact, payload: Payload) -> bool:

@@ -233,6 +233,37 @@ def test_artifact_that_appeared_without_a_line_is_warned_of(emulator: Emulator, 
     assert warnings == ["These artifacts appeared while the task ran, and SHA256SUMS has no line for them: 'b'"]
 
 
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("name", ["b", "d"], ids=["another", "ours"])
+@pytest.mark.parametrize("data", [b"??", b"other size"])
+def test_line_of_an_artifact_that_was_replaced_before_the_manifest_is_dropped(
+    emulator: Emulator, run: ModuleRunner, warnings: list[str], name: str, data: bytes
+) -> None:
+    """The line would be trusted, because the manifest is newer than the artifact."""
+    emulator.faults.add("call", action=lambda: put(emulator, {name: data}), method="POST", after=1, when="before")
+    run.ok(MODULE, name=["d"], content="44", manifest=MANIFEST)
+    rest = {each: kept for each, kept in {**THREE, "d": b"44"}.items() if each != name}
+    assert contents(emulator)[MANIFEST] == lines(rest)
+    assert warnings == [f"These artifacts were replaced while the task ran, so their lines in SHA256SUMS were dropped: '{name}'"]
+
+
+@pytest.mark.parametrize("data", [b"1", b"!"], ids=["same", "other"])
+def test_only_line_is_dropped_with_the_manifest(emulator: Emulator, run: ModuleRunner, data: bytes) -> None:
+    emulator.faults.add("call", action=lambda: put(emulator, {"a": data}), method="POST", after=1, when="before")
+    run.ok(MODULE, name=["a"], content="1", manifest=MANIFEST)
+    assert contents(emulator) == ({"a": b"1", MANIFEST: lines({"a": b"1"})} if data == b"1" else {"a": b"!"})
+
+
+@pytest.mark.usefixtures("published")
+def test_manifest_that_was_deleted_meanwhile_is_warned_of(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
+    emulator.faults.add(
+        "call", action=lambda: widgets(emulator).remove(MANIFEST), method="GET", path=LISTING, after=1, when="before"
+    )
+    run.ok(MODULE, name=["a"], content="new", manifest=MANIFEST)
+    assert contents(emulator)[MANIFEST] == lines({"a": b"new"})
+    assert warnings == ["SHA256SUMS was deleted while the task ran, and with it the lines of these artifacts: 'b', 'c'"]
+
+
 def test_manifest_that_others_keep_replacing_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
     def replace() -> None:
         put(emulator, {f"b{len(emulator.journal)}": b"2", MANIFEST: lines({"b": b"2"})})
