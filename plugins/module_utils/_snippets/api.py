@@ -66,8 +66,7 @@ class Snippets:
         for item in listed.items:
             snippet = parse_snippet(item, what)
             found.setdefault(snippet.id, snippet)
-        repeated = len(listed.items) - len(found)
-        return Listing(list(found.values()), listed.problem or (f"{repeated} of its items were repeated" if repeated else ""))
+        return Listing(list(found.values()), listed.problem or _find_problem(listed.items, len(found)))
 
     def get(self, snippet_id: str) -> Snippet:
         """Return a snippet without its contents; raises NoSuchSnippet."""
@@ -141,6 +140,14 @@ class Snippets:
         if not isinstance(newest, str) or not newest:
             raise RequestFailed(f"The newest revision of snippet {snippet.id} cannot be told, so it is not changed")
         return newest
+
+
+def _find_problem(items: t.Sequence[t.Mapping[str, t.Any]], count: int) -> str:
+    """Return why the items of a listing, which have ``count`` IDs, cannot be relied upon; empty if they can."""
+    if items and not any("title" in item for item in items):
+        return "none of its items tells a title"
+    repeated = len(items) - count
+    return f"{repeated} of its items were repeated" if repeated else ""
 
 
 def _get_file_once(client: Client, link: str, limit: int) -> bytes:

@@ -144,6 +144,14 @@ def test_name_items_that_are_listed_twice_although_their_number_is_right(emulato
     assert list_snippets(connect(emulator)).problem == "1 of its items were repeated"
 
 
+@pytest.mark.parametrize("to_write", [False, True])
+def test_find_nothing_in_a_listing_without_any_title(emulator: Emulator, to_write: bool) -> None:
+    """Else each task would create another snippet, and a deletion would say that the snippet is absent."""
+    emulator.faults.add("json", path=LISTING, body={"values": [{"id": "one1"}, {"id": "two2"}], "size": 2}, times=None)
+    with pytest.raises(RequestFailed, match=f"{TITLE}' cannot be told.*: none of its items tells a title. Try again, or set"):
+        search(connect(emulator), to_write=to_write)
+
+
 def test_need_no_whole_listing_to_read_a_snippet_that_was_found(emulator: Emulator) -> None:
     emulator.switches.update({"page_cap": 1, "listing_repeat": True})
     made = [emulator.snippets.create(f"Title {number}", FILES).id for number in range(2)]
