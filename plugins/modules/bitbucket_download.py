@@ -94,7 +94,7 @@ options:
       - An upload counts if the list shows a new date or another size, or if the contents are those that were sent. A deletion
         counts if the list or Bitbucket itself no longer has the artifact.
       - The list can lag behind. It is read again for up to half a minute, within O(max_wait).
-      - With a O(manifest), a name that Bitbucket might change is looked up in any case: the manifest needs the stored name.
+      - With a O(manifest), a name that Bitbucket might change is looked up in any case, for the manifest needs the stored name.
     type: bool
     default: true
 seealso:
