@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from .._errors import BadInput, BitbucketError
+from .._errors import BadInput, BitbucketError, NotFound
 from .._files.blocks import hash_blocks
 from .._files.payload import Payload
 from .._names import check_name, is_plain
@@ -25,7 +25,6 @@ from .same_content import compare_content
 
 if t.TYPE_CHECKING:
     from .upload import Uploader
-
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 
@@ -89,26 +88,21 @@ class ManifestStore:
     def prove(self, manifest: Manifest, doubtful: t.Sequence[Artifact]) -> dict[str, str]:
         """Return the digests of the doubtful lines that the contents of their artifacts prove."""
 
-        def hash_contents(artifact: Artifact) -> str | None:
-            try:
-                digests = self._downloads.read(artifact.name, _hash, size=artifact.size)
-            except StaleListing:
-                return None
-            return digests["sha256"]
-
-        found = zip(doubtful, run_all(hash_contents, doubtful, self._parallel))
+        digests = run_all(lambda artifact: self._hash_contents(artifact.name, artifact.size), doubtful, self._parallel)
+        found = zip(doubtful, digests)
         return {each.name: digest for each, digest in found if digest is not None and digest == manifest.digests[each.name]}
 
     def find_false(self, digests: t.Mapping[str, str], names: t.Sequence[str]) -> list[str]:
         """Return the artifacts whose contents, whatever a listing says of them, do not have these digests."""
+        found = run_all(self._hash_contents, names, self._parallel)
+        return [name for name, digest in zip(names, found) if digest != digests[name]]
 
-        def has_other(name: str) -> bool:
-            try:
-                return self._downloads.read(name, _hash)["sha256"] != digests[name]
-            except StaleListing:
-                return True
-
-        return [name for name, other in zip(names, run_all(has_other, names, self._parallel)) if other]
+    def _hash_contents(self, name: str, size: int | None = None) -> str | None:
+        """Return the digest of an artifact, None if it does not exist or, with ``size``, is not as listed."""
+        try:
+            return self._downloads.read(name, _hash, size=size)["sha256"]
+        except (NotFound, StaleListing):
+            return None
 
     def _no_manifest(self, problem: str) -> BitbucketError:
         return BitbucketError(f"The artifact {quoted(self.name)} is not a checksum manifest, so it is left alone: {problem}")

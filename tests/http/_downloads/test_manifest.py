@@ -271,3 +271,12 @@ def test_manifest_that_others_keep_replacing_is_an_error(emulator: Emulator, run
     emulator.faults.add("call", action=replace, method="GET", path=LISTING, after=2, when="before", times=None)
     message = run.failure(MODULE, name=["a"], content="1", manifest=MANIFEST)
     assert "Other tasks keep replacing the manifest 'SHA256SUMS': run this task again" in message
+
+
+@pytest.mark.usefixtures("published")
+def test_line_of_an_artifact_that_was_replaced_and_then_deleted_is_dropped(emulator: Emulator, run: ModuleRunner) -> None:
+    """The listing that proves the manifest still shows it."""
+    emulator.faults.add("call", action=lambda: put(emulator, {"b": b"??"}), method="POST", after=1, when="before")
+    emulator.faults.add("call", action=lambda: widgets(emulator).remove("b"), method="GET", path=LISTING, after=2)
+    run.ok(MODULE, name=["d"], content="44", manifest=MANIFEST)
+    assert contents(emulator)[MANIFEST] == lines({"a": THREE["a"], "c": THREE["c"], "d": b"44"})
