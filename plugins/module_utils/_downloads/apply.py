@@ -90,9 +90,7 @@ class Executor:
         return self._options.verify or bool(self._store and renamed_pattern(name))
 
     def _delete(self, work: _Work) -> None:
-        names = {step.name for step in work.steps if step.status == DELETED}
-        listed = (*work.current.listing.values(), *work.current.others)
-        if artifacts := [artifact for artifact in listed if artifact.name in names]:
+        if artifacts := _find_deleted(work):
             work.after = self._deleter.delete(artifacts, self._options.verify)
 
     def _renew_manifest(self, manifest: Manifest | None, work: _Work) -> ManifestPlan | None:
@@ -226,11 +224,15 @@ class _Work:
         return digests
 
 
+def _find_deleted(work: _Work) -> list[Artifact]:
+    """Return the artifacts that the steps delete, of which several might have one name."""
+    names = {step.name for step in work.steps if step.status == DELETED}
+    return [each for each in (*work.current.listing.values(), *work.current.others) if each.name in names]
+
+
 def _contribute(work: _Work) -> Contribution:
     """Return what the steps contribute to the manifest."""
-    listed = (*work.current.listing.values(), *work.current.others)
-    names = {step.name for step in work.steps if step.status == DELETED}
-    deleted = {artifact.identity for artifact in listed if artifact.name in names}
+    deleted = {artifact.identity for artifact in _find_deleted(work)}
     return Contribution(work.find_digests(), bool(work.find_sending()), deleted, work.current.listing)
 
 
