@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 from .of_downloads import APP, KEPT, MANIFEST, NOTES, OLD_APP, with_manifest
-from .of_snippets import OTHER, wished
+from .of_snippets import OTHER, request_files
 from .scenario import Note, Scenario, World
 
 COMPOSED, BLANK, CASE = "Caf\u00e9.tgz", "notes (1).txt", "App.TGZ"
@@ -52,7 +52,7 @@ UNUSUAL_SNIPPETS = [
         "bitbucket_snippet",
         World(notes=[OTHER]),
         World(notes=[OTHER, Note(UNUSUAL_TITLE, UNUSUAL_TEXTS)]),
-        lambda folder: {"title": UNUSUAL_TITLE, "files": wished(UNUSUAL_TEXTS)},
+        lambda folder: {"title": UNUSUAL_TITLE, "files": request_files(UNUSUAL_TEXTS)},
         only_switches=True,
     ),
 ]

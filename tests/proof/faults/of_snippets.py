@@ -19,8 +19,8 @@ NOTES = Note(TITLE, {"notes.md": TEXT, "logo.png": LOGO})
 OLD_NOTES = Note(TITLE, {"notes.md": OLD_TEXT, "logo.png": LOGO})
 
 
-def wished(files: Mapping[str, bytes]) -> list[dict[str, str]]:
-    """The option ``files``."""
+def request_files(files: Mapping[str, bytes]) -> list[dict[str, str]]:
+    """Return the option ``files``."""
     return [{"name": name, "content_base64": base64.b64encode(data).decode()} for name, data in files.items()]
 
 
@@ -41,21 +41,21 @@ WRITING = [
         "bitbucket_snippet",
         World(notes=[OTHER]),
         World(notes=[OTHER, NOTES]),
-        lambda folder: {"title": TITLE, "files": wished(NOTES.files)},
+        lambda folder: {"title": TITLE, "files": request_files(NOTES.files)},
     ),
     Scenario(
         "update a snippet",
         "bitbucket_snippet",
         World(notes=[OTHER, OLD_NOTES]),
         World(notes=[OTHER, NOTES]),
-        lambda folder: {"title": TITLE, "files": wished(NOTES.files)},
+        lambda folder: {"title": TITLE, "files": request_files(NOTES.files)},
     ),
     Scenario(
         "update a snippet, JSON only",
         "bitbucket_snippet",
         World(notes=[OTHER, OLD_NOTES]),
         World(notes=[OTHER, NOTES]),
-        lambda folder: {"title": TITLE, "files": wished(NOTES.files)},
+        lambda folder: {"title": TITLE, "files": request_files(NOTES.files)},
         switches={"snippet_answers": "json_only", "snippet_revision_links": False, "snippet_file_links": "documented"},
     ),
     Scenario(

@@ -60,6 +60,13 @@ class Run(NamedTuple):
         """Return the methods and paths of the requests that do not only read."""
         return [f"{entry.method} {entry.path}" for entry in self.entries if entry.host == "api" and entry.method not in READS]
 
+    def require_honest_check_mode(self, predicted: Run, is_undisturbed: bool) -> None:
+        """Require that check mode sent no write and, if nobody disturbed them, fails only where this run fails unwritten."""
+        assert not predicted.writes, f"check mode sent {predicted.writes}"
+        if is_undisturbed and predicted.failed:
+            assert self.failed, f"check mode failed, the run did not: {predicted.result['msg']}"
+            assert not self.writes, f"check mode failed, the run sent {self.writes}"
+
 
 PATIENCE = 10.0  # seconds for a request to end
 READS = ("GET", "HEAD")
