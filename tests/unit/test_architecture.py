@@ -18,6 +18,7 @@ from tests.unit.source import FILES, MODULES, PLUGINS, imported_files, importers
 ROOT = "module_utils"
 ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
 DOWNLOADS, FETCH, SNIPPETS, ARCHIVES = (f"{ROOT}/{name}" for name in ("_downloads", "_fetch", "_snippets", "_archives"))
+SIGNATURES = f"{ROOT}/_signatures"
 
 # A folder imports itself and the folders on its line.
 ARROWS = {
@@ -30,6 +31,7 @@ ARROWS = {
     DOWNLOADS: {LOCAL, HTTP, ROOT},
     SNIPPETS: {LOCAL, HTTP, ROOT},
     ARCHIVES: {LOCAL, ROOT},
+    SIGNATURES: {ROOT},
     LOCAL: {ROOT},
     HTTP: {ROOT},
     ROOT: set(),
@@ -40,6 +42,7 @@ LIBRARIES = {
     "requests": {f"{HTTP}/failures.py", f"{HTTP}/transport.py"},
     "urllib3": {f"{HTTP}/failures.py", f"{HTTP}/multipart.py", f"{HTTP}/response.py", f"{HTTP}/transport.py"},
     "ansible.module_utils": {f"{ANSIBLE}/{name}.py" for name in ("arguments", "module")},
+    "subprocess": {f"{ROOT}/_signatures/programs.py"},
     "tests": set(),
     "ansible_collections": set(),
 }
@@ -50,6 +53,7 @@ DECIDING = {
     DOWNLOADS: ("artifact", "manifest", "plan", "retention"),
     FETCH: ("plan",),
     ARCHIVES: ("members",),
+    SIGNATURES: ("values",),
     LOCAL: ("checksum", "local_file"),
 }
 OUTSIDE = {"requests", "urllib3", "ansible", "socket", "ssl", "os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess"}

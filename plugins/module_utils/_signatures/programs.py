@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the programs that sign and verify, each with a private folder and an environment that holds nothing else of the task."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import typing as t
+
+from .._errors import BitbucketError
+
+
+class Completed(t.NamedTuple):
+    """What a program has returned: its exit status, which alone proves nothing, and its output."""
+
+    status: int
+    output: bytes
+    messages: bytes
+
+
+class Folder:
+    """A folder that only this user can read, for public keys, documents and signatures. Nothing secret is ever written."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def write(self, name: str, data: bytes) -> str:
+        """Write a file; return its path."""
+        path = os.path.join(self.path, name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
+            sink.write(data)
+        return path
+
+
+@contextlib.contextmanager
+def private_folder() -> t.Iterator[Folder]:
+    """Make a folder with mode 0700, and remove it with everything in it."""
+    try:
+        path = tempfile.mkdtemp(prefix="releng-")
+    except OSError as exc:
+        raise BitbucketError(f"Cannot create a temporary folder to verify or sign in: {exc.strerror}") from exc
+    try:
+        yield Folder(path)
+    except OSError as exc:
+        raise BitbucketError(f"Cannot write in the temporary folder {path}: {exc.strerror}") from exc
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def find_program(name: str) -> str | None:
+    """Return the path of a program, None if it is not installed."""
+    return shutil.which(name)
+
+
+def run(
+    command: t.Sequence[str],
+    data: bytes,
+    environment: t.Mapping[str, str],
+    descriptors: t.Sequence[int] = (),
+) -> Completed:
+    """Run a program with ``data`` as its standard input, without a terminal to ask at.
+
+    It gets PATH, the C locale and ``environment``, nothing else: no credential of the task, no GnuPG setting of the user.
+    ``descriptors``: open files that it inherits.
+    """
+    try:
+        done = subprocess.run(
+            command,
+            input=data,
+            capture_output=True,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **environment},
+            pass_fds=descriptors,
+            start_new_session=True,
+            check=False,
+        )
+    except OSError as exc:
+        raise BitbucketError(f"Cannot run {command[0]}: {exc.strerror}") from exc
+    return Completed(done.returncode, done.stdout, done.stderr)
