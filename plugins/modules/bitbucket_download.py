@@ -213,17 +213,17 @@ import typing as t
 from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec
 from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.apply import ApplyOptions, Executor
-from ..module_utils._downloads.evidence import Examiner
-from ..module_utils._downloads.manifest import Current
-from ..module_utils._downloads.plan import Step, plan_deleting, plan_publishing
 from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import Payload, file_payloads, text_payload
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
+from ..module_utils._manifest.manifest import Current
 from ..module_utils._names import check_name
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel, run_all
+from ..module_utils._publish.apply import ApplyOptions, Executor
+from ..module_utils._publish.evidence import Examiner
+from ..module_utils._publish.plan import Step, plan_deleting, plan_publishing
 from ..module_utils._text import quoted
 
 

@@ -183,8 +183,14 @@ import typing as t
 from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec, selection_argument_spec
 from ..module_utils._ansible.module import Options, create_module, mask_secrets, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.apply import ApplyOptions, Executor
-from ..module_utils._downloads.retention import (
+from ..module_utils._errors import BadInput
+from ..module_utils._http.client import Client
+from ..module_utils._http.retries import CLOCK, Clock
+from ..module_utils._outcome import Outcome, Progress
+from ..module_utils._parallel import check_parallel
+from ..module_utils._patterns import Patterns
+from ..module_utils._publish.apply import ApplyOptions, Executor
+from ..module_utils._publish.retention import (
     Retention,
     parse_age,
     parse_group_by,
@@ -192,12 +198,6 @@ from ..module_utils._downloads.retention import (
     plan_pruning,
     require_published,
 )
-from ..module_utils._errors import BadInput
-from ..module_utils._http.client import Client
-from ..module_utils._http.retries import CLOCK, Clock
-from ..module_utils._outcome import Outcome, Progress
-from ..module_utils._parallel import check_parallel
-from ..module_utils._patterns import Patterns
 
 
 def argument_spec() -> dict[str, t.Any]:

@@ -15,7 +15,6 @@ import typing as t
 
 from .._downloads.api import Downloads, StaleListing
 from .._downloads.artifact import Artifact, Listing, Selection
-from .._downloads.manifest_store import ManifestStore
 from .._downloads.same_content import compare_content, if_none_match
 from .._errors import BadInput, BitbucketError
 from .._files.blocks import hash_file
@@ -24,6 +23,7 @@ from .._files.destination import Destination, inspect, remove_empty
 from .._files.local_file import FILE
 from .._files.payload import Payload
 from .._files.temporary import TemporaryFiles
+from .._manifest.store import ManifestStore
 from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
 from .._parallel import run_all
 from .._text import quoted

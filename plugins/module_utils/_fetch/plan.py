@@ -12,10 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from .._downloads.artifact import EMPTY, Artifact, Listing, Selection
-from .._downloads.manifest import Manifest
 from .._errors import BitbucketError
 from .._files.checksum import Checksum
 from .._files.local_file import ABSENT, LINK, LocalFile
+from .._manifest.manifest import Manifest
 from .._outcome import FETCHED, REPLACED, UNCHANGED
 from .._renames import renamed_pattern
 from .._text import quoted

@@ -4,7 +4,7 @@
 
 """bitbucket_download: publish, run again and withdraw; what each option means, and bad input, which sends no request.
 
-The options overwrite and verify are tested with what they do, in tests/http/_downloads/test_plan.py and test_upload_read_back.py.
+The options overwrite and verify are tested with what they do, in tests/http/_publish/test_plan.py and test_upload_read_back.py.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 """bitbucket_download_prune: what each option means, and bad input, which sends no request.
 
-The option manifest is tested in tests/http/_downloads/test_retention.py.
+The option manifest is tested in tests/http/_publish/test_retention.py.
 """
 
 from __future__ import annotations

@@ -19,8 +19,6 @@ import urllib3.exceptions
 import urllib3.util
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import newest_first, parse_artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import parse as parse_manifest
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.destination import Destination
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import origin, same_origin
@@ -32,6 +30,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.refusals im
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.response import Response
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import redirect_target
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import parse as parse_manifest
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import render as render_manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import is_plain, path_segment
 from ansible_collections.releng.bitbucket.plugins.module_utils._renames import renamed_pattern
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.document import parse_snippet

@@ -117,7 +117,7 @@ REVERTS = (
     Revert(
         "C1 a renamed release is overwritten",
         "downloads",
-        "_downloads/evidence.py",
+        "_publish/evidence.py",
         (("likely = next((name for name in names if self._is_likely(payload.name, name)), None)", "likely = None"),),
     ),
     Revert(

@@ -20,9 +20,9 @@ DECIDING = {
     "_files/destination.py": (f"{UNIT}_files/test_destination.py", f"{UNIT}_fetch/test_plan.py"),
     "_downloads/artifact.py": (f"{UNIT}_downloads/test_artifact.py",),
     "_fetch/plan.py": (f"{UNIT}_fetch/test_plan.py",),
-    "_downloads/manifest.py": (f"{UNIT}_downloads/test_manifest.py", f"{UNIT}_downloads/test_manifest_plan.py"),
-    "_downloads/plan.py": (f"{UNIT}_downloads/test_plan.py",),
-    "_downloads/retention.py": (f"{UNIT}_downloads/test_retention.py", f"{UNIT}_downloads/test_retention_properties.py"),
+    "_manifest/manifest.py": (f"{UNIT}_manifest/test_manifest.py", f"{UNIT}_manifest/test_manifest_plan.py"),
+    "_publish/plan.py": (f"{UNIT}_publish/test_plan.py",),
+    "_publish/retention.py": (f"{UNIT}_publish/test_retention.py", f"{UNIT}_publish/test_retention_properties.py"),
     "_snippets/document.py": (f"{UNIT}_snippets/test_document.py", f"{UNIT}_snippets/test_plan.py"),
     "_snippets/plan.py": (f"{UNIT}_snippets/test_plan.py",),
     "_snippets/report.py": (f"{UNIT}_snippets/test_report.py",),
@@ -32,8 +32,8 @@ DECIDING = {
     "_outcome.py": (f"{UNIT}test_outcome.py", f"{UNIT}_downloads/test_artifact.py"),
     "_patterns.py": (
         f"{UNIT}test_patterns.py",
-        f"{UNIT}_downloads/test_retention.py",
-        f"{UNIT}_downloads/test_retention_properties.py",
+        f"{UNIT}_publish/test_retention.py",
+        f"{UNIT}_publish/test_retention_properties.py",
     ),
 }
 HTTP_RULES = {

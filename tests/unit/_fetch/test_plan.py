@@ -9,7 +9,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Selection
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import Manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.plan import (
     NEEDS_CONTENTS,
@@ -24,6 +23,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.plan impor
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file import ABSENT, FILE, LINK, LocalFile
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import Manifest
 from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 
 SIZE = 11

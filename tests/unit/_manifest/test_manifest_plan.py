@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import (
     Manifest,
     ManifestPlan,
     plan_manifest,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.plan import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload
+from ansible_collections.releng.bitbucket.plugins.module_utils._publish.plan import (
     Evidence,
     OverwriteRefused,
     Step,
@@ -17,7 +18,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.plan i
     plan_publishing,
     predict_listing,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload
 
 APP = Payload("app", 5, data=b"hello")
 THERE = Artifact("app", 5, "2026-11-01T00:00:00Z")

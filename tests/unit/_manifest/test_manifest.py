@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.manifest import NotAManifest, parse, render
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import NotAManifest, parse, render
 
 A, B = "a" * 64, "b" * 64
 ODD_NAMES = ["plain.tgz", "with space", "*star", " blank", "#hash", "back\\slash", "line\nfeed", "cr\rend\r", "\\n", "ünï", "-rf"]

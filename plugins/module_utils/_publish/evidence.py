@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .._downloads.api import Downloads, StaleListing
+from .._downloads.artifact import Artifact
+from .._downloads.same_content import compare_content
 from .._files.payload import Payload
+from .._manifest.manifest import Current
 from .._renames import RenamedPattern, SimilarNames, likely_names
 from .._text import quoted
-from .api import Downloads, StaleListing
-from .artifact import Artifact
-from .manifest import Current
 from .plan import Evidence
-from .same_content import compare_content
 
 # Rules of the service that are known, or follow from what it is made of: the others would cost requests for nothing.
 _PROBED_NAMES = 3

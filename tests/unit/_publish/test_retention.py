@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retention import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
+from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
+from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retention import (
     Retention,
     TooManyDeletions,
     parse_age,
@@ -20,8 +22,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retent
     parse_protect,
     plan_pruning,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 Days = datetime.timedelta

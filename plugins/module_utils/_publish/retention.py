@@ -13,13 +13,13 @@ import datetime
 import re
 import typing as t
 
+from .._downloads.artifact import Artifact, Listing, manifest_names, newest_first, parse_time
 from .._errors import BadInput, BitbucketError
 from .._names import is_plain
 from .._outcome import CREATED, DELETED, KEPT, REPLACED, UNCHANGED
 from .._patterns import Patterns
 from .._renames import renamed_pattern
 from .._text import quoted
-from .artifact import Artifact, Listing, manifest_names, newest_first, parse_time
 from .plan import Step
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

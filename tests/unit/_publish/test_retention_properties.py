@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.retention import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
+from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retention import (
     Protected,
     Retention,
     TooManyDeletions,
     plan_pruning,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 MANIFEST = "SHA256SUMS"

@@ -12,10 +12,10 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
+from .._downloads.artifact import Artifact, Listing
 from .._errors import BitbucketError
 from .._outcome import ABSENT, CREATED, DELETED, KEPT, REPLACED, UNCHANGED
 from .._text import quoted
-from .artifact import Artifact, Listing
 
 if t.TYPE_CHECKING:
     from .._files.payload import Payload

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import typing as t
 
+from .._downloads.api import Downloads
+from .._downloads.artifact import EMPTY, Artifact, Listing, listing_text
+from .._downloads.deletion import Deleter
+from .._downloads.read_back import NotStored
+from .._downloads.upload import Landing, Uploader
+from .._manifest.manifest import Current, Manifest, ManifestPlan
+from .._manifest.renewal import Contribution, ManifestRenewal
+from .._manifest.store import ManifestStore
 from .._outcome import DELETED, Outcome, Progress, Result
 from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
-from .api import Downloads
-from .artifact import EMPTY, Artifact, Listing, listing_text
-from .deletion import Deleter
-from .manifest import Current, Manifest, ManifestPlan
-from .manifest_store import Contribution, ManifestRenewal, ManifestStore
 from .plan import Step, correct_step, predict_listing
-from .read_back import NotStored
-from .upload import Landing, Uploader
 
 if t.TYPE_CHECKING:
     from .._files.payload import Payload

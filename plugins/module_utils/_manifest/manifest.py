@@ -15,9 +15,9 @@ import re
 import typing as t
 from types import MappingProxyType
 
+from .._downloads.artifact import Artifact, Listing, parse_time
 from .._errors import BitbucketError
 from .._outcome import ABSENT, CREATED, DELETED, REPLACED, UNCHANGED
-from .artifact import Artifact, Listing, parse_time
 
 _LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
 _BYTE_ORDER_MARK = "\ufeff"
