@@ -57,7 +57,13 @@ DECIDING = {
     PUBLISH: ("plan", "retention"),
     FETCH: ("plan",),
     ARCHIVES: ("members",),
-    SIGNATURES: ("values",),
+    SIGNATURES: (
+        "openpgp_keys",
+        "openpgp_packets",
+        "openpgp_signature",
+        "openpgp_status",
+        "values",
+    ),
     LOCAL: ("checksum", "local_file"),
 }
 OUTSIDE = {"requests", "urllib3", "ansible", "socket", "ssl", "os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess"}

@@ -14,6 +14,7 @@ import tempfile
 import typing as t
 
 from .._errors import BitbucketError
+from .._text import one_line
 
 
 class Completed(t.NamedTuple):
@@ -22,6 +23,12 @@ class Completed(t.NamedTuple):
     status: int
     output: bytes
     messages: bytes
+
+    def explain(self) -> str:
+        """Return the last line of its messages, or else its exit status, for an error."""
+        lines = self.messages.decode("utf-8", "replace").splitlines()
+        words = [line for line in map(one_line, lines) if line]
+        return words[-1] if words else f"it says nothing and ended with status {self.status}"
 
 
 class Folder:

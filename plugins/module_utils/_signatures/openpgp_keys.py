@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parse OpenPGP public keys from armored files, keyrings and keybox files, and compute their fingerprints.
+
+Programs get only the packets that this file returns, and their word counts only for the fingerprints that it has computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+
+from .._errors import BadInput
+from .openpgp_packets import (
+    IGNORED,
+    PUBLIC_KEY,
+    PUBLIC_SUBKEY,
+    SECRET_KEY,
+    SECRET_SUBKEY,
+    SIGNATURE,
+    USER_ATTRIBUTE,
+    USER_ID,
+    Malformed,
+    Packet,
+    has_armor,
+    parse_armor,
+    parse_packets,
+    read_tag,
+)
+
+_PUBLIC_BLOCK = "PGP PUBLIC KEY BLOCK"
+_PRIVATE_BLOCK = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY")
+_PRIVATE = "has a private key; give the public key, as gpg --armor --export writes it, and keep the private key secret"
+_KEYBOX_MAGIC = b"KBXf"
+_KEYBOX_OPENPGP = 2
+_KEYBOXD_MAGIC = b"SQLite format 3\0"
+_FINGERPRINT_DIGEST = "sha1"  # the format prescribes it
+_ORDER = {USER_ID: 0, USER_ATTRIBUTE: 0, PUBLIC_SUBKEY: 1}
+
+Parts = t.Mapping[Packet, t.Tuple[Packet, ...]]
+
+
+class Certificate(t.NamedTuple):
+    """A primary key with all that belongs to it.
+
+    ``fingerprints``: of the primary key, then of the subkeys. ``parts``: the primary key, user ids and subkeys, each with its
+    signatures.
+    """
+
+    fingerprints: tuple[str, ...]
+    parts: Parts
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the fingerprint of the primary key: 40 upper-case hex digits."""
+        return self.fingerprints[0]
+
+    @property
+    def packets(self) -> bytes:
+        """Return the binary packets of the certificate."""
+        return b"".join(packet.encode() for part, signatures in self.parts.items() for packet in (part, *signatures))
+
+    def merge(self, other: Certificate) -> Certificate:
+        """Return the certificate with all parts and signatures of another copy, so that a revocation in either copy counts."""
+        parts = dict(self.parts)
+        for part, signatures in other.parts.items():
+            parts[part] = tuple(dict.fromkeys((*parts.get(part, ()), *signatures)))
+        return _create_certificate(parts)
+
+
+class OpenpgpKeys(t.NamedTuple):
+    """Public keys, each certificate once."""
+
+    certificates: tuple[Certificate, ...]
+
+    @classmethod
+    def join(cls, several: t.Iterable[OpenpgpKeys]) -> OpenpgpKeys:
+        """Return the certificates of several sources; copies of the same certificate are merged."""
+        merged: dict[str, Certificate] = {}
+        for certificate in (certificate for keys in several for certificate in keys.certificates):
+            known = merged.get(certificate.fingerprint)
+            merged[certificate.fingerprint] = known.merge(certificate) if known else certificate
+        return cls(tuple(merged.values()))
+
+    @property
+    def packets(self) -> bytes:
+        """Return all certificates as a binary keyring, which every program can read."""
+        return b"".join(certificate.packets for certificate in self.certificates)
+
+    def find_primary(self, identifier: str) -> str | None:
+        """Return the fingerprint of the primary key that a fingerprint or a long key id belongs to, None if it is unknown."""
+        for certificate in self.certificates:
+            for fingerprint in certificate.fingerprints:
+                if identifier in (fingerprint, fingerprint[-16:]):
+                    return certificate.fingerprint
+        return None
+
+
+def looks_like_openpgp(data: bytes) -> bool:
+    """Return whether the bytes begin like OpenPGP keys of any form, public or not, good or damaged."""
+    if has_armor(data) or data[8:12] == _KEYBOX_MAGIC or data.startswith(_KEYBOXD_MAGIC):
+        return True
+    return read_tag(data) in (SIGNATURE, SECRET_KEY, PUBLIC_KEY, SECRET_SUBKEY, PUBLIC_SUBKEY)
+
+
+def parse_openpgp_keys(data: bytes) -> OpenpgpKeys:
+    """Return the public keys in armored blocks, in a binary keyring or in a keybox file.
+
+    Raises BadInput, with a predicate about the source of the bytes as its message.
+    """
+    if not data.strip():
+        raise BadInput("is empty")
+    if _PRIVATE_BLOCK.search(data):
+        raise BadInput(_PRIVATE)
+    try:
+        keys = [_create_certificate(parts) for piece in _split(data) for parts in _group(parse_packets(piece))]
+    except Malformed as exc:
+        raise BadInput(f"is no readable OpenPGP key: it {exc}") from exc
+    if not keys:
+        raise BadInput("has no OpenPGP public key")
+    return OpenpgpKeys.join([OpenpgpKeys(tuple(keys))])
+
+
+def _split(data: bytes) -> list[bytes]:
+    """Return the binary pieces of a file of any form."""
+    if data.startswith(_KEYBOXD_MAGIC):
+        raise BadInput("is the database of keyboxd, which only GnuPG can read; export the key with gpg --armor --export")
+    if data[8:12] == _KEYBOX_MAGIC:
+        return _parse_keybox(data)
+    if not has_armor(data):
+        return [data]
+    blocks = parse_armor(data)
+    for label in sorted({block.label for block in blocks} - {_PUBLIC_BLOCK}):
+        raise BadInput(f"has a block of another kind, {label}, and not only public keys")
+    return [block.data for block in blocks]
+
+
+def _parse_keybox(data: bytes) -> list[bytes]:
+    """Return the OpenPGP keys of a keybox file, the format of GnuPG's pubring.kbx: blobs that begin with length and type."""
+    pieces = []
+    position = 0
+    while position < len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        blob = data[position : position + length]
+        if length < 5 or len(blob) < length:
+            raise Malformed("is a keybox file that is cut off")
+        if blob[4] == _KEYBOX_OPENPGP:
+            start, size = int.from_bytes(blob[8:12], "big"), int.from_bytes(blob[12:16], "big")
+            if start < 16 or start + size > length:
+                raise Malformed("is a damaged keybox file")
+            pieces.append(blob[start : start + size])
+        position += length
+    return pieces
+
+
+def _group(packets: t.Iterable[Packet]) -> list[dict[Packet, tuple[Packet, ...]]]:
+    """Return the parts of each certificate: a key or user id, and the signatures that follow it."""
+    groups: list[dict[Packet, tuple[Packet, ...]]] = []
+    part = None
+    for packet in packets:
+        _check_kind(packet)
+        if packet.tag == PUBLIC_KEY:
+            groups.append({})
+        if packet.tag in IGNORED or not groups:
+            continue
+        if packet.tag != SIGNATURE:
+            part = packet
+            groups[-1].setdefault(part, ())
+        elif part is not None:
+            groups[-1][part] += (packet,)
+    return groups
+
+
+def _check_kind(packet: Packet) -> None:
+    if packet.tag in (SECRET_KEY, SECRET_SUBKEY):
+        raise BadInput(_PRIVATE)
+    if packet.tag not in IGNORED and packet.tag not in (SIGNATURE, PUBLIC_KEY, USER_ID, PUBLIC_SUBKEY, USER_ATTRIBUTE):
+        raise Malformed(f"has a packet of kind {packet.tag}, which no keyring has")
+
+
+def _create_certificate(parts: Parts) -> Certificate:
+    """Return a certificate with its parts in the order that the format prescribes: primary key, user ids, subkeys."""
+    ordered = dict(sorted(parts.items(), key=lambda item: _ORDER.get(item[0].tag, -1)))
+    keys = [part for part in ordered if part.tag in (PUBLIC_KEY, PUBLIC_SUBKEY)]
+    return Certificate(tuple(_compute_fingerprint(key.body) for key in keys), ordered)
+
+
+def _compute_fingerprint(body: bytes) -> str:
+    """Return the fingerprint of a public key packet of version 4 (RFC 4880, section 12.2)."""
+    version = body[0] if body else 0
+    if version != 4:
+        raise BadInput(f"has a key of version {version}; only OpenPGP keys of version 4 are supported")
+    if len(body) > 0xFFFF:
+        raise Malformed("has a key that is too long")
+    return hashlib.new(_FINGERPRINT_DIGEST, b"\x99" + len(body).to_bytes(2, "big") + body).hexdigest().upper()

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Verify detached OpenPGP signatures with the program that is installed: gpgv, sqv or gpg.
+
+Programs get the keys of ``signed_by`` alone, in a private folder that is their home, and each signature by itself.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._errors import BitbucketError
+from .._text import one_line
+from . import programs
+from .openpgp_keys import OpenpgpKeys
+from .openpgp_signature import DetachedSignature, find_weakness, parse_signatures
+from .openpgp_status import FOREIGN, Judgment, choose, judge, parse_status
+from .values import OPENPGP, MissingTool, Proof
+
+_NO_HOME = ("--no-options", "--batch", "--no-tty", "--trust-model", "always", "--no-auto-key-retrieve", "--no-default-keyring")
+_UNCONFIRMED = Judgment(reason="is not confirmed by the program that verifies it")
+
+
+class OpenpgpVerifier:
+    """The public keys of ``signed_by``. ``clock``: seconds since 1970, to refuse signatures that are dated in the future."""
+
+    format = OPENPGP
+
+    def __init__(self, keys: OpenpgpKeys, clock: t.Callable[[], float] = time.time) -> None:
+        self._keys = keys
+        self._clock = clock
+
+    def knows(self, fingerprint: str) -> bool:
+        """Return whether a key with this fingerprint, primary or not, is one of the trusted keys."""
+        return self._keys.find_primary(fingerprint) is not None
+
+    def verify(self, document: bytes, signature: bytes) -> Proof:
+        """Return who made the signature over exactly these bytes; raise BadSignature or MissingTool."""
+        signatures = parse_signatures(signature)
+        program = _find_program()
+        with programs.private_folder() as folder:
+            keyring, path = folder.write("keys", self._keys.packets), folder.write("document", document)
+            task = _Task(self._keys, self._clock(), folder.path, keyring, path)
+            files = [folder.write(f"signature{number}", each.packet) for number, each in enumerate(signatures)]
+            return choose([_judge(program, task, each, file) for each, file in zip(signatures, files)])
+
+
+class _Task(t.NamedTuple):
+    """One signature to verify.
+
+    ``home``: the folder that has no keyring and no configuration of any user. ``keyring``, ``document`` and ``signature``: paths
+    in it.
+    """
+
+    keys: OpenpgpKeys
+    now: float
+    home: str
+    keyring: str
+    document: str
+    signature: str = ""
+    issuers: t.Sequence[str] = ()
+
+
+class _Program(t.NamedTuple):
+    """A program that verifies. ``build``: its command after the path; ``read``: what its output says, None if it has crashed."""
+
+    name: str
+    build: t.Callable[[_Task], t.Sequence[str]]
+    read: t.Callable[[programs.Completed, _Task], Judgment | None]
+    path: str = ""
+
+
+def _find_program() -> _Program:
+    for program in _PROGRAMS:
+        if path := programs.find_program(program.name):
+            return program._replace(path=path)
+    raise MissingTool(
+        "No program that verifies OpenPGP signatures is installed on this host: install gpgv (package gpgv on Debian and Ubuntu,"
+        " gnupg2 on Fedora and Red Hat, gpg2 on SUSE, gnupg on Alpine), sqv or gpg"
+    )
+
+
+def _judge(program: _Program, every: _Task, signature: DetachedSignature, path: str) -> Judgment:
+    """Return what a program says about one signature. It gets no signature of a form that never counts."""
+    if weakness := find_weakness(signature.kind, signature.digest):
+        return Judgment(reason=weakness)
+    task = every._replace(signature=path, issuers=signature.issuers)
+    done = programs.run([program.path, *program.build(task)], b"", {"HOME": task.home, "GNUPGHOME": task.home})
+    judgment = program.read(done, task)
+    if judgment is None:
+        raise BitbucketError(f"{program.name} failed to verify a signature: {done.explain()}")
+    return judgment
+
+
+def _build_gpgv(task: _Task) -> t.Sequence[str]:
+    return ["--homedir", task.home, "--keyring", task.keyring, "--status-fd", "1", task.signature, task.document]
+
+
+def _build_gpg(task: _Task) -> t.Sequence[str]:
+    home = ["--homedir", task.home, *_NO_HOME, "--keyring", task.keyring]
+    return [*home, "--status-fd", "1", "--verify", task.signature, task.document]
+
+
+def _build_sqv(task: _Task) -> t.Sequence[str]:
+    return ["--keyring", task.keyring, task.signature, task.document]
+
+
+def _read_status(done: programs.Completed, task: _Task) -> Judgment | None:
+    """Judge the status lines of gpgv and gpg. The exit status proves nothing, but one of failure is believed."""
+    groups = parse_status(done.output)
+    if done.status < 0 or not groups:
+        return None
+    judgment = judge(groups[0], task.keys, task.now)
+    return _UNCONFIRMED if len(groups) > 1 or (judgment.proof and done.status) else judgment
+
+
+def _read_fingerprints(done: programs.Completed, task: _Task) -> Judgment | None:
+    """Judge the fingerprints that sqv prints, one a line, if it ends with 0; it ends with 1 for a signature that is not good."""
+    fingerprints = done.output.decode("ascii", "replace").split()
+    if done.status == 0 and fingerprints:
+        primaries = [task.keys.find_primary(fingerprint) for fingerprint in fingerprints if len(fingerprint) == 40]
+        if len(primaries) == 1 == len(fingerprints) and primaries[0]:
+            return Judgment(Proof(OPENPGP, primaries[0]))
+        return Judgment(reason=FOREIGN.format(one_line(fingerprints[0])))
+    if done.status != 1:
+        return None
+    if not any(map(task.keys.find_primary, task.issuers)):
+        return Judgment(reason=FOREIGN.format(task.issuers[0] if task.issuers else "unknown"))
+    words = one_line(done.messages.decode("utf-8", "replace"))
+    return Judgment(reason=f"is not accepted by sqv: {words or 'it does not say why'}", fatal=True)
+
+
+_PROGRAMS = (
+    _Program("gpgv", _build_gpgv, _read_status),
+    _Program("sqv", _build_sqv, _read_fingerprints),
+    _Program("gpg", _build_gpg, _read_status),
+)

@@ -1,0 +1,11 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Share the fixtures with all tests in this folder."""
+
+from __future__ import annotations
+
+from tests.helpers.openpgp import gnupg
+
+__all__ = ["gnupg"]
