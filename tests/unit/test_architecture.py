@@ -62,6 +62,8 @@ DECIDING = {
         "openpgp_packets",
         "openpgp_signature",
         "openpgp_status",
+        "ssh_keys",
+        "ssh_signature",
         "values",
     ),
     LOCAL: ("checksum", "local_file"),

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share the fixtures with all tests in this folder."""
+"""Share the keys that programs make with all tests in this folder."""
 
 from __future__ import annotations
 
 from tests.helpers.openpgp import gnupg
+from tests.helpers.ssh_signing import foreign_ssh_key, locked_ssh_key, ssh_key
 
-__all__ = ["gnupg"]
+__all__ = ["foreign_ssh_key", "gnupg", "locked_ssh_key", "ssh_key"]
