@@ -84,12 +84,18 @@ class OpenpgpHome:
         return done
 
     def create_key(
-        self, name: str = "", algorithm: str = "ed25519", expires: str = "never", passphrase: str = "", at: str = KEY_TIME
+        self,
+        name: str = "",
+        algorithm: str = "ed25519",
+        expires: str = "never",
+        passphrase: str = "",
+        at: str = KEY_TIME,
+        usage: str = "sign",
     ) -> OpenpgpKey:
-        """Make a key that signs, without subkeys. ``expires``: such as ``1d`` after ``at``."""
+        """Make a key without subkeys. ``expires``: such as ``1d`` after ``at``; ``usage``: ``sign`` or ``cert``."""
         before = set(self._list_primaries())
         options = ("--faked-system-time", f"{at}!", "--pinentry-mode", "loopback", "--passphrase", passphrase)
-        self.run(*options, "--quick-gen-key", f"{name or 'Test'} <{len(before)}@example.com>", algorithm, "sign", expires)
+        self.run(*options, "--quick-gen-key", f"{name or 'Test'} <{len(before)}@example.com>", algorithm, usage, expires)
         (fingerprint,) = set(self._list_primaries()) - before
         return OpenpgpKey(self, fingerprint)
 
@@ -168,6 +174,8 @@ def open_openpgp_home() -> Iterator[OpenpgpHome]:
     if missing:
         pytest.fail(f"These tests need GnuPG: install {', '.join(missing)} (packages gnupg and gpgv on Debian)")
     home = OpenpgpHome(Path(tempfile.mkdtemp(prefix="g", dir="/tmp")))
+    # Otherwise each new agent measures for a second how often passphrases have to be hashed.
+    (home.path / "gpg-agent.conf").write_text("s2k-count 65536\n", "utf-8")
     try:
         yield home
     finally:

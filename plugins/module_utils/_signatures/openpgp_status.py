@@ -66,14 +66,25 @@ class Judgment(t.NamedTuple):
     fatal: bool = False
 
 
+def split_status(output: bytes) -> list[list[str]]:
+    """Return the words of each status line; other lines are skipped."""
+    lines = output.decode("ascii", "replace").split("\n")
+    fields = [line[len(_PREFIX) :].split() for line in lines if line.startswith(_PREFIX)]
+    return [each for each in fields if each]
+
+
+def format_time(seconds: int) -> str:
+    """Return a time since 1970 as ISO 8601 in UTC."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
+
+
 def parse_status(output: bytes) -> list[SignatureStatus]:
     """Return the lines of ``--status-fd`` for each signature; lines of any other form are skipped."""
     groups: list[list[list[str]]] = [[]]
-    for line in output.decode("ascii", "replace").split("\n"):
-        fields = line[len(_PREFIX) :].split() if line.startswith(_PREFIX) else []
-        if fields[:1] == ["NEWSIG"]:
+    for fields in split_status(output):
+        if fields[0] == "NEWSIG":
             groups.append([])
-        elif fields:
+        else:
             groups[-1].append(fields)
     # Lines before the first NEWSIG are about no signature, unless the program writes none at all.
     return [_create_status(group) for group in (groups[1:] or groups) if group]
@@ -117,7 +128,7 @@ def judge(group: SignatureStatus, keys: OpenpgpKeys, now: float) -> Judgment:
 def _judge_valid(valid: Valid, keys: OpenpgpKeys, now: float) -> Judgment:
     if keys.find_primary(valid.fingerprint) != valid.primary:
         return Judgment(reason=FOREIGN.format(valid.fingerprint))
-    signed_on = datetime.datetime.fromtimestamp(valid.time, datetime.timezone.utc).isoformat()
+    signed_on = format_time(valid.time)
     if valid.time > now + _MOST_SKEW:
         return Judgment(reason=f"is dated in the future, {signed_on}; compare the clocks of this host and of the signer")
     weakness = find_weakness(valid.kind, valid.digest)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -58,6 +59,11 @@ def private_folder() -> t.Iterator[Folder]:
         raise BitbucketError(f"Cannot write in the temporary folder {path}: {exc.strerror}") from exc
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def forbid_core_dumps() -> None:
+    """Let no core dump of this process, or of a program that it starts, show a passphrase."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def find_program(name: str) -> str | None:

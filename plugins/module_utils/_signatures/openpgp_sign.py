@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign with an OpenPGP key of a GnuPG home: the user's own, or that of ``gnupg_home``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import typing as t
+
+from .._errors import BadInput
+from .._text import quoted
+from . import programs
+from .openpgp_keys import parse_openpgp_keys
+from .openpgp_secret import SecretKey, choose_secret_key, parse_signing_key
+from .openpgp_signature import find_weakness, parse_signatures
+from .openpgp_status import format_time, split_status
+from .openpgp_verify import OpenpgpVerifier
+from .values import OPENPGP, BadSignature, CannotSign, MissingTool, Proof, Signature
+
+# --no-options: gpg.conf might name further signers (local-user), make text signatures (textmode) or choose weak digests. Nothing
+# in it is needed to sign by a given key. gpg-agent.conf, which decides about passphrases and cards, is still read.
+# --trust-model and --no-auto-check-trustdb: the trust database, which signing does not need, is neither made nor updated.
+_COMMON = ("--no-options", "--batch", "--no-tty", "--trust-model", "always", "--no-auto-check-trustdb")
+# Not --digest-algo: SHA-256 is too short for keys of P-384 and P-521, for which gpg takes the next one.
+_SIGN = ("--status-fd", "2", "--personal-digest-preferences", "SHA256 SHA384 SHA512", "--armor", "--output", "-")
+
+_MOST_PASSPHRASE = 255  # bytes that gpg-agent takes; a pipe holds them until gpg reads
+_BAD_PASSPHRASE = frozenset({11, 87})
+_NO_PASSPHRASE = frozenset({85, 99, 177, 198, 32870})
+_NO_AGENT = 77
+_LOCKED = "it is locked by a passphrase: set signing_passphrase, or unlock the key in gpg-agent first"
+_FAILURES = {
+    17: "its secret part is not in the GnuPG home",
+    54: "it has expired, was revoked or is not for signing",
+    60: "gpg-agent takes no passphrase from a program: remove no-allow-loopback-pinentry from gpg-agent.conf",
+    _NO_AGENT: "gpg-agent does not start; the path of the GnuPG home might be too long for its socket (108 bytes)",
+    108: "its card was removed",
+    112: "its card is not inserted",
+    113: "the PIN of its card is blocked",
+}
+
+
+class OpenpgpSigner:
+    """A secret key of a GnuPG home, which might be on a card. Raises BadInput if an argument has another form.
+
+    ``key``: fingerprint or long key id. ``passphrase``: None if the key has none, or if gpg-agent knows it. ``gnupg_home``: None
+    for that of the user.
+    """
+
+    format = OPENPGP
+
+    def __init__(self, key: str, passphrase: str | None = None, gnupg_home: str | None = None) -> None:
+        self._key = parse_signing_key(key)
+        self._passphrase = _encode_passphrase(passphrase) if passphrase else None
+        self._home = os.path.abspath(gnupg_home) if gnupg_home else os.environ.get("GNUPGHOME") or None
+        self._found: SecretKey | None = None
+        if gnupg_home and not os.path.isdir(gnupg_home):
+            raise BadInput(f"gnupg_home: {quoted(gnupg_home)} is not an existing folder")
+        if self._passphrase:
+            programs.forbid_core_dumps()
+
+    def find_key(self) -> Proof:
+        """Return the key without unlocking it, ``signed_on`` None; raise CannotSign or MissingTool if it cannot sign."""
+        return Proof(OPENPGP, self._find().fingerprint)
+
+    def sign(self, document: bytes) -> Signature:
+        """Return the signature over exactly these bytes; raise CannotSign or MissingTool."""
+        found = self._find()
+        with self._lend_passphrase() as (options, descriptors):
+            done = self._run([*options, *_SIGN, "--local-user", self._key, "--detach-sign"], document, descriptors)
+        created = _parse_created(done, found)
+        if created is None or not done.output:
+            raise CannotSign(f"Cannot sign with the key {self._key}: {self._explain(done)}")
+        try:
+            parse_signatures(done.output)
+        except BadSignature as exc:
+            raise CannotSign(f"gpg says that it has signed with the key {self._key}, but its output {exc}") from exc
+        return Signature(done.output, Proof(OPENPGP, found.fingerprint, created))
+
+    def create_verifier(self) -> OpenpgpVerifier:
+        """Return a verifier that trusts this key alone; raise CannotSign or MissingTool if the key cannot sign."""
+        fingerprint = self._find().fingerprint
+        done = self._run(["--export", fingerprint])
+        if not done.output:
+            raise CannotSign(f"Cannot export the public half of the key {fingerprint}: {done.explain()}")
+        return OpenpgpVerifier(parse_openpgp_keys(done.output))
+
+    def _find(self) -> SecretKey:
+        if self._found is None:
+            done = self._run(["--with-colons", "--list-secret-keys", self._key])
+            where = quoted(self._home or os.path.join("~", ".gnupg"))
+            if not done.output and b"No secret key" not in done.messages:
+                cause = _FAILURES[_NO_AGENT] if b"No agent running" in done.messages else done.explain()
+                raise CannotSign(f"Cannot look for the key {self._key} in the GnuPG home {where}: {cause}")
+            self._found = choose_secret_key(done.output, self._key, where)
+        return self._found
+
+    @contextlib.contextmanager
+    def _lend_passphrase(self) -> t.Iterator[tuple[t.Sequence[str], t.Sequence[int]]]:
+        """Yield the options for the passphrase, and the pipe that gpg reads it from. Without one nothing may ask for it."""
+        if self._passphrase is None:
+            yield ("--pinentry-mode", "error"), ()
+            return
+        reader, writer = os.pipe()
+        try:
+            with open(writer, "wb") as sink:
+                sink.write(self._passphrase + b"\n")
+            yield ("--pinentry-mode", "loopback", "--passphrase-fd", str(reader)), (reader,)
+        finally:
+            os.close(reader)
+
+    def _run(self, arguments: t.Sequence[str], data: bytes = b"", descriptors: t.Sequence[int] = ()) -> programs.Completed:
+        program = programs.find_program("gpg")
+        if program is None:
+            raise MissingTool(
+                "The program gpg, which makes OpenPGP signatures, is not installed on this host: install gnupg (package gnupg2 on"
+                " Fedora and Red Hat, gpg2 on SUSE)"
+            )
+        environment = {"HOME": os.path.expanduser("~"), **({"GNUPGHOME": self._home} if self._home else {})}
+        return programs.run([program, *_COMMON, *arguments], data, environment, descriptors)
+
+    def _explain(self, done: programs.Completed) -> str:
+        """Return why gpg has not signed, and what to do."""
+        failures = [fields[-1] for fields in split_status(done.messages) if fields[0] == "FAILURE"]
+        code = int(failures[0]) & 0xFFFF if failures and re.match(r"[0-9]{1,10}\Z", failures[0]) else 0
+        if self._passphrase is None and code in _BAD_PASSPHRASE | _NO_PASSPHRASE:
+            return _LOCKED
+        if code in _BAD_PASSPHRASE | _NO_PASSPHRASE:
+            return "signing_passphrase is wrong"
+        messages = [line for line in done.messages.split(b"\n") if not line.startswith(b"[GNUPG:]")]
+        return _FAILURES.get(code) or done._replace(messages=b"\n".join(messages)).explain()
+
+
+def _parse_created(done: programs.Completed, key: SecretKey) -> str | None:
+    """Return the time in the one SIG_CREATED line, whose fields are type, two algorithms, class, time and fingerprint.
+
+    Without a line of this key about a signature that counts it is None.
+    """
+    lines = [fields[1:] for fields in split_status(done.messages) if fields[0] == "SIG_CREATED"]
+    if len(lines) != 1 or len(lines[0]) < 6 or not all(re.match(r"[0-9]{1,10}\Z", field) for field in lines[0][2:5]):
+        return None
+    kind, _algorithm, digest, signature_class, time, fingerprint = lines[0][:6]
+    if kind != "D" or fingerprint not in key.fingerprints or find_weakness(int(signature_class, 16), int(digest)):
+        return None
+    return format_time(int(time))
+
+
+def _encode_passphrase(passphrase: str) -> bytes:
+    """Return the bytes of a passphrase. gpg reads one line."""
+    if re.search(r"[\r\n\0]", passphrase):
+        raise BadInput("signing_passphrase has a line break or a null character; remove a last line break with the filter trim")
+    try:
+        encoded = passphrase.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise BadInput("signing_passphrase is not valid Unicode") from None
+    if len(encoded) > _MOST_PASSPHRASE:
+        raise BadInput(f"signing_passphrase is longer than {_MOST_PASSPHRASE} bytes, which gpg-agent does not take")
+    return encoded
