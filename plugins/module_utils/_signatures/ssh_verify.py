@@ -29,13 +29,19 @@ _CAUSES = (
 )
 
 
+def find_openssh(name: str) -> str:
+    """Return the path of a program of OpenSSH; raise MissingTool."""
+    program = find_program(name)
+    if program is None:
+        raise MissingTool(f"{name} is not installed on this host. {_INSTALL}.")
+    return program
+
+
 def run_keygen(
     arguments: t.Sequence[str], data: bytes, environment: t.Mapping[str, str], descriptors: t.Sequence[int] = ()
 ) -> Completed:
     """Run ssh-keygen; raise MissingTool if it is not installed or knows nothing of signatures."""
-    program = find_program("ssh-keygen")
-    if program is None:
-        raise MissingTool(f"ssh-keygen is not installed on this host. {_INSTALL}.")
+    program = find_openssh("ssh-keygen")
     done = run([program, *arguments], data, environment, descriptors)
     messages = done.messages.decode("utf-8", "replace")
     if re.search(r"(?:unknown|illegal|invalid) option -- '?Y", messages):
