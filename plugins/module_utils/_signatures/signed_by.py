@@ -19,6 +19,7 @@ from .ssh_verify import SshVerifier
 from .values import Verifier
 
 MAX_SIZE = 16 * 1024 * 1024
+_BOTH = "signed_by has OpenPGP keys and SSH keys: a signature has one of both formats, so list keys of one"
 _KINDS = "neither OpenPGP public keys (armored, binary or a keyring) nor SSH public keys or allowed-signers lines"
 
 
@@ -35,7 +36,7 @@ def parse_signed_by(items: t.Sequence[str]) -> Verifier:
         else:
             openpgp.append(keys)
     if openpgp and ssh:
-        raise BadInput("signed_by has OpenPGP keys and SSH keys: a signature has one of both formats, so list keys of one")
+        raise BadInput(_BOTH)
     return SshVerifier(SshKeys.join(ssh)) if ssh else OpenpgpVerifier(OpenpgpKeys.join(openpgp))
 
 
@@ -54,6 +55,8 @@ def _parse_keys(place: str, data: bytes) -> SshKeys | OpenpgpKeys:
     """Return the keys in the data. No message repeats any of it: somebody might have passed a private key."""
     if b"PRIVATE KEY" in data:
         raise BadInput(f"{place} has a private key: pass the public key only, and keep the private key secret")
+    if b"-----BEGIN PGP " in data and looks_like_ssh(data):
+        raise BadInput(_BOTH)
     try:
         if looks_like_openpgp(data):
             return parse_openpgp_keys(data)

@@ -96,7 +96,8 @@ class TestRefusal:
             assert refuse(ssh_key.public, blank).startswith("Item 2 of signed_by is empty: ")
 
     def test_both_formats_together_are_refused(self, ssh_key: SshIdentity, gnupg: OpenpgpHome) -> None:
-        assert refuse(ssh_key.public, gnupg.release.public).startswith("signed_by has OpenPGP keys and SSH keys")
+        for items in ([ssh_key.public, gnupg.release.public], [f"{ssh_key.public}\n{gnupg.release.public}"]):
+            assert refuse(*items).startswith("signed_by has OpenPGP keys and SSH keys")
 
     def test_private_keys_are_refused_and_not_repeated(self, ssh_key: SshIdentity, gnupg: OpenpgpHome, tmp_path: Path) -> None:
         ssh, openpgp = ssh_key.path.read_text(), gnupg.release.private
