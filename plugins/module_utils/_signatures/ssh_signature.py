@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import textwrap
 import typing as t
 
 from .._text import quoted
@@ -23,6 +22,7 @@ _BEGIN = b"-----BEGIN SSH SIGNATURE-----"
 _END = b"-----END SSH SIGNATURE-----"
 _MAGIC = b"SSHSIG"
 _VERSION = 1
+_WIDTH = 70
 _DIGESTS = ("sha256", "sha512")
 _WEAK = ("ssh-rsa", "ssh-dss")
 
@@ -37,8 +37,8 @@ class SshSignature(t.NamedTuple):
 
     def armor(self) -> bytes:
         """Return the signature as ssh-keygen writes it, and nothing else that was around it."""
-        lines = textwrap.wrap(base64.b64encode(self.data).decode("ascii"), 70)
-        return b"\n".join([_BEGIN, *(line.encode("ascii") for line in lines), _END, b""])
+        text = base64.b64encode(self.data)
+        return b"\n".join([_BEGIN, *(text[at : at + _WIDTH] for at in range(0, len(text), _WIDTH)), _END, b""])
 
 
 def parse_ssh_signature(armored: bytes) -> SshSignature:
