@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make the signer of ``signing_key``."""
+
+from __future__ import annotations
+
+from .._errors import BadInput
+from .openpgp_sign import OpenpgpSigner
+from .ssh_sign import SshSigner
+from .values import SSH, Signer
+
+
+def create_signer(signing_key: str, signature_format: str, passphrase: str | None, gnupg_home: str | None) -> Signer:
+    """Return the signer, which has not looked for its key yet; raise BadInput."""
+    if not signing_key.strip():
+        raise BadInput("signing_key is empty: name a key, or leave the option out")
+    if "-----BEGIN" in signing_key:
+        raise BadInput(
+            "signing_key is the text of a key: set it to the path of an SSH key, or to the fingerprint of an OpenPGP key"
+        )
+    if signature_format != SSH:
+        return OpenpgpSigner(signing_key, passphrase, gnupg_home)
+    if gnupg_home is not None:
+        raise BadInput("gnupg_home has no meaning with signature_format=ssh: signing_key is a path then")
+    return SshSigner(signing_key, passphrase)
