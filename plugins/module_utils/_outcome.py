@@ -18,6 +18,7 @@ KEPT = "kept"
 DELETED = "deleted"
 ABSENT = "absent"
 FETCHED = "fetched"
+VERIFIED = "verified"
 
 Result = t.Dict[str, t.Any]
 SoFar = t.Callable[[], t.Tuple[Result, bool]]

@@ -24,6 +24,8 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._parallel
+  - releng.bitbucket._signature
+  - releng.bitbucket._signature.signing
 attributes:
   idempotent:
     support: partial
@@ -85,8 +87,11 @@ options:
       - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
       - It is used to decide without fetching contents, and is kept up to date, sent last and alone. Its name must be made of
         letters, digits, C(.), C(_) and C(-), which the service stores as they are.
-      - A manifest is a promise by those who publish through it, not a proof. Who replaces an artifact by other means, with the
-        same size, on a service that does not move its date, is not noticed; use O(compare=content) for that doubt.
+      - A manifest without a signature is a promise by those who publish through it, not a proof. Anyone who can write to the
+        repository can replace an artifact and its line. Set O(signing_key) to sign the manifest.
+      - The manifest cannot detect an artifact that was replaced by other means with the same size and date. Use
+        O(compare=content) to detect this.
+      - If an artifact with this name and C(.asc) or C(.sig) exists, the task changes the manifest only with O(signing_key).
     type: str
   verify:
     description:
@@ -117,6 +122,13 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download:
     name: VERSION
     content: "1.4.2\n"
+
+- name: Publish a release with a signed manifest of its own
+  releng.bitbucket.bitbucket_download:
+    src: dist/widgets-1.4.2*
+    manifest: widgets-1.4.2.SHA256SUMS
+    signing_key: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
+    signing_passphrase: "{{ lookup('ansible.builtin.env', 'RELEASE_KEY_PASSPHRASE') }}"
 
 - name: Never change what has been released
   releng.bitbucket.bitbucket_download:
@@ -196,6 +208,32 @@ manifest:
       description: Its bytes after the task; null where there is none.
       type: int
       sample: 178
+signature:
+  description: Signature of the manifest.
+  returned: success, when O(signing_key) or O(signed_by) is set
+  type: dict
+  contains:
+    name:
+      description: Name of its artifact.
+      type: str
+      sample: SHA256SUMS.asc
+    status:
+      description: One of V(created), V(replaced), V(unchanged), V(deleted), V(absent).
+      type: str
+      sample: created
+    format:
+      description: V(openpgp) or V(ssh).
+      type: str
+      sample: openpgp
+    fingerprint:
+      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…); null if there is no signature.
+      type: str
+      sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
+    signed_on:
+      description:
+        - Time of the signature in ISO 8601; null for SSH, if C(sqv) verifies, and in check mode for a new signature.
+      type: str
+      sample: "2026-11-22T10:15:00+00:00"
 bytes_sent:
   description: Payload bytes that were handed to the network, repeats and the manifest included.
   returned: always
@@ -210,14 +248,20 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec
+from ..module_utils._ansible.arguments import (
+    parallel_argument_spec,
+    repository_argument_spec,
+    signing_argument_spec,
+)
 from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
+from ..module_utils._downloads.artifact import manifest_names
 from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import Payload, file_payloads, text_payload
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._manifest.manifest import Current
+from ..module_utils._manifest.options import parse_trust
 from ..module_utils._names import check_name
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel, run_all
@@ -232,6 +276,7 @@ def argument_spec() -> dict[str, t.Any]:
     return {
         **repository_argument_spec(),
         **parallel_argument_spec(),
+        **signing_argument_spec(),
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "src": {"type": "list", "elements": "path"},
         "content": {"type": "str"},
@@ -254,10 +299,16 @@ def parse_payloads(options: Options) -> list[Payload]:
         payloads = [text_payload(names[0], options["content"])]
     else:
         payloads = file_payloads(options["src"], names[0] if names else None)
-    if options["manifest"] in [payload.name for payload in payloads]:
-        manifest = quoted(options["manifest"])
-        raise BadInput(f"{manifest} is the manifest, which the module writes itself: leave it out of src and name")
+    _refuse_manifest([payload.name for payload in payloads], options, "src and name")
     return payloads
+
+
+def _refuse_manifest(names: t.Sequence[str], options: Options, source: str) -> None:
+    own = manifest_names(options["manifest"], options["signature"])
+    for name in names:
+        if name in own:
+            what = "manifest" if name == options["manifest"] else "signature of the manifest"
+            raise BadInput(f"{quoted(name)} is the {what}, which the module writes itself: leave it out of {source}")
 
 
 def publish(options: Options, downloads: Downloads, executor: Executor) -> Outcome:
@@ -282,8 +333,7 @@ def parse_names(options: Options) -> list[str]:
         raise BadInput("name is empty: there is nothing to delete")
     for name in options["name"]:
         check_name(name)
-        if name == options["manifest"]:
-            raise BadInput(f"{quoted(name)} is the manifest, which the module keeps itself: leave it out of name")
+    _refuse_manifest(options["name"], options, "name")
     return list(options["name"])
 
 
@@ -317,7 +367,9 @@ def main(clock: Clock = CLOCK) -> None:
         client.require_credentials()
         check_parallel(options["parallel"])
         downloads = Downloads(client, options["repository"])
-        apply_options = ApplyOptions(options["manifest"], options["verify"], options["parallel"], module.check_mode)
+        apply_options = ApplyOptions(
+            options["manifest"], parse_trust(options), options["verify"], options["parallel"], module.check_mode
+        )
         executor = Executor(downloads, apply_options, progress)
         if options["state"] == "present":
             return publish(options, downloads, executor)

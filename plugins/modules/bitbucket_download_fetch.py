@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - releng.bitbucket._selection
   - releng.bitbucket._selection.newest
   - releng.bitbucket._parallel
+  - releng.bitbucket._signature
   - ansible.builtin.files
 attributes:
   idempotent:
@@ -112,6 +113,13 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Fetch a release whose manifest was signed by the release key
+  releng.bitbucket.bitbucket_download_fetch:
+    name: widgets-1.4.2.tar.gz
+    dest: /opt/widgets
+    manifest: widgets-1.4.2.SHA256SUMS
+    signed_by: /etc/widgets/release-key.asc
+
 - name: Fetch one artifact, verified by the manifest that was published with it
   releng.bitbucket.bitbucket_download_fetch:
     workspace: acme
@@ -216,6 +224,31 @@ unpacked:
       description: V(unpacked) if something differed, else V(unchanged).
       type: str
       sample: unpacked
+signature:
+  description: Signature of the manifest.
+  returned: success, when O(signed_by) is set
+  type: dict
+  contains:
+    name:
+      description: Name of its artifact.
+      type: str
+      sample: SHA256SUMS.asc
+    status:
+      description: V(verified).
+      type: str
+      sample: verified
+    format:
+      description: V(openpgp) or V(ssh).
+      type: str
+      sample: openpgp
+    fingerprint:
+      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…).
+      type: str
+      sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
+    signed_on:
+      description: Time of the signature in ISO 8601; null for SSH and if C(sqv) verifies.
+      type: str
+      sample: "2026-11-22T10:15:00+00:00"
 requests:
   description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
   returned: always
@@ -225,7 +258,12 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec, selection_argument_spec
+from ..module_utils._ansible.arguments import (
+    parallel_argument_spec,
+    repository_argument_spec,
+    selection_argument_spec,
+    signed_by_argument_spec,
+)
 from ..module_utils._ansible.files import AnsibleFiles
 from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
@@ -236,6 +274,7 @@ from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
+from ..module_utils._manifest.options import parse_trust
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 
@@ -249,6 +288,7 @@ def argument_spec() -> dict[str, t.Any]:
         **repository_argument_spec(),
         **selection_argument_spec(),
         **parallel_argument_spec(),
+        **signed_by_argument_spec(),
         "name": {"type": "list", "elements": "str"},
         "newest": {"type": "int"},
         "dest": {"type": "path", "required": True},
@@ -282,6 +322,7 @@ def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:
         selection=parse_selection(options) if options["patterns"] else None,
         checksum=parse_checksum(options["checksum"]) if options["checksum"] is not None else None,
         manifest=options["manifest"],
+        trust=parse_trust(options),
         force=options["force"],
         parallel=options["parallel"],
         check_names=unpacker.check if unpacker else None,
@@ -303,7 +344,7 @@ def main(clock: Clock = CLOCK) -> None:
             unpacker = create_unpacker(options, files)
             fetcher = Fetcher(Downloads(client, options["repository"]), parse_options(options, unpacker), files)
             fetched = fetcher.run(check_mode, progress)
-            outcome = summarize(fetched)
+            outcome = summarize(fetched, fetcher.signature)
             return outcome.join(unpacker.run(fetched, check_mode, progress)) if unpacker else outcome
 
     run_module(module, fetch, Progress(artifacts=[]), options["parallel"], clock=clock)

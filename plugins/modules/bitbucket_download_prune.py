@@ -25,6 +25,8 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._selection
   - releng.bitbucket._parallel
+  - releng.bitbucket._signature
+  - releng.bitbucket._signature.signing
 options:
   patterns:
     description:
@@ -165,6 +167,32 @@ manifest:
       description: Its bytes after the task; null where there is none.
       type: int
       sample: 178
+signature:
+  description: Signature of the manifest.
+  returned: success, when O(signing_key) or O(signed_by) is set
+  type: dict
+  contains:
+    name:
+      description: Name of its artifact.
+      type: str
+      sample: SHA256SUMS.asc
+    status:
+      description: One of V(replaced), V(unchanged), V(deleted), V(absent).
+      type: str
+      sample: replaced
+    format:
+      description: V(openpgp) or V(ssh).
+      type: str
+      sample: openpgp
+    fingerprint:
+      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…); null if there is no signature.
+      type: str
+      sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
+    signed_on:
+      description:
+        - Time of the signature in ISO 8601; null for SSH, if C(sqv) verifies, and in check mode for a new signature.
+      type: str
+      sample: "2026-11-22T10:15:00+00:00"
 bytes_sent:
   description: Payload bytes that were handed to the network, which are those of the manifest.
   returned: success
@@ -180,12 +208,19 @@ requests:
 import functools
 import typing as t
 
-from ..module_utils._ansible.arguments import parallel_argument_spec, repository_argument_spec, selection_argument_spec
+from ..module_utils._ansible.arguments import (
+    parallel_argument_spec,
+    repository_argument_spec,
+    selection_argument_spec,
+    signing_argument_spec,
+)
 from ..module_utils._ansible.module import Options, create_module, mask_secrets, run_module
 from ..module_utils._downloads.api import Downloads
+from ..module_utils._downloads.artifact import manifest_names
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
+from ..module_utils._manifest.options import parse_trust
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 from ..module_utils._patterns import Patterns
@@ -206,6 +241,7 @@ def argument_spec() -> dict[str, t.Any]:
         **repository_argument_spec(),
         **selection_argument_spec(required=True),
         **parallel_argument_spec(),
+        **signing_argument_spec(),
         "keep": {"type": "int"},
         "older_than": {"type": "str"},
         "group_by": {"type": "str"},
@@ -230,6 +266,7 @@ def parse_retention(options: Options) -> Retention:
         group_by=parse_group_by(options["group_by"]) if options["group_by"] is not None else None,
         max_deletions=options["max_deletions"],
         protect=parse_protect(options["protect"] or ()),
+        ignored=manifest_names(options["manifest"], options["signature"]),
     )
 
 
@@ -241,7 +278,9 @@ def main(clock: Clock = CLOCK) -> None:
     def prune(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
         rules = parse_retention(options)._replace(mask=functools.partial(mask_secrets, module))
-        apply_options = ApplyOptions(options["manifest"], parallel=options["parallel"], check_mode=module.check_mode)
+        apply_options = ApplyOptions(
+            options["manifest"], parse_trust(options), parallel=options["parallel"], check_mode=module.check_mode
+        )
         downloads = Downloads(client, options["repository"])
         executor = Executor(downloads, apply_options, progress)
         if module.check_mode:
@@ -250,7 +289,7 @@ def main(clock: Clock = CLOCK) -> None:
             read = functools.partial(downloads.decide, executor.read)
             current = downloads.retries.settle(read, lambda found: not rules.find_unlisted(found.listing))
             require_published(current.listing, rules)
-        return executor.apply(current, plan_pruning(current.listing, rules, client.server_now(), options["manifest"]))
+        return executor.apply(current, plan_pruning(current.listing, rules, client.server_now()))
 
     run_module(module, prune, Progress(artifacts=[], bytes_sent=0), options["parallel"], clock=clock)
 

@@ -59,6 +59,22 @@ def selection_argument_spec(required: bool = False) -> Spec:
     }
 
 
+def signed_by_argument_spec() -> Spec:
+    """Return the options of the modules that verify a manifest."""
+    return {"signed_by": {"type": "list", "elements": "str"}, "signature": {"type": "str"}}
+
+
+def signing_argument_spec() -> Spec:
+    """Return the options of the modules that sign a manifest."""
+    return {
+        **signed_by_argument_spec(),
+        "signing_key": {"type": "str", "no_log": False},
+        "signature_format": {"type": "str", "choices": ["openpgp", "ssh"], "default": "openpgp"},
+        "signing_passphrase": {"type": "str", "no_log": True},
+        "gnupg_home": {"type": "path"},
+    }
+
+
 def parallel_argument_spec() -> Spec:
     """Return the option of the modules that do several things at the same time."""
     return {"parallel": {"type": "int", "default": 4}}

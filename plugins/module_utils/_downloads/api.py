@@ -10,7 +10,7 @@ import contextlib
 import typing as t
 from types import MappingProxyType
 
-from .._errors import NotFound, RequestFailed, TooLarge
+from .._errors import BitbucketError, NotFound, RequestFailed, TooLarge
 from .._http.client import Client, Deletion
 from .._http.response import Response
 from .._http.storage import has_contents, open_contents
@@ -32,6 +32,10 @@ _T = t.TypeVar("_T")
 
 class StaleListing(RequestFailed):
     """An artifact is no longer as the listing says: another attempt has to start from a new listing."""
+
+
+class Inconsistent(BitbucketError):
+    """Artifacts that belong together do not fit: somebody is replacing them, or has done so. One new reading tells."""
 
 
 class Contents:
@@ -129,7 +133,10 @@ class Downloads:
         return has_contents(self._client, self.artifact_path(name))
 
     def decide(self, plan: t.Callable[[], _T]) -> _T:
-        """Return what ``plan`` decides from a listing, which it reads itself; repeat it if the listing was stale."""
+        """Return what ``plan`` decides from a listing, which it reads itself.
+
+        Repeat it if the listing was stale; once, whatever ``retries`` is, if what it has read is Inconsistent.
+        """
 
         def attempt() -> _T:
             try:
@@ -138,7 +145,11 @@ class Downloads:
                 stale = exc
             raise stale.reworded(str(stale), transient=True)
 
-        return self.retries.repeat(attempt)
+        try:
+            return self.retries.repeat(attempt)
+        except Inconsistent:
+            self.retries.pause()
+            return self.retries.repeat(attempt)
 
     def describe(self, name: str, size: int | None, stored_name: str | None = None, **facts: t.Any) -> Result:
         """Return an artifact as the results of every module show it; ``facts``: what a module adds.

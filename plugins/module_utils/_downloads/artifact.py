@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import typing as t
+from types import MappingProxyType
 
 from .._errors import BadInput, RequestFailed
 from .._outcome import state_line
@@ -65,20 +66,24 @@ class Selection(t.NamedTuple):
         return name not in self.ignored and self.patterns.match(name)
 
 
-def manifest_names(manifest: str | None) -> set[str]:
-    """Return the names of the manifest and of its signatures, which are no artifacts of a release; none without a manifest."""
-    return {manifest + suffix for suffix in ("", *_SIGNATURES)} if manifest else set()
+def manifest_names(manifest: str | None, signature: str | None = None) -> set[str]:
+    """Return the names of the manifest and of its signatures, which are no artifacts of a release; none without a manifest.
+
+    ``signature``: the name of its signature, if that is not the usual one.
+    """
+    return {*(manifest + suffix for suffix in ("", *_SIGNATURES)), signature or manifest} if manifest else set()
 
 
 def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
-    """Return the selection of the options ``patterns``, ``excludes``, ``use_regex`` and, if present, ``newest`` and ``manifest``.
+    """Return the selection of the options ``patterns``, ``excludes``, ``use_regex`` and, if present, ``newest``, ``manifest`` and
+    ``signature``.
 
     Patterns match the manifest and its signatures only if one of them is exactly the name.
     """
     newest = options.get("newest")
     if newest is not None and newest < 1:
         raise BadInput(f"newest must be 1 or more, not {newest}")
-    ignored = manifest_names(options.get("manifest")) - set(options["patterns"] or ())
+    ignored = manifest_names(options.get("manifest"), options.get("signature")) - set(options["patterns"] or ())
     return Selection(Patterns(options["patterns"], options["excludes"], options["use_regex"]), newest, ignored)
 
 
@@ -123,6 +128,14 @@ def _find_uploader(user: t.Any) -> str | None:
     return next((name for name in names if isinstance(name, str) and name), None)
 
 
-def listing_text(listing: Listing, digests: t.Mapping[str, str | None]) -> str:
-    """Return a line per artifact, sorted by name: name, size in bytes, and the SHA-256 where it is known."""
-    return "".join(state_line(name, listing[name].size, digests.get(name)) for name in sorted(listing))
+def listing_text(
+    listing: Listing, digests: t.Mapping[str, str | None], signers: t.Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return a line per artifact, sorted by name: name, size in bytes, and the SHA-256 where it is known.
+
+    ``signers``: fingerprints by the name of a signature, whose bytes check mode cannot know.
+    """
+    return "".join(
+        f"{name}  signed by {signers[name]}\n" if name in signers else state_line(name, listing[name].size, digests.get(name))
+        for name in sorted(listing)
+    )

@@ -59,6 +59,10 @@ class Uploader:
         """Send all payloads. ``before``: the listing as it was read last, to recognize an upload whose response was lost."""
         run_all(lambda batch: self._send_batch(batch, before), make_batches(payloads), parallel)
 
+    def send_together(self, payloads: t.Sequence[Payload], before: Listing) -> None:
+        """Send payloads that belong together in one POST, whatever their sizes are."""
+        self._send_batch(payloads, before)
+
     def read_back(self, payloads: t.Sequence[Payload], before: Listing) -> Listing:
         """Read the listing and add to each landing its artifact or its problem; raise NotStored if there are problems."""
         listing, found = ReadBack(self._downloads, payloads, before).run()

@@ -40,6 +40,10 @@ from .plan import (
 )
 from .transfer import Transfer
 
+if t.TYPE_CHECKING:
+    from .._manifest.manifest import ManifestSignature
+    from .._manifest.trust import Trust
+
 # The attributes of a file that differ, as they were and as they are requested.
 Attributes = t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]
 NO_ATTRIBUTES: Attributes = ({}, {})
@@ -63,6 +67,7 @@ class FetchOptions(t.NamedTuple):
     selection: Selection | None = None
     checksum: Checksum | None = None
     manifest: str | None = None
+    trust: Trust | None = None
     force: bool = False
     parallel: int = 4
     check_names: t.Callable[[t.Sequence[str]], None] | None = None  # raises for artifacts that do not suit the task
@@ -118,11 +123,12 @@ class Fetched(t.NamedTuple):
         return state_line(local.path, local.size, digest, old), state_line(local.path, size, self.sha256, new)
 
 
-def summarize(fetched: t.Sequence[Fetched]) -> Outcome:
-    """Return the outcome of a task that has fetched these artifacts."""
+def summarize(fetched: t.Sequence[Fetched], signature: ManifestSignature | None = None) -> Outcome:
+    """Return the outcome of a task that has fetched these artifacts with a manifest of this signature."""
     lines = [each.diff_lines() for each in fetched]
+    results: Result = {"artifacts": [each.render() for each in fetched]}
     return Outcome(
-        {"artifacts": [each.render() for each in fetched]},
+        {**results, "signature": signature.describe()} if signature else results,
         changed=any(each.changed for each in fetched),
         before="".join(before for before, _unused in lines),
         after="".join(after for _unused, after in lines),
@@ -130,12 +136,16 @@ def summarize(fetched: t.Sequence[Fetched]) -> Outcome:
 
 
 class Chooser:
-    """Choose the artifacts of a task, and make a request of each; what does not fit is refused as early as possible."""
+    """Choose the artifacts of a task, and make a request of each; what does not fit is refused as early as possible.
+
+    ``signature``: of the manifest, as it was verified last.
+    """
 
     def __init__(self, downloads: Downloads, options: FetchOptions) -> None:
         self._downloads = downloads
         self._options = options
-        self._manifest = ManifestStore(downloads, options.manifest) if options.manifest is not None else None
+        self._manifest = ManifestStore(downloads, options.manifest, options.trust) if options.manifest is not None else None
+        self.signature: ManifestSignature | None = None
         if options.names:
             self._check(options.names)
 
@@ -168,11 +178,12 @@ class Chooser:
 
     def choose_listed(self) -> list[FetchRequest]:
         """Return the requests, whatever the local files hold."""
-        options, repository = self._options, self._downloads.repository
+        options = self._options
         listing = self._downloads.listing()
         artifacts = self._choose_artifacts(listing)
-        manifest = self._manifest.read(listing) if self._manifest else None
-        expectations = [expect(artifact, options.checksum, manifest, repository) for artifact in artifacts]
+        manifest = self._manifest.require(listing) if self._manifest else None
+        self.signature = manifest.signature if manifest else None
+        expectations = [expect(artifact, options.checksum, manifest) for artifact in artifacts]
         places = [inspect(options.destination.path_for(artifact.name)) for artifact in artifacts]
         return [FetchRequest(*each, force=options.force) for each in zip(artifacts, places, expectations)]
 
@@ -199,7 +210,7 @@ def examine(request: FetchRequest) -> FetchRequest:
 
 
 class Fetcher:
-    """One task that fetches artifacts from one repository."""
+    """One task that fetches artifacts from one repository. ``signature``: of the manifest, if the task verifies it."""
 
     def __init__(self, downloads: Downloads, options: FetchOptions, installer: FileInstaller) -> None:
         self._downloads = downloads
@@ -208,10 +219,12 @@ class Fetcher:
         self._chooser = Chooser(downloads, options)
         self._temporary = TemporaryFiles()
         self._done: dict[str, Fetched] = {}
+        self.signature: ManifestSignature | None = None
 
     def run(self, check_mode: bool, progress: Progress) -> list[Fetched]:
         """Fetch the artifacts, or predict it."""
         requests = self._downloads.decide(self._chooser.choose)
+        self.signature = self._chooser.signature
         progress.follow(lambda: self._report(requests))
         made = [] if check_mode else self._options.destination.create()
         try:

@@ -85,23 +85,29 @@ def _hint(name: str, listing: Listing) -> str:
     return quoted(name) + (f" (the service may have stored it as {' or '.join(similar)})" if similar else "")
 
 
-def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | None, repository: str) -> Expectation:
-    """Return the digests that ``checksum`` and a manifest expect; an artifact without a line in the manifest is an error."""
+def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | None) -> Expectation:
+    """Return the digests that ``checksum`` and a manifest expect; an artifact without a line in the manifest is an error.
+
+    A manifest and a signature that were verified must be fetched as they were.
+    """
     expected = [checksum] if checksum else []
-    if manifest is None or artifact.name == manifest.name:
+    if manifest is None or (artifact.name == manifest.name and not manifest.signature):
         return Expectation(expected, proves=bool(expected))
-    promised = Checksum("sha256", _promised(artifact.name, manifest, repository), f"the manifest {manifest.name}")
+    promised = _find_promised(artifact.name, manifest)
     for each in expected:
         each.require_compatible(promised, artifact.name)
-    return Expectation([*expected, promised], proves=bool(expected) or manifest.trusted_digest(artifact) is not None)
+    proves = bool(expected) or artifact.name in manifest.names or manifest.trusted_digest(artifact) is not None
+    return Expectation([*expected, promised], proves)
 
 
-def _promised(name: str, manifest: Manifest, repository: str) -> str:
-    if manifest.artifact is None:
-        raise BitbucketError(f"The manifest {manifest.name} is not in the Downloads of {repository}")
+def _find_promised(name: str, manifest: Manifest) -> Checksum:
+    if name == manifest.name:
+        return Checksum("sha256", manifest.sha256 or "", "the signature")
+    if manifest.signature and name == manifest.signature.name:
+        return Checksum("sha256", manifest.signature.sha256 or "", "the verification before")
     if name not in manifest.digests:
         raise BitbucketError(f"The manifest {manifest.name} has no line, or no clear one, for {quoted(name)}")
-    return manifest.digests[name]
+    return Checksum("sha256", manifest.digests[name], f"the manifest {manifest.name}")
 
 
 def decide(request: FetchRequest, same: bool | None = None) -> Verdict:

@@ -89,6 +89,10 @@ class Retries:
             result = read()
         return result
 
+    def pause(self) -> None:
+        """Wait as before a first retry, or not at all if the budget does not allow it."""
+        self._budget.wait(backoff(1, self._clock))
+
     def pause_after(self, failure: RequestFailed, attempts: int) -> None:
         """Wait before the next attempt, or raise the failure if no other attempt makes sense or is allowed."""
         if not failure.transient:

@@ -17,7 +17,8 @@ from types import MappingProxyType
 
 from .._downloads.artifact import Artifact, Listing, parse_time
 from .._errors import BitbucketError
-from .._outcome import ABSENT, CREATED, DELETED, REPLACED, UNCHANGED
+from .._outcome import ABSENT, CREATED, DELETED, REPLACED, UNCHANGED, VERIFIED, Result
+from .._signatures.values import Proof
 
 _LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
 _BYTE_ORDER_MARK = "\ufeff"
@@ -53,17 +54,48 @@ def render(digests: t.Mapping[str, str]) -> str:
     return "".join(_render_line(name, digests[name]) for name in sorted(digests))
 
 
+class ManifestSignature(t.NamedTuple):
+    """The signature of a manifest as it was read.
+
+    ``artifact``: its item of the listing, None if it does not exist. ``proof``: who has signed the manifest, None as long as
+    there is no manifest. ``sha256``: digest of its own bytes.
+    """
+
+    name: str
+    format: str
+    artifact: Artifact | None = None
+    proof: Proof | None = None
+    sha256: str | None = None
+
+    def describe(self, status: str = VERIFIED) -> Result:
+        """Return the signature as results show it."""
+        fingerprint, signed_on = (self.proof.fingerprint, self.proof.signed_on) if self.proof else (None, None)
+        facts = {"format": self.format, "fingerprint": fingerprint, "signed_on": signed_on}
+        return {"name": self.name, "status": status, **facts}
+
+
 class Manifest(t.NamedTuple):
     """A manifest as it was read.
 
     ``artifact``: its item of the listing, None if it does not exist. ``digests``: its lines, by name. ``sha256``: digest of
-    its own text.
+    its own text. ``signature``: if the task verifies it; then it is good, unless there is no manifest.
     """
 
     name: str
     artifact: Artifact | None = None
     digests: t.Mapping[str, str] = MappingProxyType({})
     sha256: str | None = None
+    signature: ManifestSignature | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the manifest and, if the task verifies it, of its signature."""
+        return (self.name, self.signature.name) if self.signature else (self.name,)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Return the fingerprint of the key whose signature was verified."""
+        return self.signature.proof.fingerprint if self.signature and self.signature.proof else None
 
     def trusted_digest(self, artifact: Artifact) -> str | None:
         """Return the digest of an artifact of the same listing, unless the manifest is older than the artifact."""
@@ -73,11 +105,17 @@ class Manifest(t.NamedTuple):
             return None
         return self.digests.get(artifact.name)
 
-    def is_same(self, other: Artifact | None) -> bool:
-        """Return whether an item of another listing is the manifest that was read, by size and date."""
-        if self.artifact is None or other is None:
-            return self.artifact is other
-        return (self.artifact.size, self.artifact.created_on) == (other.size, other.created_on)
+    def is_same(self, listing: Listing) -> bool:
+        """Return whether another listing has the manifest and the signature that were read, by size and date."""
+        if self.signature and not _is_same(self.signature.artifact, listing.get(self.signature.name)):
+            return False
+        return _is_same(self.artifact, listing.get(self.name))
+
+
+def _is_same(artifact: Artifact | None, other: Artifact | None) -> bool:
+    if artifact is None or other is None:
+        return artifact is other
+    return (artifact.size, artifact.created_on) == (other.size, other.created_on)
 
 
 class Current(t.NamedTuple):
@@ -96,28 +134,34 @@ class Current(t.NamedTuple):
 
 
 class ManifestPlan(t.NamedTuple):
-    """What happens to the manifest: ``status`` and, if it is to be sent, ``text``; ``size`` in bytes afterwards."""
+    """What happens to the manifest: ``status`` and, if it is to be sent, ``text``; ``size`` in bytes afterwards.
+
+    ``signature``: the status of its signature, None if the task does not sign or verify.
+    """
 
     status: str
     size: int | None = None
     text: str | None = None
+    signature: str | None = None
 
     @property
     def changes(self) -> bool:
-        """Return whether the manifest is sent or deleted."""
-        return self.text is not None or self.status == DELETED
+        """Return whether the manifest or its signature is sent or deleted."""
+        return self.text is not None or DELETED in (self.status, self.signature)
 
     def digest_after(self, manifest: Manifest) -> str | None:
         """Return the digest of the manifest's text as this plan leaves it."""
         return manifest.sha256 if self.text is None else hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
-    def apply_to(self, listing: Listing, name: str) -> Listing:
-        """Return the listing as this plan for the manifest of that name leaves it."""
+    def apply_to(self, listing: Listing, manifest: Manifest) -> Listing:
+        """Return the listing as this plan leaves it. The size of a new signature is not known, it is 0 there."""
         after = dict(listing)
-        if self.status == DELETED:
-            after.pop(name, None)
-        elif self.text is not None and self.size is not None:
-            after[name] = Artifact(name, self.size)
+        sizes = dict(zip(manifest.names, (self.size or 0, 0)))
+        for name, status in zip(manifest.names, (self.status, self.signature)):
+            if status == DELETED:
+                after.pop(name, None)
+            elif status in (CREATED, REPLACED):
+                after[name] = Artifact(name, sizes[name])
         return after
 
 
@@ -128,7 +172,21 @@ def plan_manifest(manifest: Manifest, ours: t.Mapping[str, str | None], after: L
     only if it was trusted, or else renewing the manifest would make a stale line look fresh. ``sent``: an artifact of ours was
     sent, so the manifest must follow even with the same text: its date must not be older.
     """
-    listed = {name: artifact for name, artifact in after.items() if name != manifest.name}
+    plan = _plan_text(manifest, ours, after, sent)
+    return plan._replace(signature=_plan_signature(plan, manifest.signature.name in after)) if manifest.signature else plan
+
+
+def _plan_signature(plan: ManifestPlan, exists: bool) -> str:
+    """Return the status of the signature, which is sent and deleted together with the manifest."""
+    if plan.text is not None:
+        return REPLACED if exists else CREATED
+    if plan.status == UNCHANGED:
+        return UNCHANGED
+    return DELETED if exists else ABSENT
+
+
+def _plan_text(manifest: Manifest, ours: t.Mapping[str, str | None], after: Listing, sent: bool) -> ManifestPlan:
+    listed = {name: artifact for name, artifact in after.items() if name not in manifest.names}
     known = {name: manifest.trusted_digest(artifact) for name, artifact in listed.items()}
     known.update((name, digest) for name, digest in ours.items() if digest is not None)
     digests = {name: digest for name, digest in known.items() if digest is not None and name in listed}

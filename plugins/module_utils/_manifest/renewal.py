@@ -11,15 +11,18 @@ import typing as t
 from .._downloads.api import Downloads, StaleListing
 from .._downloads.artifact import Artifact, Listing
 from .._downloads.deletion import Deleter
-from .._downloads.read_back import NotStored, ReadBack
+from .._downloads.read_back import NotStored, ReadBack, Stored
 from .._downloads.same_content import compare_content
 from .._files.payload import Payload
 from .._text import quoted
+from .lines import LineProver
 from .manifest import Manifest, ManifestPlan, find_doubtful, parse, plan_manifest, render
 from .store import ManifestStore
+from .trust import HOW_TO_GO_ON, require_unsigned
 
 if t.TYPE_CHECKING:
     from .._downloads.upload import Uploader
+    from .._signatures.values import Proof
 
 
 class Contribution(t.NamedTuple):
@@ -38,23 +41,29 @@ class Contribution(t.NamedTuple):
         """Return a listing without what the task has deleted."""
         return {name: artifact for name, artifact in listing.items() if artifact.identity not in self.deleted}
 
-    def find_foreign(self, listing: Listing, manifest: str) -> list[str]:
-        """Return the artifacts that other tasks have sent since this task began."""
+    def find_foreign(self, listing: Listing, ignored: t.Collection[str]) -> list[str]:
+        """Return the artifacts that other tasks have sent since this task began, without the ignored names."""
         changed = [name for name, artifact in listing.items() if _differs(artifact, self.initial.get(name))]
-        return [name for name in changed if name != manifest and name not in self.digests]
+        return [name for name in changed if name not in ignored and name not in self.digests]
 
 
 class ManifestRenewal:
-    """Renews one manifest with the contribution of one task. ``warnings``: what happened to lines, for the user."""
+    """Renews one manifest with the contribution of one task.
+
+    ``warnings``: what happened to lines, for the user. ``proof``: who has signed the manifest as the task leaves it, if the
+    task verifies it.
+    """
 
     def __init__(self, downloads: Downloads, store: ManifestStore, uploader: Uploader, ours: Contribution, verify: bool) -> None:
         self._downloads = downloads
         self._store = store
+        self._lines = LineProver(downloads, store.parallel)
         self._uploader = uploader
         self._ours = ours
         self._verify = verify
         self._dropped: set[str] = set()
         self.warnings: list[str] = []
+        self.proof: Proof | None = None
 
     def plan(self, manifest: Manifest, after: Listing) -> tuple[ManifestPlan, Listing]:
         """Return the plan for a listing, and the listing, which is read again if the manifest is newer; see ``plan_manifest``."""
@@ -72,7 +81,7 @@ class ManifestRenewal:
         If another task has replaced it since, its lines and ours are joined once.
         """
         if plan.text is None:
-            Deleter(self._downloads, 1).delete([before[self._store.name]], self._verify)
+            self._delete(before)
         elif (listing := self._send(plan.text, before)) is not None:
             self._join(listing)
 
@@ -90,10 +99,11 @@ class ManifestRenewal:
         ours = self._ours.digests
         deleted = {name for name, *_unused in self._ours.deleted}
         self._store.require_still_listed(manifest, listing, self._ours.initial, deleted)
+        self.proof = manifest.signature.proof if manifest.signature else None
         plan = plan_manifest(manifest, ours, listing, sent)
         if not plan.changes or not (doubtful := find_doubtful(manifest, ours, listing)):
             return plan
-        proved = self._store.prove(manifest, doubtful)
+        proved = self._lines.prove(manifest, doubtful)
         self._warn(
             "These artifacts have other contents than their lines in {manifest} said, so the lines were dropped: {names}",
             [artifact.name for artifact in doubtful if artifact.name not in proved],
@@ -102,22 +112,20 @@ class ManifestRenewal:
 
     def _send(self, text: str, before: Listing) -> Listing | None:
         """Send the manifest; return the listing if it was replaced by another one since."""
-        data = text.encode("utf-8")
-        payload = Payload(self._store.name, len(data), data=data)
-        self._uploader.send([payload], before, parallel=1)
+        if not self._store.trust:
+            require_unsigned(self._store.name, before)
+        payloads = self._make_payloads(text)
+        self._uploader.send_together(payloads, before)
         if not self._verify:
             return None
-        listing, [stored] = ReadBack(self._downloads, [payload], before).run()
-        replaced = stored.final and stored.artifact is not None and _differs(stored.artifact, before.get(payload.name))
-        if stored.problem and not replaced:
-            raise NotStored(f"The upload was accepted, but {stored.problem}")
-        if payload.name not in listing and stored.artifact:
-            raise NotStored(
-                f"The manifest was stored as {quoted(stored.artifact.name)}, which is not found by the name"
-                f" {quoted(payload.name)}: set manifest to the stored name"
-            )
-        foreign = self._ours.find_foreign(listing, payload.name)
-        if replaced or (foreign and not self._holds(listing[payload.name], payload)):
+        listing, found = ReadBack(self._downloads, payloads, before).run()
+        replaced = [
+            each for each in found if each.final and each.artifact and _differs(each.artifact, before.get(each.artifact.name))
+        ]
+        if not replaced:
+            _require_stored(payloads, found, listing)
+        foreign = self._ours.find_foreign(listing, [payload.name for payload in payloads])
+        if replaced or (foreign and not all(self._holds(listing[payload.name], payload) for payload in payloads)):
             return self._ours.clean(listing)
         digests = parse(text)
         self._warn(
@@ -129,15 +137,32 @@ class ManifestRenewal:
     def _drop_false(self, digests: dict[str, str], before: Listing, listing: Listing) -> Listing | None:
         """Send the manifest again without lines that became false before it was stored, and would be trusted by its date."""
         moved = [name for name in digests if name in before and name in listing and _differs(listing[name], before[name])]
-        if not (false := self._store.find_false(digests, moved)):
+        if not (false := self._lines.find_false(digests, moved)):
             return None
         self._warn("These artifacts were replaced while the task ran, so their lines in {manifest} were dropped: {names}", false)
         self._dropped.update(false)
         rest = {name: digest for name, digest in digests.items() if name not in false}
         if rest:
             return self._send(render(rest), listing)
-        Deleter(self._downloads, 1).delete([listing[self._store.name]], self._verify)
+        self._delete(listing)
         return None
+
+    def _make_payloads(self, text: str) -> list[Payload]:
+        """Return the manifest and, if the task signs it, its signature."""
+        data, trust = text.encode("utf-8"), self._store.trust
+        payloads = [Payload(self._store.name, len(data), data=data)]
+        if trust:
+            signature = trust.sign(data)
+            self.proof = signature.proof
+            payloads.append(Payload(trust.signature, len(signature.data), data=signature.data))
+        return payloads
+
+    def _delete(self, listing: Listing) -> None:
+        """Delete the manifest and then its signature, which alone proves nothing."""
+        names = [self._store.name, *([self._store.trust.signature] if self._store.trust else ())]
+        for name in names:
+            if name in listing:
+                Deleter(self._downloads, 1).delete([listing[name]], self._verify)
 
     def _holds(self, artifact: Artifact, payload: Payload) -> bool:
         try:
@@ -160,3 +185,16 @@ class ManifestRenewal:
 
 def _differs(artifact: Artifact, old: Artifact | None) -> bool:
     return old is None or old.identity != artifact.identity
+
+
+def _require_stored(payloads: t.Sequence[Payload], found: t.Sequence[Stored], listing: Listing) -> None:
+    problems = [stored.problem for stored in found if stored.problem]
+    if problems:
+        advice = f". The manifest and its signature do not fit now. {HOW_TO_GO_ON}" if len(payloads) > 1 else ""
+        raise NotStored(f"The upload was accepted, but {'; '.join(problems)}{advice}")
+    for payload, stored in zip(payloads, found):
+        if payload.name not in listing and stored.artifact:
+            raise NotStored(
+                f"The manifest was stored as {quoted(stored.artifact.name)}, which is not found by the name"
+                f" {quoted(payload.name)}: set manifest to the stored name"
+            )

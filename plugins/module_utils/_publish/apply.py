@@ -16,10 +16,11 @@ from .._downloads.artifact import EMPTY, Artifact, Listing, listing_text
 from .._downloads.deletion import Deleter
 from .._downloads.read_back import NotStored
 from .._downloads.upload import Landing, Uploader
-from .._manifest.manifest import Current, Manifest, ManifestPlan
+from .._errors import BitbucketError
+from .._manifest.manifest import Current, Manifest, ManifestPlan, ManifestSignature, plan_manifest
 from .._manifest.renewal import Contribution, ManifestRenewal
 from .._manifest.store import ManifestStore
-from .._outcome import DELETED, Outcome, Progress, Result
+from .._outcome import ABSENT, DELETED, Outcome, Progress, Result
 from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
@@ -27,12 +28,15 @@ from .plan import Step, correct_step, predict_listing
 
 if t.TYPE_CHECKING:
     from .._files.payload import Payload
+    from .._manifest.trust import Trust
+    from .._signatures.values import Proof
 
 
 class ApplyOptions(t.NamedTuple):
     """How to apply steps; the fields are options of the modules."""
 
     manifest: str | None = None
+    trust: Trust | None = None
     verify: bool = True
     parallel: int = 4
     check_mode: bool = False
@@ -47,8 +51,9 @@ class Executor:
         self._progress = progress
         self._uploader = Uploader(downloads)
         self._deleter = Deleter(downloads, options.parallel)
-        self._store = ManifestStore(downloads, options.manifest, options.parallel) if options.manifest is not None else None
-        if self._store:
+        self._store: ManifestStore | None = None
+        if options.manifest is not None:
+            self._store = ManifestStore(downloads, options.manifest, options.trust, options.parallel)
             self._store.require_writable()
 
     def read(self) -> Current:
@@ -65,6 +70,7 @@ class Executor:
         """Apply the steps, which were planned from ``current``, or predict the outcome in check mode."""
         work = _Work(current, steps, self._uploader.landings, self._deleter.deleted)
         self._progress.follow(lambda: self._report(work))
+        self._require_signable(work)
         if self._options.check_mode:
             self._predict(work)
         else:
@@ -72,6 +78,16 @@ class Executor:
             self._delete(work)
         plan = self._renew_manifest(current.manifest, work)
         return self._render(work, plan)
+
+    def _require_signable(self, work: _Work) -> None:
+        """Raise, before anything is sent, if the manifest will change and must be signed, but cannot be."""
+        if self._store and (manifest := work.current.manifest):
+            digests, sends = work.find_digests(), bool(work.find_sending())
+            plan = plan_manifest(manifest, digests, work.find_after(), sends)
+            try:
+                work.proof = self._store.require_signable(plan, work.current.listing, self._options.check_mode)
+            except BitbucketError as exc:
+                raise BitbucketError(f"{exc}. Nothing was sent") from exc
 
     def _predict(self, work: _Work) -> None:
         known = {step.name: step.sha256 for step in work.steps}
@@ -102,6 +118,8 @@ class Executor:
         if plan.changes and not self._options.check_mode:
             renewal.apply(plan, after)
         work.warnings.extend(renewal.warnings)
+        if not work.proof or not self._options.check_mode:
+            work.proof = renewal.proof
         return plan
 
     def _report(self, work: _Work) -> tuple[Result, bool]:
@@ -114,6 +132,8 @@ class Executor:
         results: Result = {"artifacts": [self._describe(step, work) for step in steps], "bytes_sent": self._uploader.bytes_sent}
         if self._store and plan:
             results["manifest"] = {"name": self._store.name, "status": plan.status, "size": plan.size}
+            if signature := _find_signature(work, plan):
+                results["signature"] = signature.describe(plan.signature or "")
         names = [(step.name, work.find_name(step)) for step in steps]
         before, after = work.describe(plan)
         return Outcome(
@@ -146,7 +166,8 @@ class _Work:
     """Steps on their way, and what has come of them so far.
 
     ``landings``: what was sent, by requested name; in check mode what would be sent. ``deleted``: names that were deleted.
-    ``after``: the listing as it was read last, None as long as it was not read again.
+    ``after``: the listing as it was read last, None as long as it was not read again. ``proof``: who has signed the manifest, or
+    in check mode would sign it.
     """
 
     def __init__(
@@ -158,6 +179,7 @@ class _Work:
         self.deleted = deleted
         self.warnings: list[str] = []
         self.after: Listing | None = None
+        self.proof: Proof | None = None
 
     def find_sending(self) -> list[Payload]:
         """Return the payloads that the steps send."""
@@ -212,9 +234,10 @@ class _Work:
         after = {**before, **{names[step.name]: self.find_sha256(step) for step in steps}}
         predicted = predict_listing(listing, steps, names)
         if plan and manifest:
-            predicted = plan.apply_to(predicted, manifest.name)
+            predicted = plan.apply_to(predicted, manifest)
             after[manifest.name] = plan.digest_after(manifest)
-        return listing_text(listing, before), listing_text(predicted, after)
+        signers = [_find_signer(manifest.signature if manifest else None), _find_signer(_find_signature(self, plan))]
+        return listing_text(listing, before, signers[0]), listing_text(predicted, after, signers[1])
 
     def _find_digests_before(self, steps: t.Sequence[Step]) -> dict[str, str | None]:
         listing, manifest = self.current.listing, self.current.manifest
@@ -229,6 +252,19 @@ def _find_deleted(work: _Work) -> list[Artifact]:
     """Return the artifacts that the steps delete, of which several might have one name."""
     names = {step.name for step in work.steps if step.status == DELETED}
     return [each for each in (*work.current.listing.values(), *work.current.others) if each.name in names]
+
+
+def _find_signature(work: _Work, plan: ManifestPlan | None) -> ManifestSignature | None:
+    """Return the signature as the plan leaves it, None if the task does not verify the manifest."""
+    manifest = work.current.manifest
+    if not plan or not manifest or not manifest.signature:
+        return None
+    return manifest.signature._replace(proof=None if plan.signature in (DELETED, ABSENT) else work.proof)
+
+
+def _find_signer(signature: ManifestSignature | None) -> dict[str, str]:
+    """Return the fingerprint of the signing key by the name of the signature, empty if it is not signed."""
+    return {signature.name: signature.proof.fingerprint} if signature and signature.proof else {}
 
 
 def _contribute(work: _Work) -> Contribution:

@@ -13,7 +13,7 @@ import datetime
 import re
 import typing as t
 
-from .._downloads.artifact import Artifact, Listing, manifest_names, newest_first, parse_time
+from .._downloads.artifact import Artifact, Listing, newest_first, parse_time
 from .._errors import BadInput, BitbucketError
 from .._names import is_plain
 from .._outcome import CREATED, DELETED, KEPT, REPLACED, UNCHANGED
@@ -43,7 +43,8 @@ class Retention(t.NamedTuple):
 
     ``keep``: number of newest releases that stay. ``older_than``: minimum age of what is deleted. ``group_by``: its group is
     the release of a name. ``max_deletions``: limit for one task. ``protect``: releases that are never deleted and count first.
-    ``mask``: returns a name as the results of tasks show it, without the text of secrets.
+    ``mask``: returns a name as the results of tasks show it, without the text of secrets. ``ignored``: the manifest and its
+    signatures.
     """
 
     patterns: Patterns
@@ -53,6 +54,7 @@ class Retention(t.NamedTuple):
     max_deletions: int | None = None
     protect: t.Sequence[Protected] = ()
     mask: t.Callable[[str], str] = str
+    ignored: t.Collection[str] = ()
 
     def find_unlisted(self, listing: Listing) -> list[str]:
         """Return the names of published artifacts that are not listed."""
@@ -114,9 +116,9 @@ def require_published(listing: Listing, rules: Retention) -> None:
         )
 
 
-def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, manifest: str | None = None) -> list[Step]:
+def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime) -> list[Step]:
     """Return a step for each artifact in scope, newest first; raise TooManyDeletions before anything is done."""
-    scope = [artifact for artifact in newest_first(listing.values()) if _in_scope(artifact.name, rules, manifest)]
+    scope = [artifact for artifact in newest_first(listing.values()) if _in_scope(artifact.name, rules)]
     releases: dict[str, list[Artifact]] = {}
     decided: dict[str, Step] = {}
     for artifact in scope:
@@ -127,15 +129,15 @@ def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime, man
             decided[artifact.name] = _keep(artifact, "in no release")
         else:
             releases.setdefault(release, []).append(artifact)
-    for release, reason in _find_reasons(releases, listing, rules, now, manifest).items():
+    for release, reason in _find_reasons(releases, listing, rules, now).items():
         decided.update((each.name, _keep(each, reason) if reason else _delete(each)) for each in releases[release])
     steps = [decided[artifact.name] for artifact in scope]
     _refuse_too_many(steps, rules.max_deletions)
     return steps
 
 
-def _in_scope(name: str, rules: Retention, manifest: str | None) -> bool:
-    return name not in manifest_names(manifest) and rules.patterns.match(name)
+def _in_scope(name: str, rules: Retention) -> bool:
+    return name not in rules.ignored and rules.patterns.match(name)
 
 
 def _find_release(name: str, group_by: t.Pattern[str] | None) -> str | None:
@@ -150,13 +152,12 @@ def _find_reasons(
     listing: Listing,
     rules: Retention,
     now: datetime.datetime,
-    manifest: str | None,
 ) -> dict[str, str | None]:
     """Return why each release stays, None for one that is deleted. ``releases``: newest first, each with its newest first."""
     listed = _Listed(listing, rules)
     names = [name for each in rules.protect for name in listed.find(each) or ([each.name] if each.pending else [])]
     protected = {_find_release(name, rules.group_by) for name in names}
-    pending = {_find_release(name, rules.group_by) for name in names if _in_scope(name, rules, manifest)}
+    pending = {_find_release(name, rules.group_by) for name in names if _in_scope(name, rules)}
     places = len((protected & releases.keys()) | (pending - {None}))
     others = [release for release in releases if release not in protected]
     reasons: dict[str, str | None] = {release: "protected" for release in releases if release in protected}

@@ -148,10 +148,13 @@ def test_a_plan_knows_whether_it_changes_anything(plan: ManifestPlan, changes: b
 
 def test_a_plan_is_applied_to_a_listing() -> None:
     before = {SUMS: Artifact(SUMS, 321, MIDDLE), **artifacts(app=OLD)}
-    kept = dict(before)
-    assert ManifestPlan("replaced", 5, "line\n").apply_to(before, SUMS) == {**artifacts(app=OLD), SUMS: Artifact(SUMS, 5)}
-    assert ManifestPlan("created", 5, "line\n").apply_to({}, SUMS) == {SUMS: Artifact(SUMS, 5)}
-    assert ManifestPlan("deleted").apply_to(before, SUMS) == artifacts(app=OLD)
-    assert ManifestPlan("unchanged", 321).apply_to(before, SUMS) == before
-    assert ManifestPlan("absent").apply_to({}, SUMS) == {}
+    kept, manifest = dict(before), Manifest(SUMS)
+    assert ManifestPlan("replaced", 5, "line\n").apply_to(before, manifest) == {
+        **artifacts(app=OLD),
+        SUMS: Artifact(SUMS, 5),
+    }
+    assert ManifestPlan("created", 5, "line\n").apply_to({}, manifest) == {SUMS: Artifact(SUMS, 5)}
+    assert ManifestPlan("deleted").apply_to(before, manifest) == artifacts(app=OLD)
+    assert ManifestPlan("unchanged", 321).apply_to(before, manifest) == before
+    assert ManifestPlan("absent").apply_to({}, manifest) == {}
     assert before == kept

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing, manifest_names
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
 from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retention import (
@@ -40,7 +40,7 @@ def listing(**ages: float | None) -> Listing:
 
 def planned(artifacts: Listing, manifest: str | None = None, patterns: str = "*", **rules: Any) -> dict[str, str]:
     """Each name with its reason, in the order of the plan."""
-    steps = plan_pruning(artifacts, Retention(Patterns([patterns]), **rules), NOW, manifest)
+    steps = plan_pruning(artifacts, Retention(Patterns([patterns]), ignored=manifest_names(manifest), **rules), NOW)
     assert {step.status for step in steps if step.reason == "retention"} <= {"deleted"}
     assert {step.status for step in steps if step.reason != "retention"} <= {"kept"}
     assert [step.current for step in steps] == [artifacts[step.name] for step in steps]

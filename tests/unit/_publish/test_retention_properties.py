@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing, manifest_names
 from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
 from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retention import (
     Protected,
@@ -59,7 +59,11 @@ retentions = by_number | by_age | by_both
 
 
 def deleted(listing: Listing, rules: Retention, manifest: str | None = MANIFEST) -> set[str]:
-    return {step.name for step in plan_pruning(listing, rules, NOW, manifest) if step.status == "deleted"}
+    return {
+        step.name
+        for step in plan_pruning(listing, rules._replace(ignored=manifest_names(manifest)), NOW)
+        if step.status == "deleted"
+    }
 
 
 def age(artifact: Artifact) -> datetime.timedelta:
@@ -76,7 +80,7 @@ def release_of(name: str, rules: Retention) -> str | None:
 
 @given(listings, retentions)
 def test_only_what_is_meant_goes_and_never_the_manifest(listing: Listing, rules: Retention) -> None:
-    steps = plan_pruning(listing, rules, NOW, MANIFEST)
+    steps = plan_pruning(listing, rules._replace(ignored=manifest_names(MANIFEST)), NOW)
     assert {step.name for step in steps} == {name for name in listing if rules.patterns.match(name)} - {MANIFEST}
     assert {step.status for step in steps} <= {"deleted", "kept"}
 

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make the keys of a task from its options."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import BadInput
+from .._names import check_written_name
+from .._renames import renamed_pattern
+from .._signatures.values import SUFFIXES
+from .._text import quoted
+from .trust import Trust
+
+if t.TYPE_CHECKING:
+    from .._signatures.values import Signer, Verifier
+
+_NEEDS = (
+    (("signing_passphrase", "gnupg_home"), ("signing_key",)),
+    (("signature",), ("signing_key", "signed_by")),
+    (("signing_key", "signed_by"), ("manifest",)),
+)
+
+
+def parse_trust(options: t.Mapping[str, t.Any]) -> Trust | None:
+    """Return the keys that sign and verify the manifest; None for a task that does neither. Raise BadInput.
+
+    Only a task that does pays for the imports.
+    """
+    for names, needed in _NEEDS:
+        for name in names:
+            if options.get(name) is not None and not any(options.get(each) is not None for each in needed):
+                raise BadInput(f"{name} needs {' or '.join(needed)}")
+    verifier, signer = _parse_verifier(options.get("signed_by")), _parse_signer(options)
+    if signer and verifier and signer.format != verifier.format:
+        raise BadInput(
+            f"signature_format is {signer.format}, but signed_by has {verifier.format} keys: both must have the same format"
+        )
+    if signer and not verifier:
+        verifier = signer.create_verifier()
+    return Trust(_parse_name(options, verifier, signer), verifier, signer) if verifier else None
+
+
+def _parse_verifier(signed_by: t.Sequence[str] | None) -> Verifier | None:
+    if signed_by is None:
+        return None
+    from .._signatures.signed_by import parse_signed_by
+
+    return parse_signed_by(signed_by)
+
+
+def _parse_signer(options: t.Mapping[str, t.Any]) -> Signer | None:
+    if options.get("signing_key") is None:
+        return None
+    from .._signatures.signing import create_signer
+
+    return create_signer(
+        options["signing_key"], options["signature_format"], options["signing_passphrase"], options["gnupg_home"]
+    )
+
+
+def _parse_name(options: t.Mapping[str, t.Any], verifier: Verifier, signer: Signer | None) -> str:
+    manifest: str = options["manifest"]
+    name = check_written_name(options["signature"] or manifest + SUFFIXES[verifier.format])
+    if name == manifest:
+        raise BadInput(f"signature and manifest are both {quoted(name)}: the signature is an artifact of its own")
+    if signer and renamed_pattern(name):
+        raise BadInput(
+            f"signature {quoted(name)} is refused: the service may store another name, use letters, digits, '.', '_' and '-'"
+        )
+    return name

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read a signed manifest, and sign a new one: nothing of a manifest is used before its signature was verified.
+
+A signature that does not fit is read once more together with the manifest, because both are replaced one after the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+from .._downloads.api import Downloads, Inconsistent, StaleListing
+from .._downloads.artifact import Listing, manifest_names
+from .._errors import BitbucketError, NotFound
+from .._signatures.values import BadSignature, CannotSign, Proof, Signature, Signer, Verifier
+from .._text import quoted
+from .manifest import ManifestSignature
+
+MAX_MANIFEST_BYTES = 16 * 1024 * 1024
+MAX_SIGNATURE_BYTES = 64 * 1024
+_PROBE = b"This text makes sure that a key can sign. It is no manifest.\n"
+HOW_TO_GO_ON = (
+    "To go on without the old lines, delete both artifacts with state=absent and without the option manifest, and publish again;"
+    " or use another name for the manifest"
+)
+
+
+class Trust(t.NamedTuple):
+    """The keys of one task. ``signature``: name of the artifact. ``signer``: None for a task that only verifies."""
+
+    signature: str
+    verifier: Verifier
+    signer: Signer | None = None
+
+    def find_key(self) -> Proof:
+        """Return the signing key without unlocking it; raise CannotSign if readers would not trust its signatures."""
+        key = self.require_signer().find_key()
+        if not self.verifier.knows(key.fingerprint):
+            raise CannotSign(f"signing_key is {key.fingerprint}, which signed_by does not have: add its public key to signed_by")
+        return key
+
+    def sign(self, document: bytes) -> Signature:
+        """Return the signature; raise CannotSign if it does not verify with ``signed_by``."""
+        signature = self.require_signer().sign(document)
+        try:
+            self.verifier.verify(document, signature.data)
+        except BadSignature as exc:
+            raise CannotSign(f"The signature that signing_key has made is not good for readers: it {exc}") from exc
+        return signature
+
+    def prove_key(self) -> None:
+        """Raise CannotSign if the key is locked, or cannot sign for another reason."""
+        self.sign(_PROBE)
+
+    def require_signer(self) -> Signer:
+        """Return the signer; raise CannotSign for a task that only verifies."""
+        if self.signer is None:
+            raise CannotSign("signed_by verifies the manifest, but the task would change it: set signing_key to sign the new one")
+        return self.signer
+
+
+class SignedReader:
+    """Reads the manifest ``name`` of one repository and its signature."""
+
+    def __init__(self, downloads: Downloads, name: str, trust: Trust) -> None:
+        self._downloads = downloads
+        self._name = name
+        self._trust = trust
+
+    def read(self, listing: Listing) -> tuple[bytes, ManifestSignature]:
+        """Return the verified bytes; raise Inconsistent if they are not signed by a trusted key."""
+        name = self._trust.signature
+        artifact = listing.get(name)
+        if artifact is None:
+            if self._downloads.exists(name):
+                raise StaleListing(f"{quoted(name)} exists, but the listing does not show it")
+            raise self._refuse(f"The manifest {quoted(self._name)} is not signed: {quoted(name)} does not exist")
+        document, data = self._read(self._name, MAX_MANIFEST_BYTES), self._read(name, MAX_SIGNATURE_BYTES)
+        try:
+            proof = self._trust.verifier.verify(document, data)
+        except BadSignature as exc:
+            raise self._refuse(f"The signature {quoted(name)} of the manifest {quoted(self._name)} {exc}") from exc
+        return document, ManifestSignature(name, proof.format, artifact, proof, hashlib.sha256(data).hexdigest())
+
+    def find_orphan(self, listing: Listing) -> ManifestSignature:
+        """Return the signature of a manifest that does not exist, which proves nothing."""
+        name = self._trust.signature
+        return ManifestSignature(name, self._trust.verifier.format, listing.get(name))
+
+    def _read(self, name: str, limit: int) -> bytes:
+        """Return contents, whatever size the listing tells: the signature proves that they are whole."""
+        try:
+            return self._downloads.read(name, lambda contents: contents.read_all(limit))
+        except NotFound as exc:
+            raise StaleListing(str(exc)) from exc
+
+    def _refuse(self, words: str) -> Inconsistent:
+        return Inconsistent(f"{words}. Nothing of the manifest was used{f'. {HOW_TO_GO_ON}' if self._trust.signer else ''}")
+
+
+def require_unsigned(manifest: str, listing: Listing) -> None:
+    """Raise BitbucketError if the manifest has a signature, which would not fit any more once the manifest is changed."""
+    signatures = [name for name in sorted(manifest_names(manifest)) if name != manifest and name in listing]
+    if signatures:
+        raise BitbucketError(
+            f"The manifest {quoted(manifest)} has the signature {quoted(signatures[0])}, and the task would change the manifest:"
+            " set signing_key, or delete the signature to go on without one"
+        )
