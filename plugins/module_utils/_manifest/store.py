@@ -16,7 +16,7 @@ from .._names import check_name, is_plain
 from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
-from .manifest import Manifest, ManifestPlan, NotAManifest, parse
+from .manifest import Manifest, NotAManifest, parse
 from .trust import MAX_MANIFEST_BYTES, SignedReader, Trust, require_unsigned
 
 if t.TYPE_CHECKING:
@@ -67,18 +67,16 @@ class ManifestStore:
     def _read(self, artifact: Artifact) -> bytes:
         return self._downloads.read(self.name, lambda contents: contents.read_all(MAX_MANIFEST_BYTES), size=artifact.size)
 
-    def require_signable(self, plan: ManifestPlan, listing: Listing, check_mode: bool) -> Proof | None:
-        """Return the key that signs the manifest of the plan; raise if there must be one and it cannot sign.
+    def require_signable(self, listing: Listing, writes: bool, check_mode: bool) -> Proof | None:
+        """Return the key for a task that changes the manifest; raise if there must be one and it cannot sign.
 
-        Check mode does not unlock it.
+        ``writes``: there will be a new manifest, and not none at all. Check mode does not unlock the key.
         """
-        if not plan.changes:
-            return None
         if self.trust is None:
             require_unsigned(self.name, listing)
             return None
         self.trust.require_signer()
-        if plan.text is None:
+        if not writes:
             return None
         key = self.trust.find_key()
         if not check_mode:

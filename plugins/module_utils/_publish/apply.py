@@ -84,8 +84,11 @@ class Executor:
         if self._store and (manifest := work.current.manifest):
             digests, sends = work.find_digests(), bool(work.find_sending())
             plan = plan_manifest(manifest, digests, work.find_after(), sends)
+            if not (sends or plan.changes):
+                return
+            writes = sends or plan.text is not None
             try:
-                work.proof = self._store.require_signable(plan, work.current.listing, self._options.check_mode)
+                work.proof = self._store.require_signable(work.current.listing, writes, self._options.check_mode)
             except BitbucketError as exc:
                 raise BitbucketError(f"{exc}. Nothing was sent") from exc
 
