@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.tools.tree import BUILD
 
-from . import fetch, fixed, growth, memory, resume, snippet, unchanged, upload
+from . import fetch, fixed, growth, memory, resume, signed, snippet, unchanged, upload
 from .bench import Bench
 from .process import WrongResult
 from .service import Service
@@ -34,6 +34,7 @@ PARTS: dict[str, Callable[[Bench], Report]] = {
     "snippet": snippet.measure,
     "fixed": fixed.measure,
     "growth": growth.measure,
+    "signed": signed.measure,
 }
 
 
