@@ -261,7 +261,6 @@ from ..module_utils._files.payload import Payload, file_payloads, text_payload
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._manifest.manifest import Current
-from ..module_utils._manifest.options import parse_trust
 from ..module_utils._names import check_name
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel, run_all
@@ -269,6 +268,7 @@ from ..module_utils._publish.apply import ApplyOptions, Executor
 from ..module_utils._publish.evidence import Examiner
 from ..module_utils._publish.plan import Step, plan_deleting, plan_publishing
 from ..module_utils._text import quoted
+from ..module_utils._trust.options import parse_trust
 
 
 def argument_spec() -> dict[str, t.Any]:

@@ -274,9 +274,9 @@ from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
-from ..module_utils._manifest.options import parse_trust
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
+from ..module_utils._trust.options import parse_trust
 
 if t.TYPE_CHECKING:
     from ..module_utils._archives.unpack import Unpacker

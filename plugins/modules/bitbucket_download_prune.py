@@ -220,7 +220,6 @@ from ..module_utils._downloads.artifact import manifest_names
 from ..module_utils._errors import BadInput
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
-from ..module_utils._manifest.options import parse_trust
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 from ..module_utils._patterns import Patterns
@@ -233,6 +232,7 @@ from ..module_utils._publish.retention import (
     plan_pruning,
     require_published,
 )
+from ..module_utils._trust.options import parse_trust
 
 
 def argument_spec() -> dict[str, t.Any]:

@@ -18,21 +18,25 @@ from tests.unit.source import FILES, MODULES, PLUGINS, imported_files, importers
 ROOT = "module_utils"
 ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
 DOWNLOADS, FETCH, SNIPPETS, ARCHIVES = (f"{ROOT}/{name}" for name in ("_downloads", "_fetch", "_snippets", "_archives"))
-SIGNATURES, MANIFEST, PUBLISH = (f"{ROOT}/{name}" for name in ("_signatures", "_manifest", "_publish"))
+SIGNATURES, OPENPGP, SSH, TRUST = (f"{ROOT}/{name}" for name in ("_signatures", "_openpgp", "_ssh", "_trust"))
+MANIFEST, PUBLISH = f"{ROOT}/_manifest", f"{ROOT}/_publish"
 
 # A folder imports itself and the folders on its line.
 ARROWS = {
-    "modules": {ANSIBLE, PUBLISH, MANIFEST, DOWNLOADS, FETCH, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
+    "modules": {ANSIBLE, PUBLISH, TRUST, MANIFEST, DOWNLOADS, FETCH, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
     "lookup": {"plugin_utils", DOWNLOADS, SNIPPETS, HTTP, ROOT},
     "doc_fragments": set(),
     "plugin_utils": {LOCAL, HTTP, ROOT},
     ANSIBLE: {HTTP, ROOT},
-    PUBLISH: {MANIFEST, DOWNLOADS, LOCAL, HTTP, ROOT},
-    FETCH: {MANIFEST, DOWNLOADS, LOCAL, HTTP, ROOT},
-    MANIFEST: {SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
+    PUBLISH: {MANIFEST, TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
+    FETCH: {MANIFEST, TRUST, DOWNLOADS, LOCAL, HTTP, ROOT},
+    MANIFEST: {TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
     DOWNLOADS: {LOCAL, HTTP, ROOT},
     SNIPPETS: {LOCAL, HTTP, ROOT},
     ARCHIVES: {LOCAL, ROOT},
+    TRUST: {OPENPGP, SSH, SIGNATURES, ROOT},
+    OPENPGP: {SIGNATURES, ROOT},
+    SSH: {SIGNATURES, ROOT},
     SIGNATURES: {ROOT},
     LOCAL: {ROOT},
     HTTP: {ROOT},
@@ -57,15 +61,9 @@ DECIDING = {
     PUBLISH: ("plan", "retention"),
     FETCH: ("plan",),
     ARCHIVES: ("members",),
-    SIGNATURES: (
-        "openpgp_keys",
-        "openpgp_packets",
-        "openpgp_signature",
-        "openpgp_status",
-        "ssh_keys",
-        "ssh_signature",
-        "values",
-    ),
+    SIGNATURES: ("values",),
+    OPENPGP: ("keys", "packets", "secret", "signature", "status"),
+    SSH: ("keys", "signature"),
     LOCAL: ("checksum", "local_file"),
 }
 OUTSIDE = {"requests", "urllib3", "ansible", "socket", "ssl", "os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess"}

@@ -42,7 +42,7 @@ from .transfer import Transfer
 
 if t.TYPE_CHECKING:
     from .._manifest.manifest import ManifestSignature
-    from .._manifest.trust import Trust
+    from .._trust.trust import Trust
 
 # The attributes of a file that differ, as they were and as they are requested.
 Attributes = t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]

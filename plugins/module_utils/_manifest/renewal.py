@@ -17,8 +17,8 @@ from .._files.payload import Payload
 from .._text import quoted
 from .lines import LineProver
 from .manifest import Manifest, ManifestPlan, find_doubtful, parse, plan_manifest, render
+from .signed import HOW_TO_GO_ON, require_unsigned
 from .store import ManifestStore
-from .trust import HOW_TO_GO_ON, require_unsigned
 
 if t.TYPE_CHECKING:
     from .._downloads.upload import Uploader

@@ -17,10 +17,11 @@ from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
 from .manifest import Manifest, NotAManifest, parse
-from .trust import MAX_MANIFEST_BYTES, SignedReader, Trust, require_unsigned
+from .signed import MAX_MANIFEST_BYTES, SignedReader, require_unsigned
 
 if t.TYPE_CHECKING:
     from .._signatures.values import Proof
+    from .._trust.trust import Trust
 
 
 class ManifestStore:

@@ -28,8 +28,8 @@ from .plan import Step, correct_step, predict_listing
 
 if t.TYPE_CHECKING:
     from .._files.payload import Payload
-    from .._manifest.trust import Trust
     from .._signatures.values import Proof
+    from .._trust.trust import Trust
 
 
 class ApplyOptions(t.NamedTuple):

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_sign import OpenpgpSigner
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.sign import OpenpgpSigner
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import CannotSign, MissingTool, Proof
 from tests.helpers.openpgp import PASSPHRASE, OpenpgpHome, OpenpgpKey, open_openpgp_home
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_keys import OpenpgpKeys, parse_openpgp_keys
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_verify import OpenpgpVerifier
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.keys import OpenpgpKeys, parse_openpgp_keys
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.verify import OpenpgpVerifier
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import BadSignature, MissingTool, Proof
 from tests.helpers.openpgp import FUTURE_TIME, PAST, PAST_TIME, OpenpgpHome, OpenpgpKey, open_openpgp_home
 

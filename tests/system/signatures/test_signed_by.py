@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.signed_by import MAX_SIZE, parse_signed_by
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import Verifier
+from ansible_collections.releng.bitbucket.plugins.module_utils._trust.signed_by import MAX_SIZE, parse_signed_by
 from tests.helpers.openpgp import OpenpgpHome
 from tests.helpers.ssh_signing import SshIdentity
 

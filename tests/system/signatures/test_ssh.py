@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.ssh_keys import parse_ssh_keys
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.ssh_signature import parse_ssh_signature
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.ssh_verify import SshVerifier
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import BadSignature, MissingTool, Proof
+from ansible_collections.releng.bitbucket.plugins.module_utils._ssh.keys import parse_ssh_keys
+from ansible_collections.releng.bitbucket.plugins.module_utils._ssh.signature import parse_ssh_signature
+from ansible_collections.releng.bitbucket.plugins.module_utils._ssh.verify import SshVerifier
 from tests.helpers.ssh_signing import SshIdentity, make_ssh_key
 
 DOCUMENT = b"0123  widgets.tgz\n"

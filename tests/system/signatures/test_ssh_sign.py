@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.ssh_sign import SshSigner
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import CannotSign, MissingTool, Proof
+from ansible_collections.releng.bitbucket.plugins.module_utils._ssh.sign import SshSigner
 from tests.helpers.ssh_signing import PASSPHRASE, SshIdentity, make_ssh_key, ssh_agent
 from tests.system.signatures.test_ssh import DOCUMENT, KINDS, install
 

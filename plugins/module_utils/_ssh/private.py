@@ -16,11 +16,11 @@ import stat
 import typing as t
 
 from .._errors import BadInput
+from .._signatures.programs import run
+from .._signatures.values import CannotSign
 from .._text import one_line, quoted
-from .programs import run
-from .ssh_keys import BlobReader, MalformedKey, PublicKey, looks_like_ssh, parse_public_key, parse_ssh_keys
-from .ssh_verify import find_openssh, run_keygen
-from .values import CannotSign
+from .keys import BlobReader, MalformedKey, PublicKey, looks_like_ssh, parse_public_key, parse_ssh_keys
+from .verify import find_openssh, run_keygen
 
 _MAX_SIZE = 1024 * 1024
 _OPENSSH = re.compile(rb"-----BEGIN OPENSSH PRIVATE KEY-----(.*?)-----END", re.DOTALL)

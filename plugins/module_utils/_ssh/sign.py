@@ -11,13 +11,13 @@ import os
 import sys
 import typing as t
 
+from .._signatures.programs import Completed, Folder, private_folder
+from .._signatures.values import SSH, BadSignature, CannotSign, Proof, Signature
 from .._text import one_line, quoted
-from .programs import Completed, Folder, private_folder
-from .ssh_keys import NAMESPACE, SshKey, SshKeys
-from .ssh_private import OPEN_TO_OTHERS, SigningKey, find_agent, find_signing_key
-from .ssh_signature import parse_ssh_signature
-from .ssh_verify import SshVerifier, run_keygen
-from .values import SSH, BadSignature, CannotSign, Proof, Signature
+from .keys import NAMESPACE, SshKey, SshKeys
+from .private import OPEN_TO_OTHERS, SigningKey, find_agent, find_signing_key
+from .signature import parse_ssh_signature
+from .verify import SshVerifier, run_keygen
 
 _MAX_PASSPHRASE = 1000  # ssh-keygen reads 1023 bytes at most
 

@@ -13,9 +13,9 @@ import base64
 import binascii
 import typing as t
 
+from .._signatures.values import BadSignature
 from .._text import quoted
-from .ssh_keys import NAMESPACE, BlobReader, MalformedKey, PublicKey, parse_public_key
-from .values import BadSignature
+from .keys import NAMESPACE, BlobReader, MalformedKey, PublicKey, parse_public_key
 
 MAX_SIZE = 256 * 1024
 _BEGIN = b"-----BEGIN SSH SIGNATURE-----"

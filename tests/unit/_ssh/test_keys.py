@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.ssh_keys import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._ssh.keys import (
     CERTIFICATE_TYPES,
     KEY_TYPES,
     SshKeys,

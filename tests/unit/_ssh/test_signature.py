@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.ssh_signature import MAX_SIZE, parse_ssh_signature
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import BadSignature
+from ansible_collections.releng.bitbucket.plugins.module_utils._ssh.signature import MAX_SIZE, parse_ssh_signature
 from tests.helpers.ssh_blobs import ED25519, armor, certificate, public_key, signature
 
 KEY = public_key()

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from .._errors import BadInput
-from .openpgp_packets import (
+from .packets import (
     IGNORED,
     PUBLIC_KEY,
     PUBLIC_SUBKEY,

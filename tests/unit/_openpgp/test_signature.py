@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_signature import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.signature import (
     find_weakness,
     parse_signatures,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import BadSignature
-from tests.unit._signatures.test_openpgp_keys import armor, certificate, old_packet, public_key
+from tests.unit._openpgp.test_keys import armor, certificate, old_packet, public_key
 
 FINGERPRINT = bytes(range(20))
 

@@ -15,18 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_keys import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.keys import (
     OpenpgpKeys,
     looks_like_openpgp,
     parse_openpgp_keys,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_packets import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.packets import (
     Packet,
     compute_crc,
     parse_armor,
     parse_packets,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_signature import parse_signatures
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.signature import parse_signatures
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import BadSignature
 
 

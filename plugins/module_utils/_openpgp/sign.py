@@ -12,14 +12,14 @@ import re
 import typing as t
 
 from .._errors import BadInput
+from .._signatures.programs import Completed, find_program, forbid_core_dumps, run
+from .._signatures.values import OPENPGP, BadSignature, CannotSign, MissingTool, Proof, Signature
 from .._text import quoted
-from . import programs
-from .openpgp_keys import parse_openpgp_keys
-from .openpgp_secret import SecretKey, choose_secret_key, parse_signing_key
-from .openpgp_signature import find_weakness, parse_signatures
-from .openpgp_status import format_time, split_status
-from .openpgp_verify import OpenpgpVerifier
-from .values import OPENPGP, BadSignature, CannotSign, MissingTool, Proof, Signature
+from .keys import parse_openpgp_keys
+from .secret import SecretKey, choose_secret_key, parse_signing_key
+from .signature import find_weakness, parse_signatures
+from .status import format_time, split_status
+from .verify import OpenpgpVerifier
 
 # --no-options: gpg.conf might name further signers (local-user), make text signatures (textmode) or choose weak digests. Nothing
 # in it is needed to sign by a given key. gpg-agent.conf, which decides about passphrases and cards, is still read.
@@ -61,7 +61,7 @@ class OpenpgpSigner:
         if gnupg_home and not os.path.isdir(gnupg_home):
             raise BadInput(f"gnupg_home: {quoted(gnupg_home)} is not an existing folder")
         if self._passphrase:
-            programs.forbid_core_dumps()
+            forbid_core_dumps()
 
     def find_key(self) -> Proof:
         """Return the key without unlocking it, ``signed_on`` None; raise CannotSign or MissingTool if it cannot sign."""
@@ -113,17 +113,17 @@ class OpenpgpSigner:
         finally:
             os.close(reader)
 
-    def _run(self, arguments: t.Sequence[str], data: bytes = b"", descriptors: t.Sequence[int] = ()) -> programs.Completed:
-        program = programs.find_program("gpg")
+    def _run(self, arguments: t.Sequence[str], data: bytes = b"", descriptors: t.Sequence[int] = ()) -> Completed:
+        program = find_program("gpg")
         if program is None:
             raise MissingTool(
                 "The program gpg, which makes OpenPGP signatures, is not installed on this host: install gnupg (package gnupg2 on"
                 " Fedora and Red Hat, gpg2 on SUSE)"
             )
         environment = {"HOME": os.path.expanduser("~"), **({"GNUPGHOME": self._home} if self._home else {})}
-        return programs.run([program, *_COMMON, *arguments], data, environment, descriptors)
+        return run([program, *_COMMON, *arguments], data, environment, descriptors)
 
-    def _explain(self, done: programs.Completed) -> str:
+    def _explain(self, done: Completed) -> str:
         """Return why gpg has not signed, and what to do."""
         failures = [fields[-1] for fields in split_status(done.messages) if fields[0] == "FAILURE"]
         code = int(failures[0]) & 0xFFFF if failures and re.match(r"[0-9]{1,10}\Z", failures[0]) else 0
@@ -135,7 +135,7 @@ class OpenpgpSigner:
         return _FAILURES.get(code) or done._replace(messages=b"\n".join(messages)).explain()
 
 
-def _parse_created(done: programs.Completed, key: SecretKey) -> str | None:
+def _parse_created(done: Completed, key: SecretKey) -> str | None:
     """Return the time in the one SIG_CREATED line, whose fields are type, two algorithms, class, time and fingerprint.
 
     Without a line of this key about a signature that counts it is None.

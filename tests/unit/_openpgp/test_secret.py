@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_secret import (
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.secret import (
     choose_secret_key,
     parse_signing_key,
 )

@@ -10,11 +10,11 @@ import re
 import typing as t
 
 from .._errors import BitbucketError
+from .._signatures.programs import Completed, find_program, private_folder, run
+from .._signatures.values import SSH, BadSignature, MissingTool, Proof
 from .._text import one_line, quoted
-from .programs import Completed, find_program, private_folder, run
-from .ssh_keys import NAMESPACE, SIGNER, PublicKey, SshKey, SshKeys, fingerprint
-from .ssh_signature import SshSignature, parse_ssh_signature
-from .values import SSH, BadSignature, MissingTool, Proof
+from .keys import NAMESPACE, SIGNER, PublicKey, SshKey, SshKeys, fingerprint
+from .signature import SshSignature, parse_ssh_signature
 
 _INSTALL = "Install OpenSSH 8.1 or later (package openssh-client on Debian and Ubuntu, openssh-clients on Red Hat and SUSE)"
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_keys import parse_openpgp_keys
-from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.openpgp_status import choose_proof, parse_status
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.keys import parse_openpgp_keys
+from ansible_collections.releng.bitbucket.plugins.module_utils._openpgp.status import choose_proof, parse_status
 from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.values import BadSignature, Proof
-from tests.unit._signatures.test_openpgp_keys import certificate, fingerprint
+from tests.unit._openpgp.test_keys import certificate, fingerprint
 
 KEYS = parse_openpgp_keys(certificate(b"a", b"c") + certificate(b"b"))
 PRIMARY, SUBKEY, OTHER, FOREIGN = (fingerprint(seed) for seed in (b"a", b"c", b"b", b"x"))

@@ -10,9 +10,9 @@ import datetime
 import re
 import typing as t
 
-from .openpgp_keys import OpenpgpKeys
-from .openpgp_signature import find_weakness
-from .values import OPENPGP, BadSignature, Proof
+from .._signatures.values import OPENPGP, BadSignature, Proof
+from .keys import OpenpgpKeys
+from .signature import find_weakness
 
 _PREFIX = "[GNUPG:] "
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}\Z")

@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from .._errors import BadInput
-from .values import CannotSign
+from .._signatures.values import CannotSign
 
 _IDENTIFIER = re.compile(r"(?:0X)?([0-9A-F]{40}|[0-9A-F]{16})(!?)\Z")
 _SHORT = re.compile(r"(?:0X)?[0-9A-F]{8}!?\Z")

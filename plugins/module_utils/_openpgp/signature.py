@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .openpgp_packets import (
+from .._signatures.values import BadSignature
+from .packets import (
     COMPRESSED,
     LITERAL,
     ONE_PASS_SIGNATURE,
@@ -27,7 +28,6 @@ from .openpgp_packets import (
     parse_packets,
     read_tag,
 )
-from .values import BadSignature
 
 _SIGNATURE_BLOCK = "PGP SIGNATURE"
 _MOST_BYTES = 1 << 18

@@ -13,12 +13,12 @@ import time
 import typing as t
 
 from .._errors import BitbucketError
+from .._signatures.programs import Completed, find_program, private_folder, run
+from .._signatures.values import OPENPGP, MissingTool, Proof
 from .._text import one_line
-from . import programs
-from .openpgp_keys import OpenpgpKeys
-from .openpgp_signature import DetachedSignature, find_weakness, parse_signatures
-from .openpgp_status import FOREIGN, Judgment, choose, judge, parse_status
-from .values import OPENPGP, MissingTool, Proof
+from .keys import OpenpgpKeys
+from .signature import DetachedSignature, find_weakness, parse_signatures
+from .status import FOREIGN, Judgment, choose, judge, parse_status
 
 _NO_HOME = ("--no-options", "--batch", "--no-tty", "--trust-model", "always", "--no-auto-key-retrieve", "--no-default-keyring")
 _UNCONFIRMED = Judgment(reason="is not confirmed by the program that verifies it")
@@ -41,7 +41,7 @@ class OpenpgpVerifier:
         """Return who made the signature over exactly these bytes; raise BadSignature or MissingTool."""
         signatures = parse_signatures(signature)
         program = _find_program()
-        with programs.private_folder() as folder:
+        with private_folder() as folder:
             keyring, path = folder.write("keys", self._keys.packets), folder.write("document", document)
             task = _Task(self._keys, self._clock(), folder.path, keyring, path)
             files = [folder.write(f"signature{number}", each.packet) for number, each in enumerate(signatures)]
@@ -69,13 +69,13 @@ class _Program(t.NamedTuple):
 
     name: str
     build: t.Callable[[_Task], t.Sequence[str]]
-    read: t.Callable[[programs.Completed, _Task], Judgment | None]
+    read: t.Callable[[Completed, _Task], Judgment | None]
     path: str = ""
 
 
 def _find_program() -> _Program:
     for program in _PROGRAMS:
-        if path := programs.find_program(program.name):
+        if path := find_program(program.name):
             return program._replace(path=path)
     raise MissingTool(
         "No program that verifies OpenPGP signatures is installed on this host: install gpgv (package gpgv on Debian and Ubuntu,"
@@ -88,7 +88,7 @@ def _judge(program: _Program, every: _Task, signature: DetachedSignature, path: 
     if weakness := find_weakness(signature.kind, signature.digest):
         return Judgment(reason=weakness)
     task = every._replace(signature=path, issuers=signature.issuers)
-    done = programs.run([program.path, *program.build(task)], b"", {"HOME": task.home, "GNUPGHOME": task.home})
+    done = run([program.path, *program.build(task)], b"", {"HOME": task.home, "GNUPGHOME": task.home})
     judgment = program.read(done, task)
     if judgment is None:
         raise BitbucketError(f"{program.name} failed to verify a signature: {done.explain()}")
@@ -108,7 +108,7 @@ def _build_sqv(task: _Task) -> t.Sequence[str]:
     return ["--keyring", task.keyring, task.signature, task.document]
 
 
-def _read_status(done: programs.Completed, task: _Task) -> Judgment | None:
+def _read_status(done: Completed, task: _Task) -> Judgment | None:
     """Judge the status lines of gpgv and gpg. The exit status proves nothing, but one of failure is believed."""
     groups = parse_status(done.output)
     if done.status < 0 or not groups:
@@ -117,7 +117,7 @@ def _read_status(done: programs.Completed, task: _Task) -> Judgment | None:
     return _UNCONFIRMED if len(groups) > 1 or (judgment.proof and done.status) else judgment
 
 
-def _read_fingerprints(done: programs.Completed, task: _Task) -> Judgment | None:
+def _read_fingerprints(done: Completed, task: _Task) -> Judgment | None:
     """Judge the fingerprints that sqv prints, one a line, if it ends with 0; it ends with 1 for a signature that is not good."""
     fingerprints = done.output.decode("ascii", "replace").split()
     if done.status == 0 and fingerprints:

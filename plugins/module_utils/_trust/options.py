@@ -47,7 +47,7 @@ def parse_trust(options: t.Mapping[str, t.Any]) -> Trust | None:
 def _parse_verifier(signed_by: t.Sequence[str] | None) -> Verifier | None:
     if signed_by is None:
         return None
-    from .._signatures.signed_by import parse_signed_by
+    from .signed_by import parse_signed_by
 
     return parse_signed_by(signed_by)
 
@@ -55,7 +55,7 @@ def _parse_verifier(signed_by: t.Sequence[str] | None) -> Verifier | None:
 def _parse_signer(options: t.Mapping[str, t.Any]) -> Signer | None:
     if options.get("signing_key") is None:
         return None
-    from .._signatures.signing import create_signer
+    from .signing import create_signer
 
     return create_signer(
         options["signing_key"], options["signature_format"], options["signing_passphrase"], options["gnupg_home"]

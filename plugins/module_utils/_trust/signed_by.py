@@ -11,12 +11,12 @@ import stat
 import typing as t
 
 from .._errors import BadInput
+from .._openpgp.keys import OpenpgpKeys, looks_like_openpgp, parse_openpgp_keys
+from .._openpgp.verify import OpenpgpVerifier
+from .._signatures.values import Verifier
+from .._ssh.keys import SshKeys, looks_like_ssh, parse_ssh_keys
+from .._ssh.verify import SshVerifier
 from .._text import quoted
-from .openpgp_keys import OpenpgpKeys, looks_like_openpgp, parse_openpgp_keys
-from .openpgp_verify import OpenpgpVerifier
-from .ssh_keys import SshKeys, looks_like_ssh, parse_ssh_keys
-from .ssh_verify import SshVerifier
-from .values import Verifier
 
 MAX_SIZE = 16 * 1024 * 1024
 _BOTH = "signed_by has OpenPGP keys and SSH keys: a signature has one of both formats, so list keys of one"

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from .._errors import BadInput
-from .openpgp_sign import OpenpgpSigner
-from .ssh_sign import SshSigner
-from .values import SSH, Signer
+from .._openpgp.sign import OpenpgpSigner
+from .._signatures.values import SSH, Signer
+from .._ssh.sign import SshSigner
 
 
 def create_signer(signing_key: str, signature_format: str, passphrase: str | None, gnupg_home: str | None) -> Signer:

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign and verify with the keys of one task."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._signatures.values import BadSignature, CannotSign, Proof, Signature, Signer, Verifier
+
+_PROBE = b"This text makes sure that a key can sign. It is no manifest.\n"
+
+
+class Trust(t.NamedTuple):
+    """The keys of one task. ``signature``: name of the artifact. ``signer``: None for a task that only verifies."""
+
+    signature: str
+    verifier: Verifier
+    signer: Signer | None = None
+
+    def find_key(self) -> Proof:
+        """Return the signing key without unlocking it; raise CannotSign if readers would not trust its signatures."""
+        key = self.require_signer().find_key()
+        if not self.verifier.knows(key.fingerprint):
+            raise CannotSign(f"signing_key is {key.fingerprint}, which signed_by does not have: add its public key to signed_by")
+        return key
+
+    def sign(self, document: bytes) -> Signature:
+        """Return the signature; raise CannotSign if it does not verify with ``signed_by``."""
+        signature = self.require_signer().sign(document)
+        try:
+            self.verifier.verify(document, signature.data)
+        except BadSignature as exc:
+            raise CannotSign(f"The signature that signing_key has made is not good for readers: it {exc}") from exc
+        return signature
+
+    def prove_key(self) -> None:
+        """Raise CannotSign if the key is locked, or cannot sign for another reason."""
+        self.sign(_PROBE)
+
+    def require_signer(self) -> Signer:
+        """Return the signer; raise CannotSign for a task that only verifies."""
+        if self.signer is None:
+            raise CannotSign("signed_by verifies the manifest, but the task would change it: set signing_key to sign the new one")
+        return self.signer
