@@ -11,60 +11,92 @@ import stat
 import typing as t
 
 from .._errors import BadInput
-from .._openpgp.keys import OpenpgpKeys, looks_like_openpgp, parse_openpgp_keys
-from .._openpgp.verify import OpenpgpVerifier
-from .._signatures.values import Verifier
-from .._ssh.keys import SshKeys, looks_like_ssh, parse_ssh_keys
-from .._ssh.verify import SshVerifier
+from .._signatures.values import OPENPGP, SSH, Verifier
 from .._text import quoted
 
 MAX_SIZE = 16 * 1024 * 1024
+_ARMOR = b"-----BEGIN PGP "
 _BOTH = "signed_by has OpenPGP keys and SSH keys: a signature has one of both formats, so list keys of one"
 _KINDS = "neither OpenPGP public keys (armored, binary or a keyring) nor SSH public keys or allowed-signers lines"
 
+_Keys = t.TypeVar("_Keys")
+
+
+class _Source(t.NamedTuple):
+    """The bytes of an item or of its file. ``place``: what an error calls it, and all of it that an error repeats."""
+
+    place: str
+    data: bytes
+
 
 def parse_signed_by(items: t.Sequence[str]) -> Verifier:
-    """Return a verifier that trusts exactly the keys of these items; raise BadInput if they are none or of both formats."""
+    """Return a verifier that trusts exactly the keys of these items; raise BadInput if they are none or of both formats.
+
+    Modules are compiled for each task, so only those of one format are imported.
+    """
     if not items:
         raise BadInput("signed_by is empty: list at least one public key, or leave the option out")
-    openpgp: list[OpenpgpKeys] = []
-    ssh: list[SshKeys] = []
-    for number, item in enumerate(items, 1):
-        keys = _parse_item(f"Item {number} of signed_by", item)
-        if isinstance(keys, SshKeys):
-            ssh.append(keys)
-        else:
-            openpgp.append(keys)
-    if openpgp and ssh:
+    sources = [_read_item(f"Item {number} of signed_by", item) for number, item in enumerate(items, 1)]
+    formats = {_find_format(source) for source in sources}
+    if len(formats) > 1:
         raise BadInput(_BOTH)
-    return SshVerifier(SshKeys.join(ssh)) if ssh else OpenpgpVerifier(OpenpgpKeys.join(openpgp))
+    return _create_ssh_verifier(sources) if SSH in formats else _create_openpgp_verifier(sources)
 
 
-def _parse_item(place: str, item: str) -> SshKeys | OpenpgpKeys:
+def _create_ssh_verifier(sources: t.Sequence[_Source]) -> Verifier:
+    from .._ssh.keys import SshKeys, parse_ssh_keys
+    from .._ssh.verify import SshVerifier
+
+    return SshVerifier(SshKeys.join(_parse(parse_ssh_keys, source) for source in sources))
+
+
+def _create_openpgp_verifier(sources: t.Sequence[_Source]) -> Verifier:
+    from .._openpgp.keys import OpenpgpKeys, parse_openpgp_keys
+    from .._openpgp.verify import OpenpgpVerifier
+
+    return OpenpgpVerifier(OpenpgpKeys.join(_parse(parse_openpgp_keys, source) for source in sources))
+
+
+def _parse(parse: t.Callable[[bytes], _Keys], source: _Source) -> _Keys:
+    try:
+        return parse(source.data)
+    except BadInput as exc:
+        raise BadInput(f"{source.place} {exc}") from exc
+
+
+def _find_format(source: _Source) -> str:
+    """Return the format of the keys; raise BadInput if there are none."""
+    place, data = source
+    if b"PRIVATE KEY" in data:
+        raise BadInput(f"{place} has a private key: pass the public key only, and keep the private key secret")
+    if _looks_like_ssh(data):
+        if _ARMOR in data:
+            raise BadInput(_BOTH)
+        return SSH
+    from .._openpgp.keys import looks_like_openpgp
+
+    if looks_like_openpgp(data):
+        return OPENPGP
+    raise BadInput(f"{place} has {_KINDS}" if data else f"{place} is empty")
+
+
+def _looks_like_ssh(data: bytes) -> bool:
+    if b" AAAA" not in data.replace(b"\t", b" "):
+        return False
+    from .._ssh.keys import looks_like_ssh
+
+    return looks_like_ssh(data)
+
+
+def _read_item(place: str, item: str) -> _Source:
     text = item.strip()
     if not text:
         raise BadInput(f"{place} is empty: list a public key or the path of one, or leave the option out")
     data = text.encode("utf-8", "surrogateescape")
-    if b"-----BEGIN " not in data and b"\n" not in data and not looks_like_ssh(data):
-        place = f"{place}, the file {quoted(text)} on the host that runs the module,"
-        data = _read(place, os.path.expanduser(text))
-    return _parse_keys(place, data)
-
-
-def _parse_keys(place: str, data: bytes) -> SshKeys | OpenpgpKeys:
-    """Return the keys in the data. No message repeats any of it: somebody might have passed a private key."""
-    if b"PRIVATE KEY" in data:
-        raise BadInput(f"{place} has a private key: pass the public key only, and keep the private key secret")
-    if b"-----BEGIN PGP " in data and looks_like_ssh(data):
-        raise BadInput(_BOTH)
-    try:
-        if looks_like_openpgp(data):
-            return parse_openpgp_keys(data)
-        if looks_like_ssh(data):
-            return parse_ssh_keys(data)
-    except BadInput as exc:
-        raise BadInput(f"{place} {exc}") from exc
-    raise BadInput(f"{place} has {_KINDS}" if data else f"{place} is empty")
+    if b"-----BEGIN " in data or b"\n" in data or _looks_like_ssh(data):
+        return _Source(place, data)
+    place = f"{place}, the file {quoted(text)} on the host that runs the module,"
+    return _Source(place, _read(place, os.path.expanduser(text)))
 
 
 def _read(place: str, path: str) -> bytes:

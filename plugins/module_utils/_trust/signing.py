@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from .._errors import BadInput
-from .._openpgp.sign import OpenpgpSigner
 from .._signatures.values import SSH, Signer
-from .._ssh.sign import SshSigner
 
 
 def create_signer(signing_key: str, signature_format: str, passphrase: str | None, gnupg_home: str | None) -> Signer:
-    """Return the signer, which has not looked for its key yet; raise BadInput."""
+    """Return the signer, which has not looked for its key yet; raise BadInput.
+
+    Modules are compiled for each task, so only those of one format are imported.
+    """
     if not signing_key.strip():
         raise BadInput("signing_key is empty: name a key, or leave the option out")
     if "-----BEGIN" in signing_key:
@@ -21,7 +22,11 @@ def create_signer(signing_key: str, signature_format: str, passphrase: str | Non
             "signing_key is the text of a key: set it to the path of an SSH key, or to the fingerprint of an OpenPGP key"
         )
     if signature_format != SSH:
+        from .._openpgp.sign import OpenpgpSigner
+
         return OpenpgpSigner(signing_key, passphrase, gnupg_home)
     if gnupg_home is not None:
         raise BadInput("gnupg_home has no meaning with signature_format=ssh: signing_key is a path then")
+    from .._ssh.sign import SshSigner
+
     return SshSigner(signing_key, passphrase)
