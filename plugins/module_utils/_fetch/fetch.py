@@ -16,6 +16,7 @@ import typing as t
 from .._downloads.api import Downloads, StaleListing
 from .._downloads.artifact import Artifact, Listing, Selection
 from .._downloads.same_content import compare_content, if_none_match
+from .._downloads.transfer import Transfer
 from .._errors import BadInput, BitbucketError
 from .._files.blocks import hash_file
 from .._files.checksum import Checksum
@@ -38,7 +39,6 @@ from .plan import (
     decide,
     expect,
 )
-from .transfer import Transfer
 
 if t.TYPE_CHECKING:
     from .._manifest.manifest import ManifestSignature
@@ -282,7 +282,8 @@ class Fetcher:
     def _transfer(self, request: FetchRequest, verdict: Verdict, sink: io.FileIO) -> t.Mapping[str, str]:
         """Return the digests of the contents, which are written unless they are those of the local file."""
         local = (request.digests or {}) if verdict == NEEDS_CONTENTS else {}
-        digests = Transfer(self._downloads, request.artifact, sink, request.algorithms).run(if_none_match(local)) or local
+        transfer = Transfer(self._downloads, request.artifact, request.algorithms, sink)
+        digests = transfer.run_unless(if_none_match(local)) or local
         for each in request.expectation.checksums:
             each.require(digests, request.artifact.name)
         return digests

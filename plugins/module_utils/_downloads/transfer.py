@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Transfer the contents of one artifact into an open file, through broken responses.
+"""Transfer the contents of one artifact through broken responses, into an open file or only through the digests.
 
 Every attempt asks the API for a newly signed URL. If the storage host sent an ETag, an attempt resumes where the last one broke
 off (``Range`` with ``If-Range``, fact sheet 1.4: allowed on a signed GET); a changed ETag or a refused range starts over.
@@ -16,31 +16,38 @@ import os
 import re
 import typing as t
 
-from .._downloads.api import Contents, Downloads
-from .._downloads.artifact import Artifact
 from .._errors import BitbucketError, RangeRefused, RequestFailed
 from .._files.blocks import write_all
+from .api import Contents, Downloads
+from .artifact import Artifact
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-")
 
 
 class Transfer:
-    """The transfer of one artifact into ``sink``, hashed with the named ``algorithms`` while it is written."""
+    """The transfer of one artifact, hashed with the named ``algorithms`` while it comes.
+
+    ``sink``: the file that the contents are written to, None if only the digests count.
+    """
 
     def __init__(
-        self, downloads: Downloads, artifact: Artifact, sink: io.FileIO, algorithms: t.Iterable[str] = ("sha256",)
+        self, downloads: Downloads, artifact: Artifact, algorithms: t.Iterable[str], sink: io.FileIO | None = None
     ) -> None:
         self._downloads = downloads
         self._artifact = artifact
-        self._sink = sink
         self._algorithms = tuple(algorithms)
+        self._sink = sink
         self._etag: str | None = None
         self._start_over()
 
-    def run(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
-        """Return the hex digests by algorithm.
+    def run(self) -> dict[str, str]:
+        """Return the hex digests by algorithm."""
+        return self.run_unless({}) or {}
 
-        ``condition``: header ``If-None-Match``. If the contents still have that ETag, write nothing and return None.
+    def run_unless(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
+        """Return the hex digests by algorithm, but None, and write nothing, if the contents have the ETag of the condition.
+
+        ``condition``: the header ``If-None-Match``, or nothing.
         """
         if not self._downloads.retries.repeat(lambda: self._attempt(condition)):
             return None
@@ -50,7 +57,7 @@ class Transfer:
         self._position = 0
         self._hashes = {name: hashlib.new(name) for name in self._algorithms}
         # Not if nothing has been written: when a truncated file is closed, ext4 writes all of it to disk.
-        if self._sink.seek(0, os.SEEK_END):
+        if self._sink is not None and self._sink.seek(0, os.SEEK_END):
             self._sink.seek(0)
             self._sink.truncate()
 
@@ -61,7 +68,7 @@ class Transfer:
             with self._downloads.open_contents(self._artifact.name, headers, self._artifact.size) as contents:
                 if not contents.unchanged:
                     self._align(contents)
-                    self._write(contents)
+                    self._take(contents)
                 return not contents.unchanged
         except RangeRefused as exc:
             if not resumes:
@@ -81,12 +88,17 @@ class Transfer:
             self._start_over()
         self._etag = etag if etag.startswith('"') else None  # a weak one must not be used with If-Range (RFC 9110)
 
-    def _write(self, contents: Contents) -> None:
+    def _take(self, contents: Contents) -> None:
         for block in contents.read_blocks(self._position):
-            try:
-                write_all(self._sink, block)
-            except OSError as exc:
-                raise BitbucketError(f"Cannot write {self._sink.name}: {exc.strerror}") from exc
+            if self._sink is not None:
+                _write(self._sink, block)
             for each in self._hashes.values():
                 each.update(block)
             self._position += len(block)
+
+
+def _write(sink: io.FileIO, block: bytes) -> None:
+    try:
+        write_all(sink, block)
+    except OSError as exc:
+        raise BitbucketError(f"Cannot write {sink.name}: {exc.strerror}") from exc

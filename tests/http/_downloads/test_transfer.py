@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from werkzeug import Response
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.transfer import Transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
-from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.transfer import Transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.blocks import BLOCK
 from tests.emulator import Emulator
 from tests.emulator.faults.damage_bytes import Truncate
@@ -61,7 +61,8 @@ class Repository:
     ) -> dict[str, str] | None:
         condition = {"If-None-Match": etag} if etag else {}
         downloads = connect(self.emulator, retries, timeout)
-        return Transfer(downloads, Artifact("app", size), self.sink, ["sha256", "sha1"]).run(condition)  # type: ignore[arg-type]
+        sink: Any = self.sink
+        return Transfer(downloads, Artifact("app", size), ["sha256", "sha1"], sink).run_unless(condition)
 
     @property
     def requests(self) -> list[Entry]:
@@ -96,6 +97,13 @@ def test_contents_that_still_have_the_etag_are_not_sent(app: Repository) -> None
     etag = f'"{hashlib.md5(DATA, usedforsecurity=False).hexdigest()}"'
     assert app.transfer(etag=etag) is None
     assert (app.sink.getvalue(), app.attempts) == (b"", [(304, None)])
+
+
+def test_contents_without_sink_are_hashed_and_resumed(app: Repository) -> None:
+    app.emulator.faults.add("truncate", host="storage", bytes=MIB // 2)
+    transfer = Transfer(connect(app.emulator), Artifact("app", MIB), ["sha256", "sha1"])
+    assert transfer.run() == digests(DATA)
+    assert app.attempts == [(200, None), (206, f"bytes={MIB // 2}-")]
 
 
 def test_only_the_first_attempt_is_conditional(app: Repository) -> None:
