@@ -35,6 +35,8 @@ seealso:
     plugin_type: module
   - plugin: releng.bitbucket.bitbucket_download_fetch
     plugin_type: module
+  - plugin: releng.bitbucket.bitbucket_download_verify
+    plugin_type: module
 """
 
 EXAMPLES = r"""

@@ -19,6 +19,9 @@ DELETED = "deleted"
 ABSENT = "absent"
 FETCHED = "fetched"
 VERIFIED = "verified"
+MISMATCH = "mismatch"
+MISSING = "missing"
+UNLISTED = "unlisted"
 
 Result = t.Dict[str, t.Any]
 SoFar = t.Callable[[], t.Tuple[Result, bool]]

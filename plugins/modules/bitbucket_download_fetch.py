@@ -110,6 +110,7 @@ options:
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_info
+  - module: releng.bitbucket.bitbucket_download_verify
 """
 
 EXAMPLES = r"""

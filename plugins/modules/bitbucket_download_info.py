@@ -36,6 +36,7 @@ options:
       - List only so many of the matching artifacts, the newest.
 seealso:
   - module: releng.bitbucket.bitbucket_download
+  - module: releng.bitbucket.bitbucket_download_verify
 """
 
 EXAMPLES = r"""

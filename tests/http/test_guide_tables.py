@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ RST = ROOT / "docs" / "docsite" / "rst"
 
 ROW = re.compile(r"(?m)^   \* - (.+)\n     - (.+)\n(?:     - (.+)\n)?")
 NAMES = re.compile(r"``([^`]+)``")
+DIGEST = hashlib.sha256(b"old").hexdigest()
 SNIPPET = {"repository": None, "title": "Notes"}
 
 
@@ -61,6 +63,7 @@ class Acting:
             "bitbucket_download_fetch": ("bitbucket_download_fetch", {"name": ["old"], "dest": f"{self._folder}/"}),
             "bitbucket_download": ("bitbucket_download", {"name": ["new"], "content": "new"}),
             "bitbucket_download_prune": ("bitbucket_download_prune", {"patterns": ["*"], "keep": 0}),
+            "bitbucket_download_verify": ("bitbucket_download_verify", {"name": ["old"], "checksum": f"sha256:{DIGEST}"}),
             "bitbucket_snippet_info": ("bitbucket_snippet_info", {**SNIPPET, "contents": True}),
             "bitbucket_snippet": ("bitbucket_snippet", {**SNIPPET, "files": [{"name": "n", "content": "new"}]}),
             "the same, with ``state: absent``": ("bitbucket_snippet", {**SNIPPET, "state": "absent"}),
@@ -88,7 +91,7 @@ def act(run: ModuleRunner, emulator: Emulator, tmp_path: Path) -> Acting:
 
 
 def test_the_table_of_scopes_has_every_module_and_lookup() -> None:
-    assert len(SCOPES) == 10  # its head, six modules, two lookups, deleting
+    assert len(SCOPES) == 11  # its head, seven modules, two lookups, deleting
     assert all(len(cells) == 2 for cells in SCOPES.values())
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,15 @@ from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+CONTENTS = b"application"
+DIGEST = hashlib.sha256(CONTENTS).hexdigest()
 # The required options of each task. The connection comes from the group; the repository does not, snippets have none.
 MINIMAL: dict[str, dict[str, Any]] = {
     "bitbucket_download": {"repository": "widgets", "content": "1.4.2", "name": "VERSION"},
     "bitbucket_download_fetch": {"repository": "widgets", "name": "app.tgz", "dest": "{{ playbook_dir }}/fetched/"},
     "bitbucket_download_info": {"repository": "widgets"},
     "bitbucket_download_prune": {"repository": "widgets", "patterns": "app*", "keep": 1},
+    "bitbucket_download_verify": {"repository": "widgets", "name": "app.tgz", "checksum": f"sha256:{DIGEST}"},
     "bitbucket_snippet": {"title": "Notes", "files": [{"name": "notes.md", "content": "Faster.\n"}]},
     "bitbucket_snippet_info": {},
 }
@@ -44,7 +48,7 @@ def group(emulator: Emulator) -> dict[str, Any]:
 @pytest.fixture
 def service(emulator: Emulator) -> Emulator:
     """Return an emulator with an artifact to fetch."""
-    emulator.repository().put("app.tgz", b"application")
+    emulator.repository().put("app.tgz", CONTENTS)
     return emulator
 
 

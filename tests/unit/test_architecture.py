@@ -19,17 +19,18 @@ ROOT = "module_utils"
 ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
 DOWNLOADS, FETCH, SNIPPETS, ARCHIVES = (f"{ROOT}/{name}" for name in ("_downloads", "_fetch", "_snippets", "_archives"))
 SIGNATURES, OPENPGP, SSH, TRUST = (f"{ROOT}/{name}" for name in ("_signatures", "_openpgp", "_ssh", "_trust"))
-MANIFEST, PUBLISH = f"{ROOT}/_manifest", f"{ROOT}/_publish"
+MANIFEST, PUBLISH, VERIFY = (f"{ROOT}/{name}" for name in ("_manifest", "_publish", "_verify"))
 
 # A folder imports itself and the folders on its line.
 ARROWS = {
-    "modules": {ANSIBLE, PUBLISH, TRUST, MANIFEST, DOWNLOADS, FETCH, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
+    "modules": {ANSIBLE, PUBLISH, TRUST, MANIFEST, DOWNLOADS, FETCH, VERIFY, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
     "lookup": {"plugin_utils", DOWNLOADS, SNIPPETS, HTTP, ROOT},
     "doc_fragments": set(),
     "plugin_utils": {LOCAL, HTTP, ROOT},
     ANSIBLE: {HTTP, ROOT},
     PUBLISH: {MANIFEST, TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
     FETCH: {MANIFEST, TRUST, DOWNLOADS, LOCAL, HTTP, ROOT},
+    VERIFY: {MANIFEST, TRUST, DOWNLOADS, LOCAL, HTTP, ROOT},
     MANIFEST: {TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
     DOWNLOADS: {LOCAL, HTTP, ROOT},
     SNIPPETS: {LOCAL, HTTP, ROOT},
@@ -57,9 +58,10 @@ LIBRARIES = {
 DECIDING = {
     ROOT: ("_errors", "_names", "_outcome", "_patterns", "_places", "_renames", "_text"),
     DOWNLOADS: ("artifact",),
-    MANIFEST: ("manifest",),
+    MANIFEST: ("comparison", "manifest"),
     PUBLISH: ("plan", "retention"),
     FETCH: ("plan",),
+    VERIFY: ("plan",),
     ARCHIVES: ("members",),
     SIGNATURES: ("values",),
     OPENPGP: ("keys", "packets", "secret", "signature", "status"),

@@ -140,7 +140,7 @@ def test_a_module_documents_what_it_shares(name: str) -> None:
     assert {"releng.bitbucket._connection", "releng.bitbucket._attributes.action_group"} <= fragments
     assert ("releng.bitbucket._connection.repository" in fragments) is ("repository" in module(name).argument_spec())
     attributes = {"releng.bitbucket._attributes", "releng.bitbucket._attributes.info_module"} & fragments
-    assert attributes == {"releng.bitbucket._attributes" + (".info_module" if name.endswith("_info") else "")}
+    assert attributes == {"releng.bitbucket._attributes" + (".info_module" if name.endswith(("_info", "_verify")) else "")}
 
 
 @each_module

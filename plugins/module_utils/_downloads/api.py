@@ -14,8 +14,9 @@ from .._errors import BitbucketError, NotFound, RequestFailed, TooLarge
 from .._http.client import Client, Deletion
 from .._http.response import Response
 from .._http.storage import has_contents, open_contents
-from .._names import check_name, path_segment
+from .._names import check_name, is_plain, path_segment
 from .._outcome import Result
+from .._parallel import run_all
 from .._text import quoted
 from .artifact import Listing
 from .listing import ArtifactList, read_list
@@ -199,3 +200,11 @@ class Downloads:
     def delete(self, name: str) -> Deletion:
         """Delete an artifact; the result tells what the response proves."""
         return self._client.delete(self.artifact_path(name))
+
+
+def require_gone(downloads: Downloads, names: t.Sequence[str], parallel: int = 1) -> None:
+    """Raise StaleListing if an artifact exists that the listing does not show. Names that no artifact can have do not exist."""
+    asked = [name for name in names if is_plain(name)]
+    for name, exists in zip(asked, run_all(downloads.exists, asked, parallel)):
+        if exists:
+            raise StaleListing(f"{quoted(name)} exists, but the listing does not show it")

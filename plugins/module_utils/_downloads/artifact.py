@@ -10,11 +10,12 @@ import datetime
 import typing as t
 from types import MappingProxyType
 
-from .._errors import BadInput, RequestFailed
+from .._errors import BadInput, BitbucketError, RequestFailed
 from .._outcome import state_line
 from .._patterns import Patterns
 
 _SIGNATURES = (".asc", ".sig")
+_T = t.TypeVar("_T")
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 
 
@@ -60,9 +61,10 @@ class Selection(t.NamedTuple):
 
     def choose(self, artifacts: t.Iterable[Artifact]) -> list[Artifact]:
         """Return the selected artifacts, newest first."""
-        return newest_first(artifact for artifact in artifacts if self._selects(artifact.name))[: self.newest]
+        return newest_first(artifact for artifact in artifacts if self.selects(artifact.name))[: self.newest]
 
-    def _selects(self, name: str) -> bool:
+    def selects(self, name: str) -> bool:
+        """Return whether the name matches, whatever ``newest`` is."""
         return name not in self.ignored and self.patterns.match(name)
 
 
@@ -85,6 +87,18 @@ def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
         raise BadInput(f"newest must be 1 or more, not {newest}")
     ignored = manifest_names(options.get("manifest"), options.get("signature")) - set(options["patterns"] or ())
     return Selection(Patterns(options["patterns"], options["excludes"], options["use_regex"]), newest, ignored)
+
+
+def explain_empty(listing: Listing) -> str:
+    """Return what to add to a message that an artifact is missing: nothing, unless the whole listing is empty."""
+    return "" if listing else f". {EMPTY}"
+
+
+def require_match(found: list[_T], listing: Listing, path: str) -> list[_T]:
+    """Return what patterns have found; raise if there is nothing in the Downloads at this path."""
+    if not found:
+        raise BitbucketError(f"No artifact in {path} matches the patterns{explain_empty(listing)}")
+    return found
 
 
 def newest_first(artifacts: t.Iterable[Artifact]) -> list[Artifact]:

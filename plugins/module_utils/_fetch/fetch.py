@@ -13,7 +13,7 @@ import io
 import os
 import typing as t
 
-from .._downloads.api import Downloads, StaleListing
+from .._downloads.api import Downloads, require_gone
 from .._downloads.artifact import Artifact, Listing, Selection
 from .._downloads.same_content import compare_content, if_none_match
 from .._downloads.transfer import Transfer
@@ -189,17 +189,11 @@ class Chooser:
 
     def _choose_artifacts(self, listing: Listing) -> list[Artifact]:
         if self._options.selection is None:
-            self._require_listed(listing)
+            require_gone(self._downloads, [name for name in self._options.names or () if name not in listing])
             return choose_named(listing, self._options.names or (), self._downloads.repository)
         artifacts = choose_matching(listing, self._options.selection, self._downloads.path)
         self._check([artifact.name for artifact in artifacts])
         return artifacts
-
-    def _require_listed(self, listing: Listing) -> None:
-        """Raise StaleListing for an artifact that exists and is not listed yet."""
-        for name in self._options.names or ():
-            if name not in listing and self._downloads.exists(name):
-                raise StaleListing(f"{quoted(name)} exists, but the listing does not show it")
 
 
 def examine(request: FetchRequest) -> FetchRequest:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.artifact import EMPTY, Artifact, Listing, Selection
+from .._downloads.artifact import Artifact, Listing, Selection, explain_empty, require_match
 from .._errors import BitbucketError
 from .._files.checksum import Checksum
 from .._files.local_file import ABSENT, LINK, LocalFile
@@ -59,22 +59,15 @@ _DIFFERS = Verdict(REPLACED, "content differs")
 
 def choose_matching(listing: Listing, selection: Selection, path: str) -> list[Artifact]:
     """Return the artifacts that the selection matches; no match in the Downloads at this path is an error."""
-    found = selection.choose(listing.values())
-    if not found:
-        raise BitbucketError(f"No artifact in {path} matches the patterns{_explain_empty(listing)}")
-    return found
+    return require_match(selection.choose(listing.values()), listing, path)
 
 
 def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> list[Artifact]:
     """Return the artifacts of these names; a missing one is an error."""
     missing = [_hint(name, listing) for name in names if name not in listing]
     if missing:
-        raise BitbucketError(f"Not in the Downloads of {repository}: {', '.join(missing)}{_explain_empty(listing)}")
+        raise BitbucketError(f"Not in the Downloads of {repository}: {', '.join(missing)}{explain_empty(listing)}")
     return [listing[name] for name in names]
-
-
-def _explain_empty(listing: Listing) -> str:
-    return "" if listing else f". {EMPTY}"
 
 
 def _hint(name: str, listing: Listing) -> str:
@@ -91,23 +84,13 @@ def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | N
     A manifest and a signature that were verified must be fetched as they were.
     """
     expected = [checksum] if checksum else []
-    if manifest is None or (artifact.name == manifest.name and not manifest.signature):
+    promised = manifest.require_promised(artifact.name) if manifest else None
+    if manifest is None or promised is None:
         return Expectation(expected, proves=bool(expected))
-    promised = _find_promised(artifact.name, manifest)
     for each in expected:
         each.require_compatible(promised, artifact.name)
     proves = bool(expected) or artifact.name in manifest.names or manifest.trusted_digest(artifact) is not None
     return Expectation([*expected, promised], proves)
-
-
-def _find_promised(name: str, manifest: Manifest) -> Checksum:
-    if name == manifest.name:
-        return Checksum("sha256", manifest.sha256 or "", "the signature")
-    if manifest.signature and name == manifest.signature.name:
-        return Checksum("sha256", manifest.signature.sha256 or "", "the verification before")
-    if name not in manifest.digests:
-        raise BitbucketError(f"The manifest {manifest.name} has no line, or no clear one, for {quoted(name)}")
-    return Checksum("sha256", manifest.digests[name], f"the manifest {manifest.name}")
 
 
 def decide(request: FetchRequest, same: bool | None = None) -> Verdict:

@@ -34,12 +34,19 @@ class Checksum(t.NamedTuple):
 
     def require(self, digests: t.Mapping[str, str], name: str) -> None:
         """Raise if the digests are not the expected ones."""
-        found = digests[self.algorithm]
-        if found != self.digest:
-            raise BitbucketError(
-                f"{quoted(name)} does not have the digest that {self.source} expects: its"
-                f" {self.algorithm} is {found}, expected is {self.digest}"
-            )
+        if not self.matches(digests):
+            raise BitbucketError(self.explain_mismatch(digests, name))
+
+    def matches(self, digests: t.Mapping[str, str]) -> bool:
+        """Return whether the digests are the expected ones."""
+        return digests[self.algorithm] == self.digest
+
+    def explain_mismatch(self, digests: t.Mapping[str, str], name: str) -> str:
+        """Return that the named contents do not have the expected digest."""
+        return (
+            f"{quoted(name)} does not have the digest that {self.source} expects: its"
+            f" {self.algorithm} is {digests[self.algorithm]}, expected is {self.digest}"
+        )
 
 
 def parse_checksum(text: str) -> Checksum:

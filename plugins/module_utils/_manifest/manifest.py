@@ -17,8 +17,10 @@ from types import MappingProxyType
 
 from .._downloads.artifact import Artifact, Listing, parse_time
 from .._errors import BitbucketError
+from .._files.checksum import Checksum
 from .._outcome import ABSENT, CREATED, DELETED, REPLACED, UNCHANGED, VERIFIED, Result
 from .._signatures.values import Proof
+from .._text import quoted
 
 _LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
 _BYTE_ORDER_MARK = "\ufeff"
@@ -104,6 +106,25 @@ class Manifest(t.NamedTuple):
         if ours is None or theirs is None or ours < theirs:
             return None
         return self.digests.get(artifact.name)
+
+    def find_promised(self, name: str) -> Checksum | None:
+        """Return the digest that an artifact must have, whatever the dates are; None without a clear line.
+
+        A manifest and a signature that were verified must have the bytes that were verified.
+        """
+        digest, source = self.digests.get(name), f"the manifest {self.name}"
+        if self.signature and name == self.name:
+            digest, source = self.sha256, "the signature"
+        elif self.signature and name == self.signature.name:
+            digest, source = self.signature.sha256, "the verification before"
+        return Checksum("sha256", digest, source) if digest else None
+
+    def require_promised(self, name: str) -> Checksum | None:
+        """Return the digest that an artifact must have; raise without a clear line. None: an unsigned manifest, for itself."""
+        promised = self.find_promised(name)
+        if promised is None and name != self.name:
+            raise BitbucketError(f"The manifest {self.name} has no line, or no clear one, for {quoted(name)}")
+        return promised
 
     def is_same(self, listing: Listing) -> bool:
         """Return whether another listing has the manifest and the signature that were read, by size and date."""

@@ -10,7 +10,7 @@ import hashlib
 import typing as t
 
 from .._downloads.api import Downloads, StaleListing
-from .._downloads.artifact import Artifact, Listing
+from .._downloads.artifact import Artifact, Listing, explain_empty
 from .._errors import BadInput, BitbucketError
 from .._names import check_name, is_plain
 from .._parallel import run_all
@@ -62,7 +62,8 @@ class ManifestStore:
         if self.name not in listing:
             if self._downloads.exists(self.name):
                 raise StaleListing(f"{quoted(self.name)} exists, but the listing does not show it")
-            raise BitbucketError(f"The manifest {self.name} is not in the Downloads of {self._downloads.repository}")
+            where = f"the Downloads of {self._downloads.repository}{explain_empty(listing)}"
+            raise BitbucketError(f"The manifest {self.name} is not in {where}")
         return self.read(listing)
 
     def _read(self, artifact: Artifact) -> bytes:

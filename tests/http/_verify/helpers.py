@@ -1,0 +1,16 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run bitbucket_download_verify, and read its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+VERIFY = "bitbucket_download_verify"
+
+
+def found(result: dict[str, Any]) -> dict[str, str]:
+    """Return the status of each artifact by name, in the order of the result."""
+    return {artifact["name"]: artifact["status"] for artifact in result["artifacts"]}
