@@ -14,11 +14,11 @@ class ModuleDocFragment:
 options:
   signed_by:
     description:
-      - Public keys, one of which must have signed the O(manifest). The module uses nothing in the manifest before it has verified
-        the signature.
+      - Public keys, one of which must have signed the O(manifest). Nothing in the manifest is used before its signature was
+        verified.
       - Each item is an armored OpenPGP public key, an SSH public key, a line of an SSH allowed signers file, or a path.
-      - A path is that of a key file on the host that runs the module. The file can be armored, a binary keyring, a keybox, or
-        text with SSH keys.
+      - A path is that of a key file on the host that runs the module, for a lookup on the control node. The file can be armored,
+        a binary keyring, a keybox, or text with SSH keys.
       - All items must be of one format, OpenPGP or SSH. An empty list is an error.
       - OpenPGP signatures are verified with C(gpgv), C(sqv) or C(gpg), SSH signatures with C(ssh-keygen) of OpenSSH 8.1 or later.
         The keyrings and settings of the user are not read.

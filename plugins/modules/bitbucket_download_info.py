@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Front door of bitbucket_download_info: its documentation and its options. Knows no HTTP."""
+"""Declare and parse the options of bitbucket_download_info, and run it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ author:
   - The releng.bitbucket contributors (@releng)
 description:
   - Lists the artifacts of a repository's Downloads section, newest first, optionally only those whose names match.
+  - With O(manifest), each artifact has its digest, and the module tells which artifacts have no line and which lines have no
+    artifact. It does not read the artifacts. Use M(releng.bitbucket.bitbucket_download_verify) for that.
   - Without credentials it lists those of public repositories.
 extends_documentation_fragment:
   - releng.bitbucket._connection
@@ -23,17 +25,27 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._selection
   - releng.bitbucket._selection.newest
+  - releng.bitbucket._signature
 options:
   patterns:
     description:
       - Names to list, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). One of them must match. By default every name does.
+      - The O(manifest) and its signatures, with C(.asc) or C(.sig) after its name, match only if a pattern is exactly the name.
   excludes:
     description:
       - Names not to list, by the same rules. None of them must match.
   newest:
     description:
       - List only so many of the matching artifacts, the newest.
+      - It does not limit RV(unlisted) and RV(orphaned).
+  manifest:
+    description:
+      - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - If it does not exist, every artifact is unlisted. With O(signed_by), the task fails then.
+      - The list of artifacts must be complete. The task fails if it changes each time that the module reads it.
+    type: str
+    version_added: 1.1.0
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_verify
@@ -55,6 +67,13 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download_info:
     patterns: widgets-\d+\.\d+\.\d+\.tar\.gz$
     use_regex: true
+
+- name: List the digests of a release, whose manifest was signed by the release key
+  releng.bitbucket.bitbucket_download_info:
+    patterns: widgets-1.4.2*
+    manifest: widgets-1.4.2.SHA256SUMS
+    signed_by: /etc/widgets/release-key.asc
+  register: release
 """
 
 RETURN = r"""
@@ -88,6 +107,56 @@ artifacts:
       description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
       type: str
       sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
+    sha256:
+      description:
+        - Digest of the manifest. Null without a line, and if the manifest is older than the artifact.
+      returned: when O(manifest) is set
+      type: str
+      sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    verified_by:
+      description:
+        - Fingerprint of the key that has signed the manifest. Null without O(signed_by) and without RV(artifacts[].sha256).
+        - The signature proves the digest. The module has not compared it with the contents of the artifact.
+      returned: when O(manifest) is set
+      type: str
+      sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
+unlisted:
+  description: Sorted names of the matching artifacts that have no line, or no clear one, in the manifest.
+  returned: success, when O(manifest) is set
+  type: list
+  elements: str
+  sample: [widgets-1.4.3-rc1.tar.gz]
+orphaned:
+  description: Sorted names of the matching lines of the manifest whose artifacts are not in the list.
+  returned: success, when O(manifest) is set
+  type: list
+  elements: str
+  sample: [widgets-1.3.0.tar.gz]
+signature:
+  description: Signature of the manifest.
+  returned: success, when O(signed_by) is set
+  type: dict
+  contains:
+    name:
+      description: Name of its artifact.
+      type: str
+      sample: SHA256SUMS.asc
+    status:
+      description: V(verified).
+      type: str
+      sample: verified
+    format:
+      description: V(openpgp) or V(ssh).
+      type: str
+      sample: openpgp
+    fingerprint:
+      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…).
+      type: str
+      sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
+    signed_on:
+      description: Time of the signature in ISO 8601; null for SSH and if C(sqv) verifies.
+      type: str
+      sample: "2026-11-22T10:15:00+00:00"
 requests:
   description: How many requests went to the API, repeats included.
   returned: always
@@ -97,21 +166,26 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.arguments import repository_argument_spec, selection_argument_spec
-from ..module_utils._ansible.module import create_module, run_module
+from ..module_utils._ansible.arguments import repository_argument_spec, selection_argument_spec, signed_by_argument_spec
+from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import Artifact, parse_selection
+from ..module_utils._downloads.artifact import Artifact, Selection, parse_selection
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
+from ..module_utils._manifest.inventory import take_inventory
+from ..module_utils._manifest.options import parse_trust
+from ..module_utils._manifest.store import ManifestStore
 from ..module_utils._outcome import Outcome, Progress, Result
 
 
 def argument_spec() -> dict[str, t.Any]:
-    """The options of this module beside the connection's."""
+    """Return the options of this module, without those of the connection."""
     return {
         **repository_argument_spec(),
         **selection_argument_spec(),
+        **signed_by_argument_spec(),
         "newest": {"type": "int"},
+        "manifest": {"type": "str"},
     }
 
 
@@ -126,19 +200,34 @@ def describe(downloads: Downloads, artifact: Artifact) -> Result:
     )
 
 
+def list_artifacts(downloads: Downloads, selection: Selection) -> Outcome:
+    """Return the selected artifacts."""
+    listed = downloads.list_artifacts()
+    found = [describe(downloads, artifact) for artifact in selection.choose(listed.artifacts)]
+    return Outcome({"artifacts": found}, warnings=listed.warnings)
+
+
+def list_with_manifest(downloads: Downloads, selection: Selection, store: ManifestStore) -> Outcome:
+    """Return the selected artifacts with the digests of their manifest, and the names that only one of both has."""
+    inventory = take_inventory(downloads, store)
+    chosen = selection.choose(inventory.listed.artifacts)
+    found = [{**describe(downloads, artifact), **inventory.describe_digest(artifact)} for artifact in chosen]
+    return Outcome({"artifacts": found, **inventory.describe(selection)}, warnings=inventory.listed.warnings)
+
+
+def run(options: Options, client: Client) -> Outcome:
+    """Do what the task requests, which is checked as far as possible without the network."""
+    selection, trust = parse_selection(options), parse_trust(options)
+    downloads = Downloads(client, options["repository"])
+    if options["manifest"] is None:
+        return list_artifacts(downloads, selection)
+    return list_with_manifest(downloads, selection, ManifestStore(downloads, options["manifest"], trust))
+
+
 def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
     module = create_module(argument_spec())
-    options = module.params
-
-    def list_artifacts(client: Client, _progress: Progress) -> Outcome:
-        selection = parse_selection(options)
-        downloads = Downloads(client, options["repository"])
-        listed = downloads.list_artifacts()
-        found = [describe(downloads, artifact) for artifact in selection.choose(listed.artifacts)]
-        return Outcome({"artifacts": found}, warnings=listed.warnings)
-
-    run_module(module, list_artifacts, Progress(), clock=clock)
+    run_module(module, lambda client, _progress: run(module.params, client), Progress(), clock=clock)
 
 
 if __name__ == "__main__":

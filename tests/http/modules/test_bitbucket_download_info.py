@@ -12,7 +12,9 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http._downloads.helpers import INFO, date, put, widgets
+from tests.helpers.release_keys import ReleaseKey
+from tests.http._downloads.helpers import INFO, LISTING, MANIFEST, by_name, date, fetches, lines, listings, put, sha256, widgets
+from tests.http._verify.helpers import signed
 
 NAMES = ["app-1.0.tgz", "app-1.1-rc1.tgz", "app-1.1.tgz", "notes.txt"]  # oldest first
 
@@ -98,6 +100,10 @@ def test_public_repository_needs_no_credentials(filled: Emulator, run: ModuleRun
         ({"newest": -1, "check": True}, "newest must be 1 or more"),
         ({"patterns": ["("], "use_regex": True}, "patterns: '(' is not a regular expression"),
         ({"excludes": ["["], "use_regex": True}, "excludes: '[' is not a regular expression"),
+        ({"manifest": "../SUMS"}, "manifest '../SUMS' is refused"),
+        ({"signed_by": ["key"]}, "signed_by needs manifest"),
+        ({"manifest": "SUMS", "signature": "SUMS.asc"}, "signature needs signing_key or signed_by"),
+        ({"manifest": "SUMS", "signed_by": []}, "signed_by is empty"),
         ({"repository": ""}, "repository"),
         ({"repository": "../other"}, "repository"),
         ({"workspace": "a/b"}, "workspace"),
@@ -107,3 +113,137 @@ def test_public_repository_needs_no_credentials(filled: Emulator, run: ModuleRun
 def test_bad_input_sends_no_request(emulator: Emulator, run: ModuleRunner, options: dict[str, Any], words: str) -> None:
     assert words in run.failure(INFO, **options)
     assert len(emulator.journal) == 0
+
+
+# Manifest
+
+
+DATA = {name: name.encode() for name in NAMES}
+
+
+def test_results_without_manifest_have_no_digests(filled: Emulator, run: ModuleRunner) -> None:
+    result = run.ok(INFO)
+    assert not {"unlisted", "orphaned", "signature"} & result.keys()
+    assert not {"sha256", "verified_by"} & result["artifacts"][0].keys()
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_artifacts_have_the_digests_of_the_manifest(filled: Emulator, run: ModuleRunner, check: bool) -> None:
+    put(filled, {MANIFEST: lines({**DATA, "gone": b"gone"}), "new": b"new"})
+    result = run.ok(INFO, manifest=MANIFEST, check=check)
+    assert names(result) == ["new", *NAMES[::-1]], "the manifest is no artifact of its own"
+    digests = {name: (artifact["sha256"], artifact["verified_by"]) for name, artifact in by_name(result).items()}
+    assert digests == {"new": (None, None), **{name: (sha256(data), None) for name, data in DATA.items()}}
+    assert (result["unlisted"], result["orphaned"], "signature" in result) == (["new"], ["gone"], False)
+    assert (result["changed"], result["requests"], fetches(filled)) == (False, 2, [(MANIFEST, 200)])
+
+
+def test_artifact_that_is_newer_than_the_manifest_has_no_digest(filled: Emulator, run: ModuleRunner) -> None:
+    put(filled, {MANIFEST: lines(DATA), "notes.txt": b"notes.TXT"})
+    result = run.ok(INFO, manifest=MANIFEST)
+    assert {name for name, artifact in by_name(result).items() if artifact["sha256"] is None} == {"notes.txt"}
+    assert (result["unlisted"], result["orphaned"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("options", "unlisted", "orphaned"),
+    [
+        ({}, ["a", "b"], ["c", "d"]),
+        ({"patterns": ["a", "c"]}, ["a"], ["c"]),
+        ({"excludes": ["a", "c"]}, ["b"], ["d"]),
+        ({"patterns": ["[bd]"], "use_regex": True}, ["b"], ["d"]),
+        ({"newest": 1}, ["a", "b"], ["c", "d"]),
+        ({"patterns": [MANIFEST, f"{MANIFEST}.sig"]}, [], []),
+    ],
+    ids=str,
+)
+def test_names_that_only_one_side_has_are_selected(
+    emulator: Emulator, run: ModuleRunner, options: dict[str, Any], unlisted: list[str], orphaned: list[str]
+) -> None:
+    put(emulator, {"b": b"b", "a": b"a", "both": b"both", f"{MANIFEST}.sig": b"signature"})
+    put(emulator, {MANIFEST: lines({"d": b"d", "c": b"c", "both": b"both", f"{MANIFEST}.asc": b"gone"})})
+    result = run.ok(INFO, manifest=MANIFEST, **options)
+    assert (result["unlisted"], result["orphaned"]) == (unlisted, orphaned)
+    if "newest" in options:
+        assert names(result) == ["both"]
+
+
+def test_missing_manifest_lists_nothing(filled: Emulator, run: ModuleRunner) -> None:
+    result = run.ok(INFO, manifest=MANIFEST)
+    assert (result["unlisted"], result["orphaned"]) == (sorted(NAMES), [])
+    assert {artifact["sha256"] for artifact in result["artifacts"]} == {None}
+
+
+def test_manifest_that_the_listing_does_not_show_yet_is_waited_for(filled: Emulator, run: ModuleRunner) -> None:
+    filled.switches.listing_lag_reads = 1
+    put(filled, {MANIFEST: lines(DATA)})
+    assert run.ok(INFO, manifest=MANIFEST)["unlisted"] == []
+    assert len(listings(filled)) == 2
+
+
+def test_manifest_that_is_replaced_is_read_with_a_new_listing(filled: Emulator, run: ModuleRunner) -> None:
+    put(filled, {MANIFEST: lines({})})
+    new = {"new": b"new", MANIFEST: lines({**DATA, "new": b"new"})}
+    filled.faults.add("call", action=lambda: put(filled, new), when="before", path=f"/downloads/{MANIFEST}$")
+    result = run.ok(INFO, manifest=MANIFEST)
+    assert (result["unlisted"], result["orphaned"], names(result)[0]) == ([], [], "new")
+
+
+def test_other_artifact_than_a_manifest_is_an_error(filled: Emulator, run: ModuleRunner) -> None:
+    assert "'notes.txt' is not a checksum manifest" in run.failure(INFO, manifest="notes.txt")
+
+
+def test_list_with_manifest_must_be_whole(filled: Emulator, run: ModuleRunner) -> None:
+    put(filled, {MANIFEST: lines(DATA)})
+    filled.switches.page_cap = 2
+    filled.faults.add("duplicate_page", path=LISTING, times=None)
+    assert "the list of artifacts changes while it is read" in run.failure(INFO, manifest=MANIFEST, max_wait=5)
+
+
+def test_line_is_that_of_the_newest_artifact_of_a_name(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {MANIFEST: lines({"app": b"new"})})
+    dates = {b"new": "2026-01-02T00:00:00+00:00", b"older": "2026-01-01T00:00:00+00:00"}
+    values = [{"name": "app", "size": len(data), "created_on": date} for data, date in dates.items()]
+    own = {"name": MANIFEST, "size": len(lines({"app": b"new"})), "created_on": "2026-01-03T00:00:00+00:00"}
+    emulator.faults.add("json", body={"values": [own, *values], "size": 3}, path=LISTING, times=None)
+    found = run.ok(INFO, manifest=MANIFEST)["artifacts"]
+    assert [(artifact["size"], artifact["sha256"]) for artifact in found] == [(3, sha256(b"new")), (5, None)]
+
+
+def test_signed_manifest_says_who_vouches_for_each_digest(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
+    put(emulator, signed(key, {**DATA, "gone": b"gone"}))
+    put(emulator, {"new": b"new", "notes.txt": b"replaced"})
+    widgets(emulator).remove("gone")
+    result = run.ok(INFO, manifest=MANIFEST, signed_by=[key.public])
+    signers = {name: artifact["verified_by"] for name, artifact in by_name(result).items()}
+    assert signers == {"new": None, "notes.txt": None, **dict.fromkeys(NAMES[:3], key.fingerprint)}
+    assert (result["unlisted"], result["orphaned"]) == (["new"], ["gone"])
+    assert (result["signature"].pop("signed_on") is None) == (key.format == "ssh")
+    expected = {"name": key.signature, "status": "verified", "format": key.format, "fingerprint": key.fingerprint}
+    assert result["signature"] == expected
+
+
+def test_name_of_the_signature_can_be_another(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
+    put(emulator, {**DATA, MANIFEST: lines(DATA), "release.signature": key.sign(lines(DATA))})
+    result = run.ok(INFO, manifest=MANIFEST, signed_by=[key.public], signature="release.signature")
+    assert (result["signature"]["name"], result["unlisted"]) == ("release.signature", [])
+    assert "is not signed" in run.failure(INFO, manifest=MANIFEST, signed_by=[key.public])
+
+
+@pytest.mark.parametrize("state", ["changed", "foreign", "missing"])
+def test_bad_signature_and_missing_manifest_are_errors(
+    emulator: Emulator, run: ModuleRunner, key: ReleaseKey, other_key: ReleaseKey, state: str
+) -> None:
+    put(emulator, signed(other_key if state == "foreign" else key, DATA))
+    if state == "changed":
+        put(emulator, {MANIFEST: lines({**DATA, "evil": b"evil"})})
+    if state == "missing":
+        widgets(emulator).remove(MANIFEST)
+    words = {
+        "changed": "does not fit: the contents were changed after signing",
+        "foreign": f"{other_key.fingerprint}, which signed_by does not have",
+        "missing": "The manifest SHA256SUMS is not in the Downloads of widgets",
+    }
+    result = run.failed(INFO, manifest=MANIFEST, signed_by=[key.public])
+    assert words[state] in result["msg"]
+    assert "artifacts" not in result

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""List artifacts together with the lines of their manifest."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._downloads.api import Downloads, require_gone
+from .._downloads.artifact import Artifact, Selection
+from .._downloads.listing import ArtifactList
+from .._outcome import Result
+from .comparison import compare_names
+from .manifest import Manifest
+from .store import ManifestStore
+
+
+class Inventory(t.NamedTuple):
+    """A whole artifact list and the manifest that belongs to it."""
+
+    listed: ArtifactList
+    manifest: Manifest
+
+    def describe_digest(self, artifact: Artifact) -> Result:
+        """Return the digest of a trusted line, and the key that has signed it.
+
+        The line does not belong to the older one of two artifacts with one name.
+        """
+        newest = self.listed.by_name[artifact.name] is artifact
+        digest = self.manifest.trusted_digest(artifact) if newest else None
+        return {"sha256": digest, "verified_by": self.manifest.fingerprint if digest else None}
+
+    def describe(self, selection: Selection) -> Result:
+        """Return the selected names that only one of both has, and the signature if the task verifies it."""
+        results: Result = compare_names(self.listed.by_name, self.manifest, selection)._asdict()
+        signature = self.manifest.signature
+        return {**results, "signature": signature.describe()} if signature else results
+
+
+def take_inventory(downloads: Downloads, store: ManifestStore) -> Inventory:
+    """Read the artifact list and the manifest, which must exist if its signature is to be verified."""
+    return downloads.decide(lambda: _read(downloads, store))
+
+
+def _read(downloads: Downloads, store: ManifestStore) -> Inventory:
+    listed = downloads.list_artifacts().require_whole(downloads.path)
+    listing = listed.by_name
+    if store.trust:
+        return Inventory(listed, store.require(listing))
+    require_gone(downloads, [] if store.name in listing else [store.name])
+    return Inventory(listed, store.read(listing))
