@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._connection.plugin_repository
   - releng.bitbucket._output
+  - releng.bitbucket._signature
 options:
   _terms:
     description:
@@ -30,6 +31,15 @@ options:
     type: list
     elements: str
     required: true
+  manifest:
+    description:
+      - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - The contents of each artifact must have the digest in it, whatever the dates are.
+      - A missing manifest, an existing artifact without a line, and a missing or bad signature are errors, whatever O(on_missing)
+        is.
+      - The lookup reads the list of artifacts, the manifest and its signature once for all terms.
+    type: str
+    version_added: 1.1.0
 seealso:
   - plugin: releng.bitbucket.bitbucket_download
     plugin_type: module
@@ -51,6 +61,12 @@ EXAMPLES = r"""
 - name: Go on where there is none yet
   ansible.builtin.debug:
     msg: "{{ query('releng.bitbucket.bitbucket_download', 'CHANGES.txt', on_missing='skip') | first | default('none') }}"
+
+- name: Read the version of a release, whose manifest was signed by the release key
+  ansible.builtin.debug:
+    msg: >-
+      {{ lookup('releng.bitbucket.bitbucket_download', 'VERSION', manifest='SHA256SUMS',
+                signed_by=['/etc/widgets/release-key.asc']) }}
 """
 
 RETURN = r"""
@@ -70,8 +86,11 @@ from ..module_utils._downloads.api import Contents, Downloads
 from ..module_utils._errors import BitbucketError, NotFound
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK
+from ..module_utils._manifest.contents import VerifiedContents
+from ..module_utils._manifest.store import ManifestStore
 from ..module_utils._names import check_name
 from ..module_utils._text import quoted
+from ..module_utils._trust.options import parse_trust
 from ..plugin_utils._lookup import Missing, Reader, run_lookup
 
 
@@ -88,9 +107,26 @@ class LookupModule(LookupBase):
 def reader(plugin: LookupBase, client: Client) -> Reader:
     """Return the function that reads one artifact, for the options of the lookup."""
     downloads = Downloads(client, plugin.get_option("repository"))
-    limit = plugin.get_option("max_size")
+    limit, manifest = plugin.get_option("max_size"), plugin.get_option("manifest")
+    keys = {"signed_by": plugin.get_option("signed_by"), "signature": plugin.get_option("signature")}
+    trust = parse_trust({"manifest": manifest, **keys})
+    find = _create_finder(downloads, limit)
+    if manifest is not None:
+        find = VerifiedContents(downloads, ManifestStore(downloads, manifest, trust), limit).read
 
     def read(name: str) -> bytes:
+        contents = find(name)
+        if contents is None:
+            raise Missing(f"{quoted(name)} is not in the Downloads of {downloads.repository}")
+        return contents
+
+    return read
+
+
+def _create_finder(downloads: Downloads, limit: int) -> t.Callable[[str], bytes | None]:
+    """Return the function that reads an artifact without a manifest, and returns None if it does not exist."""
+
+    def find(name: str) -> bytes | None:
         try:
             return downloads.read(name, lambda contents: _read_known_length(contents, limit))
         except NotFound:
@@ -101,9 +137,9 @@ def reader(plugin: LookupBase, client: Client) -> Reader:
             artifact = downloads.listing().get(name)
             if artifact is not None:
                 return downloads.read(name, lambda contents: contents.read_all(limit), size=artifact.size)
-        raise Missing(f"{quoted(name)} is not in the Downloads of {downloads.repository}")
+        return None
 
-    return read
+    return find
 
 
 class _LengthUnknown(BitbucketError):

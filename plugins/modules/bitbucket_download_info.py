@@ -173,9 +173,9 @@ from ..module_utils._downloads.artifact import Artifact, Selection, parse_select
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._manifest.inventory import take_inventory
-from ..module_utils._manifest.options import parse_trust
 from ..module_utils._manifest.store import ManifestStore
 from ..module_utils._outcome import Outcome, Progress, Result
+from ..module_utils._trust.options import parse_trust
 
 
 def argument_spec() -> dict[str, t.Any]:

@@ -18,7 +18,7 @@ from ..module_utils._http.client import Client
 from ..module_utils._http.connection import parse_connection
 from ..module_utils._http.credentials import choose_credentials
 from ..module_utils._http.retries import Clock
-from ._options import check_options, choose_variables
+from ._options import check_options, choose_variables, parse_keys
 from ._output import OutputOptions, render
 
 _CONNECTION = (
@@ -62,7 +62,7 @@ def run_lookup(
     try:
         check_options(plugin.option_definitions, options)
         chosen = choose_variables(plugin.option_definitions, options, variables or {})
-        plugin.set_options(var_options=_resolve(plugin, chosen), direct=options)
+        plugin.set_options(var_options=_resolve(plugin, chosen), direct=parse_keys(options))
         return _read_all(plugin, terms, reader, clock, check)
     except MissingLibrary as exc:
         raise AnsibleLookupError(f"{exc}. Install it for the Python that runs ansible, lookups run on the control node") from None

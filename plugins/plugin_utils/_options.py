@@ -35,6 +35,17 @@ def check_options(definitions: Definitions, given: t.Iterable[str]) -> None:
         raise BadInput(f"There is no option {quoted(name)}: {advice}")
 
 
+def parse_keys(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the options with a single key as a list of one, which Ansible would split at its commas; refuse other values."""
+    keys = given.get("signed_by")
+    if keys is None:
+        return dict(given)
+    items = [keys] if isinstance(keys, str) else keys
+    if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
+        raise BadInput("signed_by must be a list of public keys or of paths of key files, each of them a text")
+    return {**given, "signed_by": list(items)}
+
+
 def choose_variables(
     definitions: Definitions, given: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:

@@ -24,7 +24,7 @@ MANIFEST, PUBLISH, VERIFY = (f"{ROOT}/{name}" for name in ("_manifest", "_publis
 # A folder imports itself and the folders on its line.
 ARROWS = {
     "modules": {ANSIBLE, PUBLISH, TRUST, MANIFEST, DOWNLOADS, FETCH, VERIFY, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
-    "lookup": {"plugin_utils", DOWNLOADS, SNIPPETS, HTTP, ROOT},
+    "lookup": {"plugin_utils", MANIFEST, TRUST, DOWNLOADS, SNIPPETS, HTTP, ROOT},
     "doc_fragments": set(),
     "plugin_utils": {LOCAL, HTTP, ROOT},
     ANSIBLE: {HTTP, ROOT},
