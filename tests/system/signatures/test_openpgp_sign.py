@@ -260,6 +260,7 @@ exec {gpg} "$@"
 def test_a_passphrase_is_in_no_argument_variable_or_file(
     gnupg: OpenpgpHome, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    locked = gnupg.locked  # made before the spy can see it
     log, programs, temporary = tmp_path / "log", tmp_path / "bin", tmp_path / "tmp"
     programs.mkdir()
     temporary.mkdir()
@@ -269,7 +270,7 @@ def test_a_passphrase_is_in_no_argument_variable_or_file(
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setenv("BITBUCKET_ACCESS_TOKEN", "secret-token")
     gnupg.forget_passphrases()
-    signer(gnupg.locked, PASSPHRASE).sign(DOCUMENT)
+    signer(locked, PASSPHRASE).sign(DOCUMENT)
     seen = log.read_text("utf-8")
     assert "--passphrase-fd" in seen
     assert f"GNUPGHOME={gnupg.path}" in seen
