@@ -101,9 +101,7 @@ class OpenpgpKeys(t.NamedTuple):
 
 def looks_like_openpgp(data: bytes) -> bool:
     """Return whether the bytes begin like OpenPGP keys of any form, public or not, good or damaged."""
-    if has_armor(data) or data[8:12] == _KEYBOX_MAGIC or data.startswith(_KEYBOXD_MAGIC):
-        return True
-    return read_tag(data) in (SIGNATURE, SECRET_KEY, PUBLIC_KEY, SECRET_SUBKEY, PUBLIC_SUBKEY)
+    return _is_binary(data) or has_armor(data) or data[8:12] == _KEYBOX_MAGIC or data.startswith(_KEYBOXD_MAGIC)
 
 
 def parse_openpgp_keys(data: bytes) -> OpenpgpKeys:
@@ -124,13 +122,17 @@ def parse_openpgp_keys(data: bytes) -> OpenpgpKeys:
     return OpenpgpKeys.join([OpenpgpKeys(tuple(keys))])
 
 
+def _is_binary(data: bytes) -> bool:
+    return read_tag(data) in (SIGNATURE, SECRET_KEY, PUBLIC_KEY, SECRET_SUBKEY, PUBLIC_SUBKEY)
+
+
 def _split(data: bytes) -> list[bytes]:
     """Return the binary pieces of a file of any form."""
     if data.startswith(_KEYBOXD_MAGIC):
         raise BadInput("is the database of keyboxd, which only GnuPG can read; export the key with gpg --armor --export")
     if data[8:12] == _KEYBOX_MAGIC:
         return _parse_keybox(data)
-    if not has_armor(data):
+    if _is_binary(data) or not has_armor(data):
         return [data]
     blocks = parse_armor(data)
     for label in sorted({block.label for block in blocks} - {_PUBLIC_BLOCK}):
@@ -166,7 +168,9 @@ def _group(packets: t.Iterable[Packet]) -> list[dict[Packet, tuple[Packet, ...]]
             groups.append({})
         if packet.tag in IGNORED or not groups:
             continue
-        if packet.tag != SIGNATURE:
+        if packet.tag == PUBLIC_SUBKEY and packet.body[:1] != b"\x04":
+            part = None  # GnuPG 2.5 has subkeys of version 5 for encryption beside others of version 4
+        elif packet.tag != SIGNATURE:
             part = packet
             groups[-1].setdefault(part, ())
         elif part is not None:

@@ -59,12 +59,14 @@ _OTHER_PACKETS = {
 
 
 class DetachedSignature(t.NamedTuple):
-    """One signature. ``issuers``: fingerprints and long key ids of its key, which nothing has proven yet."""
+    """One signature.
+
+    ``flaw``: why it never counts, as a predicate. ``issuers``: fingerprints and long key ids of its key, which nothing proves.
+    """
 
     packet: bytes
-    kind: int
-    digest: int
-    issuers: tuple[str, ...]
+    flaw: str | None
+    issuers: tuple[str, ...] = ()
 
 
 def parse_signatures(data: bytes) -> list[DetachedSignature]:
@@ -102,7 +104,7 @@ def _refuse_other_texts(data: bytes) -> None:
 
 def _split(data: bytes) -> list[bytes]:
     """Return the binary contents of all blocks, or of the file."""
-    if not has_armor(data):
+    if read_tag(data) == SIGNATURE or not has_armor(data):
         _require_signature(read_tag(data))
         return [data]
     blocks = parse_armor(data)
@@ -129,18 +131,27 @@ def _parse_packets(packets: t.Sequence[Packet]) -> list[DetachedSignature]:
 def _parse_signature(packet: Packet) -> DetachedSignature:
     body = packet.body
     version = body[0] if body else 0
-    if version == 3 and len(body) >= 17:
-        return DetachedSignature(packet.encode(), body[2], body[16], (body[7:15].hex().upper(),))
-    if version != 4 or len(body) < 6:
-        raise Malformed(f"is cut off or has version {version}, and only versions 3 and 4 are supported")
+    if version == 3 and len(body) > 16:
+        return DetachedSignature(packet.encode(), find_weakness(body[2], body[16]), (body[7:15].hex().upper(),))
+    if version == 4 and len(body) > 5:
+        return DetachedSignature(packet.encode(), find_weakness(body[1], body[3]), _parse_issuers(body))
+    if version in (3, 4):
+        raise Malformed("is cut off")
+    return DetachedSignature(
+        packet.encode(), f"has version {version}, and only OpenPGP signatures of version 3 and 4 are supported"
+    )
+
+
+def _parse_issuers(body: bytes) -> tuple[str, ...]:
+    """Return the fingerprints and long key ids in both parts of the subpackets of a signature of version 4."""
     hashed_end = 6 + int.from_bytes(body[4:6], "big")
     unhashed_end = hashed_end + 2 + int.from_bytes(body[hashed_end : hashed_end + 2], "big")
     if unhashed_end > len(body):
         raise Malformed("is cut off")
     subpackets = [*_parse_subpackets(body[6:hashed_end]), *_parse_subpackets(body[hashed_end + 2 : unhashed_end])]
-    ids = [content for kind, content in subpackets if kind == _ISSUER]
     fingerprints = [content[1:] for kind, content in subpackets if kind == _ISSUER_FINGERPRINT]
-    return DetachedSignature(packet.encode(), body[1], body[3], tuple(each.hex().upper() for each in (*fingerprints, *ids)))
+    ids = [content for kind, content in subpackets if kind == _ISSUER]
+    return tuple(each.hex().upper() for each in (*fingerprints, *ids))
 
 
 def _parse_subpackets(area: bytes) -> t.Iterator[tuple[int, bytes]]:

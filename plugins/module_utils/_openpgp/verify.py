@@ -17,7 +17,7 @@ from .._signatures.programs import Completed, find_program, private_folder, run
 from .._signatures.values import OPENPGP, MissingTool, Proof
 from .._text import one_line
 from .keys import OpenpgpKeys
-from .signature import DetachedSignature, find_weakness, parse_signatures
+from .signature import DetachedSignature, parse_signatures
 from .status import FOREIGN, Judgment, choose, judge, parse_status
 
 _NO_HOME = ("--no-options", "--batch", "--no-tty", "--trust-model", "always", "--no-auto-key-retrieve", "--no-default-keyring")
@@ -84,9 +84,9 @@ def _find_program() -> _Program:
 
 
 def _judge(program: _Program, every: _Task, signature: DetachedSignature, path: str) -> Judgment:
-    """Return what a program says about one signature. It gets no signature of a form that never counts."""
-    if weakness := find_weakness(signature.kind, signature.digest):
-        return Judgment(reason=weakness)
+    """Return what a program says about one signature. It gets none that never counts."""
+    if signature.flaw:
+        return Judgment(reason=signature.flaw)
     task = every._replace(signature=path, issuers=signature.issuers)
     done = run([program.path, *program.build(task)], b"", {"HOME": task.home, "GNUPGHOME": task.home})
     judgment = program.read(done, task)

@@ -163,6 +163,11 @@ def test_a_bad_signature_by_a_trusted_key_spoils_a_good_one(gnupg: OpenpgpHome) 
             verify(gnupg.release, signature=signature)
 
 
+def test_a_signature_of_another_version_is_ignored_beside_a_good_one(gnupg: OpenpgpHome) -> None:
+    good = gnupg.release.sign(DOCUMENT, armor=False)
+    assert verify(gnupg.release, signature=b"\xc2\x05\x06\x00\x1b\x0a\x00" + good).fingerprint == gnupg.release.fingerprint
+
+
 def test_a_revoked_signature_spoils_a_good_one(gnupg: OpenpgpHome) -> None:
     signature = gnupg.release.sign(DOCUMENT) + gnupg.revoked_signature
     with pytest.raises(BadSignature, match="was revoked"):

@@ -94,6 +94,17 @@ def test_a_subkey_belongs_to_its_primary_key() -> None:
     assert keys.find_primary("") is None
 
 
+def test_subkeys_of_other_versions_are_left_out() -> None:
+    other = public_key(b"c", tag=14, version=5) + old_packet(2, b"binding")
+    (found,) = parse_openpgp_keys(certificate(b"a") + other).certificates
+    assert parse_packets(found.packets) == parse_packets(certificate(b"a"))
+
+
+def test_a_user_id_that_looks_like_armor_does_not_matter() -> None:
+    keys = parse_openpgp_keys(public_key(b"a") + old_packet(13, b"\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n"))
+    assert keys.find_primary(fingerprint(b"a"))
+
+
 def test_copies_of_a_certificate_are_merged_in_order() -> None:
     first, second = (
         certificate(b"a"),
@@ -114,7 +125,7 @@ REFUSED = {
     b"any text": "is not OpenPGP data",
     public_key(version=3): "has a key of version 3; only OpenPGP keys of version 4",
     public_key(version=5): "has a key of version 5",
-    certificate() + public_key(version=6, tag=14): "has a key of version 6",
+    public_key(version=6): "has a key of version 6",
     public_key(tag=5): "has a private key",
     certificate() + public_key(tag=7): "has a private key",
     armor(public_key(tag=5)): "has a private key",

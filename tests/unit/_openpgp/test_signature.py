@@ -28,21 +28,27 @@ def signature(kind: int = 0, digest: int = 8, version: int = 4) -> bytes:
 
 
 @pytest.mark.parametrize("data", [signature(), armor(signature(), "PGP SIGNATURE"), b"x\n" + armor(signature(), "PGP SIGNATURE")])
-def test_a_signature_names_class_digest_algorithm_and_issuers(data: bytes) -> None:
+def test_a_signature_names_its_issuers(data: bytes) -> None:
     (found,) = parse_signatures(data)
-    assert (found.kind, found.digest) == (0, 8)
+    assert found.flaw is None
     assert found.issuers == (FINGERPRINT.hex().upper(), FINGERPRINT[-8:].hex().upper())
 
 
 def test_several_signatures_are_read() -> None:
     blocks = armor(signature() + signature(kind=1), "PGP SIGNATURE") + armor(signature(digest=10), "PGP SIGNATURE")
-    assert [(each.kind, each.digest) for each in parse_signatures(blocks)] == [(0, 8), (1, 8), (0, 10)]
+    assert [each.flaw for each in parse_signatures(blocks)] == [None, find_weakness(1, 8), None]
+
+
+def test_a_signature_of_another_version_does_not_spoil_others() -> None:
+    other, good = parse_signatures(signature(version=6) + signature())
+    assert str(other.flaw) == "has version 6, and only OpenPGP signatures of version 3 and 4 are supported"
+    assert good.flaw is None
 
 
 def test_a_signature_of_version_3_is_read() -> None:
     body = b"\x03\x05\x00" + bytes(4) + FINGERPRINT[-8:] + b"\x01\x02" + bytes(10)
     (found,) = parse_signatures(old_packet(2, body))
-    assert (found.kind, found.digest, found.issuers) == (0, 2, (FINGERPRINT[-8:].hex().upper(),))
+    assert (found.flaw, found.issuers) == (find_weakness(0, 2), (FINGERPRINT[-8:].hex().upper(),))
 
 
 REFUSED = {
@@ -64,7 +70,8 @@ REFUSED = {
     old_packet(13, b"Name"): "is not an OpenPGP signature",
     b"\xfe\x01x": "is not an OpenPGP signature",
     signature()[:-5]: "is cut off",
-    signature(version=6): "has version 6, and only versions 3 and 4",
+    old_packet(2, b"\x03\x05\x00"): "is cut off",
+    old_packet(2, b"\x04\x00"): "is cut off",
     old_packet(2, b"\x04\x00\x16\x08\xff\xff"): "is cut off",
     old_packet(2, b"\x04\x00\x16\x08\x00\x01\x00\x00\x00"): "has a damaged subpacket",
     armor(b"", "PGP SIGNATURE"): "is empty",
