@@ -13,7 +13,7 @@ import io
 import os
 import typing as t
 
-from .._downloads.api import Downloads, require_gone
+from .._downloads.api import Downloads, StaleListing, require_gone
 from .._downloads.artifact import Artifact, Listing, Selection
 from .._downloads.same_content import compare_content, if_none_match
 from .._downloads.transfer import Transfer
@@ -176,6 +176,14 @@ class Chooser:
         """Return the request for one of the chosen artifacts from a new listing and a new manifest."""
         return Chooser(self._downloads, self._options._replace(names=[name], selection=None)).choose_listed()[0]
 
+    def require_current(self, request: FetchRequest, problem: BitbucketError) -> None:
+        """Raise StaleListing if the contents are not the promised ones because artifact or manifest was replaced since."""
+        if self._options.manifest is None:
+            return
+        now = self.choose_again(request.artifact.name)
+        if (now.artifact.identity, now.expectation) != (request.artifact.identity, request.expectation):
+            raise StaleListing(str(problem)) from problem
+
     def choose_listed(self) -> list[FetchRequest]:
         """Return the requests, whatever the local files hold."""
         options = self._options
@@ -253,10 +261,12 @@ class Fetcher:
         name, local, expected = request.artifact.name, request.local, request.expectation.checksums
         same = compare_content(self._downloads, request.artifact, Payload(name, local.size, path=local.path)).same
         if not same and expected:
-            raise BitbucketError(
+            problem = BitbucketError(
                 f"{quoted(name)} does not have the digest that {expected[0].source}"
                 " expects: its contents differ from a file that has it"
             )
+            self._chooser.require_current(request, problem)
+            raise problem
         return same
 
     def _fetch(self, request: FetchRequest) -> Fetched:
@@ -278,8 +288,12 @@ class Fetcher:
         local = (request.digests or {}) if verdict == NEEDS_CONTENTS else {}
         transfer = Transfer(self._downloads, request.artifact, request.algorithms, sink)
         digests = transfer.run_unless(if_none_match(local)) or local
-        for each in request.expectation.checksums:
-            each.require(digests, request.artifact.name)
+        try:
+            for each in request.expectation.checksums:
+                each.require(digests, request.artifact.name)
+        except BitbucketError as exc:
+            self._chooser.require_current(request, exc)
+            raise
         return digests
 
     def _describe(self, request: FetchRequest, verdict: Verdict, digests: t.Mapping[str, str]) -> Fetched:

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.helpers.fetching import FetchRunner
-from tests.http._fetch.releases import ARTIFACTS, NEW, Release, require_refusal
+from tests.helpers.fetching import NEW as FETCHED
+from tests.helpers.fetching import FetchRunner, outcome
+from tests.http._downloads.helpers import MANIFEST, lines, put
+from tests.http._fetch.releases import ARTIFACTS, EVIL, NEW, Release, require_refusal
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,128 @@ def test_old_release_put_back_as_a_whole_is_good(fetch: FetchRunner, release: Re
     release.put()
     fetch("app", **release.options())
     assert fetch.files == {"app": ARTIFACTS["app"]}
+
+
+# Attacks between two requests
+
+each_moment = pytest.mark.parametrize("after", ["listing", MANIFEST, "signature", "app"])
+
+
+def swap(release: Release, after: str, action: Callable[[], None]) -> None:
+    release.swap(release.key.signature if after == "signature" else after, action)
+
+
+@each_moment
+@pytest.mark.parametrize("new", [{"app": EVIL}, NEW], ids=["same size", "other size"])
+def test_release_that_is_replaced_during_the_task_is_fetched_from_a_new_listing(
+    fetch: FetchRunner, release: Release, after: str, new: dict[str, bytes]
+) -> None:
+    """A publisher replaces everything between two requests, so that only a second reading is consistent."""
+    swap(release, after, lambda: release.put(new))
+    result = fetch("app", **release.options())
+    assert (outcome(result), fetch.files) == (FETCHED, {"app": ARTIFACTS["app"] if after == "app" else new["app"]})
+
+
+@each_moment
+@pytest.mark.parametrize("check", [False, True])
+def test_release_of_another_key_that_replaces_it_during_the_task_is_refused(
+    fetch: FetchRunner, release: Release, after: str, check: bool
+) -> None:
+    """What was verified before the swap may be fetched, and nothing else."""
+    swap(release, after, lambda: release.put_foreign(app=EVIL))
+    options = release.options(check=check)
+    if after == "app" or (check and after == "signature"):
+        assert fetch("app", **options)["signature"]["fingerprint"] == release.key.fingerprint
+        assert fetch.files == ({} if check else {"app": ARTIFACTS["app"]})
+    else:
+        assert release.explain("was made by the key {other}, which signed_by does not have") in fetch.failure("app", **options)
+        assert fetch.files == {}
+
+
+@pytest.mark.parametrize("after", ["listing", MANIFEST, "signature"])
+@pytest.mark.parametrize(
+    ("attack", "words"),
+    [
+        (lambda r: put(r.emulator, {"app": EVIL}), "'app' does not have the digest that the manifest SHA256SUMS expects"),
+        (lambda r: put(r.emulator, {"app": EVIL * 2}), "'app' does not have the digest that the manifest SHA256SUMS expects"),
+        (lambda r: r.remove("app"), "Not in the Downloads of widgets: 'app'"),
+    ],
+    ids=["same size", "other size", "removed"],
+)
+def test_contents_that_are_swapped_during_the_task_are_refused(
+    fetch: FetchRunner, release: Release, after: str, attack: Callable[[Release], None], words: str
+) -> None:
+    swap(release, after, lambda: attack(release))
+    assert words in fetch.failure("app", **release.options())
+    assert fetch.files == {}
+
+
+@pytest.mark.parametrize("after", ["listing", MANIFEST])
+def test_signature_that_is_removed_during_the_task_is_missed(fetch: FetchRunner, release: Release, after: str) -> None:
+    swap(release, after, lambda: release.remove(release.key.signature))
+    assert f"is not signed: '{release.key.signature}' does not exist" in fetch.failure("app", **release.options())
+    assert fetch.files == {}
+
+
+def test_signature_that_arrives_after_its_manifest_is_read_again(fetch: FetchRunner, release: Release) -> None:
+    release.put_manifest(lines(NEW))
+    put(release.emulator, {"app": NEW["app"]})
+    swap(release, "signature", lambda: release.put_signature(release.key.sign(lines(NEW))))
+    fetch("app", **release.options())
+    assert fetch.files == {"app": NEW["app"]}
+
+
+def test_false_manifest_before_each_reading_is_refused_in_the_end(fetch: FetchRunner, release: Release) -> None:
+    """A good manifest in the listing, and another one whenever it is read."""
+    for _reading in range(8):
+        release.swap("listing", lambda: release.put_manifest(lines({**ARTIFACTS, "app": EVIL})))
+        release.swap(release.key.signature, lambda: release.put_manifest(release.manifest))
+    assert "does not fit: the contents were changed after signing" in fetch.failure("app", **release.options())
+    assert fetch.files == {}
+
+
+# The manifest and its signature as files
+
+
+def test_manifest_and_signature_on_the_host_are_those_that_were_verified(fetch: FetchRunner, release: Release) -> None:
+    names = [MANIFEST, release.key.signature]
+    for status in ("fetched", "unchanged"):
+        assert [each["status"] for each in fetch(*names, **release.options())["artifacts"]] == [status] * 2
+        assert fetch.files == {name: release.read(name) for name in names}
+    fetch.write(dict.fromkeys(names, b"old"))
+    fetch(*names, **release.options())
+    assert fetch.files == {name: release.read(name) for name in names}
+
+
+@pytest.mark.parametrize("swapped", ["manifest", "signature", "both"])
+def test_manifest_and_signature_that_are_swapped_after_their_verification_do_not_land(
+    fetch: FetchRunner, release: Release, swapped: str
+) -> None:
+    def attack() -> None:
+        if swapped != "signature":
+            release.put_manifest(release.manifest.replace(b"app", b"App"))
+        if swapped != "manifest":
+            release.put_signature(release.other_key.sign(release.read(MANIFEST)))
+
+    swap(release, "signature", attack)
+    names = [MANIFEST, release.key.signature]
+    message = fetch.failure(*names, **release.options(parallel=1))
+    assert f"The signature '{release.key.signature}' of the manifest '{MANIFEST}'" in message
+    verified = {MANIFEST: release.manifest}
+    assert fetch.files == (verified if swapped == "signature" else {})
+
+
+def test_new_pair_that_replaces_a_verified_one_is_verified_before_it_lands(fetch: FetchRunner, release: Release) -> None:
+    swap(release, "signature", lambda: release.put(NEW))
+    fetch(MANIFEST, release.key.signature, **release.options())
+    assert fetch.files == {name: release.read(name) for name in (MANIFEST, release.key.signature)}
+
+
+def test_manifest_that_is_swapped_for_one_reading_does_not_land(fetch: FetchRunner, release: Release) -> None:
+    """The attacker puts the good one back at once."""
+    swap(release, "signature", lambda: release.put_manifest(release.manifest.replace(b"app", b"App")))
+    release.emulator.faults.add(
+        "call", host="storage", path=f"/{MANIFEST}$", after=1, action=lambda: release.put_manifest(release.manifest)
+    )
+    fetch(MANIFEST, **release.options())
+    assert fetch.files == {MANIFEST: release.manifest}
