@@ -107,6 +107,17 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
         "fetch_artifacts_newest needs fetch_artifacts_patterns: it says how many of what they mean are fetched.",
     ),
     ({"patterns": ["*"], "newest": 0}, "fetch_artifacts_newest must be 1 or more, not 0."),
+    ({"names": ["a"], "manifest": MANIFEST, "signed_by": []}, "signed_by"),
+    ({"names": ["a"], "manifest": MANIFEST, "signed_by": ["", ""]}, "signed_by"),
+    ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "signed_by"),
+    (
+        {"names": ["a"], "signed_by": ["release.pub"]},
+        "fetch_artifacts_signed_by needs fetch_artifacts_manifest: the signature is that of a manifest, such as SHA256SUMS.",
+    ),
+    (
+        {"names": ["a"], "manifest": MANIFEST, "signature": "SHA256SUMS.sig"},
+        "fetch_artifacts_signature needs fetch_artifacts_signed_by: say whose signature it must be.",
+    ),
     (
         {"names": ["a.tar"], "unpack": True},
         "fetch_artifacts_unpack needs fetch_artifacts_unpack_dest: say which directory to unpack into.",

@@ -213,6 +213,10 @@ def test_module_defaults_connect_the_role_and_no_secret_is_shown(
 NEEDS_KEEP = (
     "publish_artifacts_patterns and publish_artifacts_group_by need publish_artifacts_keep: say how many releases to keep."
 )
+NEEDS_MANIFEST = (
+    "publish_artifacts_signing_key and publish_artifacts_signed_by need publish_artifacts_manifest: it is what is signed."
+)
+NEEDS_SIGNING_KEY = "publish_artifacts_signing_passphrase and publish_artifacts_gnupg_home need publish_artifacts_signing_key: say which key signs."
 BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"files": []}, "publish_artifacts_files is empty: name the files to publish, or a pattern such as dist/*."),
     (
@@ -230,6 +234,16 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
         {"overwrite": "sometimes"},
         "value of publish_artifacts_overwrite must be one of: different, always, never, refuse, got: sometimes",
     ),
+    ({"signing_key": "A" * 40, "manifest": ""}, NEEDS_MANIFEST),
+    ({"signed_by": ["release.pub"], "manifest": ""}, NEEDS_MANIFEST),
+    ({"signing_passphrase": "secret"}, NEEDS_SIGNING_KEY),
+    ({"gnupg_home": "/tmp/g"}, NEEDS_SIGNING_KEY),
+    (
+        {"signature": "SHA256SUMS.sig"},
+        "publish_artifacts_signature needs publish_artifacts_signing_key or publish_artifacts_signed_by: say which key signs.",
+    ),
+    ({"signature_format": "x509"}, "value of publish_artifacts_signature_format must be one of: openpgp, ssh, got: x509"),
+    ({"signed_by": []}, "signed_by"),
     ({"max_deletions": 3}, "publish_artifacts_max_deletions needs publish_artifacts_keep: say how"),
     ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
     ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
