@@ -213,10 +213,8 @@ def test_module_defaults_connect_the_role_and_no_secret_is_shown(
 NEEDS_KEEP = (
     "publish_artifacts_patterns and publish_artifacts_group_by need publish_artifacts_keep: say how many releases to keep."
 )
-NEEDS_MANIFEST = (
-    "publish_artifacts_signing_key and publish_artifacts_signed_by need publish_artifacts_manifest: it is what is signed."
-)
-NEEDS_SIGNING_KEY = "publish_artifacts_signing_passphrase and publish_artifacts_gnupg_home need publish_artifacts_signing_key: say which key signs."
+NEEDS_MANIFEST = "publish_artifacts_signing_key and publish_artifacts_signed_by need publish_artifacts_manifest: it is what"
+NEEDS_SIGNING_KEY = "publish_artifacts_signing_passphrase and publish_artifacts_gnupg_home need publish_artifacts_signing_key:"
 BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"files": []}, "publish_artifacts_files is empty: name the files to publish, or a pattern such as dist/*."),
     (
