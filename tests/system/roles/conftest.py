@@ -11,8 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.openpgp import gnupg
+from tests.helpers.release_keys import key, other_key
+from tests.helpers.ssh_signing import foreign_ssh_key, ssh_key
 
 from .helpers import RolePlaybook
+
+__all__ = ["foreign_ssh_key", "gnupg", "key", "other_key", "ssh_key"]
 
 
 @pytest.fixture

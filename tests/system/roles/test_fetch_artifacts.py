@@ -15,6 +15,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.archives import Item, archive
+from tests.helpers.release_keys import ReleaseKey
 
 from .helpers import RolePlaybook
 
@@ -39,10 +40,12 @@ def options(**values: Any) -> dict[str, Any]:
     return {f"{ROLE}_{name}": value for name, value in values.items() if value is not None}
 
 
-def release(emulator: Emulator, slug: str = "widgets") -> None:
-    """Publish two releases and their manifest, which is the newest artifact."""
-    lines = "".join(f"{hashlib.sha256(CONTENTS[name]).hexdigest()}  {name}\n" for name in sorted(CONTENTS))
-    for name, content in {**CONTENTS, MANIFEST: lines.encode()}.items():
+LINES = "".join(f"{hashlib.sha256(CONTENTS[name]).hexdigest()}  {name}\n" for name in sorted(CONTENTS)).encode()
+
+
+def release(emulator: Emulator, slug: str = "widgets", **signatures: bytes) -> None:
+    """Publish two releases and their manifest, which is the newest artifact but for its signatures."""
+    for name, content in {**CONTENTS, MANIFEST: LINES, **signatures}.items():
         emulator.repository("acme", slug).put(name, content)
 
 
@@ -76,6 +79,35 @@ def test_each_variable_reaches_the_module(playbook: RolePlaybook, emulator: Emul
     assert not (tmp_path / "unpacked").exists()
 
 
+def test_fetch_only_what_one_of_the_keys_has_signed(
+    playbook: RolePlaybook, emulator: Emulator, tmp_path: Path, key: ReleaseKey, other_key: ReleaseKey
+) -> None:
+    public = tmp_path / "release-key"
+    public.write_text(key.public, encoding="utf-8")
+    release(emulator, "signed", **{key.signature: key.sign(LINES)})
+    release(emulator, "renamed", signed=key.sign(LINES))
+    release(emulator, "unsigned")
+    cases: dict[str, dict[str, Any]] = {
+        "file": {"signed_by": [str(public)]},
+        "text": {"signed_by": key.public},
+        "one of two": {"signed_by": [other_key.public, key.public]},
+        "another name": {"signed_by": [key.public], "signature": "signed", "repository": "renamed"},
+        "foreign": {"signed_by": [other_key.public]},
+        "unsigned": {"signed_by": [key.public], "repository": "unsigned"},
+    }
+    for case, values in cases.items():
+        common = {"repository": "signed", "names": ["VERSION"], "manifest": MANIFEST, "dest": f"{tmp_path}/{case}/"}
+        playbook.use(case, ROLE, options(**common | values))
+    uses = playbook.run()
+    assert {case: use.message for case, use in uses.items() if use.message} == {
+        "foreign": f"The signature '{key.signature}' of the manifest '{MANIFEST}' was made by the key {key.fingerprint},"
+        " which signed_by does not have. Nothing of the manifest was used",
+        "unsigned": f"The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist."
+        " Nothing of the manifest was used",
+    }
+    assert [case for case in cases if (tmp_path / case).exists()] == ["file", "text", "one of two", "another name"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the owner of files")
 def test_set_owner_and_group_of_unpacked_files_too(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
     release(emulator)
@@ -107,9 +139,9 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
         "fetch_artifacts_newest needs fetch_artifacts_patterns: it says how many of what they mean are fetched.",
     ),
     ({"patterns": ["*"], "newest": 0}, "fetch_artifacts_newest must be 1 or more, not 0."),
-    ({"names": ["a"], "manifest": MANIFEST, "signed_by": []}, "signed_by"),
-    ({"names": ["a"], "manifest": MANIFEST, "signed_by": ["", ""]}, "signed_by"),
-    ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "signed_by"),
+    ({"names": ["a"], "manifest": MANIFEST, "signed_by": []}, "signed_by is empty: list at least one public key"),
+    ({"names": ["a"], "manifest": MANIFEST, "signed_by": ["", ""]}, "Item 1 of signed_by is empty"),
+    ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "Item 1 of signed_by is empty"),
     (
         {"names": ["a"], "signed_by": ["release.pub"]},
         "fetch_artifacts_signed_by needs fetch_artifacts_manifest: the signature is that of a manifest, such as SHA256SUMS.",

@@ -20,6 +20,8 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.emulator.journal import Entry
+from tests.helpers.openpgp import PASSPHRASE, OpenpgpHome
+from tests.helpers.release_keys import MANIFEST, ReleaseKey
 
 from .helpers import RolePlaybook
 
@@ -148,6 +150,50 @@ def test_each_variable_reaches_its_module(playbook: RolePlaybook, emulator: Emul
     assert len(emulator.snippets) == 0
 
 
+def test_sign_the_manifest_and_sign_it_again_after_retention(
+    playbook: RolePlaybook, emulator: Emulator, dist: Path, tmp_path: Path, key: ReleaseKey, other_key: ReleaseKey
+) -> None:
+    for version in ("1.0.0", "1.4.2"):
+        (dist / version).mkdir()
+        (dist / version / f"widgets-{version}.tgz").write_bytes(version.encode())
+    emulator.repository("acme", "widgets")
+    signing = options(**key.signing, signature_format=key.format)
+    new = options(files=[f"{dist}/1.4.2/*"], keep=1, patterns=["widgets-*.tgz"]) | signing
+    playbook.use("old release", ROLE, options(files=[f"{dist}/1.0.0/*"]) | signing)
+    playbook.use("new release", ROLE, new)
+    playbook.use("again", ROLE, new)
+    playbook.use("unsigned", ROLE, options(files=[f"{dist}/*/*"]))
+    playbook.use("other key", ROLE, new | options(**other_key.signing, signed_by=[other_key.public]))
+    playbook.use("both keys", ROLE, new | options(**other_key.signing, signed_by=[key.public, other_key.public]))
+    playbook.use("renamed", ROLE, new | options(manifest="sums", signature="signed"))
+    uses = playbook.run()
+    assert [use.changed for use in uses.values()] == [1, 2, 0, 0, 0, 0, 1]
+    assert f"The manifest '{MANIFEST}' has the signature '{key.signature}', and the task would change" in uses["unsigned"].message
+    assert "which signed_by does not have" in uses["other key"].message
+    assert names(emulator, "widgets") == {"widgets-1.4.2.tgz", MANIFEST, key.signature, "sums", "signed"}
+    for manifest, signature in ((MANIFEST, key.signature), ("sums", "signed")):
+        document, signed = (emulator.repository("acme", "widgets").get(name).content for name in (manifest, signature))
+        assert document.split()[1::2] == [b"widgets-1.4.2.tgz"]
+        key.verify(document, signed, tmp_path)
+
+
+def test_the_passphrase_reaches_the_module_and_is_not_shown(
+    playbook: RolePlaybook, emulator: Emulator, files: list[str], gnupg: OpenpgpHome
+) -> None:
+    emulator.repository("acme", "widgets").put("VERSION", b"1.4.1\n")
+    gnupg.forget_passphrases()
+    signing = options(signing_key=gnupg.locked.fingerprint, gnupg_home=str(gnupg.path))
+    playbook.use("locked", ROLE, options(files=files) | signing)
+    unlocked = options(files=files, signing_passphrase=PASSPHRASE, keep=9, patterns=["*"]) | signing
+    playbook.use("unlocked", ROLE, unlocked)
+    uses = playbook.run("-vvvv")
+    assert "it is locked by a passphrase: set signing_passphrase" in uses["locked"].message
+    assert (uses["unlocked"].message, uses["unlocked"].changed) == ("", 1)
+    assert gnupg.locked.fingerprint in playbook.output, "the arguments must be shown"
+    assert PASSPHRASE not in playbook.output + json.dumps(uses["unlocked"].tasks, ensure_ascii=False)
+    assert json.dumps(PASSPHRASE)[1:-1] not in playbook.output + json.dumps(uses["unlocked"].tasks)
+
+
 def linked(emulator: Emulator, name: str, text: str | None = None) -> str:
     """Return the link to an artifact; ``text``: its name in Markdown."""
     return f"[{text or name}]({emulator.api_url}/repositories/acme/widgets/downloads/{quote(name, safe='')})"
@@ -241,7 +287,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
         "publish_artifacts_signature needs publish_artifacts_signing_key or publish_artifacts_signed_by: say which key signs.",
     ),
     ({"signature_format": "x509"}, "value of publish_artifacts_signature_format must be one of: openpgp, ssh, got: x509"),
-    ({"signed_by": []}, "signed_by"),
+    ({"signed_by": []}, "signed_by is empty: list at least one public key"),
     ({"max_deletions": 3}, "publish_artifacts_max_deletions needs publish_artifacts_keep: say how"),
     ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
     ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
