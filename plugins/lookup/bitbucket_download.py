@@ -62,11 +62,11 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ query('releng.bitbucket.bitbucket_download', 'CHANGES.txt', on_missing='skip') | first | default('none') }}"
 
-- name: Read the version of a release, whose manifest was signed by the release key
-  ansible.builtin.debug:
-    msg: >-
-      {{ lookup('releng.bitbucket.bitbucket_download', 'VERSION', manifest='SHA256SUMS',
-                signed_by=['/etc/widgets/release-key.asc']) }}
+- name: Read the description of a build, whose manifest was signed by the release key
+  ansible.builtin.set_fact:
+    build: >-
+      {{ lookup('releng.bitbucket.bitbucket_download', 'build.json', output='json', manifest='widgets-1.4.2.SHA256SUMS',
+                signed_by=[lookup('ansible.builtin.file', 'release-key.asc')]) }}
 """
 
 RETURN = r"""

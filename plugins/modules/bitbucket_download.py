@@ -130,6 +130,13 @@ EXAMPLES = r"""
     signing_key: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signing_passphrase: "{{ lookup('ansible.builtin.env', 'RELEASE_KEY_PASSPHRASE') }}"
 
+- name: Sign the manifest with an SSH key
+  releng.bitbucket.bitbucket_download:
+    src: dist/gadgets-2.0.0*
+    manifest: gadgets-2.0.0.SHA256SUMS
+    signing_key: release-key
+    signature_format: ssh
+
 - name: Never change what has been released
   releng.bitbucket.bitbucket_download:
     src: dist/widgets-1.4.2.tar.gz

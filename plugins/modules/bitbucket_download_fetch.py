@@ -117,9 +117,9 @@ EXAMPLES = r"""
 - name: Fetch a release whose manifest was signed by the release key
   releng.bitbucket.bitbucket_download_fetch:
     name: widgets-1.4.2.tar.gz
-    dest: /opt/widgets
+    dest: "{{ fetch_directory }}/signed/"
     manifest: widgets-1.4.2.SHA256SUMS
-    signed_by: /etc/widgets/release-key.asc
+    signed_by: "{{ lookup('ansible.builtin.file', 'release-key.asc') }}"
 
 - name: Fetch one artifact, verified by the manifest that was published with it
   releng.bitbucket.bitbucket_download_fetch:

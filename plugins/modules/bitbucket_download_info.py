@@ -72,7 +72,7 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download_info:
     patterns: widgets-1.4.2*
     manifest: widgets-1.4.2.SHA256SUMS
-    signed_by: /etc/widgets/release-key.asc
+    signed_by: "{{ lookup('ansible.builtin.file', 'release-key.asc') }}"
   register: release
 """
 

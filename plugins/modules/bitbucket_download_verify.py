@@ -86,7 +86,7 @@ EXAMPLES = r"""
     api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
     patterns: widgets-1.4.2*
     manifest: widgets-1.4.2.SHA256SUMS
-    signed_by: /etc/widgets/release-key.asc
+    signed_by: "{{ lookup('ansible.builtin.file', 'release-key.asc') }}"
 
 - name: Report artifacts that the manifest does not verify, connection from the environment
   releng.bitbucket.bitbucket_download_verify:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.tools.tree import BUILD, ROOT
 
-from . import fetching, notes, processes, pruning, publishing
+from . import fetching, notes, processes, pruning, publishing, signing
+from .keys import make_release_key
 from .runner import PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess
@@ -29,6 +30,9 @@ CHAPTERS = (
     fetching.version,
     fetching.fetch,
     pruning.prune,
+    signing.sign,
+    signing.verify,
+    signing.refuse,
     notes.notes,
     publishing.for_real,
 )
@@ -46,8 +50,10 @@ def perform(folder: Path) -> None:
         real runs of ansible-playbook on the playbooks of docs/examples. Only the Bitbucket is not real: it is an emulator
         that runs on this machine for as long as the demo does."""
     )
-    with EmulatorProcess(folder) as emulator:
-        stage = Stage(folder.relative_to(ROOT), screen, emulator, PlaybookRunner(folder, emulator.variables, colour))
+    relative = folder.relative_to(ROOT)
+    with EmulatorProcess(folder) as emulator, make_release_key(relative) as key:
+        variables = {**emulator.variables, **(key.variables if key else {})}
+        stage = Stage(relative, screen, emulator, PlaybookRunner(folder, variables, colour), key)
         publishing.prepare(stage)
         for chapter in CHAPTERS:
             chapter(stage)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 
 WIDTH = 80
+# What Ansible prints besides the message of a failed task, which follows: its first line again, and the lines of the playbook.
+EXCERPT = re.compile(r"(\x1b\[[\d;]*m)*(\[ERROR\]: |Origin: | *\d+( |$)|\s+\^ column)")
 
 
 class Screen:
@@ -38,8 +41,21 @@ class Screen:
         """Lines as they are, set off from the text."""
         print(*(f"    {line}".rstrip() for line in ("", *lines, "")), sep="\n", flush=True)
 
+    def command(self, words: Sequence[str]) -> None:
+        """A command, on several lines if it is long: a new line for each option that does not fit."""
+        lines = ["$"]
+        for option in re.split(r" (?=-)", " ".join(words)):
+            if len(lines[-1]) + len(option) > WIDTH - 6:
+                lines[-1] += " \\"
+                lines.append("   ")
+            lines[-1] += f" {option}"
+        self.show(*lines)
+
     def output(self, line: str) -> None:
-        """A line that a command printed, without what only takes space: rows of stars, and counters that are zero anyway."""
+        """A line that a command printed, without what only takes space: rows of stars, counters that are zero anyway, and
+        excerpts of the playbook."""
+        if EXCERPT.match(line):
+            return
         line = re.sub(r" \*{3,}| +(unreachable|skipped|rescued|ignored)=0", "", line.rstrip()).rstrip()
         if line:
             print(f"    | {line}", flush=True)

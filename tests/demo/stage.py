@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.tools.tree import ROOT
 
+from .keys import ReleaseKey
 from .runner import PlaybookRun, PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess, Traffic
@@ -42,13 +43,14 @@ class Stage:
     """What a chapter gets.
 
     `folder` is relative to the checkout, which is the current folder; `meter` has the traffic of runs by a name for the
-    reader.
+    reader; `key` signs, None if this machine has no program that makes one.
     """
 
     folder: Path
     screen: Screen
     emulator: EmulatorProcess
     runner: PlaybookRunner
+    key: ReleaseKey | None = None
     meter: dict[str, Traffic] = field(default_factory=dict)
 
     @property
@@ -69,14 +71,17 @@ class Stage:
         """Bytes of all files in `dist`."""
         return sum(path.stat().st_size for path in self.dist.iterdir())
 
-    def run(self, example: str, *words: str, meter: str | None = None) -> PlaybookRun:
-        """Run an example in front of the reader; it must succeed without a warning."""
+    def run(self, example: str, *words: str, meter: str | None = None, refused: bool = False) -> PlaybookRun:
+        """Run an example in front of the reader; it must succeed without a warning, or fail with `refused`."""
         playbook = EXAMPLES / example
-        self.screen.show(" ".join(["$ ansible-playbook", str(playbook), *words]))
+        self.screen.command(["ansible-playbook", str(playbook), *words])
         done = self.runner.run(ROOT / playbook, words=words, show=self.screen.output)
         traffic = self.emulator.traffic()
         if meter:
             self.meter[meter] = traffic
+        if refused:
+            expect(done.code == 2, f"{playbook} was to fail, but ended with exit code {done.code}.")
+            return done
         expect(done.code == 0, f"{playbook} failed with exit code {done.code}.")
         expect(not done.warnings, f"{playbook} gave a warning.")
         return done

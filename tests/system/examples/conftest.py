@@ -12,8 +12,12 @@ import pytest
 
 from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
+from tests.helpers.openpgp import OpenpgpHome, gnupg
+from tests.helpers.ssh_signing import SshIdentity, ssh_key
 
-from .helpers import BUILT, KEPT, RELEASED, STAGED, STAGING, pipeline, release
+from .helpers import BUILT, KEPT, RELEASED, STAGED, STAGING, Keys, pipeline, release
+
+__all__ = ["gnupg", "ssh_key"]
 
 
 @pytest.fixture
@@ -26,6 +30,21 @@ def world(emulator: Emulator, dist: Path) -> Emulator:
     for name, content in BUILT.items():
         (dist / name).write_bytes(content)
     return emulator
+
+
+@pytest.fixture
+def keys(gnupg: OpenpgpHome, ssh_key: SshIdentity, tmp_path: Path) -> Keys:
+    """Return release keys, whose files are in the folder of `dist`."""
+    keys = Keys(ssh_key, gnupg.locked)
+    keys.lay_out(tmp_path)
+    return keys
+
+
+@pytest.fixture
+def signing_runner(keys: Keys, world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlaybookRunner:
+    """Run playbooks as `runner` does, and let them sign with the release keys."""
+    monkeypatch.chdir(tmp_path)
+    return PlaybookRunner(tmp_path, {**pipeline(tmp_path), **world.environment(), **keys.environment()})
 
 
 @pytest.fixture

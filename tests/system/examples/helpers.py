@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.emulator import Emulator
 from tests.emulator.journal import Entry
 from tests.helpers.archives import Item, archive
+from tests.helpers.openpgp import PASSPHRASE, OpenpgpKey
+from tests.helpers.ssh_signing import SshIdentity
 
 MANIFEST = "SHA256SUMS"
 
@@ -70,6 +73,50 @@ def release(emulator: Emulator, files: Mapping[str, bytes], slug: str = "widgets
     repository.put(MANIFEST, lines(files))
 
 
+# The fingerprint that documentation shows, which tests replace by that of their own key.
+DOCUMENTED_KEY = "0EE5BE979282D80B9F7540F1CCD2ED94D21739E9"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Release keys: an SSH key, which is `release-key` in the folder of the tests, and an OpenPGP key with a passphrase."""
+
+    ssh: SshIdentity
+    openpgp: OpenpgpKey
+
+    def lay_out(self, folder: Path) -> None:
+        """Write the key files that documentation names: release-key, release-key.pub and release-key.asc."""
+        (folder / "release-key").write_bytes(self.ssh.path.read_bytes())
+        (folder / "release-key").chmod(0o600)
+        (folder / "release-key.pub").write_text(f"{self.ssh.public}\n", encoding="utf-8")
+        (folder / "release-key.asc").write_text(self.openpgp.public, encoding="utf-8")
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a job that signs with the OpenPGP key."""
+        return {"GNUPGHOME": str(self.openpgp.home.path), "RELEASE_KEY_PASSPHRASE": PASSPHRASE}
+
+    def fill_in(self, text: str) -> str:
+        """Return documentation with the fingerprint of this OpenPGP key."""
+        return text.replace(DOCUMENTED_KEY, self.openpgp.fingerprint)
+
+    def sign_by_ssh(self, emulator: Emulator, manifest: str, files: Mapping[str, bytes]) -> None:
+        """Publish a manifest of these files, signed by the SSH key."""
+        _publish_signed(emulator, manifest, files, self.ssh.sign, ".sig")
+
+    def sign_by_openpgp(self, emulator: Emulator, manifest: str, files: Mapping[str, bytes]) -> None:
+        """Publish a manifest of these files, signed by the OpenPGP key."""
+        unlock = ("--pinentry-mode", "loopback", "--passphrase", PASSPHRASE)
+        _publish_signed(emulator, manifest, files, lambda text: self.openpgp.sign(text, *unlock), ".asc")
+
+
+def _publish_signed(
+    emulator: Emulator, manifest: str, files: Mapping[str, bytes], sign: Callable[[bytes], bytes], suffix: str
+) -> None:
+    text = lines(files).encode()
+    emulator.repository().put(manifest, text)
+    emulator.repository().put(manifest + suffix, sign(text))
+
+
 def held(emulator: Emulator, slug: str = "widgets") -> dict[str, bytes]:
     """Return the contents of a repository by name."""
     return {artifact.name: artifact.content for artifact in emulator.repository(slug=slug).newest_first()}
@@ -86,12 +133,13 @@ def secrets(emulator: Emulator) -> list[str]:
 
 
 def variables(folder: Path) -> dict[str, str]:
-    """Return values of variables that readers set themselves: an empty folder and a digest."""
+    """Return values of variables that readers set themselves: an empty folder, a digest and a passphrase."""
     fetched = folder / "fetched"
     fetched.mkdir(exist_ok=True)
     return {
         "fetch_directory": str(fetched),
         "install_checksum": "sha256:" + hashlib.sha256(BUILT["install.sh"]).hexdigest(),
+        "release_key_passphrase": PASSPHRASE,
     }
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.demo.keys import ReleaseKey, make_release_key
 from tests.tools.stage import stage
 from tests.tools.tree import BUILD, ROOT
 
+GPG = Path(shutil.which("gpg") or "gpg")
 RUN = Path("docs", "examples", "demo", "run")
 
 
@@ -49,10 +52,31 @@ def test_demo_succeeds_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None
     assert "publisher-" not in output
     assert [word for word in ("WARNING", "Traceback", "{", "}") if word in output] == []
     assert max(map(len, output.splitlines())) <= 160
-    assert len(output.splitlines()) < 400
+    assert len(output.splitlines()) < 550
     assert left_behind(copy) == set()
     assert snapshot(copy) == before
     assert not (tmp_path / "missing").exists()
+
+
+def test_make_the_key_by_ssh_keygen_or_gpg_and_say_what_to_install_without_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    with make_release_key(tmp_path) as key:
+        assert key is None
+    assert "install ssh-keygen" in ReleaseKey.MISSING
+    assert GPG.is_absolute(), "install gpg (package gnupg)"
+    for program in ("gpg", "gpgconf"):
+        (programs / program).symlink_to(GPG.with_name(program))
+    with make_release_key(tmp_path) as key:
+        assert key
+        assert key.signature_of("SHA256SUMS") == "SHA256SUMS.asc"
+        assert key.public.read_text(encoding="ascii").startswith("-----BEGIN PGP PUBLIC KEY BLOCK-----")
+        home = Path(key.variables["GNUPGHOME"])
+        assert home.exists()
+    assert not home.exists()
 
 
 @pytest.mark.parametrize(("number", "delay"), [(signal.SIGTERM, 0), (signal.SIGINT, 2)])

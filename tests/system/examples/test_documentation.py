@@ -18,16 +18,16 @@ from tests.demo.runner import COLLECTION, PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import BUILT, RELEASED, release, variables
+from .helpers import BUILT, RELEASED, Keys, release, variables
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_*.py"))
 LOOKUPS = sorted(path.stem for path in (ROOT / "plugins" / "lookup").glob("bitbucket_*.py"))
 
 
-def examples(plugin: str) -> list[dict[str, Any]]:
+def examples(plugin: str, keys: Keys) -> list[dict[str, Any]]:
     """Return the tasks in the EXAMPLES of a plugin, such as `modules.bitbucket_download`."""
     source = importlib.import_module(f"ansible_collections.{COLLECTION}plugins.{plugin}")
-    tasks: list[dict[str, Any]] = yaml.safe_load(source.EXAMPLES)
+    tasks: list[dict[str, Any]] = yaml.safe_load(keys.fill_in(source.EXAMPLES))
     return tasks
 
 
@@ -52,20 +52,24 @@ def _sources(value: Any) -> Iterator[str]:
             yield from _sources(inner)
 
 
-def test_examples_of_all_plugins_run_without_a_warning(runner: PlaybookRunner, world: Emulator, tmp_path: Path) -> None:
+def test_examples_of_all_plugins_run_without_a_warning(
+    signing_runner: PlaybookRunner, keys: Keys, world: Emulator, tmp_path: Path
+) -> None:
     """Run the lookups first: they change nothing, and the modules change what they read."""
     plugins = [f"lookup.{name}" for name in LOOKUPS] + [f"modules.{name}" for name in MODULES]
     assert {"modules.bitbucket_download", "lookup.bitbucket_snippet"} <= set(plugins)
+    signed = {name: (RELEASED | BUILT)[name] for name in ("build.json", "widgets-1.4.2.tar.gz")}
     release(world, RELEASED | BUILT)
+    keys.sign_by_openpgp(world, "widgets-1.4.2.SHA256SUMS", signed)
     plays = []
     for plugin in plugins:
-        tasks = examples(plugin)
+        tasks = examples(plugin, keys)
         write_files(tasks, tmp_path)
         assert any(COLLECTION + plugin.partition(".")[2] in str(task) for task in tasks), plugin
         plays.append({"name": plugin, "hosts": "localhost", "gather_facts": False, "tasks": tasks})
     playbook = tmp_path / "examples.yml"
     playbook.write_text(yaml.safe_dump(plays), encoding="utf-8")
-    done = runner.run(playbook, words=["-e", json.dumps(variables(tmp_path))])
+    done = signing_runner.run(playbook, words=["-e", json.dumps(variables(tmp_path))])
     assert done.code == 0, done.output
     # One example publishes VERSION without the manifest, which has a line for it until an example renews the manifest.
     assert [warning for warning in done.warnings if "so the lines were dropped: 'VERSION'" not in warning] == [], done.output

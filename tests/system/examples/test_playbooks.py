@@ -18,12 +18,12 @@ from tests.demo.runner import COLLECTION, PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import STAGING, connection, inventory, secrets, variables, writes
+from .helpers import MANIFEST, RELEASED, STAGING, Keys, connection, held, inventory, lines, secrets, variables, writes
 
 EXAMPLES = ROOT / "docs" / "examples"
 MODULES = [path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_*.py")]
 # These change nothing.
-READING = ("list", "version")
+READING = ("list", "verify", "version")
 # Retention would leave nothing to delete to the playbook that withdraws a release, and release.yml to prune.yml.
 ORDER = {"withdraw": -1, "prune": 1}
 
@@ -38,9 +38,10 @@ PLAYBOOKS = sorted(filter(is_playbook, FILES), key=lambda path: (ORDER.get(path.
 
 
 @pytest.fixture
-def readme(tmp_path: Path) -> Path:
+def readme(keys: Keys, tmp_path: Path) -> Path:
     """Return a playbook with all blocks of YAML in README."""
-    blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"))
+    text = keys.fill_in((ROOT / "README.md").read_text(encoding="utf-8"))
+    blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```$", text)
     plays = [play for block in blocks for play in as_plays(yaml.safe_load(block))]
     assert {f"{COLLECTION}{module}" for module in MODULES} <= {key for play in plays for task in play["tasks"] for key in task}
     playbook = tmp_path / "readme.yml"
@@ -51,6 +52,21 @@ def readme(tmp_path: Path) -> Path:
 def as_plays(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return plays unchanged, and tasks as one play."""
     return items if "hosts" in items[0] else [{"hosts": "localhost", "gather_facts": False, "tasks": items}]
+
+
+def sign_releases(world: Emulator, keys: Keys, which: str) -> None:
+    """Publish the signed manifest of a release that playbooks fetch and verify, with lines in the shared manifest.
+
+    README publishes the release that it fetches, which must exist in check mode as well: it replaces an earlier build.
+    """
+    if which == "readme":
+        build = {"widgets-1.4.2.tar.gz": b"an earlier build"}
+        for name, content in build.items():
+            world.repository().put(name, content)
+        keys.sign_by_openpgp(world, "widgets-1.4.2.SHA256SUMS", build)
+    name = "widgets-1.4.1.tar.gz"
+    keys.sign_by_ssh(world, "widgets-1.4.1.SHA256SUMS", {name: RELEASED[name]})
+    world.repository().put(MANIFEST, lines({other: content for other, content in held(world).items() if other != MANIFEST}))
 
 
 def contents(emulator: Emulator, folder: Path) -> list[tuple[str, str]]:
@@ -72,9 +88,11 @@ def test_the_table_of_examples_has_all_playbooks_and_no_missing_file() -> None:
 
 @pytest.mark.parametrize("which", ["examples", "readme"])
 def test_playbooks_write_nothing_in_check_mode_and_change_nothing_twice(
-    which: str, readme: Path, runner: PlaybookRunner, world: Emulator, tmp_path: Path
+    which: str, readme: Path, signing_runner: PlaybookRunner, keys: Keys, world: Emulator, tmp_path: Path
 ) -> None:
     """Run all playbooks with --check, then all of them, each twice in a row."""
+    runner = signing_runner
+    sign_releases(world, keys, which)
     playbooks = PLAYBOOKS if which == "examples" else [readme]
     hosts = inventory(tmp_path, connection(world))
     # One host of the fleet is enough here: test_deploy.py has all of them.
