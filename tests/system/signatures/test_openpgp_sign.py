@@ -171,6 +171,17 @@ def test_a_missing_passphrase_is_named(gnupg: OpenpgpHome, missing: str | None) 
         signer(gnupg.locked, missing).sign(DOCUMENT)
 
 
+def test_nothing_asks_for_a_missing_passphrase(home: OpenpgpHome, tmp_path: Path) -> None:
+    key, program, mark = home.create_key(passphrase=PASSPHRASE), tmp_path / "pinentry", tmp_path / "asked"
+    program.write_text(f"#!/bin/sh\necho asked > {mark}\n", "utf-8")
+    program.chmod(0o755)
+    (home.path / "gpg-agent.conf").write_text(f"s2k-count 65536\npinentry-program {program}\n", "utf-8")
+    home.forget_passphrases()
+    with pytest.raises(CannotSign, match="it is locked by a passphrase"):
+        signer(key).sign(DOCUMENT)
+    assert not mark.exists()
+
+
 def test_a_locked_key_is_found_without_unlocking_it(gnupg: OpenpgpHome) -> None:
     gnupg.forget_passphrases()
     assert signer(gnupg.locked).find_key().fingerprint == gnupg.locked.fingerprint

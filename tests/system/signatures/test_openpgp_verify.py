@@ -262,6 +262,15 @@ def test_sqv_does_not_excuse_a_bad_signature_by_a_trusted_key(gnupg: OpenpgpHome
         verifier.verify(DOCUMENT, signature)
 
 
+def test_sqv_gets_no_signature_that_never_counts(gnupg: OpenpgpHome, install: Bin) -> None:
+    """sqv itself accepts text signatures."""
+    signature = gnupg.release.sign(b"a\n", "--textmode")
+    verifier = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary))
+    install(sqv=SQV_STAND_IN.format(gpgv=shutil.which("gpgv")))
+    with pytest.raises(BadSignature, match="is a text signature"):
+        verifier.verify(b"a\n", signature)
+
+
 @pytest.mark.parametrize("program", ["gpgv", "gpg", "sqv"])
 @pytest.mark.parametrize("status", [0, 139])
 def test_a_program_that_prints_nothing_proves_nothing(gnupg: OpenpgpHome, install: Bin, program: str, status: int) -> None:
@@ -302,6 +311,19 @@ def test_status_lines_of_a_program_that_lies_prove_nothing(gnupg: OpenpgpHome, i
         (folder / program).chmod(0o755)
         with pytest.raises(BadSignature):
             verifier.verify(DOCUMENT, signature)
+
+
+@pytest.mark.parametrize("program", ["gpgv", "gpg"])
+@pytest.mark.parametrize(("times", "status"), [(1, 1), (1, 2), (2, 0)])
+def test_good_lines_of_a_failed_program_prove_nothing(
+    gnupg: OpenpgpHome, install: Bin, program: str, times: int, status: int
+) -> None:
+    key = gnupg.release.fingerprint
+    verifier, signature = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary)), gnupg.release.sign(DOCUMENT)
+    valid = f"[GNUPG:] VALIDSIG {key} 2026-01-01 1767225600 0 4 0 22 10 00 {key}"
+    install(**{program: lie(*(["[GNUPG:] NEWSIG", f"[GNUPG:] GOODSIG {key[-16:]} Name", valid] * times), status=status)})
+    with pytest.raises(BadSignature, match="is not confirmed by the program"):
+        verifier.verify(DOCUMENT, signature)
 
 
 def test_the_last_line_of_a_crashed_program_is_shown(gnupg: OpenpgpHome, install: Bin) -> None:
