@@ -32,6 +32,13 @@ _OF_KNOWN_KEY = {
     "EXPKEYSIG": "was made by the key {}, which has expired",
     "REVKEYSIG": "was made by the key {}, which was revoked",
 }
+# Numbers of libgpg-error in ERRSIG lines.
+_ERRORS = {
+    "4": "uses an algorithm that the program does not support",
+    "6": "was made by the key {}, which signed_by has, but damaged or without a valid signature of its primary key",
+    "39": "is dated before its key {} was made",
+    "125": "was made by the key {}, which must not sign",
+}
 
 
 class Valid(t.NamedTuple):
@@ -159,6 +166,8 @@ def _explain_error(fields: t.Sequence[str], keys: OpenpgpKeys) -> str:
     fingerprint = fields[6] if len(fields) > 6 and _FINGERPRINT.match(fields[6]) else _first(fields)
     if code == _NO_PUBLIC_KEY and keys.find_primary(fingerprint) is None:
         return FOREIGN.format(fingerprint)
+    if code in _ERRORS:
+        return _ERRORS[code].format(fingerprint)
     if code == _BAD_DIGEST and len(fields) > 3 and _DIGEST.match(fields[2]) and _CLASS.match(fields[3]):
         return find_weakness(int(fields[3], 16), int(fields[2])) or "uses a digest algorithm that the program rejects"
     return f"cannot be verified by the program (error {code[:10] if code else 'unknown'})"
