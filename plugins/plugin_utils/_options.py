@@ -36,11 +36,14 @@ def check_options(definitions: Definitions, given: t.Iterable[str]) -> None:
 
 
 def parse_keys(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return the options with a single key as a list of one, which Ansible would split at its commas; refuse other values."""
-    keys = given.get("signed_by")
-    if keys is None:
+    """Return the options with a single key as a list of one, which Ansible would split at its commas; refuse other values.
+
+    No value, as an undefined default gives it, is an empty list of keys, which is an error, and not a lookup without keys.
+    """
+    if "signed_by" not in given:
         return dict(given)
-    items = [keys] if isinstance(keys, str) else keys
+    keys = given["signed_by"]
+    items = [keys] if isinstance(keys, str) else keys or []
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
         raise BadInput("signed_by must be a list of public keys or of paths of key files, each of them a text")
     return {**given, "signed_by": list(items)}

@@ -17,6 +17,8 @@ from ansible.plugins.loader import lookup_loader
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
+from tests.helpers.release_keys import ReleaseKey
+from tests.http._downloads.helpers import MANIFEST, lines, put
 from tests.http.lookup.helpers import Looker
 from tests.tools.tree import ROOT
 
@@ -156,3 +158,20 @@ def test_fetching_costs_what_the_table_says(run: ModuleRunner, emulator: Emulato
     assert COSTS["fetch by a ``checksum`` that the file has"] == ("0",)
     digest = run.ok("bitbucket_download", src=[str(dist / "a")])["artifacts"][0]["sha256"]
     assert fetch(name=["a"], checksum=f"sha256:{digest}") == 0
+
+
+def test_verifying_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, key: ReleaseKey) -> None:
+    data = {name: name.encode() for name in "abc"}
+    text = lines(data)
+    put(emulator, {**data, MANIFEST: text, key.signature: key.sign(text)})
+    assert COSTS["list with a manifest"] == ("2, and 1 for its signature",)
+    assert COSTS["verify N artifacts with a manifest"] == ("2, 1 for its signature, and 1 for each artifact",)
+    assert COSTS["look up N artifacts with a manifest"] == ("2, 1 for its signature, and 1 for each artifact",)
+    for options in ({}, {"signed_by": [key.public]}):
+        signature = len(options)
+        assert run.ok("bitbucket_download_info", manifest=MANIFEST, **options)["requests"] == 2 + signature
+        result = run.ok("bitbucket_download_verify", patterns=["*"], manifest=MANIFEST, **options)
+        assert result["requests"] == 2 + signature + 3
+        emulator.journal.clear()
+        Looker(emulator)(*"abc", manifest=MANIFEST, **options)
+        assert len(emulator.journal.select(host="api")) == 2 + signature + 3

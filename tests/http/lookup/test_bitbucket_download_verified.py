@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.loader import lookup_loader
 
 from tests.emulator import Emulator
 from tests.helpers.release_keys import ReleaseKey
@@ -159,6 +161,15 @@ def test_single_key_is_not_split_at_its_commas(emulator: Emulator, look: Looker,
     put(emulator, {**DATA, MANIFEST: text, f"{MANIFEST}.sig": ssh_key.sign(text)})
     line = ssh_key.line('namespaces="git,file"', principals="jo@example.com,ann@example.com")
     assert look("VERSION", manifest=MANIFEST, signed_by=line) == ["1.4.2"]
+
+
+def test_no_value_instead_of_keys_is_refused(emulator: Emulator, look: Looker) -> None:
+    """Such as a variable that was meant to hold a key."""
+    put(emulator, {**DATA, MANIFEST: lines(DATA)})
+    plugin = lookup_loader.get(look.lookup)
+    with pytest.raises(AnsibleLookupError, match=r"^signed_by is empty"):
+        plugin.run(["one"], variables={}, **look.connection, manifest=MANIFEST, signed_by=None)
+    assert len(emulator.journal) == 0
 
 
 @pytest.mark.parametrize(
