@@ -25,8 +25,8 @@ if t.TYPE_CHECKING:
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 MAX_SIGNATURE_BYTES = 64 * 1024
 HOW_TO_GO_ON = (
-    "To go on without the old lines, delete both artifacts with state=absent and without the option manifest, and publish again;"
-    " or use another name for the manifest"
+    "If an upload has landed in part, or the old key has ended, delete both artifacts with state=absent and without the option"
+    " manifest, and publish again; or use another name for the manifest. Otherwise find out who has changed them"
 )
 
 

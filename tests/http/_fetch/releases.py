@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.emulator import Emulator
@@ -18,6 +19,10 @@ from tests.http._downloads.helpers import LISTING, MANIFEST, lines, put, widgets
 ARTIFACTS = {"app": b"application", "lib": b"library"}
 NEW = {"app": b"new application", "lib": b"library"}
 EVIL = b"applicatioN"
+
+
+# Makes PATH a folder with these programs and scripts, see the fixture ``install``.
+Install = Callable[..., Path]
 
 
 class Release(NamedTuple):

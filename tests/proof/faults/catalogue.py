@@ -111,7 +111,8 @@ CLOSED = r"reset|closed|broke off|aborted"
 TIMED_OUT = r"no answer within|no connection within|too slowly"
 # What a wrong body is noticed by: its end, its kind, its length beside the listing, its digest, or that nothing was done.
 WRONG_BODY = (
-    r"JSON|HTML|broke off|(\d|more) bytes|does not have the digest|instead of pointing|not in the listing|still (listed|exists)"
+    r"JSON|HTML|broke off|(\d|more) bytes|does not have the digest|does not fit|is truncated|has data after|instead of pointing"
+    r"|not in the listing|still (listed|exists)"
     r"|without a (list|usable)|no snippet|cannot be trusted|instead of 204"
 )
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of the matrix with a signed manifest. Ed25519 signatures of SSH are the same each time, so the world after is known."""
+"""The tasks of the matrix with a signed manifest.
+
+Ed25519 signatures of SSH are the same each time, so the world afterwards is known.
+"""
 
 from __future__ import annotations
 
@@ -54,13 +57,6 @@ SIGNING = [
         World(with_signature({"app.tgz": OLD_APP, "kept.txt": KEPT}), files=DIST),
         World(with_signature({"app.tgz": APP, "kept.txt": KEPT, "notes.txt": NOTES}), files=DIST),
         lambda folder: {"src": [str(folder / "dist/*")], **signing()},
-    ),
-    Scenario(
-        "delete signed",
-        "bitbucket_download",
-        World(with_signature({"app.tgz": APP, "kept.txt": KEPT})),
-        World(with_signature({"kept.txt": KEPT})),
-        lambda folder: {"state": "absent", "name": ["app.tgz"], **signing()},
     ),
     Scenario(
         "delete the last signed",
