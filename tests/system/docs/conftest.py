@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from tests.helpers.openpgp import gnupg
+from tests.helpers.ssh_signing import ssh_key
 from tests.system.examples.conftest import runner, world
 from tests.system.hosts.conftest import installed, tarball
 
-__all__ = ["installed", "runner", "tarball", "world"]
+__all__ = ["gnupg", "installed", "runner", "ssh_key", "tarball", "world"]
