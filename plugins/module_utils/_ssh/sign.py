@@ -11,7 +11,7 @@ import os
 import sys
 import typing as t
 
-from .._signatures.programs import Completed, Folder, private_folder
+from .._signatures.programs import Completed, Folder, forbid_core_dumps, private_folder
 from .._signatures.values import SSH, BadSignature, CannotSign, Proof, Signature
 from .._text import one_line, quoted
 from .keys import NAMESPACE, SshKey, SshKeys
@@ -49,6 +49,7 @@ class SshSigner:
     format = SSH
 
     def __init__(self, path: str, passphrase: str | None) -> None:
+        forbid_core_dumps()  # finding the public half reads the file of the private key
         self._path = os.path.abspath(os.path.expanduser(path))
         self._passphrase = (passphrase or "").encode("utf-8", "surrogateescape")
         self._found: SigningKey | None = None

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -258,6 +259,15 @@ class TestSecrets:
             assert PASSPHRASE.encode() not in text
             assert b"hidden token" not in text
             assert private[60:200] not in text
+
+    def test_signer_forbids_core_dumps(self, ssh_key: SshIdentity) -> None:
+        before = resource.getrlimit(resource.RLIMIT_CORE)
+        try:
+            resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+            SshSigner(str(ssh_key.path), None)
+            assert resource.getrlimit(resource.RLIMIT_CORE) == (0, before[1])
+        finally:
+            resource.setrlimit(resource.RLIMIT_CORE, before)
 
     def test_nothing_is_left_behind(self, locked_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
