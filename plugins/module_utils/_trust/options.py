@@ -64,7 +64,7 @@ def _parse_signer(options: t.Mapping[str, t.Any]) -> Signer | None:
 
 def _parse_name(options: t.Mapping[str, t.Any], verifier: Verifier, signer: Signer | None) -> str:
     manifest: str = options["manifest"]
-    name = check_written_name(options["signature"] or manifest + SUFFIXES[verifier.format])
+    name = check_written_name(options["signature"] or manifest + SUFFIXES[verifier.format], "signature")
     if name == manifest:
         raise BadInput(f"signature and manifest are both {quoted(name)}: the signature is an artifact of its own")
     if signer and renamed_pattern(name):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import typing as t
 
@@ -18,6 +19,8 @@ MAX_SIZE = 16 * 1024 * 1024
 _ARMOR = b"-----BEGIN PGP "
 _BOTH = "signed_by has OpenPGP keys and SSH keys: a signature has one of both formats, so list keys of one"
 _KINDS = "neither OpenPGP public keys (armored, binary or a keyring) nor SSH public keys or allowed-signers lines"
+
+_FINGERPRINT = re.compile(r"(?:0x)?[0-9A-Fa-f ]{16,59}|SHA256:[0-9A-Za-z+/]{43}=?")
 
 _Keys = t.TypeVar("_Keys")
 
@@ -95,6 +98,8 @@ def _read_item(place: str, item: str) -> _Source:
     data = text.encode("utf-8", "surrogateescape")
     if b"-----BEGIN " in data or b"\n" in data or _looks_like_ssh(data):
         return _Source(place, data)
+    if _FINGERPRINT.fullmatch(text) and not os.path.exists(text):
+        raise BadInput(f"{place} is a fingerprint, which cannot verify a signature: pass the public key or the path of its file")
     place = f"{place}, the file {quoted(text)} on the host that runs the module,"
     return _Source(place, _read(place, os.path.expanduser(text)))
 
