@@ -61,7 +61,6 @@ class _Task(t.NamedTuple):
     keyring: str
     document: str
     signature: str = ""
-    issuers: t.Sequence[str] = ()
 
 
 class _Program(t.NamedTuple):
@@ -84,15 +83,20 @@ def _find_program() -> _Program:
 
 
 def _judge(program: _Program, every: _Task, signature: DetachedSignature, path: str) -> Judgment:
-    """Return what a program says about one signature. It gets none that never counts."""
+    """Return what a program says about one signature. It gets none that never counts, and none of a key that is not trusted."""
     if signature.flaw:
         return Judgment(reason=signature.flaw)
-    task = every._replace(signature=path, issuers=signature.issuers)
+    if not signature.issuers:
+        return Judgment(reason="does not say which key made it")
+    claimed = {every.keys.find_primary(issuer) for issuer in signature.issuers} - {None}
+    if not claimed:
+        return Judgment(reason=FOREIGN.format(signature.issuers[0]))
+    task = every._replace(signature=path)
     done = run([program.path, *program.build(task)], b"", {"HOME": task.home, "GNUPGHOME": task.home})
     judgment = program.read(done, task)
     if judgment is None:
         raise BitbucketError(f"{program.name} failed to verify a signature: {done.explain()}")
-    return judgment
+    return _UNCONFIRMED if judgment.proof and judgment.proof.fingerprint not in claimed else judgment
 
 
 def _build_gpgv(task: _Task) -> t.Sequence[str]:
@@ -127,8 +131,6 @@ def _read_fingerprints(done: Completed, task: _Task) -> Judgment | None:
         return Judgment(reason=FOREIGN.format(one_line(fingerprints[0])))
     if done.status != 1:
         return None
-    if not any(map(task.keys.find_primary, task.issuers)):
-        return Judgment(reason=FOREIGN.format(task.issuers[0] if task.issuers else "unknown"))
     words = one_line(done.messages.decode("utf-8", "replace"))
     return Judgment(reason=f"is not accepted by sqv: {words or 'it does not say why'}", fatal=True)
 

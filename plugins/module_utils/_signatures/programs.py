@@ -68,7 +68,12 @@ def forbid_core_dumps() -> None:
 
 def find_program(name: str) -> str | None:
     """Return the path of a program, None if it is not installed."""
-    return shutil.which(name)
+    return shutil.which(name, path=_search_path())
+
+
+def _search_path() -> str:
+    """Return PATH without relative and empty entries: others might have written into the folder that the task runs in."""
+    return os.pathsep.join(filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep)))
 
 
 def run(
@@ -87,7 +92,7 @@ def run(
             command,
             input=data,
             capture_output=True,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **environment},
+            env={"PATH": _search_path(), "LC_ALL": "C", **environment},
             pass_fds=descriptors,
             start_new_session=True,
             check=False,

@@ -82,7 +82,7 @@ SIGNATURES: dict[str, tuple[Sign, str]] = {
     ),
     "in nobody's name": (
         lambda home, text: claim(home.attacker.sign(text, armor=False), None),
-        "The signature '{signature}' of the manifest '{manifest}' was made by",
+        "The signature '{signature}' of the manifest '{manifest}' does not say which key made it",
     ),
     "by a subkey of an attacker": (
         lambda home, text: home.with_subkey.sign(text),

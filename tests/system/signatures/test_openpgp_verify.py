@@ -274,7 +274,7 @@ def test_sqv_gets_no_signature_that_never_counts(gnupg: OpenpgpHome, install: Bi
 @pytest.mark.parametrize("program", ["gpgv", "gpg", "sqv"])
 @pytest.mark.parametrize("status", [0, 139])
 def test_a_program_that_prints_nothing_proves_nothing(gnupg: OpenpgpHome, install: Bin, program: str, status: int) -> None:
-    verifier, signature = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary)), gnupg.attacker.sign(DOCUMENT)
+    verifier, signature = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary)), gnupg.release.sign(b"other")
     install(**{program: lie(status=status)})
     with pytest.raises(
         BitbucketError, match=f"{program} failed to verify a signature: it says nothing and ended with status {status}"
@@ -284,7 +284,7 @@ def test_a_program_that_prints_nothing_proves_nothing(gnupg: OpenpgpHome, instal
 
 @pytest.mark.parametrize("lines", [["good"], ["A" * 40], ["known", "A" * 40], ["known", "known"]])
 def test_sqv_must_print_one_fingerprint_of_a_trusted_key(gnupg: OpenpgpHome, install: Bin, lines: list[str]) -> None:
-    verifier, signature = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary)), gnupg.attacker.sign(DOCUMENT)
+    verifier, signature = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary)), gnupg.release.sign(b"other")
     install(sqv=lie(*(gnupg.release.fingerprint if line == "known" else line for line in lines)))
     with pytest.raises(BadSignature, match="which signed_by does not have"):
         verifier.verify(DOCUMENT, signature)
@@ -294,7 +294,7 @@ def test_sqv_must_print_one_fingerprint_of_a_trusted_key(gnupg: OpenpgpHome, ins
 def test_status_lines_of_a_program_that_lies_prove_nothing(gnupg: OpenpgpHome, install: Bin, program: str) -> None:
     release, other = gnupg.release.fingerprint, gnupg.attacker.fingerprint
     verifier = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary))
-    signature = gnupg.attacker.sign(DOCUMENT)
+    signature = gnupg.release.sign(b"other")
     good = f"[GNUPG:] GOODSIG {other[-16:]} Attacker"
     valid = "[GNUPG:] VALIDSIG {} 2026-01-01 1767225600 0 4 0 22 10 00 {}"
     lies = [

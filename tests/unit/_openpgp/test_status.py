@@ -55,6 +55,8 @@ REFUSED = {
     "rejected digest": ([f"ERRSIG {SUBKEY[-16:]} 22 1 00 {NOW} 5 {SUBKEY}"], "uses the weak digest algorithm MD5"),
     "rejected strong digest": ([f"ERRSIG {SUBKEY[-16:]} 22 8 00 {NOW} 5 {SUBKEY}"], "the program rejects"),
     "other error": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 42 {SUBKEY}"], r"cannot be verified by the program \(error 42\)"),
+    "unknown algorithm": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 4 {SUBKEY}"], "an algorithm that the program does not support"),
+    "key for encryption": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 125 {SUBKEY}"], f"{SUBKEY}, which must not sign"),
     "no code": (["ERRSIG"], r"\(error unknown\)"),
     "known key not found": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 9 {SUBKEY}"], r"\(error 9\)"),
     "foreign key": ([GOOD, valid(FOREIGN, FOREIGN)], f"was made by the key {FOREIGN}, which signed_by does not have"),
