@@ -19,7 +19,7 @@ options:
       - Each item is an armored OpenPGP public key, an SSH public key, a line of an SSH allowed signers file, or a path.
       - A path is that of a key file on the host that runs the module, for a lookup on the control node. The file can be armored,
         a binary keyring, a keybox, or text with SSH keys.
-      - All items must be of one format, OpenPGP or SSH. An empty list is an error.
+      - All items must be of one format, OpenPGP or SSH. An empty list and V(null) are errors.
       - OpenPGP signatures are verified with C(gpgv), C(sqv) or C(gpg), SSH signatures with C(ssh-keygen) of OpenSSH 8.1 or later.
         The keyrings and settings of the user are not read.
       - Requires O(manifest).

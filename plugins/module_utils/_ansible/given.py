@@ -17,7 +17,9 @@ Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 _TEXTS = ("str", "path")
 _NAMES = ("name", "manifest", "signature")
-_WHOLE = ("signed_by",)  # a key can have commas, at which Ansible would split it
+# A key can have commas, at which Ansible would split it. No value, as an empty variable gives it, is no key, which is an error,
+# and not a task that verifies nothing.
+_WHOLE = ("signed_by",)
 _SHAPE = (
     "files must be a list of files, each with name and with one of content, content_base64 and src, for example:"
     " files: [{name: notes.md, content: text}, {name: logo.png, src: images/logo.png}]"
@@ -39,8 +41,8 @@ class Given:
         }
 
     def _prepare_value(self, option: str, spec: t.Mapping[str, t.Any], value: t.Any, prefix: str) -> t.Any:
-        if option in _WHOLE and isinstance(value, str):
-            return [value]
+        if option in _WHOLE and (value is None or isinstance(value, str)):
+            return [] if value is None else [value]
         if option == "content" and isinstance(value, (dict, list)):
             return json.dumps(value)
         if "options" in spec and spec.get("type") == "list":
