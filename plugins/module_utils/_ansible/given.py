@@ -20,6 +20,7 @@ _NAMES = ("name", "manifest", "signature")
 # A key can have commas, at which Ansible would split it. No value, as an empty variable gives it, is no key, which is an error,
 # and not a task that verifies nothing.
 _WHOLE = ("signed_by",)
+_KEYS = ("signing_key", "signed_by")
 _SHAPE = (
     "files must be a list of files, each with name and with one of content, content_base64 and src, for example:"
     " files: [{name: notes.md, content: text}, {name: logo.png, src: images/logo.png}]"
@@ -73,6 +74,13 @@ class Given:
         else:
             return
         self.refusal = self.refusal or f"{prefix}{option} must be a text, but it is {kind}: write it in quotes"
+
+
+def find_private_keys(arguments: t.Mapping[str, t.Any]) -> set[str]:
+    """Return the private keys that were passed as text. They are refused, and results must not show them."""
+    values = [arguments.get(name) for name in _KEYS]
+    texts = [text for value in values for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
+    return {text for text in texts if "PRIVATE KEY" in text}
 
 
 def _is_file(item: t.Any, spec: Spec) -> bool:

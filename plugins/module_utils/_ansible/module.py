@@ -22,7 +22,7 @@ from .._http.credentials import choose_credentials
 from .._http.retries import CLOCK, Clock
 from .._outcome import Outcome, Progress, Result
 from .arguments import connection_argument_spec
-from .given import Given
+from .given import Given, find_private_keys
 
 Options = t.Mapping[str, t.Any]
 
@@ -44,6 +44,7 @@ class BitbucketModule(AnsibleModule):
         AnsibleModule._load_params(self)
         given = Given(self.argument_spec, self.params)
         self.params, self.refusal = given.arguments, given.refusal
+        self.no_log_values.update(find_private_keys(self.params))
 
 
 def create_module(argument_spec: dict[str, t.Any], **checks: t.Any) -> BitbucketModule:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.emulator import Emulator
-from tests.helpers.fetching import FetchRunner
+from tests.helpers.fetching import FETCH, FetchRunner
+from tests.helpers.modules import ModuleRunner
 from tests.helpers.openpgp import OpenpgpHome, open_openpgp_home
 from tests.helpers.release_keys import from_openpgp, from_ssh
 from tests.helpers.ssh_signing import SshIdentity
@@ -140,3 +141,17 @@ def test_options_that_would_verify_nothing_are_refused_before_any_request(
 ) -> None:
     require_refusal(fetch, words, check=check, **{"manifest": MANIFEST, "signed_by": [ssh_key.public], **options})
     assert len(emulator.journal) == 0
+
+
+@pytest.mark.parametrize("kind", ["openpgp", "ssh"])
+@pytest.mark.parametrize("option", ["signed_by", "signing_key"])
+def test_private_key_that_is_passed_as_text_is_not_shown(run: ModuleRunner, trusted: Trusted, option: str, kind: str) -> None:
+    """Not even with the options of the task, which results repeat."""
+    key = trusted.openpgp.attacker.private if kind == "openpgp" else trusted.ssh.path.read_text("utf-8")
+    module, options = FETCH, {"name": "app", "dest": str(trusted.folder)}
+    if option == "signing_key":
+        module, options = "bitbucket_download", {"name": "app", "content": "x", "signature_format": kind}
+    for value in (key, key.replace("\n", " ")):
+        assert "key" in run.failure(module, manifest=MANIFEST, **options, **{option: value})
+        assert "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in run.output
+        assert [line for line in key.split("\n") if line and line in run.output] == []
