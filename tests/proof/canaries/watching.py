@@ -35,7 +35,8 @@ exec "$@"
 
 @dataclass
 class Watcher:
-    """``arguments``: every command line that was seen; ``files``: every text of a file that was seen, by path.
+    """``arguments``: every command line that was seen; ``files``: every text of a file that was seen, by path; ``core_limits``:
+    command lines with the bytes that a core dump of the process can have.
 
     Command lines are those of processes whose environment names one of the folders: what a play starts has them from the play,
     and what else runs on the machine is not ours to judge.
@@ -44,6 +45,8 @@ class Watcher:
     folders: tuple[Path, ...]
     arguments: set[str] = field(default_factory=set)
     files: dict[str, set[str]] = field(default_factory=dict)
+    core_limits: set[tuple[str, str]] = field(default_factory=set)
+    _environments: set[str] = field(default_factory=set)
     _seen: set[tuple[str, int, int]] = field(default_factory=set)
 
     def look(self) -> None:
@@ -62,11 +65,18 @@ class Watcher:
         """Each command line by its own name, so that a test that refuses one shows which."""
         return {f"process {words}": words for words in self.arguments}
 
+    def environments(self) -> dict[str, str]:
+        """Each environment by its own name."""
+        return {f"environment {text}": text for text in self._environments}
+
     def _read_arguments(self, process: Path) -> None:
         words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
         environment = (process / "environ").read_bytes()
         if any(os.fsencode(folder) in environment for folder in self.folders):
             self.arguments.add(words)
+            self._environments.add(environment.replace(b"\0", b"\n").decode("latin-1"))
+            limits = (process / "limits").read_text("utf-8").split("Max core file size")[1]
+            self.core_limits.add((words, limits.split()[0]))
 
     def _read(self, path: Path) -> None:
         status = path.lstat()
