@@ -94,7 +94,7 @@ def require_refusal(fetch: FetchRunner, words: str, *names: str, **options: Any)
     for before in ({}, {name: b"old"}):
         fetch.write(before)
         result = fetch.failed(*(names or ("app",)), **options)
-        assert words in result["msg"]
+        assert words in result["msg"], result["msg"]
         require_sentence(result["msg"])
         assert (result["changed"], result["artifacts"], fetch.files) == (False, [], before)
         (fetch.folder / name).unlink(missing_ok=True)

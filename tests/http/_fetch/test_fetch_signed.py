@@ -12,8 +12,12 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.emulator import Emulator
 from tests.helpers.fetching import NEW as FETCHED
 from tests.helpers.fetching import FetchRunner, outcome
+from tests.helpers.openpgp import OpenpgpHome
+from tests.helpers.release_keys import from_openpgp, from_ssh
+from tests.helpers.ssh_signing import SshIdentity
 from tests.http._downloads.helpers import MANIFEST, lines, put, sha256
 from tests.http._fetch.releases import ARTIFACTS, EVIL, NEW, Release, require_refusal, require_sentence
 
@@ -212,3 +216,18 @@ def test_checksum_does_not_excuse_a_false_signature(fetch: FetchRunner, release:
 def test_force_does_not_excuse_a_false_signature(fetch: FetchRunner, release: Release) -> None:
     release.put_foreign(app=EVIL)
     require_refusal(fetch, "which signed_by does not have", force=True, **release.options())
+
+
+@pytest.mark.parametrize("trusted", ["openpgp", "ssh"])
+def test_signature_of_the_other_format_is_refused(
+    fetch: FetchRunner, emulator: Emulator, gnupg: OpenpgpHome, ssh_key: SshIdentity, trusted: str
+) -> None:
+    keys = from_openpgp(gnupg.release), from_ssh(ssh_key)
+    good, other = keys if trusted == "openpgp" else reversed(keys)
+    release = Release(emulator, good, other)
+    release.put_foreign(**ARTIFACTS)
+    words = {
+        "openpgp": "is an SSH signature, but signed_by has OpenPGP keys",
+        "ssh": "is an OpenPGP signature, but signed_by has SSH keys",
+    }
+    require_refusal(fetch, words[trusted], **release.options())

@@ -38,6 +38,13 @@ def test_response_without_the_signature_proves_nothing(
     require_refusal(fetch, release.explain(words), **release.options())
 
 
+def test_signed_link_without_its_query_proves_nothing(fetch: FetchRunner, release: Release) -> None:
+    """A proxy that drops the query sends the client to a page of errors."""
+    lost = f"{release.emulator.storage_url}/{release.key.signature}"
+    release.fault("redirect", release.key.signature, "api", location=lost)
+    require_refusal(fetch, f"GET of {release.key.signature} from the storage host", **release.options())
+
+
 def test_listing_without_the_signature_proves_nothing(fetch: FetchRunner, release: Release) -> None:
     release.emulator.faults.add("hidden_item", name=release.key.signature, times=None)
     require_refusal(fetch, f"'{release.key.signature}' exists, but the listing does not show it", **release.options())
