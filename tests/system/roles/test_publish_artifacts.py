@@ -22,6 +22,7 @@ from tests.emulator import Emulator
 from tests.emulator.journal import Entry
 from tests.helpers.openpgp import PASSPHRASE, OpenpgpHome
 from tests.helpers.release_keys import MANIFEST, ReleaseKey
+from tests.helpers.ssh_signing import SshIdentity
 
 from .helpers import RolePlaybook
 
@@ -175,6 +176,23 @@ def test_sign_the_manifest_and_sign_it_again_after_retention(
         document, signed = (emulator.repository("acme", "widgets").get(name).content for name in (manifest, signature))
         assert document.split()[1::2] == [b"widgets-1.4.2.tgz"]
         key.verify(document, signed, tmp_path)
+
+
+def test_retention_deletes_the_signed_manifests_of_old_releases(
+    playbook: RolePlaybook, emulator: Emulator, dist: Path, ssh_key: SshIdentity
+) -> None:
+    signing = options(signing_key=str(ssh_key.path), signature_format="ssh", keep=1, **GROUPED)
+    emulator.repository("acme", "widgets").put("gadgets-1.2.0.tgz", b"another product")
+    for version in ("1.0.0", "1.4.2"):
+        (dist / f"widgets-{version}.tgz").write_bytes(version.encode())
+        files = options(files=[f"{dist}/widgets-{version}*"], manifest=f"widgets-{version}.SHA256SUMS")
+        playbook.use(version, ROLE, files | signing)
+    uses = playbook.run()
+    old, new = (
+        {f"widgets-{version}.tgz", f"widgets-{version}.SHA256SUMS", f"widgets-{version}.SHA256SUMS.sig"} for version in uses
+    )
+    assert {*uses["1.4.2"].deleted} == old
+    assert names(emulator, "widgets") == {"gadgets-1.2.0.tgz", *new}
 
 
 def test_the_passphrase_reaches_the_module_and_is_not_shown(
