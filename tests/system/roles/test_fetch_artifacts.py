@@ -141,7 +141,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"patterns": ["*"], "newest": 0}, "fetch_artifacts_newest must be 1 or more, not 0."),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": []}, "signed_by is empty: list at least one public key"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": ["", ""]}, "Item 1 of signed_by is empty"),
-    ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "Item 1 of signed_by is empty"),
+    ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "signed_by is empty"),
     (
         {"names": ["a"], "signed_by": ["release.pub"]},
         "fetch_artifacts_signed_by needs fetch_artifacts_manifest: the signature is that of a manifest, such as SHA256SUMS.",
@@ -168,3 +168,15 @@ def test_refuse_bad_input_before_any_request(playbook: RolePlaybook, emulator: E
     for values, words in BAD_INPUT:
         assert words in uses[str(values)].message, values
     assert list(emulator.journal) == []
+
+
+def test_refuse_keys_from_variables_without_a_value(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
+    release(emulator)
+    for name in ("empty_text", "empty_list", "no_value", "missing"):
+        verified = options(names=["VERSION"], manifest=MANIFEST, signed_by=f"{{{{ {name} }}}}", dest=f"{tmp_path}/fetched/")
+        playbook.use(name, ROLE, verified)
+    uses = playbook.run(vars={"empty_text": "", "empty_list": [], "no_value": None})
+    for name, use in uses.items():
+        assert "signed_by is empty" in use.message or f"'{name}' is undefined" in use.message, name
+    assert list(emulator.journal) == []
+    assert not (tmp_path / "fetched").exists()

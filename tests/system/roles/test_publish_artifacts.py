@@ -306,6 +306,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ),
     ({"signature_format": "x509"}, "value of publish_artifacts_signature_format must be one of: openpgp, ssh, got: x509"),
     ({"signed_by": []}, "signed_by is empty: list at least one public key"),
+    ({"signed_by": None}, "signed_by is empty: list at least one public key"),
     ({"max_deletions": 3}, "publish_artifacts_max_deletions needs publish_artifacts_keep: say how"),
     ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
     ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
