@@ -52,8 +52,8 @@ class ManifestStore:
         data, signature = self._signed.read(listing) if self._signed else (self._read(artifact), None)
         try:
             return Manifest(self.name, artifact, parse(data.decode("utf-8")), hashlib.sha256(data).hexdigest(), signature)
-        except UnicodeDecodeError as exc:
-            raise self._no_manifest("it is not UTF-8 text") from exc
+        except UnicodeDecodeError:
+            raise self._no_manifest("it is not UTF-8 text") from None
         except NotAManifest as exc:
             raise self._no_manifest(str(exc)) from exc
 

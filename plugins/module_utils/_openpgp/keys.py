@@ -116,7 +116,7 @@ def parse_openpgp_keys(data: bytes) -> OpenpgpKeys:
     try:
         keys = [_create_certificate(parts) for piece in _split(data) for parts in _group(parse_packets(piece))]
     except Malformed as exc:
-        raise BadInput(f"is no readable OpenPGP key: it {exc}") from exc
+        raise BadInput(f"is no readable OpenPGP key: it {exc}") from None
     if not keys:
         raise BadInput("has no OpenPGP public key")
     return OpenpgpKeys.join([OpenpgpKeys(tuple(keys))])

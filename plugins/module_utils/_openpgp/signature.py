@@ -80,7 +80,7 @@ def parse_signatures(data: bytes) -> list[DetachedSignature]:
         packets = [packet for piece in _split(data) for packet in parse_packets(piece)]
         return _parse_packets(packets)
     except Malformed as exc:
-        raise BadSignature(f"is no readable OpenPGP signature: it {exc}") from exc
+        raise BadSignature(f"is no readable OpenPGP signature: it {exc}") from None
 
 
 def find_weakness(kind: int, digest: int) -> str | None:

@@ -127,7 +127,7 @@ def parse_public_key(blob: bytes) -> PublicKey:
 
 def _encode_key(name: str, reader: BlobReader) -> bytes:
     """Return the blob of the bare key whose fields come next; raise MalformedKey if they do not fit its type."""
-    fields = [reader.string() for _ in range(KEY_TYPES[name][1])]
+    fields = [reader.string() for _unused in range(KEY_TYPES[name][1])]
     if name.endswith("ed25519") and len(fields[0]) != 32:
         raise MalformedKey("has the wrong length")
     if name.startswith("ecdsa-") and fields[0] != name.rpartition("-")[2].encode("ascii"):
@@ -142,7 +142,7 @@ def _parse_certificate(name: str, reader: BlobReader) -> PublicKey:
     reader.string()  # key ID
     principals = _parse_certified(BlobReader(reader.string()))
     reader.read(8 + 8)  # validity
-    for _ in range(3):
+    for _unused in range(3):
         reader.string()  # critical options, extensions, reserved
     authority = reader.string()
     reader.string()  # signature, which ssh-keygen verifies
