@@ -163,11 +163,15 @@ def release(emulator: Emulator, gnupg: OpenpgpHome) -> Release:
     return release
 
 
+@pytest.mark.parametrize("program", ["gpgv", "gpg"])
 @pytest.mark.parametrize("attack", SIGNATURES)
-def test_signature_is_refused(fetch: FetchRunner, gnupg: OpenpgpHome, release: Release, attack: str) -> None:
+def test_signature_is_refused(
+    fetch: FetchRunner, gnupg: OpenpgpHome, release: Release, install: Install, attack: str, program: str
+) -> None:
     sign, words = SIGNATURES[attack]
     release.put_signature(sign(gnupg, release.manifest))
     trusted = [gnupg.release.public, *([gnupg.expired.public] if "expired key" in attack else [])]
+    install(program)
     require_refusal(fetch, release.explain(words), manifest=MANIFEST, signed_by=trusted)
 
 

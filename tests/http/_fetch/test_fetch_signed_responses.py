@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.emulator import Emulator
 from tests.helpers.fetching import NEW as FETCHED
 from tests.helpers.fetching import FetchRunner, outcome
 from tests.http._downloads.helpers import MANIFEST, lines, put
@@ -134,6 +135,16 @@ def test_false_manifest_before_each_reading_is_refused_in_the_end(fetch: FetchRu
         release.swap(release.key.signature, lambda: release.put_manifest(release.manifest))
     assert "does not fit: the contents were changed after signing" in fetch.failure("app", **release.options())
     assert fetch.files == {}
+
+
+def test_contents_that_are_replaced_before_each_reading_are_refused_in_the_end(
+    fetch: FetchRunner, emulator: Emulator, release: Release
+) -> None:
+    """Each reading looks like a replacement during the task."""
+    put(emulator, {"app": EVIL})
+    emulator.faults.add("call", host="storage", path="/app$", times=None, action=lambda: put(emulator, {"app": EVIL}))
+    require_refusal(fetch, "'app' does not have the digest that the manifest SHA256SUMS expects", **release.options())
+    assert [entry.artifact for entry in fetch.transfers].count("app") == 2 * 5, "two runs of as many attempts as retries allow"
 
 
 # The manifest and its signature as files
