@@ -53,7 +53,7 @@ def tasks(folder: Path, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Publish with each key: first with a wrong passphrase, which fails, then with the right one, and once more unchanged."""
     (folder / "dist").mkdir()
     (folder / "dist" / "app").write_bytes(b"application")
-    found = []
+    found: list[dict[str, Any]] = []
     for number, key in enumerate(keys):
         options = {"src": [f"{folder}/dist/app"], "manifest": f"{MANIFEST}{number}", **key}
         for passphrase in (WRONG, PASSPHRASE, PASSPHRASE):
