@@ -215,7 +215,7 @@ def test_go_on_after_an_upload_that_lost_a_part(reader: Reader, world: Emulator)
     world.repository().remove(f"{MANIFEST}.asc")
     failed = reader.play(publish)
     assert failed.code == 2
-    assert "To go on without the old lines, delete both artifacts with state=absent" in failed.output.replace("\n", " ")
+    assert "delete both artifacts with state=absent and without the option manifest" in failed.result("bitbucket_download")["msg"]
     world.journal.clear()
     follow(reader, "test_go_on_after_an_upload_that_lost_a_part")
     [run] = reader.run(publish, times=1)
