@@ -55,7 +55,7 @@ class ManifestStore:
         except UnicodeDecodeError:
             raise self._no_manifest("it is not UTF-8 text") from None
         except NotAManifest as exc:
-            raise self._no_manifest(str(exc)) from exc
+            raise self._no_manifest(str(exc)) from None
 
     def require(self, listing: Listing) -> Manifest:
         """Return the manifest for a task that must have one; raise if it does not exist."""
