@@ -23,6 +23,12 @@ MISMATCH = "mismatch"
 MISSING = "missing"
 UNLISTED = "unlisted"
 
+# The order in which the message of a task counts them.
+_COUNTED = (
+    *(CREATED, REPLACED, UPDATED, FETCHED, VERIFIED, DELETED),
+    *(MISMATCH, MISSING, UNLISTED, KEPT, UNCHANGED, ABSENT),
+)
+
 Result = t.Dict[str, t.Any]
 SoFar = t.Callable[[], t.Tuple[Result, bool]]
 
@@ -83,6 +89,31 @@ class Progress:
     def explain(self, failure: BaseException) -> str:
         """Return the message of a failure."""
         return f"{self._begun}, but then: {failure}" if self._begun else str(failure)
+
+
+def count_results(results: Result) -> str:
+    """Return a sentence that counts what happened, such as ``2 created, 97 unchanged; manifest replaced``."""
+    counts = [_count_items(kind, results[f"{kind}s"]) for kind in ("artifact", "snippet") if f"{kind}s" in results]
+    if "status" in results:
+        name = (results.get("snippet") or {}).get("id")
+        counts.append(f"snippet {name} {results['status']}" if name else f"snippet {results['status']}")
+    if unpacked := sum(each["status"] != UNCHANGED for each in results.get("unpacked", ())):
+        counts.append(f"{_count('archive', unpacked)} unpacked")
+    counts.extend(f"{len(results[kind])} {kind}" for kind in ("unlisted", "orphaned") if results.get(kind))
+    statuses = [(kind, results[kind]["status"]) for kind in ("manifest", "signature") if kind in results]
+    counts.extend(f"{kind} {status}" for kind, status in statuses if status not in (UNCHANGED, ABSENT))
+    return "; ".join(counts)
+
+
+def _count_items(kind: str, items: t.Sequence[Result]) -> str:
+    """Return how many items there are, by their statuses if they have any."""
+    statuses = [each["status"] for each in items if "status" in each]
+    counts = [f"{statuses.count(status)} {status}" for status in _COUNTED if status in statuses]
+    return ", ".join(counts) or _count(kind, len(items))
+
+
+def _count(kind: str, number: int) -> str:
+    return f"{number} {kind}" if number == 1 else f"{number} {kind}s"
 
 
 def state_line(name: str, size: int, digest: str | None, attributes: t.Mapping[str, t.Any] = MappingProxyType({})) -> str:

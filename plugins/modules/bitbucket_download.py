@@ -246,6 +246,11 @@ bytes_sent:
   returned: always
   type: int
   sample: 1048576
+msg:
+  description: Number of artifacts by status, as a sentence. If the task fails, the reason.
+  returned: always
+  type: str
+  sample: 2 created, 1 replaced, 97 unchanged; manifest replaced
 requests:
   description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
   returned: always

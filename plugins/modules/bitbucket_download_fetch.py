@@ -250,6 +250,11 @@ signature:
       description: Time of the signature in ISO 8601; null for SSH and if C(sqv) verifies.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
+msg:
+  description: Number of artifacts by status, as a sentence. If the task fails, the reason.
+  returned: always
+  type: str
+  sample: 2 fetched, 1 unchanged
 requests:
   description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
   returned: always

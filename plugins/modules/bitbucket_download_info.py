@@ -157,6 +157,11 @@ signature:
       description: Time of the signature in ISO 8601; null for SSH and if C(sqv) verifies.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
+msg:
+  description: Number of artifacts, as a sentence. If the task fails, the reason.
+  returned: always
+  type: str
+  sample: 3 artifacts
 requests:
   description: How many requests went to the API, repeats included.
   returned: always

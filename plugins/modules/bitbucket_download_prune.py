@@ -198,6 +198,11 @@ bytes_sent:
   returned: success
   type: int
   sample: 178
+msg:
+  description: Number of artifacts by status, as a sentence. If the task fails, the reason.
+  returned: always
+  type: str
+  sample: 2 deleted, 5 kept
 requests:
   description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
   returned: always

@@ -162,6 +162,11 @@ signature:
       description: Time of the signature in ISO 8601; null for SSH and if C(sqv) verifies.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
+msg:
+  description: Number of artifacts by status, as a sentence. If the task fails, the reason.
+  returned: always
+  type: str
+  sample: 5 verified
 requests:
   description: Number of requests to the API, including retries, without requests to the storage host and to the token endpoint.
   returned: always

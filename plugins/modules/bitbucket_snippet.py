@@ -187,6 +187,11 @@ snippet:
           returned: when it differs from the name that was asked for
           type: str
           sample: release_notes.md
+msg:
+  description: ID and status of the snippet, as a sentence. If the task fails, the reason.
+  returned: always
+  type: str
+  sample: snippet kypj created
 requests:
   description: How many requests went to the API, repeats included.
   returned: always

@@ -131,6 +131,11 @@ snippets:
           returned: when O(contents) is true and they are not UTF-8 text
           type: str
           sample: iVBORw0KGgo=
+msg:
+  description: Number of snippets, as a sentence. If the task fails, the reason.
+  returned: always
+  type: str
+  sample: 2 snippets
 requests:
   description: How many requests went to the API, repeats included.
   returned: always

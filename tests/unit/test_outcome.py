@@ -6,7 +6,16 @@
 
 from __future__ import annotations
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._outcome import Outcome, Progress
+from typing import Any
+
+import pytest
+
+from ansible_collections.releng.bitbucket.plugins.module_utils._outcome import Outcome, Progress, count_results
+
+
+def having(*statuses: str) -> dict[str, Any]:
+    """Return the results of a task with artifacts of these statuses."""
+    return {"artifacts": [{"name": str(number), "status": status} for number, status in enumerate(statuses)]}
 
 
 def test_joined_outcomes_have_the_results_of_both() -> None:
@@ -39,3 +48,31 @@ def test_a_failure_after_a_change_begins_with_the_change() -> None:
     progress.begin("The snippet kypj was created")
     assert progress.explain(ValueError("no room")) == "The snippet kypj was created, but then: no room"
     assert progress.results() == {"changed": True}
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        (having("unchanged", "created", "replaced", "created"), "2 created, 1 replaced, 1 unchanged"),
+        (having("kept", "deleted", "kept"), "1 deleted, 2 kept"),
+        (having("absent"), "1 absent"),
+        (having("unlisted", "missing", "mismatch", "verified"), "1 verified, 1 mismatch, 1 missing, 1 unlisted"),
+        (having(), "0 artifacts"),
+        ({"artifacts": [{"name": "app"}]}, "1 artifact"),
+        ({"artifacts": [{"name": "app"}] * 3, "unlisted": ["app"], "orphaned": []}, "3 artifacts; 1 unlisted"),
+        ({"snippets": [{}, {}]}, "2 snippets"),
+        ({"status": "created", "snippet": {"id": "kypj"}}, "snippet kypj created"),
+        ({"status": "created", "snippet": {"id": None}}, "snippet created"),
+        ({"status": "deleted"}, "snippet deleted"),
+        ({**having("fetched"), "unpacked": [{"status": "unpacked"}, {"status": "unchanged"}]}, "1 fetched; 1 archive unpacked"),
+        ({**having("unchanged"), "unpacked": [{"status": "unchanged"}]}, "1 unchanged"),
+        ({**having("unchanged"), "manifest": {"status": "unchanged"}}, "1 unchanged"),
+        ({**having("fetched"), "signature": {"status": "verified"}}, "1 fetched; signature verified"),
+        (
+            {**having("created"), "manifest": {"status": "replaced"}, "signature": {"status": "created"}},
+            "1 created; manifest replaced; signature created",
+        ),
+    ],
+)
+def test_message_counts_what_happened(results: dict[str, Any], message: str) -> None:
+    assert count_results(results) == message

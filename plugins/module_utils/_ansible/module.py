@@ -20,7 +20,7 @@ from .._http.client import Client
 from .._http.connection import hidden_parts, parse_connection
 from .._http.credentials import choose_credentials
 from .._http.retries import CLOCK, Clock
-from .._outcome import Outcome, Progress, Result
+from .._outcome import Outcome, Progress, Result, count_results
 from .arguments import connection_argument_spec
 from .given import Given, find_private_keys
 
@@ -104,7 +104,8 @@ def _create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
 def _exit(module: AnsibleModule, outcome: Outcome, requests: int) -> None:
     for warning in outcome.warnings:
         module.warn(warning)
-    result = dict(outcome.results, changed=outcome.changed, requests=requests)
+    facts = {"changed": outcome.changed, "msg": count_results(outcome.results), "requests": requests}
+    result = {**outcome.results, **facts}
     if module._diff:
         texts = {"before": outcome.before, "after": outcome.after}
         result["diff"] = texts if outcome.diffs is None else outcome.diffs

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Return what the results of all modules have: a message that counts what happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
+from tests.http._downloads.helpers import MANIFEST, lines, put, write
+
+ARTIFACTS = {"app-1.0.tgz": b"one", "app-1.1.tgz": b"two", "app-1.2.tgz": b"three"}
+NOTES = {"title": "Notes", "files": [{"name": "notes.md", "content": "text"}]}
+
+# A task with each module that does not publish: its options and its message.
+TASKS: dict[str, tuple[dict[str, Any], str]] = {
+    "bitbucket_download_info": ({"manifest": MANIFEST}, "3 artifacts; 1 unlisted"),
+    "bitbucket_download_prune": ({"patterns": ["app-*"], "keep": 1}, "2 deleted, 1 kept"),
+    "bitbucket_download_verify": (
+        {"patterns": ["app-*"], "manifest": MANIFEST, "on_mismatch": "report"},
+        "2 verified, 1 unlisted",
+    ),
+    "bitbucket_snippet_info": ({}, "1 snippet"),
+}
+
+
+@pytest.fixture
+def filled(emulator: Emulator) -> Emulator:
+    """Store artifacts, of which a manifest lists two, and a snippet."""
+    put(emulator, ARTIFACTS)
+    put(emulator, {MANIFEST: lines(dict(list(ARTIFACTS.items())[:2]))})
+    emulator.snippets.create("Other", {"other.md": b"text"})
+    return emulator
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("module", TASKS)
+def test_message_counts_artifacts_and_snippets(run: ModuleRunner, module: str, check: bool) -> None:
+    options, message = TASKS[module]
+    assert run.ok(module, check=check, **options)["msg"] == message
+
+
+@pytest.mark.usefixtures("filled")
+def test_message_counts_published_and_fetched_artifacts(run: ModuleRunner, dist: Path, tmp_path: Path) -> None:
+    options = {"src": write(dist, {**ARTIFACTS, "app-1.2.tgz": b"3", "new": b"new"}), "manifest": MANIFEST}
+    for check in (True, False):
+        message = run.ok("bitbucket_download", check=check, **options)["msg"]
+        assert message == "1 created, 1 replaced, 2 unchanged; manifest replaced"
+    assert run.ok("bitbucket_download", **options)["msg"] == "4 unchanged"
+    fetch = {"patterns": ["app-*"], "dest": f"{tmp_path}/fetched/"}
+    assert run.ok("bitbucket_download_fetch", check=True, **fetch)["msg"] == "3 fetched"
+    assert run.ok("bitbucket_download_fetch", **fetch)["msg"] == "3 fetched"
+
+
+def test_message_names_the_snippet(emulator: Emulator, run: ModuleRunner) -> None:
+    assert run.ok("bitbucket_snippet", check=True, **NOTES)["msg"] == "snippet created"
+    message = run.ok("bitbucket_snippet", **NOTES)["msg"]
+    [snippet] = emulator.snippets
+    assert message == f"snippet {snippet.id} created"
+    assert run.ok("bitbucket_snippet", **NOTES)["msg"] == f"snippet {snippet.id} unchanged"
+
+
+@pytest.mark.parametrize("module", ["bitbucket_download_info", "bitbucket_snippet_info"])
+def test_failure_keeps_its_own_message(emulator: Emulator, run: ModuleRunner, module: str) -> None:
+    emulator.faults.add("status", code=404)
+    assert "404" in run.failure(module)
