@@ -246,6 +246,11 @@ bytes_sent:
   returned: always
   type: int
   sample: 1048576
+elapsed:
+  description: Duration of the task in seconds, without the start of the module.
+  returned: always
+  type: float
+  sample: 1.618
 msg:
   description: Number of artifacts by status, as a sentence. If the task fails, the reason.
   returned: always

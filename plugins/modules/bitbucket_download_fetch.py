@@ -250,6 +250,11 @@ signature:
       description: Time of the signature in ISO 8601; null for SSH and if C(sqv) verifies.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
+elapsed:
+  description: Duration of the task in seconds, without the start of the module.
+  returned: always
+  type: float
+  sample: 1.618
 msg:
   description: Number of artifacts by status, as a sentence. If the task fails, the reason.
   returned: always

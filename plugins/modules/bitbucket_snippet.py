@@ -187,6 +187,11 @@ snippet:
           returned: when it differs from the name that was asked for
           type: str
           sample: release_notes.md
+elapsed:
+  description: Duration of the task in seconds, without the start of the module.
+  returned: always
+  type: float
+  sample: 1.618
 msg:
   description: ID and status of the snippet, as a sentence. If the task fails, the reason.
   returned: always

@@ -131,6 +131,11 @@ snippets:
           returned: when O(contents) is true and they are not UTF-8 text
           type: str
           sample: iVBORw0KGgo=
+elapsed:
+  description: Duration of the task in seconds, without the start of the module.
+  returned: always
+  type: float
+  sample: 1.618
 msg:
   description: Number of snippets, as a sentence. If the task fails, the reason.
   returned: always

@@ -18,4 +18,4 @@ class FakeClock:
     @property
     def clock(self) -> Clock:
         """The functions that retries call."""
-        return Clock(lambda: sum(self.pauses), self.pauses.append, lambda least, most: most)
+        return Clock(lambda: sum(self.pauses, 0.0), self.pauses.append, lambda least, most: most)

@@ -110,6 +110,7 @@ def require_documented(documentation: str, result: dict[str, Any]) -> None:
 TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "int": int,
+    "float": float,
     "bool": bool,
     "list": list,
     "dict": dict,

@@ -65,6 +65,11 @@ def run_module(
     ``clock``: what retries wait by.
     """
     client: Client | None = None
+    start = clock.monotonic()
+
+    def measure() -> Result:
+        return {"elapsed": round(clock.monotonic() - start, 3), "requests": client.requests if client else 0}
+
     try:
         with stop_on_signals():
             if module.refusal:
@@ -76,20 +81,16 @@ def run_module(
                 module.no_log_values.update(client.session.secrets.links)
     except MissingLibrary as exc:
         advice = missing_required_lib(exc.library) + _OTHER_HOST
-        module.fail_json(msg=advice, exception=exc.import_error, **_facts(progress, client))
+        module.fail_json(msg=advice, exception=exc.import_error, **progress.results(), **measure())
     except (BitbucketError, Stopped) as exc:
-        module.fail_json(msg=progress.explain(exc), **_facts(progress, client))
+        module.fail_json(msg=progress.explain(exc), **progress.results(), **measure())
     else:
-        _exit(module, outcome, client.requests)
+        _exit(module, outcome, measure())
 
 
 def mask_secrets(module: AnsibleModule, text: str) -> str:
     """Return the text as results show it: AnsibleModule replaces the secrets that it knows by now."""
     return str(remove_values(text, module.no_log_values))
-
-
-def _facts(progress: Progress, client: Client | None) -> Result:
-    return dict(progress.results(), requests=client.requests if client else 0)
 
 
 def _create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
@@ -101,11 +102,10 @@ def _create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
     return Client(parse_connection(module.params, credentials), threads, module.no_log_values.add, clock)
 
 
-def _exit(module: AnsibleModule, outcome: Outcome, requests: int) -> None:
+def _exit(module: AnsibleModule, outcome: Outcome, measures: Result) -> None:
     for warning in outcome.warnings:
         module.warn(warning)
-    facts = {"changed": outcome.changed, "msg": count_results(outcome.results), "requests": requests}
-    result = {**outcome.results, **facts}
+    result = {**outcome.results, **measures, "changed": outcome.changed, "msg": count_results(outcome.results)}
     if module._diff:
         texts = {"before": outcome.before, "after": outcome.after}
         result["diff"] = texts if outcome.diffs is None else outcome.diffs

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Return what the results of all modules have: a message that counts what happened."""
+"""Return what the results of all modules have: a message that counts what happened, and the duration."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Clock
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import MANIFEST, lines, put, write
@@ -71,3 +72,20 @@ def test_message_names_the_snippet(emulator: Emulator, run: ModuleRunner) -> Non
 def test_failure_keeps_its_own_message(emulator: Emulator, run: ModuleRunner, module: str) -> None:
     emulator.faults.add("status", code=404)
     assert "404" in run.failure(module)
+
+
+@pytest.mark.parametrize("code", [None, 404])
+def test_elapsed_is_the_time_on_the_clock_of_the_task(emulator: Emulator, run: ModuleRunner, code: int | None) -> None:
+    put(emulator, ARTIFACTS)
+    emulator.faults.add("status", code=429, headers={"Retry-After": "17"})
+    if code:
+        emulator.faults.add("status", code=code)
+    result = run("bitbucket_download_info")
+    assert (result["elapsed"], run.pauses, bool(result.get("failed"))) == (sum(run.pauses), run.pauses, bool(code))
+    assert result["elapsed"] >= 17
+
+
+def test_elapsed_is_rounded_to_milliseconds(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    ticks = iter([0.25, 1.5])
+    run = ModuleRunner(emulator, capsys, Clock(lambda: next(ticks, 2.9876543)))
+    assert run.ok("bitbucket_download_info")["elapsed"] == 2.738

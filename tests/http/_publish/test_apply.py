@@ -15,7 +15,7 @@ from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import LISTING, MANIFEST, MODULE, date, lines, numbered, posts, put, sha256, write
 
-ALWAYS = {"artifacts", "changed", "bytes_sent", "msg", "requests"}
+ALWAYS = {"artifacts", "changed", "bytes_sent", "elapsed", "msg", "requests"}
 OF_AN_ARTIFACT = {"name", "size", "sha256", "status", "reason", "url", "created_on"}
 
 
