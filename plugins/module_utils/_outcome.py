@@ -56,6 +56,14 @@ class Outcome(t.NamedTuple):
             warnings=[*self.warnings, *other.warnings],
         )
 
+    def shorten_texts(self) -> dict[str, str]:
+        """Return the texts before and after with the lines that differ, and a line with the number of the others."""
+        before, after = ([f"{line}\n" for line in text.split("\n")[:-1]] for text in (self.before, self.after))
+        same = {*before} & {*after}
+        rest = f"({len(same)} unchanged)\n" if same else ""
+        texts = {"before": before, "after": after}
+        return {side: "".join([*(line for line in lines if line not in same), rest]) for side, lines in texts.items()}
+
 
 class Progress:
     """What a task has done so far, which a failure reports.

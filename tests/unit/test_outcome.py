@@ -27,6 +27,26 @@ def test_joined_outcomes_have_the_results_of_both() -> None:
     assert second.join(first).changed
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("", "", ("", "")),
+        ("a\n", "", ("a\n", "")),
+        ("a\nb\n", "a\nb\n", ("(2 unchanged)\n", "(2 unchanged)\n")),
+        ("a 1\nb\nd\n", "a 2\nb\nc\nd\n", ("a 1\n(2 unchanged)\n", "a 2\nc\n(2 unchanged)\n")),
+        ("a\x85 1\n", "a\x85 2\n", ("a\x85 1\n", "a\x85 2\n")),
+    ],
+)
+def test_diff_has_the_lines_that_differ_and_counts_the_others(before: str, after: str, shown: tuple[str, str]) -> None:
+    assert Outcome({}, before=before, after=after).shorten_texts() == {"before": shown[0], "after": shown[1]}
+
+
+def test_diff_of_ten_thousand_artifacts_is_short() -> None:
+    lines = [f"app-{number}  1 bytes\n" for number in range(10_000)]
+    texts = Outcome({}, before="".join(lines), after="".join([*lines, "new  1 bytes\n"])).shorten_texts()
+    assert texts == {"before": "(10000 unchanged)\n", "after": "new  1 bytes\n(10000 unchanged)\n"}
+
+
 def test_progress_has_its_initial_results_until_something_was_done() -> None:
     progress = Progress(artifacts=[], bytes_sent=0)
     assert progress.results() == {"artifacts": [], "bytes_sent": 0, "changed": False}

@@ -107,8 +107,7 @@ def _exit(module: AnsibleModule, outcome: Outcome, measures: Result) -> None:
         module.warn(warning)
     result = {**outcome.results, **measures, "changed": outcome.changed, "msg": count_results(outcome.results)}
     if module._diff:
-        texts = {"before": outcome.before, "after": outcome.after}
-        result["diff"] = texts if outcome.diffs is None else outcome.diffs
+        result["diff"] = outcome.shorten_texts() if outcome.diffs is None else outcome.diffs
     module.exit_json(**result)
 
 

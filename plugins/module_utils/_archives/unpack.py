@@ -157,7 +157,7 @@ class Unpacker:
         """Return the line of the diff for an entry in one of its states."""
         path = self._folder.place(entry.parts)
         if state.kind == FILE:
-            return state_line(path, state.size, state.sha256)
+            return state_line(path, state.size, state.sha256, {"executable": "true"} if state.executable else {})
         return f"{path} -> {state.target}\n" if state.kind == LINK else f"{path}/\n"
 
 

@@ -78,17 +78,15 @@ def test_only_differences_are_written_as_check_mode_says(unpack: UnpackRunner) -
     assert files(unpack.target) == {**FILES, "mine": b"mine"}
     now = (unpack.target / "widgets/data/big").stat()
     assert (now.st_ino, now.st_mtime_ns) == (kept.st_ino, kept.st_mtime_ns)
-    artifact = unpack.fetch.folder / NAME
-    first = f"{artifact}  {artifact.stat().st_size} bytes  sha256:{sha256(artifact.read_bytes())}\n"
-    run = f"{unpack.target}/widgets/run  10 bytes  sha256:"
+    run, x, rest = f"{unpack.target}/widgets/run  10 bytes  sha256:", "  executable:true", "(1 unchanged)\n"
     empty, current = f"{unpack.target}/widgets/empty  ", f"{unpack.target}/current -> "
     assert done["diff"] == {
-        "before": f"{first}{run}{sha256(b'#!/bin/cat')}\n{empty}4 bytes\n{current}mine\n",
-        "after": f"{first}{run}{sha256(ITEMS[1].content)}\n{empty}0 bytes  sha256:{sha256(b'')}\n{current}widgets/run\n",
+        "before": f"{run}{sha256(b'#!/bin/cat')}{x}\n{empty}4 bytes\n{current}mine\n{rest}",
+        "after": f"{run}{sha256(ITEMS[1].content)}{x}\n{empty}0 bytes  sha256:{sha256(b'')}\n{current}widgets/run\n{rest}",
     }
     checked, done = both(unpack)
     assert checked == done
-    assert (done["changed"], done["diff"]["before"]) == (False, done["diff"]["after"])
+    assert (done["changed"], done["diff"]) == (False, {"before": rest, "after": rest})
 
 
 def test_first_run_is_predicted_without_members(unpack: UnpackRunner) -> None:
@@ -249,3 +247,13 @@ def test_nothing_is_unpacked_before_everything_is_verified(emulator: Emulator, u
     emulator.faults.add("status", path=CONTENTS, code=410)
     unpack.failed(force=True)
     assert not unpack.target.parent.exists()
+
+
+def test_diff_shows_a_file_that_becomes_executable(unpack: UnpackRunner) -> None:
+    unpack.put(*ITEMS)
+    unpack()
+    (unpack.target / "widgets/run").chmod(0o644)
+    checked, done = both(unpack)
+    assert checked == done
+    line = f"{unpack.target}/widgets/run  {len(ITEMS[1].content)} bytes  sha256:{sha256(ITEMS[1].content)}"
+    assert done["diff"] == {"before": f"{line}\n(1 unchanged)\n", "after": f"{line}  executable:true\n(1 unchanged)\n"}

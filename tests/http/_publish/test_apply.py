@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http._downloads.helpers import LISTING, MANIFEST, MODULE, date, lines, numbered, posts, put, sha256, write
+from tests.http._downloads.helpers import LISTING, MANIFEST, MODULE, date, lines, numbered, posts, put, sha256, widgets, write
 
 ALWAYS = {"artifacts", "changed", "bytes_sent", "elapsed", "msg", "requests"}
 OF_AN_ARTIFACT = {"name", "size", "sha256", "status", "reason", "url", "created_on"}
@@ -90,15 +90,14 @@ def manifest_line(text: bytes) -> str:
     return f"{MANIFEST}  {len(text)} bytes  sha256:{sha256(text)}\n"
 
 
-def test_diff_has_a_line_per_artifact_before_and_after(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_diff_has_a_line_for_each_artifact_that_differs(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     known = lines({"theirs": b"theirs"})
     put(emulator, {"theirs": b"theirs", "app": b"old", MANIFEST: known})
     ours = {"app": b"newer", "fresh": b"fresh"}
     diff = run.ok(MODULE, diff=True, src=write(dist, ours), manifest=MANIFEST)["diff"]
-    theirs = f"theirs  6 bytes  sha256:{sha256(b'theirs')}\n"
-    assert diff["before"] == f"{manifest_line(known)}app  3 bytes\n{theirs}"
+    assert diff["before"] == f"{manifest_line(known)}app  3 bytes\n(1 unchanged)\n"
     sent = "".join(f"{name}  5 bytes  sha256:{sha256(ours[name])}\n" for name in ours)
-    assert diff["after"] == f"{manifest_line(lines({**ours, 'theirs': b'theirs'}))}{sent}{theirs}"
+    assert diff["after"] == f"{manifest_line(lines({**ours, 'theirs': b'theirs'}))}{sent}(1 unchanged)\n"
 
 
 def test_diff_shows_a_manifest_that_changes_without_its_size(run: ModuleRunner, dist: Path) -> None:
@@ -111,16 +110,17 @@ def test_diff_shows_a_manifest_that_changes_without_its_size(run: ModuleRunner, 
 def test_diff_of_a_deletion_lacks_its_lines(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, {"a": b"x", "b": b"x"})
     diff = run.ok(MODULE, diff=True, state="absent", name=["a"])["diff"]
-    assert diff == {"before": "a  1 bytes\nb  1 bytes\n", "after": "b  1 bytes\n"}
+    assert diff == {"before": "a  1 bytes\n(1 unchanged)\n", "after": "(1 unchanged)\n"}
     run.ok(MODULE, content="x", name=["b"], manifest=MANIFEST)
     diff = run.ok(MODULE, diff=True, state="absent", name=["b"], manifest=MANIFEST)["diff"]
     assert diff == {"before": f"{manifest_line(lines({'b': b'x'}))}b  1 bytes  sha256:{sha256(b'x')}\n", "after": ""}
 
 
 @pytest.mark.parametrize("options", [{}, {"manifest": MANIFEST}, {"compare": "size"}, {"overwrite": "never"}], ids=str)
-def test_diff_is_empty_if_nothing_changes(run: ModuleRunner, dist: Path, options: dict[str, Any]) -> None:
+def test_diff_only_counts_if_nothing_changes(emulator: Emulator, run: ModuleRunner, dist: Path, options: dict[str, Any]) -> None:
     paths = write(dist, {"app": b"application"})
     assert "diff" not in run.ok(MODULE, src=paths, **options)
     result = run.ok(MODULE, diff=True, src=paths, **options)
     assert result["changed"] is False
-    assert result["diff"]["before"] == result["diff"]["after"] != ""
+    unchanged = f"({len(widgets(emulator).artifacts)} unchanged)\n"
+    assert result["diff"] == {"before": unchanged, "after": unchanged}
