@@ -46,6 +46,7 @@ options:
   client_id:
     description:
       - The key of an OAuth 2.0 consumer that is marked as private; the client credentials grant is used, once per task.
+      - It is no secret and is not masked.
       - Taken from the environment variable E(BITBUCKET_CLIENT_ID) when no other kind of credential is set on the task.
     type: str
   client_secret:

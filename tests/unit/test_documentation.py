@@ -33,7 +33,7 @@ CONTRACT: dict[str, tuple[str, Any, list[str], list[str], bool]] = {
     "user": ("str", None, ["username"], ["BITBUCKET_USERNAME"], False),
     "api_token": ("str", None, ["password"], ["BITBUCKET_API_TOKEN", "BITBUCKET_PASSWORD"], True),
     "access_token": ("str", None, [], ["BITBUCKET_ACCESS_TOKEN"], True),
-    "client_id": ("str", None, [], ["BITBUCKET_CLIENT_ID"], True),
+    "client_id": ("str", None, [], ["BITBUCKET_CLIENT_ID"], False),
     "client_secret": ("str", None, [], ["BITBUCKET_CLIENT_SECRET"], True),
     "api_url": ("str", "https://api.bitbucket.org/2.0", [], ["BITBUCKET_API_URL"], False),
     "token_url": ("str", "https://bitbucket.org/site/oauth2/access_token", [], ["BITBUCKET_TOKEN_URL"], False),

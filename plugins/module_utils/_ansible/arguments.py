@@ -23,7 +23,7 @@ def connection_argument_spec() -> Spec:
         "user": {"type": "str", "aliases": ["username"]},
         "api_token": {"type": "str", "aliases": ["password"], "no_log": True},
         "access_token": {"type": "str", "no_log": True},
-        "client_id": {"type": "str", "no_log": True},
+        "client_id": {"type": "str", "no_log": False},
         "client_secret": {"type": "str", "no_log": True},
         "api_url": {
             "type": "str",

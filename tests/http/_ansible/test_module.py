@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Return what the results of all modules have: a message that counts what happened, and the duration."""
+"""Return what all results have: a message that counts what happened, and the duration. Mask secrets, but no client ID."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Clock
 from tests.emulator import Emulator
+from tests.helpers.leaks import leaked
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import MANIFEST, lines, put, write
 
@@ -89,3 +91,14 @@ def test_elapsed_is_rounded_to_milliseconds(emulator: Emulator, capsys: pytest.C
     ticks = iter([0.25, 1.5])
     run = ModuleRunner(emulator, capsys, Clock(lambda: next(ticks, 2.9876543)))
     assert run.ok("bitbucket_download_info")["elapsed"] == 2.738
+
+
+def test_client_id_is_not_masked(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {f"of-{emulator.client_id}.tgz": b"application"})
+    consumer = {"user": None, "api_token": None, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    result = run.ok("bitbucket_download_info", **consumer)
+    assert [each["name"] for each in result["artifacts"]] == [f"of-{emulator.client_id}.tgz"]
+    assert json.loads(run.output)["invocation"]["module_args"]["client_id"] == emulator.client_id
+    assert leaked(emulator, run.output) == []
+    addresses = [f"{entry.path} {entry.query}" for entry in emulator.journal.select("api") + emulator.journal.select("token")]
+    assert [address for address in addresses if emulator.client_id in address] == []
