@@ -76,7 +76,7 @@ class Chooser:
 
     def choose_again(self, name: str) -> FetchRequest:
         """Return the request for one of the chosen artifacts from a new listing and a new manifest."""
-        return Chooser(self._downloads, self._options._replace(names=[name], selection=None)).choose_listed()[0]
+        return Chooser(self._downloads, self._options._replace(names=[name], selection=None, check_names=None)).choose_listed()[0]
 
     def require_current(self, request: FetchRequest, problem: BitbucketError) -> None:
         """Raise StaleListing if the contents are not the promised ones because artifact or manifest was replaced since."""
