@@ -94,6 +94,7 @@ options:
         archives never count. O(mode) and O(backup) are for the artifacts alone. New files get the permissions of the archive
         without those to write for group and others, reduced by the umask; a file that is replaced keeps its owner and its
         permissions, but for the right to execute.
+      - The task warns if neither O(manifest) nor O(checksum) is set, because only sizes are verified then.
       - Archives are also refused if they announce far more bytes than they have. See O(unpack_max_ratio).
       - Times are those of the unpacking, because what goes by times would miss a new file with the time of an old one. A hard
         link becomes a file of its own.
@@ -293,6 +294,11 @@ from ..module_utils._trust.options import parse_trust
 if t.TYPE_CHECKING:
     from ..module_utils._archives.unpack import Unpacker
 
+_UNVERIFIED = (
+    "Only the sizes of the artifacts are verified, not the contents of the archives that are unpacked. Set manifest, with"
+    " signed_by if the manifest is signed, or checksum if it is one artifact"
+)
+
 
 def argument_spec() -> dict[str, t.Any]:
     """Return the options of this module, without those of the connection and of Ansible's files."""
@@ -341,6 +347,12 @@ def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:
     )
 
 
+def warn(options: Options) -> Outcome:
+    """Return the warning of a task that unpacks archives whose contents nothing verifies."""
+    is_verified = options["manifest"] is not None or options["checksum"] is not None
+    return Outcome({}, warnings=[] if is_verified else [_UNVERIFIED])
+
+
 def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
     module = create_module(
@@ -357,7 +369,7 @@ def main(clock: Clock = CLOCK) -> None:
             fetcher = Fetcher(Downloads(client, options["repository"]), parse_options(options, unpacker), files)
             fetched = fetcher.run(check_mode, progress)
             outcome = summarize(fetched, fetcher.signature)
-            return outcome.join(unpacker.run(fetched, check_mode, progress)) if unpacker else outcome
+            return outcome.join(unpacker.run(fetched, check_mode, progress)).join(warn(options)) if unpacker else outcome
 
     run_module(module, fetch, Progress(artifacts=[]), options["parallel"], clock=clock)
 

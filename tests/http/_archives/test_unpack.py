@@ -257,3 +257,18 @@ def test_diff_shows_a_file_that_becomes_executable(unpack: UnpackRunner) -> None
     assert checked == done
     line = f"{unpack.target}/widgets/run  {len(ITEMS[1].content)} bytes  sha256:{sha256(ITEMS[1].content)}"
     assert done["diff"] == {"before": f"{line}\n(1 unchanged)\n", "after": f"{line}  executable:true\n(1 unchanged)\n"}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_unverified_archives_are_unpacked_with_a_warning(unpack: UnpackRunner, warnings: list[str], check: bool) -> None:
+    content = archive(NAME, ITEMS)
+    unpack.fetch.put({NAME: content, MANIFEST: lines({NAME: content})})
+    unpack.fetch(NAME, check=check)
+    for options in ({"manifest": MANIFEST}, {"checksum": f"sha256:{sha256(content)}"}):
+        unpack(check=check, **options)
+    assert warnings == []
+    unpack(check=check)
+    assert warnings == [
+        "Only the sizes of the artifacts are verified, not the contents of the archives that are unpacked. Set manifest, with"
+        " signed_by if the manifest is signed, or checksum if it is one artifact"
+    ]
