@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Document the option of the modules that do several things at the same time."""
+"""Document the options for several transfers at the same time."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: modules that transfer; others describe what they do at the same time."""
+    """DOCUMENTATION: modules that transfer; others describe what they do at the same time. LIMIT_RATE: modules with a limit."""
 
     DOCUMENTATION = r"""
 options:
@@ -17,4 +17,18 @@ options:
       - How many transfers may be under way at once, from 1 to 16.
     type: int
     default: 4
+"""
+
+    LIMIT_RATE = r"""
+options:
+  limit_rate:
+    description:
+      - Maximum number of bytes a second for all transfers of the task together, for example V(10M), V(500k) or V(2000000).
+      - The units are C(k), C(M) and C(G), powers of 1024, in lower or upper case.
+      - Counts the contents of artifacts, including repeated and resumed transfers. Listings and other small requests are not
+        slowed down.
+      - Waiting for the rate does not count for O(max_wait) and O(timeout).
+      - Applies to each host of the task separately. Without this option there is no limit.
+    type: str
+    version_added: 1.1.0
 """

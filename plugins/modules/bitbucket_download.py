@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._parallel
+  - releng.bitbucket._parallel.limit_rate
   - releng.bitbucket._signature
   - releng.bitbucket._signature.signing
 attributes:
@@ -266,6 +267,7 @@ requests:
 import typing as t
 
 from ..module_utils._ansible.arguments import (
+    limit_rate_argument_spec,
     parallel_argument_spec,
     repository_argument_spec,
     signing_argument_spec,
@@ -293,6 +295,7 @@ def argument_spec() -> dict[str, t.Any]:
     return {
         **repository_argument_spec(),
         **parallel_argument_spec(),
+        **limit_rate_argument_spec(),
         **signing_argument_spec(),
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "src": {"type": "list", "elements": "path"},

@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - releng.bitbucket._selection
   - releng.bitbucket._selection.newest
   - releng.bitbucket._parallel
+  - releng.bitbucket._parallel.limit_rate
   - releng.bitbucket._signature
   - ansible.builtin.files
 attributes:
@@ -271,6 +272,7 @@ requests:
 import typing as t
 
 from ..module_utils._ansible.arguments import (
+    limit_rate_argument_spec,
     parallel_argument_spec,
     repository_argument_spec,
     selection_argument_spec,
@@ -306,6 +308,7 @@ def argument_spec() -> dict[str, t.Any]:
         **repository_argument_spec(),
         **selection_argument_spec(),
         **parallel_argument_spec(),
+        **limit_rate_argument_spec(),
         **signed_by_argument_spec(),
         "name": {"type": "list", "elements": "str"},
         "newest": {"type": "int"},

@@ -78,3 +78,8 @@ def signing_argument_spec() -> Spec:
 def parallel_argument_spec() -> Spec:
     """Return the option of the modules that do several things at the same time."""
     return {"parallel": {"type": "int", "default": 4}}
+
+
+def limit_rate_argument_spec() -> Spec:
+    """Return the option of the modules that send or fetch artifacts."""
+    return {"limit_rate": {"type": "str"}}

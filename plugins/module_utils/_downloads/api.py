@@ -106,6 +106,7 @@ class Downloads:
     def __init__(self, client: Client, repository: str) -> None:
         self._client = client
         self.retries = client.retries
+        self.rate = client.rate
         self.repository = check_name(repository, "repository")
         workspace = check_name(client.workspace, "workspace")
         self.path = f"/repositories/{path_segment(workspace)}/{path_segment(repository)}/downloads"

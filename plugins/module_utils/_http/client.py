@@ -11,6 +11,7 @@ import json
 import typing as t
 
 from .._errors import BadInput, RequestFailed
+from .._rate import RateLimit
 from .._text import status_text
 from .connection import Connection
 from .credentials import ANONYMOUS
@@ -49,7 +50,7 @@ class Deletion(t.NamedTuple):
 class Client:
     """The API of one Bitbucket for one task. Safe to share between ``threads`` threads; see Session for ``add_secret``.
 
-    ``retries``: those of the task, which all of its requests share.
+    ``retries`` and ``rate``: the retries and the limit of bytes a second of the task, which all of its requests share.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class Client:
         self._api_url = connection.api_url
         self._lists = Lists(self.get_json, connection.api_url, self.session.secrets.scrub)
         self.retries = Retries(connection.retries, connection.max_wait, clock)
+        rate = connection.limit_rate
+        self.rate = RateLimit(rate, clock.monotonic, clock.sleep) if rate else None
 
     @property
     def requests(self) -> int:

@@ -14,11 +14,14 @@ import typing as t
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from .._errors import BadInput
+from .._rate import parse_rate
 from .credentials import Credentials
 
 
 class Connection(t.NamedTuple):
-    """Checked connection settings. ``timeout`` and ``max_wait`` are in seconds, URLs have no final slash.
+    """Checked connection settings. ``timeout`` and ``max_wait`` are in seconds, ``limit_rate`` in bytes a second.
+
+    URLs have no final slash.
 
     The option ``timeout`` takes whole seconds; here a fraction of a second works as well.
     """
@@ -32,6 +35,7 @@ class Connection(t.NamedTuple):
     timeout: float = 30
     retries: int = 4
     max_wait: int = 300
+    limit_rate: int | None = None
 
     @property
     def verify(self) -> bool | str:
@@ -56,6 +60,7 @@ def parse_connection(options: t.Mapping[str, t.Any], credentials: Credentials) -
         timeout=options["timeout"],
         retries=options["retries"],
         max_wait=options["max_wait"],
+        limit_rate=parse_rate(options.get("limit_rate")),
     )
 
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from .._rate import RateLimit
+
 try:
     from urllib3.fields import RequestField
     from urllib3.filepost import choose_boundary, encode_multipart_formdata
@@ -50,13 +52,15 @@ class UploadBody:
     """Iterate over the blocks of a body of known ``len``, which the HTTP library sends with that Content-Length.
 
     ``sent`` is called with the number of payload bytes whenever some are handed over.
+    ``rate``: the limit of payload bytes a second, None for none.
     ``digests``: the SHA-256 of each payload by name, as soon as all of it was handed over.
     """
 
-    def __init__(self, payloads: t.Sequence[Payload], sent: t.Callable[[int], None]) -> None:
+    def __init__(self, payloads: t.Sequence[Payload], sent: t.Callable[[int], None], rate: RateLimit | None = None) -> None:
         boundary = choose_boundary()
         self._payloads = payloads
         self._sent = sent
+        self._rate = rate
         self._heads = [_encode_head(boundary, each.name) for each in payloads]
         self._end = f"--{boundary}--\r\n".encode("ascii")
         self.len = sum(len(head) + each.size + 2 for head, each in zip(self._heads, payloads)) + len(self._end)
@@ -73,7 +77,8 @@ class UploadBody:
 
     def _hash(self, payload: Payload) -> t.Iterator[memoryview]:
         digest = hashlib.sha256()
-        for block in payload.blocks():
+        blocks = payload.blocks()
+        for block in self._rate.slow_down(blocks) if self._rate else blocks:
             self._sent(len(block))
             yield block
             digest.update(block)

@@ -14,6 +14,7 @@ import typing as t
 import zlib
 
 from .._errors import RequestFailed, TooLarge
+from .._rate import RateLimit
 from .._text import one_line, status_text
 from .failures import explain_broken_body
 
@@ -114,6 +115,7 @@ class Response(Head):
         self._timeout = timeout
         self._pace = _Pace(timeout)
         self._received = 0
+        self._read_some: t.Callable[[t.Any], bytes] = _read_some
 
     def __enter__(self) -> Response:
         return self
@@ -133,10 +135,22 @@ class Response(Head):
         words = f"the answer has no length and ended with its connection after {self._received} bytes, so it might be cut"
         return RequestFailed(f"{self.what}: {words}", transient=True)
 
+    def limit(self, rate: RateLimit) -> None:
+        """Read the body no faster than the rate allows, in small blocks. The waits do not count as slowness of the server."""
+        pace = self._pace
+
+        def read_slowly(raw: t.Any) -> bytes:
+            block = _read_some(raw, rate.block)
+            with pace.paused():
+                rate.take(len(block))
+            return block
+
+        self._read_some = read_slowly
+
     def read(self) -> bytes:
         """Return the next bytes, at most BLOCK, empty at the end. Raises RequestFailed for a short, broken or slow body."""
         try:
-            block = _read_some(self._response.raw)
+            block = self._read_some(self._response.raw)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
             raise explain_broken_body(exc, self.what, self._timeout, self._received) from None
         self._received += len(block)
@@ -207,10 +221,18 @@ class _Pace:
         self._since, self._received = self._since + seconds, received
         return ""
 
+    @contextlib.contextmanager
+    def paused(self) -> t.Iterator[None]:
+        """Leave the time of the block out."""
+        began = time.monotonic()
+        yield
+        self._since += time.monotonic() - began
 
-def _read_some(raw: t.Any) -> bytes:
-    early = hasattr(raw, "read1")
-    return t.cast(bytes, raw.read1(BLOCK, decode_content=False) if early else raw.read(_SMALL_BLOCK, decode_content=False))
+
+def _read_some(raw: t.Any, most: int = BLOCK) -> bytes:
+    if hasattr(raw, "read1"):
+        return t.cast(bytes, raw.read1(most, decode_content=False))
+    return t.cast(bytes, raw.read(min(most, _SMALL_BLOCK), decode_content=False))
 
 
 def _too_long(what: str, limit: int) -> TooLarge:

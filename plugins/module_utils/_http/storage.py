@@ -28,7 +28,7 @@ _CONTENTS = (200, 206, 304)
 def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Response:
     """Try once to open the contents at an API path by a redirect; ``headers`` are for the storage host alone.
 
-    Return a response with status 200, 206 or 304.
+    Return a response with status 200, 206 or 304, whose body is read within the limit of the task.
     """
     url = client.url(path)
     response = client.session.send("GET", url, _ACCEPT)
@@ -36,7 +36,10 @@ def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Re
         body = read_error(response)
         what = "with " + server_words(body) if is_html(body.decode("utf-8", "replace")) else "itself"
         raise RequestFailed(f"{response.what} answered {what} instead of pointing to the storage host")
-    return _follow(client.session, response, url, headers)
+    contents = _follow(client.session, response, url, headers)
+    if client.rate:
+        contents.limit(client.rate)
+    return contents
 
 
 def has_contents(client: Client, path: str) -> bool:

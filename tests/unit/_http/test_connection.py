@@ -51,7 +51,12 @@ def test_settings_are_taken_over() -> None:
         timeout=7,
         retries=3,
         max_wait=60,
+        limit_rate=None,
     )
+
+
+def test_modules_with_a_limit_set_it_in_bytes_a_second() -> None:
+    assert parse_connection({**OPTIONS, "limit_rate": "2k"}, CREDENTIALS).limit_rate == 2048
 
 
 @pytest.mark.parametrize(("option", "least"), [("timeout", 1), ("retries", 0), ("max_wait", 0)])

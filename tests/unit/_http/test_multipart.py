@@ -23,6 +23,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload im
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, encode_form
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
+from ansible_collections.releng.bitbucket.plugins.module_utils._rate import RateLimit
+from tests.helpers.clock import FakeClock
 
 
 def payload(name: str, data: bytes) -> Payload:
@@ -97,6 +99,18 @@ def test_payload_bytes_are_counted_when_they_are_handed_over() -> None:
     assert counted == [5]
     assert sum(1 for _unused in blocks) == 5
     assert counted == [5, BLOCK, 3]
+
+
+def test_a_limited_body_is_the_same_and_hands_payload_bytes_over_in_their_time() -> None:
+    clock, counted = FakeClock(), list[int]()
+    rate = RateLimit(1024, clock.clock.monotonic, clock.clock.sleep)
+    body = UploadBody([payload("a", b"12345" * 20), payload("b", b"")], counted.append, rate)
+    raw = joined(body)
+    assert body.len == len(raw)
+    assert [data for *_unused, data in parsed(body.content_type, raw)] == [b"12345" * 20, b""]
+    assert counted == [32, 32, 32, 4]
+    assert sum(clock.pauses) == pytest.approx(100 / 1024)
+    assert body.digests["a"] == hashlib.sha256(b"12345" * 20).hexdigest()
 
 
 def test_a_repeated_body_is_the_same_and_counts_again() -> None:

@@ -2,14 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the head of a response."""
+"""Read the head of a response, and its body within a limit of bytes a second."""
 
 from __future__ import annotations
 
+import io
+import time
+
 import pytest
 import requests
+from urllib3 import HTTPResponse
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import RequestFailed
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.response import Response
+from ansible_collections.releng.bitbucket.plugins.module_utils._rate import RateLimit
+from tests.helpers.clock import FakeClock
 
 
 def response(status: int = 200, **headers: str) -> Response:
@@ -86,3 +93,45 @@ def test_unexpected_status_is_an_error_that_is_not_transient() -> None:
     error = response(206).unexpected()
     assert str(error) == "GET it answered with the unexpected status 206 Partial Content"
     assert not error.transient
+
+
+class Slow(io.BytesIO):
+    """Bytes for each of which the server takes 20 ms."""
+
+    def read1(self, size: int | None = -1) -> bytes:
+        time.sleep(0.02)
+        return super().read(1)
+
+    read = read1
+
+
+def body(source: io.BytesIO, timeout: float = 1) -> Response:
+    found = requests.Response()
+    found.status_code = 200
+    found.headers["Content-Length"] = str(len(source.getvalue()))
+    found.raw = HTTPResponse(source, preload_content=False)
+    return Response(found, "GET it", timeout)
+
+
+def test_a_limited_body_comes_in_small_blocks_that_take_their_time() -> None:
+    clock = FakeClock()
+    limited = body(io.BytesIO(b"0123456789"))
+    limited.limit(RateLimit(128, clock.clock.monotonic, clock.clock.sleep))
+    assert [limited.read() for _unused in range(4)] == [b"0123", b"4567", b"89", b""]
+    assert sum(clock.pauses) == pytest.approx(10 / 128)
+
+
+def test_waiting_for_the_rate_is_no_slowness_of_the_server() -> None:
+    limited = body(io.BytesIO(b"x" * 16), timeout=0.02)
+    limited.limit(RateLimit(128, time.monotonic, time.sleep))
+    began = time.monotonic()
+    assert limited.read_all(100) == b"x" * 16
+    assert time.monotonic() - began > 0.1
+
+
+def test_a_server_that_is_slower_than_the_rate_is_given_up() -> None:
+    clock = FakeClock()
+    limited = body(Slow(b"x" * 16), timeout=0.05)
+    limited.limit(RateLimit(1024, clock.clock.monotonic, clock.clock.sleep))
+    with pytest.raises(RequestFailed, match="the answer came too slowly"):
+        limited.read_all(100)

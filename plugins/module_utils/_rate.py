@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Limit the bytes a second of all transfers of a task together."""
+
+from __future__ import annotations
+
+import re
+import threading
+import typing as t
+
+from ._errors import BadInput
+from ._text import quoted
+
+# Up to 16 transfers read a block each before they wait, so together they exceed the rate by half a second's worth at most.
+_BLOCKS_PER_SECOND = 32
+_LARGEST_BLOCK = 256 * 1024
+# After a pause, so much of a second's worth may pass at once.
+_BURST = 0.25
+
+_RATE = re.compile(r"([0-9]{1,15})([kKmMgG]?)\Z")
+_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+def parse_rate(text: str | None) -> int | None:
+    """Return the bytes a second that the option ``limit_rate`` allows, None without a limit. Raises BadInput."""
+    if text is None:
+        return None
+    found = _RATE.match(text)
+    rate = int(found.group(1)) * _UNITS[found.group(2).lower()] if found else 0
+    if not rate:
+        raise BadInput(
+            "limit_rate must be a whole number of bytes a second above 0, which may end in k, M or G (powers of 1024),"
+            f" for example 10M, 500k or 2000000, not {quoted(text)}"
+        )
+    return rate
+
+
+class RateLimit:
+    """A token bucket of bytes for all transfers of a task. Safe to share between threads.
+
+    ``rate``: bytes a second. ``block``: the most bytes that a transfer should move between two waits. ``monotonic`` and
+    ``sleep``: the functions of time.
+    """
+
+    def __init__(self, rate: int, monotonic: t.Callable[[], float], sleep: t.Callable[[float], None]) -> None:
+        self.block = max(1, min(_LARGEST_BLOCK, rate // _BLOCKS_PER_SECOND))
+        self._rate = rate
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._moment = monotonic()
+        self._tokens = 0.0
+
+    def take(self, count: int) -> None:
+        """Wait until ``count`` more bytes may have passed. Other threads wait for their turn."""
+        with self._lock:
+            now = self._monotonic()
+            earned = (now - self._moment) * self._rate
+            self._tokens = min(self._tokens + earned, self._rate * _BURST) - count
+            self._moment = now
+            if self._tokens < 0:
+                self._sleep(-self._tokens / self._rate)
+
+    def slow_down(self, blocks: t.Iterable[memoryview]) -> t.Iterator[memoryview]:
+        """Yield the bytes of the blocks in smaller blocks, each when it may pass."""
+        for block in blocks:
+            for start in range(0, len(block), self.block):
+                part = block[start : start + self.block]
+                self.take(len(part))
+                yield part
