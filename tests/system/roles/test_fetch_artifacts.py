@@ -62,7 +62,9 @@ def test_each_variable_reaches_the_module(playbook: RolePlaybook, emulator: Emul
     name = {"names": ["app-1.1.tgz"]}
     for case, (patterns, newest, manifest, _unused) in PATTERNS.items():
         playbook.use(case, ROLE, options(dest=f"{tmp_path}/{case}/", patterns=patterns, newest=newest, manifest=manifest))
-    playbook.use("repository", ROLE, options(**name, repository="other", dest=f"{tmp_path}/repository/", mode="0600"))
+    other = options(**name, repository="other", dest=f"{tmp_path}/repository/", mode="0600")
+    playbook.use("repository", ROLE, other | options(limit_rate="10M"))
+    playbook.use("rate", ROLE, other | options(limit_rate="fast"))
     packed = options(**name, repository="damaged", dest=f"{tmp_path}/damaged/", unpack_dest=f"{tmp_path}/unpacked")
     playbook.use("damaged", ROLE, packed | options(manifest=MANIFEST))
     playbook.use("damaged archive", ROLE, packed | options(manifest=MANIFEST, unpack=True))
@@ -72,6 +74,7 @@ def test_each_variable_reaches_the_module(playbook: RolePlaybook, emulator: Emul
         assert {*found(tmp_path / case)} == wanted, case
     assert found(tmp_path / "repository") == {"app-1.1.tgz": b"other"}
     assert (tmp_path / "repository" / "app-1.1.tgz").stat().st_mode & 0o777 == 0o600
+    assert uses["rate"].message.startswith("limit_rate must be a whole number")
     for case in ("damaged", "damaged archive"):
         assert "'app-1.1.tgz' does not have the digest that the manifest SHA256SUMS expects" in uses[case].message
     assert found(tmp_path / "packed") == {"app-1.1.tgz": CONTENTS["app-1.1.tgz"]}

@@ -140,11 +140,13 @@ def test_each_variable_reaches_its_module(playbook: RolePlaybook, emulator: Emul
         playbook.use(overwrite, ROLE, options(files=files, repository=overwrite, overwrite=overwrite))
     for case, manifest in (("without", ""), ("renamed", "sums.txt")):
         emulator.repository("acme", case)
-        playbook.use(case, ROLE, options(files=files, repository=case, manifest=manifest))
+        playbook.use(case, ROLE, options(files=files, repository=case, manifest=manifest, limit_rate="10M"))
+    playbook.use("rate", ROLE, options(files=files, repository="without", limit_rate="fast"))
     uses = playbook.run()
     assert uses["widgets"].modules == {"bitbucket_download"}
     assert names(emulator, "widgets") == {*BUILT, "SHA256SUMS"}
     assert "overwrite is 'refuse', and these artifacts are there with other content" in uses["refuse"].message
+    assert uses["rate"].message.startswith("limit_rate must be a whole number")
     assert emulator.repository("acme", "never").get("install.sh").content == b"released"
     assert emulator.repository("acme", "different").get("install.sh").content == BUILT["install.sh"]
     assert (names(emulator, "without"), names(emulator, "renamed")) == ({*BUILT}, {*BUILT, "sums.txt"})
