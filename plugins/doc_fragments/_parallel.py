@@ -25,8 +25,8 @@ options:
     description:
       - Maximum number of bytes a second for all transfers of the task together, for example V(10M), V(500k) or V(2000000).
       - The units are C(k), C(M) and C(G), powers of 1024, in lower or upper case.
-      - Counts the contents of artifacts, including repeated and resumed transfers. Listings and other small requests are not
-        slowed down.
+      - Counts the contents of artifacts that are sent, fetched or read to compare, including repeated and resumed transfers.
+        Listings and other requests without contents are not slowed down.
       - Waiting for the rate does not count for O(max_wait) and O(timeout).
       - Applies to each host of the task separately. Without this option there is no limit.
     type: str

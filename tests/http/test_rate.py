@@ -112,10 +112,10 @@ def test_requests_without_contents_are_not_slowed_down(emulator: Emulator, run: 
     assert run.pauses == []
 
 
-@pytest.mark.parametrize("text", ["0", "-5", "10MB", "1.5M", "fast", ""])
+@pytest.mark.parametrize("text", ["0", 0, "-5", -5, "10MB", "1.5M", 1.5, "fast", ""])
 @pytest.mark.parametrize(("module", "options"), [(MODULE, {"src": "app"}), (FETCH, {"name": "app", "dest": "app"})])
 def test_refuse_another_form_before_any_request(
-    emulator: Emulator, run: ModuleRunner, module: str, options: dict[str, str], text: str
+    emulator: Emulator, run: ModuleRunner, module: str, options: dict[str, str], text: object
 ) -> None:
     message = run.failure(module, **options, limit_rate=text)
     assert message.startswith("limit_rate must be a whole number of bytes a second above 0, which may end in k, M or G")

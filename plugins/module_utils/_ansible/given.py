@@ -17,6 +17,7 @@ Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 _TEXTS = ("str", "path")
 _NAMES = ("name", "manifest", "signature")
+_NUMBERS = ("content", "limit_rate")  # a number is text here, or refused by the option itself
 # A key can have commas, at which Ansible would split it. No value, as an empty variable gives it, is no key, which is an error,
 # and not a task that verifies nothing.
 _WHOLE = ("signed_by",)
@@ -69,7 +70,7 @@ class Given:
         numbers = (int, float) if option in _NAMES else float
         if isinstance(value, bool):
             kind = "a boolean, as YAML reads true and yes"
-        elif isinstance(value, numbers) and option != "content":
+        elif isinstance(value, numbers) and option not in _NUMBERS:
             kind = "a number, of which YAML keeps no leading and final zeros"
         else:
             return
