@@ -36,10 +36,13 @@ class Failed(Exception):
 def prepare(emulator: Emulator) -> None:
     """What the playbook expects to be there."""
     now = datetime.now(UTC)
+    lines = ""
     for number in range(3):
         emulator.repository().put(f"old-{number}.tgz", b"old", created_on=now - timedelta(days=number))
         tool = archive(".tgz", [Item("tool/run", f"#!/bin/sh\necho {number}\n".encode(), 0o755)])
         emulator.repository().put(f"tool-{number}.tgz", tool, created_on=now - timedelta(days=number))
+        lines += f"{hashlib.sha256(tool).hexdigest()}  tool-{number}.tgz\n"
+    emulator.repository().put("TOOLS.sha256", lines.encode())
     emulator.snippets.create("Run book", {"start.md": "Call somebody.\n", "image.png": bytes(range(256))})
     emulator.snippets.create("Out of date", {"notes.md": "Nobody needs this.\n"})
 

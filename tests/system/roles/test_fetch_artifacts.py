@@ -114,9 +114,8 @@ def test_fetch_only_what_one_of_the_keys_has_signed(
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the owner of files")
 def test_set_owner_and_group_of_unpacked_files_too(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
     release(emulator)
-    variables = options(
-        names=["app-1.1.tgz"], dest=f"{tmp_path}/cache/", unpack=True, unpack_dest=f"{tmp_path}/opt", owner="4242", group="4343"
-    )
+    unpack = options(names=["app-1.1.tgz"], manifest=MANIFEST, unpack=True, unpack_dest=f"{tmp_path}/opt")
+    variables = unpack | options(dest=f"{tmp_path}/cache/", owner="4242", group="4343")
     playbook.use("first", ROLE, variables)
     playbook.use("second", ROLE, variables)
     zero = variables | options(dest=f"{tmp_path}/zero/", unpack_dest=f"{tmp_path}/root")
