@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: modules that transfer; others describe what they do at the same time. LIMIT_RATE: modules with a limit."""
+    """DOCUMENTATION: modules that transfer; others describe it on their own. LIMIT_RATE: modules with a limit."""
 
     DOCUMENTATION = r"""
 options:

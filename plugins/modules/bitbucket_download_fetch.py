@@ -18,6 +18,7 @@ description:
   - Contents go to a temporary file in the folder of the destination, are hashed while they are written, checked, and moved into
     place in one step. The old file stays until then.
   - A transfer that breaks off goes on where it stopped, with a newly signed URL.
+  - An artifact of 32 MiB or more is fetched in ranges over several connections if O(parallel) allows it.
   - Credentials are sent to the API only, never to the storage host that it redirects to.
 extends_documentation_fragment:
   - releng.bitbucket._connection
@@ -26,7 +27,6 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._selection
   - releng.bitbucket._selection.newest
-  - releng.bitbucket._parallel
   - releng.bitbucket._parallel.limit_rate
   - releng.bitbucket._signature
   - ansible.builtin.files
@@ -36,6 +36,15 @@ attributes:
     details:
       - With O(force=true) artifacts are fetched on every run.
 options:
+  parallel:
+    description:
+      - Maximum number of transfers, and of connections to the storage host, at the same time, from 1 to 16.
+      - An artifact of 32 MiB or more is fetched in ranges of 8 to 16 MiB over several connections.
+        If the task fetches fewer artifacts than O(parallel), each gets an equal share of the connections, rounded down.
+      - A storage host that does not support ranges sends each artifact in one stream.
+        With V(1), each artifact is fetched in one stream as well.
+    type: int
+    default: 4
   name:
     description:
       - The exact names of the artifacts. One that is not there is an error.

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from .._errors import BitbucketError, NotFound, RequestFailed, TooLarge
 from .._http.client import Client, Deletion
 from .._http.response import Response
-from .._http.storage import has_contents, open_contents
+from .._http.storage import SharedLink, has_contents
 from .._names import check_name, is_plain, path_segment
 from .._outcome import Result
 from .._parallel import run_all
@@ -72,6 +72,17 @@ class Contents:
                 self._require_size(position)
             yield block
         self._require_size(position)
+
+    def read_part(self, length: int) -> t.Iterator[bytes]:
+        """Yield the bytes of a requested range of this length."""
+        received = 0
+        while block := self._response.read():
+            received += len(block)
+            if received > length:
+                break
+            yield block
+        if received != length:
+            raise RequestFailed(f"{self.what} sent {received} bytes of a range of {length}", transient=True)
 
     def read_all(self, limit: int) -> bytes:
         """Return all bytes; raise TooLarge for more than ``limit``, without reading on."""
@@ -164,14 +175,19 @@ class Downloads:
 
     @contextlib.contextmanager
     def open_contents(
-        self, name: str, headers: t.Mapping[str, str] = _NO_HEADERS, size: int | None = None
+        self,
+        name: str,
+        headers: t.Mapping[str, str] = _NO_HEADERS,
+        size: int | None = None,
+        link: SharedLink | None = None,
     ) -> t.Iterator[Contents]:
         """Open the contents of an artifact, in one attempt; ``headers`` are for the storage host.
 
-        ``size``: the size in the listing. Raises StaleListing if the artifact was listed and does not exist.
+        ``size``: the size in the listing. ``link``: of the other requests for the same artifact. Raises StaleListing if
+        the artifact was listed and does not exist.
         """
         try:
-            response = open_contents(self._client, self.artifact_path(name), headers)
+            response = (link or SharedLink()).open(self._client, self.artifact_path(name), headers)
         except NotFound as exc:
             if size is None:
                 raise

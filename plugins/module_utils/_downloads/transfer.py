@@ -51,6 +51,9 @@ class Transfer:
         """
         if not self._downloads.retries.repeat(lambda: self._attempt(condition)):
             return None
+        return self._digests()
+
+    def _digests(self) -> dict[str, str]:
         return {name: each.hexdigest() for name, each in self._hashes.items()}
 
     def _start_over(self) -> None:

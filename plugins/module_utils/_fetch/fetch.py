@@ -14,8 +14,8 @@ import os
 import typing as t
 
 from .._downloads.api import Downloads
+from .._downloads.ranges import create_transfer
 from .._downloads.same_content import compare_content, if_none_match
-from .._downloads.transfer import Transfer
 from .._errors import BitbucketError
 from .._files.destination import remove_empty
 from .._files.local_file import FILE
@@ -122,12 +122,14 @@ class Fetcher:
         self._chooser = Chooser(downloads, options)
         self._temporary = TemporaryFiles()
         self._done: dict[str, Fetched] = {}
+        self._connections = 1  # of each transfer
         self.signature: ManifestSignature | None = None
 
     def run(self, check_mode: bool, progress: Progress) -> list[Fetched]:
         """Fetch the artifacts, or predict it."""
         requests = self._downloads.decide(self._chooser.choose)
         self.signature = self._chooser.signature
+        self._connections = self._options.parallel // max(1, min(len(requests), self._options.parallel))
         progress.follow(lambda: self._report(requests))
         made = [] if check_mode else self._options.destination.create()
         try:
@@ -187,7 +189,7 @@ class Fetcher:
     def _transfer(self, request: FetchRequest, verdict: Verdict, sink: io.FileIO) -> t.Mapping[str, str]:
         """Return the digests of the contents, which are written unless they are those of the local file."""
         local = (request.digests or {}) if verdict == NEEDS_CONTENTS else {}
-        transfer = Transfer(self._downloads, request.artifact, request.algorithms, sink)
+        transfer = create_transfer(self._downloads, request.artifact, request.algorithms, sink, self._connections)
         digests = transfer.run_unless(if_none_match(local)) or local
         try:
             for each in request.expectation.checksums:

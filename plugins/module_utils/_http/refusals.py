@@ -57,6 +57,7 @@ _STORAGE_TYPES: dict[int, type[RequestFailed]] = {
     403: StorageRefused,
     404: NotFound,
     410: Gone,
+    412: Conflict,
     416: RangeRefused,
     429: RateLimited,
 }

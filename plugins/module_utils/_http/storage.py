@@ -9,10 +9,12 @@ The storage host gets neither credentials nor any header of the API, because it 
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import typing as t
 from urllib.parse import urlsplit
 
-from .._errors import RequestFailed
+from .._errors import Gone, NotFound, RequestFailed, StorageRefused
 from .._text import one_line
 from .client import Client
 from .connection import resolve_redirect
@@ -36,10 +38,44 @@ def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Re
         body = read_error(response)
         what = "with " + server_words(body) if is_html(body.decode("utf-8", "replace")) else "itself"
         raise RequestFailed(f"{response.what} answered {what} instead of pointing to the storage host")
-    contents = _follow(client.session, response, url, headers)
+    if not response.is_redirect:
+        client.session.require_success(response)
+    return _limit(client, _follow(client.session, response, url, headers))
+
+
+class SharedLink:
+    """The link to the contents of one artifact, which several requests use. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._url: str | None = None
+        self._lock = threading.Lock()
+
+    def open(self, client: Client, path: str, headers: t.Mapping[str, str]) -> Response:
+        """Try once to open the contents as ``open_contents`` does.
+
+        A link that is refused after it worked has expired, or its artifact was replaced: one request for a new link serves all.
+        """
+        url = self._url
+        if url:
+            with contextlib.suppress(StorageRefused, NotFound, Gone):
+                return _reopen(client, url, headers)
+        with self._lock:
+            if self._url == url:
+                response = open_contents(client, path, headers)
+                self._url = response.url
+                return response
+            url = self._url
+        return _reopen(client, t.cast(str, url), headers)
+
+
+def _reopen(client: Client, url: str, headers: t.Mapping[str, str]) -> Response:
+    return _limit(client, _follow(client.session, _hop(client.session, url, headers), url, headers))
+
+
+def _limit(client: Client, response: Response) -> Response:
     if client.rate:
-        contents.limit(client.rate)
-    return contents
+        response.limit(client.rate)
+    return response
 
 
 def has_contents(client: Client, path: str) -> bool:
@@ -63,6 +99,8 @@ def open_link(client: Client, url: str) -> Response:
     if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
         response.close()
         raise RequestFailed(f"{response.what} answered with an HTML page instead of a file")
+    if not response.is_redirect:
+        client.session.require_success(response)
     return _follow(client.session, response, url, {})
 
 
@@ -81,8 +119,6 @@ def redirect_target(what: str, url: str, location: str) -> str:
 
 
 def _follow(session: Session, response: Response, url: str, headers: t.Mapping[str, str]) -> Response:
-    if not response.is_redirect:
-        session.require_success(response)
     hops = 0
     while response.is_redirect:
         hops += 1

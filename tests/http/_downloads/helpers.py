@@ -138,8 +138,8 @@ def ended(entry: Entry) -> float:
     return entry.ended
 
 
-def connect(emulator: Emulator, retries: int = 4, timeout: int = 5) -> Downloads:
+def connect(emulator: Emulator, retries: int = 4, timeout: int = 5, threads: int = 1) -> Downloads:
     """Return the Downloads of the repository, reached with an access token."""
     credentials = choose_credentials({"access_token": emulator.access_token}, {})
     connection = Connection("acme", credentials, emulator.api_url, emulator.token_url, timeout=timeout, retries=retries)
-    return Downloads(Client(connection, clock=FakeClock().clock), "widgets")
+    return Downloads(Client(connection, threads, clock=FakeClock().clock), "widgets")

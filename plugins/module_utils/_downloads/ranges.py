@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Transfer the contents of one large artifact over several connections into one open file.
+
+All requests use one signed URL. The first one, for the first part, tells the ETag. The others require it: ``If-Match`` is no part
+of the signature, as ``Range`` is not (fact sheet 1.4). If the storage host answers with anything but the requested part of the
+same contents, one stream continues where the finished parts end, or starts over.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import typing as t
+
+from .._errors import BitbucketError, Conflict, RangeRefused
+from .._files.blocks import BLOCK
+from .._http.storage import SharedLink
+from .._parallel import run_all
+from .api import Contents, Downloads
+from .artifact import Artifact
+from .parts import LAYOUT, Layout, Part
+from .transfer import Transfer
+
+
+def create_transfer(
+    downloads: Downloads,
+    artifact: Artifact,
+    algorithms: t.Iterable[str],
+    sink: io.FileIO,
+    connections: int,
+    layout: Layout = LAYOUT,
+) -> Transfer:
+    """Return the transfer of an artifact into ``sink``, over so many connections at most if it is large."""
+    parts = layout.divide(artifact.size) if connections > 1 else []
+    if len(parts) < 2:
+        return Transfer(downloads, artifact, algorithms, sink)
+    return RangedTransfer(downloads, artifact, algorithms, sink, parts, connections)
+
+
+class RangedTransfer(Transfer):
+    """The transfer of one artifact in parts, in one stream from where the parts do not fit together."""
+
+    def __init__(
+        self,
+        downloads: Downloads,
+        artifact: Artifact,
+        algorithms: t.Iterable[str],
+        sink: io.FileIO,
+        parts: t.Sequence[Part],
+        connections: int,
+    ) -> None:
+        super().__init__(downloads, artifact, algorithms, sink)
+        self._file = sink
+        self._parts = parts
+        self._connections = connections
+
+    def run_unless(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
+        """Return the hex digests as Transfer does."""
+        ranges = Ranges(self._downloads, self._artifact, self._file, condition)
+        jobs = [lambda: self._hash_parts(ranges), *(ranges.bind(part) for part in self._parts)]
+        # The first job needs no connection.
+        run_all(ranges.stop_on_failure, jobs, self._connections + 1)
+        if ranges.unchanged:
+            return None
+        if self._position == self._artifact.size:
+            return self._digests()
+        self._etag = ranges.etag
+        self._file.seek(self._position)
+        return super().run_unless(condition)
+
+    def _hash_parts(self, ranges: Ranges) -> None:
+        """Hash the parts in order, each when it is in the file, while later ones arrive."""
+        for part in self._parts:
+            if not ranges.wait_for(part):
+                return
+            for block in _read_part(self._file, part):
+                for each in self._hashes.values():
+                    each.update(block)
+            self._position = part.end
+
+
+class Ranges:
+    """The parts of one artifact in a file, fetched by several threads while all have the same strong ETag.
+
+    ``condition``: as for Transfer. ``etag``: of all parts, None before the first response. ``unchanged``: the contents have the
+    ETag of the condition.
+    """
+
+    def __init__(self, downloads: Downloads, artifact: Artifact, sink: io.FileIO, condition: t.Mapping[str, str]) -> None:
+        self.etag: str | None = None
+        self.unchanged = False
+        self._downloads = downloads
+        self._artifact = artifact
+        self._sink = sink
+        self._condition = condition
+        self._link = SharedLink()
+        self._stopped = False
+        self._finished: set[Part] = set()
+        self._news = threading.Condition()
+
+    def bind(self, part: Part) -> t.Callable[[], None]:
+        """Return the job that fetches a part."""
+        return lambda: self._fetch(part)
+
+    def stop_on_failure(self, job: t.Callable[[], None]) -> None:
+        """Run a job; if it fails, the others end as well."""
+        try:
+            job()
+        except BaseException:
+            self._stop()
+            raise
+
+    def wait_for(self, part: Part) -> bool:
+        """Wait until a part is in the file. Return False if it will not be."""
+        with self._news:
+            self._news.wait_for(lambda: self._stopped or part in self._finished)
+            return part in self._finished
+
+    def _fetch(self, part: Part) -> None:
+        """Fetch a part, resumed after broken responses; only the first one does not wait for the ETag."""
+        with self._news:
+            self._news.wait_for(lambda: self._stopped or self.etag is not None or part.start == 0)
+        # The sink may be closed, and its descriptor used for another file, while this thread still writes.
+        target = _PartFile(os.dup(self._sink.fileno()), part, self._sink.name)
+        try:
+            self._downloads.retries.repeat(lambda: self._attempt(target))
+        finally:
+            os.close(target.descriptor)
+        with self._news:
+            if not target.rest.length:
+                self._finished.add(part)
+            self._news.notify_all()
+
+    def _attempt(self, target: _PartFile) -> None:
+        if self._stopped:
+            return
+        same = {"If-Match": self.etag} if self.etag else self._condition
+        headers = {"Range": target.rest.range, **same}
+        try:
+            with self._downloads.open_contents(self._artifact.name, headers, self._artifact.size, self._link) as contents:
+                self._take(contents, target)
+        except (Conflict, RangeRefused):
+            self._stop()
+
+    def _take(self, contents: Contents, target: _PartFile) -> None:
+        if contents.unchanged:
+            self.unchanged = True
+        if not self._fits(contents, target.rest):
+            self._stop()
+            return
+        for block in contents.read_part(target.rest.length):
+            if self._stopped:
+                return
+            target.write(block)
+
+    def _fits(self, contents: Contents, part: Part) -> bool:
+        """Return whether a response has exactly this part, of the contents that the other parts belong to."""
+        announced = contents.headers.get("Content-Range", "").strip()
+        if not contents.partial or announced != part.content_range(self._artifact.size):
+            return False
+        etag = contents.headers.get("ETag", "")
+        with self._news:
+            if self.etag is None and etag.startswith('"'):  # a weak one must not be used with If-Match (RFC 9110)
+                self.etag = etag
+                self._news.notify_all()
+            return etag == self.etag
+
+    def _stop(self) -> None:
+        with self._news:
+            self._stopped = True
+            self._news.notify_all()
+
+
+class _PartFile:
+    """The place of a part in an open file; ``rest``: what is not written yet."""
+
+    def __init__(self, descriptor: int, part: Part, name: t.Any) -> None:
+        self.descriptor = descriptor
+        self.rest = part
+        self._name = name
+
+    def write(self, block: bytes) -> None:
+        """Write the next bytes of the part."""
+        left = memoryview(block)
+        try:
+            while left:
+                count = os.pwrite(self.descriptor, left, self.rest.start)
+                self.rest = self.rest._replace(start=self.rest.start + count)
+                left = left[count:]
+        except OSError as exc:
+            raise BitbucketError(f"Cannot write {self._name}: {exc.strerror}") from exc
+
+
+def _read_part(source: io.FileIO, part: Part) -> t.Iterator[bytes]:
+    position = part.start
+    while position < part.end:
+        try:
+            block = os.pread(source.fileno(), min(BLOCK, part.end - position), position)
+        except OSError as exc:
+            raise BitbucketError(f"Cannot read {source.name}: {exc.strerror}") from exc
+        if not block:
+            raise BitbucketError(f"Cannot read {source.name}: it was cut while it was written")
+        yield block
+        position += len(block)
