@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.tools.tree import BUILD
 
-from . import fetch, fixed, growth, memory, resume, signed, snippet, unchanged, upload
+from . import fetch, fixed, growth, memory, ranges, resume, signed, snippet, unchanged, upload
 from .bench import Bench
 from .process import WrongResult
 from .service import Service
@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[Bench], Report]] = {
     "memory": memory.measure,
     "fetch": fetch.measure,
     "resume": resume.measure,
+    "ranges": ranges.measure,
     "unchanged": unchanged.measure,
     "snippet": snippet.measure,
     "fixed": fixed.measure,

@@ -109,16 +109,22 @@ def _get_url(bench: Bench, sample: Sample) -> Program:
     return bench.module("ansible.builtin.get_url", wish, True, place.clear, also=place.require)
 
 
-def _curl(bench: Bench, sample: Sample) -> Program | None:
+def curl_fetching(bench: Bench, sample: Sample, prepare: Callable[[], None] = lambda: None) -> Program | None:
+    """Return the program that fetches a stored sample with curl, None without curl; `prepare` as for `fetching`."""
     curl = shutil.which("curl")
     if curl is None:
         return None
     place = _Place(bench, sample)
+
+    def made_ready() -> None:
+        place.clear()
+        prepare()
+
     quiet = ["-q", "--silent", "--show-error", "--fail", "--noproxy", "*"]
     return Program(
         [curl, *quiet, "-L", "-o", str(place.path), bench.service.public_url(sample.name)],
         place.require,
-        place.clear,
+        made_ready,
     )
 
 
@@ -126,7 +132,7 @@ def _programs(bench: Bench, large: Sample, small: Sample) -> dict[str, Program]:
     found: dict[str, Program | None] = {}
     for suffix, sample in (("", large), (" small", small)):
         found["ours" + suffix] = fetching(bench, sample)
-        found["curl" + suffix] = _curl(bench, sample)
+        found["curl" + suffix] = curl_fetching(bench, sample)
         found["sha256" + suffix] = bench.sha256(sample)
         found["get_url" + suffix] = _get_url(bench, sample)
     return {name: program for name, program in found.items() if program}

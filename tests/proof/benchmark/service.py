@@ -144,9 +144,13 @@ class Service:
         return list(self._call("GET", "journal"))
 
     def spoil(self, kind: str, **arguments: Any) -> None:
-        """Let the emulator spoil the next answer of the storage host, and only that."""
-        self._call("DELETE", "faults")
+        """Let the emulator spoil the next answer of the storage host, and only that unless `times` says otherwise."""
+        self.repair()
         self._call("POST", "faults", json.dumps({"kind": kind, "host": "storage", **arguments}).encode())
+
+    def repair(self) -> None:
+        """Let the emulator spoil nothing more."""
+        self._call("DELETE", "faults")
 
     def _place(self, repository: str | None = None) -> str:
         return f"artifacts/{self.variables['BITBUCKET_WORKSPACE']}/{repository or self.variables['BITBUCKET_REPO_SLUG']}"
