@@ -16,6 +16,7 @@ from tests.http._downloads.helpers import MANIFEST, lines, put
 from tests.system.interruptions.processes import FOR_EVER, ModuleProcess, Starter, until
 
 NEW = {"app": noise(1, 300_000), "more": noise(2, 300_000), "other": noise(3, 300_000)}
+MIB = 1024 * 1024
 OLD = {"app": b"old", "more": b"older"}
 HIDDEN = ".ansible_bitbucket_"
 
@@ -63,6 +64,23 @@ def test_a_signal_ends_it_soon_and_leaves_the_old_files_alone(
         "fetched",
     ]
     assert files(dest) == NEW
+
+
+def test_a_signal_ends_ranges_over_several_connections_and_leaves_nothing(
+    emulator: Emulator, start: Starter, dist: Path, temporary: Path
+) -> None:
+    large = noise(4, 33 * MIB)
+    put(emulator, {"large": large})
+    emulator.faults.add("stall", host="storage", seconds=FOR_EVER, at=150_000, after=1, times=None)
+    with start(FETCH, name=["large"], dest=f"{dist}/") as process:
+        until(lambda: len(emulator.journal.select(host="storage")) == 5, "four connections in the middle of their parts")
+        process.send("SIGTERM")
+        result = process.result()
+    assert "stopped by SIGTERM" in result["msg"]
+    assert (files(dist), files(temporary)) == ({}, {})
+    emulator.faults.clear()
+    assert outcome(start.ok(FETCH, name=["large"], dest=f"{dist}/")) == ("fetched", "not there", True)
+    assert files(dist) == {"large": large}
 
 
 def test_a_kill_leaves_the_old_files_and_the_next_run_completes(
