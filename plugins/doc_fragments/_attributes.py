@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: modules that write. INFO_MODULE: modules that only read. ACTION_GROUP: every module."""
+    """DOCUMENTATION: modules that write. INFO_MODULE: modules that only read. ACTION_GROUP: every module, what it runs with."""
 
     DOCUMENTATION = r"""
 attributes:
@@ -49,4 +49,12 @@ attributes:
     support: full
     membership:
       - releng.bitbucket.bitbucket
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details:
+      - The action plugin takes options that the task does not set from the variables C(bitbucket_<option>) of the host.
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
 """

@@ -18,7 +18,7 @@ from ..module_utils._http.client import Client
 from ..module_utils._http.connection import parse_connection
 from ..module_utils._http.credentials import choose_credentials
 from ..module_utils._http.retries import Clock
-from ._options import check_options, choose_variables, parse_keys
+from ._options import check_options, choose_variables, parse_keys, remove_unset, resolve_variables
 from ._output import OutputOptions, render
 
 _CONNECTION = (
@@ -61,8 +61,7 @@ def run_lookup(
     """
     try:
         check_options(plugin.option_definitions, options)
-        chosen = choose_variables(plugin.option_definitions, options, variables or {})
-        plugin.set_options(var_options=_resolve(plugin, chosen), direct=parse_keys(options))
+        _set_options(plugin, options, variables or {})
         return _read_all(plugin, terms, reader, clock, check)
     except MissingLibrary as exc:
         raise AnsibleLookupError(f"{exc}. Install it for the Python that runs ansible, lookups run on the control node") from None
@@ -70,14 +69,19 @@ def run_lookup(
         raise AnsibleLookupError(str(exc)) from None
 
 
-def _resolve(plugin: LookupBase, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return the variables with templates resolved: Ansible hands them over as written.
+def _set_options(plugin: LookupBase, options: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]) -> None:
+    """Set the options of the plugin, with the templates of variables resolved: Ansible hands them over as written.
 
     Only what Ansible trusts as a template is resolved: that is its templar's own decision.
     """
-    if plugin._templar is None:
-        return dict(variables)
-    return {name: plugin._templar.template(value) for name, value in variables.items()}
+
+    def resolve(_name: str, value: t.Any) -> t.Any:
+        return value if plugin._templar is None else plugin._templar.template(value)
+
+    definitions = plugin.option_definitions
+    given = remove_unset(definitions, options)
+    found = resolve_variables(definitions, choose_variables(definitions, given, variables), resolve)
+    plugin.set_options(var_options=dict(found.values()), direct=parse_keys(given))
 
 
 def _read_all(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the options that a lookup is given, and choose the variables that set the others. Nothing here knows Ansible."""
+"""Check the options of a lookup, and choose the variables that set options of lookups and modules. Nothing here knows Ansible."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ Definitions = t.Mapping[str, t.Mapping[str, t.Any]]
 
 _OF_ANSIBLE = ("wantlist", "errors")  # ansible-core 2.18 hands ``wantlist`` over with ``with_``
 
-# Options that exclude each other: one that the lookup is given wins over the variables of the others.
-_ALTERNATIVES = (
-    (("snippet_id",), ("title",)),
-    (("access_token",), ("api_token",), ("client_id", "client_secret")),
-)
+_KINDS = (("access_token",), ("api_token",), ("client_id", "client_secret"))
+_CREDENTIALS = ("user", *(name for names in _KINDS for name in names))
+
+# Options that exclude each other: one that the task or lookup sets wins over the variables of the others.
+_ALTERNATIVES = ((("snippet_id",), ("title",)), _KINDS)
+
+
+class Setting(t.NamedTuple):
+    """A variable and its value."""
+
+    variable: str
+    value: t.Any
 
 
 def check_options(definitions: Definitions, given: t.Iterable[str]) -> None:
@@ -49,15 +56,56 @@ def parse_keys(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {**given, "signed_by": list(items)}
 
 
+def define_options(spec: Definitions) -> dict[str, dict[str, t.Any]]:
+    """Return the options of an argument spec as the documentation of a lookup has them: the last of its variables wins."""
+    names = {option: tuple(found.get("aliases", ())) for option, found in spec.items()}
+    return {
+        option: {"aliases": aliases, "vars": [{"name": f"bitbucket_{name}"} for name in (*aliases, option)]}
+        for option, aliases in names.items()
+    }
+
+
+def remove_unset(definitions: Definitions, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return what is given without credentials of no value or an empty text, which count as not set."""
+    names = _names(definitions)
+    return {name: value for name, value in given.items() if names.get(name) not in _CREDENTIALS or value not in (None, "")}
+
+
 def choose_variables(
     definitions: Definitions, given: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
-    """Return the variables that set options of this lookup which it is not given; no other variable is looked at."""
+    """Return the variables that set options which are not given; no other variable is looked at."""
     names = _names(definitions)
     options = {names[name]: value for name, value in given.items() if name in names}
     ignored = {*options, *_find_excluded(options)}
     wanted = (source["name"] for name in names.values() if name not in ignored for source in definitions[name].get("vars", ()))
     return {name: variables[name] for name in wanted if name in variables}
+
+
+def resolve_variables(
+    definitions: Definitions, variables: t.Mapping[str, t.Any], resolve: t.Callable[[str, t.Any], t.Any]
+) -> dict[str, Setting]:
+    """Return the variable of each option that one sets, and its value.
+
+    ``resolve`` returns the value of a variable whose template, if it is one, is resolved. The last variable of an option wins,
+    and one without a value sets nothing. Raises BadInput for two kinds of credentials, which names the variables.
+    """
+    found = {}
+    for option, definition in definitions.items():
+        for name in reversed([source["name"] for source in definition.get("vars", ())]):
+            value = resolve(name, variables[name]) if name in variables else None
+            if value is not None and value != "":
+                found[option] = Setting(name, value)
+                break
+    _check_kinds(found)
+    return found
+
+
+def _check_kinds(found: t.Mapping[str, Setting]) -> None:
+    kinds = [[found[option].variable for option in options if option in found] for options in _KINDS]
+    chosen = ["/".join(names) for names in kinds if names]
+    if len(chosen) > 1:
+        raise BadInput(f"Two kinds of credentials are set in variables, use one: {' and '.join(chosen)}")
 
 
 def _names(definitions: Definitions) -> dict[str, str]:

@@ -24,9 +24,10 @@ MANIFEST, PUBLISH, VERIFY = (f"{ROOT}/{name}" for name in ("_manifest", "_publis
 # A folder imports itself and the folders on its line.
 ARROWS = {
     "modules": {ANSIBLE, PUBLISH, TRUST, MANIFEST, DOWNLOADS, FETCH, VERIFY, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
+    "action": {"plugin_utils"},
     "lookup": {"plugin_utils", MANIFEST, TRUST, DOWNLOADS, SNIPPETS, HTTP, ROOT},
     "doc_fragments": set(),
-    "plugin_utils": {LOCAL, HTTP, ROOT},
+    "plugin_utils": {ANSIBLE, LOCAL, HTTP, ROOT},
     ANSIBLE: {HTTP, ROOT},
     PUBLISH: {MANIFEST, TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
     FETCH: {MANIFEST, TRUST, DOWNLOADS, LOCAL, HTTP, ROOT},
@@ -131,3 +132,8 @@ def test_one_file_ends_a_module(call: str) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_modules_create_and_run_through_one_file(path: Path) -> None:
     assert PLUGINS / ANSIBLE / "module.py" in imported_files(path)
+
+
+def test_every_module_has_an_action_plugin() -> None:
+    """Without it, a module would ignore the variables of the host."""
+    assert [path.name for path in sorted((PLUGINS / "action").glob("*.py"))] == [path.name for path in MODULES]

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a module with the options that variables of the host set. Everything else is as without an action plugin."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.utils.vars import merge_hash
+
+from ..module_utils._ansible.arguments import connection_argument_spec, repository_argument_spec
+from ..module_utils._errors import BadInput
+from ._options import Definitions, choose_variables, define_options, remove_unset, resolve_variables
+
+
+class SnippetsAction(ActionBase):
+    """Run a module whose only shared options are those of the connection."""
+
+    _supports_check_mode = True
+    _supports_async = True
+    _requires_connection = True
+
+    spec: t.ClassVar[Definitions] = connection_argument_spec()
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the module. Ansible removes the temporary folder afterwards, or the job of an asynchronous task does."""
+        result = ActionBase.run(self, tmp, task_vars)
+        wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
+        arguments = self._add_variables(task_vars or {})
+        executed = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+        merged: dict[str, t.Any] = merge_hash(result, executed)
+        return merged
+
+    def _add_variables(self, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Return the arguments of the task with the options that it does not set and a variable does.
+
+        The arguments of the task itself stay as they are, so that no callback shows the values of variables.
+        """
+        definitions = define_options(self.spec)
+        arguments = self._task.args
+        given = remove_unset(definitions, arguments)
+        chosen = choose_variables(definitions, given, variables)
+        if not chosen:
+            return dict(arguments)
+        try:
+            found = resolve_variables(definitions, chosen, self._resolve)
+        except BadInput as exc:
+            raise AnsibleActionFail(str(exc)) from None
+        return {**given, **{option: setting.value for option, setting in found.items()}}
+
+    def _resolve(self, name: str, value: t.Any) -> t.Any:
+        """Return the value of a variable with its template resolved, as text if it is vaulted."""
+        try:
+            resolved = self._templar.template(value)
+            return resolved if resolved is None or isinstance(resolved, (int, float, list, dict)) else str(resolved)
+        except AnsibleError as exc:
+            raise AnsibleActionFail(f"The variable {name} cannot be resolved: {exc}") from None
+
+
+class DownloadsAction(SnippetsAction):
+    """Run a module that works on the Downloads of a repository."""
+
+    spec: t.ClassVar[Definitions] = {**connection_argument_spec(), **repository_argument_spec()}
