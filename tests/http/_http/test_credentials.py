@@ -77,7 +77,8 @@ def test_no_credential_is_sent_without_any(emulator: Emulator, door: Door) -> No
 
 def test_two_kinds_are_an_error_without_their_values(emulator: Emulator, door: Door) -> None:
     message = door.failure(access_token="canary", user="canary", api_token="canary")
-    assert message == "Two kinds of credentials are set, use one: access_token and api_token"
+    where, prefix = (" in variables", "bitbucket_") if door.kind == "variables" else ("", "")
+    assert message == f"Two kinds of credentials are set{where}, use one: {prefix}access_token and {prefix}api_token"
     assert len(emulator.journal) == 0
 
 
