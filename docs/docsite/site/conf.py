@@ -18,7 +18,8 @@ HERE = Path(__file__).resolve().parent
 GALAXY = (HERE.parents[2] / "galaxy.yml").read_text(encoding="utf-8")
 # Where Ansible's own documentation is; an inventory of it would have to be fetched.
 ANSIBLE = "https://docs.ansible.com/projects/ansible/latest"
-APPENDICES = {
+PAGES = {
+    "action_plugins": "plugins/action.html",
     "common_return_values": "reference_appendices/common_return_values.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
 }
@@ -55,7 +56,7 @@ def link_to_ansible(_app: Sphinx, _env: BuildEnvironment, node: pending_xref, te
     """Turn a reference to a page of Ansible's into a link."""
     target = node.get("reftarget", "")
     builtin = BUILTIN.fullmatch(target)
-    page = f"collections/ansible/builtin/{builtin['page']}.html" if builtin else APPENDICES.get(target)
+    page = f"collections/ansible/builtin/{builtin['page']}.html" if builtin else PAGES.get(target)
     return nodes.reference("", "", text, internal=False, refuri=f"{ANSIBLE}/{page}") if page else None
 
 
