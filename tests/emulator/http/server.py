@@ -194,7 +194,7 @@ class Server(ThreadedWSGIServer):
         self._accepting.clear()
         self._poke()
         self._closed.wait(PATIENCE)
-        for connection in [each for each in list(self._open) if each is not spare]:
+        for connection in [each for each in self._open.copy() if each is not spare]:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -246,7 +246,7 @@ class Server(ThreadedWSGIServer):
         self.accept()
         self._settle()
         with self._lock:
-            ending = [link for link in list(self._open.values()) if not link.kept]
+            ending = [link for link in self._open.copy().values() if not link.kept]
             for link in ending:
                 link.ended.set()
         if not self._close(ending):
@@ -267,7 +267,7 @@ class Server(ThreadedWSGIServer):
 
     def _close(self, ending: list[Link]) -> bool:
         """Close these connections and wait for their threads; return whether all have ended."""
-        for connection in [connection for connection, link in list(self._open.items()) if link in ending]:
+        for connection in [connection for connection, link in self._open.copy().items() if link in ending]:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         give_up = time.monotonic() + PATIENCE
@@ -279,7 +279,7 @@ class Server(ThreadedWSGIServer):
         self._accepting.set()
         self._poke()
         self._main.join(PATIENCE)
-        ending = list(self._open.values())
+        ending = list(self._open.copy().values())
         for link in ending:
             link.ended.set()
         self._close(ending)
