@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from .._downloads.api import Downloads, Inconsistent, StaleListing
+from .._downloads.api import Downloads, Inconsistent, StaleListing, require_gone
 from .._downloads.artifact import Listing, manifest_names
 from .._errors import BitbucketError, NotFound
 from .._signatures.values import BadSignature
@@ -43,8 +43,7 @@ class SignedReader:
         name = self._trust.signature
         artifact = listing.get(name)
         if artifact is None:
-            if self._downloads.exists(name):
-                raise StaleListing(f"{quoted(name)} exists, but the listing does not show it")
+            require_gone(self._downloads, [name])
             raise self._refuse(f"The manifest {quoted(self._name)} is not signed: {quoted(name)} does not exist")
         document, data = self._read(self._name, MAX_MANIFEST_BYTES), self._read(name, MAX_SIGNATURE_BYTES)
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from .._downloads.api import Downloads, StaleListing
+from .._downloads.api import Downloads, StaleListing, require_gone
 from .._downloads.artifact import Artifact, Listing, explain_empty
 from .._errors import BadInput, BitbucketError
 from .._names import check_name, is_plain
@@ -60,8 +60,7 @@ class ManifestStore:
     def require(self, listing: Listing) -> Manifest:
         """Return the manifest for a task that must have one; raise if it does not exist."""
         if self.name not in listing:
-            if self._downloads.exists(self.name):
-                raise StaleListing(f"{quoted(self.name)} exists, but the listing does not show it")
+            require_gone(self._downloads, [self.name])
             where = f"the Downloads of {self._downloads.repository}{explain_empty(listing)}"
             raise BitbucketError(f"The manifest {self.name} is not in {where}")
         return self.read(listing)
