@@ -18,7 +18,7 @@ from tests.helpers.release_keys import ReleaseKey
 from tests.helpers.ssh_signing import SshIdentity
 from tests.http._downloads.helpers import MANIFEST, MODULE, PRUNE, lines, put
 
-WISH = {"name": "app", "content": "application"}
+TASK = {"name": "app", "content": "application"}
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ WISH = {"name": "app", "content": "application"}
 def test_option_that_would_do_nothing_is_refused(
     emulator: Emulator, run: ModuleRunner, tmp_path: Path, options: dict[str, Any], message: str
 ) -> None:
-    for module, wish in ((MODULE, WISH), (PRUNE, {"patterns": "*", "keep": 1})):
-        assert run(module, **wish, **options)["msg"].startswith(message)
+    for module, task in ((MODULE, TASK), (PRUNE, {"patterns": "*", "keep": 1})):
+        assert run(module, **task, **options)["msg"].startswith(message)
     if not {"signing_passphrase", "gnupg_home", "signing_key"} & options.keys():
         assert run("bitbucket_download_fetch", name="app", dest=str(tmp_path / "app"), **options)["msg"].startswith(message)
     assert not emulator.journal
@@ -47,15 +47,15 @@ def test_formats_of_both_keys_must_be_the_same(
     emulator: Emulator, run: ModuleRunner, gnupg: OpenpgpHome, ssh_key: SshIdentity
 ) -> None:
     options = {"manifest": MANIFEST, "signing_key": gnupg.release.fingerprint, "gnupg_home": str(gnupg.path)}
-    result = run(MODULE, **WISH, **options, signed_by=[ssh_key.public])
+    result = run(MODULE, **TASK, **options, signed_by=[ssh_key.public])
     assert result["msg"] == "signature_format is openpgp, but signed_by has ssh keys: both must have the same format"
     assert not emulator.journal
 
 
 def test_signature_must_have_a_name_of_its_own(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
-    message = run(MODULE, **WISH, **key.options, signature=MANIFEST)["msg"]
+    message = run(MODULE, **TASK, **key.options, signature=MANIFEST)["msg"]
     assert message == f"signature and manifest are both '{MANIFEST}': the signature is an artifact of its own"
-    message = run(MODULE, **WISH, **key.options, signature="my signature")["msg"]
+    message = run(MODULE, **TASK, **key.options, signature="my signature")["msg"]
     assert message == (
         "signature 'my signature' is refused: the service may store another name, use letters, digits, '.', '_' and '-'"
     )
@@ -75,4 +75,4 @@ def test_one_key_may_be_given_as_a_text_with_commas(
 
 @pytest.mark.parametrize("value", [1.5, 7, True])
 def test_name_of_the_signature_must_be_a_text(run: ModuleRunner, key: ReleaseKey, value: object) -> None:
-    assert "signature must be a text" in run(MODULE, **WISH, **key.options, signature=value)["msg"]
+    assert "signature must be a text" in run(MODULE, **TASK, **key.options, signature=value)["msg"]

@@ -278,9 +278,9 @@ def test_manifest_and_signature_are_no_artifacts_of_a_task(
     emulator: Emulator, run: ModuleRunner, dist: Path, key: ReleaseKey, suffix: str, state: str
 ) -> None:
     name = key.signature if suffix else MANIFEST
-    wish = {"src": write(dist, {name: b"x"})} if state == "present" else {"name": [name], "state": "absent"}
+    task = {"src": write(dist, {name: b"x"})} if state == "present" else {"name": [name], "state": "absent"}
     what = "signature of the manifest" if suffix else "manifest"
     source = "src and name" if state == "present" else "name"
-    result = run(MODULE, **wish, **key.options)
+    result = run(MODULE, **task, **key.options)
     assert result["msg"] == f"'{name}' is the {what}, which the module writes itself: leave it out of {source}"
     assert not emulator.journal

@@ -52,9 +52,9 @@ def measure(bench: Bench) -> Report:
 
 def _publish(bench: Bench, sample: Sample, name: str, options: dict[str, Any]) -> Program:
     """Publish once; return the program that finds nothing to do."""
-    wish = {"src": [str(sample.path)], "manifest": f"{name}.SHA256SUMS", **options}
-    bench.ours(wish, changed=True).run(bench.folder)
-    return bench.ours(wish)
+    task = {"src": [str(sample.path)], "manifest": f"{name}.SHA256SUMS", **options}
+    bench.ours(task, changed=True).run(bench.folder)
+    return bench.ours(task)
 
 
 def _added(rounds: Rounds, name: str, what: str) -> Spread:
