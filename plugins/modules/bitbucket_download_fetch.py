@@ -292,8 +292,9 @@ from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._errors import BadInput
-from ..module_utils._fetch.choose import FetchOptions
+from ..module_utils._fetch.choose import Chooser, Wanted
 from ..module_utils._fetch.fetch import Fetcher, summarize
+from ..module_utils._fetch.local import FetchOptions
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
@@ -342,20 +343,26 @@ def create_unpacker(options: Options, files: AnsibleFiles) -> Unpacker | None:
 
 
 def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:
-    """Return what the task requests, checked as far as possible without the network."""
+    """Return how the task fetches, checked as far as possible without the network."""
     check_parallel(options["parallel"])
-    if not (options["name"] or options["patterns"]):
-        raise BadInput("name and patterns are empty: there is nothing to fetch")
     return FetchOptions(
         destination=Destination(options["dest"]),
+        force=options["force"],
+        parallel=options["parallel"],
+        check_names=unpacker.check if unpacker else None,
+    )
+
+
+def parse_wanted(options: Options) -> Wanted:
+    """Return what the task asks for."""
+    if not (options["name"] or options["patterns"]):
+        raise BadInput("name and patterns are empty: there is nothing to fetch")
+    return Wanted(
         names=list(dict.fromkeys(options["name"] or ())) or None,
         selection=parse_selection(options) if options["patterns"] else None,
         checksum=parse_checksum(options["checksum"]) if options["checksum"] is not None else None,
         manifest=options["manifest"],
         trust=parse_trust(options),
-        force=options["force"],
-        parallel=options["parallel"],
-        check_names=unpacker.check if unpacker else None,
     )
 
 
@@ -378,8 +385,10 @@ def main(clock: Clock = CLOCK) -> None:
     def fetch(client: Client, progress: Progress) -> Outcome:
         with AnsibleFiles(module) as files:
             unpacker = create_unpacker(options, files)
-            fetcher = Fetcher(Downloads(client, options["repository"]), parse_options(options, unpacker), files)
-            fetched = fetcher.run(check_mode, progress)
+            how, wanted = parse_options(options, unpacker), parse_wanted(options)
+            downloads = Downloads(client, options["repository"])
+            fetcher = Fetcher(downloads, Chooser(downloads, wanted, how.check), how, files)
+            fetched = fetcher.run(wanted, check_mode, progress)
             outcome = summarize(fetched, fetcher.signature)
             return outcome.join(unpacker.run(fetched, check_mode, progress)).join(warn(options)) if unpacker else outcome
 

@@ -24,16 +24,12 @@ from .._files.temporary import TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
 from .._parallel import run_all
 from .._text import quoted
-from .choose import Chooser, FetchOptions, examine
-from .plan import (
-    NEEDS_CONTENTS,
-    FetchRequest,
-    Verdict,
-    decide,
-)
+from .local import Choices, FetchOptions, examine, find_proved, make_request, make_requests
+from .plan import NEEDS_CONTENTS, FetchRequest, Verdict, decide
 
 if t.TYPE_CHECKING:
     from .._manifest.manifest import ManifestSignature
+    from .choose import Wanted
 
 # The attributes of a file that differ, as they were and as they are requested.
 Attributes = t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]
@@ -115,20 +111,22 @@ def summarize(fetched: t.Sequence[Fetched], signature: ManifestSignature | None 
 class Fetcher:
     """One task that fetches artifacts from one repository. ``signature``: of the manifest, if the task verifies it."""
 
-    def __init__(self, downloads: Downloads, options: FetchOptions, installer: FileInstaller) -> None:
+    def __init__(self, downloads: Downloads, choices: Choices, options: FetchOptions, installer: FileInstaller) -> None:
         self._downloads = downloads
+        self._choices = choices
         self._options = options
         self._installer = installer
-        self._chooser = Chooser(downloads, options)
         self._temporary = TemporaryFiles()
         self._done: dict[str, Fetched] = {}
         self._connections = 1  # of each transfer
         self.signature: ManifestSignature | None = None
 
-    def run(self, check_mode: bool, progress: Progress) -> list[Fetched]:
+    def run(self, wanted: Wanted, check_mode: bool, progress: Progress) -> list[Fetched]:
         """Fetch the artifacts, or predict it."""
-        requests = self._downloads.decide(self._chooser.choose)
-        self.signature = self._chooser.signature
+        requests = find_proved(wanted, self._options) or self._downloads.decide(
+            lambda: make_requests(self._choices, self._options)
+        )
+        self.signature = self._choices.signature
         self._connections = self._options.parallel // max(1, min(len(requests), self._options.parallel))
         progress.follow(lambda: self._report(requests))
         made = [] if check_mode else self._options.destination.create()
@@ -147,9 +145,12 @@ class Fetcher:
     def _renew(self, act: t.Callable[[FetchRequest], Fetched], request: FetchRequest) -> Fetched:
         """Return what comes of a request, which is chosen again if somebody has replaced or deleted the artifact since."""
         pending = [request]
-        return self._downloads.decide(
-            lambda: act(pending.pop() if pending else self._chooser.choose_again(request.artifact.name))
-        )
+
+        def attempt() -> Fetched:
+            again = self._choices.choose_again
+            return act(pending.pop() if pending else make_request(again(request.artifact.name), self._options))
+
+        return self._downloads.decide(attempt)
 
     def _predict(self, request: FetchRequest) -> Fetched:
         request = examine(request)
@@ -168,7 +169,7 @@ class Fetcher:
                 f"{quoted(name)} does not have the digest that {expected[0].source}"
                 " expects: its contents differ from a file that has it"
             )
-            self._chooser.require_current(request, problem)
+            self._choices.require_current(request.chosen, problem)
             raise problem
         return same
 
@@ -195,7 +196,7 @@ class Fetcher:
             for each in request.expectation.checksums:
                 each.require(digests, request.artifact.name)
         except BitbucketError as exc:
-            self._chooser.require_current(request, exc)
+            self._choices.require_current(request.chosen, exc)
             raise
         return digests
 

@@ -28,14 +28,30 @@ class Expectation(t.NamedTuple):
     proves: bool = False
 
 
+class Chosen(t.NamedTuple):
+    """One artifact of a task, and what it must be."""
+
+    artifact: Artifact
+    expectation: Expectation = Expectation()
+
+    def is_same(self, other: Chosen) -> bool:
+        """Return whether nobody has replaced the artifact or its line in the manifest."""
+        return (self.artifact.identity, self.expectation) == (other.artifact.identity, other.expectation)
+
+
 class FetchRequest(t.NamedTuple):
     """One artifact, and what is at the place of its file; ``digests`` of the local file, None if nobody has read it."""
 
     artifact: Artifact
+    expectation: Expectation
     local: LocalFile
-    expectation: Expectation = Expectation()
     force: bool = False
     digests: t.Mapping[str, str] | None = None
+
+    @property
+    def chosen(self) -> Chosen:
+        """Return the artifact without the file."""
+        return Chosen(self.artifact, self.expectation)
 
     @property
     def algorithms(self) -> set[str]:

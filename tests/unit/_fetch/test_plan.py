@@ -41,7 +41,7 @@ def request(
     *expected: Checksum, kind: str = FILE, size: int = SIZE, proves: bool = False, force: bool = False, read: bool = True
 ) -> FetchRequest:
     local = LocalFile("/app", kind, size if kind == FILE else 0)
-    return FetchRequest(Artifact("app", SIZE), local, Expectation(expected, proves), force, DIGESTS if read else None)
+    return FetchRequest(Artifact("app", SIZE), Expectation(expected, proves), local, force, DIGESTS if read else None)
 
 
 @either
