@@ -60,6 +60,10 @@ class RequestFailed(BitbucketError):
         return other
 
 
+class NoResponse(RequestFailed):
+    """No response came: the server was not reached, or did not answer."""
+
+
 class BadRequest(RequestFailed):
     """The API does not accept the form of the request (400)."""
 
@@ -106,6 +110,16 @@ class TooLarge(RequestFailed):
 
 class StorageRefused(RequestFailed):
     """The storage host refused a signed link (403); a new link may work, and scopes have nothing to do with it."""
+
+
+class LinkExpired(RequestFailed):
+    """The storage host refuses a link that the control node has handed over; the control node can ask for another one.
+
+    ``position`` and ``etag``: how many bytes of the contents have arrived, and of which contents; None if that is unknown.
+    """
+
+    position = 0
+    etag: str | None = None
 
 
 class Stopped(BaseException):

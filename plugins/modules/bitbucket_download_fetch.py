@@ -118,6 +118,30 @@ options:
       - Archives that unpack to 16 MiB or less are never refused for their ratio. Ignored without O(unpack_dest).
     type: int
     default: 200
+  via:
+    description:
+      - What talks to Bitbucket, and how the contents reach the host.
+      - With V(host), the host of the task sends all requests. It needs a credential, the Python library C(requests), and a way to
+        the API and to the storage host.
+      - With V(link), the control node lists, verifies the manifest and its signature, and asks for signed links. The host gets
+        the links and the digests, and reads from the storage host. It needs no credential and nothing but Python.
+      - With V(controller), the control node fetches the contents as well, once for all hosts, and transfers them to each host.
+        The host needs no network besides the connection of Ansible. The copies stay in the private folder of the run until its
+        end.
+      - With V(link) and V(controller), the number of requests to the API does not depend on the number of hosts. What the control
+        node has read is used by all tasks of a run of C(ansible-playbook). It is read again after a task of this collection has
+        changed the repository, when a later task names what is missing, and for every attempt with C(until).
+      - With V(link) and V(controller), credentials and C(BITBUCKET_*) variables are those of the control node and of the keyword
+        C(environment), and none of them reaches the host. Two kinds of credentials in the environment are an error. Proxies are
+        those of each side. O(ca_path) must exist on the control node and, with V(link), on the host. O(signed_by) names files on
+        the control node.
+      - A signed link works for whoever holds it. Links are in no result and in no file, except in the file of the module in the
+        temporary folder on the host if pipelining is off. With C(async), a link cannot be renewed when it expires.
+      - With V(controller), O(limit_rate) is for the control node.
+    type: str
+    choices: [host, link, controller]
+    default: host
+    version_added: 1.1.0
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_info
@@ -288,13 +312,16 @@ from ..module_utils._ansible.arguments import (
     signed_by_argument_spec,
 )
 from ..module_utils._ansible.files import AnsibleFiles
-from ..module_utils._ansible.module import Options, create_module, run_module
+from ..module_utils._ansible.module import BitbucketModule, CreateClient, Options, create_client, create_module, run_module
+from ..module_utils._delivery.delivery import Delivery, Question, parse_delivery
+from ..module_utils._delivery.downloads import DeliveredDownloads, create_link_client
+from ..module_utils._delivery.host import DeliveredRequests, ask, fetch_delivery
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._errors import BadInput
 from ..module_utils._fetch.choose import Chooser, Wanted
 from ..module_utils._fetch.fetch import Fetcher, summarize
-from ..module_utils._fetch.local import FetchOptions
+from ..module_utils._fetch.local import FetchOptions, ListedRequests, Requests
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
@@ -309,6 +336,15 @@ if t.TYPE_CHECKING:
 _UNVERIFIED = (
     "Only the sizes of the artifacts are verified, not the contents of the archives that are unpacked. Set manifest, with"
     " signed_by if the manifest is signed, or checksum if it is one artifact"
+)
+
+
+CHECKS: dict[str, t.Any] = {
+    "mutually_exclusive": [("name", "patterns"), ("name", "excludes"), ("name", "newest")],
+    "required_one_of": [("name", "patterns")],
+}
+_NO_ACTION = (
+    "via needs the action plugin bitbucket_download_fetch of this collection on the control node: call the module as a task"
 )
 
 
@@ -328,6 +364,7 @@ def argument_spec() -> dict[str, t.Any]:
         "force": {"type": "bool", "default": False},
         "backup": {"type": "bool", "default": False},
         "unpack_dest": {"type": "path"},
+        "via": {"type": "str", "choices": ["host", "link", "controller"], "default": "host"},
         "unpack_max_ratio": {"type": "int", "default": 200},
     }
 
@@ -366,6 +403,21 @@ def parse_wanted(options: Options) -> Wanted:
     )
 
 
+def find_delivery(module: BitbucketModule) -> Delivery | None:
+    """Return what the control node hands over, None if the host talks to Bitbucket itself."""
+    document = module.control_node.get("delivery")
+    if document is None and module.params["via"] != "host":
+        module.refusal = module.refusal or _NO_ACTION
+    return parse_delivery(document) if document else None
+
+
+def choose_client(delivery: Delivery | None) -> CreateClient:
+    """Return what makes the client of the task: a delivery needs neither credentials nor the library of the API's client."""
+    if delivery is None:
+        return create_client
+    return lambda module, threads, clock: create_link_client(module.params, delivery, module.no_log_values.add, threads, clock)
+
+
 def warn(options: Options) -> Outcome:
     """Return the warning of a task that unpacks archives whose contents nothing verifies."""
     is_verified = options["manifest"] is not None or options["checksum"] is not None
@@ -377,22 +429,30 @@ def main(clock: Clock = CLOCK) -> None:
     module = create_module(
         argument_spec(),
         add_file_common_args=True,
-        mutually_exclusive=[("name", "patterns"), ("name", "excludes"), ("name", "newest")],
-        required_one_of=[("name", "patterns")],
+        **CHECKS,
     )
     options, check_mode = module.params, module.check_mode
+    delivery = find_delivery(module)
 
     def fetch(client: Client, progress: Progress) -> Outcome:
         with AnsibleFiles(module) as files:
             unpacker = create_unpacker(options, files)
             how, wanted = parse_options(options, unpacker), parse_wanted(options)
-            downloads = Downloads(client, options["repository"])
-            fetcher = Fetcher(downloads, Chooser(downloads, wanted, how.check), how, files)
-            fetched = fetcher.run(wanted, check_mode, progress)
-            outcome = summarize(fetched, fetcher.signature)
+            if delivery is None:
+                downloads = Downloads(client, options["repository"])
+                requests: Requests = ListedRequests(downloads, Chooser(downloads, wanted, how.check), wanted, how)
+                fetched = Fetcher(downloads, requests, how, files).run(check_mode, progress)
+            else:
+                delivered = DeliveredDownloads(client, options["repository"], delivery)
+                requests = DeliveredRequests(delivered, delivery, wanted, how)
+                found = fetch_delivery(Fetcher(delivered, requests, how, files), requests, check_mode, progress)
+                if isinstance(found, Question):
+                    return ask(found)
+                fetched = found
+            outcome = summarize(fetched, requests.signature)
             return outcome.join(unpacker.run(fetched, check_mode, progress)).join(warn(options)) if unpacker else outcome
 
-    run_module(module, fetch, Progress(artifacts=[]), options["parallel"], clock=clock)
+    run_module(module, fetch, Progress(artifacts=[]), options["parallel"], clock, choose_client(delivery))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from ansible.utils.vars import merge_hash
 
 from ..module_utils._ansible.arguments import connection_argument_spec, repository_argument_spec
 from ..module_utils._errors import BadInput
+from ._control.memory import RUN
+from ._control.snapshots import note_write
 from ._options import Definitions, choose_variables, define_options, remove_unset, resolve_variables
 
 
@@ -65,3 +67,16 @@ class DownloadsAction(SnippetsAction):
     """Run a module that works on the Downloads of a repository."""
 
     spec: t.ClassVar[Definitions] = {**connection_argument_spec(), **repository_argument_spec()}
+
+
+class WritingAction(DownloadsAction):
+    """Run a module that may change the Downloads of a repository: what the run knows of them ends with it."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the module."""
+        result = super().run(tmp, task_vars)
+        may_have_written = result.get("changed") or result.get("failed") or self._task.async_val
+        if may_have_written and not self._task.check_mode:
+            arguments = self._add_variables(task_vars or {})
+            note_write(RUN, arguments.get("workspace"), arguments.get("repository"))
+        return result

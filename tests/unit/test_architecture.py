@@ -20,17 +20,21 @@ ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
 DOWNLOADS, FETCH, SNIPPETS, ARCHIVES = (f"{ROOT}/{name}" for name in ("_downloads", "_fetch", "_snippets", "_archives"))
 SIGNATURES, OPENPGP, SSH, TRUST = (f"{ROOT}/{name}" for name in ("_signatures", "_openpgp", "_ssh", "_trust"))
 MANIFEST, PUBLISH, VERIFY = (f"{ROOT}/{name}" for name in ("_manifest", "_publish", "_verify"))
+DELIVERY = f"{ROOT}/_delivery"
+CONTROL = "plugin_utils/_control"
 
 # A folder imports itself and the folders on its line.
 ARROWS = {
-    "modules": {ANSIBLE, PUBLISH, TRUST, MANIFEST, DOWNLOADS, FETCH, VERIFY, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
+    "modules": {ANSIBLE, DELIVERY, PUBLISH, TRUST, MANIFEST, DOWNLOADS, FETCH, VERIFY, SNIPPETS, ARCHIVES, LOCAL, HTTP, ROOT},
     "action": {"plugin_utils"},
     "lookup": {"plugin_utils", MANIFEST, TRUST, DOWNLOADS, SNIPPETS, HTTP, ROOT},
     "doc_fragments": set(),
-    "plugin_utils": {ANSIBLE, LOCAL, HTTP, ROOT},
+    CONTROL: {"modules", DELIVERY, FETCH, DOWNLOADS, ANSIBLE, LOCAL, HTTP, ROOT},
+    "plugin_utils": {CONTROL, ANSIBLE, LOCAL, HTTP, ROOT},
     ANSIBLE: {HTTP, ROOT},
     PUBLISH: {MANIFEST, TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
     FETCH: {MANIFEST, TRUST, DOWNLOADS, LOCAL, HTTP, ROOT},
+    DELIVERY: {FETCH, DOWNLOADS, LOCAL, HTTP, ROOT},
     VERIFY: {MANIFEST, TRUST, DOWNLOADS, LOCAL, HTTP, ROOT},
     MANIFEST: {TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
     DOWNLOADS: {LOCAL, HTTP, ROOT},
@@ -48,8 +52,8 @@ MOST_FILES = 13
 
 LIBRARIES = {
     "requests": {f"{HTTP}/failures.py", f"{HTTP}/transport.py"},
-    "urllib3": {f"{HTTP}/failures.py", f"{HTTP}/multipart.py", f"{HTTP}/response.py", f"{HTTP}/transport.py"},
-    "ansible.module_utils": {f"{ANSIBLE}/{name}.py" for name in ("arguments", "module")},
+    "urllib3": {f"{HTTP}/failures.py", f"{HTTP}/multipart.py", f"{HTTP}/transport.py"},
+    "ansible.module_utils": {*(f"{ANSIBLE}/{name}.py" for name in ("arguments", "module")), f"{CONTROL}/options.py"},
     "subprocess": {f"{ROOT}/_signatures/programs.py"},
     "tests": set(),
     "ansible_collections": set(),

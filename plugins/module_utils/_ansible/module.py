@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import typing as t
+from types import MappingProxyType
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
@@ -22,9 +23,11 @@ from .._http.credentials import choose_credentials
 from .._http.retries import CLOCK, Clock
 from .._outcome import Outcome, Progress, Result, count_results
 from .arguments import connection_argument_spec
+from .control_node import Values, take_values
 from .given import Given, find_private_keys
 
 Options = t.Mapping[str, t.Any]
+CreateClient = t.Callable[[AnsibleModule, int, Clock], Client]
 
 _OTHER_HOST = ". Or let another host that has it do the work: delegate_to: localhost"
 
@@ -33,15 +36,20 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class BitbucketModule(AnsibleModule):
-    """A module that looks at its arguments before they are converted; ``refusal`` says why they are refused, or is empty."""
+    """A module that looks at its arguments before they are converted; ``refusal`` says why they are refused, or is empty.
+
+    ``control_node``: what the action plugin hands over, which is no argument.
+    """
 
     refusal = ""
+    control_node: Values = MappingProxyType({})
 
     def __init__(self, argument_spec: dict[str, t.Any], **checks: t.Any) -> None:
         AnsibleModule.__init__(self, argument_spec=argument_spec, supports_check_mode=True, **checks)
 
     def _load_params(self) -> None:
         AnsibleModule._load_params(self)
+        self.control_node = take_values(self.params)
         given = Given(self.argument_spec, self.params)
         self.params, self.refusal = given.arguments, given.refusal
         self.no_log_values.update(find_private_keys(self.params))
@@ -59,10 +67,11 @@ def run_module(
     progress: Progress,
     threads: int = 1,
     clock: Clock = CLOCK,
+    create: CreateClient | None = None,
 ) -> None:
     """Call the action with a client, and end the module with its outcome, or with a failure and the progress so far.
 
-    ``clock``: what retries wait by.
+    ``clock``: what retries wait by. ``create``: what makes the client, if not the credentials of the task do.
     """
     client: Client | None = None
     start = clock.monotonic()
@@ -74,7 +83,7 @@ def run_module(
         with stop_on_signals():
             if module.refusal:
                 raise BadInput(module.refusal)
-            client = _create_client(module, threads, clock)
+            client = (create or create_client)(module, threads, clock)
             try:
                 outcome = action(client, progress)
             finally:
@@ -93,7 +102,8 @@ def mask_secrets(module: AnsibleModule, text: str) -> str:
     return str(remove_values(text, module.no_log_values))
 
 
-def _create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
+def create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
+    """Return a client with the credentials of the task or the environment."""
     for option in ("api_url", "token_url", "workspace", "repository"):
         module.no_log_values.update(hidden_parts(module.params.get(option) or ""))
     credentials = choose_credentials(module.params, os.environ)

@@ -12,8 +12,7 @@ from types import MappingProxyType
 
 from .._errors import BitbucketError, NotFound, RequestFailed, TooLarge
 from .._http.client import Client, Deletion
-from .._http.response import Response
-from .._http.storage import SharedLink, has_contents
+from .._http.storage import Link, SharedLink, has_contents
 from .._names import check_name, is_plain, path_segment
 from .._outcome import Result
 from .._parallel import run_all
@@ -39,6 +38,33 @@ class Inconsistent(BitbucketError):
     """Artifacts that belong together do not fit: somebody is replacing them, or has done so. One new reading tells."""
 
 
+class Body(t.Protocol):
+    """A response with contents. See Response."""
+
+    what: str
+    headers: t.Mapping[str, str]
+    status: int
+    shows_end: bool
+
+    @property
+    def length(self) -> int | None:
+        """The announced length in bytes."""
+
+    @property
+    def has_end(self) -> bool:
+        """Whether a cut is noticed."""
+
+    @property
+    def codings(self) -> t.Sequence[str]:
+        """The codings."""
+
+    def read(self) -> bytes:
+        """Return the next bytes, empty at the end."""
+
+    def unexpected(self) -> RequestFailed:
+        """Return the error for an unexpected status."""
+
+
 class Contents:
     """The contents of one artifact, as one response sends them.
 
@@ -47,7 +73,7 @@ class Contents:
     that were cut or encoded on their way are an error.
     """
 
-    def __init__(self, name: str, response: Response, headers: t.Mapping[str, str], size: int | None = None) -> None:
+    def __init__(self, name: str, response: Body, headers: t.Mapping[str, str], size: int | None = None) -> None:
         self.what = response.what
         self.headers = response.headers
         self.unchanged = response.status == 304 and "If-None-Match" in headers
@@ -118,6 +144,8 @@ class Downloads:
         self._client = client
         self.retries = client.retries
         self.rate = client.rate
+        # Returns a link to the contents of an artifact, which several requests can share.
+        self.link: t.Callable[[str], Link] = lambda name: SharedLink()
         self.repository = check_name(repository, "repository")
         workspace = check_name(client.workspace, "workspace")
         self.path = f"/repositories/{path_segment(workspace)}/{path_segment(repository)}/downloads"
@@ -179,7 +207,7 @@ class Downloads:
         name: str,
         headers: t.Mapping[str, str] = _NO_HEADERS,
         size: int | None = None,
-        link: SharedLink | None = None,
+        link: Link | None = None,
     ) -> t.Iterator[Contents]:
         """Open the contents of an artifact, in one attempt; ``headers`` are for the storage host.
 
@@ -187,7 +215,7 @@ class Downloads:
         the artifact was listed and does not exist.
         """
         try:
-            response = (link or SharedLink()).open(self._client, self.artifact_path(name), headers)
+            response = (link or self.link(name)).open(self._client, self.artifact_path(name), headers)
         except NotFound as exc:
             if size is None:
                 raise

@@ -22,6 +22,10 @@ class Part(t.NamedTuple):
         """Return the number of bytes."""
         return self.end - self.start
 
+    def cut(self, position: int) -> Part:
+        """Return what is left of the part after a position in the contents."""
+        return self._replace(start=min(max(self.start, position), self.end))
+
     @property
     def range(self) -> str:
         """Return the header ``Range`` that requests the part."""

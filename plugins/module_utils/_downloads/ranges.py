@@ -16,9 +16,8 @@ import os
 import threading
 import typing as t
 
-from .._errors import BitbucketError, Conflict, RangeRefused
+from .._errors import BitbucketError, Conflict, LinkExpired, RangeRefused
 from .._files.blocks import BLOCK
-from .._http.storage import SharedLink
 from .._parallel import run_all
 from .api import Contents, Downloads
 from .artifact import Artifact
@@ -60,10 +59,15 @@ class RangedTransfer(Transfer):
 
     def run_unless(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
         """Return the hex digests as Transfer does."""
-        ranges = Ranges(self._downloads, self._artifact, self._file, condition)
+        ranges = Ranges(self._downloads, self._artifact, self._file, condition, self._etag)
+        self._parts = [part for each in self._parts if (part := each.cut(self._position)).length]
         jobs = [lambda: self._hash_parts(ranges), *(ranges.bind(part) for part in self._parts)]
-        # The first job needs no connection.
-        run_all(ranges.stop_on_failure, jobs, self._connections + 1)
+        try:
+            # The first job needs no connection.
+            run_all(ranges.stop_on_failure, jobs, self._connections + 1)
+        except LinkExpired as exc:
+            self._etag = ranges.etag
+            raise self._locate(exc) from exc
         if ranges.unchanged:
             return None
         if self._position == self._artifact.size:
@@ -86,18 +90,25 @@ class RangedTransfer(Transfer):
 class Ranges:
     """The parts of one artifact in a file, fetched by several threads while all have the same strong ETag.
 
-    ``condition``: as for Transfer. ``etag``: of all parts, None before the first response. ``unchanged``: the contents have the
-    ETag of the condition.
+    ``condition``: as for Transfer. ``etag``: of all parts, None before the first response unless an earlier transfer knows it.
+    ``unchanged``: the contents have the ETag of the condition.
     """
 
-    def __init__(self, downloads: Downloads, artifact: Artifact, sink: io.FileIO, condition: t.Mapping[str, str]) -> None:
-        self.etag: str | None = None
+    def __init__(
+        self,
+        downloads: Downloads,
+        artifact: Artifact,
+        sink: io.FileIO,
+        condition: t.Mapping[str, str],
+        etag: str | None = None,
+    ) -> None:
+        self.etag = etag
         self.unchanged = False
         self._downloads = downloads
         self._artifact = artifact
         self._sink = sink
         self._condition = condition
-        self._link = SharedLink()
+        self._link = downloads.link(artifact.name)
         self._stopped = False
         self._finished: set[Part] = set()
         self._news = threading.Condition()

@@ -16,8 +16,8 @@ import os
 import re
 import typing as t
 
-from .._errors import BitbucketError, RangeRefused, RequestFailed
-from .._files.blocks import write_all
+from .._errors import BitbucketError, LinkExpired, RangeRefused, RequestFailed
+from .._files.blocks import read_blocks, write_all
 from .api import Contents, Downloads
 from .artifact import Artifact
 
@@ -49,9 +49,24 @@ class Transfer:
 
         ``condition``: the header ``If-None-Match``, or nothing.
         """
-        if not self._downloads.retries.repeat(lambda: self._attempt(condition)):
-            return None
-        return self._digests()
+        try:
+            was_sent = self._downloads.retries.repeat(lambda: self._attempt(condition))
+        except LinkExpired as exc:
+            raise self._locate(exc) from exc
+        return self._digests() if was_sent else None
+
+    def resume(self, etag: str | None) -> None:
+        """Continue after what the sink holds, which is the beginning of contents with this ETag."""
+        self._etag = etag
+        if self._sink is not None and etag:
+            self._sink.seek(0)
+            for block in read_blocks(self._sink):
+                self._update(block)
+
+    def _locate(self, failure: LinkExpired) -> LinkExpired:
+        """Return the failure with what another link can continue."""
+        failure.position, failure.etag = self._position, self._etag
+        return failure
 
     def _digests(self) -> dict[str, str]:
         return {name: each.hexdigest() for name, each in self._hashes.items()}
@@ -95,9 +110,12 @@ class Transfer:
         for block in contents.read_blocks(self._position):
             if self._sink is not None:
                 _write(self._sink, block)
-            for each in self._hashes.values():
-                each.update(block)
-            self._position += len(block)
+            self._update(block)
+
+    def _update(self, block: bytes) -> None:
+        for each in self._hashes.values():
+            each.update(block)
+        self._position += len(block)
 
 
 def _write(sink: io.FileIO, block: bytes) -> None:

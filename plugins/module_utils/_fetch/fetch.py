@@ -9,27 +9,22 @@ A transfer goes to a temporary file beside its destination; the old file stays u
 
 from __future__ import annotations
 
-import io
 import os
 import typing as t
 
 from .._downloads.api import Downloads
 from .._downloads.ranges import create_transfer
 from .._downloads.same_content import compare_content, if_none_match
-from .._errors import BitbucketError
+from .._errors import BitbucketError, LinkExpired
 from .._files.destination import remove_empty
 from .._files.local_file import FILE
 from .._files.payload import Payload
-from .._files.temporary import TemporaryFiles
+from .._files.temporary import TemporaryFile, TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
 from .._parallel import run_all
 from .._text import quoted
-from .local import Choices, FetchOptions, examine, find_proved, make_request, make_requests
-from .plan import NEEDS_CONTENTS, FetchRequest, Verdict, decide
-
-if t.TYPE_CHECKING:
-    from .._manifest.manifest import ManifestSignature
-    from .choose import Wanted
+from .local import FetchOptions, Requests, examine
+from .plan import NEEDS_CONTENTS, FetchRequest, Partial, Verdict, decide
 
 # The attributes of a file that differ, as they were and as they are requested.
 Attributes = t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]
@@ -96,12 +91,12 @@ class Fetched(t.NamedTuple):
         return state_line(local.path, local.size, digest, old), state_line(local.path, size, self.sha256, new)
 
 
-def summarize(fetched: t.Sequence[Fetched], signature: ManifestSignature | None = None) -> Outcome:
+def summarize(fetched: t.Sequence[Fetched], signature: Result | None = None) -> Outcome:
     """Return the outcome of a task that has fetched these artifacts with a manifest of this signature."""
     lines = [each.diff_lines() for each in fetched]
     results: Result = {"artifacts": [each.render() for each in fetched]}
     return Outcome(
-        {**results, "signature": signature.describe()} if signature else results,
+        {**results, "signature": signature} if signature else results,
         changed=any(each.changed for each in fetched),
         before="".join(before for before, _unused in lines),
         after="".join(after for _unused, after in lines),
@@ -109,48 +104,38 @@ def summarize(fetched: t.Sequence[Fetched], signature: ManifestSignature | None 
 
 
 class Fetcher:
-    """One task that fetches artifacts from one repository. ``signature``: of the manifest, if the task verifies it."""
+    """One task that fetches artifacts from one repository.
 
-    def __init__(self, downloads: Downloads, choices: Choices, options: FetchOptions, installer: FileInstaller) -> None:
+    ``done``: what has come of artifacts so far. ``partial``: the beginnings of artifacts whose links have expired; both by name.
+    """
+
+    def __init__(self, downloads: Downloads, requests: Requests, options: FetchOptions, installer: FileInstaller) -> None:
         self._downloads = downloads
-        self._choices = choices
+        self._requests = requests
         self._options = options
         self._installer = installer
         self._temporary = TemporaryFiles()
-        self._done: dict[str, Fetched] = {}
         self._connections = 1  # of each transfer
-        self.signature: ManifestSignature | None = None
+        self.done: dict[str, Fetched] = {}
+        self.partial: dict[str, Partial] = {}
 
-    def run(self, wanted: Wanted, check_mode: bool, progress: Progress) -> list[Fetched]:
+    def run(self, check_mode: bool, progress: Progress) -> list[Fetched]:
         """Fetch the artifacts, or predict it."""
-        requests = find_proved(wanted, self._options) or self._downloads.decide(
-            lambda: make_requests(self._choices, self._options)
-        )
-        self.signature = self._choices.signature
+        requests = self._requests.make(check_mode)
         self._connections = self._options.parallel // max(1, min(len(requests), self._options.parallel))
         progress.follow(lambda: self._report(requests))
         made = [] if check_mode else self._options.destination.create()
+        act = self._predict if check_mode else self._fetch
         try:
             with self._temporary:
-                act = self._predict if check_mode else self._fetch
-                return run_all(lambda request: self._renew(act, request), requests, self._options.parallel)
+                return run_all(lambda request: self._requests.repeat(act, request), requests, self._options.parallel)
         except BaseException:
             remove_empty(made)
             raise
 
     def _report(self, requests: t.Sequence[FetchRequest]) -> tuple[Result, bool]:
-        done = [self._done[each.artifact.name] for each in requests if each.artifact.name in self._done]
+        done = [self.done[each.artifact.name] for each in requests if each.artifact.name in self.done]
         return {"artifacts": [each.render() for each in done if not each.unchanged]}, any(each.changed for each in done)
-
-    def _renew(self, act: t.Callable[[FetchRequest], Fetched], request: FetchRequest) -> Fetched:
-        """Return what comes of a request, which is chosen again if somebody has replaced or deleted the artifact since."""
-        pending = [request]
-
-        def attempt() -> Fetched:
-            again = self._choices.choose_again
-            return act(pending.pop() if pending else make_request(again(request.artifact.name), self._options))
-
-        return self._downloads.decide(attempt)
 
     def _predict(self, request: FetchRequest) -> Fetched:
         request = examine(request)
@@ -159,7 +144,7 @@ class Fetcher:
             verdict = decide(request, self._compare(request))
         expected = {each.algorithm: each.digest for each in request.expectation.checksums}
         fetched = self._describe(request, verdict, expected)
-        return self._record(self._set_attributes(fetched._replace(present=fetched.unchanged)))
+        return self._finish(fetched._replace(present=fetched.unchanged))
 
     def _compare(self, request: FetchRequest) -> bool:
         name, local, expected = request.artifact.name, request.local, request.expectation.checksums
@@ -169,7 +154,7 @@ class Fetcher:
                 f"{quoted(name)} does not have the digest that {expected[0].source}"
                 " expects: its contents differ from a file that has it"
             )
-            self._choices.require_current(request.chosen, problem)
+            self._requests.require_current(request, problem)
             raise problem
         return same
 
@@ -178,7 +163,8 @@ class Fetcher:
         verdict = decide(request)
         if verdict.status == UNCHANGED:
             return self._finish(self._describe(request, verdict, {}))
-        with self._temporary.new(os.path.dirname(request.local.path) or ".") as sink:
+        partial = self._requests.find_partial(request.artifact.name)
+        with self._temporary.new(os.path.dirname(request.local.path) or ".", partial.path if partial else "") as sink:
             digests = self._transfer(request, verdict, sink)
             if verdict == NEEDS_CONTENTS:
                 verdict = decide(request, digests["sha256"] == (request.digests or {})["sha256"])
@@ -187,18 +173,31 @@ class Fetcher:
                 fetched = fetched._replace(backup=self._installer.install(sink.path, fetched.path))
         return self._finish(fetched)
 
-    def _transfer(self, request: FetchRequest, verdict: Verdict, sink: io.FileIO) -> t.Mapping[str, str]:
+    def _transfer(self, request: FetchRequest, verdict: Verdict, sink: TemporaryFile) -> t.Mapping[str, str]:
         """Return the digests of the contents, which are written unless they are those of the local file."""
         local = (request.digests or {}) if verdict == NEEDS_CONTENTS else {}
         transfer = create_transfer(self._downloads, request.artifact, request.algorithms, sink, self._connections)
-        digests = transfer.run_unless(if_none_match(local)) or local
+        if partial := self._requests.find_partial(request.artifact.name):
+            transfer.resume(partial.etag)
+        try:
+            digests = transfer.run_unless(if_none_match(local)) or local
+        except LinkExpired as exc:
+            self._keep(request, sink, exc)
+            raise
         try:
             for each in request.expectation.checksums:
                 each.require(digests, request.artifact.name)
         except BitbucketError as exc:
-            self._choices.require_current(request.chosen, exc)
+            self._requests.require_current(request, exc)
             raise
         return digests
+
+    def _keep(self, request: FetchRequest, sink: TemporaryFile, failure: LinkExpired) -> None:
+        """Leave what has arrived for a run with another link."""
+        if failure.position and failure.etag:
+            sink.truncate(failure.position)
+            self._temporary.keep(sink.path)
+            self.partial[request.artifact.name] = Partial(sink.path, failure.etag)
 
     def _describe(self, request: FetchRequest, verdict: Verdict, digests: t.Mapping[str, str]) -> Fetched:
         """Return the artifact with the digests of its contents; an unchanged file has its own."""
@@ -208,11 +207,6 @@ class Fetcher:
 
     def _finish(self, fetched: Fetched) -> Fetched:
         """Set the attributes of a file that is in its place, and counts even if that fails."""
-        return self._record(self._set_attributes(self._record(fetched)))
-
-    def _set_attributes(self, fetched: Fetched) -> Fetched:
-        return fetched._replace(attributes=self._installer.set_attributes(fetched.path))
-
-    def _record(self, fetched: Fetched) -> Fetched:
-        self._done[fetched.name] = fetched
-        return fetched
+        self.done[fetched.name] = fetched
+        self.done[fetched.name] = finished = fetched._replace(attributes=self._installer.set_attributes(fetched.path))
+        return finished

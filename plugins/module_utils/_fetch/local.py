@@ -15,24 +15,13 @@ from .._outcome import UNCHANGED
 from .plan import NEEDS_DIGESTS, Chosen, Expectation, FetchRequest, decide
 
 if t.TYPE_CHECKING:
+    from .._downloads.api import Downloads
     from .._errors import BitbucketError
-    from .._manifest.manifest import ManifestSignature
-    from .choose import Wanted
+    from .._outcome import Result
+    from .choose import Chooser, Wanted
+    from .plan import Partial
 
-
-class Choices(t.Protocol):
-    """What chooses the artifacts of a task. See Chooser."""
-
-    signature: ManifestSignature | None
-
-    def choose(self) -> t.Sequence[Chosen]:
-        """Return the artifacts."""
-
-    def choose_again(self, name: str) -> Chosen:
-        """Return one of the artifacts as it is now."""
-
-    def require_current(self, chosen: Chosen, problem: BitbucketError) -> None:
-        """Raise StaleListing if an artifact was replaced since it was chosen."""
+_T = t.TypeVar("_T")
 
 
 class FetchOptions(t.NamedTuple):
@@ -53,28 +42,80 @@ class FetchOptions(t.NamedTuple):
             self.check_names(names)
 
 
+class Requests(t.Protocol):
+    """The requests of a task, and what becomes of one that no longer holds.
+
+    ``signature``: of the manifest, as results show it.
+    """
+
+    signature: Result | None
+
+    def make(self, check_mode: bool) -> t.Sequence[FetchRequest]:
+        """Return a request for each artifact."""
+
+    def repeat(self, act: t.Callable[[FetchRequest], t.Any], request: FetchRequest) -> t.Any:
+        """Return what ``act`` makes of a request, made again if somebody has replaced or deleted the artifact since."""
+
+    def require_current(self, request: FetchRequest, problem: BitbucketError) -> None:
+        """Raise StaleListing if the contents are not the promised ones because artifact or manifest was replaced since."""
+
+    def find_partial(self, name: str) -> Partial | None:
+        """Return the beginning of the artifact that an earlier run has left."""
+
+
+class ListedRequests:
+    """The requests of a task on a host that chooses itself."""
+
+    def __init__(self, downloads: Downloads, chooser: Chooser, wanted: Wanted, options: FetchOptions) -> None:
+        self._downloads = downloads
+        self._chooser = chooser
+        self._wanted = wanted
+        self._options = options
+        self.signature: Result | None = None
+
+    def make(self, _check_mode: bool) -> list[FetchRequest]:
+        """Return a request for each artifact."""
+        if proved := find_proved(self._wanted, self._options):
+            return [proved]
+        found = self._downloads.decide(lambda: [make_request(each, self._options) for each in self._chooser.choose()])
+        self.signature = self._chooser.signature.describe() if self._chooser.signature else None
+        return found
+
+    def repeat(self, act: t.Callable[[FetchRequest], _T], request: FetchRequest) -> _T:
+        """Return what ``act`` makes of a request, made again if somebody has replaced or deleted the artifact since."""
+        pending = [request]
+
+        def attempt() -> _T:
+            again = self._chooser.choose_again
+            return act(pending.pop() if pending else make_request(again(request.artifact.name), self._options))
+
+        return self._downloads.decide(attempt)
+
+    def require_current(self, request: FetchRequest, problem: BitbucketError) -> None:
+        """Raise StaleListing if the contents are not the promised ones because artifact or manifest was replaced since."""
+        self._chooser.require_current(request.chosen, problem)
+
+    def find_partial(self, _name: str) -> None:
+        """Return that there is no beginning of the artifact: a task of one run leaves none."""
+
+
 def make_request(chosen: Chosen, options: FetchOptions) -> FetchRequest:
     """Return the request of an artifact, with what is at the place of its file."""
     return FetchRequest(*chosen, inspect(options.destination.path_for(chosen.artifact.name)), options.force)
 
 
-def make_requests(choices: Choices, options: FetchOptions) -> list[FetchRequest]:
-    """Return the requests of all artifacts of a task."""
-    return [make_request(chosen, options) for chosen in choices.choose()]
-
-
-def find_proved(wanted: Wanted, options: FetchOptions) -> list[FetchRequest]:
-    """Return the request of the only artifact if the local file already has the digest in ``checksum``, else none.
+def find_proved(wanted: Wanted, options: FetchOptions) -> FetchRequest | None:
+    """Return the request of the only artifact if the local file already has the digest in ``checksum``.
 
     It needs no HTTP request.
     """
     names = wanted.names or ()
     if wanted.checksum is None or wanted.manifest is not None or options.force or len(names) != 1:
-        return []
+        return None
     local = inspect(options.destination.path_for(names[0]))
     expectation = Expectation([wanted.checksum], proves=True)
     request = examine(FetchRequest(Artifact(names[0], local.size), expectation, local))
-    return [request] if decide(request).status == UNCHANGED else []
+    return request if decide(request).status == UNCHANGED else None
 
 
 def examine(request: FetchRequest) -> FetchRequest:

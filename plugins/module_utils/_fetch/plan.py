@@ -59,6 +59,13 @@ class FetchRequest(t.NamedTuple):
         return {"sha256", *(each.algorithm for each in self.expectation.checksums)}
 
 
+class Partial(t.NamedTuple):
+    """The beginning of an artifact in a file; ``etag``: of its contents, None if that is unknown."""
+
+    path: str
+    etag: str | None
+
+
 class Verdict(t.NamedTuple):
     """What happens to a file, and why."""
 

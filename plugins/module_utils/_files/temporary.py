@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import stat
 import tempfile
 import threading
 import typing as t
@@ -49,16 +50,33 @@ class TemporaryFiles:
                 _remove(path)
 
     @contextlib.contextmanager
-    def new(self, directory: str) -> t.Iterator[TemporaryFile]:
-        """Make a file in this directory, readable by its owner alone; remove it at the end unless it was moved away."""
-        path = self._make(directory)
+    def new(self, directory: str, kept: str = "") -> t.Iterator[TemporaryFile]:
+        """Make a file in this directory, readable by its owner alone; remove it at the end unless it was moved away or kept.
+
+        ``kept``: a file that an earlier run has kept there, which is opened instead if it still exists.
+        """
+        path = self._adopt(kept) or self._make(directory)
         try:
             with TemporaryFile(path) as sink:
                 yield sink
         finally:
-            _remove(path)
             with self._lock:
-                self._paths.discard(path)
+                if path in self._paths:
+                    _remove(path)
+                    self._paths.discard(path)
+
+    def keep(self, path: str) -> None:
+        """Leave a file for the next run."""
+        with self._lock:
+            self._paths.discard(path)
+
+    def _adopt(self, path: str) -> str:
+        """Return the path if an earlier run has kept a file there, else an empty text."""
+        with self._lock:
+            if self._over or not is_kept(path):
+                return ""
+            self._paths.add(path)
+            return path
 
     def _make(self, directory: str) -> str:
         with self._lock:
@@ -71,6 +89,21 @@ class TemporaryFiles:
             self._paths.add(decode_path(name))
         os.close(descriptor)
         return decode_path(name)
+
+
+def is_kept(path: str) -> bool:
+    """Return whether a run of this user has made the file at the path."""
+    try:
+        status = os.lstat(encode_path(path))
+    except OSError:
+        return False
+    return os.path.basename(path).startswith(PREFIX) and stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+
+
+def remove_kept(path: str) -> None:
+    """Remove a file that a run has kept."""
+    if is_kept(path):
+        _remove(path)
 
 
 def _remove(path: str) -> None:

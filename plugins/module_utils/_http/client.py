@@ -19,6 +19,7 @@ from .listing import Listed, Lists
 from .refusals import is_html, server_words
 from .retries import CLOCK, Clock, Retries
 from .session import Session
+from .transport import Exchanger
 
 _MAX_BODY = 16 * 1024 * 1024
 _MAX_EXCERPT = 120
@@ -48,7 +49,9 @@ class Deletion(t.NamedTuple):
 
 
 class Client:
-    """The API of one Bitbucket for one task. Safe to share between ``threads`` threads; see Session for ``add_secret``.
+    """The API of one Bitbucket for one task. Safe to share between ``threads`` threads.
+
+    See Session for ``add_secret`` and ``transport``.
 
     ``retries`` and ``rate``: the retries and the limit of bytes a second of the task, which all of its requests share.
     """
@@ -59,10 +62,11 @@ class Client:
         threads: int = 1,
         add_secret: t.Callable[[str], object] = lambda secret: None,
         clock: Clock = CLOCK,
+        transport: Exchanger | None = None,
     ) -> None:
         self.workspace = connection.workspace
         self.credential_kind = connection.credentials.kind
-        self.session = Session(connection, threads, add_secret, clock)
+        self.session = Session(connection, threads, add_secret, clock, transport)
         self._api_url = connection.api_url
         self._lists = Lists(self.get_json, connection.api_url, self.session.secrets.scrub)
         self.retries = Retries(connection.retries, connection.max_wait, clock)

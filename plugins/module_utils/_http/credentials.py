@@ -98,8 +98,10 @@ def basic(name: str, secret: str) -> str:
     return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode('ascii')}"
 
 
-def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> Credentials:
+def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], ranked: bool = True) -> Credentials:
     """Return the one credential to use: options take precedence over the environment, and two kinds among them are an error.
+
+    ``ranked``: whether of several kinds in the environment the first one counts; else they are an error as well.
 
     ``options`` holds what the task, module_defaults or lookup set, never values from the environment. An empty text counts
     as not set, because ``lookup('env', …)`` returns one for a missing variable.
@@ -109,9 +111,12 @@ def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[st
     chosen = _kinds(given)
     if len(chosen) > 1:
         raise BadInput(f"Two kinds of credentials are set, use one: {' and '.join(_list_set(given, kind) for kind in chosen)}")
-    chosen = chosen or _kinds(inherited)[:1]
+    chosen = chosen or _kinds(inherited)
     if not chosen:
         return Credentials()
+    if len(chosen) > 1 and not ranked:
+        names = " and ".join(_list_variables(environment, kind) for kind in chosen)
+        raise BadInput(f"Two kinds of credentials are set in the environment, use one: {names}")
     merged = {name: given[name] or inherited[name] for name in _ENVIRONMENT}
     return _make(chosen[0], merged)
 
@@ -126,6 +131,11 @@ def _kinds(values: t.Mapping[str, str]) -> list[str]:
 
 def _list_set(values: t.Mapping[str, str], kind: str) -> str:
     return "/".join(name for name in dict(_SECRETS_OF_KIND)[kind] if values[name])
+
+
+def _list_variables(environment: t.Mapping[str, str], kind: str) -> str:
+    names = (variable for name in dict(_SECRETS_OF_KIND)[kind] for variable in _ENVIRONMENT[name])
+    return "/".join(name for name in names if environment.get(name))
 
 
 def _make(kind: str, values: t.Mapping[str, str]) -> Credentials:

@@ -10,19 +10,37 @@ included.
 
 from __future__ import annotations
 
+import http.client
 import re
 import socket
 import ssl
 import typing as t
 
-from .._errors import RequestFailed
+from .._errors import NoResponse, RequestFailed
 from .._text import one_line, status_text
 
+# Empty on a host without the library, whose exceptions cannot come there.
+_BAD_SCHEMA: tuple[type[Exception], ...] = ()
+_BAD_PROXY: tuple[type[Exception], ...] = ()
+_PROXY_ERRORS: tuple[type[Exception], ...] = ()
+_CONNECT_TIMEOUTS: tuple[type[Exception], ...] = ()
+_READ_TIMEOUTS: tuple[type[Exception], ...] = (socket.timeout,)
+_NEVER_CONNECTED: tuple[type[Exception], ...] = ()
+BROKEN_BODY: tuple[type[Exception], ...] = (OSError, ValueError, http.client.HTTPException)
+
 try:
-    import requests
+    import requests.exceptions
     import urllib3.exceptions
 except ImportError:
     pass  # Transport names the missing library
+else:
+    _BAD_SCHEMA = (requests.exceptions.InvalidSchema,)
+    _BAD_PROXY = (requests.exceptions.InvalidProxyURL,)
+    _PROXY_ERRORS = (requests.exceptions.ProxyError,)
+    _CONNECT_TIMEOUTS = (requests.exceptions.ConnectTimeout,)
+    _READ_TIMEOUTS = (*_READ_TIMEOUTS, requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
+    _NEVER_CONNECTED = (*_CONNECT_TIMEOUTS, urllib3.exceptions.NewConnectionError)
+    BROKEN_BODY = (*BROKEN_BODY, urllib3.exceptions.HTTPError)
 
 PROXY_AUTHENTICATION = 407
 _TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
@@ -31,24 +49,24 @@ _PATH = re.compile(r"[/?#]")
 _E = t.TypeVar("_E", bound=BaseException)
 
 
-def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = "") -> RequestFailed:
+def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = "") -> NoResponse:
     """Return the error for a request whose response never began.
 
     ``what``: the request in words. ``proxy``: the URL of the proxy that was to take the request.
     """
     untrusted = _find(exc, ssl.SSLCertVerificationError) or _find(exc, ValueError, _is_of_another_host)
     if untrusted is not None:
-        return RequestFailed(
+        return NoResponse(
             f"{what} failed: the server's certificate was not accepted: {getattr(untrusted, 'verify_message', untrusted)}."
             " Give the CA in ca_path if it is the right server",
             may_have_applied=False,
         )
-    if isinstance(exc, requests.exceptions.InvalidSchema) and "SOCKS" in str(exc):
-        return RequestFailed(f"{what} failed: the proxy needs the Python library PySocks", may_have_applied=False)
-    if isinstance(exc, requests.exceptions.InvalidProxyURL):
-        return RequestFailed(f"{what} failed: the URL of the proxy in the environment cannot be used", may_have_applied=False)
-    if isinstance(exc, (ValueError, requests.exceptions.InvalidSchema)):  # a URL or header that cannot be sent at all
-        return RequestFailed(f"{what} failed: {type(exc).__name__}", may_have_applied=False)
+    if isinstance(exc, _BAD_SCHEMA) and "SOCKS" in str(exc):
+        return NoResponse(f"{what} failed: the proxy needs the Python library PySocks", may_have_applied=False)
+    if isinstance(exc, _BAD_PROXY):
+        return NoResponse(f"{what} failed: the URL of the proxy in the environment cannot be used", may_have_applied=False)
+    if isinstance(exc, (ValueError, *_BAD_SCHEMA)):  # a URL or header that cannot be sent at all
+        return NoResponse(f"{what} failed: {type(exc).__name__}", may_have_applied=False)
     if status := _find_tunnel_status(exc):
         return explain_proxy_refusal(status, what, proxy)
     reason = _describe_reason(exc, timeout)
@@ -56,15 +74,15 @@ def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = 
     if proxy:
         name = describe_proxy(proxy)
         reason = f"{reason} (through {name})" if connected else f"no connection through {name}: {reason}"
-    return RequestFailed(f"{what} failed: {reason}", transient=True, may_have_applied=connected)
+    return NoResponse(f"{what} failed: {reason}", transient=True, may_have_applied=connected)
 
 
-def explain_proxy_refusal(status: int, what: str, proxy: str) -> RequestFailed:
+def explain_proxy_refusal(status: int, what: str, proxy: str) -> NoResponse:
     """Return the error for a request that the proxy refused with this status."""
     words = f"{what} failed: {describe_proxy(proxy)} refused it with HTTP status {status_text(status)}"
     if status == PROXY_AUTHENTICATION:
         words += ". Check the user and the password of the proxy in the environment"
-    return RequestFailed(words, transient=status in (429, 500, 502, 503, 504), may_have_applied=False)
+    return NoResponse(words, transient=status in (429, 500, 502, 503, 504), may_have_applied=False)
 
 
 def describe_proxy(proxy: str) -> str:
@@ -80,9 +98,9 @@ def explain_broken_body(exc: Exception, what: str, timeout: float, received: int
 
 
 def _describe_reason(exc: BaseException, timeout: float) -> str:
-    if isinstance(exc, requests.exceptions.ConnectTimeout):
+    if isinstance(exc, _CONNECT_TIMEOUTS):
         return f"no connection within {timeout:g} seconds"
-    if isinstance(exc, (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError)) or _find(exc, socket.timeout):
+    if _find(exc, _READ_TIMEOUTS):
         return f"no answer within {timeout:g} seconds"
     system = _find(exc, OSError, lambda found: bool(found.strerror) and not isinstance(found, ssl.SSLError))
     if system is not None:
@@ -109,11 +127,11 @@ def _find_tunnel_status(exc: BaseException) -> int:
 
 
 def _never_connected(exc: BaseException) -> bool:
-    if isinstance(exc, requests.exceptions.ConnectTimeout) or _find(exc, urllib3.exceptions.NewConnectionError):
+    if _find(exc, _NEVER_CONNECTED):
         return True
     # urllib3 1.26 says ProxyError also for a connection that broke after the request was sent.
     broken = _find(exc, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, TimeoutError))
-    return isinstance(exc, requests.exceptions.ProxyError) and broken is None
+    return isinstance(exc, _PROXY_ERRORS) and broken is None
 
 
 def _find(

@@ -20,7 +20,7 @@ from .connection import Connection
 from .credentials import Secrets, basic
 from .refusals import explain_oauth_refusal
 from .retries import Clock
-from .transport import Transport
+from .transport import Exchanger
 
 _FORM = b"grant_type=client_credentials"
 _MAX_BODY = 64 * 1024
@@ -30,7 +30,7 @@ _DEFAULT_LIFE = 3600.0
 class TokenSource:
     """The token of a task, fetched when it is first needed, and again only after its life. Safe to share."""
 
-    def __init__(self, connection: Connection, transport: Transport, secrets: Secrets, clock: Clock) -> None:
+    def __init__(self, connection: Connection, transport: Exchanger, secrets: Secrets, clock: Clock) -> None:
         self._url = connection.token_url
         self._credentials = connection.credentials
         self._transport = transport

@@ -16,10 +16,7 @@ import zlib
 from .._errors import RequestFailed, TooLarge
 from .._rate import RateLimit
 from .._text import one_line, status_text
-from .failures import explain_broken_body
-
-with contextlib.suppress(ImportError):  # Transport names the missing library
-    import urllib3.exceptions
+from .failures import BROKEN_BODY, explain_broken_body
 
 BLOCK = 256 * 1024
 # urllib3 before 2.1 cannot return early with what has arrived, so it gets small reads.
@@ -151,7 +148,7 @@ class Response(Head):
         """Return the next bytes, at most BLOCK, empty at the end. Raises RequestFailed for a short, broken or slow body."""
         try:
             block = self._read_some(self._response.raw)
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
+        except BROKEN_BODY as exc:
             raise explain_broken_body(exc, self.what, self._timeout, self._received) from None
         self._received += len(block)
         if not block:

@@ -18,7 +18,7 @@ from .oauth import TokenSource
 from .refusals import explain_refusal
 from .response import Response
 from .retries import CLOCK, Clock
-from .transport import Transport
+from .transport import Exchanger, Transport
 
 _HEADERS = {"User-Agent": "ansible-collection-releng.bitbucket", "Accept-Encoding": "identity"}
 _UNAUTHORIZED = 401
@@ -28,15 +28,22 @@ class Session:
     """The requests of one task. Safe to share between ``threads`` threads.
 
     ``add_secret`` is called with every secret that is made at run time. ``requests`` counts requests to the API, repeats
-    included, but not those to the storage host and the token endpoint.
+    included, but not those to the storage host and the token endpoint. ``transport``: another one than that of ``requests``.
     """
 
-    def __init__(self, connection: Connection, threads: int, add_secret: t.Callable[[str], object], clock: Clock = CLOCK) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        threads: int,
+        add_secret: t.Callable[[str], object],
+        clock: Clock = CLOCK,
+        transport: Exchanger | None = None,
+    ) -> None:
         self.requests = 0
         self._api_url = connection.api_url
-        self._credentials = connection.credentials
+        self.credentials = connection.credentials
         self.secrets = Secrets(connection.credentials.secrets, add_secret)
-        self._transport = Transport(connection.timeout, connection.verify, threads)
+        self._transport = transport or Transport(connection.timeout, connection.verify, threads)
         self._tokens = TokenSource(connection, self._transport, self.secrets, clock)
         self._clock = clock
         self._server_date: tuple[float, float] | None = None
@@ -50,8 +57,8 @@ class Session:
         """
         if not self.is_of_api(url):
             raise RequestFailed(f"The link to {one_line(without_query(url))} leaves the API, it is not followed")
-        if self._credentials.kind != OAUTH:
-            return self._exchange(method, url, headers, body, self._credentials.authorization())
+        if self.credentials.kind != OAUTH:
+            return self._exchange(method, url, headers, body, self.credentials.authorization())
         authorization, is_new = self._tokens.authorization()
         response = self._exchange(method, url, headers, body, authorization)
         if response.status != _UNAUTHORIZED or is_new:
@@ -78,7 +85,7 @@ class Session:
     def require_success(self, response: Response, also: t.Container[int] = ()) -> None:
         """Raise the error that a response means, unless its status is a success or one of ``also``."""
         if not 200 <= response.status < 300 and response.status not in also:
-            raise explain_refusal(response, self._credentials.kind, self.secrets.scrub)
+            raise explain_refusal(response, self.credentials.kind, self.secrets.scrub)
 
     def _exchange(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any, authorization: str | None) -> Response:
         sent = {**_HEADERS, **headers}

@@ -14,7 +14,7 @@ import threading
 import typing as t
 from urllib.parse import urlsplit
 
-from .._errors import Gone, NotFound, RequestFailed, StorageRefused
+from .._errors import Gone, LinkExpired, NoResponse, NotFound, RequestFailed, StorageRefused
 from .._text import one_line
 from .client import Client
 from .connection import resolve_redirect
@@ -25,6 +25,10 @@ from .session import Session
 _MAX_HOPS = 5
 _ACCEPT = {"Accept": "*/*"}
 _CONTENTS = (200, 206, 304)
+_NOT_REACHED = (
+    "With via: link each host must reach the storage host; with via: controller the control node fetches the contents and"
+    " transfers them to the host"
+)
 
 
 def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Response:
@@ -33,6 +37,28 @@ def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Re
     Return a response with status 200, 206 or 304, whose body is read within the limit of the task.
     """
     url = client.url(path)
+    return _limit(client, _follow(client.session, _ask(client, url), url, headers))
+
+
+def find_link(client: Client, path: str) -> str:
+    """Return the signed link to the contents at an API path, which works for whoever holds it; repeated."""
+
+    def once() -> str:
+        url = client.url(path)
+        for _unused in range(_MAX_HOPS):
+            response = _ask(client, url)
+            response.finish()
+            client.session.secrets.add_link(response.location.partition("?")[2])
+            url = redirect_target(response.what, url, response.location)
+            if not client.session.is_of_api(url):
+                return url
+        raise RequestFailed(f"GET {path}: more than {_MAX_HOPS} redirects")
+
+    return client.retries.repeat(once)
+
+
+def _ask(client: Client, url: str) -> Response:
+    """Return the response of the API that points to contents. Raises RequestFailed for any other."""
     response = client.session.send("GET", url, _ACCEPT)
     if 200 <= response.status < 300:
         body = read_error(response)
@@ -40,7 +66,30 @@ def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Re
         raise RequestFailed(f"{response.what} answered {what} instead of pointing to the storage host")
     if not response.is_redirect:
         client.session.require_success(response)
-    return _limit(client, _follow(client.session, response, url, headers))
+    return response
+
+
+class Link(t.Protocol):
+    """What leads to the contents of one artifact."""
+
+    def open(self, client: Client, path: str, headers: t.Mapping[str, str], /) -> Response:
+        """Try once to open the contents, as ``open_contents`` does."""
+
+
+class HandedLink:
+    """The link to the contents of one artifact, which the control node has handed over."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def open(self, client: Client, _path: str, headers: t.Mapping[str, str], /) -> Response:
+        """Try once to open the contents, as ``open_contents`` does. Raises LinkExpired for a link that is refused."""
+        try:
+            return _reopen(client, self._url, headers)
+        except (StorageRefused, Gone) as exc:
+            raise LinkExpired(str(exc)) from exc
+        except NoResponse as exc:
+            raise exc.reworded(f"{exc}. {_NOT_REACHED}") from exc
 
 
 class SharedLink:

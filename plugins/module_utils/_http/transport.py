@@ -38,6 +38,21 @@ else:
 _TIMEOUTS_OF_HEAD = 2
 
 
+class Exchanger(t.Protocol):
+    """What sends single requests."""
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        headers: t.Mapping[str, str],
+        body: t.Any = None,
+        what: str = "",
+        decodes: bool = False,
+    ) -> Response:
+        """Send one request and return the response with its body unread. See Transport."""
+
+
 class Transport:
     """A pool of connections with one set of rules for TLS and time. Safe to share between threads."""
 
@@ -47,7 +62,7 @@ class Transport:
         # Its debug lines hold signed URLs, and in a lookup they could reach the controller's log.
         logging.getLogger("urllib3").setLevel(logging.WARNING)
         if isinstance(verify, str):
-            _require_bundle(verify)
+            load_bundle(verify)
         self._timeout = timeout
         self._verify = locale_path(verify) if isinstance(verify, str) else verify
         if verify is False:
@@ -110,13 +125,13 @@ def _bound_heads(manager: t.Any) -> t.Any:
 
 
 def _bound_pool(pool: t.Any) -> t.Any:
-    if getattr(pool.ConnectionCls, "response_class", None) is _DeadlineResponse:
+    if getattr(pool.ConnectionCls, "response_class", None) is DeadlineResponse:
         return pool
-    connection = type("BoundedConnection", (pool.ConnectionCls,), {"response_class": _DeadlineResponse})
+    connection = type("BoundedConnection", (pool.ConnectionCls,), {"response_class": DeadlineResponse})
     return type("BoundedPool", (pool,), {"ConnectionCls": connection})
 
 
-class _DeadlineResponse(http.client.HTTPResponse):
+class DeadlineResponse(http.client.HTTPResponse):
     """A response whose status and header lines must come within two timeouts of its socket. Raises socket.timeout."""
 
     def __init__(self, sock: socket.socket, *args: t.Any, **kwargs: t.Any) -> None:
@@ -155,16 +170,19 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def _require_bundle(ca_path: str) -> None:
-    """Raise BadInput if no certificate can be read: the errors of a connection do not name the file."""
+def load_bundle(ca_path: str, source: str = "ca_path") -> ssl.SSLContext:
+    """Return the rules of TLS with these certificates; raise BadInput if none can be read.
+
+    The errors of a connection do not name the file. ``source``: what names it.
+    """
     path = encode_path(ca_path)
     is_folder = os.path.isdir(path)
     try:
-        ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
+        return ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
     except ssl.SSLError:
-        raise BadInput(f"ca_path {ca_path} holds no certificates in PEM form") from None
+        raise BadInput(f"{source} {ca_path} holds no certificates in PEM form") from None
     except OSError as exc:
-        raise BadInput(f"ca_path {ca_path} cannot be read: {exc.strerror}") from exc
+        raise BadInput(f"{source} {ca_path} cannot be read: {exc.strerror}") from exc
 
 
 def _leave_unchanged(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Remember in JSON what has come of an artifact, for a later run of the module in the same task."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._downloads.api import Downloads
+from .._fetch.fetch import Fetched
+from .._fetch.plan import Chosen, FetchRequest, Verdict
+from .._files.local_file import LocalFile
+
+Json = t.Dict[str, t.Any]
+
+
+def render_fetched(fetched: Fetched) -> Json:
+    """Return the result as JSON, without the artifact."""
+    request = fetched.request
+    return {
+        "local": list(request.local),
+        "digests": request.digests,
+        "verdict": list(fetched.verdict),
+        "sha256": fetched.sha256,
+        "backup": fetched.backup,
+        "attributes": list(fetched.attributes),
+    }
+
+
+def restore_fetched(chosen: Chosen, document: Json, downloads: Downloads, force: bool) -> Fetched:
+    """Return the result in JSON for this artifact."""
+    before, after = document["attributes"]
+    return Fetched(
+        FetchRequest(*chosen, LocalFile(*document["local"]), force, document["digests"]),
+        Verdict(*document["verdict"]),
+        document["sha256"],
+        downloads.describe(chosen.artifact.name, chosen.artifact.size),
+        document["backup"],
+        (before, after),
+    )

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fetch on a host with ``via: link`` or ``via: controller``: choose for it, run the module there, and answer what it asks."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...module_utils._delivery.delivery import QUESTION, Delivery, Question, parse_question, render_delivery
+from ...module_utils._downloads.api import StaleListing
+from ...module_utils._errors import BitbucketError
+from ...module_utils._fetch.choose import Chooser, Wanted
+from ...module_utils._fetch.plan import Chosen
+from ...module_utils._parallel import run_all
+from .downloads import SharedDownloads
+from .supply import Digests, Supply
+
+Json = t.Dict[str, t.Any]
+
+
+class Job(t.NamedTuple):
+    """What a task requests, as far as the control node needs it. ``renewals``: of each link."""
+
+    wanted: Wanted
+    force: bool
+    parallel: int
+    renewals: int
+    is_async: bool
+
+
+class Conversation:
+    """The questions of a host and the answers of the control node, for one task.
+
+    ``execute`` runs the module on the host with a delivery and returns its result; in the end of an asynchronous task, as a job.
+    """
+
+    def __init__(self, downloads: SharedDownloads, job: Job, supply: Supply, execute: t.Callable[[Json, bool], Json]) -> None:
+        self._downloads = downloads
+        self._job = job
+        self._supply = supply
+        self._execute = execute
+        self._chooser = Chooser(downloads, job.wanted)
+        self._renewed: dict[str, int] = {}
+
+    def run(self) -> Json:
+        """Return the result of the module."""
+        delivery = Delivery() if self._may_be_proved() else self._choose(Delivery())
+        if self._job.is_async:
+            return self._execute(render_delivery(self._prepare(delivery)), True)
+        while True:
+            result = self._execute(render_delivery(delivery), False)
+            question = result.pop(QUESTION, None)
+            if question is None:
+                return result
+            delivery = self._answer(delivery, parse_question(question))
+
+    def _may_be_proved(self) -> bool:
+        """Return whether the host might have the file that ``checksum`` asks for, so that no request is needed."""
+        wanted = self._job.wanted
+        may_be = bool(wanted.checksum) and wanted.manifest is None and len(wanted.names or ()) == 1
+        return may_be and not self._job.force and not self._job.is_async
+
+    def _choose(self, delivery: Delivery) -> Delivery:
+        """Return the delivery with the artifacts, of a newer snapshot if that of the run lacks what the task names."""
+        try:
+            chosen = self._downloads.decide(self._chooser.choose)
+        except BitbucketError:
+            if not self._downloads.snapshot.renew():
+                raise
+            chosen = self._downloads.decide(self._chooser.choose)
+        signature = self._chooser.signature
+        return delivery._replace(chosen=chosen, signature=signature.describe() if signature else None)
+
+    def _prepare(self, delivery: Delivery) -> Delivery:
+        """Return the delivery with everything for a host that can ask nothing while its job runs."""
+        needs: t.Mapping[str, Digests] = {each.artifact.name: {} for each in delivery.chosen or ()}
+        if self._supply.looks_first:
+            result = self._execute(render_delivery(delivery._replace(only_looks=True)), False)
+            if QUESTION not in result:
+                raise BitbucketError(str(result.get("msg", "The host does not say which contents it needs")))
+            needs = parse_question(result[QUESTION]).needs
+        return self._add_contents(delivery, needs)._replace(answers=False)
+
+    def _answer(self, delivery: Delivery, question: Question) -> Delivery:
+        """Return the next delivery; one that ends the task if there is no answer."""
+        delivery = delivery._replace(done=question.done, partial=question.partial)
+        try:
+            if question.wants_choice:
+                return self._choose(delivery)
+            delivery = self._choose_again(delivery, question.stale)
+            self._count_renewals(question.expired)
+            needs: dict[str, Digests] = {name: {} for name in (*question.expired, *question.stale)}
+            return self._add_contents(delivery, {**needs, **question.needs})
+        except BitbucketError as exc:
+            return delivery._replace(failure=str(exc))
+
+    def _choose_again(self, delivery: Delivery, stale: t.Mapping[str, str]) -> Delivery:
+        """Return the delivery with these artifacts as they are now; each is chosen again once."""
+        for name, problem in stale.items():
+            if name in delivery.final:
+                raise BitbucketError(problem)
+        partial = {name: each._replace(etag=None) if name in stale else each for name, each in delivery.partial.items()}
+        chosen = {each.artifact.name: each for each in delivery.chosen or ()}
+        chosen.update({name: self._renew(chosen[name]) for name in stale})
+        return delivery._replace(chosen=list(chosen.values()), final=[*delivery.final, *stale], partial=partial)
+
+    def _renew(self, chosen: Chosen) -> Chosen:
+        """Return an artifact as it is now."""
+        self._downloads.snapshot.renew(force=True)
+        return self._downloads.decide(lambda: self._chooser.choose_again(chosen.artifact.name))
+
+    def _count_renewals(self, expired: t.Mapping[str, str]) -> None:
+        for name, problem in expired.items():
+            self._renewed[name] = self._renewed.get(name, 0) + 1
+            if self._renewed[name] > self._job.renewals:
+                raise BitbucketError(f"Gave up after {self._renewed[name]} links to the same contents: {problem}")
+
+    def _add_contents(self, delivery: Delivery, needs: t.Mapping[str, Digests]) -> Delivery:
+        """Return the delivery with the contents of these artifacts; ``needs``: digests of their files on the host."""
+
+        def find(chosen: Chosen) -> tuple[Chosen, t.Any]:
+            name = chosen.artifact.name
+            try:
+                return chosen, self._supply.find(chosen, needs[name], delivery.links.get(name))
+            except StaleListing:
+                now = self._renew(chosen)
+            return now, self._supply.find(now, needs[name], delivery.links.get(name))
+
+        asked = [each for each in delivery.chosen or () if each.artifact.name in needs]
+        found = dict(zip([each.artifact.name for each in asked], run_all(find, asked, self._job.parallel)))
+        chosen = [found[each.artifact.name][0] if each.artifact.name in found else each for each in delivery.chosen or ()]
+        delivery = delivery._replace(chosen=chosen)
+        for each, supplied in found.values():
+            delivery = self._supply.add(delivery, each, supplied)
+        return delivery

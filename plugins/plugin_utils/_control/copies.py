@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fetch contents once into the private folder of the run, from where they are transferred to hosts."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+import typing as t
+
+from ...module_utils._downloads.ranges import create_transfer
+from ...module_utils._downloads.same_content import if_none_match
+from ...module_utils._errors import BitbucketError
+from ...module_utils._fetch.plan import Chosen
+from .downloads import SharedDownloads
+from .memory import RunMemory
+from .sharing import share
+
+Json = t.Dict[str, t.Any]
+
+
+class Copy(t.NamedTuple):
+    """The contents of an artifact: their digests, and the file; no file if they are those of the file on the host."""
+
+    digests: t.Mapping[str, str]
+    path: str | None
+
+
+class Copies:
+    """The contents that the hosts of a run need. ``folder``: the private folder of the run."""
+
+    def __init__(self, downloads: SharedDownloads, memory: RunMemory, folder: str, connections: int) -> None:
+        self._downloads = downloads
+        self._memory = memory
+        self._folder = folder
+        self._connections = connections
+
+    def fetch(self, chosen: Chosen, local: t.Mapping[str, str]) -> Copy:
+        """Return the contents of an artifact, verified; ``local``: the digests of the file that the host has, if any."""
+        snapshot = self._downloads.snapshot
+        key = ["copy", snapshot.scope, *snapshot.writes, *chosen.artifact.identity]
+        condition = if_none_match(local)
+        if condition and not self._memory.get(key):
+            key = [*key, local["md5"]]
+        found = share(self._memory, key, snapshot.attempt, lambda: self._make(chosen, condition), _is_there)
+        if found is False:
+            return Copy(local, None)
+        for each in chosen.expectation.checksums:
+            if each.algorithm in found["digests"]:
+                each.require(found["digests"], chosen.artifact.name)
+        return Copy(**found)
+
+    def _make(self, chosen: Chosen, condition: t.Mapping[str, str]) -> Json | bool:
+        """Return the copy, False if the contents have the ETag of the condition."""
+        try:
+            descriptor, path = tempfile.mkstemp(prefix="bitbucket-", dir=self._folder)
+        except OSError as exc:
+            raise BitbucketError(f"Cannot create a file in {self._folder} on the control node: {exc.strerror}") from exc
+        digests: t.Mapping[str, str] | None = None
+        try:
+            with io.FileIO(descriptor, "r+") as sink:
+                algorithms = {"sha256", *(each.algorithm for each in chosen.expectation.checksums)}
+                transfer = create_transfer(self._downloads, chosen.artifact, algorithms, sink, self._connections)
+                digests = transfer.run_unless(condition)
+            return {"digests": digests, "path": path} if digests else False
+        finally:
+            if not digests:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+
+
+def _is_there(found: t.Any) -> bool:
+    return found is False or os.path.exists(found["path"])

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a task that fetches with ``via: link`` or ``via: controller``: the control node has the client, the host the files."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+import time
+import typing as t
+
+from ...module_utils._errors import BitbucketError, MissingLibrary
+from ...module_utils._http.client import Client
+from ...module_utils._http.connection import parse_connection
+from ...module_utils._http.credentials import choose_credentials
+from ...modules.bitbucket_download_fetch import parse_wanted
+from .conversation import Conversation, Job
+from .copies import Copies
+from .downloads import SharedDownloads
+from .memory import RUN
+from .options import Options, parse_options
+from .snapshots import Attempt, Snapshot, identify_place, identify_scope
+from .supply import Links, Supply, Transfers
+
+Json = t.Dict[str, t.Any]
+
+# How often this process has begun a task with the same arguments: it serves one host of one task, with all its repetitions.
+_ATTEMPTS: collections.Counter[str] = collections.Counter()
+
+
+class Host(t.Protocol):
+    """The host of a task, as Ansible reaches it. ``folder``: the private folder of the run on the control node."""
+
+    folder: str
+    is_async: bool
+
+    def execute(self, arguments: Json, delivery: Json, as_job: bool) -> Json:
+        """Run the module with a delivery and return its result; ``as_job``: in the background."""
+
+    def transfer(self, path: str) -> str:
+        """Transfer a file to the temporary folder of the task, and return its path there."""
+
+
+def fetch_for_host(host: Host, task: str, arguments: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> Json:
+    """Return the result of the task. ``task``: what all hosts of the task share; ``environment``: of the control node."""
+    start = time.monotonic()
+    client: Client | None = None
+    try:
+        options = parse_options(arguments, environment)
+        credentials = choose_credentials(options.checked, environment, ranked=False)
+        client = Client(parse_connection(options.checked, credentials), options.checked["parallel"])
+        result = _create_conversation(host, client, options, _count_attempt(task, arguments)).run()
+    except MissingLibrary as exc:
+        result = _fail(
+            f"{exc} for the Python that runs ansible, which via: {arguments['via']} needs: install it on the control node"
+        )
+    except BitbucketError as exc:
+        result = _fail(str(exc))
+    requests = client.requests if client else 0
+    return {**result, "requests": requests + result.get("requests", 0), "elapsed": round(time.monotonic() - start, 3)}
+
+
+def _create_conversation(host: Host, client: Client, options: Options, attempt: Attempt) -> Conversation:
+    checked = options.checked
+    repository = checked["repository"]
+    scope = identify_scope(parse_connection(checked, client.session.credentials), repository)
+    snapshot = Snapshot(RUN, scope, identify_place(client.workspace, repository), attempt)
+    downloads = SharedDownloads(client, repository, RUN, snapshot)
+    supply: Supply = Links(downloads)
+    if checked["via"] == "controller":
+        supply = Transfers(Copies(downloads, RUN, host.folder, checked["parallel"]), host.transfer)
+    job = Job(parse_wanted(checked), checked["force"], checked["parallel"], max(1, checked["retries"]), host.is_async)
+    return Conversation(downloads, job, supply, lambda delivery, as_job: host.execute(dict(options.of_host), delivery, as_job))
+
+
+def _count_attempt(task: str, arguments: t.Mapping[str, t.Any]) -> Attempt:
+    """Return the attempt: Ansible repeats a task with ``until`` in the same process."""
+    key = hashlib.sha256(json.dumps([task, arguments], sort_keys=True, default=str).encode("utf-8")).hexdigest()
+    _ATTEMPTS[key] += 1
+    return Attempt(task, _ATTEMPTS[key])
+
+
+def _fail(message: str) -> Json:
+    return {"failed": True, "changed": False, "msg": message, "artifacts": []}

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tell how long a signed link works, as far as the link itself says it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from urllib.parse import parse_qs, urlsplit
+
+# A link that ends sooner is not handed out any more.
+_LEAST_SECONDS = 60
+_AMAZON_TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z\Z")
+
+
+def is_usable(link: str, now: float) -> bool:
+    """Return whether a signed link can be handed out at this time in seconds since 1970."""
+    end = find_end(link)
+    return end is None or end - now > _LEAST_SECONDS
+
+
+def find_end(link: str) -> float | None:
+    """Return when a signed link ends in seconds since 1970, None if it does not tell.
+
+    Links of Amazon S3 have one of two forms (fact sheet 1.4).
+    """
+    query = {name.lower(): values[0] for name, values in parse_qs(urlsplit(link).query).items()}
+    seconds, begin = query.get("x-amz-expires", ""), query.get("x-amz-date", "")
+    if seconds.isdecimal() and _AMAZON_TIME.match(begin):
+        time = datetime.datetime.strptime(begin, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+        return time.timestamp() + int(seconds)
+    expires = query.get("expires", "")
+    return float(expires) if expires.isdecimal() else None

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Share values between all processes of one run of Ansible, in memory or a file without a name that ends with the run.
+
+Ansible runs each task of each host in a process of its own, forked from one that has loaded the action plugin. What is opened
+when this file is imported is open in all of them. Nothing stays on disk, however the run ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import threading
+import typing as t
+
+# The byte that is locked while something is appended; each key has another one.
+_APPENDING = 0
+
+Key = t.Sequence[t.Union[str, int, None]]
+
+
+class RunMemory:
+    """Values by their keys, both as JSON. A value that is set again replaces the older one.
+
+    Records are appended, each on a line of its own, and never changed: what a killed process has begun is no record.
+    """
+
+    def __init__(self) -> None:
+        self._file = _open_unnamed()
+        self._position = 0
+        self._records: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> t.Any:
+        """Return the value of a key, None without one."""
+        with self._lock:
+            self._read_on()
+            record = self._records.get(_render(key))
+        return None if record is None else json.loads(record)
+
+    def set(self, key: Key, value: t.Any) -> None:
+        """Set the value of a key."""
+        record = f"\n{_render(key)}\t{json.dumps(value)}\n".encode("ascii")
+        with self._lock, self._exclude(_APPENDING):
+            position = os.fstat(self._file).st_size
+            while record:
+                written = os.pwrite(self._file, record, position)
+                record, position = record[written:], position + written
+
+    def lock(self, key: Key) -> t.ContextManager[None]:
+        """Return a context that one process of the run at a time can be in for this key."""
+        number = int.from_bytes(hashlib.sha256(_render(key).encode("ascii")).digest()[:6], "big")
+        return self._exclude(1 + number)
+
+    @contextlib.contextmanager
+    def _exclude(self, number: int) -> t.Iterator[None]:
+        # Not flock: processes that share an open file would share its lock.
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
+
+    def _read_on(self) -> None:
+        new = os.pread(self._file, os.fstat(self._file).st_size - self._position, self._position)
+        whole = new.rpartition(b"\n")[0]
+        for line in whole.split(b"\n"):
+            key, tab, value = line.partition(b"\t")
+            if tab:
+                self._records[key.decode("ascii")] = value
+        self._position += len(whole)
+
+
+def _open_unnamed() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("releng.bitbucket")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _render(key: Key) -> str:
+    return json.dumps(key)
+
+
+RUN = RunMemory()

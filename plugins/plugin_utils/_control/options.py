@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check the options of a task on the control node, and tell what of them a host gets."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ...module_utils._ansible.arguments import connection_argument_spec
+from ...module_utils._ansible.given import Given
+from ...module_utils._errors import BadInput
+from ...modules.bitbucket_download_fetch import CHECKS, argument_spec
+
+Arguments = t.Mapping[str, t.Any]
+
+# What only the control node needs: credentials, and keys, which it verifies signatures with.
+_KEPT = ("user", "api_token", "access_token", "client_id", "client_secret", "token_url", "signed_by", "signature")
+
+
+class Options(t.NamedTuple):
+    """The checked options of a task, and the arguments that the host gets."""
+
+    checked: Arguments
+    of_host: Arguments
+
+
+def parse_options(arguments: Arguments, environment: t.Mapping[str, str]) -> Options:
+    """Return the options of a task that fetches; raise BadInput in the words of AnsibleModule."""
+    spec = {**FILE_COMMON_ARGUMENTS, **connection_argument_spec(), **argument_spec()}
+    complete = _add_environment(spec, arguments, environment)
+    given = Given(spec, complete)
+    if given.refusal:
+        raise BadInput(given.refusal)
+    result = ArgumentSpecValidator(spec, **CHECKS).validate(given.arguments)
+    if result.error_messages:
+        raise BadInput(result.errors.msg)
+    kept = {name for option in _KEPT for name in (option, *spec[option].get("aliases", ()))}
+    return Options(result.validated_parameters, {name: value for name, value in complete.items() if name not in kept})
+
+
+def _add_environment(spec: Arguments, arguments: Arguments, environment: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """Return the arguments with the options that are not set and have a variable in the environment."""
+    found = dict(arguments)
+    for option, definition in spec.items():
+        names = definition["fallback"][1] if "fallback" in definition else ()
+        values = [environment[name] for name in names if name in environment]
+        if values and found.get(option) is None:
+            found[option] = values[0]
+    return found

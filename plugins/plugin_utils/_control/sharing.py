@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Do once in a run what all its hosts need, and share a failure between the hosts of one attempt of a task."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...module_utils._downloads.api import Inconsistent, StaleListing
+from ...module_utils._downloads.listing import NotWhole
+from ...module_utils._errors import BitbucketError, Forbidden, NotFound, RateLimited, RequestFailed, Unauthorized
+from .memory import Key, RunMemory
+from .snapshots import Attempt
+
+_T = t.TypeVar("_T")
+
+# The errors that callers tell apart.
+_KINDS: t.Sequence[type[BitbucketError]] = (
+    *(StaleListing, Inconsistent, NotWhole),
+    *(Unauthorized, Forbidden, NotFound, RateLimited, RequestFailed),
+)
+
+
+def share(
+    memory: RunMemory, key: Key, attempt: Attempt, make: t.Callable[[], t.Any], is_good: t.Callable[[t.Any], bool]
+) -> t.Any:
+    """Return the value of a key that is still good, else what ``make`` returns, as JSON.
+
+    One process of the run at a time makes it while the others wait. A BitbucketError is raised again for other hosts.
+    """
+    failed = ["failure", *key, attempt.key]
+    with memory.lock(key):
+        found = memory.get(key)
+        if found is not None and is_good(found):
+            return found
+        if failure := memory.get(failed):
+            raise _restore(*failure)
+        try:
+            value = make()
+        except BitbucketError as exc:
+            memory.set(failed, [type(exc).__name__, str(exc)])
+            raise
+        memory.set(key, value)
+        return value
+
+
+def _restore(kind: str, message: str) -> BitbucketError:
+    found = next((each for each in _KINDS if each.__name__ == kind), BitbucketError)
+    return found(message)
