@@ -61,7 +61,7 @@ LIBRARIES = {
 
 # These decide, so no chain of imports leads from them to the network or to the file system.
 DECIDING = {
-    ROOT: ("_errors", "_names", "_outcome", "_patterns", "_places", "_rate", "_renames", "_text"),
+    ROOT: ("_errors", "_meter", "_names", "_outcome", "_patterns", "_places", "_rate", "_renames", "_text"),
     DOWNLOADS: ("artifact", "parts"),
     MANIFEST: ("comparison", "manifest"),
     PUBLISH: ("plan", "retention"),

@@ -144,6 +144,7 @@ class Downloads:
         self._client = client
         self.retries = client.retries
         self.rate = client.rate
+        self.meter = client.meter
         # Returns a link to the contents of an artifact, which several requests can share.
         self.link: t.Callable[[str], Link] = lambda name: SharedLink()
         self.repository = check_name(repository, "repository")
@@ -240,7 +241,8 @@ class Downloads:
 
     def upload(self, body: UploadBody) -> None:
         """Send one POST with artifacts, without a retry; after an unclear failure the caller must look before it sends again."""
-        self._client.send_once("POST", self.path, body, body.content_type)
+        with contextlib.closing(body):
+            self._client.send_once("POST", self.path, body, body.content_type)
 
     def delete(self, name: str) -> Deletion:
         """Delete an artifact; the result tells what the response proves."""

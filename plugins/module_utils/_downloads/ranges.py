@@ -18,6 +18,7 @@ import typing as t
 
 from .._errors import BitbucketError, Conflict, LinkExpired, RangeRefused
 from .._files.blocks import BLOCK
+from .._meter import Gauge
 from .._parallel import run_all
 from .api import Contents, Downloads
 from .artifact import Artifact
@@ -57,24 +58,25 @@ class RangedTransfer(Transfer):
         self._parts = parts
         self._connections = connections
 
-    def run_unless(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
-        """Return the hex digests as Transfer does."""
-        ranges = Ranges(self._downloads, self._artifact, self._file, condition, self._etag)
+    def _run_unless(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
+        ranges = Ranges(self._downloads, self._artifact, self._file, condition, self._gauge)
+        ranges.etag = self._etag
         self._parts = [part for each in self._parts if (part := each.cut(self._position)).length]
         jobs = [lambda: self._hash_parts(ranges), *(ranges.bind(part) for part in self._parts)]
         try:
             # The first job needs no connection.
             run_all(ranges.stop_on_failure, jobs, self._connections + 1)
-        except LinkExpired as exc:
+        except LinkExpired:
             self._etag = ranges.etag
-            raise self._locate(exc) from exc
+            raise
         if ranges.unchanged:
             return None
         if self._position == self._artifact.size:
             return self._digests()
         self._etag = ranges.etag
         self._file.seek(self._position)
-        return super().run_unless(condition)
+        self._gauge.move_to(self._position)
+        return super()._run_unless(condition)
 
     def _hash_parts(self, ranges: Ranges) -> None:
         """Hash the parts in order, each when it is in the file, while later ones arrive."""
@@ -95,19 +97,15 @@ class Ranges:
     """
 
     def __init__(
-        self,
-        downloads: Downloads,
-        artifact: Artifact,
-        sink: io.FileIO,
-        condition: t.Mapping[str, str],
-        etag: str | None = None,
+        self, downloads: Downloads, artifact: Artifact, sink: io.FileIO, condition: t.Mapping[str, str], gauge: Gauge
     ) -> None:
-        self.etag = etag
+        self.etag: str | None = None
         self.unchanged = False
         self._downloads = downloads
         self._artifact = artifact
         self._sink = sink
         self._condition = condition
+        self._gauge = gauge
         self._link = downloads.link(artifact.name)
         self._stopped = False
         self._finished: set[Part] = set()
@@ -167,6 +165,7 @@ class Ranges:
             if self._stopped:
                 return
             target.write(block)
+            self._gauge.advance(len(block))
 
     def _fits(self, contents: Contents, part: Part) -> bool:
         """Return whether a response has exactly this part, of the contents that the other parts belong to."""

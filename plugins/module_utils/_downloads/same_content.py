@@ -15,6 +15,7 @@ import typing as t
 
 from .._files.blocks import hash_blocks
 from .._files.payload import Payload
+from .._meter import Gauge
 from .api import Contents, Downloads
 from .artifact import Artifact
 
@@ -29,9 +30,14 @@ class Comparison(t.NamedTuple):
 def compare_content(downloads: Downloads, artifact: Artifact, payload: Payload) -> Comparison:
     """Compare an artifact with a payload of the same size."""
     digests = hash_blocks(payload.blocks(), ["sha256", "md5"])
-    same = downloads.read(
-        artifact.name, lambda contents: _are_same(contents, payload), if_none_match(digests), size=artifact.size
-    )
+    gauge = Gauge(artifact.name, artifact.size)
+
+    def are_same(contents: Contents) -> bool:
+        gauge.move_to(0)
+        return _are_same(contents, payload, gauge)
+
+    with downloads.meter.measure(gauge):
+        same = downloads.read(artifact.name, are_same, if_none_match(digests), size=artifact.size)
     return Comparison(same, digests["sha256"])
 
 
@@ -43,8 +49,12 @@ def if_none_match(digests: t.Mapping[str, str]) -> dict[str, str]:
     return {"If-None-Match": f'"{digests["md5"]}"'} if "md5" in digests else {}
 
 
-def _are_same(contents: Contents, payload: Payload) -> bool:
+def _are_same(contents: Contents, payload: Payload, gauge: Gauge) -> bool:
     if contents.unchanged:
         return True
     with payload.open() as local:
-        return all(local.read(len(block)) == block for block in contents.read_blocks())
+        for block in contents.read_blocks():
+            gauge.advance(len(block))
+            if local.read(len(block)) != block:
+                return False
+    return True

@@ -18,6 +18,7 @@ import typing as t
 
 from .._errors import BitbucketError, LinkExpired, RangeRefused, RequestFailed
 from .._files.blocks import read_blocks, write_all
+from .._meter import Gauge
 from .api import Contents, Downloads
 from .artifact import Artifact
 
@@ -38,6 +39,7 @@ class Transfer:
         self._algorithms = tuple(algorithms)
         self._sink = sink
         self._etag: str | None = None
+        self._gauge = Gauge(artifact.name, artifact.size)
         self._start_over()
 
     def run(self) -> dict[str, str]:
@@ -50,10 +52,11 @@ class Transfer:
         ``condition``: the header ``If-None-Match``, or nothing.
         """
         try:
-            was_sent = self._downloads.retries.repeat(lambda: self._attempt(condition))
+            with self._downloads.meter.measure(self._gauge):
+                return self._run_unless(condition)
         except LinkExpired as exc:
-            raise self._locate(exc) from exc
-        return self._digests() if was_sent else None
+            exc.position, exc.etag = self._position, self._etag
+            raise
 
     def resume(self, etag: str | None) -> None:
         """Continue after what the sink holds, which is the beginning of contents with this ETag."""
@@ -63,16 +66,17 @@ class Transfer:
             for block in read_blocks(self._sink):
                 self._update(block)
 
-    def _locate(self, failure: LinkExpired) -> LinkExpired:
-        """Return the failure with what another link can continue."""
-        failure.position, failure.etag = self._position, self._etag
-        return failure
+    def _run_unless(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
+        if not self._downloads.retries.repeat(lambda: self._attempt(condition)):
+            return None
+        return self._digests()
 
     def _digests(self) -> dict[str, str]:
         return {name: each.hexdigest() for name, each in self._hashes.items()}
 
     def _start_over(self) -> None:
         self._position = 0
+        self._gauge.move_to(0)
         self._hashes = {name: hashlib.new(name) for name in self._algorithms}
         # Not if nothing has been written: when a truncated file is closed, ext4 writes all of it to disk.
         if self._sink is not None and self._sink.seek(0, os.SEEK_END):
@@ -116,6 +120,7 @@ class Transfer:
         for each in self._hashes.values():
             each.update(block)
         self._position += len(block)
+        self._gauge.move_to(self._position)
 
 
 def _write(sink: io.FileIO, block: bytes) -> None:

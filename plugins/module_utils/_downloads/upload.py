@@ -77,7 +77,7 @@ class Uploader:
         attempts = 0
         remaining = list(batch)
         while remaining:
-            body = UploadBody(remaining, self._count, self._downloads.rate)
+            body = UploadBody(remaining, self._count, self._downloads.rate, self._downloads.meter)
             try:
                 self._downloads.upload(body)
             except RequestFailed as failure:

@@ -11,6 +11,7 @@ import json
 import typing as t
 
 from .._errors import BadInput, RequestFailed
+from .._meter import Meter
 from .._rate import RateLimit
 from .._text import status_text
 from .connection import Connection
@@ -53,7 +54,8 @@ class Client:
 
     See Session for ``add_secret`` and ``transport``.
 
-    ``retries`` and ``rate``: the retries and the limit of bytes a second of the task, which all of its requests share.
+    ``retries``, ``rate`` and ``meter``: the retries, the limit of bytes a second and the running transfers of the task, which
+    all of its requests share.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Client:
         self._api_url = connection.api_url
         self._lists = Lists(self.get_json, connection.api_url, self.session.secrets.scrub)
         self.retries = Retries(connection.retries, connection.max_wait, clock)
+        self.meter = Meter(clock.monotonic)
         rate = connection.limit_rate
         self.rate = RateLimit(rate, clock.monotonic, clock.sleep) if rate else None
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from .._meter import Gauge, Meter
 from .._rate import RateLimit
 
 try:
@@ -53,14 +54,23 @@ class UploadBody:
 
     ``sent`` is called with the number of payload bytes whenever some are handed over.
     ``rate``: the limit of payload bytes a second, None for none.
+    ``meter``: shows the payload that is being sent, or was sent last as long as the body is not closed.
     ``digests``: the SHA-256 of each payload by name, as soon as all of it was handed over.
     """
 
-    def __init__(self, payloads: t.Sequence[Payload], sent: t.Callable[[int], None], rate: RateLimit | None = None) -> None:
+    def __init__(
+        self,
+        payloads: t.Sequence[Payload],
+        sent: t.Callable[[int], None],
+        rate: RateLimit | None = None,
+        meter: Meter | None = None,
+    ) -> None:
         boundary = choose_boundary()
         self._payloads = payloads
         self._sent = sent
         self._rate = rate
+        self._meter = meter or Meter()
+        self._gauge: Gauge | None = None
         self._heads = [_encode_head(boundary, each.name) for each in payloads]
         self._end = f"--{boundary}--\r\n".encode("ascii")
         self.len = sum(len(head) + each.size + 2 for head, each in zip(self._heads, payloads)) + len(self._end)
@@ -71,16 +81,25 @@ class UploadBody:
         before = b""
         for head, payload in zip(self._heads, self._payloads):
             yield before + head
-            yield from self._hash(payload)
+            self.close()
+            self._gauge = Gauge(payload.name, payload.size)
+            self._meter.add(self._gauge)
+            yield from self._hash(payload, self._gauge)
             before = b"\r\n"
         yield before + self._end
 
-    def _hash(self, payload: Payload) -> t.Iterator[memoryview]:
+    def close(self) -> None:
+        """End what the meter shows, when the response has come or the request has failed."""
+        if self._gauge:
+            self._meter.remove(self._gauge)
+
+    def _hash(self, payload: Payload, gauge: Gauge) -> t.Iterator[memoryview]:
         digest = hashlib.sha256()
         blocks = payload.blocks()
         for block in self._rate.slow_down(blocks) if self._rate else blocks:
             self._sent(len(block))
             yield block
+            gauge.advance(len(block))
             digest.update(block)
         self.digests[payload.name] = digest.hexdigest()
 

@@ -28,6 +28,7 @@ from tests.emulator.faults.damage import Damage
 from tests.emulator.http.exchange import Exchange
 from tests.emulator.journal import Entry
 from tests.helpers.fetching import noise
+from tests.helpers.metering import Recorder
 from tests.http._downloads.helpers import connect, most_at_once, widgets
 
 KIB = 1024
@@ -45,6 +46,7 @@ class Repository:
     def __init__(self, emulator: Emulator, path: Path) -> None:
         self.emulator = emulator
         self.path = path
+        self.meter = Recorder()
         self.put(DATA)
 
     def put(self, data: bytes) -> None:
@@ -54,6 +56,7 @@ class Repository:
         condition = {"If-None-Match": etag} if etag else {}
         with io.FileIO(self.path, "w+") as sink:
             downloads = connect(self.emulator, retries, threads=connections)
+            downloads.meter = self.meter
             transfer = create_transfer(downloads, Artifact("app", size), ["sha256", "sha1"], sink, connections, LAYOUT)
             return transfer.run_unless(condition)
 
@@ -176,6 +179,13 @@ def test_broken_part_is_resumed_where_it_broke(app: Repository, number: int) -> 
     assert len(app.ranges) == len(PARTS) + 1
     assert all(entry.headers.get("If-Match") for entry in app.requests[1:])
     assert app.redirects == 1
+
+
+@pytest.mark.parametrize("spoil", [{}, {"cut": 1000}, {"status": 412}], ids=["parts", "resumed part", "one stream"])
+def test_each_byte_counts_once_while_the_transfer_is_shown(app: Repository, spoil: dict[str, Any]) -> None:
+    app.damage(MIDDLE, times=1 if spoil else 0, **spoil)
+    app.transfer()
+    assert app.meter.counts == [("app", SIZE, SIZE)]
 
 
 @pytest.mark.parametrize("retries", [0, 2])

@@ -11,12 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.same_content import compare_content
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload
 from tests.emulator import Emulator
 from tests.helpers.fips import refuse_md5
+from tests.helpers.metering import Recorder
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import (
     LISTING,
     MODULE,
+    connect,
     contents,
     ended,
     fetches,
@@ -52,6 +57,16 @@ def test_stream_is_compared_if_etag_is_no_md5(emulator: Emulator, run: ModuleRun
     put(emulator, {"app": data})
     assert statuses(run.ok(MODULE, src=write(dist, {"app": data}))) == UNCHANGED
     assert (fetches(emulator), posts(emulator)) == ([("app", 200)], [])
+
+
+def test_each_byte_counts_once_while_the_comparison_is_shown(emulator: Emulator) -> None:
+    emulator.switches.etag = "opaque"
+    put(emulator, {"app": b"x" * MIB})
+    emulator.faults.add("truncate", host="storage", fraction=1 / 3)
+    downloads = connect(emulator)
+    downloads.meter = meter = Recorder()
+    assert compare_content(downloads, Artifact("app", MIB), Payload("app", MIB, data=b"x" * MIB)).same
+    assert meter.counts == [("app", MIB, MIB)]
 
 
 @pytest.mark.parametrize(("etag", "place"), [("md5", 0), ("md5", -1), ("opaque", 700_000), ("multipart", -1), ("none", 0)])

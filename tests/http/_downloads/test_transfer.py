@@ -29,6 +29,7 @@ from tests.emulator.faults.kinds import KINDS
 from tests.emulator.http.exchange import Exchange
 from tests.emulator.journal import Entry
 from tests.helpers.fetching import CONTENTS, noise
+from tests.helpers.metering import Recorder
 from tests.http._downloads.helpers import connect, ended, widgets
 
 MIB = 1024 * 1024
@@ -48,6 +49,7 @@ class Repository:
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
         self.sink = Sink()
+        self.meter = Recorder()
 
     def put(self, data: bytes) -> None:
         widgets(self.emulator).put("app", data)
@@ -61,6 +63,7 @@ class Repository:
     ) -> dict[str, str] | None:
         condition = {"If-None-Match": etag} if etag else {}
         downloads = connect(self.emulator, retries, timeout)
+        downloads.meter = self.meter
         sink: Any = self.sink
         return Transfer(downloads, Artifact("app", size), ["sha256", "sha1"], sink).run_unless(condition)
 
@@ -104,6 +107,22 @@ def test_contents_without_sink_are_hashed_and_resumed(app: Repository) -> None:
     transfer = Transfer(connect(app.emulator), Artifact("app", MIB), ["sha256", "sha1"])
     assert transfer.run() == digests(DATA)
     assert app.attempts == [(200, None), (206, f"bytes={MIB // 2}-")]
+
+
+@pytest.mark.parametrize("etag", ["md5", "none"], ids=["resumed", "started over"])
+def test_each_byte_counts_once_while_the_transfer_is_shown(app: Repository, etag: str) -> None:
+    app.emulator.switches.etag = etag
+    app.emulator.faults.add("truncate", host="storage", fraction=1 / 3)
+    app.transfer()
+    assert len(app.attempts) == 2
+    assert app.meter.counts == [("app", MIB, MIB)]
+
+
+def test_a_failed_transfer_is_no_longer_shown(app: Repository) -> None:
+    app.emulator.faults.add("truncate", host="storage", bytes=MIB // 2)
+    with pytest.raises(RequestFailed):
+        app.transfer(retries=0)
+    assert app.meter.counts == [("app", MIB // 2, MIB)]
 
 
 def test_only_the_first_attempt_is_conditional(app: Repository) -> None:

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.upload import Uploader
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload import Payload
 from tests.emulator import Emulator
+from tests.helpers.metering import Recorder
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import (
     MANIFEST,
     MODULE,
+    connect,
     contents,
     listings,
     most_at_once,
@@ -43,6 +47,14 @@ def test_sixty_small_files_need_few_requests(emulator: Emulator, run: ModuleRunn
     assert len(posts(emulator)) <= 6
     assert result["requests"] == len(listings(emulator)) + 1 + len(posts(emulator)) <= 10
     assert {name: data for name, data in contents(emulator).items() if name != MANIFEST} == numbered(60)
+
+
+def test_each_attempt_counts_by_file_while_it_is_shown(emulator: Emulator) -> None:
+    emulator.faults.add("status", code=503, method="POST")
+    downloads = connect(emulator)
+    downloads.meter = meter = Recorder()
+    Uploader(downloads).send_together([Payload("a", 5, data=b"12345"), Payload("b", 3, data=b"123")], {})
+    assert meter.counts == [("a", 5, 5), ("b", 3, 3)] * 2
 
 
 def test_twenty_files_share_a_request_in_the_order_requested(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:

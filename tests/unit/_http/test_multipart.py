@@ -22,6 +22,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._files.payload im
     file_payloads,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody, encode_form
+from ansible_collections.releng.bitbucket.plugins.module_utils._meter import Meter
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
 from ansible_collections.releng.bitbucket.plugins.module_utils._rate import RateLimit
 from tests.helpers.clock import FakeClock
@@ -99,6 +100,27 @@ def test_payload_bytes_are_counted_when_they_are_handed_over() -> None:
     assert counted == [5]
     assert sum(1 for _unused in blocks) == 5
     assert counted == [5, BLOCK, 3]
+
+
+def test_the_meter_shows_the_payload_that_is_being_sent_with_the_bytes_that_are_gone() -> None:
+    """The last one is shown as long as the response may take."""
+    meter = Meter()
+    body = UploadBody([payload("a", b"12345"), payload("b", b"x" * (BLOCK + 3))], lambda _unused: None, meter=meter)
+
+    def shown() -> list[tuple[str, int, int]]:
+        return [(sample.name, sample.done, sample.total) for sample in meter.read()]
+
+    assert [shown() for _unused in body] == [
+        [],
+        [("a", 0, 5)],
+        [("a", 5, 5)],
+        [("b", 0, BLOCK + 3)],
+        [("b", BLOCK, BLOCK + 3)],
+        [("b", BLOCK + 3, BLOCK + 3)],
+    ]
+    assert shown() == [("b", BLOCK + 3, BLOCK + 3)]
+    body.close()
+    assert shown() == []
 
 
 def test_a_limited_body_is_the_same_and_hands_payload_bytes_over_in_their_time() -> None:
