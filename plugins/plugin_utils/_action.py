@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a module with the options that variables of the host set. Everything else is as without an action plugin."""
+"""Run a module with the options that variables of the host set, and show the progress of transfers on the control node."""
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -13,10 +14,12 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
 from ..module_utils._ansible.arguments import connection_argument_spec, repository_argument_spec
+from ..module_utils._ansible.control_node import Values, add_values
 from ..module_utils._errors import BadInput
 from ._control.memory import RUN
 from ._control.snapshots import note_write
 from ._options import Definitions, choose_variables, define_options, remove_unset, resolve_variables
+from ._progress import show_progress_of_module
 
 
 class SnippetsAction(ActionBase):
@@ -33,9 +36,15 @@ class SnippetsAction(ActionBase):
         result = ActionBase.run(self, tmp, task_vars)
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
         arguments = self._add_variables(task_vars or {})
-        executed = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+        with self._show_progress(task_vars or {}) as values:
+            arguments = add_values(arguments, values)
+            executed = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
         merged: dict[str, t.Any] = merge_hash(result, executed)
         return merged
+
+    def _show_progress(self, _variables: t.Mapping[str, t.Any]) -> t.ContextManager[Values]:
+        """Return a context that shows the progress of the module; it yields the values that the module needs."""
+        return contextlib.nullcontext({})
 
     def _add_variables(self, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Return the arguments of the task with the options that it does not set and a variable does.
@@ -68,6 +77,8 @@ class DownloadsAction(SnippetsAction):
 
     spec: t.ClassVar[Definitions] = {**connection_argument_spec(), **repository_argument_spec()}
 
+    def _show_progress(self, variables: t.Mapping[str, t.Any]) -> t.ContextManager[Values]:
+        return show_progress_of_module(self, variables.get("inventory_hostname", ""))
 
 class WritingAction(DownloadsAction):
     """Run a module that may change the Downloads of a repository: what the run knows of them ends with it."""

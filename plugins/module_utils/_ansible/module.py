@@ -25,6 +25,7 @@ from .._outcome import Outcome, Progress, Result, count_results
 from .arguments import connection_argument_spec
 from .control_node import Values, take_values
 from .given import Given, find_private_keys
+from .meter_file import write_samples
 
 Options = t.Mapping[str, t.Any]
 CreateClient = t.Callable[[AnsibleModule, int, Clock], Client]
@@ -85,7 +86,8 @@ def run_module(
                 raise BadInput(module.refusal)
             client = (create or create_client)(module, threads, clock)
             try:
-                outcome = action(client, progress)
+                with write_samples(client.meter, module.control_node.get("progress")):
+                    outcome = action(client, progress)
             finally:
                 module.no_log_values.update(client.session.secrets.links)
     except MissingLibrary as exc:

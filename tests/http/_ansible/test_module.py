@@ -76,6 +76,21 @@ def test_failure_keeps_its_own_message(emulator: Emulator, run: ModuleRunner, mo
     assert "404" in run.failure(module)
 
 
+@pytest.mark.parametrize("module", ["bitbucket_download_info", "bitbucket_snippet_info"])
+def test_what_the_action_plugin_hands_over_is_not_shown(run: ModuleRunner, tmp_path: Path, module: str) -> None:
+    path = tmp_path / "progress"
+    path.touch()
+    run.ok(module, _control_node={"progress": str(path), "other": ["x"]})
+    assert [word for word in ("_control_node", str(path), "Unsupported") if word in run.output] == []
+
+
+def test_an_argument_that_looks_like_it_is_refused_as_any_other(run: ModuleRunner) -> None:
+    failure = run.failure("bitbucket_download_info", _control_node=False)
+    assert failure.startswith("Unsupported parameters for (")
+    assert "module: _control_node. Supported parameters include: access_token, api_token" in failure
+    assert failure.count("_control_node") == 1
+
+
 @pytest.mark.parametrize("code", [None, 404])
 def test_elapsed_is_the_time_on_the_clock_of_the_task(emulator: Emulator, run: ModuleRunner, code: int | None) -> None:
     put(emulator, ARTIFACTS)

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._meter import Sample
+from ansible_collections.releng.bitbucket.plugins.plugin_utils._lines import Lines
 from tests.tools.tree import ROOT
 
 from .guides import marked
@@ -27,6 +29,12 @@ def quoted(name: str) -> list[Any]:
 def held(path: str) -> Any:
     """An example that has tests of its own."""
     return yaml.safe_load((EXAMPLES / path).read_text(encoding="utf-8"))
+
+
+def test_line_of_progress() -> None:
+    mib = 1024 * 1024
+    lines = Lines(0).render(10.0, [Sample(1, "widgets-1.4.2.tar.gz", 118 * mib, 512 * mib, 10.0)])
+    assert [block.text.strip() for block in marked("by test_line_of_progress")] == [f"progress: [localhost] {lines[0]}"]
 
 
 def test_pipelines() -> None:
