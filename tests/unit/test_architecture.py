@@ -18,6 +18,7 @@ from tests.unit.source import FILES, MODULES, PLUGINS, imported_files, importers
 ROOT = "module_utils"
 ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
 DOWNLOADS, FETCH, SNIPPETS, ARCHIVES = (f"{ROOT}/{name}" for name in ("_downloads", "_fetch", "_snippets", "_archives"))
+VERSIONS = f"{ROOT}/_versions"
 SIGNATURES, OPENPGP, SSH, TRUST = (f"{ROOT}/{name}" for name in ("_signatures", "_openpgp", "_ssh", "_trust"))
 MANIFEST, PUBLISH, VERIFY = (f"{ROOT}/{name}" for name in ("_manifest", "_publish", "_verify"))
 DELIVERY = f"{ROOT}/_delivery"
@@ -37,13 +38,14 @@ ARROWS = {
     DELIVERY: {FETCH, DOWNLOADS, LOCAL, HTTP, ROOT},
     VERIFY: {MANIFEST, TRUST, DOWNLOADS, LOCAL, HTTP, ROOT},
     MANIFEST: {TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
-    DOWNLOADS: {LOCAL, HTTP, ROOT},
+    DOWNLOADS: {VERSIONS, LOCAL, HTTP, ROOT},
     SNIPPETS: {LOCAL, HTTP, ROOT},
     ARCHIVES: {LOCAL, ROOT},
     TRUST: {OPENPGP, SSH, SIGNATURES, ROOT},
     OPENPGP: {SIGNATURES, ROOT},
     SSH: {SIGNATURES, ROOT},
     SIGNATURES: {ROOT},
+    VERSIONS: {ROOT},
     LOCAL: {ROOT},
     HTTP: {ROOT},
     ROOT: set(),
@@ -69,6 +71,7 @@ DECIDING = {
     VERIFY: ("plan",),
     ARCHIVES: ("members",),
     SIGNATURES: ("values",),
+    VERSIONS: ("precedence", "version"),
     OPENPGP: ("keys", "packets", "secret", "signature", "status"),
     SSH: ("keys", "signature"),
     LOCAL: ("checksum", "local_file"),
