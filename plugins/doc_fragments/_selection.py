@@ -8,7 +8,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: modules that select artifacts; each describes its ``patterns``. NEWEST: modules that describe ``newest``."""
+    """DOCUMENTATION: modules that select artifacts; each describes its ``patterns``. NEWEST: modules that describe ``newest``.
+
+    ORDER: modules that describe ``prereleases``.
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -33,4 +36,30 @@ options:
 options:
   newest:
     type: int
+"""
+
+    ORDER = r"""
+options:
+  order:
+    description:
+      - With V(date), artifacts uploaded last are the newest. With V(version), artifacts with the highest version, whenever they
+        were uploaded. So a late patch of an old release does not become the newest.
+      - Without O(group_by), the version is the first run of numbers joined by dots, ISO date, or number after C(v) in the name,
+        for example C(1.4.2) in C(widgets-1.4.2-linux-x86_64.tar.gz). A pre-release such as C(-rc.1) or C(rc1) belongs to it if it
+        starts with alpha, beta, pre, preview, rc, cr, dev, snapshot, nightly, canary or next, or is a, b or c with a number.
+      - With O(group_by), the whole text of the group is the version. Text after a hyphen, as in C(1.4.2-hotfix), is a pre-release
+        then. A text without a number is no version.
+      - Versions have the precedence of Semantic Versioning 2.0, with numbers within words in natural order, so that C(rc2) is
+        before C(rc10). Other texts are in natural order, below all versions. If two versions are equal, the date decides.
+      - Names without a version come last.
+    type: str
+    choices: [date, version]
+    default: date
+    version_added: 1.1.0
+  prereleases:
+    description:
+      - Whether pre-releases count, with both values of O(order).
+    type: bool
+    default: true
+    version_added: 1.1.0
 """

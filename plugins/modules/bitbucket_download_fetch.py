@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._selection
   - releng.bitbucket._selection.newest
+  - releng.bitbucket._selection.order
   - releng.bitbucket._parallel.limit_rate
   - releng.bitbucket._signature
   - ansible.builtin.files
@@ -58,7 +59,18 @@ options:
       - The O(manifest) and its signatures, with C(.asc) or C(.sig) after its name, match only if a pattern is exactly the name.
   newest:
     description:
-      - Fetch only so many of the artifacts that O(patterns) means, the newest.
+      - Maximum number of matching artifacts to fetch, newest first in the O(order). With O(group_by), maximum number of releases.
+      - Mutually exclusive with O(name).
+  prereleases:
+    description:
+      - Whether O(patterns) match pre-releases. See O(order). It has no effect with O(name).
+  group_by:
+    description:
+      - Regular expression with exactly one group, which the module searches for in names. Artifacts with the same text in the
+        group are one release, and the text is its version. Artifacts that it does not match are in no release, and are not
+        fetched if O(newest) is set.
+    type: str
+    version_added: 1.1.0
   dest:
     description:
       - Where to put the artifacts. A directory if it exists as one or ends in a slash, in which case it is created; else the path
@@ -173,6 +185,15 @@ EXAMPLES = r"""
     dest: "{{ fetch_directory }}/widgets.tar.gz"
     mode: "0644"
 
+- name: Fetch all files of the stable release with the highest version
+  releng.bitbucket.bitbucket_download_fetch:
+    patterns: widgets-*
+    group_by: ^widgets-(\d+\.\d+\.\d+)
+    order: version
+    prereleases: false
+    newest: 1
+    dest: "{{ fetch_directory }}/newest/"
+
 - name: Fetch what is known by its digest; the second run sends no request
   releng.bitbucket.bitbucket_download_fetch:
     name: install.sh
@@ -191,7 +212,8 @@ EXAMPLES = r"""
 RETURN = r"""
 artifacts:
   description:
-    - What happened to each artifact. The same in check mode, where it is what would happen.
+    - What happened to each artifact, in the order of O(name), else newest first in the O(order). The same in check mode, where it
+      is what would happen.
     - When the task fails half-way, those that were fetched by then.
   returned: always
   type: list
@@ -221,6 +243,10 @@ artifacts:
       description: Why, in words, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
       type: str
       sample: not there
+    version:
+      description: Version in the name, or the text of O(group_by). Null if it cannot be told.
+      type: str
+      sample: 1.4.2
     url:
       description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
       type: str
@@ -306,6 +332,7 @@ import typing as t
 
 from ..module_utils._ansible.arguments import (
     limit_rate_argument_spec,
+    order_argument_spec,
     parallel_argument_spec,
     repository_argument_spec,
     selection_argument_spec,
@@ -329,6 +356,7 @@ from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 from ..module_utils._trust.options import parse_trust
+from ..module_utils._versions.order import parse_order
 
 if t.TYPE_CHECKING:
     from ..module_utils._archives.unpack import Unpacker
@@ -353,6 +381,7 @@ def argument_spec() -> dict[str, t.Any]:
     return {
         **repository_argument_spec(),
         **selection_argument_spec(),
+        **order_argument_spec(),
         **parallel_argument_spec(),
         **limit_rate_argument_spec(),
         **signed_by_argument_spec(),
@@ -387,6 +416,7 @@ def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:
         force=options["force"],
         parallel=options["parallel"],
         check_names=unpacker.check if unpacker else None,
+        order=parse_order(options),
     )
 
 

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._selection
   - releng.bitbucket._selection.newest
+  - releng.bitbucket._selection.order
   - releng.bitbucket._signature
 options:
   patterns:
@@ -37,8 +38,18 @@ options:
       - Names not to list, by the same rules. None of them must match.
   newest:
     description:
-      - List only so many of the matching artifacts, the newest.
+      - Maximum number of matching artifacts to list, newest first in the O(order). With O(group_by), maximum number of releases.
       - It does not limit RV(unlisted) and RV(orphaned).
+  prereleases:
+    description:
+      - Whether to list pre-releases. See O(order). With V(false), RV(unlisted) and RV(orphaned) have none either.
+  group_by:
+    description:
+      - Regular expression with exactly one group, which the module searches for in names. Artifacts with the same text in the
+        group are one release, and the text is its version. Artifacts that it does not match are in no release, and are not
+        listed if O(newest) is set.
+    type: str
+    version_added: 1.1.0
   manifest:
     description:
       - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
@@ -68,6 +79,14 @@ EXAMPLES = r"""
     patterns: widgets-\d+\.\d+\.\d+\.tar\.gz$
     use_regex: true
 
+- name: Which stable release has the highest version?
+  releng.bitbucket.bitbucket_download_info:
+    patterns: widgets-*.tar.gz
+    order: version
+    prereleases: false
+    newest: 1
+  register: current
+
 - name: List the digests of a release, whose manifest was signed by the release key
   releng.bitbucket.bitbucket_download_info:
     patterns: widgets-1.4.2*
@@ -78,7 +97,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 artifacts:
-  description: The artifacts that match, newest first.
+  description: The artifacts that match, newest first in the O(order).
   returned: success
   type: list
   elements: dict
@@ -107,6 +126,10 @@ artifacts:
       description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
       type: str
       sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
+    version:
+      description: Version in the name, or the text of O(group_by). Null if it cannot be told.
+      type: str
+      sample: 1.4.2
     sha256:
       description:
         - Digest of the manifest. Null without a line, and if the manifest is older than the artifact.
@@ -176,7 +199,12 @@ requests:
 
 import typing as t
 
-from ..module_utils._ansible.arguments import repository_argument_spec, selection_argument_spec, signed_by_argument_spec
+from ..module_utils._ansible.arguments import (
+    order_argument_spec,
+    repository_argument_spec,
+    selection_argument_spec,
+    signed_by_argument_spec,
+)
 from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.artifact import Artifact, Selection, parse_selection
@@ -186,6 +214,7 @@ from ..module_utils._manifest.inventory import take_inventory
 from ..module_utils._manifest.store import ManifestStore
 from ..module_utils._outcome import Outcome, Progress, Result
 from ..module_utils._trust.options import parse_trust
+from ..module_utils._versions.order import Order
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -193,13 +222,14 @@ def argument_spec() -> dict[str, t.Any]:
     return {
         **repository_argument_spec(),
         **selection_argument_spec(),
+        **order_argument_spec(),
         **signed_by_argument_spec(),
         "newest": {"type": "int"},
         "manifest": {"type": "str"},
     }
 
 
-def describe(downloads: Downloads, artifact: Artifact) -> Result:
+def describe(downloads: Downloads, artifact: Artifact, order: Order) -> Result:
     """Return an item of the artifact list as results show it."""
     return downloads.describe(
         artifact.name,
@@ -207,13 +237,14 @@ def describe(downloads: Downloads, artifact: Artifact) -> Result:
         created_on=artifact.created_on,
         downloads=artifact.downloads,
         uploaded_by=artifact.uploaded_by,
+        version=order.tell_version(artifact.name),
     )
 
 
 def list_artifacts(downloads: Downloads, selection: Selection) -> Outcome:
     """Return the selected artifacts."""
     listed = downloads.list_artifacts()
-    found = [describe(downloads, artifact) for artifact in selection.choose(listed.artifacts)]
+    found = [describe(downloads, artifact, selection.order) for artifact in selection.choose(listed.artifacts)]
     return Outcome({"artifacts": found}, warnings=listed.warnings)
 
 
@@ -221,7 +252,8 @@ def list_with_manifest(downloads: Downloads, selection: Selection, store: Manife
     """Return the selected artifacts with the digests of their manifest, and the names that only one of both has."""
     inventory = take_inventory(downloads, store)
     chosen = selection.choose(inventory.listed.artifacts)
-    found = [{**describe(downloads, artifact), **inventory.describe_digest(artifact)} for artifact in chosen]
+    order = selection.order
+    found = [{**describe(downloads, artifact, order), **inventory.describe_digest(artifact)} for artifact in chosen]
     return Outcome({"artifacts": found, **inventory.describe(selection)}, warnings=inventory.listed.warnings)
 
 

@@ -237,12 +237,12 @@ from ..module_utils._publish.apply import ApplyOptions, Executor
 from ..module_utils._publish.retention import (
     Retention,
     parse_age,
-    parse_group_by,
     parse_protect,
     plan_pruning,
     require_published,
 )
 from ..module_utils._trust.options import parse_trust
+from ..module_utils._versions.order import parse_group_by
 
 
 def argument_spec() -> dict[str, t.Any]:

@@ -59,6 +59,15 @@ def selection_argument_spec(required: bool = False) -> Spec:
     }
 
 
+def order_argument_spec() -> Spec:
+    """Return the options that say which releases are the newest."""
+    return {
+        "order": {"type": "str", "choices": ["date", "version"], "default": "date"},
+        "group_by": {"type": "str"},
+        "prereleases": {"type": "bool", "default": True},
+    }
+
+
 def signed_by_argument_spec() -> Spec:
     """Return the options of the modules that verify a manifest."""
     return {"signed_by": {"type": "list", "elements": "str"}, "signature": {"type": "str"}}

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from .._errors import BadInput, BitbucketError, RequestFailed
 from .._outcome import state_line
 from .._patterns import Patterns
+from .._versions.order import Order, parse_order
 
 _SIGNATURES = (".asc", ".sig")
 _T = t.TypeVar("_T")
@@ -53,18 +54,27 @@ Listing = t.Dict[str, Artifact]
 
 
 class Selection(t.NamedTuple):
-    """The artifacts whose names match ``patterns``, without those in ``ignored``, and of them only the ``newest`` so many."""
+    """The artifacts whose names match ``patterns``, without those in ``ignored``, and of them only the ``newest`` releases.
+
+    ``order``: which releases are the newest, what a release is, and whether pre-releases match.
+    """
 
     patterns: Patterns
     newest: int | None = None
     ignored: t.Collection[str] = ()
+    order: Order = Order()
 
     def choose(self, artifacts: t.Iterable[Artifact]) -> list[Artifact]:
-        """Return the selected artifacts, newest first."""
-        return newest_first(artifact for artifact in artifacts if self.selects(artifact.name))[: self.newest]
+        """Return the selected artifacts, in the order, newest first."""
+        selected = newest_first(artifact for artifact in artifacts if self.selects(artifact.name))
+        return self.order.take(self.order.sort(selected), self.newest)
 
     def selects(self, name: str) -> bool:
         """Return whether the name matches, whatever ``newest`` is."""
+        return self.matches(name) and self.order.admits(name)
+
+    def matches(self, name: str) -> bool:
+        """Return whether the name matches the patterns, also if it is a pre-release."""
         return name not in self.ignored and self.patterns.match(name)
 
 
@@ -77,8 +87,8 @@ def manifest_names(manifest: str | None, signature: str | None = None) -> set[st
 
 
 def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
-    """Return the selection of the options ``patterns``, ``excludes``, ``use_regex`` and, if present, ``newest``, ``manifest`` and
-    ``signature``.
+    """Return the selection of the options ``patterns``, ``excludes``, ``use_regex`` and, if present, ``newest``, ``order``,
+    ``group_by``, ``prereleases``, ``manifest`` and ``signature``.
 
     Patterns match the manifest and its signatures only if one of them is exactly the name.
     """
@@ -86,7 +96,8 @@ def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
     if newest is not None and newest < 1:
         raise BadInput(f"newest must be 1 or more, not {newest}")
     ignored = manifest_names(options.get("manifest"), options.get("signature")) - set(options["patterns"] or ())
-    return Selection(Patterns(options["patterns"], options["excludes"], options["use_regex"]), newest, ignored)
+    patterns = Patterns(options["patterns"], options["excludes"], options["use_regex"])
+    return Selection(patterns, newest, ignored, parse_order(options))
 
 
 def explain_empty(listing: Listing) -> str:

@@ -202,7 +202,8 @@ class Fetcher:
     def _describe(self, request: FetchRequest, verdict: Verdict, digests: t.Mapping[str, str]) -> Fetched:
         """Return the artifact with the digests of its contents; an unchanged file has its own."""
         known = (request.digests or {}) if verdict.status == UNCHANGED else digests
-        described = self._downloads.describe(request.artifact.name, request.artifact.size)
+        name, size = request.artifact.name, request.artifact.size
+        described = self._downloads.describe(name, size, version=self._options.order.tell_version(name))
         return Fetched(request, verdict, known.get("sha256"), described)
 
     def _finish(self, fetched: Fetched) -> Fetched:

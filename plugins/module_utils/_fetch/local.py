@@ -12,6 +12,7 @@ from .._downloads.artifact import Artifact
 from .._files.blocks import hash_file
 from .._files.destination import Destination, inspect
 from .._outcome import UNCHANGED
+from .._versions.order import Order
 from .plan import NEEDS_DIGESTS, Chosen, Expectation, FetchRequest, decide
 
 if t.TYPE_CHECKING:
@@ -27,13 +28,14 @@ _T = t.TypeVar("_T")
 class FetchOptions(t.NamedTuple):
     """How to fetch; the fields are options of the same names.
 
-    ``check_names`` raises for artifacts that do not suit the task.
+    ``check_names`` raises for artifacts that do not suit the task. ``order`` tells the versions of artifacts.
     """
 
     destination: Destination
     force: bool = False
     parallel: int = 4
     check_names: t.Callable[[t.Sequence[str]], None] | None = None
+    order: Order = Order()
 
     def check(self, names: t.Sequence[str]) -> None:
         """Raise BadInput for artifacts that cannot have files at the destination, or do not suit the task."""

@@ -82,7 +82,10 @@ _DIFFERS = Verdict(REPLACED, "content differs")
 
 def choose_matching(listing: Listing, selection: Selection, path: str) -> list[Artifact]:
     """Return the artifacts that the selection matches; no match in the Downloads at this path is an error."""
-    return require_match(selection.choose(listing.values()), listing, path)
+    found = selection.choose(listing.values())
+    if not found and any(map(selection.matches, listing)):
+        raise BitbucketError(f"All artifacts in {path} that match the patterns are pre-releases, or group_by does not match them")
+    return require_match(found, listing, path)
 
 
 def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> list[Artifact]:

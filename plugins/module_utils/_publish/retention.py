@@ -77,17 +77,6 @@ def parse_age(text: str) -> datetime.timedelta:
         raise BadInput(f"older_than is too long: '{text}'") from exc
 
 
-def parse_group_by(text: str) -> t.Pattern[str]:
-    """Compile a regular expression with exactly one group."""
-    try:
-        pattern = re.compile(text)
-    except re.error as exc:
-        raise BadInput(f"group_by: '{text}' is not a regular expression: {exc}") from exc
-    if pattern.groups != 1:
-        raise BadInput(f"group_by must have exactly one group, '{text}' has {pattern.groups}")
-    return pattern
-
-
 def parse_protect(items: t.Sequence[t.Any]) -> list[Protected]:
     """Return the protected names of the option: names, or artifacts as a publishing task returns them."""
     return [_parse_protected(item) for item in items]

@@ -65,6 +65,7 @@ def test_missing_file_is_fetched(emulator: Emulator, fetch: FetchRunner) -> None
             "status": "fetched",
             "reason": "not there",
             "url": f"{emulator.api_url}/repositories/acme/widgets/downloads/app",
+            "version": None,
         }
     ]
 
@@ -145,6 +146,10 @@ def test_unchanged_file_costs_one_listing_and_no_transfer(emulator: Emulator, fe
         ({"patterns": ["*"], "exclude": ["app-*", "V*"]}, ["tool-1.0.tgz"]),
         ({"patterns": [r"app-\d\.0"], "excludes": [r"\w+-2"], "use_regex": True}, ["app-1.0.tgz"]),
         ({"patterns": ["app-*"], "excludes": ["*-2.*"], "newest": 1}, ["app-1.1.tgz"]),
+        ({"patterns": ["*"], "order": "version"}, ["app-2.0.tgz", "app-1.1.tgz", "tool-1.0.tgz", "app-1.0.tgz", "VERSION"]),
+        ({"patterns": ["*"], "newest": 1, "order": "version"}, ["app-2.0.tgz"]),
+        ({"patterns": ["*"], "newest": 1, "group_by": r"-(\d\.0)"}, ["tool-1.0.tgz", "app-1.0.tgz"]),
+        ({"patterns": ["app-*", "VERSION"], "group_by": r"^app-2\.(0)", "newest": 5}, ["app-2.0.tgz"]),
         ({"patterns": ["*"]}, ["VERSION", "tool-1.0.tgz", "app-2.0.tgz", "app-1.1.tgz", "app-1.0.tgz"]),
     ],
     ids=str,
@@ -156,6 +161,26 @@ def test_selected_artifacts_are_fetched_in_order(
     fetch.put(RELEASES)
     assert [each["name"] for each in fetch(**options)["artifacts"]] == wanted
     assert fetch.files == {name: RELEASES[name] for name in wanted}
+
+
+@each_mode
+def test_prereleases_false_fetches_no_prerelease(fetch: FetchRunner, check: bool) -> None:
+    fetch.put({"app-1.0.tgz": b"1", "app-1.1-rc1.tgz": b"rc"})
+    for options in ({}, {"order": "version"}):
+        result = fetch(patterns=["app-*"], newest=1, prereleases=False, check=check, **options)
+        assert [each["name"] for each in result["artifacts"]] == ["app-1.0.tgz"]
+    assert [each["name"] for each in fetch("app-1.1-rc1.tgz", prereleases=False, check=True)["artifacts"]] == ["app-1.1-rc1.tgz"]
+
+
+@each_mode
+def test_results_have_the_version(fetch: FetchRunner, check: bool) -> None:
+    fetch.put({"VERSION": b"1", "app-v1.1-rc1.tgz": b"rc"})
+    assert [each["version"] for each in fetch("VERSION", "app-v1.1-rc1.tgz", check=check)["artifacts"]] == [None, "1.1-rc1"]
+    grouped = fetch(patterns=["*"], group_by="^app-(v[0-9.]+)", check=check)
+    assert [each["version"] for each in grouped["artifacts"]] == ["v1.1", None]
+    checksum = sha256(b"rc")
+    if not check:
+        assert fetch("app-v1.1-rc1.tgz", checksum=f"sha256:{checksum}")["artifacts"][0]["version"] == "1.1-rc1"
 
 
 @each_mode

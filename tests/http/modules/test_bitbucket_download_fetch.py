@@ -32,6 +32,8 @@ SHA256 = "0123456789abcdef" * 4
         ({"excludes": ["a*"]}, "mutually exclusive: name|excludes"),
         ({"newest": 1}, "mutually exclusive: name|newest"),
         ({"name": None, "patterns": ["*"], "newest": 0}, "newest must be 1 or more, not 0"),
+        ({"order": "size"}, "value of order must be one of: date, version, got: size"),
+        ({"name": None, "patterns": ["*"], "group_by": "app"}, "group_by must have exactly one group, 'app' has 0"),
         ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a regular expression"),
         ({"name": None, "patterns": ["a"], "excludes": ["*"], "use_regex": True}, "excludes: '*' is not a regular expression"),
         ({"parallel": 0}, "parallel must be from 1 to 16, not 0"),

@@ -55,6 +55,7 @@ def test_artifact_is_described_in_full(emulator: Emulator, run: ModuleRunner) ->
         "downloads": 7,
         "uploaded_by": emulator.user.partition("@")[0],
         "url": emulator.api_url + "/repositories/acme/widgets/downloads/a%20b.txt",
+        "version": None,
     }
     assert run.ok(INFO)["artifacts"] == [expected]
     emulator.switches.list_user = False
@@ -73,11 +74,30 @@ def test_artifact_is_described_in_full(emulator: Emulator, run: ModuleRunner) ->
         ({"excludes": [r".*-rc\d"], "use_regex": True}, ["notes.txt", "app-1.1.tgz", "app-1.0.tgz"]),
         ({"newest": 2}, ["notes.txt", "app-1.1.tgz"]),
         ({"newest": 1, "patterns": ["*.tgz"], "excludes": ["app-1.1.tgz"]}, ["app-1.1-rc1.tgz"]),
+        ({"order": "date", "newest": 1}, ["notes.txt"]),
+        ({"order": "version"}, ["app-1.1.tgz", "app-1.1-rc1.tgz", "app-1.0.tgz", "notes.txt"]),
+        ({"order": "version", "newest": 2, "prereleases": False}, ["app-1.1.tgz", "app-1.0.tgz"]),
+        ({"prereleases": False}, ["notes.txt", "app-1.1.tgz", "app-1.0.tgz"]),
+        ({"newest": 1, "group_by": r"^app-(\d\.\d)"}, ["app-1.1.tgz", "app-1.1-rc1.tgz"]),
+        ({"newest": 1, "group_by": r"^app-(\d\.\d)", "prereleases": False}, ["app-1.1.tgz"]),
     ],
     ids=str,
 )
 def test_options_choose_artifacts(filled: Emulator, run: ModuleRunner, options: dict[str, Any], expected: list[str]) -> None:
     assert names(run.ok(INFO, **options)) == expected
+
+
+def test_late_patch_of_an_old_release_is_not_the_newest_version(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, dict.fromkeys(("app-1.9.0.zip", "app-1.10.0.zip", "app-1.9.1.zip"), b"x"))
+    newest = {order: run.ok(INFO, order=order, newest=1)["artifacts"][0] for order in ("date", "version")}
+    assert (newest["date"]["version"], newest["version"]["version"]) == ("1.9.1", "1.10.0")
+
+
+def test_results_have_the_version(filled: Emulator, run: ModuleRunner) -> None:
+    versions = [artifact["version"] for artifact in run.ok(INFO)["artifacts"]]
+    assert versions == [None, "1.1", "1.1-rc1", "1.0"]
+    grouped = [artifact["version"] for artifact in run.ok(INFO, group_by=r"^(app-\d)")["artifacts"]]
+    assert grouped == [None, "app-1", "app-1", "app-1"]
 
 
 def test_empty_repository_is_an_empty_list(run: ModuleRunner) -> None:
@@ -98,6 +118,9 @@ def test_public_repository_needs_no_credentials(filled: Emulator, run: ModuleRun
     [
         ({"newest": 0}, "newest must be 1 or more"),
         ({"newest": -1, "check": True}, "newest must be 1 or more"),
+        ({"order": "name"}, "value of order must be one of: date, version, got: name"),
+        ({"group_by": ""}, "group_by must have exactly one group, '' has 0"),
+        ({"group_by": "(app"}, "group_by: '(app' is not a regular expression: "),
         ({"patterns": ["("], "use_regex": True}, "patterns: '(' is not a regular expression"),
         ({"excludes": ["["], "use_regex": True}, "excludes: '[' is not a regular expression"),
         ({"manifest": "../SUMS"}, "manifest '../SUMS' is refused"),

@@ -82,6 +82,43 @@ def test_the_newest_of_those_that_match_are_chosen(newest: int | None, names: li
     assert [artifact.name for artifact in parse_selection({**TGZ, "newest": newest}).choose(FOUR)] == names
 
 
+HISTORY = [
+    dated("app-1.9.tgz", 1),
+    dated("app-1.10-rc1.tgz", 2),
+    dated("app-1.10.tgz", 3),
+    dated("app-1.10.zip", 4),
+    dated("app-1.9.1.tgz", 5),
+    dated("notes.txt", 6),
+]
+GROUP = r"^app-(.+)\.(?:tgz|zip)$"
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({}, "notes.txt app-1.9.1.tgz app-1.10.zip app-1.10.tgz app-1.10-rc1.tgz app-1.9.tgz"),
+        ({"order": "date", "newest": 1}, "notes.txt"),
+        ({"order": "version"}, "app-1.10.zip app-1.10.tgz app-1.10-rc1.tgz app-1.9.1.tgz app-1.9.tgz notes.txt"),
+        ({"order": "version", "newest": 1}, "app-1.10.zip"),
+        ({"order": "version", "newest": 1, "group_by": GROUP}, "app-1.10.zip app-1.10.tgz"),
+        ({"order": "version", "newest": 2, "group_by": GROUP}, "app-1.10.zip app-1.10.tgz app-1.10-rc1.tgz"),
+        (
+            {"order": "version", "group_by": GROUP},
+            "app-1.10.zip app-1.10.tgz app-1.10-rc1.tgz app-1.9.1.tgz app-1.9.tgz notes.txt",
+        ),
+        ({"order": "date", "newest": 2, "group_by": GROUP}, "app-1.9.1.tgz app-1.10.zip app-1.10.tgz"),
+        ({"newest": 9, "group_by": GROUP, "prereleases": False}, "app-1.9.1.tgz app-1.10.zip app-1.10.tgz app-1.9.tgz"),
+        ({"order": "version", "newest": 3, "prereleases": False}, "app-1.10.zip app-1.10.tgz app-1.9.1.tgz"),
+        ({"prereleases": False, "newest": 5}, "notes.txt app-1.9.1.tgz app-1.10.zip app-1.10.tgz app-1.9.tgz"),
+        ({"order": "version", "newest": 1, "group_by": r"^app-(\d+\.\d+)", "prereleases": False}, "app-1.10.zip app-1.10.tgz"),
+    ],
+    ids=str,
+)
+def test_order_decides_which_releases_are_the_newest(options: dict[str, Any], names: str) -> None:
+    selection = parse_selection({**TGZ, "patterns": ["*"], **options})
+    assert [artifact.name for artifact in selection.choose(HISTORY)] == names.split()
+
+
 @pytest.mark.parametrize("newest", [0, -1])
 def test_fewer_than_one_is_refused(newest: int) -> None:
     with pytest.raises(BadInput, match=rf"^newest must be 1 or more, not {newest}$"):

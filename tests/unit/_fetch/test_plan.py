@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Selection, parse_selection
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.plan import (
     NEEDS_CONTENTS,
@@ -105,6 +107,15 @@ def test_choose_matching_is_newest_first_and_refuses_no_match() -> None:
     assert [artifact.name for artifact in choose_matching(LISTING, Selection(Patterns(["?"])), "/path")] == ["a", "b"]
     with pytest.raises(BitbucketError, match=r"^No artifact in /path matches the patterns$"):
         choose_matching(LISTING, Selection(Patterns(["c*"])), "/path")
+
+
+@pytest.mark.parametrize("options", [{"prereleases": False}, {"group_by": "^tool-(.*)", "newest": 1}], ids=str)
+def test_choose_matching_says_why_artifacts_that_match_do_not_count(options: dict[str, Any]) -> None:
+    selection = parse_selection({"patterns": ["app-*"], "excludes": None, "use_regex": False, **options})
+    listing = {"app-1.0-rc1.zip": Artifact("app-1.0-rc1.zip", 1)}
+    message = r"^All artifacts in /path that match the patterns are pre-releases, or group_by does not match them$"
+    with pytest.raises(BitbucketError, match=message):
+        choose_matching(listing, selection, "/path")
 
 
 def manifest(**digests: str) -> Manifest:

@@ -18,10 +18,10 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retentio
     Retention,
     TooManyDeletions,
     parse_age,
-    parse_group_by,
     parse_protect,
     plan_pruning,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._versions.order import parse_group_by
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 Days = datetime.timedelta
@@ -185,18 +185,6 @@ def test_ages_have_a_number_and_a_unit(text: str, seconds: int) -> None:
 def test_an_age_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"^older_than "):
         parse_age(text)
-
-
-@pytest.mark.parametrize(("text", "count"), [("app", 0), ("(a)(b)", 2), ("(?:a)", 0), ("((a))", 2), (r"\(a\)", 0), ("", 0)])
-def test_an_expression_without_exactly_one_group_is_refused(text: str, count: int) -> None:
-    with pytest.raises(BadInput, match=rf"^group_by must have exactly one group, .* has {count}$"):
-        parse_group_by(text)
-
-
-@pytest.mark.parametrize("text", ["(", "([a)", "(?P<n>a", "(*)"])
-def test_what_is_no_expression_is_refused(text: str) -> None:
-    with pytest.raises(BadInput, match=r"^group_by: '.*' is not a regular expression"):
-        parse_group_by(text)
 
 
 NEWEST_TWO = listing(app_1_tgz=40, app_1_sig=39, app_2_tgz=30, app_3_tgz=20, app_4_tgz=10)
