@@ -17,6 +17,7 @@ from tests.unit.source import FILES, MODULES, PLUGINS, imported_files, importers
 
 ROOT = "module_utils"
 ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
+CHANNEL = f"{ROOT}/_channel"
 DOWNLOADS, FETCH, SNIPPETS, ARCHIVES = (f"{ROOT}/{name}" for name in ("_downloads", "_fetch", "_snippets", "_archives"))
 VERSIONS = f"{ROOT}/_versions"
 SIGNATURES, OPENPGP, SSH, TRUST = (f"{ROOT}/{name}" for name in ("_signatures", "_openpgp", "_ssh", "_trust"))
@@ -29,6 +30,7 @@ ARROWS = {
     "modules": {
         ANSIBLE,
         ARCHIVES,
+        CHANNEL,
         DELIVERY,
         DOWNLOADS,
         FETCH,
@@ -52,6 +54,7 @@ ARROWS = {
     FETCH: {MANIFEST, TRUST, DOWNLOADS, VERSIONS, LOCAL, HTTP, ROOT},
     DELIVERY: {FETCH, DOWNLOADS, LOCAL, HTTP, ROOT},
     VERIFY: {MANIFEST, TRUST, DOWNLOADS, LOCAL, HTTP, ROOT},
+    CHANNEL: {MANIFEST, TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
     MANIFEST: {TRUST, SIGNATURES, DOWNLOADS, LOCAL, HTTP, ROOT},
     DOWNLOADS: {VERSIONS, LOCAL, HTTP, ROOT},
     SNIPPETS: {LOCAL, HTTP, ROOT},
@@ -80,6 +83,7 @@ LIBRARIES = {
 DECIDING = {
     ROOT: ("_errors", "_meter", "_names", "_outcome", "_patterns", "_places", "_rate", "_renames", "_text"),
     DOWNLOADS: ("artifact", "parts"),
+    CHANNEL: ("document",),
     MANIFEST: ("comparison", "manifest"),
     PUBLISH: ("plan", "retention"),
     FETCH: ("plan",),

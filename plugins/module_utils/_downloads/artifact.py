@@ -15,6 +15,7 @@ from .._outcome import state_line
 from .._patterns import Patterns
 from .._versions.order import Order, parse_order
 
+CHANNEL_SUFFIX = ".channel.json"
 _SIGNATURES = (".asc", ".sig")
 _T = t.TypeVar("_T")
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
@@ -84,6 +85,11 @@ def manifest_names(manifest: str | None, signature: str | None = None) -> set[st
     ``signature``: the name of its signature, if that is not the usual one.
     """
     return {*(manifest + suffix for suffix in ("", *_SIGNATURES)), signature or manifest} if manifest else set()
+
+
+def is_channel_name(name: str) -> bool:
+    """Return whether the name is that of a channel or of its signature, which are no artifacts of a release."""
+    return name.endswith(tuple(CHANNEL_SUFFIX + suffix for suffix in ("", *_SIGNATURES)))
 
 
 def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:

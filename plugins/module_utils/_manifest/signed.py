@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read a signed manifest: nothing of it is used before its signature was verified.
+"""Read a signed manifest or channel: nothing of it is used before its signature was verified.
 
-A signature that does not fit is read once more together with the manifest, because both are replaced one after the other.
+A signature that does not fit is read once more together with its document, because both are replaced one after the other.
 """
 
 from __future__ import annotations
@@ -30,13 +30,25 @@ HOW_TO_GO_ON = (
 )
 
 
-class SignedReader:
-    """Reads the manifest ``name`` of one repository and its signature."""
+class Kind(t.NamedTuple):
+    """What is signed. ``word``: what messages call it. ``limit``: its most bytes. ``advice``: for writers, how to go on."""
 
-    def __init__(self, downloads: Downloads, name: str, trust: Trust) -> None:
+    word: str
+    limit: int
+    advice: str
+
+
+MANIFEST = Kind("manifest", MAX_MANIFEST_BYTES, HOW_TO_GO_ON)
+
+
+class SignedReader:
+    """Reads the manifest ``name`` of one repository, or a document of another ``kind``, and its signature."""
+
+    def __init__(self, downloads: Downloads, name: str, trust: Trust, kind: Kind = MANIFEST) -> None:
         self._downloads = downloads
         self._name = name
         self._trust = trust
+        self._kind = kind
 
     def read(self, listing: Listing) -> tuple[bytes, ManifestSignature]:
         """Return the verified bytes; raise Inconsistent if they are not signed by a trusted key."""
@@ -44,12 +56,12 @@ class SignedReader:
         artifact = listing.get(name)
         if artifact is None:
             require_gone(self._downloads, [name])
-            raise self._refuse(f"The manifest {quoted(self._name)} is not signed: {quoted(name)} does not exist")
-        document, data = self._read(self._name, MAX_MANIFEST_BYTES), self._read(name, MAX_SIGNATURE_BYTES)
+            raise self._refuse(f"The {self._kind.word} {quoted(self._name)} is not signed: {quoted(name)} does not exist")
+        document, data = self._read(self._name, self._kind.limit), self._read(name, MAX_SIGNATURE_BYTES)
         try:
             proof = self._trust.verifier.verify(document, data)
         except BadSignature as exc:
-            raise self._refuse(f"The signature {quoted(name)} of the manifest {quoted(self._name)} {exc}") from exc
+            raise self._refuse(f"The signature {quoted(name)} of the {self._kind.word} {quoted(self._name)} {exc}") from exc
         return document, ManifestSignature(name, proof.format, artifact, proof, hashlib.sha256(data).hexdigest())
 
     def find_orphan(self, listing: Listing) -> ManifestSignature:
@@ -65,14 +77,15 @@ class SignedReader:
             raise StaleListing(str(exc)) from exc
 
     def _refuse(self, words: str) -> Inconsistent:
-        return Inconsistent(f"{words}. Nothing of the manifest was used{f'. {HOW_TO_GO_ON}' if self._trust.signer else ''}")
+        advice = f". {self._kind.advice}" if self._trust.signer else ""
+        return Inconsistent(f"{words}. Nothing of the {self._kind.word} was used{advice}")
 
 
-def require_unsigned(manifest: str, listing: Listing) -> None:
-    """Raise BitbucketError if the manifest has a signature, which would not fit any more once the manifest is changed."""
-    signatures = [name for name in sorted(manifest_names(manifest)) if name != manifest and name in listing]
+def require_unsigned(name: str, listing: Listing, word: str = MANIFEST.word) -> None:
+    """Raise BitbucketError if the document has a signature, which would not fit any more once the document is changed."""
+    signatures = [each for each in sorted(manifest_names(name)) if each != name and each in listing]
     if signatures:
         raise BitbucketError(
-            f"The manifest {quoted(manifest)} has the signature {quoted(signatures[0])}, and the task would change the manifest:"
+            f"The {word} {quoted(name)} has the signature {quoted(signatures[0])}, and the task would change the {word}:"
             " set signing_key, or delete the signature to go on without one"
         )

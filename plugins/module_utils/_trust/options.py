@@ -18,19 +18,20 @@ from .trust import Trust
 if t.TYPE_CHECKING:
     from .._signatures.values import Signer, Verifier
 
+_KEYS = ("signing_key", "signed_by")
 _NEEDS = (
     (("signing_passphrase", "gnupg_home"), ("signing_key",)),
-    (("signature",), ("signing_key", "signed_by")),
-    (("signing_key", "signed_by"), ("manifest",)),
+    (("signature",), _KEYS),
 )
 
 
-def parse_trust(options: t.Mapping[str, t.Any]) -> Trust | None:
+def parse_trust(options: t.Mapping[str, t.Any], document: str | None = None) -> Trust | None:
     """Return the keys that sign and verify the manifest; None for a task that does neither. Raise BadInput.
 
-    Only a task that does pays for the imports.
+    Only a task that does pays for the imports. ``document``: name of the artifact that is signed, if not the manifest.
     """
-    for names, needed in _NEEDS:
+    documents = ("manifest", "channel") if "channel" in options else ("manifest",)
+    for names, needed in _NEEDS if document is not None else (*_NEEDS, (_KEYS, documents)):
         for name in names:
             if options.get(name) is not None and not any(options.get(each) is not None for each in needed):
                 raise BadInput(f"{name} needs {' or '.join(needed)}")
@@ -41,7 +42,9 @@ def parse_trust(options: t.Mapping[str, t.Any]) -> Trust | None:
         )
     if signer and not verifier:
         verifier = signer.create_verifier()
-    return Trust(_parse_name(options, verifier, signer), verifier, signer) if verifier else None
+    if verifier is None:
+        return None
+    return Trust(_parse_name(options, document or options["manifest"], verifier, signer), verifier, signer)
 
 
 def _parse_verifier(signed_by: t.Sequence[str] | None) -> Verifier | None:
@@ -62,11 +65,11 @@ def _parse_signer(options: t.Mapping[str, t.Any]) -> Signer | None:
     )
 
 
-def _parse_name(options: t.Mapping[str, t.Any], verifier: Verifier, signer: Signer | None) -> str:
-    manifest: str = options["manifest"]
-    name = check_written_name(options["signature"] or manifest + SUFFIXES[verifier.format], "signature")
-    if name == manifest:
-        raise BadInput(f"signature and manifest are both {quoted(name)}: the signature is an artifact of its own")
+def _parse_name(options: t.Mapping[str, t.Any], document: str, verifier: Verifier, signer: Signer | None) -> str:
+    name = check_written_name(options["signature"] or document + SUFFIXES[verifier.format], "signature")
+    if name == document:
+        word = "manifest" if document == options.get("manifest") else "channel"
+        raise BadInput(f"signature and {word} are both {quoted(name)}: the signature is an artifact of its own")
     if signer and renamed_pattern(name):
         raise BadInput(
             f"signature {quoted(name)} is refused: the service may store another name, use letters, digits, '.', '_' and '-'"

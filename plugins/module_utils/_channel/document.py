@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parse and render channels: one small JSON document says which release is current and which artifacts belong to it.
+
+Documents are written by others, too. Versions become folders on hosts, so readers check them as writers do.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from .._downloads.artifact import CHANNEL_SUFFIX
+from .._errors import BadInput, BitbucketError
+from .._names import MAX_NAME_BYTES, is_plain
+from .._outcome import Result
+from .._text import quoted
+
+MAX_CHANNEL_BYTES = 4 * 1024 * 1024
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]*\Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_LONGEST_NAME = MAX_NAME_BYTES - len(f"{CHANNEL_SUFFIX}.asc")
+
+
+class NotAChannel(BitbucketError):
+    """A document is no channel. The message is a reason without the name of the document, such as "it is not JSON"."""
+
+
+class NamedArtifact(t.NamedTuple):
+    """An artifact of a release. ``size`` in bytes, ``sha256`` in lower-case hex digits."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Channel(t.NamedTuple):
+    """The release that a channel names.
+
+    ``artifacts``: sorted by name. ``previous``: the version before this one. ``manifest``: name of the artifact that lists the
+    digests of the release. ``commit``: what the release was built from.
+    """
+
+    name: str
+    version: str
+    artifacts: t.Sequence[NamedArtifact]
+    previous: str | None = None
+    manifest: str | None = None
+    commit: str | None = None
+
+    @property
+    def release(self) -> t.Any:
+        """Return what makes the release; ``previous`` and ``commit`` alone move no channel."""
+        return self.version, tuple(self.artifacts), self.manifest
+
+    def describe(self) -> Result:
+        """Return the document as results show it."""
+        return {
+            "channel": self.name,
+            "version": self.version,
+            "previous": self.previous,
+            "artifacts": [artifact._asdict() for artifact in self.artifacts],
+            "manifest": self.manifest,
+            "commit": self.commit,
+        }
+
+    def render(self) -> bytes:
+        """Return the document as it is stored."""
+        return (json.dumps(self.describe(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def channel_file(channel: str) -> str:
+    """Return the name of the artifact that holds a channel."""
+    return f"{channel}{CHANNEL_SUFFIX}"
+
+
+def check_channel(channel: str, option: str) -> str:
+    """Return the name of a channel; raise BadInput for a name that the service might change."""
+    if channel.endswith(CHANNEL_SUFFIX):
+        name = channel[: -len(CHANNEL_SUFFIX)]
+        raise BadInput(f"{option} {quoted(channel)} is the name of the artifact. Write {option}: {quoted(name)}")
+    if not _NAME.match(channel) or len(channel) > _LONGEST_NAME:
+        raise BadInput(
+            f"{option} {quoted(channel)} is refused: the name of a channel starts with a letter or a digit, has letters, digits,"
+            f" '.', '_' and '-', and up to {_LONGEST_NAME} characters"
+        )
+    return channel
+
+
+def check_version(version: str) -> str:
+    """Return the version; raise BadInput if it cannot be one segment of a path."""
+    if not is_version(version):
+        raise BadInput(
+            f"version {quoted(version)} is refused: a version starts with a letter or a digit, has letters, digits, '.', '_',"
+            f" '+', '~' and '-', and up to {MAX_NAME_BYTES} characters"
+        )
+    return version
+
+
+def is_version(version: str) -> bool:
+    """Return whether the version can be one segment of a path."""
+    return bool(_VERSION.match(version)) and len(version) <= MAX_NAME_BYTES
+
+
+def is_digest(digest: t.Any) -> bool:
+    """Return whether this is a SHA-256 in lower-case hex digits."""
+    return isinstance(digest, str) and bool(_DIGEST.match(digest))
+
+
+def is_size(size: t.Any) -> bool:
+    """Return whether this is a number of bytes."""
+    return isinstance(size, int) and not isinstance(size, bool) and size >= 0
+
+
+def sort_artifacts(artifacts: t.Iterable[NamedArtifact]) -> tuple[NamedArtifact, ...]:
+    """Return the artifacts in the order of documents."""
+    return tuple(sorted(artifacts))
+
+
+def parse_channel(data: bytes, name: str) -> Channel:
+    """Return the channel of this name; raise NotAChannel for any other document. Unknown keys are ignored."""
+    document = _parse_object(data)
+    if document.get("channel") != name:
+        raise NotAChannel(f"its channel is not {quoted(name)}")
+    version = document.get("version")
+    if not isinstance(version, str) or not is_version(version):
+        raise NotAChannel("its version is no text that can be one segment of a path")
+    previous = _parse_text(document, "previous")
+    if previous is not None and not is_version(previous):
+        raise NotAChannel("its previous version cannot be one segment of a path")
+    manifest = _parse_text(document, "manifest")
+    if manifest is not None and not is_plain(manifest):
+        raise NotAChannel("its manifest cannot be the name of an artifact")
+    artifacts = _parse_artifacts(document.get("artifacts"))
+    return Channel(name, version, artifacts, previous, manifest, _parse_text(document, "commit"))
+
+
+def _parse_object(data: bytes) -> dict[str, t.Any]:
+    try:
+        document = json.loads(data.decode("utf-8"), object_pairs_hook=_refuse_repeated)
+    except (ValueError, RecursionError):
+        raise NotAChannel("it is not JSON in UTF-8") from None
+    if not isinstance(document, dict):
+        raise NotAChannel("it is no JSON object")
+    return document
+
+
+def _refuse_repeated(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
+    """Return an object; other readers might take another one of two values."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NotAChannel("an object has a key twice")
+    return found
+
+
+def _parse_text(document: t.Mapping[str, t.Any], key: str) -> str | None:
+    value = document.get(key)
+    if value is not None and not isinstance(value, str):
+        raise NotAChannel(f"its {key} is no text")
+    return value
+
+
+def _parse_artifacts(items: t.Any) -> tuple[NamedArtifact, ...]:
+    if not isinstance(items, list) or not items:
+        raise NotAChannel("it names no artifacts")
+    artifacts = sort_artifacts(_parse_artifact(item) for item in items)
+    if len({artifact.name for artifact in artifacts}) < len(artifacts):
+        raise NotAChannel("it names an artifact twice")
+    return artifacts
+
+
+def _parse_artifact(item: t.Any) -> NamedArtifact:
+    name, size, digest = (item.get(key) if isinstance(item, dict) else None for key in ("name", "size", "sha256"))
+    if not isinstance(name, str) or not is_plain(name):
+        raise NotAChannel("an artifact has no name that an artifact can have")
+    if not is_size(size) or not is_digest(digest):
+        raise NotAChannel(f"{quoted(name)} has no size in bytes or no SHA-256 in lower-case hex digits")
+    return NamedArtifact(name, t.cast(int, size), t.cast(str, digest))
