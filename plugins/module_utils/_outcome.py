@@ -18,6 +18,7 @@ KEPT = "kept"
 DELETED = "deleted"
 ABSENT = "absent"
 FETCHED = "fetched"
+MOVED = "moved"
 VERIFIED = "verified"
 MISMATCH = "mismatch"
 MISSING = "missing"
@@ -102,7 +103,9 @@ class Progress:
 def count_results(results: Result) -> str:
     """Return a sentence that counts what happened, such as ``2 created, 97 unchanged; manifest replaced``."""
     counts = [_count_items(kind, results[f"{kind}s"]) for kind in ("artifact", "snippet") if f"{kind}s" in results]
-    if "status" in results:
+    if "channel" in results and "status" in results:
+        counts.append(f"channel {results['status']}{_name_version(results)}")
+    elif "status" in results:
         name = (results.get("snippet") or {}).get("id")
         counts.append(f"snippet {name} {results['status']}" if name else f"snippet {results['status']}")
     if unpacked := sum(each["status"] != UNCHANGED for each in results.get("unpacked", ())):
@@ -111,6 +114,12 @@ def count_results(results: Result) -> str:
     statuses = [(kind, results[kind]["status"]) for kind in ("manifest", "signature") if kind in results]
     counts.extend(f"{kind} {status}" for kind, status in statuses if status not in (UNCHANGED, ABSENT))
     return "; ".join(counts)
+
+
+def _name_version(results: Result) -> str:
+    """Return the version of a channel as the end of a sentence."""
+    version = (results["channel"] or {}).get("version")
+    return f" to {version}" if results["status"] == MOVED else f", version {version}" if version else ""
 
 
 def _count_items(kind: str, items: t.Sequence[Result]) -> str:

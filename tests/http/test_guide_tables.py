@@ -65,6 +65,7 @@ class Acting:
             "bitbucket_download_fetch": ("bitbucket_download_fetch", {"name": ["old"], "dest": f"{self._folder}/"}),
             "bitbucket_download": ("bitbucket_download", {"name": ["new"], "content": "new"}),
             "bitbucket_download_prune": ("bitbucket_download_prune", {"patterns": ["*"], "keep": 0}),
+            "bitbucket_download_channel": ("bitbucket_download_channel", {"name": "c", "version": "1", "artifacts": ["old"]}),
             "bitbucket_download_verify": ("bitbucket_download_verify", {"name": ["old"], "checksum": f"sha256:{DIGEST}"}),
             "bitbucket_snippet_info": ("bitbucket_snippet_info", {**SNIPPET, "contents": True}),
             "bitbucket_snippet": ("bitbucket_snippet", {**SNIPPET, "files": [{"name": "n", "content": "new"}]}),
@@ -93,7 +94,7 @@ def act(run: ModuleRunner, emulator: Emulator, tmp_path: Path) -> Acting:
 
 
 def test_the_table_of_scopes_has_every_module_and_lookup() -> None:
-    assert len(SCOPES) == 11  # its head, seven modules, two lookups, deleting
+    assert len(SCOPES) == 12  # its head, eight modules, two lookups, deleting
     assert all(len(cells) == 2 for cells in SCOPES.values())
 
 

@@ -24,6 +24,7 @@ DIGEST = hashlib.sha256(CONTENTS).hexdigest()
 # The required options of each task. The connection comes from the group; the repository does not, snippets have none.
 MINIMAL: dict[str, dict[str, Any]] = {
     "bitbucket_download": {"repository": "widgets", "content": "1.4.2", "name": "VERSION"},
+    "bitbucket_download_channel": {"repository": "widgets", "name": "stable", "version": "1", "patterns": "app*"},
     "bitbucket_download_fetch": {"repository": "widgets", "name": "app.tgz", "dest": "{{ playbook_dir }}/fetched/"},
     "bitbucket_download_info": {"repository": "widgets"},
     "bitbucket_download_prune": {"repository": "widgets", "patterns": "app*", "keep": 1},

@@ -84,6 +84,11 @@ def signing_argument_spec() -> Spec:
     }
 
 
+def commit_argument_spec() -> Spec:
+    """Return the option of the modules that record what a release was built from."""
+    return {"commit": {"type": "str", "fallback": (env_fallback, ["BITBUCKET_COMMIT"])}}
+
+
 def parallel_argument_spec() -> Spec:
     """Return the option of the modules that do several things at the same time."""
     return {"parallel": {"type": "int", "default": 4}}

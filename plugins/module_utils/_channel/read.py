@@ -71,12 +71,17 @@ class ChannelReader:
         if found is None:
             where = f"the Downloads of {self._downloads.repository}{explain_empty(listing)}"
             raise BitbucketError(f"The channel {quoted(self._name)} does not exist: {quoted(self.file)} is not in {where}")
-        if version is not None and found.channel.version != version:
+        if version is not None:
+            self.require_version(found, version)
+        return found
+
+    def require_version(self, found: FoundChannel, version: str) -> None:
+        """Raise if the channel names another version."""
+        if found.channel.version != version:
             raise BitbucketError(
                 f"The channel {quoted(self._name)} names version {found.channel.version}, but version is {version}: the channel"
                 " was moved"
             )
-        return found
 
     def _read(self, artifact: Artifact) -> bytes:
         if artifact.size > MAX_CHANNEL_BYTES:

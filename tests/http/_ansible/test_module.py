@@ -24,6 +24,7 @@ NOTES = {"title": "Notes", "files": [{"name": "notes.md", "content": "text"}]}
 # A task with each module that does not publish: its options and its message.
 TASKS: dict[str, tuple[dict[str, Any], str]] = {
     "bitbucket_download_info": ({"manifest": MANIFEST}, "3 artifacts; 1 unlisted"),
+    "bitbucket_download_channel": ({"name": "stable", "version": "1.2", "patterns": ["app-*"]}, "channel created, version 1.2"),
     "bitbucket_download_prune": ({"patterns": ["app-*"], "keep": 1}, "2 deleted, 1 kept"),
     "bitbucket_download_verify": (
         {"patterns": ["app-*"], "manifest": MANIFEST, "on_mismatch": "report"},

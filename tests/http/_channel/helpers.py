@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.emulator import Emulator
+from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import contents, put, sha256
 
+CHANNEL = "bitbucket_download_channel"
 FILE = "stable.channel.json"
 OLD = {"app-1.4.1.tgz": b"old release"}
 NEW = {"app-1.4.2.tgz": b"the new release", "notes-1.4.2.txt": b"notes"}
@@ -34,6 +36,11 @@ def put_channel(emulator: Emulator, version: str, release: Mapping[str, bytes], 
     data = json.dumps(document(version, release, **more)).encode()
     put(emulator, {FILE: data})
     return data
+
+
+def move(run: ModuleRunner, version: str, release: Mapping[str, bytes], **options: Any) -> dict[str, Any]:
+    """Make the channel stable name the artifacts of a release; return the result."""
+    return run.ok(CHANNEL, name="stable", version=version, artifacts=list(release), **options)
 
 
 def stored(emulator: Emulator) -> dict[str, Any] | None:

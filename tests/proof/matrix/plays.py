@@ -74,6 +74,7 @@ def ad_hoc(ansible: Path, folder: Path) -> None:
         "bitbucket_download_info": "patterns=*.tgz",
         "bitbucket_download_fetch": f"name=VERSION dest={folder}/VERSION",
         "bitbucket_download_verify": f"name=VERSION checksum=sha256:{hashlib.sha256(b'x').hexdigest()}",
+        "bitbucket_download_channel": "name=stable version=1.0 artifacts=VERSION",
         "bitbucket_download_prune": "patterns=old-* keep=1",
         "bitbucket_snippet": '{"title": "Notes", "files": [{"name": "notes.md", "content": "New.\\n"}]}',
         "bitbucket_snippet_info": 'title="Run book" contents=true',

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Prove that the artifacts of a release exist, with the sizes and digests that a channel will promise."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._downloads.api import Downloads, StaleListing, require_gone
+from .._downloads.artifact import Artifact, Listing
+from .._downloads.transfer import Transfer
+from .._errors import BitbucketError
+from .._manifest.store import ManifestStore
+from .._parallel import run_all
+from .._signatures.values import SUFFIXES
+from .._text import quoted
+from .document import NamedArtifact, sort_artifacts
+from .request import Claim, ReleaseRequest, require_fitting
+
+if t.TYPE_CHECKING:
+    from .._manifest.manifest import Manifest
+    from .._trust.trust import Trust
+
+
+class ReleaseProver:
+    """Proves the artifacts of one release. ``rehearses``: in check mode, artifacts that would be published count as existing."""
+
+    def __init__(
+        self, downloads: Downloads, request: ReleaseRequest, trust: Trust | None, parallel: int, rehearses: bool
+    ) -> None:
+        self._downloads = downloads
+        self._request = request
+        self._trust = trust
+        self._parallel = parallel
+        self._rehearses = rehearses
+
+    def list_settled(self) -> Listing:
+        """Return the listing, if possible one that shows what was published."""
+        late = self._request._replace(claims=[claim for claim in self._request.claims if not self._is_pending(claim)])
+        return self._downloads.retries.settle(self._downloads.listing, lambda listing: not late.find_late(listing))
+
+    def prove(self, listing: Listing) -> tuple[NamedArtifact, ...]:
+        """Return the artifacts of the release; raise for one that is missing or differs from what the task claims."""
+        claims = self._request.choose(listing, self._downloads.path)
+        pending = [claim.pending for claim in claims if claim.pending and self._is_pending(claim)]
+        listed = [claim for claim in claims if not self._is_pending(claim)]
+        require_gone(self._downloads, [claim.name for claim in listed if claim.name not in listing], self._parallel)
+        require_fitting(listed, listing, self._downloads.repository)
+        manifest = self._read_manifest(listing, listed, bool(pending))
+        unproved = [claim for claim in listed if not _is_promised(claim, listing, manifest)]
+        contents = dict(zip(unproved, run_all(lambda claim: self.hash(listing[claim.name]), unproved, self._parallel)))
+        if unproved:  # reading takes long enough for others to publish and prune
+            self._require_same(listing, listed)
+        proved = [_name(claim, listing[claim.name], contents.get(claim), manifest) for claim in listed]
+        return sort_artifacts([*pending, *proved])
+
+    def hash(self, artifact: Artifact) -> str:
+        """Return the SHA-256 of the contents of an artifact."""
+        return Transfer(self._downloads, artifact, ["sha256"]).run()["sha256"]
+
+    def _is_pending(self, claim: Claim) -> bool:
+        return self._rehearses and claim.pending is not None
+
+    def _read_manifest(self, listing: Listing, claims: t.Sequence[Claim], pending: bool) -> Manifest | None:
+        """Return the manifest of the release, which must exist; None if it proves nothing.
+
+        A task that verifies uses no line of an unsigned manifest, and then needs a digest of each artifact from elsewhere.
+        """
+        name, trust = self._request.manifest, self._trust
+        if name is None or (pending and name not in listing):
+            return None
+        if trust:
+            trust = trust._replace(signature=name + SUFFIXES[trust.verifier.format])
+            if trust.signature not in listing and name in listing and all(claim.sha256 for claim in claims):
+                require_gone(self._downloads, [trust.signature])
+                return None
+        return ManifestStore(self._downloads, name, trust).require(listing)
+
+    def _require_same(self, listing: Listing, claims: t.Sequence[Claim]) -> None:
+        now = self._downloads.listing()
+        for claim in claims:
+            artifact = now.get(claim.name)
+            if artifact is None or artifact.identity != listing[claim.name].identity:
+                raise StaleListing(f"{quoted(claim.name)} was replaced or deleted while its contents were read")
+
+
+def _is_promised(claim: Claim, listing: Listing, manifest: Manifest | None) -> bool:
+    """Return whether a trusted line of the manifest tells the digest, and no other one than the task."""
+    trusted = manifest.trusted_digest(listing[claim.name]) if manifest else None
+    return trusted is not None and claim.sha256 in (None, trusted)
+
+
+def _name(claim: Claim, artifact: Artifact, contents: str | None, manifest: Manifest | None) -> NamedArtifact:
+    """Return the artifact with its proved digest: ``contents``, None if the manifest proves it."""
+    digest = contents or (manifest.trusted_digest(artifact) if manifest else None) or ""
+    if claim.sha256 not in (None, digest):
+        raise BitbucketError(
+            f"{quoted(claim.name)} is not the artifact that the task names: its sha256 is {digest}, expected is {claim.sha256}"
+        )
+    return NamedArtifact(artifact.name, artifact.size, digest)

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parse which release a task requests: claims about its artifacts, or a selection of the listed ones."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._downloads.artifact import Artifact, Listing, Selection, explain_empty, is_channel_name, parse_selection, require_match
+from .._errors import BadInput, BitbucketError
+from .._names import check_name
+from .._outcome import CREATED, KEPT, REPLACED, UNCHANGED
+from .._text import quoted
+from .document import MAX_CHANNEL_BYTES, NamedArtifact, check_version, is_digest, is_size
+
+_PUBLISHED = (CREATED, REPLACED, UNCHANGED, KEPT)
+_LONGEST_COMMIT = 255
+
+
+class Claim(t.NamedTuple):
+    """What a task says about an artifact; ``size`` and ``sha256`` are None if it does not say them.
+
+    ``status``: what a publishing task has done with the artifact, None for a name.
+    """
+
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+    status: str | None = None
+
+    @property
+    def published(self) -> bool:
+        """Return whether a publishing task has reported the artifact as existing."""
+        return self.status in _PUBLISHED
+
+    @property
+    def pending(self) -> NamedArtifact | None:
+        """Return the artifact if a publishing task would send it, which check mode does not list."""
+        if self.status not in (CREATED, REPLACED) or self.size is None or self.sha256 is None:
+            return None
+        return NamedArtifact(self.name, self.size, self.sha256)
+
+    def fits(self, artifact: Artifact | None) -> bool:
+        """Return whether the artifact is listed with the claimed size."""
+        return artifact is not None and self.size in (None, artifact.size)
+
+
+class ReleaseRequest(t.NamedTuple):
+    """A release: ``claims``, each name once, or what ``selection`` chooses."""
+
+    version: str
+    claims: t.Sequence[Claim] = ()
+    selection: Selection | None = None
+    manifest: str | None = None
+    commit: str | None = None
+
+    def choose(self, listing: Listing, path: str) -> t.Sequence[Claim]:
+        """Return the claims about a release whose artifacts are in the Downloads at this path; no match is an error."""
+        if self.selection is None:
+            return self.claims
+        ignored = {*self.selection.ignored, *filter(is_channel_name, listing)}
+        found = require_match(self.selection._replace(ignored=ignored).choose(listing.values()), listing, path)
+        return [Claim(artifact.name) for artifact in found]
+
+    def find_late(self, listing: Listing) -> list[str]:
+        """Return the names of published artifacts that the listing does not show as they were published."""
+        return [claim.name for claim in self.claims if claim.published and not claim.fits(listing.get(claim.name))]
+
+
+def parse_release(options: t.Mapping[str, t.Any]) -> ReleaseRequest:
+    """Return what the options request, checked without the network."""
+    if not (options["artifacts"] or options["patterns"]):
+        raise BadInput("artifacts and patterns are empty: a channel names at least one artifact")
+    if options["manifest"] is not None:
+        check_name(options["manifest"], "manifest")
+    return ReleaseRequest(
+        version=check_version(options["version"]),
+        claims=parse_claims(options["artifacts"] or ()),
+        selection=parse_selection(options) if options["patterns"] else None,
+        manifest=options["manifest"],
+        commit=_check_commit(options["commit"]),
+    )
+
+
+def parse_claims(items: t.Sequence[t.Any]) -> list[Claim]:
+    """Return the claims of names, or of artifacts as a publishing task returns them, each name once."""
+    claims: dict[str, Claim] = {}
+    for claim in map(_parse_claim, items):
+        if claims.setdefault(claim.name, claim) != claim:
+            raise BadInput(f"artifacts has two items for {quoted(claim.name)}, which differ")
+    return list(claims.values())
+
+
+def _parse_claim(item: t.Any) -> Claim:
+    if isinstance(item, str):
+        return Claim(_check_artifact(item))
+    name = (item.get("stored_name") or item.get("name")) if isinstance(item, dict) else None
+    if not isinstance(name, str):
+        raise BadInput(
+            f"artifacts must list names, or the artifacts that bitbucket_download returned, not {item!r}: quote names in YAML"
+        )
+    size, digest, status = item.get("size"), item.get("sha256"), item.get("status")
+    if size is not None and not is_size(size):
+        raise BadInput(f"artifacts: the size of {quoted(name)} must be a number of bytes, not {size!r}")
+    if digest is not None and not is_digest(digest):
+        raise BadInput(f"artifacts: the sha256 of {quoted(name)} must have 64 hex digits in lower case, it is {digest!r}")
+    return Claim(_check_artifact(name), size, digest, status if isinstance(status, str) else None)
+
+
+def _check_artifact(name: str) -> str:
+    if is_channel_name(check_name(name, "artifacts: the name")):
+        raise BadInput(f"artifacts: {quoted(name)} is a channel or its signature, which belongs to no release")
+    return name
+
+
+def _check_commit(commit: str | None) -> str | None:
+    if commit and (not commit.isprintable() or len(commit) > _LONGEST_COMMIT):
+        raise BadInput(f"commit must be one line of at most {_LONGEST_COMMIT} characters")
+    return commit or None
+
+
+def require_fitting(claims: t.Sequence[Claim], listing: Listing, repository: str) -> None:
+    """Raise if an artifact is not listed, or with another size than claimed."""
+    missing = [claim.name for claim in claims if claim.name not in listing]
+    if missing:
+        raise BitbucketError(
+            f"A channel names existing artifacts only. Not in the Downloads of {repository}:"
+            f" {', '.join(map(quoted, missing))}{explain_empty(listing)}"
+        )
+    wrong = [claim for claim in claims if not claim.fits(listing[claim.name])]
+    if wrong:
+        words = (f"{quoted(claim.name)} has {listing[claim.name].size} bytes, not {claim.size}" for claim in wrong)
+        raise BitbucketError(f"These artifacts are not those that the task names: {', '.join(words)}")
+
+
+def require_small(data: bytes) -> bytes:
+    """Return the document; raise BadInput if readers would refuse it for its size."""
+    if len(data) > MAX_CHANNEL_BYTES:
+        raise BadInput(f"The channel would have {len(data)} bytes, more than {MAX_CHANNEL_BYTES}: name fewer artifacts")
+    return data
