@@ -22,7 +22,7 @@ options:
       - All items must be of one format, OpenPGP or SSH. An empty list and V(null) are errors.
       - OpenPGP signatures are verified with C(gpgv), C(sqv) or C(gpg), SSH signatures with C(ssh-keygen) of OpenSSH 8.1 or later.
         The keyrings and settings of the user are not read.
-      - Requires O(manifest).
+      - Requires O(manifest), or C(channel) in modules that read channels. Then the channel must be signed.
     type: list
     elements: str
     version_added: 1.1.0

@@ -288,8 +288,9 @@ from ..module_utils._ansible.arguments import (
     signing_argument_spec,
 )
 from ..module_utils._ansible.module import Options, create_module, run_module
-from ..module_utils._channel.document import channel_file, check_channel, check_version
+from ..module_utils._channel.document import check_channel, check_version
 from ..module_utils._channel.move import ChannelMover, ChannelOptions
+from ..module_utils._channel.options import RequestedChannel
 from ..module_utils._channel.remove import ChannelRemover
 from ..module_utils._channel.request import parse_release
 from ..module_utils._downloads.api import Downloads
@@ -321,7 +322,7 @@ def parse_options(options: Options, check_mode: bool) -> ChannelOptions:
     """Return how the task treats the channel, checked as far as possible without the network."""
     name = check_channel(options["name"], "name")
     parallel = check_parallel(options["parallel"])
-    return ChannelOptions(name, parse_trust(options, channel_file(name)), parallel, check_mode)
+    return ChannelOptions(name, parse_trust(options, RequestedChannel(name).file), parallel, check_mode)
 
 
 def move(options: Options, parsed: ChannelOptions, downloads: Downloads, progress: Progress) -> Outcome:

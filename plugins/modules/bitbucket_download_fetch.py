@@ -49,7 +49,7 @@ options:
   name:
     description:
       - The exact names of the artifacts. One that is not there is an error.
-      - Exactly one of O(name) and O(patterns) is needed.
+      - Exactly one of O(name), O(patterns) and O(channel) is needed.
     type: list
     elements: str
   patterns:
@@ -69,6 +69,24 @@ options:
       - Regular expression with exactly one group, which the module searches for in names. Artifacts with the same text in the
         group are one release, and the text is its version. Artifacts that it does not match are in no release, and are not
         fetched if O(newest) is set.
+    type: str
+    version_added: 1.1.0
+  channel:
+    description:
+      - Name of a channel that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable). The task fetches
+        the artifacts that the channel names.
+      - Every artifact must have the size and the digest in the channel. A missing channel, and a channel that names missing or
+        different artifacts, are errors, and nothing is fetched.
+      - All artifacts are those of one release, even if the channel is moved while the task runs.
+      - With O(signed_by), the channel must be signed. The default of O(signature) is then the name of its artifact, such as
+        C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH.
+      - Mutually exclusive with O(name), O(patterns), O(excludes), O(newest), O(manifest) and O(checksum).
+    type: str
+    version_added: 1.1.0
+  version:
+    description:
+      - Version that the O(channel) must name. The task fails if the channel was moved to another version.
+      - Requires O(channel).
     type: str
     version_added: 1.1.0
   dest:
@@ -116,7 +134,7 @@ options:
         archives never count. O(mode) and O(backup) are for the artifacts alone. New files get the permissions of the archive
         without those to write for group and others, reduced by the umask; a file that is replaced keeps its owner and its
         permissions, but for the right to execute.
-      - The task warns if neither O(manifest) nor O(checksum) is set, because only sizes are verified then.
+      - The task warns if none of O(manifest), O(channel) and O(checksum) is set, because only sizes are verified then.
       - Archives are also refused if they announce far more bytes than they have. See O(unpack_max_ratio).
       - Times are those of the unpacking, because what goes by times would miss a new file with the time of an old one. A hard
         link becomes a file of its own.
@@ -156,6 +174,7 @@ options:
     version_added: 1.1.0
 seealso:
   - module: releng.bitbucket.bitbucket_download
+  - module: releng.bitbucket.bitbucket_download_channel
   - module: releng.bitbucket.bitbucket_download_info
   - module: releng.bitbucket.bitbucket_download_verify
 """
@@ -177,6 +196,11 @@ EXAMPLES = r"""
     name: widgets-1.4.2.tar.gz
     dest: "{{ fetch_directory }}/"
     manifest: SHA256SUMS
+
+- name: Fetch the release that the channel stable names
+  releng.bitbucket.bitbucket_download_fetch:
+    channel: stable
+    dest: "{{ fetch_directory }}/stable/"
 
 - name: Fetch the newest build, connection from the environment
   releng.bitbucket.bitbucket_download_fetch:
@@ -286,8 +310,37 @@ unpacked:
       description: V(unpacked) if something differed, else V(unchanged).
       type: str
       sample: unpacked
+channel:
+  description: Channel that was read, as its document.
+  returned: success, when O(channel) is set
+  type: dict
+  contains:
+    channel:
+      description: Name of the channel.
+      type: str
+      sample: stable
+    version:
+      description: Version of the release.
+      type: str
+      sample: 1.4.2
+    previous:
+      description: Version before this one, null if there is none.
+      type: str
+      sample: 1.4.1
+    artifacts:
+      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) and C(sha256).
+      type: list
+      elements: dict
+    manifest:
+      description: Name of the manifest of the release, null if there is none.
+      type: str
+      sample: widgets-1.4.2.SHA256SUMS
+    commit:
+      description: What the release was built from, null if it is not known.
+      type: str
+      sample: 4a2f0c7e6d0d4a0b8c1f7f6f0f3f5a2b9d8c7e6f
 signature:
-  description: Signature of the manifest.
+  description: Signature of the manifest or of the channel.
   returned: success, when O(signed_by) is set
   type: dict
   contains:
@@ -340,6 +393,7 @@ from ..module_utils._ansible.arguments import (
 )
 from ..module_utils._ansible.files import AnsibleFiles
 from ..module_utils._ansible.module import BitbucketModule, CreateClient, Options, create_client, create_module, run_module
+from ..module_utils._channel.options import parse_requested_channel
 from ..module_utils._delivery.delivery import Delivery, Question, parse_delivery
 from ..module_utils._delivery.downloads import DeliveredDownloads, create_link_client
 from ..module_utils._delivery.host import DeliveredRequests, ask, fetch_delivery
@@ -363,13 +417,17 @@ if t.TYPE_CHECKING:
 
 _UNVERIFIED = (
     "Only the sizes of the artifacts are verified, not the contents of the archives that are unpacked. Set manifest, with"
-    " signed_by if the manifest is signed, or checksum if it is one artifact"
+    " signed_by if the manifest is signed, or channel, or checksum if it is one artifact"
 )
 
 
 CHECKS: dict[str, t.Any] = {
-    "mutually_exclusive": [("name", "patterns"), ("name", "excludes"), ("name", "newest")],
-    "required_one_of": [("name", "patterns")],
+    "mutually_exclusive": [
+        *(("name", each) for each in ("patterns", "excludes", "newest")),
+        *(("channel", each) for each in ("name", "patterns", "excludes", "newest", "manifest", "checksum")),
+    ],
+    "required_one_of": [("name", "patterns", "channel")],
+    "required_by": {"version": ["channel"]},
 }
 _NO_ACTION = (
     "via needs the action plugin bitbucket_download_fetch of this collection on the control node: call the module as a task"
@@ -390,6 +448,8 @@ def argument_spec() -> dict[str, t.Any]:
         "dest": {"type": "path", "required": True},
         "checksum": {"type": "str"},
         "manifest": {"type": "str"},
+        "channel": {"type": "str"},
+        "version": {"type": "str"},
         "force": {"type": "bool", "default": False},
         "backup": {"type": "bool", "default": False},
         "unpack_dest": {"type": "path"},
@@ -422,14 +482,16 @@ def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:
 
 def parse_wanted(options: Options) -> Wanted:
     """Return what the task asks for."""
-    if not (options["name"] or options["patterns"]):
+    channel = parse_requested_channel(options)
+    if not (options["name"] or options["patterns"] or channel):
         raise BadInput("name and patterns are empty: there is nothing to fetch")
     return Wanted(
         names=list(dict.fromkeys(options["name"] or ())) or None,
         selection=parse_selection(options) if options["patterns"] else None,
         checksum=parse_checksum(options["checksum"]) if options["checksum"] is not None else None,
         manifest=options["manifest"],
-        trust=parse_trust(options),
+        trust=parse_trust(options, channel.file if channel else None),
+        channel=channel,
     )
 
 
@@ -450,7 +512,7 @@ def choose_client(delivery: Delivery | None) -> CreateClient:
 
 def warn(options: Options) -> Outcome:
     """Return the warning of a task that unpacks archives whose contents nothing verifies."""
-    is_verified = options["manifest"] is not None or options["checksum"] is not None
+    is_verified = any(options[name] is not None for name in ("manifest", "channel", "checksum"))
     return Outcome({}, warnings=[] if is_verified else [_UNVERIFIED])
 
 
@@ -474,12 +536,12 @@ def main(clock: Clock = CLOCK) -> None:
                 fetched = Fetcher(downloads, requests, how, files).run(check_mode, progress)
             else:
                 delivered = DeliveredDownloads(client, options["repository"], delivery)
-                requests = DeliveredRequests(delivered, delivery, wanted, how)
+                requests = DeliveredRequests(delivery, wanted, how)
                 found = fetch_delivery(Fetcher(delivered, requests, how, files), requests, check_mode, progress)
                 if isinstance(found, Question):
                     return ask(found)
                 fetched = found
-            outcome = summarize(fetched, requests.signature)
+            outcome = summarize(fetched, requests.facts)
             return outcome.join(unpacker.run(fetched, check_mode, progress)).join(warn(options)) if unpacker else outcome
 
     run_module(module, fetch, Progress(artifacts=[]), options["parallel"], clock, choose_client(delivery))

@@ -80,6 +80,7 @@ class DownloadsAction(SnippetsAction):
     def _show_progress(self, variables: t.Mapping[str, t.Any]) -> t.ContextManager[Values]:
         return show_progress_of_module(self, variables.get("inventory_hostname", ""))
 
+
 class WritingAction(DownloadsAction):
     """Run a module that may change the Downloads of a repository: what the run knows of them ends with it."""
 

@@ -74,11 +74,6 @@ class Channel(t.NamedTuple):
         return (json.dumps(self.describe(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def channel_file(channel: str) -> str:
-    """Return the name of the artifact that holds a channel."""
-    return f"{channel}{CHANNEL_SUFFIX}"
-
-
 def check_channel(channel: str, option: str) -> str:
     """Return the name of a channel; raise BadInput for a name that the service might change."""
     if channel.endswith(CHANNEL_SUFFIX):

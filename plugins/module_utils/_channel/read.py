@@ -13,7 +13,8 @@ from .._downloads.artifact import Artifact, Listing, explain_empty, parse_time
 from .._errors import BitbucketError, NotFound, TooLarge
 from .._manifest.signed import Kind, SignedReader
 from .._text import quoted
-from .document import MAX_CHANNEL_BYTES, Channel, NotAChannel, channel_file, parse_channel
+from .document import MAX_CHANNEL_BYTES, Channel, NotAChannel, parse_channel
+from .options import RequestedChannel
 
 if t.TYPE_CHECKING:
     from .._manifest.manifest import ManifestSignature
@@ -50,7 +51,7 @@ class ChannelReader:
         self._downloads = downloads
         self._name = name
         self.trust = trust
-        self.file = channel_file(name)
+        self.file = RequestedChannel(name).file
         self._signed = SignedReader(downloads, self.file, trust, KIND) if trust else None
 
     def read(self, listing: Listing) -> FoundChannel | None:

@@ -22,14 +22,15 @@ _NOTHING: t.Mapping[str, t.Any] = MappingProxyType({})
 class Delivery(t.NamedTuple):
     """What a host fetches, and from where.
 
-    ``chosen``: the artifacts, None as long as the host has not said that it needs them. ``links`` and ``files``: signed links, or
-    paths of transferred files, by the names of artifacts. ``final``: the names whose problem the control node has looked at.
-    ``done`` and ``partial``: what the host told before. ``answers``: whether the control node answers questions.
-    ``only_looks``: the host must only say which contents it needs. ``failure``: why the task must end.
+    ``chosen``: the artifacts, None as long as the host has not said that it needs them. ``facts``: what results show besides
+    them. ``links`` and ``files``: signed links, or paths of transferred files, by the names of artifacts. ``final``: the names
+    whose problem the control node has looked at. ``done`` and ``partial``: what the host told before. ``answers``: whether the
+    control node answers questions. ``only_looks``: the host must only say which contents it needs. ``failure``: why the task
+    must end.
     """
 
     chosen: t.Sequence[Chosen] | None = None
-    signature: Json | None = None
+    facts: t.Mapping[str, t.Any] = _NOTHING
     links: t.Mapping[str, str] = _NOTHING
     files: t.Mapping[str, str] = _NOTHING
     final: t.Collection[str] = ()

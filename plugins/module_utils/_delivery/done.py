@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.api import Downloads
 from .._fetch.fetch import Fetched
 from .._fetch.plan import Chosen, FetchRequest, Verdict
 from .._files.local_file import LocalFile
@@ -24,19 +23,20 @@ def render_fetched(fetched: Fetched) -> Json:
         "digests": request.digests,
         "verdict": list(fetched.verdict),
         "sha256": fetched.sha256,
+        "described": fetched.described,
         "backup": fetched.backup,
         "attributes": list(fetched.attributes),
     }
 
 
-def restore_fetched(chosen: Chosen, document: Json, downloads: Downloads, force: bool) -> Fetched:
+def restore_fetched(chosen: Chosen, document: Json, force: bool) -> Fetched:
     """Return the result in JSON for this artifact."""
     before, after = document["attributes"]
     return Fetched(
         FetchRequest(*chosen, LocalFile(*document["local"]), force, document["digests"]),
         Verdict(*document["verdict"]),
         document["sha256"],
-        downloads.describe(chosen.artifact.name, chosen.artifact.size),
+        document["described"],
         document["backup"],
         (before, after),
     )

@@ -14,14 +14,13 @@ from .._fetch.fetch import Fetched, Fetcher
 from .._fetch.local import FetchOptions, examine, find_proved, make_request
 from .._fetch.plan import NEEDS_CONTENTS, Chosen, FetchRequest, Partial, decide
 from .._files.temporary import remove_kept
-from .._outcome import UNCHANGED, Outcome, Progress
+from .._outcome import UNCHANGED, Outcome, Progress, Result
 from .._parallel import run_all
 from .delivery import QUESTION, Delivery, Question, render_question
 from .done import render_fetched, restore_fetched
 
 if t.TYPE_CHECKING:
     from .._fetch.choose import Wanted
-    from .downloads import DeliveredDownloads
 
 _NO_ANSWER = "A task with async cannot get another link while it runs: use via: host or via: controller, or fetch without async"
 
@@ -40,18 +39,22 @@ class DeliveredRequests:
     ``done``: what earlier runs have made of artifacts, by name.
     """
 
-    def __init__(self, downloads: DeliveredDownloads, delivery: Delivery, wanted: Wanted, options: FetchOptions) -> None:
+    def __init__(self, delivery: Delivery, wanted: Wanted, options: FetchOptions) -> None:
         self._delivery = delivery
         self._wanted = wanted
         self._options = options
         self.done = {
-            each.artifact.name: restore_fetched(each, delivery.done[each.artifact.name], downloads, options.force)
+            each.artifact.name: restore_fetched(each, delivery.done[each.artifact.name], options.force)
             for each in delivery.chosen or ()
             if each.artifact.name in delivery.done
         }
         self._expired: dict[str, str] = {}
         self._stale: dict[str, str] = {}
-        self.signature = delivery.signature
+
+    @property
+    def facts(self) -> Result:
+        """Return what the control node has found."""
+        return dict(self._delivery.facts)
 
     def make(self, check_mode: bool) -> list[FetchRequest]:
         """Return a request for each artifact, examined; ask for contents that are needed and were not delivered."""

@@ -16,9 +16,12 @@ from .._downloads.artifact import Artifact, Listing, Selection
 from .._errors import BadInput, BitbucketError
 from .._files.checksum import Checksum
 from .._manifest.store import ManifestStore
-from .plan import Chosen, choose_matching, choose_named, expect
+from .._outcome import Result
+from .plan import Chosen, Expectation, choose_matching, choose_named, expect
 
 if t.TYPE_CHECKING:
+    from .._channel.options import RequestedChannel
+    from .._channel.read import ChannelReader, FoundChannel
     from .._manifest.manifest import ManifestSignature
     from .._trust.trust import Trust
 
@@ -26,13 +29,17 @@ CheckNames = t.Callable[[t.Sequence[str]], None]
 
 
 class Wanted(t.NamedTuple):
-    """The artifacts that a task asks for: ``names``, each once, or what ``selection`` chooses; and what verifies them."""
+    """The artifacts that a task asks for, and what verifies them.
+
+    They are ``names``, each once, what ``selection`` chooses, or what ``channel`` names.
+    """
 
     names: t.Sequence[str] | None = None
     selection: Selection | None = None
     checksum: Checksum | None = None
     manifest: str | None = None
     trust: Trust | None = None
+    channel: RequestedChannel | None = None
 
 
 def _accept(_names: t.Sequence[str]) -> None:
@@ -42,8 +49,7 @@ def _accept(_names: t.Sequence[str]) -> None:
 class Chooser:
     """Choose the artifacts of a task in one repository; what does not fit is refused as early as possible.
 
-    ``check`` is called with the names of the artifacts, and raises for those that do not suit the task. ``signature``: of the
-    manifest, as it was verified last.
+    ``check`` is called with the names of the artifacts, and raises for those that do not suit the task.
     """
 
     def __init__(self, downloads: Downloads, wanted: Wanted, check: CheckNames = _accept) -> None:
@@ -51,28 +57,54 @@ class Chooser:
         self._wanted = wanted
         self._check_names = check
         self._manifest = ManifestStore(downloads, wanted.manifest, wanted.trust) if wanted.manifest is not None else None
-        self.signature: ManifestSignature | None = None
+        self._channel = _create_reader(downloads, wanted)
+        self._found: FoundChannel | None = None
+        self._signature: ManifestSignature | None = None
         if wanted.names:
             self._check(wanted.names)
 
     def choose(self) -> list[Chosen]:
-        """Return the artifacts, in the order of ``names``, or newest first."""
+        """Return the artifacts, in the order of ``names`` or of the channel, or newest first."""
         listing = self._downloads.listing()
+        if self._channel and self._wanted.channel:
+            self._found = self._channel.require(listing, self._wanted.channel.version)
+            self._signature = self._found.signature
+            self._check([named.name for named in self._found.channel.artifacts])
+            return self._choose_release(self._found, listing)
         artifacts = self._choose_artifacts(listing)
         manifest = self._manifest.require(listing) if self._manifest else None
-        self.signature = manifest.signature if manifest else None
+        self._signature = manifest.signature if manifest else None
         return [Chosen(artifact, expect(artifact, self._wanted.checksum, manifest)) for artifact in artifacts]
 
     def choose_again(self, name: str) -> Chosen:
-        """Return one of the chosen artifacts from a new listing and a new manifest."""
+        """Return one of the chosen artifacts from a new listing and a new manifest. The release of a channel stays the same."""
+        if self._channel:
+            found = self._choose_release(self._found, self._downloads.listing()) if self._found else self.choose()
+            return next(chosen for chosen in found if chosen.artifact.name == name)
         return Chooser(self._downloads, self._wanted._replace(names=[name], selection=None)).choose()[0]
 
     def require_current(self, chosen: Chosen, problem: BitbucketError) -> None:
         """Raise StaleListing if the contents are not the promised ones because artifact or manifest was replaced since."""
-        if self._wanted.manifest is None:
+        if self._wanted.manifest is None and not self._channel:
             return
         if not self.choose_again(chosen.artifact.name).is_same(chosen):
             raise StaleListing(str(problem)) from problem
+
+    @property
+    def facts(self) -> Result:
+        """Return what results show besides artifacts: the channel that was read, and the signature that was verified."""
+        channel = {"channel": self._found.channel.describe()} if self._found else {}
+        return {**({"signature": self._signature.describe()} if self._signature else {}), **channel}
+
+    def _choose_release(self, found: FoundChannel, listing: Listing) -> list[Chosen]:
+        from .._channel.read import find_named
+
+        artifacts = find_named(self._downloads, found.channel, listing)
+        source = f"the channel {found.channel.name}"
+        return [
+            Chosen(artifact, Expectation([Checksum("sha256", named.sha256, source)], found.proves(artifact)))
+            for artifact, named in zip(artifacts, found.channel.artifacts)
+        ]
 
     def _choose_artifacts(self, listing: Listing) -> list[Artifact]:
         if self._wanted.selection is None:
@@ -86,3 +118,12 @@ class Chooser:
         if self._wanted.checksum and len(names) > 1:
             raise BadInput(f"checksum goes with one artifact, but {len(names)} are meant")
         self._check_names(names)
+
+
+def _create_reader(downloads: Downloads, wanted: Wanted) -> ChannelReader | None:
+    """Return what reads the channel of the task; no other task pays for the import."""
+    if wanted.channel is None:
+        return None
+    from .._channel.read import ChannelReader
+
+    return ChannelReader(downloads, wanted.channel.name, wanted.trust)

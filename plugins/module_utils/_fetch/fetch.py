@@ -91,12 +91,11 @@ class Fetched(t.NamedTuple):
         return state_line(local.path, local.size, digest, old), state_line(local.path, size, self.sha256, new)
 
 
-def summarize(fetched: t.Sequence[Fetched], signature: Result | None = None) -> Outcome:
-    """Return the outcome of a task that has fetched these artifacts with a manifest of this signature."""
+def summarize(fetched: t.Sequence[Fetched], facts: Result) -> Outcome:
+    """Return the outcome of a task that has fetched these artifacts; ``facts``: what results show besides them."""
     lines = [each.diff_lines() for each in fetched]
-    results: Result = {"artifacts": [each.render() for each in fetched]}
     return Outcome(
-        {**results, "signature": signature} if signature else results,
+        {"artifacts": [each.render() for each in fetched], **facts},
         changed=any(each.changed for each in fetched),
         before="".join(before for before, _unused in lines),
         after="".join(after for _unused, after in lines),

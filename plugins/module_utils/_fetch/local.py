@@ -47,10 +47,12 @@ class FetchOptions(t.NamedTuple):
 class Requests(t.Protocol):
     """The requests of a task, and what becomes of one that no longer holds.
 
-    ``signature``: of the manifest, as results show it.
+    ``facts``: what results show besides artifacts.
     """
 
-    signature: Result | None
+    @property
+    def facts(self) -> Result:
+        """Return what the last reading has found."""
 
     def make(self, check_mode: bool) -> t.Sequence[FetchRequest]:
         """Return a request for each artifact."""
@@ -73,15 +75,17 @@ class ListedRequests:
         self._chooser = chooser
         self._wanted = wanted
         self._options = options
-        self.signature: Result | None = None
+
+    @property
+    def facts(self) -> Result:
+        """Return what the last reading has found: the channel, and the signature that was verified."""
+        return self._chooser.facts
 
     def make(self, _check_mode: bool) -> list[FetchRequest]:
         """Return a request for each artifact."""
         if proved := find_proved(self._wanted, self._options):
             return [proved]
-        found = self._downloads.decide(lambda: [make_request(each, self._options) for each in self._chooser.choose()])
-        self.signature = self._chooser.signature.describe() if self._chooser.signature else None
-        return found
+        return self._downloads.decide(lambda: [make_request(each, self._options) for each in self._chooser.choose()])
 
     def repeat(self, act: t.Callable[[FetchRequest], _T], request: FetchRequest) -> _T:
         """Return what ``act`` makes of a request, made again if somebody has replaced or deleted the artifact since."""

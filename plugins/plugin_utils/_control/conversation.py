@@ -70,8 +70,7 @@ class Conversation:
             if not self._downloads.snapshot.renew():
                 raise
             chosen = self._downloads.decide(self._chooser.choose)
-        signature = self._chooser.signature
-        return delivery._replace(chosen=chosen, signature=signature.describe() if signature else None)
+        return delivery._replace(chosen=chosen, facts=self._chooser.facts)
 
     def _prepare(self, delivery: Delivery) -> Delivery:
         """Return the delivery with everything for a host that can ask nothing while its job runs."""

@@ -270,5 +270,5 @@ def test_unverified_archives_are_unpacked_with_a_warning(unpack: UnpackRunner, w
     unpack(check=check)
     assert warnings == [
         "Only the sizes of the artifacts are verified, not the contents of the archives that are unpacked. Set manifest, with"
-        " signed_by if the manifest is signed, or checksum if it is one artifact"
+        " signed_by if the manifest is signed, or channel, or checksum if it is one artifact"
     ]

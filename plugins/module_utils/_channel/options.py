@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parse the options of modules that read a channel. Only a task that does pays for other imports."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._downloads.artifact import CHANNEL_SUFFIX
+
+
+class RequestedChannel(t.NamedTuple):
+    """A channel that a task reads. ``version``: the version that it must name, None for any."""
+
+    name: str
+    version: str | None = None
+
+    @property
+    def file(self) -> str:
+        """Return the name of the artifact that holds the channel."""
+        return f"{self.name}{CHANNEL_SUFFIX}"
+
+
+def parse_requested_channel(options: t.Mapping[str, t.Any]) -> RequestedChannel | None:
+    """Return the channel of the options ``channel`` and ``version``, None if the task reads none; raise BadInput."""
+    name, version = options["channel"], options["version"]
+    if name is None:
+        return None
+    from .document import check_channel, check_version
+
+    return RequestedChannel(check_channel(name, "channel"), check_version(version) if version is not None else None)
