@@ -17,6 +17,7 @@ description:
   - Lists the artifacts of a repository's Downloads section, newest first, optionally only those whose names match.
   - With O(manifest), each artifact has its digest, and the module tells which artifacts have no line and which lines have no
     artifact. It does not read the artifacts. Use M(releng.bitbucket.bitbucket_download_verify) for that.
+  - With O(channel), it lists the artifacts of the release that the channel names, with their digests.
   - Without credentials it lists those of public repositories.
 extends_documentation_fragment:
   - releng.bitbucket._connection
@@ -57,8 +58,26 @@ options:
       - The list of artifacts must be complete. The task fails if it changes each time that the module reads it.
     type: str
     version_added: 1.1.0
+  channel:
+    description:
+      - Name of a channel that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable). The module lists
+        the artifacts that the channel names.
+      - The task fails if the channel does not exist, and if an artifact of the release is missing or has another size than in the
+        channel. The module does not read the artifacts.
+      - With O(signed_by), the channel must be signed. The default of O(signature) is then the name of its artifact, such as
+        C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH.
+      - Mutually exclusive with O(patterns), O(excludes), O(newest) and O(manifest).
+    type: str
+    version_added: 1.1.0
+  version:
+    description:
+      - Version that the O(channel) must name. The task fails if the channel was moved to another version.
+      - Requires O(channel).
+    type: str
+    version_added: 1.1.0
 seealso:
   - module: releng.bitbucket.bitbucket_download
+  - module: releng.bitbucket.bitbucket_download_channel
   - module: releng.bitbucket.bitbucket_download_verify
 """
 
@@ -93,6 +112,11 @@ EXAMPLES = r"""
     manifest: widgets-1.4.2.SHA256SUMS
     signed_by: "{{ lookup('ansible.builtin.file', 'release-key.asc') }}"
   register: release
+
+- name: Find the version that the channel stable names
+  releng.bitbucket.bitbucket_download_info:
+    channel: stable
+  register: stable # the version is stable.channel.version
 """
 
 RETURN = r"""
@@ -133,14 +157,16 @@ artifacts:
     sha256:
       description:
         - Digest of the manifest. Null without a line, and if the manifest is older than the artifact.
-      returned: when O(manifest) is set
+        - With O(channel), the digest of the channel.
+      returned: when O(manifest) or O(channel) is set
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     verified_by:
       description:
-        - Fingerprint of the key that has signed the manifest. Null without O(signed_by) and without RV(artifacts[].sha256).
+        - Fingerprint of the key that has signed the manifest or the channel. Null without O(signed_by) and without
+          RV(artifacts[].sha256).
         - The signature proves the digest. The module has not compared it with the contents of the artifact.
-      returned: when O(manifest) is set
+      returned: when O(manifest) or O(channel) is set
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
 unlisted:
@@ -155,8 +181,37 @@ orphaned:
   type: list
   elements: str
   sample: [widgets-1.3.0.tar.gz]
+channel:
+  description: Channel that was read, as its document.
+  returned: success, when O(channel) is set
+  type: dict
+  contains:
+    channel:
+      description: Name of the channel.
+      type: str
+      sample: stable
+    version:
+      description: Version of the release.
+      type: str
+      sample: 1.4.2
+    previous:
+      description: Version before this one, null if there is none.
+      type: str
+      sample: 1.4.1
+    artifacts:
+      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) and C(sha256).
+      type: list
+      elements: dict
+    manifest:
+      description: Name of the manifest of the release, null if there is none.
+      type: str
+      sample: widgets-1.4.2.SHA256SUMS
+    commit:
+      description: What the release was built from, null if it is not known.
+      type: str
+      sample: 4a2f0c7e6d0d4a0b8c1f7f6f0f3f5a2b9d8c7e6f
 signature:
-  description: Signature of the manifest.
+  description: Signature of the manifest or of the channel.
   returned: success, when O(signed_by) is set
   type: dict
   contains:
@@ -206,8 +261,9 @@ from ..module_utils._ansible.arguments import (
     signed_by_argument_spec,
 )
 from ..module_utils._ansible.module import Options, create_module, run_module
+from ..module_utils._channel.options import RequestedChannel, parse_requested_channel
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import Artifact, Selection, parse_selection
+from ..module_utils._downloads.artifact import Artifact, Selection, newest_first, parse_selection
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._manifest.inventory import take_inventory
@@ -215,6 +271,9 @@ from ..module_utils._manifest.store import ManifestStore
 from ..module_utils._outcome import Outcome, Progress, Result
 from ..module_utils._trust.options import parse_trust
 from ..module_utils._versions.order import Order
+
+if t.TYPE_CHECKING:
+    from ..module_utils._trust.trust import Trust
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -226,6 +285,8 @@ def argument_spec() -> dict[str, t.Any]:
         **signed_by_argument_spec(),
         "newest": {"type": "int"},
         "manifest": {"type": "str"},
+        "channel": {"type": "str"},
+        "version": {"type": "str"},
     }
 
 
@@ -257,10 +318,23 @@ def list_with_manifest(downloads: Downloads, selection: Selection, store: Manife
     return Outcome({"artifacts": found, **inventory.describe(selection)}, warnings=inventory.listed.warnings)
 
 
+def list_release(downloads: Downloads, channel: RequestedChannel, trust: Trust | None) -> Outcome:
+    """Return the artifacts of the release that a channel names, with its digests."""
+    from ..module_utils._channel.read import read_release
+
+    release = read_release(downloads, channel, trust)
+    digests = release.describe_digests()
+    found = [{**describe(downloads, artifact), **digests[artifact.name]} for artifact in newest_first(release.artifacts)]
+    return Outcome({"artifacts": found, **release.describe()})
+
+
 def run(options: Options, client: Client) -> Outcome:
     """Do what the task requests, which is checked as far as possible without the network."""
-    selection, trust = parse_selection(options), parse_trust(options)
+    selection, channel = parse_selection(options), parse_requested_channel(options)
+    trust = parse_trust(options, channel.file if channel else None)
     downloads = Downloads(client, options["repository"])
+    if channel:
+        return list_release(downloads, channel, trust)
     if options["manifest"] is None:
         return list_artifacts(downloads, selection)
     return list_with_manifest(downloads, selection, ManifestStore(downloads, options["manifest"], trust))
@@ -268,7 +342,11 @@ def run(options: Options, client: Client) -> Outcome:
 
 def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
-    module = create_module(argument_spec())
+    module = create_module(
+        argument_spec(),
+        mutually_exclusive=[("channel", each) for each in ("patterns", "excludes", "newest", "manifest")],
+        required_by={"version": ["channel"]},
+    )
     run_module(module, lambda client, _progress: run(module.params, client), Progress(), clock=clock)
 
 

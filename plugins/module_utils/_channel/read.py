@@ -12,6 +12,7 @@ from .._downloads.api import Downloads, Inconsistent, StaleListing, require_gone
 from .._downloads.artifact import Artifact, Listing, explain_empty, parse_time
 from .._errors import BitbucketError, NotFound, TooLarge
 from .._manifest.signed import Kind, SignedReader
+from .._outcome import Result
 from .._text import quoted
 from .document import MAX_CHANNEL_BYTES, Channel, NotAChannel, parse_channel
 from .options import RequestedChannel
@@ -42,6 +43,24 @@ class FoundChannel(t.NamedTuple):
         """Return whether the channel is not older than an artifact of the same listing."""
         ours, theirs = parse_time(self.artifact.created_on), parse_time(artifact.created_on)
         return ours is not None and theirs is not None and ours >= theirs
+
+
+class Release(t.NamedTuple):
+    """A release that is whole: the channel that names it, and its artifacts in the order of the channel."""
+
+    found: FoundChannel
+    artifacts: t.Sequence[Artifact]
+
+    def describe(self) -> Result:
+        """Return the channel as results show it, and its signature if the task verifies it."""
+        results: Result = {"channel": self.found.channel.describe()}
+        return {**results, "signature": self.found.signature.describe()} if self.found.signature else results
+
+    def describe_digests(self) -> dict[str, Result]:
+        """Return by name the digest of each artifact in the channel, and the key that has signed it."""
+        proof = self.found.signature.proof if self.found.signature else None
+        signer = proof.fingerprint if proof else None
+        return {named.name: {"sha256": named.sha256, "verified_by": signer} for named in self.found.channel.artifacts}
 
 
 class ChannelReader:
@@ -96,6 +115,18 @@ class ChannelReader:
 
     def _no_channel(self, problem: str) -> BitbucketError:
         return BitbucketError(f"The artifact {quoted(self.file)} is no channel, and no task changes it: {problem}")
+
+
+def read_release(downloads: Downloads, requested: RequestedChannel, trust: Trust | None) -> Release:
+    """Return the release that a channel names; raise if it is not whole, or has another version than requested."""
+    reader = ChannelReader(downloads, requested.name, trust)
+
+    def attempt() -> Release:
+        listing = downloads.listing()
+        found = reader.require(listing, requested.version)
+        return Release(found, find_named(downloads, found.channel, listing))
+
+    return downloads.decide(attempt)
 
 
 def find_named(downloads: Downloads, channel: Channel, listing: Listing) -> list[Artifact]:
