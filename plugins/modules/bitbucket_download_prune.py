@@ -61,6 +61,21 @@ options:
         secrets.
     type: list
     elements: raw
+  protect_channels:
+    description:
+      - Names of channels whose releases are never deleted, as shell patterns. By default, all channels count. With an empty list,
+        none does.
+      - The artifacts that a channel names, and the manifest that it names, are kept, and with O(group_by) the other artifacts of
+        their releases. They do not count for O(keep).
+      - The task fails, and deletes nothing, if one of these channels cannot be read. Signatures of channels are not verified.
+      - Channels themselves and their signatures, whose names end in C(.channel.json), C(.channel.json.asc) or
+        C(.channel.json.sig), are never deleted.
+      - A channel that is moved back while the task runs can name artifacts that the task deletes. Bitbucket has no means to
+        prevent this. Do not prune while you move a channel back.
+    type: list
+    elements: str
+    default: ["*"]
+    version_added: 1.1.0
   max_deletions:
     description:
       - Fail, and delete nothing, if more artifacts than this would go.
@@ -76,6 +91,7 @@ options:
       - How many deletions may be under way at once, from 1 to 16.
 seealso:
   - module: releng.bitbucket.bitbucket_download
+  - module: releng.bitbucket.bitbucket_download_channel
   - module: releng.bitbucket.bitbucket_download_info
 """
 
@@ -139,7 +155,8 @@ artifacts:
       type: str
       sample: deleted
     reason:
-      description: Why, in words, such as V(retention), V(one of the newest), V(not old enough), V(protected), V(in no release).
+      description: Why, in words, such as V(retention), V(one of the newest), V(not old enough), V(protected), V(in no release),
+        V(in the channel stable).
       type: str
       sample: retention
     url:
@@ -225,6 +242,7 @@ from ..module_utils._ansible.arguments import (
     signing_argument_spec,
 )
 from ..module_utils._ansible.module import Options, create_module, mask_secrets, run_module
+from ..module_utils._channel.protect import find_protected
 from ..module_utils._downloads.api import Downloads
 from ..module_utils._downloads.artifact import manifest_names
 from ..module_utils._errors import BadInput
@@ -256,6 +274,7 @@ def argument_spec() -> dict[str, t.Any]:
         "older_than": {"type": "str"},
         "group_by": {"type": "str"},
         "protect": {"type": "list", "elements": "raw"},
+        "protect_channels": {"type": "list", "elements": "str", "default": ["*"]},
         "max_deletions": {"type": "int"},
         "manifest": {"type": "str"},
     }
@@ -299,6 +318,8 @@ def main(clock: Clock = CLOCK) -> None:
             read = functools.partial(downloads.decide, executor.read)
             current = downloads.retries.settle(read, lambda found: not rules.find_unlisted(found.listing))
             require_published(current.listing, rules)
+        named = find_protected(downloads, current.listing, options["protect_channels"] or (), options["parallel"])
+        rules = rules._replace(named=named)
         return executor.apply(current, plan_pruning(current.listing, rules, client.server_now()))
 
     run_module(module, prune, Progress(artifacts=[], bytes_sent=0), options["parallel"], clock=clock)

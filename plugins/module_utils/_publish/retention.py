@@ -12,8 +12,9 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
+from types import MappingProxyType
 
-from .._downloads.artifact import Artifact, Listing, newest_first, parse_time
+from .._downloads.artifact import Artifact, Listing, is_channel_name, newest_first, parse_time
 from .._errors import BadInput, BitbucketError
 from .._names import is_plain
 from .._outcome import CREATED, DELETED, KEPT, REPLACED, UNCHANGED
@@ -44,7 +45,7 @@ class Retention(t.NamedTuple):
     ``keep``: number of newest releases that stay. ``older_than``: minimum age of what is deleted. ``group_by``: its group is
     the release of a name. ``max_deletions``: limit for one task. ``protect``: releases that are never deleted and count first.
     ``mask``: returns a name as the results of tasks show it, without the text of secrets. ``ignored``: the manifest and its
-    signatures.
+    signatures. ``named``: names that channels name, each with its channel; their releases are never deleted.
     """
 
     patterns: Patterns
@@ -55,6 +56,7 @@ class Retention(t.NamedTuple):
     protect: t.Sequence[Protected] = ()
     mask: t.Callable[[str], str] = str
     ignored: t.Collection[str] = ()
+    named: t.Mapping[str, str] = MappingProxyType({})
 
     def find_unlisted(self, listing: Listing) -> list[str]:
         """Return the names of published artifacts that are not listed."""
@@ -118,7 +120,9 @@ def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime) -> 
             decided[artifact.name] = _keep(artifact, "in no release")
         else:
             releases.setdefault(release, []).append(artifact)
-    for release, reason in _find_reasons(releases, listing, rules, now).items():
+    named = {_find_release(name, rules.group_by): f"in the channel {channel}" for name, channel in rules.named.items()}
+    for release, rule in _find_reasons(releases, listing, rules, now).items():
+        reason = rule or named.get(release)
         decided.update((each.name, _keep(each, reason) if reason else _delete(each)) for each in releases[release])
     steps = [decided[artifact.name] for artifact in scope]
     _refuse_too_many(steps, rules.max_deletions)
@@ -126,7 +130,7 @@ def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime) -> 
 
 
 def _in_scope(name: str, rules: Retention) -> bool:
-    return name not in rules.ignored and rules.patterns.match(name)
+    return not is_channel_name(name) and name not in rules.ignored and rules.patterns.match(name)
 
 
 def _find_release(name: str, group_by: t.Pattern[str] | None) -> str | None:
