@@ -172,6 +172,17 @@ options:
     choices: [host, link, controller]
     default: host
     version_added: 1.1.0
+  strip_components:
+    description:
+      - Number of leading parts to remove from the path of each member, as in C(tar --strip-components). With V(1),
+        C(widgets-1.4.2/bin/run) is unpacked as C(bin/run).
+      - Members whose paths have at most that many parts are left out. An archive of which nothing is left is an error.
+      - The whole path of each member is inspected all the same. Links are inspected as they are after stripping. The paths that
+        hard links lead to are stripped as well, the targets of symbolic links are not.
+      - Requires O(unpack_dest).
+    type: int
+    default: 0
+    version_added: 1.1.0
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_channel
@@ -231,6 +242,14 @@ EXAMPLES = r"""
     manifest: SHA256SUMS
     dest: "{{ fetch_directory }}/"
     unpack_dest: "{{ fetch_directory }}/widgets-1.4.2"
+
+- name: Unpack a release without the folder that its archive has at the top
+  releng.bitbucket.bitbucket_download_fetch:
+    name: widgets-1.4.2.tar.gz
+    manifest: SHA256SUMS
+    dest: "{{ fetch_directory }}/"
+    unpack_dest: "{{ fetch_directory }}/widgets"
+    strip_components: 1
 """
 
 RETURN = r"""
@@ -455,17 +474,22 @@ def argument_spec() -> dict[str, t.Any]:
         "unpack_dest": {"type": "path"},
         "via": {"type": "str", "choices": ["host", "link", "controller"], "default": "host"},
         "unpack_max_ratio": {"type": "int", "default": 200},
+        "strip_components": {"type": "int", "default": 0},
     }
 
 
 def create_unpacker(options: Options, files: AnsibleFiles) -> Unpacker | None:
     """Return what unpacks archives, if the task asks for it; no other task pays for the import, 2 % of its processor time."""
     if options["unpack_dest"] is None:
+        if options["strip_components"]:
+            raise BadInput("strip_components needs unpack_dest")
         return None
     from ..module_utils._archives.folder import Folder
-    from ..module_utils._archives.unpack import Unpacker
+    from ..module_utils._archives.unpack import Unpacker, UnpackOptions
 
-    return Unpacker(Folder(options["unpack_dest"]), files, options["unpack_max_ratio"])
+    return Unpacker(
+        Folder(options["unpack_dest"]), files, UnpackOptions(options["unpack_max_ratio"], options["strip_components"])
+    )
 
 
 def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:

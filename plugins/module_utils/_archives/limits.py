@@ -43,11 +43,12 @@ class Space:
 
 
 class Limits:
-    """The limits of one task, for all of its archives."""
+    """The limits of one task, for all of its archives. ``strip``: as for Layout."""
 
-    def __init__(self, folder: Folder, max_ratio: int) -> None:
+    def __init__(self, folder: Folder, max_ratio: int, strip: int = 0) -> None:
         self._folder = folder
         self._max_ratio = max_ratio
+        self._strip = strip
         self._space = Space(folder)
         self._announced: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
@@ -75,10 +76,10 @@ class Limits:
     def _count_space(self, member: Member, size: int) -> None:
         """Compare the least that is needed with the free space: an existing file of the same size might be unchanged."""
         try:
-            parts = parse_path(member.name)
+            parts = parse_path(member.name)[self._strip :]
         except Unsafe:
             return  # it is refused for that
-        if parts not in self._counted:
+        if parts and parts not in self._counted:
             self._counted.add(parts)
             old_size = self._find_size(parts)
             if old_size != size:

@@ -139,6 +139,7 @@ class Layout:
     """The entries that the members of all archives make together, in the order of the members.
 
     ``room``: bytes that the file system holds, None if that is not known. ``count``: is told of the bytes that each file takes.
+    ``strip``: number of leading parts to remove from each path; a member with at most that many is left out.
     """
 
     def __init__(
@@ -146,6 +147,7 @@ class Layout:
         room: int | None = None,
         most: int = MAX_MEMBERS,
         count: t.Callable[[Member, int], None] = lambda member, size: None,
+        strip: int = 0,
     ) -> None:
         self.members: dict[str, int] = {}
         self._entries: dict[Parts, Entry] = {}
@@ -153,7 +155,9 @@ class Layout:
         self._count = count
         self._room = room
         self._most = most
+        self._strip = strip
         self._bytes = 0
+        self._used: set[str] = set()  # archives with a member that is not left out
 
     def announce(self, member: Member) -> None:
         """Count a member before its content is read, so that no archive keeps the reader busy forever."""
@@ -177,16 +181,32 @@ class Layout:
             entry = self._make_entry(member)
         except Unsafe as exc:
             raise refusal(member, str(exc)) from exc
+        if entry is None:
+            return
+        self._used.add(member.archive)
         known = self._entries.setdefault(entry.parts, entry)
         if not known.state.matches(entry.state):
             raise refusal(member, f"is not the same as the {known.kind} there from {quoted(known.member.archive)}")
         if known.member.archive != member.archive:
             self._copies[(member.archive, entry.parts)] = entry
 
-    def _make_entry(self, member: Member) -> Entry:
+    def require_used(self, archive: str) -> None:
+        """Raise BitbucketError if all members of an archive are left out."""
+        if self.members.get(archive) and archive not in self._used:
+            raise BitbucketError(
+                f"Nothing is unpacked: strip_components leaves out all members of the archive {quoted(archive)},"
+                f" because no path in it has more than {self._strip} parts"
+            )
+
+    def _make_entry(self, member: Member) -> Entry | None:
+        """Return the entry of a member, None if it is left out."""
         parts = parse_path(member.name)
         if not parts and member.kind != DIRECTORY:
             raise Unsafe("means the folder itself")
+        if self._strip:
+            parts = parts[self._strip :]
+            if not parts:
+                return None
         if member.kind == HARD_LINK:
             return Entry(parts, FILE, self._find_linked(member))
         if member.kind == LINK:
@@ -201,6 +221,9 @@ class Layout:
             parts = parse_path(member.target)
         except Unsafe as exc:
             raise Unsafe(f"is a hard link to {quoted(member.target)}, which {exc}") from exc
+        if len(parts) <= self._strip:
+            raise Unsafe(f"is a hard link to {quoted(member.target)}, which strip_components leaves out")
+        parts = parts[self._strip :]
         found = self._copies.get((member.archive, parts)) or self._entries.get(parts)
         if found is None or found.kind != FILE or found.member.archive != member.archive:
             raise Unsafe(f"is a hard link to {quoted(member.target)}, which is no file before it in the archive")

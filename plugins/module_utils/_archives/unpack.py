@@ -53,15 +53,28 @@ class OwnerSetter(t.Protocol):
         """Set owner and group, except in check mode; return whether they differed. A missing file has none."""
 
 
+class UnpackOptions(t.NamedTuple):
+    """The options ``unpack_max_ratio`` and ``strip_components``."""
+
+    max_ratio: int = MAX_RATIO
+    strip: int = 0
+
+    def check(self) -> None:
+        """Raise BadInput for numbers that mean nothing."""
+        if self.max_ratio < 1:
+            raise BadInput(f"unpack_max_ratio must be 1 or more, not {self.max_ratio}")
+        if self.strip < 0:
+            raise BadInput(f"strip_components must be 0 or more, not {self.strip}")
+
+
 class Unpacker:
     """Unpack archives into one folder, once."""
 
-    def __init__(self, folder: Folder, owners: OwnerSetter, max_ratio: int = MAX_RATIO) -> None:
+    def __init__(self, folder: Folder, owners: OwnerSetter, options: UnpackOptions) -> None:
+        options.check()
         self._folder = folder
         self._owners = owners
-        self._max_ratio = max_ratio
-        if max_ratio < 1:
-            raise BadInput(f"unpack_max_ratio must be 1 or more, not {max_ratio}")
+        self._options = options
 
     def check(self, names: t.Sequence[str]) -> None:
         """Raise BadInput if none of the names is that of an archive."""
@@ -76,8 +89,8 @@ class Unpacker:
         archives = [each for each in files if find_suffix(each.name)]
         present = [each for each in archives if each.present]
         is_new = not self._folder.exists
-        limits = Limits(self._folder, self._max_ratio)
-        layout = Layout(self._folder.space()[0], count=limits.count)
+        limits = Limits(self._folder, self._options.max_ratio, self._options.strip)
+        layout = Layout(self._folder.space()[0], count=limits.count, strip=self._options.strip)
         entries = _read_members(layout, limits, present)
         differences = self._compare(entries, files)
         if not check_mode:
@@ -173,6 +186,7 @@ def _read_members(layout: Layout, limits: Limits, archives: t.Sequence[FetchedFi
                     layout.announce(member)
                 digest = hash_blocks(read_content(archive, member))["sha256"] if member.kind == FILE else None
                 layout.add(member._replace(sha256=digest))
+        layout.require_used(each.name)
     return layout.arrange()
 
 

@@ -195,6 +195,18 @@ def test_hard_link_becomes_a_file_of_its_own(unpack: UnpackRunner) -> None:
     assert unpack()["changed"] is False
 
 
+def test_leading_parts_of_paths_are_stripped(unpack: UnpackRunner) -> None:
+    unpack.put(*ITEMS)
+    checked, done = both(unpack, strip_components=1)
+    assert (unpacked(checked), unpacked(done)) == ([(NAME, "unpacked", None, None)], [(NAME, "unpacked", 5, 4)])
+    assert files(unpack.target) == {
+        name[8:]: content for name, content in FILES.items() if name.startswith("widgets/") and name[8:]
+    }
+    assert unpack(strip_components=1)["changed"] is False
+    result = unpack.failed(strip_components=3)
+    assert "strip_components leaves out all members of the archive 'app.tar.gz'" in result["msg"]
+
+
 def test_several_archives_are_unpacked_and_other_artifacts_are_not(unpack: UnpackRunner) -> None:
     unpack.put(Item("a", b"a"), Item("both", b"both"))
     unpack.put(Item("b", b"b"), Item("both", b"both"), name="more.zip")

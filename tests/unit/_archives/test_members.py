@@ -57,18 +57,20 @@ def link(name: str, target: str, kind: str = LINK, archive: str = "a.tar") -> Me
     return Member(archive, name, kind, target=target)
 
 
-def arrange(*members: Member, room: int | None = None, most: int = 100) -> dict[str, str]:
+def arrange(*members: Member, room: int | None = None, most: int = 100, strip: int = 0) -> dict[str, str]:
     """Return kinds by path, in the order of writing."""
-    layout = Layout(room, most)
+    layout = Layout(room, most, strip=strip)
     for member in members:
         layout.announce(member)
         layout.add(member)
+    for member in members:
+        layout.require_used(member.archive)
     return {"/".join(entry.parts): entry.kind for entry in layout.arrange()}
 
 
-def refuse(*members: Member, room: int | None = None, most: int = 100) -> str:
+def refuse(*members: Member, room: int | None = None, most: int = 100, strip: int = 0) -> str:
     with pytest.raises(BitbucketError) as caught:
-        arrange(*members, room=room, most=most)
+        arrange(*members, room=room, most=most, strip=strip)
     return str(caught.value)
 
 
@@ -211,6 +213,45 @@ def test_hard_link_may_lead_to_a_file_that_another_archive_has_as_well() -> None
         (("a",), "b.tar"),
         (("c",), "b.tar"),
     ]
+
+
+@pytest.mark.parametrize(("strip", "paths"), [(1, {"b", "b/c", "l", "h", "b/r"}), (2, {"c", "r"})])
+def test_leading_parts_are_stripped_and_shorter_paths_left_out(strip: int, paths: set[str]) -> None:
+    members = [
+        directory("./"),
+        directory("a"),
+        file("README"),
+        link("current", "/etc"),
+        Member("a.tar", "null", "a device"),
+        file("./a/b/c"),
+        link("a/l", "b"),
+        link("a/h", "a/b/c", HARD_LINK),
+        link("a/b/r", "c"),
+    ]
+    assert arrange(*members, strip=strip).keys() == paths
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ([file("../x/y")], "its member '../x/y' has '..' in its path"),
+        ([file("/x/y")], "its member '/x/y' is absolute"),
+        ([file("./")], "its member './' means the folder itself"),
+        ([link("a/l", "../b")], "its member 'a/l' is a link to '../b', which leaves the folder"),
+        ([file("a"), link("a/l", "a", HARD_LINK)], "is a hard link to 'a', which strip_components leaves out"),
+        ([file("a/x"), link("a/l", "a/y", HARD_LINK)], "is a hard link to 'a/y', which is no file before it"),
+        ([file("a/x"), file("b/x", "2")], "its member 'b/x' is not the same as the file there from 'a.tar'"),
+        ([Member("a.tar", "a/null", "a device")], "its member 'a/null' is a device"),
+    ],
+)
+def test_member_is_inspected_before_and_after_stripping(members: list[Member], words: str) -> None:
+    assert words in refuse(*members, strip=1)
+
+
+def test_archive_without_a_member_that_is_left_is_refused() -> None:
+    message = "Nothing is unpacked: strip_components leaves out all members of the archive 'b.tar', because no path in it has"
+    assert refuse(file("a/b"), file("c", archive="b.tar"), strip=1) == f"{message} more than 1 parts"
+    assert arrange(strip=1) == {}
 
 
 def test_more_than_the_file_system_holds_is_refused() -> None:
