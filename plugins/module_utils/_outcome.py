@@ -110,6 +110,8 @@ def count_results(results: Result) -> str:
         counts.append(f"snippet {name} {results['status']}" if name else f"snippet {results['status']}")
     if unpacked := sum(each["status"] != UNCHANGED for each in results.get("unpacked", ())):
         counts.append(f"{_count('archive', unpacked)} unpacked")
+    if results.get("removed"):
+        counts.append(f"{_count('path', len(results['removed']))} removed")
     counts.extend(f"{len(results[kind])} {kind}" for kind in ("unlisted", "orphaned") if results.get(kind))
     statuses = [(kind, results[kind]["status"]) for kind in ("manifest", "signature") if kind in results]
     counts.extend(f"{kind} {status}" for kind, status in statuses if status not in (UNCHANGED, ABSENT))

@@ -183,6 +183,21 @@ options:
     type: int
     default: 0
     version_added: 1.1.0
+  unpack_exact:
+    description:
+      - Whether to remove everything in O(unpack_dest) that none of the archives of the task has, after unpacking. Without it,
+        files of an earlier release stay.
+      - The files of the artifacts and their backups are never removed, even if O(dest) is the same directory. Links are removed
+        and never followed. A file system that is mounted in the directory is an error.
+      - The directory must have the marker C(.ansible_bitbucket_unpacked), a regular file. The task creates the marker in a
+        directory that does not exist, is empty, or has nothing but members of the archives. In any other directory without it,
+        the task fails and changes nothing there. If everything in the directory can be removed, create the empty file yourself.
+      - All archives are read before anything is removed. A refused or damaged archive removes nothing.
+      - A directory at the place of a file, and the other way around, is replaced. Without this option, it is an error.
+      - Requires O(unpack_dest).
+    type: bool
+    default: false
+    version_added: 1.1.0
 seealso:
   - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_channel
@@ -250,6 +265,15 @@ EXAMPLES = r"""
     dest: "{{ fetch_directory }}/"
     unpack_dest: "{{ fetch_directory }}/widgets"
     strip_components: 1
+
+- name: Replace the unpacked release by the newest one, without files that only the old one has
+  releng.bitbucket.bitbucket_download_fetch:
+    patterns: widgets-*.tar.gz
+    newest: 1
+    manifest: SHA256SUMS
+    dest: "{{ fetch_directory }}/"
+    unpack_dest: "{{ fetch_directory }}/current"
+    unpack_exact: true
 """
 
 RETURN = r"""
@@ -358,6 +382,14 @@ channel:
       description: What the release was built from, null if it is not known.
       type: str
       sample: 4a2f0c7e6d0d4a0b8c1f7f6f0f3f5a2b9d8c7e6f
+removed:
+  description:
+    - Paths of what was removed, or in check mode would be removed, sorted.
+    - In check mode, null if an archive is not on the host yet.
+  returned: success, when O(unpack_exact) is true
+  type: list
+  elements: str
+  sample: [/opt/widgets/bin/old]
 signature:
   description: Signature of the manifest or of the channel.
   returned: success, when O(signed_by) is set
@@ -475,21 +507,22 @@ def argument_spec() -> dict[str, t.Any]:
         "via": {"type": "str", "choices": ["host", "link", "controller"], "default": "host"},
         "unpack_max_ratio": {"type": "int", "default": 200},
         "strip_components": {"type": "int", "default": 0},
+        "unpack_exact": {"type": "bool", "default": False},
     }
 
 
 def create_unpacker(options: Options, files: AnsibleFiles) -> Unpacker | None:
     """Return what unpacks archives, if the task asks for it; no other task pays for the import, 2 % of its processor time."""
     if options["unpack_dest"] is None:
-        if options["strip_components"]:
-            raise BadInput("strip_components needs unpack_dest")
+        for option in ("strip_components", "unpack_exact"):
+            if options[option]:
+                raise BadInput(f"{option} needs unpack_dest")
         return None
     from ..module_utils._archives.folder import Folder
     from ..module_utils._archives.unpack import Unpacker, UnpackOptions
 
-    return Unpacker(
-        Folder(options["unpack_dest"]), files, UnpackOptions(options["unpack_max_ratio"], options["strip_components"])
-    )
+    unpack_options = UnpackOptions(options["unpack_max_ratio"], options["strip_components"], options["unpack_exact"])
+    return Unpacker(Folder(options["unpack_dest"]), files, Destination(options["dest"]).path_for, unpack_options)
 
 
 def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:

@@ -86,6 +86,8 @@ def test_a_failure_after_a_change_begins_with_the_change() -> None:
         ({"status": "deleted"}, "snippet deleted"),
         ({**having("fetched"), "unpacked": [{"status": "unpacked"}, {"status": "unchanged"}]}, "1 fetched; 1 archive unpacked"),
         ({**having("unchanged"), "unpacked": [{"status": "unchanged"}]}, "1 unchanged"),
+        ({**having("unchanged"), "unpacked": [{"status": "unchanged"}], "removed": ["/a"]}, "1 unchanged; 1 path removed"),
+        ({**having("unchanged"), "unpacked": [{"status": "unchanged"}], "removed": None}, "1 unchanged"),
         ({**having("unchanged"), "manifest": {"status": "unchanged"}}, "1 unchanged"),
         ({**having("fetched"), "signature": {"status": "verified"}}, "1 fetched; signature verified"),
         (

@@ -52,6 +52,13 @@ class Folder:
         """Return the path of an entry."""
         return os.path.join(self._root, *parts)
 
+    def require_real_parents(self, parts: Parts, action: str) -> None:
+        """Raise BitbucketError if something has put a link above the path since; ``action``: what cannot be done then."""
+        for length in range(1, len(parts)):
+            above = self.place(parts[:length])
+            if not stat.S_ISDIR(os.lstat(encode_path(above)).st_mode):
+                raise BitbucketError(f"Cannot {action} {quoted(self.place(parts))}: {quoted(above)} has become a link")
+
     def space(self) -> tuple[int | None, int | None]:
         """Return how many bytes the file system has in all, and how many are free; None if it does not tell."""
         try:
@@ -70,13 +77,15 @@ class Folder:
             raise BitbucketError(f"Cannot create the directory {quoted(self.path)}: {exc.strerror}") from exc
 
 
-def inspect(folder: Folder, entry: Entry, planned: t.Mapping[Parts, Entry]) -> State:
+def inspect(folder: Folder, entry: Entry, planned: t.Mapping[Parts, Entry], removed: t.Collection[Parts] = frozenset()) -> State:
     """Return what is at the place of an entry; raise BitbucketError for anything that the entry must not replace or lie behind.
 
-    Inspect directories first. ``planned``: all entries, which count instead of what is at their places now.
+    Inspect directories first. ``planned``: all entries, which count instead of what is at their places now. ``removed``: paths
+    that will be empty before anything is written.
     """
     try:
-        found = _read_state(folder, entry)
+        is_empty = any(entry.parts[:length] in removed for length in range(1, len(entry.parts) + 1))
+        found = State(ABSENT) if is_empty else _read_state(folder, entry)
         if entry.kind == LINK:
             _require_target_inside(folder, entry, planned)
     except OSError as exc:

@@ -15,35 +15,18 @@ import typing as t
 from .._errors import BadInput
 from .._files.blocks import hash_blocks
 from .._files.temporary import TemporaryFiles
-from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
-from .._paths import real_path
+from .._outcome import UNCHANGED, Outcome, Progress, Result
+from .._paths import encode_path
 from .._text import quoted
-from .folder import Folder, inspect
-from .limits import MAX_RATIO, Limits, Space
-from .members import ABSENT, DIRECTORY, FILE, LINK, Entry, Layout, Parts, State, refusal
+from .exact import Claim, find_kept, find_strays, remove_strays
+from .folder import Folder
+from .limits import MAX_RATIO, Limits
+from .members import DIRECTORY, FILE, LINK, Entry, Layout, Parts
+from .plan import FetchedFile, Plan, compare
 from .reader import SUFFIXES, find_suffix, lists_members, open_archive, read_content
 from .write import write_entry
 
 UNPACKED = "unpacked"
-
-# An entry, and what else is at its place.
-Difference = t.Tuple[Entry, State]
-
-
-class FetchedFile(t.Protocol):
-    """A file of the task, which might be an archive."""
-
-    @property
-    def name(self) -> str:
-        """Return the name of the artifact, which tells the format."""
-
-    @property
-    def path(self) -> str:
-        """Return the path of the file."""
-
-    @property
-    def present(self) -> bool:
-        """Return whether the file has its contents, which check mode may only have planned."""
 
 
 class OwnerSetter(t.Protocol):
@@ -54,10 +37,11 @@ class OwnerSetter(t.Protocol):
 
 
 class UnpackOptions(t.NamedTuple):
-    """The options ``unpack_max_ratio`` and ``strip_components``."""
+    """The options ``unpack_max_ratio``, ``strip_components`` and ``unpack_exact``."""
 
     max_ratio: int = MAX_RATIO
     strip: int = 0
+    exact: bool = False
 
     def check(self) -> None:
         """Raise BadInput for numbers that mean nothing."""
@@ -68,69 +52,54 @@ class UnpackOptions(t.NamedTuple):
 
 
 class Unpacker:
-    """Unpack archives into one folder, once."""
+    """Unpack archives into one folder, once. ``place``: returns the path of an artifact's file, by the name of the artifact."""
 
-    def __init__(self, folder: Folder, owners: OwnerSetter, options: UnpackOptions) -> None:
+    def __init__(self, folder: Folder, owners: OwnerSetter, place: t.Callable[[str], str], options: UnpackOptions) -> None:
         options.check()
         self._folder = folder
         self._owners = owners
+        self._place = place
         self._options = options
+        self._claim = Claim(folder) if options.exact else None
 
     def check(self, names: t.Sequence[str]) -> None:
-        """Raise BadInput if none of the names is that of an archive."""
-        if not any(find_suffix(name) for name in names):
+        """Raise BadInput if none of the names is that of an archive, or if there is nothing that tells what may be removed."""
+        archives = [name for name in names if find_suffix(name)]
+        if not archives:
             raise BadInput(
                 f"unpack_dest needs an archive, with a name that ends in one of {', '.join(SUFFIXES)};"
                 f" fetched would be {', '.join(quoted(name) for name in names)}"
             )
+        places = [self._place(name) for name in names]
+        if self._claim and not all(os.path.isfile(encode_path(self._place(name))) for name in archives):
+            self._claim.require(find_strays(self._folder, {}, find_kept(self._folder, places)))
 
     def run(self, files: t.Sequence[FetchedFile], check_mode: bool, progress: Progress) -> Outcome:
         """Unpack the archives among the files, or predict it."""
         archives = [each for each in files if find_suffix(each.name)]
         present = [each for each in archives if each.present]
-        is_new = not self._folder.exists
+        is_new = not self._folder.exists or (self._claim is not None and not self._claim.exists)
         limits = Limits(self._folder, self._options.max_ratio, self._options.strip)
         layout = Layout(self._folder.space()[0], count=limits.count, strip=self._options.strip)
         entries = _read_members(layout, limits, present)
-        differences = self._compare(entries, files)
+        plan = compare(self._folder, entries, files, self._claim, len(present) == len(archives))
         if not check_mode:
-            self._write(differences, present, progress)
-        changed = {entry.parts for entry, _unused in differences} | self._set_owners(entries, progress)
+            self._write(plan, present, progress)
+        changed = {entry.parts for entry, _unused in plan.differences} | self._set_owners(entries, progress)
         results = [self._describe(each, layout, [entry for entry in entries if entry.parts in changed]) for each in archives]
-        return Outcome(
-            {"unpacked": results},
-            changed=is_new or any(each["status"] == UNPACKED for each in results),
-            before="".join(self._line(entry, found) for entry, found in differences if found.kind != ABSENT),
-            after="".join(self._line(entry, entry.state) for entry, _unused in differences),
-        )
+        return self._summarize(plan, results, is_new)
 
-    def _compare(self, entries: t.Sequence[Entry], files: t.Sequence[FetchedFile]) -> list[Difference]:
-        self._require_apart(entries, files)
-        planned = {entry.parts: entry for entry in entries}
-        inspected = [(entry, inspect(self._folder, entry, planned)) for entry in entries]
-        differences = [(entry, found) for entry, found in inspected if not found.matches(entry.state)]
-        self._require_space(differences)
-        return differences
-
-    def _require_apart(self, entries: t.Sequence[Entry], files: t.Sequence[FetchedFile]) -> None:
-        root = self._folder.real_path
-        names = {real_path(each.path): each.name for each in files}
-        for entry in entries:
-            name = names.get(os.path.join(root, *entry.parts))
-            if name is not None:
-                raise refusal(entry.member, f"would take the place of the artifact {quoted(name)}", entry.parts)
-
-    def _require_space(self, differences: t.Sequence[Difference]) -> None:
-        """Require that a new file fits while the old one still exists."""
-        space = Space(self._folder)
-        for entry, found in differences:
-            if entry.kind == FILE:
-                space.add(entry.member.size, found.size)
-
-    def _write(self, differences: t.Sequence[Difference], archives: t.Sequence[FetchedFile], progress: Progress) -> None:
-        """Write directories, then files, then links."""
+    def _write(self, plan: Plan, archives: t.Sequence[FetchedFile], progress: Progress) -> None:
+        """Write directories, then files, then links; then remove what is left over."""
         self._folder.make()
-        entries = [entry for entry, _unused in differences]
+        if self._claim and not self._claim.exists:
+            self._claim.make()
+            progress.note_change()
+        remove_strays(self._folder, plan.select_strays(blocks=True), progress.note_change)
+        self._write_entries([entry for entry, _unused in plan.differences], archives, progress)
+        remove_strays(self._folder, plan.select_strays(blocks=False), progress.note_change)
+
+    def _write_entries(self, entries: t.Sequence[Entry], archives: t.Sequence[FetchedFile], progress: Progress) -> None:
         with TemporaryFiles() as temporary:
 
             def write(entry: Entry, content: t.Iterable[bytes] = ()) -> None:
@@ -166,12 +135,16 @@ class Unpacker:
             "status": UNPACKED if paths or not archive.present else UNCHANGED,
         }
 
-    def _line(self, entry: Entry, state: State) -> str:
-        """Return the line of the diff for an entry in one of its states."""
-        path = self._folder.place(entry.parts)
-        if state.kind == FILE:
-            return state_line(path, state.size, state.sha256, {"executable": "true"} if state.executable else {})
-        return f"{path} -> {state.target}\n" if state.kind == LINK else f"{path}/\n"
+    def _summarize(self, plan: Plan, unpacked: t.Sequence[Result], is_new: bool) -> Outcome:
+        results: Result = {"unpacked": unpacked}
+        if self._claim:
+            results["removed"] = plan.removed
+        return Outcome(
+            results,
+            changed=is_new or bool(plan.strays) or any(each["status"] == UNPACKED for each in unpacked),
+            before=plan.describe_before(),
+            after=plan.describe_after(),
+        )
 
 
 def _read_members(layout: Layout, limits: Limits, archives: t.Sequence[FetchedFile]) -> list[Entry]:

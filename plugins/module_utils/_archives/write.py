@@ -29,7 +29,7 @@ def write_entry(folder: Folder, entry: Entry, content: t.Iterable[bytes], tempor
     """Put the entry into its place; ``content`` of a file."""
     path = folder.place(entry.parts)
     try:
-        _require_real_parents(folder, entry)
+        folder.require_real_parents(entry.parts, "unpack")
         if entry.kind == DIRECTORY:
             _make_directory(path)
         elif entry.kind == LINK:
@@ -41,13 +41,6 @@ def write_entry(folder: Folder, entry: Entry, content: t.Iterable[bytes], tempor
                 os.replace(encode_path(sink.path), encode_path(path))
     except OSError as exc:
         raise BitbucketError(f"Cannot unpack {quoted(path)}: {exc.strerror}") from exc
-
-
-def _require_real_parents(folder: Folder, entry: Entry) -> None:
-    for length in range(1, len(entry.parts)):
-        above = folder.place(entry.parts[:length])
-        if not stat.S_ISDIR(os.lstat(encode_path(above)).st_mode):
-            raise BitbucketError(f"Cannot unpack {quoted(folder.place(entry.parts))}: {quoted(above)} has become a link")
 
 
 def _make_directory(path: str) -> None:

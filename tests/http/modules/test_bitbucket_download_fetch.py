@@ -54,6 +54,7 @@ SHA256 = "0123456789abcdef" * 4
         ({"name": ["a.tar"], "unpack_dest": "{dist}/new", "unpack_max_ratio": 0}, "unpack_max_ratio must be 1 or more, not 0"),
         ({"name": ["a.tar"], "unpack_dest": "{dist}/new", "strip_components": -1}, "strip_components must be 0 or more, not -1"),
         ({"name": ["a.tar"], "strip_components": 1}, "strip_components needs unpack_dest"),
+        ({"name": ["a.tar"], "unpack_exact": True}, "unpack_exact needs unpack_dest"),
         ({"unpack_dest": "{dist}/file/sub"}, "unpack_dest '{dist}/file/sub' cannot be used: '{dist}/file' is not a directory"),
         (
             {"name": ["VERSION", "a.gz"], "unpack_dest": "{dist}/new"},
