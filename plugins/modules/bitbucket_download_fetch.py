@@ -187,8 +187,8 @@ options:
     description:
       - Whether to remove everything in O(unpack_dest) that none of the archives of the task has, after unpacking. Without it,
         files of an earlier release stay.
-      - The files of the artifacts and their backups are never removed, even if O(dest) is the same directory. Links are removed
-        and never followed. A file system that is mounted in the directory is an error.
+      - The files of the artifacts, their backups and records are never removed, even if O(dest) is the same directory. Links are
+        removed and never followed. A file system that is mounted in the directory is an error.
       - The directory must have the marker C(.ansible_bitbucket_unpacked), a regular file. The task creates the marker in a
         directory that does not exist, is empty, or has nothing but members of the archives. In any other directory without it,
         the task fails and changes nothing there. If everything in the directory can be removed, create the empty file yourself.
@@ -197,6 +197,17 @@ options:
       - Requires O(unpack_dest).
     type: bool
     default: false
+    version_added: 1.1.0
+  keep_archive:
+    description:
+      - Whether the archives stay in O(dest) after unpacking. With V(false), each is removed when it has been unpacked, and the
+        record C(.<name>.unpacked) in its directory has its digests and the digests of its members.
+      - The next run compares the digests of the artifact with those of the record, and reads every unpacked file. If all are the
+        same, no archive is fetched. If a file differs, the archive is fetched and unpacked again.
+      - Other artifacts stay in O(dest). If unpacking fails, the archive stays as well, and the next run uses it.
+      - Requires O(unpack_dest).
+    type: bool
+    default: true
     version_added: 1.1.0
 seealso:
   - module: releng.bitbucket.bitbucket_download
@@ -291,7 +302,7 @@ artifacts:
       type: str
       sample: widgets-1.4.2.tar.gz
     dest:
-      description: The path of the file.
+      description: The path of the file; null for an archive if O(keep_archive) is false.
       type: str
       sample: /opt/widgets/widgets-1.4.2.tar.gz
     size:
@@ -508,20 +519,26 @@ def argument_spec() -> dict[str, t.Any]:
         "unpack_max_ratio": {"type": "int", "default": 200},
         "strip_components": {"type": "int", "default": 0},
         "unpack_exact": {"type": "bool", "default": False},
+        "keep_archive": {"type": "bool", "default": True},
     }
 
 
 def create_unpacker(options: Options, files: AnsibleFiles) -> Unpacker | None:
     """Return what unpacks archives, if the task asks for it; no other task pays for the import, 2 % of its processor time."""
     if options["unpack_dest"] is None:
-        for option in ("strip_components", "unpack_exact"):
-            if options[option]:
-                raise BadInput(f"{option} needs unpack_dest")
+        needing = {
+            "strip_components": options["strip_components"],
+            "unpack_exact": options["unpack_exact"],
+            "keep_archive=false": not options["keep_archive"],
+        }
+        if given := [option for option, is_set in needing.items() if is_set]:
+            raise BadInput(f"{given[0]} needs unpack_dest")
         return None
     from ..module_utils._archives.folder import Folder
     from ..module_utils._archives.unpack import Unpacker, UnpackOptions
 
-    unpack_options = UnpackOptions(options["unpack_max_ratio"], options["strip_components"], options["unpack_exact"])
+    names = ("unpack_max_ratio", "strip_components", "unpack_exact", "keep_archive")
+    unpack_options = UnpackOptions(*(options[name] for name in names))
     return Unpacker(Folder(options["unpack_dest"]), files, Destination(options["dest"]).path_for, unpack_options)
 
 
@@ -534,6 +551,7 @@ def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:
         parallel=options["parallel"],
         check_names=unpacker.check if unpacker else None,
         order=parse_order(options),
+        find_file=unpacker.find_file if unpacker else None,
     )
 
 

@@ -21,6 +21,7 @@ from .._paths import decode_path, encode_path, real_path
 from .._text import quoted
 from .folder import Folder
 from .members import DIRECTORY, FILE, LINK, Entry, Parts, State
+from .records import is_record_name
 
 MARKER = ".ansible_bitbucket_unpacked"
 _TEXT = b"The task that unpacks archives here removes everything that they do not have.\n"
@@ -77,7 +78,7 @@ class Claim:
 
 
 def find_kept(folder: Folder, paths: t.Iterable[str]) -> set[Parts]:
-    """Return which of these files are in the folder, and which copies Ansible has made of them as backups."""
+    """Return which of these files are in the folder, with their backups by Ansible and the records beside them."""
     root = folder.real_path
     kept: set[Parts] = set()
     for path in paths:
@@ -85,16 +86,17 @@ def find_kept(folder: Folder, paths: t.Iterable[str]) -> set[Parts]:
         parent = real_path(above or ".")
         if os.path.commonpath([root, parent]) == root:
             home = tuple(part for part in os.path.relpath(parent, root).split("/") if part != ".")
-            kept.update((*home, each) for each in (name, *_find_backups(parent, name)))
+            kept.update((*home, each) for each in (name, *_find_companions(parent, name)))
     return kept
 
 
-def _find_backups(parent: str, name: str) -> list[str]:
+def _find_companions(parent: str, name: str) -> list[str]:
     try:
         names = [decode_path(each) for each in os.listdir(encode_path(parent))]
     except OSError:
         return []
-    return [each for each in names if each.startswith(name) and _BACKUP.match(each[len(name) :])]
+    backups = [each for each in names if each.startswith(name) and _BACKUP.match(each[len(name) :])]
+    return [*backups, *(each for each in names if is_record_name(each))]
 
 
 def find_strays(folder: Folder, planned: t.Mapping[Parts, Entry], kept: t.Collection[Parts]) -> list[Stray]:

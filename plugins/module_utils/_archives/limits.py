@@ -54,12 +54,9 @@ class Limits:
         self._sizes: dict[str, int] = {}
         self._counted: set[Parts] = set()
 
-    def begin(self, archive: str, path: str) -> None:
-        """Note the size of an archive, the file at ``path``."""
-        try:
-            self._sizes[archive] = os.stat(encode_path(path)).st_size
-        except OSError as exc:
-            raise BitbucketError(f"Cannot read {quoted(path)}: {exc.strerror}") from exc
+    def begin(self, archive: str, size: int) -> None:
+        """Note the size of an archive in bytes."""
+        self._sizes[archive] = size
 
     def count(self, member: Member, size: int) -> None:
         """Count the bytes of a file that the archive announces; raise BitbucketError beyond a limit."""

@@ -16,6 +16,7 @@ from .exact import MARKER, Claim, Stray, find_kept, find_strays
 from .folder import Folder, inspect
 from .limits import Space
 from .members import ABSENT, FILE, LINK, Entry, Parts, State, refusal
+from .records import Records, record_path
 
 # An entry, and what else is at its place.
 Difference = t.Tuple[Entry, State]
@@ -71,32 +72,46 @@ class Plan(t.NamedTuple):
 
 
 def compare(
-    folder: Folder, entries: t.Sequence[Entry], files: t.Sequence[FetchedFile], claim: Claim | None, is_complete: bool
+    folder: Folder,
+    entries: t.Sequence[Entry],
+    files: t.Sequence[FetchedFile],
+    claim: Claim | None = None,
+    records: Records | None = None,
+    is_complete: bool = True,
 ) -> Plan:
     """Return what differs; raise BitbucketError for an entry that is refused for what is at its place.
 
-    ``files``: of all artifacts of the task. ``claim``: of a task that removes strays. ``is_complete``: the entries of no archive
-    are missing.
+    ``files``: of all artifacts of the task. ``claim``: of a task that removes strays. ``records``: of a task that keeps no
+    archive. ``is_complete``: the entries of no archive are missing.
     """
-    _require_apart(folder, entries, files, claim)
+    _require_apart(folder, entries, _find_taken(folder, files, claim, records))
     planned = {entry.parts: entry for entry in entries}
     strays: list[Stray] | None = []
     if claim:
         strays = find_strays(folder, planned, find_kept(folder, [each.path for each in files])) if is_complete else None
         claim.require(strays or ())
     removed = {stray.parts for stray in strays or () if stray.blocks}
-    inspected = [(entry, inspect(folder, entry, planned, removed)) for entry in entries]
+    matching = records.matching if records else set()
+    unknown = [entry for entry in entries if entry.parts not in matching]
+    inspected = [(entry, inspect(folder, entry, planned, removed)) for entry in unknown]
     differences = [(entry, found) for entry, found in inspected if not found.matches(entry.state)]
     _require_space(folder, differences)
     return Plan(folder, differences, strays)
 
 
-def _require_apart(folder: Folder, entries: t.Sequence[Entry], files: t.Sequence[FetchedFile], claim: Claim | None) -> None:
-    """Refuse an entry at the place of another file of the task."""
-    root = folder.real_path
+def _find_taken(folder: Folder, files: t.Sequence[FetchedFile], claim: Claim | None, records: Records | None) -> dict[str, str]:
+    """Return what the other files of the task are, by path."""
     places = {real_path(each.path): f"the artifact {quoted(each.name)}" for each in files}
     if claim:
-        places[os.path.join(root, MARKER)] = "the marker of unpack_exact"
+        places[os.path.join(folder.real_path, MARKER)] = "the marker of unpack_exact"
+    if records:
+        places.update((real_path(record_path(each.path, each.name)), f"the record of {quoted(each.name)}") for each in files)
+    return places
+
+
+def _require_apart(folder: Folder, entries: t.Sequence[Entry], places: t.Mapping[str, str]) -> None:
+    """Refuse an entry at the place of another file of the task."""
+    root = folder.real_path
     for entry in entries:
         what = places.get(os.path.join(root, *entry.parts))
         if what is not None:

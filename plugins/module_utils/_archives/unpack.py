@@ -13,17 +13,19 @@ import os
 import typing as t
 
 from .._errors import BadInput
-from .._files.blocks import hash_blocks
+from .._files.local_file import LocalFile
 from .._files.temporary import TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result
 from .._paths import encode_path
 from .._text import quoted
 from .exact import Claim, find_kept, find_strays, remove_strays
 from .folder import Folder
+from .inventory import Inventory
 from .limits import MAX_RATIO, Limits
 from .members import DIRECTORY, FILE, LINK, Entry, Layout, Parts
 from .plan import FetchedFile, Plan, compare
-from .reader import SUFFIXES, find_suffix, lists_members, open_archive, read_content
+from .reader import SUFFIXES, find_suffix, open_archive, read_content
+from .records import Records, check_record_name, record_path
 from .write import write_entry
 
 UNPACKED = "unpacked"
@@ -37,11 +39,12 @@ class OwnerSetter(t.Protocol):
 
 
 class UnpackOptions(t.NamedTuple):
-    """The options ``unpack_max_ratio``, ``strip_components`` and ``unpack_exact``."""
+    """The options ``unpack_max_ratio``, ``strip_components``, ``unpack_exact`` and ``keep_archive``."""
 
     max_ratio: int = MAX_RATIO
     strip: int = 0
     exact: bool = False
+    keep: bool = True
 
     def check(self) -> None:
         """Raise BadInput for numbers that mean nothing."""
@@ -61,6 +64,7 @@ class Unpacker:
         self._place = place
         self._options = options
         self._claim = Claim(folder) if options.exact else None
+        self._records = None if options.keep else Records(folder, options.strip)
 
     def check(self, names: t.Sequence[str]) -> None:
         """Raise BadInput if none of the names is that of an archive, or if there is nothing that tells what may be removed."""
@@ -70,9 +74,22 @@ class Unpacker:
                 f"unpack_dest needs an archive, with a name that ends in one of {', '.join(SUFFIXES)};"
                 f" fetched would be {', '.join(quoted(name) for name in names)}"
             )
-        places = [self._place(name) for name in names]
-        if self._claim and not all(os.path.isfile(encode_path(self._place(name))) for name in archives):
+        if self._records:
+            for name in archives:
+                check_record_name(name)
+        if self._claim and not all(self._is_known(name) for name in archives):
+            places = [self._place(name) for name in names]
             self._claim.require(find_strays(self._folder, {}, find_kept(self._folder, places)))
+
+    def _is_known(self, name: str) -> bool:
+        """Return whether there is an archive, or a record of one, from which the members might be known."""
+        place = self._place(name)
+        places = [place, record_path(place, name)] if self._records else [place]
+        return any(os.path.isfile(encode_path(path)) for path in places)
+
+    def find_file(self, name: str, local: LocalFile) -> LocalFile:
+        """Return what stands for the file of an artifact, at whose path ``local`` is."""
+        return self._records.find_file(name, local) if self._records else local
 
     def run(self, files: t.Sequence[FetchedFile], check_mode: bool, progress: Progress) -> Outcome:
         """Unpack the archives among the files, or predict it."""
@@ -81,13 +98,29 @@ class Unpacker:
         is_new = not self._folder.exists or (self._claim is not None and not self._claim.exists)
         limits = Limits(self._folder, self._options.max_ratio, self._options.strip)
         layout = Layout(self._folder.space()[0], count=limits.count, strip=self._options.strip)
-        entries = _read_members(layout, limits, present)
-        plan = compare(self._folder, entries, files, self._claim, len(present) == len(archives))
+        inventory = Inventory(layout, limits, self._records)
+        entries = inventory.read(present)
+        is_complete = len(present) == len(archives)
+        plan = compare(self._folder, entries, files, self._claim, self._records, is_complete)
         if not check_mode:
             self._write(plan, present, progress)
         changed = {entry.parts for entry, _unused in plan.differences} | self._set_owners(entries, progress)
         results = [self._describe(each, layout, [entry for entry in entries if entry.parts in changed]) for each in archives]
-        return self._summarize(plan, results, is_new)
+        outcome = self._summarize(plan, results, is_new)
+        are_replaced = self._replace_archives(present, inventory, check_mode, progress)
+        return outcome._replace(changed=outcome.changed or are_replaced)
+
+    def _replace_archives(
+        self, archives: t.Sequence[FetchedFile], inventory: Inventory, check_mode: bool, progress: Progress
+    ) -> bool:
+        """Replace archives by their records, if the task keeps none; return whether there are any."""
+        if self._records is None:
+            return False
+        existing = [each for each in archives if self._records.get(each.name, each.path) is None]
+        for each in () if check_mode else existing:
+            self._records.leave(each.name, each.path, inventory.members[each.name])
+            progress.note_change()
+        return bool(existing)
 
     def _write(self, plan: Plan, archives: t.Sequence[FetchedFile], progress: Progress) -> None:
         """Write directories, then files, then links; then remove what is left over."""
@@ -145,28 +178,6 @@ class Unpacker:
             before=plan.describe_before(),
             after=plan.describe_after(),
         )
-
-
-def _read_members(layout: Layout, limits: Limits, archives: t.Sequence[FetchedFile]) -> list[Entry]:
-    """Check every member of every archive by the rules, and read every content once."""
-    for each in archives:
-        limits.begin(each.name, each.path)
-        if announced := lists_members(each.name):
-            _announce_all(layout, each)
-        with open_archive(each.path, each.name) as archive:
-            for member in archive.members():
-                if not announced:
-                    layout.announce(member)
-                digest = hash_blocks(read_content(archive, member))["sha256"] if member.kind == FILE else None
-                layout.add(member._replace(sha256=digest))
-        layout.require_used(each.name)
-    return layout.arrange()
-
-
-def _announce_all(layout: Layout, file: FetchedFile) -> None:
-    with open_archive(file.path, file.name) as archive:
-        for member in archive.members():
-            layout.announce(member)
 
 
 def _is_file_of(entry: Entry, archive: FetchedFile) -> bool:

@@ -41,6 +41,15 @@ def compare_content(downloads: Downloads, artifact: Artifact, payload: Payload) 
     return Comparison(same, digests["sha256"])
 
 
+def has_digest(downloads: Downloads, artifact: Artifact, digests: t.Mapping[str, str]) -> bool:
+    """Return whether an artifact has the contents of these digests, of which SHA-256 is one."""
+
+    def compare(contents: Contents) -> bool:
+        return contents.unchanged or hash_blocks(contents.read_blocks())["sha256"] == digests["sha256"]
+
+    return downloads.read(artifact.name, compare, if_none_match(digests), size=artifact.size)
+
+
 def if_none_match(digests: t.Mapping[str, str]) -> dict[str, str]:
     """Return the header that asks for contents only if they are others; S3's ETag of a plain object is its MD5.
 

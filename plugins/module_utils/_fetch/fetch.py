@@ -14,10 +14,10 @@ import typing as t
 
 from .._downloads.api import Downloads
 from .._downloads.ranges import create_transfer
-from .._downloads.same_content import compare_content, if_none_match
+from .._downloads.same_content import compare_content, has_digest, if_none_match
 from .._errors import BitbucketError, LinkExpired
 from .._files.destination import remove_empty
-from .._files.local_file import FILE
+from .._files.local_file import FILE, RECORDED
 from .._files.payload import Payload
 from .._files.temporary import TemporaryFile, TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
@@ -78,17 +78,20 @@ class Fetched(t.NamedTuple):
 
     def render(self) -> Result:
         """Return the artifact as results show it."""
-        result = {**self.described, "dest": self.path, "sha256": self.sha256, **self.verdict._asdict()}
+        dest = None if self.request.local.record else self.path
+        result = {**self.described, "dest": dest, "sha256": self.sha256, **self.verdict._asdict()}
         return {**result, "backup_file": self.backup} if self.backup else result
 
     def diff_lines(self) -> tuple[str, str]:
         """Return the lines of the file in a diff, before and after."""
         local, size = self.request.local, self.request.artifact.size
-        if local.kind != FILE:  # check mode cannot know the attributes of a new file
-            return "", state_line(local.path, size, self.sha256)
-        old, new = self.attributes
         digest = (self.request.digests or {}).get("sha256")
-        return state_line(local.path, local.size, digest, old), state_line(local.path, size, self.sha256, new)
+        old, new = self.attributes if local.kind == FILE else NO_ATTRIBUTES  # check mode cannot know those of a new file
+        before = {FILE: local.path, RECORDED: local.record}.get(local.kind)
+        return (
+            state_line(before, local.size, digest, old) if before else "",
+            state_line(local.record or local.path, size, self.sha256, new),
+        )
 
 
 def summarize(fetched: t.Sequence[Fetched], facts: Result) -> Outcome:
@@ -147,7 +150,10 @@ class Fetcher:
 
     def _compare(self, request: FetchRequest) -> bool:
         name, local, expected = request.artifact.name, request.local, request.expectation.checksums
-        same = compare_content(self._downloads, request.artifact, Payload(name, local.size, path=local.path)).same
+        if local.kind == RECORDED:
+            same = has_digest(self._downloads, request.artifact, request.digests or {})
+        else:
+            same = compare_content(self._downloads, request.artifact, Payload(name, local.size, path=local.path)).same
         if not same and expected:
             problem = BitbucketError(
                 f"{quoted(name)} does not have the digest that {expected[0].source}"

@@ -11,6 +11,7 @@ import typing as t
 from .._downloads.artifact import Artifact
 from .._files.blocks import hash_file
 from .._files.destination import Destination, inspect
+from .._files.local_file import LocalFile
 from .._outcome import UNCHANGED
 from .._versions.order import Order
 from .plan import NEEDS_DIGESTS, Chosen, Expectation, FetchRequest, decide
@@ -28,7 +29,8 @@ _T = t.TypeVar("_T")
 class FetchOptions(t.NamedTuple):
     """How to fetch; the fields are options of the same names.
 
-    ``check_names`` raises for artifacts that do not suit the task. ``order`` tells the versions of artifacts.
+    ``check_names`` raises for artifacts that do not suit the task. ``order`` tells the versions of artifacts. ``find_file``
+    returns what stands for the file of an artifact, by its name and what is at the path.
     """
 
     destination: Destination
@@ -36,12 +38,18 @@ class FetchOptions(t.NamedTuple):
     parallel: int = 4
     check_names: t.Callable[[t.Sequence[str]], None] | None = None
     order: Order = Order()
+    find_file: t.Callable[[str, LocalFile], LocalFile] | None = None
 
     def check(self, names: t.Sequence[str]) -> None:
         """Raise BadInput for artifacts that cannot have files at the destination, or do not suit the task."""
         self.destination.check(names)
         if self.check_names:
             self.check_names(names)
+
+    def inspect(self, name: str) -> LocalFile:
+        """Return what stands for the file of an artifact."""
+        local = inspect(self.destination.path_for(name))
+        return self.find_file(name, local) if self.find_file else local
 
 
 class Requests(t.Protocol):
@@ -107,7 +115,8 @@ class ListedRequests:
 
 def make_request(chosen: Chosen, options: FetchOptions) -> FetchRequest:
     """Return the request of an artifact, with what is at the place of its file."""
-    return FetchRequest(*chosen, inspect(options.destination.path_for(chosen.artifact.name)), options.force)
+    local = options.inspect(chosen.artifact.name)
+    return FetchRequest(*chosen, local, options.force, local.digests)
 
 
 def find_proved(wanted: Wanted, options: FetchOptions) -> FetchRequest | None:
@@ -118,9 +127,9 @@ def find_proved(wanted: Wanted, options: FetchOptions) -> FetchRequest | None:
     names = wanted.names or ()
     if wanted.checksum is None or wanted.manifest is not None or options.force or len(names) != 1:
         return None
-    local = inspect(options.destination.path_for(names[0]))
+    local = options.inspect(names[0])
     expectation = Expectation([wanted.checksum], proves=True)
-    request = examine(FetchRequest(Artifact(names[0], local.size), expectation, local))
+    request = examine(FetchRequest(Artifact(names[0], local.size), expectation, local, digests=local.digests))
     return request if decide(request).status == UNCHANGED else None
 
 

@@ -11,11 +11,18 @@ import typing as t
 ABSENT = "absent"
 FILE = "file"
 LINK = "link"
+RECORDED = "recorded"
 
 
 class LocalFile(t.NamedTuple):
-    """What is at a path; ``kind`` is ABSENT, FILE or LINK. ``size`` of a file, in bytes."""
+    """What is at a path; ``kind`` is ABSENT, FILE, LINK or, for a file that only its record stands for, RECORDED.
+
+    ``size`` of a file, in bytes. ``record``: path of the record that replaces the file at the end of the task. ``digests`` that
+    the record has.
+    """
 
     path: str
     kind: str
     size: int = 0
+    record: str = ""
+    digests: t.Mapping[str, str] | None = None

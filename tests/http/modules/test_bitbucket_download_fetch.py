@@ -55,6 +55,11 @@ SHA256 = "0123456789abcdef" * 4
         ({"name": ["a.tar"], "unpack_dest": "{dist}/new", "strip_components": -1}, "strip_components must be 0 or more, not -1"),
         ({"name": ["a.tar"], "strip_components": 1}, "strip_components needs unpack_dest"),
         ({"name": ["a.tar"], "unpack_exact": True}, "unpack_exact needs unpack_dest"),
+        ({"name": ["a.tar"], "keep_archive": False}, "keep_archive=false needs unpack_dest"),
+        (
+            {"name": [f"{'a' * 242}.tar"], "unpack_dest": "{dist}/new", "keep_archive": False},
+            f"keep_archive cannot be false for '{'a' * 242}.tar': the name of its record would be longer than 255 bytes",
+        ),
         ({"unpack_dest": "{dist}/file/sub"}, "unpack_dest '{dist}/file/sub' cannot be used: '{dist}/file' is not a directory"),
         (
             {"name": ["VERSION", "a.gz"], "unpack_dest": "{dist}/new"},
