@@ -12,6 +12,8 @@ import typing as t
 
 from ._errors import BadInput
 
+_ANCHORS = re.compile(r"^(\^|\\A)|(?<!\\)\$$|\\Z$")
+
 
 class Patterns:
     """Names that match one of ``patterns`` and none of ``excludes``.
@@ -33,6 +35,13 @@ class Patterns:
         return any(pattern.match(name) for pattern in self._patterns) and not any(
             pattern.match(name) for pattern in self._excludes
         )
+
+
+def is_exactly(pattern: str, name: str, use_regex: bool = False) -> bool:
+    """Return whether the pattern is the name itself; a regular expression may escape its characters and anchor it."""
+    if not use_regex or pattern == name:
+        return pattern == name
+    return re.sub(r"\\(\W)", r"\1", _ANCHORS.sub("", pattern)) == name
 
 
 def _given(patterns: t.Sequence[str] | None, use_regex: bool) -> t.Sequence[str]:

@@ -56,7 +56,8 @@ options:
     description:
       - Names to fetch, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). No match is an error.
-      - The O(manifest) and its signatures, with C(.asc) or C(.sig) after its name, match only if a pattern is exactly the name.
+      - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
+        name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
   newest:
     description:
       - Maximum number of matching artifacts to fetch, newest first in the O(order). With O(group_by), maximum number of releases.

@@ -33,7 +33,8 @@ options:
     description:
       - Names to list, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). One of them must match. By default every name does.
-      - The O(manifest) and its signatures, with C(.asc) or C(.sig) after its name, match only if a pattern is exactly the name.
+      - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
+        name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
   excludes:
     description:
       - Names not to list, by the same rules. None of them must match.
@@ -318,13 +319,13 @@ def list_with_manifest(downloads: Downloads, selection: Selection, store: Manife
     return Outcome({"artifacts": found, **inventory.describe(selection)}, warnings=inventory.listed.warnings)
 
 
-def list_release(downloads: Downloads, channel: RequestedChannel, trust: Trust | None) -> Outcome:
+def list_release(downloads: Downloads, channel: RequestedChannel, trust: Trust | None, order: Order) -> Outcome:
     """Return the artifacts of the release that a channel names, with its digests."""
     from ..module_utils._channel.read import read_release
 
     release = read_release(downloads, channel, trust)
     digests = release.describe_digests()
-    found = [{**describe(downloads, artifact), **digests[artifact.name]} for artifact in newest_first(release.artifacts)]
+    found = [{**describe(downloads, artifact, order), **digests[artifact.name]} for artifact in newest_first(release.artifacts)]
     return Outcome({"artifacts": found, **release.describe()})
 
 
@@ -334,7 +335,7 @@ def run(options: Options, client: Client) -> Outcome:
     trust = parse_trust(options, channel.file if channel else None)
     downloads = Downloads(client, options["repository"])
     if channel:
-        return list_release(downloads, channel, trust)
+        return list_release(downloads, channel, trust, selection.order)
     if options["manifest"] is None:
         return list_artifacts(downloads, selection)
     return list_with_manifest(downloads, selection, ManifestStore(downloads, options["manifest"], trust))

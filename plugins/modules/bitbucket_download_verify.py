@@ -43,7 +43,8 @@ options:
       - Names to verify, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). The task fails if no name matches.
       - They select names of artifacts and, with O(manifest), names that only the manifest has.
-      - The O(manifest) and its signatures, with C(.asc) or C(.sig) after its name, match only if a pattern is exactly the name.
+      - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
+        name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
       - Mutually exclusive with O(name).
   manifest:
     description:

@@ -12,11 +12,13 @@ from types import MappingProxyType
 
 from .._errors import BadInput, BitbucketError, RequestFailed
 from .._outcome import state_line
-from .._patterns import Patterns
+from .._patterns import Patterns, is_exactly
+from .._text import quoted
 from .._versions.order import Order, parse_order
 
 CHANNEL_SUFFIX = ".channel.json"
 _SIGNATURES = (".asc", ".sig")
+_EXACT = "the manifest and its signatures match only if a pattern is exactly the name"
 _T = t.TypeVar("_T")
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 
@@ -78,6 +80,12 @@ class Selection(t.NamedTuple):
         """Return whether the name matches the patterns, also if it is a pre-release."""
         return name not in self.ignored and self.patterns.match(name)
 
+    def explain_nothing(self, listing: Listing, path: str) -> str:
+        """Return the message that no artifact in the Downloads at this path is selected."""
+        words = f"No artifact in {path} matches the patterns{explain_empty(listing)}"
+        left_out = [quoted(name) for name in self.ignored if name in listing and self.patterns.match(name)]
+        return f"{words}, apart from {' and '.join(left_out)}: {_EXACT}" if left_out else words
+
 
 def manifest_names(manifest: str | None, signature: str | None = None) -> set[str]:
     """Return the names of the manifest and of its signatures, which are no artifacts of a release; none without a manifest.
@@ -98,12 +106,12 @@ def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
 
     Patterns match the manifest and its signatures only if one of them is exactly the name.
     """
-    newest = options.get("newest")
+    newest, given, use_regex = options.get("newest"), options["patterns"] or (), options["use_regex"]
     if newest is not None and newest < 1:
         raise BadInput(f"newest must be 1 or more, not {newest}")
-    ignored = manifest_names(options.get("manifest"), options.get("signature")) - set(options["patterns"] or ())
-    patterns = Patterns(options["patterns"], options["excludes"], options["use_regex"])
-    return Selection(patterns, newest, ignored, parse_order(options))
+    own = manifest_names(options.get("manifest"), options.get("signature"))
+    ignored = [name for name in sorted(own) if not any(is_exactly(pattern, name, use_regex) for pattern in given)]
+    return Selection(Patterns(given, options["excludes"], use_regex), newest, ignored, parse_order(options))
 
 
 def explain_empty(listing: Listing) -> str:
@@ -111,10 +119,10 @@ def explain_empty(listing: Listing) -> str:
     return "" if listing else f". {EMPTY}"
 
 
-def require_match(found: list[_T], listing: Listing, path: str) -> list[_T]:
-    """Return what patterns have found; raise if there is nothing in the Downloads at this path."""
+def require_match(found: list[_T], selection: Selection, listing: Listing, path: str) -> list[_T]:
+    """Return what a selection has found; raise if that is nothing in the Downloads at this path."""
     if not found:
-        raise BitbucketError(f"No artifact in {path} matches the patterns{explain_empty(listing)}")
+        raise BitbucketError(selection.explain_nothing(listing, path))
     return found
 
 

@@ -85,7 +85,7 @@ def choose_matching(listing: Listing, selection: Selection, path: str) -> list[A
     found = selection.choose(listing.values())
     if not found and any(map(selection.matches, listing)):
         raise BitbucketError(f"All artifacts in {path} that match the patterns are pre-releases, or group_by does not match them")
-    return require_match(found, listing, path)
+    return require_match(found, selection, listing, path)
 
 
 def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> list[Artifact]:

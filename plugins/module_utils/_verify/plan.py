@@ -79,9 +79,9 @@ def plan(listing: Listing, manifest: Manifest | None, request: VerifyRequest, pa
 
     ``path``: that of the Downloads, for the message that nothing matches.
     """
-    names = request.names
-    if names is None:
-        names = require_match(_choose(listing, manifest, request.selection), listing, path)
+    names, selection = request.names or (), request.selection
+    if selection:
+        names = require_match(_choose(listing, manifest, selection), selection, listing, path)
     if request.checksum and len(names) > 1:
         raise BadInput(f"checksum goes with one artifact, but {len(names)} are meant")
     return [Check(name, listing.get(name), _find_expected(name, manifest, request.checksum)) for name in names]
@@ -94,9 +94,7 @@ def judge(check: Check, digests: t.Mapping[str, str]) -> Verdict:
     return Verdict(check, VERIFIED if check.expected.matches(digests) else MISMATCH, digests)
 
 
-def _choose(listing: Listing, manifest: Manifest | None, selection: Selection | None) -> list[str]:
-    if selection is None:
-        return []
+def _choose(listing: Listing, manifest: Manifest | None, selection: Selection) -> list[str]:
     found = [artifact.name for artifact in selection.choose(listing.values())]
     return [*found, *compare_names(listing, manifest, selection).orphaned] if manifest else found
 

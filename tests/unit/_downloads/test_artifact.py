@@ -119,6 +119,38 @@ def test_order_decides_which_releases_are_the_newest(options: dict[str, Any], na
     assert [artifact.name for artifact in selection.choose(HISTORY)] == names.split()
 
 
+OWN = ["SUMS", "SUMS.asc", "SUMS.sig", "of SUMS"]
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"patterns": None}, []),
+        ({"patterns": ["*"]}, []),
+        ({"patterns": ["S*", "o*"], "newest": 1}, []),
+        ({"patterns": ["SUMS?asc", "[S]UMS", "sums*"]}, []),
+        ({"patterns": ["SUMS"]}, ["SUMS"]),
+        ({"patterns": ["*", "SUMS.sig", "of SUMS"]}, ["SUMS.sig", "of SUMS"]),
+        ({"patterns": OWN}, OWN),
+        ({"patterns": ["SUMS*"], "manifest": None, "signature": None}, ["SUMS", "SUMS.asc", "SUMS.sig"]),
+        ({"patterns": OWN, "excludes": ["*.*"]}, ["SUMS", "of SUMS"]),
+        ({"patterns": ["SUMS$", "^SUMS.asc"]}, []),
+        ({"patterns": [".*", "SUMS.*", "^", "$", ""], "use_regex": True}, []),
+        ({"patterns": ["SUMS|x", "(?i)sums", "SUMS.asc|SUMS"], "use_regex": True}, []),
+        ({"patterns": ["SUMS"], "use_regex": True}, ["SUMS"]),
+        ({"patterns": ["SUMS.sig"], "use_regex": True}, ["SUMS.sig"]),
+        ({"patterns": [r"^SUMS\.asc$", r"\ASUMS\Z", r"of\ SUMS"], "use_regex": True}, ["SUMS", "SUMS.asc", "of SUMS"]),
+    ],
+    ids=str,
+)
+def test_patterns_leave_out_the_manifest_and_its_signatures_unless_named_exactly(
+    options: dict[str, Any], found: list[str]
+) -> None:
+    known = {"excludes": None, "use_regex": False, "manifest": "SUMS", "signature": "of SUMS", **options}
+    chosen = [artifact.name for artifact in parse_selection(known).choose(Artifact(name, 1) for name in OWN)]
+    assert chosen == found
+
+
 @pytest.mark.parametrize("newest", [0, -1])
 def test_fewer_than_one_is_refused(newest: int) -> None:
     with pytest.raises(BadInput, match=rf"^newest must be 1 or more, not {newest}$"):

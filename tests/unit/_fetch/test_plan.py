@@ -107,6 +107,10 @@ def test_choose_matching_is_newest_first_and_refuses_no_match() -> None:
     assert [artifact.name for artifact in choose_matching(LISTING, Selection(Patterns(["?"])), "/path")] == ["a", "b"]
     with pytest.raises(BitbucketError, match=r"^No artifact in /path matches the patterns$"):
         choose_matching(LISTING, Selection(Patterns(["c*"])), "/path")
+    with pytest.raises(
+        BitbucketError, match=r"matches the patterns, apart from 'SUMS': the manifest and its signatures match only if"
+    ):
+        choose_matching(LISTING, Selection(Patterns(["S*"]), ignored=["SUMS", "a", "none"]), "/path")
 
 
 @pytest.mark.parametrize("options", [{"prereleases": False}, {"group_by": "^tool-(.*)", "newest": 1}], ids=str)
