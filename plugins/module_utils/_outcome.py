@@ -140,3 +140,8 @@ def state_line(name: str, size: int, digest: str | None, attributes: t.Mapping[s
     more = "".join(f"  {attribute}:{value}" for attribute, value in sorted(attributes.items()))
     sha256 = f"  sha256:{digest}" if digest else ""
     return f"{name}  {size} bytes{sha256}{more}\n"
+
+
+def mark_line(line: str, remark: str) -> str:
+    """Return a line of a diff with a remark at its end."""
+    return f"{line[:-1]}  ({remark})\n"

@@ -61,7 +61,8 @@ class ReleaseRequest(t.NamedTuple):
         if self.selection is None:
             return self.claims
         ignored = {*self.selection.ignored, *filter(is_channel_name, listing)}
-        found = require_match(self.selection._replace(ignored=ignored).choose(listing.values()), listing, path)
+        selection = self.selection._replace(ignored=ignored)
+        found = require_match(selection.choose(listing.values()), selection, listing, path)
         return [Claim(artifact.name) for artifact in found]
 
     def find_late(self, listing: Listing) -> list[str]:

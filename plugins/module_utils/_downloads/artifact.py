@@ -167,14 +167,16 @@ def _find_uploader(user: t.Any) -> str | None:
     return next((name for name in names if isinstance(name, str) and name), None)
 
 
-def listing_text(
+def listing_lines(
     listing: Listing, digests: t.Mapping[str, str | None], signers: t.Mapping[str, str] = MappingProxyType({})
-) -> str:
-    """Return a line per artifact, sorted by name: name, size in bytes, and the SHA-256 where it is known.
+) -> dict[str, str]:
+    """Return a line per artifact by name, in the order of names: name, size in bytes, and the SHA-256 where it is known.
 
     ``signers``: fingerprints by the name of a signature, whose bytes check mode cannot know.
     """
-    return "".join(
-        f"{name}  signed by {signers[name]}\n" if name in signers else state_line(name, listing[name].size, digests.get(name))
+    return {
+        name: f"{name}  signed by {signers[name]}\n"
+        if name in signers
+        else state_line(name, listing[name].size, digests.get(name))
         for name in sorted(listing)
-    )
+    }

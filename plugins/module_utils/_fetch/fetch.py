@@ -20,7 +20,7 @@ from .._files.destination import remove_empty
 from .._files.local_file import FILE, RECORDED
 from .._files.payload import Payload
 from .._files.temporary import TemporaryFile, TemporaryFiles
-from .._outcome import UNCHANGED, Outcome, Progress, Result, state_line
+from .._outcome import UNCHANGED, Outcome, Progress, Result, mark_line, state_line
 from .._parallel import run_all
 from .._text import quoted
 from .local import FetchOptions, Requests, examine
@@ -87,11 +87,10 @@ class Fetched(t.NamedTuple):
         local, size = self.request.local, self.request.artifact.size
         digest = (self.request.digests or {}).get("sha256")
         old, new = self.attributes if local.kind == FILE else NO_ATTRIBUTES  # check mode cannot know those of a new file
-        before = {FILE: local.path, RECORDED: local.record}.get(local.kind)
-        return (
-            state_line(before, local.size, digest, old) if before else "",
-            state_line(local.record or local.path, size, self.sha256, new),
-        )
+        known = {FILE: local.path, RECORDED: local.record}.get(local.kind)
+        before = state_line(known, local.size, digest, old) if known else ""
+        after = state_line(local.record or local.path, size, self.sha256, new)
+        return before, mark_line(after, "fetched again") if before == after and not self.unchanged else after
 
 
 def summarize(fetched: t.Sequence[Fetched], facts: Result) -> Outcome:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._downloads.api import Downloads
-from .._downloads.artifact import EMPTY, Artifact, Listing, listing_text
+from .._downloads.artifact import EMPTY, Artifact, Listing, listing_lines
 from .._downloads.deletion import Deleter
 from .._downloads.read_back import NotStored
 from .._downloads.upload import Landing, Uploader
@@ -20,7 +20,7 @@ from .._errors import BitbucketError
 from .._manifest.manifest import Current, Manifest, ManifestPlan, ManifestSignature, plan_manifest
 from .._manifest.renewal import Contribution, ManifestRenewal
 from .._manifest.store import ManifestStore
-from .._outcome import ABSENT, DELETED, Outcome, Progress, Result
+from .._outcome import ABSENT, DELETED, Outcome, Progress, Result, mark_line
 from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
@@ -230,7 +230,7 @@ class _Work:
         return {self.find_name(step): self.find_sha256(step) for step in self.correct_steps() if step.payload}
 
     def describe(self, plan: ManifestPlan | None) -> tuple[str, str]:
-        """Return the listing before and after the task as the diff shows it."""
+        """Return the listing before and after the task as the diff shows it, which also tells what was sent as it was."""
         listing, steps, manifest = self.current.listing, self.correct_steps(), self.current.manifest
         names = {step.name: self.find_name(step) for step in steps}
         before = self._find_digests_before(steps)
@@ -240,7 +240,10 @@ class _Work:
             predicted = plan.apply_to(predicted, manifest)
             after[manifest.name] = plan.digest_after(manifest)
         signers = [_find_signer(manifest.signature if manifest else None), _find_signer(_find_signature(self, plan))]
-        return listing_text(listing, before, signers[0]), listing_text(predicted, after, signers[1])
+        old, new = listing_lines(listing, before, signers[0]), listing_lines(predicted, after, signers[1])
+        same = {name: line for name, line in new.items() if line == old.get(name) and predicted[name] is not listing[name]}
+        new.update((name, mark_line(line, "signed again" if name in signers[1] else "sent again")) for name, line in same.items())
+        return "".join(old.values()), "".join(new.values())
 
     def _find_digests_before(self, steps: t.Sequence[Step]) -> dict[str, str | None]:
         listing, manifest = self.current.listing, self.current.manifest

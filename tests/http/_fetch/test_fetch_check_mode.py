@@ -109,6 +109,17 @@ def test_diff_shows_contents_before_and_after(fetch: FetchRunner, check: bool) -
 
 
 @pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("manifest", [None, MANIFEST])
+def test_diff_shows_a_file_that_is_fetched_again(fetch: FetchRunner, manifest: str | None, check: bool) -> None:
+    prepare(fetch, "fresh")
+    result = fetch("equal", check=check, diff=True, force=True, manifest=manifest)
+    assert outcome(result) == ("replaced", "forced", True)
+    line = f"{fetch.folder}/equal  5 bytes"
+    digest = f"  sha256:{sha256(b'equal')}" if manifest or not check else "  (fetched again)"
+    assert result["diff"] == {"before": f"{line}\n", "after": f"{line}{digest}\n"}
+
+
+@pytest.mark.parametrize("check", [False, True])
 def test_diff_shows_a_mode_that_alone_differs(fetch: FetchRunner, check: bool) -> None:
     prepare(fetch, "missing")
     result = fetch("equal", diff=True, check=check, mode="0600")

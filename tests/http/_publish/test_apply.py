@@ -13,7 +13,20 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http._downloads.helpers import LISTING, MANIFEST, MODULE, date, lines, numbered, posts, put, sha256, widgets, write
+from tests.http._downloads.helpers import (
+    LISTING,
+    MANIFEST,
+    MODULE,
+    date,
+    lines,
+    numbered,
+    posts,
+    put,
+    sha256,
+    statuses,
+    widgets,
+    write,
+)
 
 ALWAYS = {"artifacts", "changed", "bytes_sent", "elapsed", "msg", "requests"}
 OF_AN_ARTIFACT = {"name", "size", "sha256", "status", "reason", "url", "created_on"}
@@ -114,6 +127,21 @@ def test_diff_of_a_deletion_lacks_its_lines(emulator: Emulator, run: ModuleRunne
     run.ok(MODULE, content="x", name=["b"], manifest=MANIFEST)
     diff = run.ok(MODULE, diff=True, state="absent", name=["b"], manifest=MANIFEST)["diff"]
     assert diff == {"before": f"{manifest_line(lines({'b': b'x'}))}b  1 bytes  sha256:{sha256(b'x')}\n", "after": ""}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_diff_shows_what_is_sent_again_as_it_is(emulator: Emulator, run: ModuleRunner, dist: Path, check: bool) -> None:
+    """The manifest follows its artifact."""
+    put(emulator, {"theirs": b"theirs"})
+    ours = {"app": b"application"}
+    run.ok(MODULE, src=write(dist, ours), manifest=MANIFEST)
+    result = run.ok(MODULE, check=check, diff=True, src=write(dist, ours), manifest=MANIFEST, overwrite="always")
+    assert statuses(result) == [("app", "replaced", "forced")]
+    before = [manifest_line(lines(ours)), f"app  11 bytes  sha256:{sha256(b'application')}\n"]
+    after = [f"{line[:-1]}  (sent again)\n" for line in before]
+    assert result["diff"] == {
+        side: "".join([*found, "(1 unchanged)\n"]) for side, found in (("before", before), ("after", after))
+    }
 
 
 @pytest.mark.parametrize("options", [{}, {"manifest": MANIFEST}, {"compare": "size"}, {"overwrite": "never"}], ids=str)

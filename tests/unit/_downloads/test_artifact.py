@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import (
     Artifact,
-    listing_text,
+    listing_lines,
     newest_first,
     parse_artifact,
     parse_selection,
@@ -159,12 +159,12 @@ def test_fewer_than_one_is_refused(newest: int) -> None:
 
 def test_a_line_for_each_artifact_sorted_by_name() -> None:
     listing = {name: Artifact(name, size, "2026-11-01T00:00:00Z") for name, size in (("b", 2), ("a b", 10), ("C", 0))}
-    text = listing_text(listing, {"a b": "f" * 64, "b": None, "gone": "e" * 64})
-    assert text == f"C  0 bytes\na b  10 bytes  sha256:{'f' * 64}\nb  2 bytes\n"
+    found = listing_lines(listing, {"a b": "f" * 64, "b": None, "gone": "e" * 64})
+    assert list(found.items()) == [("C", "C  0 bytes\n"), ("a b", f"a b  10 bytes  sha256:{'f' * 64}\n"), ("b", "b  2 bytes\n")]
 
 
-def test_nothing_listed_is_an_empty_text() -> None:
-    assert listing_text({}, {"gone": "e" * 64}) == ""
+def test_nothing_listed_has_no_line() -> None:
+    assert listing_lines({}, {"gone": "e" * 64}) == {}
 
 
 ITEM = {"name": "app.tgz", "size": 5, "created_on": "2026-11-01T00:00:00Z", "downloads": 3, "user": {"display_name": "Ann"}}
