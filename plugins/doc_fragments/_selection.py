@@ -51,7 +51,7 @@ options:
         then. A text without a number is no version.
       - Versions have the precedence of Semantic Versioning 2.0, with numbers within words in natural order, so that C(rc2) is
         before C(rc10). Other texts are in natural order, below all versions. If two versions are equal, the date decides.
-      - Names without a version come last.
+      - Names without a version come last, and are never pruned by version.
     type: str
     choices: [date, version]
     default: date

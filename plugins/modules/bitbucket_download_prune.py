@@ -14,9 +14,10 @@ version_added: 1.0.0
 author:
   - The releng.bitbucket contributors (@releng)
 description:
-  - Keeps the newest releases of a repository's Downloads section, or what is younger than an age, and deletes the rest of what
-    the patterns mean.
-  - With both O(keep) and O(older_than), both must allow a deletion. An artifact whose age is not known is kept.
+  - Keeps the newest releases of a repository's Downloads section, by number, age or size, and deletes the other artifacts that
+    match the patterns.
+  - With more than one of O(keep), O(older_than) and O(keep_size), all must allow a deletion.
+  - An artifact whose age is not known is kept. With O(order=version), its age matters for O(older_than) only.
   - Check mode lists exactly what would go.
 extends_documentation_fragment:
   - releng.bitbucket._connection
@@ -24,6 +25,7 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._selection
+  - releng.bitbucket._selection.order
   - releng.bitbucket._parallel
   - releng.bitbucket._signature
   - releng.bitbucket._signature.signing
@@ -35,9 +37,20 @@ options:
     required: true
   keep:
     description:
-      - How many of the newest to keep. With O(group_by), releases are counted instead of artifacts.
-      - At least one of O(keep) and O(older_than) is needed.
+      - Number of artifacts to keep, newest first in the O(order). With O(group_by), number of releases.
+      - At least one of O(keep), O(older_than) and O(keep_size) is required.
     type: int
+  keep_size:
+    description:
+      - Number of bytes to keep, which may end in V(k), V(M), V(G) or V(T), for example V(20G). The units are powers of 1024.
+      - The sizes of releases are added, newest first in the O(order). The release that would pass the number is deleted, and
+        so is every older one. The newest release always stays.
+    type: str
+    version_added: 1.1.0
+  prereleases:
+    description:
+      - Whether pre-releases count. With V(false), they stay, and the other options ignore them. See O(order) for what a
+        pre-release is.
   older_than:
     description:
       - Only what is older than this may go, as a number and a unit, one of V(s), V(m), V(h), V(d), V(w), for example V(30d).
@@ -46,12 +59,13 @@ options:
   group_by:
     description:
       - A regular expression with exactly one group, which is searched for in names. Artifacts with the same text in the group are
-        one release, which is as old as its newest artifact and goes or stays as a whole.
+        one release, which is as old as its newest artifact and goes or stays as a whole. The text is the version of the release.
       - What it does not match stays.
     type: str
   protect:
     description:
-      - Names of artifacts whose releases are never deleted, whatever their dates. They count first for O(keep).
+      - Names of artifacts whose releases are never deleted, whatever their dates and versions. They count first for O(keep) and
+        O(keep_size).
       - An item is a name, or an artifact as returned by M(releng.bitbucket.bitbucket_download). In check mode, an artifact that
         would be created or replaced counts as existing.
       - If an artifact is listed under the name that Bitbucket stores for it, for example with C(_) for a space, that name
@@ -123,6 +137,16 @@ EXAMPLES = r"""
     protect: "{{ published.artifacts }}"
     manifest: SHA256SUMS
 
+- name: Keep the three highest stable versions, and as many more as fit into 20 GiB; a late patch of an old release can go
+  releng.bitbucket.bitbucket_download_prune:
+    patterns: widgets-*
+    group_by: ^widgets-(\d+\.\d+\.\d+)
+    order: version
+    prereleases: false
+    keep: 3
+    keep_size: 20G
+    manifest: SHA256SUMS
+
 - name: Delete nightly builds after two weeks, connection from the environment
   releng.bitbucket.bitbucket_download_prune:
     patterns: nightly-*
@@ -132,7 +156,7 @@ EXAMPLES = r"""
 RETURN = r"""
 artifacts:
   description:
-    - What the patterns mean, newest first. The same in check mode, where it is what would happen.
+    - The artifacts that match the patterns, newest first in the O(order). The same in check mode, where it is what would happen.
     - When the task fails half-way, those that were deleted by then.
   returned: always
   type: list
@@ -155,10 +179,16 @@ artifacts:
       type: str
       sample: deleted
     reason:
-      description: Why, in words, such as V(retention), V(one of the newest), V(not old enough), V(protected), V(in no release),
-        V(in the channel stable).
+      description:
+        - Why, in words, such as V(retention), V(one of the newest), V(within keep_size), V(not old enough), V(protected),
+          V(in no release), V(pre-release), V(no version),
+          V(in the channel stable).
       type: str
       sample: retention
+    version:
+      description: Version in the name, or the text of O(group_by). Null if it cannot be told.
+      type: str
+      sample: 1.3.0
     url:
       description: The API's URL of the artifact.
       type: str
@@ -236,6 +266,7 @@ import functools
 import typing as t
 
 from ..module_utils._ansible.arguments import (
+    order_argument_spec,
     parallel_argument_spec,
     repository_argument_spec,
     selection_argument_spec,
@@ -252,15 +283,10 @@ from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 from ..module_utils._patterns import Patterns
 from ..module_utils._publish.apply import ApplyOptions, Executor
-from ..module_utils._publish.retention import (
-    Retention,
-    parse_age,
-    parse_protect,
-    plan_pruning,
-    require_published,
-)
+from ..module_utils._publish.protection import parse_protect
+from ..module_utils._publish.retention import Retention, parse_age, parse_size, plan_pruning
 from ..module_utils._trust.options import parse_trust
-from ..module_utils._versions.order import parse_group_by
+from ..module_utils._versions.order import parse_order
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -268,11 +294,12 @@ def argument_spec() -> dict[str, t.Any]:
     return {
         **repository_argument_spec(),
         **selection_argument_spec(required=True),
+        **order_argument_spec(),
         **parallel_argument_spec(),
         **signing_argument_spec(),
         "keep": {"type": "int"},
         "older_than": {"type": "str"},
-        "group_by": {"type": "str"},
+        "keep_size": {"type": "str"},
         "protect": {"type": "list", "elements": "raw"},
         "protect_channels": {"type": "list", "elements": "str", "default": ["*"]},
         "max_deletions": {"type": "int"},
@@ -292,7 +319,8 @@ def parse_retention(options: Options) -> Retention:
         patterns=Patterns(options["patterns"], options["excludes"], options["use_regex"]),
         keep=options["keep"],
         older_than=parse_age(options["older_than"]) if options["older_than"] is not None else None,
-        group_by=parse_group_by(options["group_by"]) if options["group_by"] is not None else None,
+        keep_size=parse_size(options["keep_size"]) if options["keep_size"] is not None else None,
+        order=parse_order(options),
         max_deletions=options["max_deletions"],
         protect=parse_protect(options["protect"] or ()),
         ignored=manifest_names(options["manifest"], options["signature"]),
@@ -301,14 +329,18 @@ def parse_retention(options: Options) -> Retention:
 
 def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
-    module = create_module(argument_spec(), required_one_of=[("keep", "older_than")])
+    module = create_module(argument_spec(), required_one_of=[("keep", "older_than", "keep_size")])
     options = module.params
 
     def prune(client: Client, progress: Progress) -> Outcome:
         client.require_credentials()
         rules = parse_retention(options)._replace(mask=functools.partial(mask_secrets, module))
         apply_options = ApplyOptions(
-            options["manifest"], parse_trust(options), parallel=options["parallel"], check_mode=module.check_mode
+            options["manifest"],
+            parse_trust(options),
+            parallel=options["parallel"],
+            check_mode=module.check_mode,
+            order=rules.order,
         )
         downloads = Downloads(client, options["repository"])
         executor = Executor(downloads, apply_options, progress)
@@ -316,8 +348,8 @@ def main(clock: Clock = CLOCK) -> None:
             current = downloads.decide(executor.read)
         else:
             read = functools.partial(downloads.decide, executor.read)
-            current = downloads.retries.settle(read, lambda found: not rules.find_unlisted(found.listing))
-            require_published(current.listing, rules)
+            current = downloads.retries.settle(read, lambda found: not rules.find_protection(found.listing).find_unlisted())
+            rules.find_protection(current.listing).require_published()
         named = find_protected(downloads, current.listing, options["protect_channels"] or (), options["parallel"])
         rules = rules._replace(named=named)
         return executor.apply(current, plan_pruning(current.listing, rules, client.server_now()))

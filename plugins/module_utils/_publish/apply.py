@@ -30,16 +30,18 @@ if t.TYPE_CHECKING:
     from .._files.payload import Payload
     from .._signatures.values import Proof
     from .._trust.trust import Trust
+    from .._versions.order import Order
 
 
 class ApplyOptions(t.NamedTuple):
-    """How to apply steps; the fields are options of the modules."""
+    """How to apply steps; the fields are options of the modules. ``order``: tells versions, if results have them."""
 
     manifest: str | None = None
     trust: Trust | None = None
     verify: bool = True
     parallel: int = 4
     check_mode: bool = False
+    order: Order | None = None
 
 
 class Executor:
@@ -153,10 +155,12 @@ class Executor:
 
     def _describe(self, step: Step, work: _Work) -> Result:
         artifact, name, landing = work.find_artifact(step), work.find_name(step), work.landings.get(step.name)
+        order = self._options.order
         result = self._downloads.describe(
             step.name,
             artifact.size if artifact else step.payload.size if step.payload else None,
             name,
+            **({"version": order.tell_version(name)} if order else {}),
             sha256=work.find_sha256(step),
             status=step.status,
             reason=step.reason,

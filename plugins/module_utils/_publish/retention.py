@@ -17,51 +17,51 @@ from types import MappingProxyType
 from .._downloads.artifact import Artifact, Listing, is_channel_name, newest_first, parse_time
 from .._errors import BadInput, BitbucketError
 from .._names import is_plain
-from .._outcome import CREATED, DELETED, KEPT, REPLACED, UNCHANGED
+from .._outcome import DELETED, KEPT
 from .._patterns import Patterns
-from .._renames import renamed_pattern
 from .._text import quoted
+from .._versions.order import Order
 from .plan import Step
+from .protection import Protected, Protection
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"([0-9]{1,20})([smhdw])\Z")
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([kKmMgGtT]?)(?:i?B)?\Z")
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
+_NEWEST = "one of the newest"
 
-class Protected(t.NamedTuple):
-    """A name whose release is never deleted.
-
-    ``published``: a task has reported the artifact as existing. ``pending``: it has created or replaced the artifact, which
-    counts as existing although check mode does not list it.
-    """
-
-    name: str
-    published: bool = False
-    pending: bool = False
+Releases = t.Mapping[str, t.Sequence[Artifact]]
 
 
 class Retention(t.NamedTuple):
     """The rules of retention.
 
-    ``keep``: number of newest releases that stay. ``older_than``: minimum age of what is deleted. ``group_by``: its group is
-    the release of a name. ``max_deletions``: limit for one task. ``protect``: releases that are never deleted and count first.
-    ``mask``: returns a name as the results of tasks show it, without the text of secrets. ``ignored``: the manifest and its
-    signatures. ``named``: names that channels name, each with its channel; their releases are never deleted.
+    ``keep``: number of newest releases that stay. ``older_than``: minimum age of what is deleted. ``keep_size``: bytes that the
+    newest releases may have together. ``order``: which releases are the newest, and what a release is. ``max_deletions``: limit
+    for one task. ``protect``: releases that are never deleted and count first. ``mask``: returns a name as the results of tasks
+    show it, without the text of secrets. ``ignored``: the manifest and its signatures. ``named``: names that channels name, each
+    with its channel; their releases are never deleted.
     """
 
     patterns: Patterns
     keep: int | None = None
     older_than: datetime.timedelta | None = None
-    group_by: t.Pattern[str] | None = None
+    keep_size: int | None = None
+    order: Order = Order()
     max_deletions: int | None = None
     protect: t.Sequence[Protected] = ()
     mask: t.Callable[[str], str] = str
     ignored: t.Collection[str] = ()
     named: t.Mapping[str, str] = MappingProxyType({})
 
-    def find_unlisted(self, listing: Listing) -> list[str]:
-        """Return the names of published artifacts that are not listed."""
-        listed = _Listed(listing, self)
-        return [each.name for each in self.protect if each.published and not listed.find(each)]
+    def find_protection(self, listing: Listing) -> Protection:
+        """Return the protected artifacts of the listing."""
+        return Protection(listing, self.protect, self.mask)
+
+    def covers(self, name: str) -> bool:
+        """Return whether retention might delete the name."""
+        return not is_channel_name(name) and name not in self.ignored and self.patterns.match(name)
 
 
 class TooManyDeletions(BitbucketError):
@@ -79,114 +79,79 @@ def parse_age(text: str) -> datetime.timedelta:
         raise BadInput(f"older_than is too long: '{text}'") from exc
 
 
-def parse_protect(items: t.Sequence[t.Any]) -> list[Protected]:
-    """Return the protected names of the option: names, or artifacts as a publishing task returns them."""
-    return [_parse_protected(item) for item in items]
-
-
-def _parse_protected(item: t.Any) -> Protected:
-    if isinstance(item, str):
-        return Protected(item)
-    name = (item.get("stored_name") or item.get("name")) if isinstance(item, dict) else None
-    if not isinstance(name, str):
+def parse_size(text: str) -> int:
+    """Return the bytes of ``20G``, ``500M`` and so on, which are powers of 1024; raise BadInput for anything else."""
+    match = _SIZE.match(text.strip())
+    if not match:
         raise BadInput(
-            f"protect must list names, or the artifacts that bitbucket_download returned, not {item!r}: quote names in YAML"
+            "keep_size must be a number of bytes, which may end in k, M, G or T (powers of 1024), as in 20G;"
+            f" it is {quoted(text)}"
         )
-    status = item.get("status")
-    return Protected(name, status in (CREATED, REPLACED, UNCHANGED, KEPT), pending=status in (CREATED, REPLACED))
-
-
-def require_published(listing: Listing, rules: Retention) -> None:
-    """Raise BitbucketError if a published artifact is not listed: it would not be protected."""
-    unlisted = rules.find_unlisted(listing)
-    if unlisted:
-        raise BitbucketError(
-            f"Nothing was deleted, because published artifacts are not listed: {', '.join(map(quoted, unlisted))}."
-            " Another task might have deleted them, or the listing might be older than the upload: run it again, and protect"
-            " only what exists"
-        )
+    number, unit = match.group(1), 1024 ** _POWERS[match.group(2).lower()]
+    return int(float(number) * unit) if "." in number else int(number) * unit
 
 
 def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime) -> list[Step]:
     """Return a step for each artifact in scope, newest first; raise TooManyDeletions before anything is done."""
-    scope = [artifact for artifact in newest_first(listing.values()) if _in_scope(artifact.name, rules)]
-    releases: dict[str, list[Artifact]] = {}
-    decided: dict[str, Step] = {}
-    for artifact in scope:
-        release = _find_release(artifact.name, rules.group_by)
-        if not is_plain(artifact.name):
-            decided[artifact.name] = _keep(artifact, "no plain name")
-        elif release is None:
-            decided[artifact.name] = _keep(artifact, "in no release")
-        else:
-            releases.setdefault(release, []).append(artifact)
-    named = {_find_release(name, rules.group_by): f"in the channel {channel}" for name, channel in rules.named.items()}
-    for release, rule in _find_reasons(releases, listing, rules, now).items():
-        reason = rule or named.get(release)
-        decided.update((each.name, _keep(each, reason) if reason else _delete(each)) for each in releases[release])
-    steps = [decided[artifact.name] for artifact in scope]
+    order, protection = rules.order, rules.find_protection(listing)
+    expected = {**listing, **protection.predict(now)}
+    scope = order.sort(newest_first(artifact for artifact in expected.values() if rules.covers(artifact.name)))
+    exempt = {artifact.name: _find_exemption(artifact.name, order) for artifact in scope}
+    releases = order.group(artifact for artifact in scope if not exempt[artifact.name])
+    protected = {order.find_release(name) for name in protection.find_names()}
+    named = {order.find_release(name): f"in the channel {channel}" for name, channel in rules.named.items()}
+    reasons = {release: rule or named.get(release) for release, rule in _find_reasons(releases, protected, rules, now).items()}
+    listed = [listing[artifact.name] for artifact in scope if artifact.name in listing]
+    steps = [_plan(each, exempt[each.name] or reasons[order.find_release(each.name)]) for each in listed]
     _refuse_too_many(steps, rules.max_deletions)
     return steps
 
 
-def _in_scope(name: str, rules: Retention) -> bool:
-    return not is_channel_name(name) and name not in rules.ignored and rules.patterns.match(name)
-
-
-def _find_release(name: str, group_by: t.Pattern[str] | None) -> str | None:
-    if group_by is None:
-        return name
-    match = group_by.search(name)
-    return match.group(1) if match else None
+def _find_exemption(name: str, order: Order) -> str | None:
+    """Return why an artifact stays and does not count, None if the rules decide."""
+    if not is_plain(name):
+        return "no plain name"
+    if order.find_release(name) is None:
+        return "in no release"
+    if not order.admits(name):
+        return "pre-release"
+    return "no version" if order.by_version and not order.find_version(name) else None
 
 
 def _find_reasons(
-    releases: t.Mapping[str, t.Sequence[Artifact]],
-    listing: Listing,
-    rules: Retention,
-    now: datetime.datetime,
-) -> dict[str, str | None]:
+    releases: Releases, protected: t.Collection[str | None], rules: Retention, now: datetime.datetime
+) -> dict[str | None, str | None]:
     """Return why each release stays, None for one that is deleted. ``releases``: newest first, each with its newest first."""
-    listed = _Listed(listing, rules)
-    names = [name for each in rules.protect for name in listed.find(each) or ([each.name] if each.pending else [])]
-    protected = {_find_release(name, rules.group_by) for name in names}
-    pending = {_find_release(name, rules.group_by) for name in names if _in_scope(name, rules)}
-    places = len((protected & releases.keys()) | (pending - {None}))
+    first = [release for release in releases if release in protected]
     others = [release for release in releases if release not in protected]
-    reasons: dict[str, str | None] = {release: "protected" for release in releases if release in protected}
-    for position, release in enumerate(others, places):
-        reasons[release] = _find_reason(position, releases[release], rules, now)
+    fitting = _find_fitting(releases, [*first, *others], rules.keep_size)
+    reasons: dict[str | None, str | None] = dict.fromkeys(first, "protected")
+    for position, release in enumerate(others, len(first)):
+        if rules.keep is not None and position < rules.keep:
+            reasons[release] = _NEWEST
+        elif release in fitting:
+            reasons[release] = _NEWEST if release == next(iter(releases)) else "within keep_size"
+        else:
+            reasons[release] = _find_reason(releases[release], rules, now)
     return reasons
 
 
-class _Listed:
-    """Find the listed names that protected names stand for."""
-
-    def __init__(self, listing: Listing, rules: Retention) -> None:
-        self._listing = listing
-        self._mask = rules.mask
-        self._masked: dict[str, list[str]] | None = None
-
-    def find(self, protected: Protected) -> list[str]:
-        """Return the name itself, else those that results show like it, else those that the service might store for it."""
-        if protected.name in self._listing:
-            return [protected.name]
-        if masked := self._find_masked(protected.name):
-            return masked
-        pattern = renamed_pattern(protected.name)
-        return [name for name in self._listing if pattern and pattern.match(name)]
-
-    def _find_masked(self, name: str) -> list[str]:
-        if self._masked is None:
-            self._masked = {}
-            for each in self._listing:
-                self._masked.setdefault(self._mask(each), []).append(each)
-        return self._masked.get(name, [])
+def _find_fitting(releases: Releases, counted: t.Sequence[str], limit: int | None) -> set[str]:
+    """Return the newest release, and those that have at most ``limit`` bytes together with all that are counted before them."""
+    if limit is None:
+        return set()
+    fitting, size = set(list(releases)[:1]), 0
+    for release in counted:
+        size += sum(artifact.size for artifact in releases[release])
+        if size <= limit:
+            fitting.add(release)
+    return fitting
 
 
-def _find_reason(position: int, members: t.Sequence[Artifact], rules: Retention, now: datetime.datetime) -> str | None:
-    if rules.keep is not None and position < rules.keep:
-        return "one of the newest"
+def _find_reason(members: t.Sequence[Artifact], rules: Retention, now: datetime.datetime) -> str | None:
+    """Return why the age of a release keeps it. Without a rule for ages, the order by version needs no dates."""
+    if rules.order.by_version and rules.older_than is None:
+        return None
     dates = [parse_time(member.created_on) for member in members]
     if any(date is None for date in dates):
         return "age not known"
@@ -196,12 +161,9 @@ def _find_reason(position: int, members: t.Sequence[Artifact], rules: Retention,
     return None
 
 
-def _keep(artifact: Artifact, reason: str) -> Step:
-    return Step(artifact.name, KEPT, reason, current=artifact)
-
-
-def _delete(artifact: Artifact) -> Step:
-    return Step(artifact.name, DELETED, "retention", current=artifact)
+def _plan(artifact: Artifact, reason: str | None) -> Step:
+    status, words = (KEPT, reason) if reason else (DELETED, "retention")
+    return Step(artifact.name, status, words, current=artifact)
 
 
 def _refuse_too_many(steps: t.Sequence[Step], limit: int | None) -> None:

@@ -57,7 +57,7 @@ def test_results_describe_the_artifacts_after_the_task(emulator: Emulator, run: 
     found = by_name(run.ok(PRUNE, patterns="*.tgz", keep=1))
     url = emulator.api_url + "/repositories/acme/widgets/downloads/app-1.tgz"
     deleted = {"status": "deleted", "reason": "retention", "size": None, "sha256": None, "created_on": None}
-    assert found["app-1.tgz"] == {"name": "app-1.tgz", "url": url, **deleted}
+    assert found["app-1.tgz"] == {"name": "app-1.tgz", "url": url, "version": None, **deleted}
     kept = {
         "status": "kept",
         "reason": "one of the newest",
@@ -65,7 +65,44 @@ def test_results_describe_the_artifacts_after_the_task(emulator: Emulator, run: 
         "sha256": None,
         "created_on": date(emulator, "app-2.tgz"),
     }
-    assert found["app-2.tgz"] == {"name": "app-2.tgz", "url": url.replace("-1", "-2"), **kept}
+    assert found["app-2.tgz"] == {"name": "app-2.tgz", "url": url.replace("-1", "-2"), "version": None, **kept}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_late_patch_of_an_old_release_is_not_the_newest_version(emulator: Emulator, run: ModuleRunner, check: bool) -> None:
+    put_aged(emulator, {"app-1.9.0.tgz": 9, "app-1.10.0-rc.1.tgz": 8, "app-1.10.0.tgz": 7, "app-1.9.1.tgz": 6})
+    options: dict[str, Any] = {"patterns": "app-*.*.tgz", "order": "version", "keep": 1, "check": check}
+    result = run.ok(PRUNE, **options, prereleases=False)
+    assert [(each["version"], each["status"], each["reason"]) for each in result["artifacts"]] == [
+        ("1.10.0", "kept", "one of the newest"),
+        ("1.10.0-rc.1", "kept", "pre-release"),
+        ("1.9.1", "deleted", "retention"),
+        ("1.9.0", "deleted", "retention"),
+    ]
+    assert ("app-1.9.1.tgz" in contents(emulator)) is check
+    [old] = run.ok(PRUNE, **{**options, "patterns": "app-1.10.0-rc.1.tgz", "keep": 0})["artifacts"]
+    assert (old["version"], old["status"]) == ("1.10.0-rc.1", "deleted")
+
+
+def test_version_is_the_text_of_the_group(run: ModuleRunner) -> None:
+    found = by_name(run.ok(PRUNE, check=True, patterns="*", group_by=r"^(app-\d)", keep=9))
+    assert {name: each["version"] for name, each in found.items() if name.endswith("t") or "2.t" in name} == {
+        "app-2.tgz": "app-2",
+        "notes.txt": None,
+    }
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_published_artifacts_count_first_for_keep_size(run: ModuleRunner, check: bool) -> None:
+    """Check mode adds the sizes that a publishing task would send: 50 bytes each. Other artifacts have 13 bytes."""
+    artifacts = [run.ok(MODULE, check=check, content="x" * 50, name=[name])["artifacts"] for name in ("app-1.tgz", "app-3.tgz")]
+    assert [each["status"] for [each] in artifacts] == ["replaced", "created"]
+    protected = 50 + 13 + 50
+    for limit, kept in ((protected + 25, []), (protected + 26, ["app-2.tgz", "app-2.zip"])):
+        rules = {"patterns": "app-*", "group_by": r"^app-(\d+)", "keep_size": limit, "protect": [each for [each] in artifacts]}
+        found = by_name(run.ok(PRUNE, check=True, **rules))
+        published = [] if check else ["app-3.tgz"]
+        assert sorted(name for name in found if found[name]["status"] == "kept") == ["app-1.tgz", "app-1.zip", *kept, *published]
 
 
 def test_manifest_is_renewed_after_the_deletions(emulator: Emulator, run: ModuleRunner) -> None:

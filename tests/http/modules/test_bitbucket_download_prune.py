@@ -45,6 +45,17 @@ def _releases(emulator: Emulator) -> None:
         ({"patterns": "*", "group_by": GROUP, "older_than": "723h"}, ["app-1.tgz", "app-1.zip"]),
         ({"patterns": "*.tgz", "keep": 1, "max_deletions": 2}, ["app-1.tgz", "app-2.tgz"]),
         ({"patterns": "*.tgz", "keep": 1, "protect": ["app-1.tgz"]}, ["app-2.tgz", "app-3.tgz"]),
+        ({"patterns": "*.tgz", "keep_size": "26"}, ["app-1.tgz"]),
+        ({"patterns": "*.tgz", "keep_size": 0}, ["app-1.tgz", "app-2.tgz"]),
+        ({"patterns": "*", "keep_size": "0.04k", "group_by": GROUP}, ["app-1.tgz", "app-1.zip"]),
+        ({"patterns": "*.tgz", "keep_size": "1G", "keep": 1}, []),
+        ({"patterns": "*", "keep": 0, "order": "version"}, []),
+        (
+            {"patterns": "*", "keep": 1, "order": "version", "group_by": r"^app-(\d)"},
+            ["app-1.tgz", "app-1.zip", "app-2.tgz", "app-2.zip"],
+        ),
+        ({"patterns": "*", "keep": 1, "order": "date", "group_by": r"^(app)-"}, []),
+        ({"patterns": "*", "keep": 0, "prereleases": False, "group_by": r"^app-(1)"}, ["app-1.tgz", "app-1.zip"]),
     ],
     ids=str,
 )
@@ -79,7 +90,13 @@ def test_patterns_without_match_are_no_error(run: ModuleRunner) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "one of the following is required: keep, older_than"),
+        ({}, "one of the following is required: keep, older_than, keep_size"),
+        (
+            {"keep_size": ""},
+            "keep_size must be a number of bytes, which may end in k, M, G or T (powers of 1024), as in 20G; it is ''",
+        ),
+        ({"keep_size": -1}, "keep_size must be a number of bytes"),
+        ({"keep": 1, "order": "age"}, "value of order must be one of: date, version, got: age"),
         ({"patterns": None, "keep": 0}, "missing required arguments: patterns"),
         ({"patterns": [], "keep": 0}, "patterns is empty"),
         ({"patterns": ["app("], "keep": 0, "use_regex": True}, "patterns: 'app(' is not a regular expression: "),

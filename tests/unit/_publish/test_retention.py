@@ -14,18 +14,18 @@ import pytest
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing, manifest_names
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
 from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
+from ansible_collections.releng.bitbucket.plugins.module_utils._publish.protection import parse_protect
 from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retention import (
     Retention,
     TooManyDeletions,
     parse_age,
-    parse_protect,
     plan_pruning,
 )
-from ansible_collections.releng.bitbucket.plugins.module_utils._versions.order import parse_group_by
+from ansible_collections.releng.bitbucket.plugins.module_utils._versions.order import Order, parse_group_by
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 Days = datetime.timedelta
-VERSION = parse_group_by(r"^app-(\d+)")
+VERSION = Order(group_by=parse_group_by(r"^app-(\d+)"))
 
 
 def listing(**ages: float | None) -> Listing:
@@ -76,14 +76,14 @@ def test_with_both_rules_both_must_allow_it() -> None:
 
 def test_releases_are_counted_not_artifacts() -> None:
     artifacts = listing(app_1_tgz=40, app_1_zip=40, app_2_tgz=30, app_2_zip=30, app_3_tgz=20)
-    found = planned(artifacts, keep=2, group_by=VERSION)
+    found = planned(artifacts, keep=2, order=VERSION)
     assert {name for name in found if found[name] == GOES} == {"app-1.tgz", "app-1.zip"}
 
 
 def test_a_release_is_as_old_as_its_newest_artifact() -> None:
     artifacts = listing(app_1_tgz=90, app_1_zip=1, app_2_tgz=50, app_2_zip=50)
-    assert planned(artifacts, keep=1, group_by=VERSION)["app-1.tgz"] == STAYS
-    assert planned(artifacts, older_than=Days(30), group_by=VERSION) == {
+    assert planned(artifacts, keep=1, order=VERSION)["app-1.tgz"] == STAYS
+    assert planned(artifacts, older_than=Days(30), order=VERSION) == {
         "app-1.zip": YOUNG,
         "app-2.tgz": GOES,
         "app-2.zip": GOES,
@@ -93,18 +93,18 @@ def test_a_release_is_as_old_as_its_newest_artifact() -> None:
 
 def test_the_expression_is_searched_for_anywhere_in_the_name() -> None:
     artifacts = listing(app_1_tgz=3, app_1_zip=2, app_2_tgz=1)
-    found = planned(artifacts, keep=1, group_by=parse_group_by(r"-(\d)\."))
+    found = planned(artifacts, keep=1, order=Order(group_by=parse_group_by(r"-(\d)\.")))
     assert found == {"app-2.tgz": STAYS, "app-1.zip": GOES, "app-1.tgz": GOES}
 
 
 def test_what_the_expression_does_not_match_stays_and_does_not_count() -> None:
     artifacts = listing(tool_1=1, app_1=9, app_2=8)
-    assert planned(artifacts, keep=1, group_by=VERSION) == {"tool-1": "in no release", "app-2": STAYS, "app-1": GOES}
+    assert planned(artifacts, keep=1, order=VERSION) == {"tool-1": "in no release", "app-2": STAYS, "app-1": GOES}
 
 
 def test_a_group_that_takes_no_part_in_the_match_is_no_release() -> None:
-    optional = parse_group_by(r"^(?:app-(\d)|tool)")
-    assert planned(listing(tool_1=9, tool_2=8, app_1=7), keep=0, group_by=optional) == {
+    optional = Order(group_by=parse_group_by(r"^(?:app-(\d)|tool)"))
+    assert planned(listing(tool_1=9, tool_2=8, app_1=7), keep=0, order=optional) == {
         "app-1": GOES,
         "tool-2": "in no release",
         "tool-1": "in no release",
@@ -132,7 +132,7 @@ def test_signatures_of_the_manifest_are_kept() -> None:
 def test_an_artifact_of_unknown_age_is_kept_and_its_release_with_it(date: str | None, rules: dict[str, Any]) -> None:
     artifacts = {**listing(app_1_tgz=90, app_2_tgz=90), "app-1.zip": Artifact("app-1.zip", 1, date)}
     assert planned(artifacts, **rules)["app-1.zip"] == "age not known"
-    assert planned(artifacts, group_by=VERSION, **rules) == {
+    assert planned(artifacts, order=VERSION, **rules) == {
         "app-1.tgz": "age not known",
         "app-2.tgz": GOES,
         "app-1.zip": "age not known",
@@ -207,7 +207,7 @@ NEWEST_TWO = listing(app_1_tgz=40, app_1_sig=39, app_2_tgz=30, app_3_tgz=20, app
     ],
 )
 def test_protected_releases_stay_and_count_first(protect: list[Any], keep: int, gone: set[str]) -> None:
-    reasons = planned(NEWEST_TWO, keep=keep, group_by=VERSION, protect=parse_protect(protect))
+    reasons = planned(NEWEST_TWO, keep=keep, order=VERSION, protect=parse_protect(protect))
     assert {name for name, reason in reasons.items() if reason == "retention"} == gone
 
 
@@ -237,7 +237,7 @@ def test_the_exact_name_is_protected_alone() -> None:
 
 def test_a_pending_artifact_takes_one_place_with_the_release_that_it_joins() -> None:
     pending = [{"name": "app-4.sig", "status": "created"}, {"name": "app-4.tgz", "status": "replaced"}]
-    reasons = planned(NEWEST_TWO, keep=2, group_by=VERSION, protect=parse_protect(pending))
+    reasons = planned(NEWEST_TWO, keep=2, order=VERSION, protect=parse_protect(pending))
     assert {name for name, reason in reasons.items() if reason != "retention"} == {"app-4.tgz", "app-3.tgz"}
 
 
@@ -250,5 +250,5 @@ def test_protection_outside_the_patterns_keeps_the_release_without_a_place() -> 
 def test_protection_of_names_in_no_release_takes_no_place() -> None:
     artifacts = {**NEWEST_TWO, "tool": Artifact("tool", 1, "2026-11-29T00:00:00Z")}
     protect = parse_protect(["tool", {"name": "other", "status": "created"}])
-    reasons = planned(artifacts, keep=1, group_by=VERSION, protect=protect)
+    reasons = planned(artifacts, keep=1, order=VERSION, protect=protect)
     assert [name for name, reason in reasons.items() if reason != "retention"] == ["tool", "app-4.tgz"]

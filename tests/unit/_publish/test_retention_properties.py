@@ -15,12 +15,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Listing, manifest_names
 from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import Patterns
-from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retention import (
-    Protected,
-    Retention,
-    TooManyDeletions,
-    plan_pruning,
-)
+from ansible_collections.releng.bitbucket.plugins.module_utils._publish.protection import Protected
+from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retention import Retention, TooManyDeletions, plan_pruning
+from ansible_collections.releng.bitbucket.plugins.module_utils._versions.order import Order
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
 MANIFEST = "SHA256SUMS"
@@ -43,7 +40,7 @@ listings = st.dictionaries(names, ages).map(lambda found: {name: dated(name, age
 numbers = st.integers(0, 6)
 days = st.integers(0, 9).map(lambda number: datetime.timedelta(days=number))
 selections = st.builds(Patterns, pattern_lists, exclude_lists)
-groups = st.sampled_from([None, GROUP])
+orders = st.sampled_from([Order(), Order(group_by=GROUP)])
 protections = st.lists(names.map(Protected), max_size=2)
 
 
@@ -52,9 +49,9 @@ def make_rules(patterns: Patterns, **rules: Any) -> Retention:
     return Retention(patterns, **rules)
 
 
-by_number = st.builds(make_rules, selections, keep=numbers, group_by=groups, protect=protections)
-by_age = st.builds(make_rules, selections, older_than=days, group_by=groups, protect=protections)
-by_both = st.builds(make_rules, selections, keep=numbers, older_than=days, group_by=groups, protect=protections)
+by_number = st.builds(make_rules, selections, keep=numbers, order=orders, protect=protections)
+by_age = st.builds(make_rules, selections, older_than=days, order=orders, protect=protections)
+by_both = st.builds(make_rules, selections, keep=numbers, older_than=days, order=orders, protect=protections)
 retentions = by_number | by_age | by_both
 
 
@@ -73,7 +70,7 @@ def age(artifact: Artifact) -> datetime.timedelta:
 
 def release_of(name: str, rules: Retention) -> str | None:
     """Told here in other words than the code's."""
-    if rules.group_by is None:
+    if rules.order.group_by is None:
         return name
     return name[4] if name.startswith("app-") and name[4].isdigit() else None
 
