@@ -122,8 +122,9 @@ options:
     description:
       - The directory into which the archives among the artifacts are unpacked, after all artifacts are in place and verified.
         It is created where it is missing. Without this option nothing is unpacked.
-      - Archives are known by their names, which end in C(.tar), C(.tar.gz), C(.tgz), C(.tar.bz2), C(.tbz2), C(.tar.xz), C(.txz)
-        or C(.zip). No archive among the artifacts is an error.
+      - Archives are known by their names, which end in C(.tar), C(.tar.gz), C(.tgz), C(.tar.bz2), C(.tbz2), C(.tar.xz), C(.txz),
+        C(.tar.zst), C(.tzst) or C(.zip). No archive among the artifacts is an error.
+      - C(.tar.zst) and C(.tzst) need Python 3.14 or the library zstandard 0.19, or later ones, on the host that runs the module.
       - Every member of every archive is inspected before anything is written. Refused are absolute names, names with C(..), a
         backslash, a drive letter or a control character, links that lead or may lead out of the directory, members behind a
         link, also one that is there already, devices, FIFOs and sockets, two members for one path that differ, members that

@@ -13,6 +13,8 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import zstandard
+
 SUFFIXES = {
     ".tar": "",
     ".tar.gz": "gz",
@@ -21,6 +23,8 @@ SUFFIXES = {
     ".tbz2": "bz2",
     ".tar.xz": "xz",
     ".txz": "xz",
+    ".tar.zst": "zst",
+    ".tzst": "zst",
     ".zip": None,
 }
 
@@ -76,6 +80,8 @@ def archive(name: str, items: Iterable[Item]) -> bytes:
 
 def tarred(items: Iterable[Item], compression: str = "gz", form: int = tarfile.PAX_FORMAT) -> bytes:
     """A tar archive; names go into it as they are."""
+    if compression == "zst":
+        return zstandard.ZstdCompressor(write_checksum=True).compress(tarred(items, "", form))
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode=f"w:{compression}", format=form) as tar:  # type: ignore[call-overload]
         for item in items:

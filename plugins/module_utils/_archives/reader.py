@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     import tarfile
     import zipfile
 
-SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst", ".zip")
 UNREADABLE = "is not an archive that can be read, and nothing is unpacked"
 
 # The header of a member is far smaller; a larger one would fill the memory.
@@ -36,6 +36,14 @@ _TAR_BLOCK = 512
 def find_suffix(name: str) -> str | None:
     """Return the suffix that makes this the name of an archive, in lower case, or None."""
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
+
+
+def check_format(name: str) -> None:
+    """Raise BitbucketError if this host cannot decompress archives of this name."""
+    if (find_suffix(name) or "").endswith("zst"):
+        from .zstandard import require_zstandard
+
+        require_zstandard(name)
 
 
 def lists_members(name: str) -> bool:
@@ -138,6 +146,10 @@ def _decompress(path: str, suffix: str) -> t.IO[bytes]:
         import lzma
 
         return t.cast(t.IO[bytes], lzma.open(encode_path(path), "rb"))
+    if suffix.endswith("zst"):
+        from .zstandard import open_zstandard
+
+        return open_zstandard(path)
     return open(encode_path(path), "rb")
 
 

@@ -24,7 +24,7 @@ from .inventory import Inventory
 from .limits import MAX_RATIO, Limits
 from .members import DIRECTORY, FILE, LINK, Entry, Layout, Parts
 from .plan import FetchedFile, Plan, compare
-from .reader import SUFFIXES, find_suffix, open_archive, read_content
+from .reader import SUFFIXES, check_format, find_suffix, open_archive, read_content
 from .records import Records, check_record_name, record_path
 from .write import write_entry
 
@@ -74,8 +74,9 @@ class Unpacker:
                 f"unpack_dest needs an archive, with a name that ends in one of {', '.join(SUFFIXES)};"
                 f" fetched would be {', '.join(quoted(name) for name in names)}"
             )
-        if self._records:
-            for name in archives:
+        for name in archives:
+            check_format(name)
+            if self._records:
                 check_record_name(name)
         if self._claim and not all(self._is_known(name) for name in archives):
             places = [self._place(name) for name in names]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -177,3 +178,15 @@ def test_artifact_is_not_replaced_by_a_member(unpack: UnpackRunner) -> None:
     message = unpack.failed("app.tar", unpack_dest=str(unpack.fetch.folder))["msg"]
     assert "its member 'app.tar' would take the place of the artifact 'app.tar'" in message
     assert unpack.fetch.files.keys() == {"app.tar"}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_archive_that_python_cannot_decompress_is_not_fetched(
+    unpack: UnpackRunner, monkeypatch: pytest.MonkeyPatch, check: bool
+) -> None:
+    unpack.put(GOOD, name="app.tar.zst")
+    for module in ("compression.zstd", "zstandard"):
+        monkeypatch.setitem(sys.modules, module, None)
+    result = unpack.failed("app.tar.zst", check=check)
+    assert "or have the library zstandard" in result["msg"]
+    assert (result["requests"], unpack.fetch.files) == (0, {})

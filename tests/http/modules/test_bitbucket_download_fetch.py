@@ -64,7 +64,7 @@ SHA256 = "0123456789abcdef" * 4
         (
             {"name": ["VERSION", "a.gz"], "unpack_dest": "{dist}/new"},
             "unpack_dest needs an archive, with a name that ends in one of .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz,"
-            " .txz, .zip; fetched would be 'VERSION', 'a.gz'",
+            " .txz, .tar.zst, .tzst, .zip; fetched would be 'VERSION', 'a.gz'",
         ),
     ],
     ids=lambda value: str(value)[:60],

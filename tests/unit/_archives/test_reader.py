@@ -34,7 +34,7 @@ from tests.helpers.archives import DIRECTORY, HARD_LINK, LINK, Item, archive, di
 from tests.unit.source import FILES, named, tree
 
 ITEMS = [directory("d"), Item("d/run", b"#!/bin/sh\n", 0o755), Item("d/empty"), link("l", "d/run"), Item("big", b"x" * 70_000)]
-FORMS = ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz", "a.zip"]
+FORMS = ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz", "a.tar.zst", "a.zip"]
 
 
 def read(path: Path, name: str | None = None) -> list[Member]:
@@ -218,7 +218,7 @@ def test_link_with_a_final_slash_is_a_link(tmp_path: Path) -> None:
 
 def test_task_that_does_not_unpack_imports_nothing_for_it() -> None:
     """Our code for it is imported behind the option, and the libraries when an archive is read."""
-    readers = {"tarfile", "zipfile", "gzip", "bz2", "lzma"}
+    readers = {"tarfile", "zipfile", "gzip", "bz2", "lzma", "zstandard", "compression"}
     for path in FILES:
         at_once = [node for node in tree(path).body if isinstance(node, (ast.Import, ast.ImportFrom))]
         assert not {alias.name for node in at_once for alias in node.names} & readers, named(path)
