@@ -34,6 +34,7 @@ options:
   manifest:
     description:
       - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - SHA-512 digests and the forms of BSD and OpenSSL are read, too.
       - The contents of each artifact must have the digest in it, whatever the dates are.
       - A missing manifest, an existing artifact without a line, and a missing or bad signature are errors, whatever O(on_missing)
         is.

@@ -86,6 +86,7 @@ options:
   manifest:
     description:
       - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - The forms of BSD and OpenSSL are read, too. A manifest with SHA-512 digests is an error, because they would be lost.
       - It is used to decide without fetching contents, and is kept up to date, sent last and alone. Its name must be made of
         letters, digits, C(.), C(_) and C(-), which the service stores as they are.
       - A manifest without a signature is a promise by those who publish through it, not a proof. Anyone who can write to the

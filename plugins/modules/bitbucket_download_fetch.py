@@ -106,6 +106,7 @@ options:
   manifest:
     description:
       - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - SHA-512 digests and the forms of BSD and OpenSSL are read, too.
       - Every artifact that is fetched must have the digest in it. A missing manifest and a missing line are errors.
     type: str
   force:

@@ -55,6 +55,7 @@ options:
   manifest:
     description:
       - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - The forms of BSD and OpenSSL are read, too. SHA-512 digests count as lines, but are not returned.
       - If it does not exist, every artifact is unlisted. With O(signed_by), the task fails then.
       - The list of artifacts must be complete. The task fails if it changes each time that the module reads it.
     type: str

@@ -97,6 +97,7 @@ options:
   manifest:
     description:
       - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - The forms of BSD and OpenSSL are read, too. A manifest with SHA-512 digests is an error, because they would be lost.
       - The lines of deleted artifacts go too. The manifest and its signatures, with C(.asc) or C(.sig) after its name, are never
         pruned. Its name must be made of letters, digits, C(.), C(_) and C(-).
     type: str

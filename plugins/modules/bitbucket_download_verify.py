@@ -49,6 +49,7 @@ options:
   manifest:
     description:
       - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - SHA-512 digests and the forms of BSD and OpenSSL are read, too.
       - The task fails if it does not exist, whatever O(on_mismatch) is.
       - Either O(manifest) or O(checksum) is required.
       - Mutually exclusive with O(checksum).

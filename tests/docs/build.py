@@ -34,7 +34,7 @@ CONTENTS = re.compile(r"(?m)^\.\. contents::\n(   .*\n)*\n")
 # has shorter ones. What goes is a list, with the title of its section if the section has nothing else.
 LISTED = re.compile(r"(?m)^(.+\n-+\n\n+)?\.\. toctree::\n(    .*\n)*\n(    .*\n)*")
 TITLE = re.compile(r"(?m)^Releng\.Bitbucket\n=+$")
-KINDS = {"module": "", "lookup": " lookup", "role": " role"}
+KINDS = {"module": "", "lookup": " lookup", "filter": " filter", "role": " role"}
 
 
 def main() -> int:

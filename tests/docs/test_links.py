@@ -33,6 +33,7 @@ def test_there_is_a_page_for_each_plugin_role_and_guide(pages: dict[Path, Page],
     for kind, suffix in (("modules", "module"), ("lookup", "lookup")):
         names = (path.stem for path in (ROOT / "plugins" / kind).glob("bitbucket_*.py"))
         assert {f"{name}_{suffix}.html" for name in names} <= found
+    assert {f"{path.stem}_filter.html" for path in (ROOT / "plugins" / "filter").glob("*.py")} <= found
     assert {f"{path.name}_role.html" for path in (ROOT / "roles").glob("*/")} <= found
     assert {f"docsite/{path.stem}.html" for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst")} <= found
     assert {"index.html", "plugins.html", "search.html"} <= found

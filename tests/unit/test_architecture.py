@@ -46,6 +46,7 @@ ARROWS = {
     },
     "action": {"plugin_utils"},
     "lookup": {"plugin_utils", MANIFEST, TRUST, DOWNLOADS, SNIPPETS, HTTP, ROOT},
+    "filter": {LOCAL, ROOT},
     "doc_fragments": set(),
     CONTROL: {"modules", DELIVERY, FETCH, DOWNLOADS, ANSIBLE, LOCAL, HTTP, ROOT},
     "plugin_utils": {CONTROL, ANSIBLE, LOCAL, HTTP, ROOT},
@@ -93,7 +94,7 @@ DECIDING = {
     VERSIONS: ("order", "precedence", "version"),
     OPENPGP: ("keys", "packets", "secret", "signature", "status"),
     SSH: ("keys", "signature"),
-    LOCAL: ("checksum", "local_file"),
+    LOCAL: ("checksum", "checksum_lines", "local_file"),
 }
 OUTSIDE = {"requests", "urllib3", "ansible", "socket", "ssl", "os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess"}
 

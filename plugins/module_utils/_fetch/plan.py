@@ -115,7 +115,7 @@ def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | N
         return Expectation(expected, proves=bool(expected))
     for each in expected:
         each.require_compatible(promised, artifact.name)
-    proves = bool(expected) or artifact.name in manifest.names or manifest.trusted_digest(artifact) is not None
+    proves = bool(expected) or artifact.name in manifest.names or manifest.is_trusted(artifact)
     return Expectation([*expected, promised], proves)
 
 

@@ -26,5 +26,5 @@ def compare_names(listing: t.Collection[str], manifest: Manifest, selection: Sel
     """
     own = {*manifest_names(manifest.name), *manifest.names}
     listed = {name for name in listing if selection.selects(name)} - own
-    named = {name for name in manifest.digests if selection.selects(name)} - own
+    named = {name for name in manifest.listed_names if selection.selects(name)} - own
     return NameComparison(sorted(listed - named), sorted(named - listed))

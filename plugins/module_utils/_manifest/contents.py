@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from .._downloads.api import Downloads, Inconsistent, require_gone
 from .._downloads.artifact import Artifact, Listing
 from .._errors import BitbucketError, TooLarge
+from .._files.blocks import hash_blocks
 from .manifest import Manifest
 from .store import ManifestStore
 
@@ -54,9 +53,10 @@ class VerifiedContents:
             return None
         promised = manifest.require_promised(name)
         contents = self._read_contents(artifact)
-        digests = {"sha256": hashlib.sha256(contents).hexdigest()}
-        if promised and not promised.matches(digests):
-            raise Inconsistent(promised.explain_mismatch(digests, name))
+        if promised:
+            digests = hash_blocks([contents], [promised.algorithm])
+            if not promised.matches(digests):
+                raise Inconsistent(promised.explain_mismatch(digests, name))
         return contents
 
     def _read_contents(self, artifact: Artifact) -> bytes:

@@ -29,8 +29,9 @@ class Inventory(t.NamedTuple):
         The line does not belong to the older one of two artifacts with one name.
         """
         newest = self.listed.by_name[artifact.name] is artifact
-        digest = self.manifest.trusted_digest(artifact) if newest else None
-        return {"sha256": digest, "verified_by": self.manifest.fingerprint if digest else None}
+        if not (newest and self.manifest.is_trusted(artifact)):
+            return {"sha256": None, "verified_by": None}
+        return {"sha256": self.manifest.trusted_digest(artifact), "verified_by": self.manifest.fingerprint}
 
     def describe(self, selection: Selection) -> Result:
         """Return the selected names that only one of both has, and the signature if the task verifies it."""

@@ -4,8 +4,7 @@
 
 """Parse, trust and renew checksum manifests.
 
-The format is that of GNU coreutils (``sha256sum``): 64 hex digits, a blank, a blank or ``*``, the name; a leading backslash
-marks a line whose name has ``\\\\``, ``\\n`` or ``\\r`` for a backslash, a line feed or a carriage return.
+The format that is written is that of GNU coreutils (``sha256sum``). Other forms and SHA-512 digests are only read.
 """
 
 from __future__ import annotations
@@ -18,37 +17,37 @@ from types import MappingProxyType
 from .._downloads.artifact import Artifact, Listing, parse_time
 from .._errors import BitbucketError
 from .._files.checksum import Checksum
+from .._files.checksum_lines import parse_checksum_file
 from .._outcome import ABSENT, CREATED, DELETED, REPLACED, UNCHANGED, VERIFIED, Result
 from .._signatures.values import Proof
 from .._text import quoted
 
-_LINE = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)\Z", re.DOTALL)
-_BYTE_ORDER_MARK = "\ufeff"
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
-_UNESCAPE = re.compile(r"\\(.?)", re.DOTALL)
-_UNESCAPED = {"\\": "\\", "n": "\n", "r": "\r"}
 
 
 class NotAManifest(BitbucketError):
     """The artifact that is named as the manifest holds something else."""
 
 
-def parse(text: str) -> dict[str, str]:
-    """Return digests by name. Like ``sha256sum -c``, skip comments and broken lines, and refuse a text without any good line.
+class Lines(t.NamedTuple):
+    """The lines of a manifest: digests by name. ``sha512``: of names without a SHA-256 digest."""
 
-    A name with two different digests is left out: neither of them is a promise. A byte order mark is skipped, and so is the
-    ``./`` before a name, which ``sha256sum ./*`` and ``find -exec sha256sum`` write.
-    """
-    digests: dict[str, str] = {}
-    doubtful = set()
-    lines = [line for line in text.lstrip(_BYTE_ORDER_MARK).split("\n") if line.strip() and not line.startswith("#")]
-    for line in lines:
-        name, digest = _parse_line(line)
-        if name and digests.setdefault(name, digest) != digest:
-            doubtful.add(name)
-    if lines and not digests:
-        raise NotAManifest("it has no line with a SHA-256 digest and a name")
-    return {name: digest for name, digest in digests.items() if name not in doubtful}
+    sha256: t.Mapping[str, str]
+    sha512: t.Mapping[str, str]
+
+
+def parse_lines(text: str) -> Lines:
+    """Return the lines of a manifest; refuse a text without any good line. See ``parse_checksum_file``."""
+    found = parse_checksum_file(text, ("sha256", "sha512"))
+    if not (found.is_empty or found.has_lines):
+        raise NotAManifest("it has no line with a SHA-256 or SHA-512 digest and a name")
+    sha256 = {name: digests["sha256"] for name, digests in found.digests.items() if "sha256" in digests}
+    return Lines(sha256, {name: digests["sha512"] for name, digests in found.digests.items() if name not in sha256})
+
+
+def parse(text: str) -> dict[str, str]:
+    """Return the SHA-256 digests by name."""
+    return dict(parse_lines(text).sha256)
 
 
 def render(digests: t.Mapping[str, str]) -> str:
@@ -80,7 +79,8 @@ class Manifest(t.NamedTuple):
     """A manifest as it was read.
 
     ``artifact``: its item of the listing, None if it does not exist. ``digests``: its lines, by name. ``sha256``: digest of
-    its own text. ``signature``: if the task verifies it; then it is good, unless there is no manifest.
+    its own text. ``signature``: if the task verifies it; then it is good, unless there is no manifest. ``sha512``: lines of names
+    that are not in ``digests``.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Manifest(t.NamedTuple):
     digests: t.Mapping[str, str] = MappingProxyType({})
     sha256: str | None = None
     signature: ManifestSignature | None = None
+    sha512: t.Mapping[str, str] = MappingProxyType({})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,12 +101,22 @@ class Manifest(t.NamedTuple):
         return self.signature.proof.fingerprint if self.signature and self.signature.proof else None
 
     def trusted_digest(self, artifact: Artifact) -> str | None:
-        """Return the digest of an artifact of the same listing, unless the manifest is older than the artifact."""
+        """Return the SHA-256 of an artifact of the same listing, unless the manifest is older than the artifact."""
+        return self.digests.get(artifact.name) if self._is_newer(artifact) else None
+
+    def is_trusted(self, artifact: Artifact) -> bool:
+        """Return whether there is a line for an artifact of the same listing, and the manifest is not older than the artifact."""
+        return artifact.name in self.listed_names and self._is_newer(artifact)
+
+    @property
+    def listed_names(self) -> set[str]:
+        """Return the names that have a line."""
+        return {*self.digests, *self.sha512}
+
+    def _is_newer(self, artifact: Artifact) -> bool:
         ours = parse_time(self.artifact.created_on) if self.artifact else None
         theirs = parse_time(artifact.created_on)
-        if ours is None or theirs is None or ours < theirs:
-            return None
-        return self.digests.get(artifact.name)
+        return ours is not None and theirs is not None and ours >= theirs
 
     def find_promised(self, name: str) -> Checksum | None:
         """Return the digest that an artifact must have, whatever the dates are; None without a clear line.
@@ -117,6 +128,8 @@ class Manifest(t.NamedTuple):
             digest, source = self.sha256, "the signature"
         elif self.signature and name == self.signature.name:
             digest, source = self.signature.sha256, "the verification before"
+        if digest is None and name in self.sha512:
+            return Checksum("sha512", self.sha512[name], source)
         return Checksum("sha256", digest, source) if digest else None
 
     def require_promised(self, name: str) -> Checksum | None:
@@ -229,19 +242,6 @@ def _needs_renewal(manifest: Manifest, ours: t.Mapping[str, str | None], listed:
     """Return whether a line of ours is missing or wrong, or the artifact of a line is gone."""
     wrong = any(digest is not None and manifest.digests.get(name) != digest for name, digest in ours.items())
     return wrong or any(name not in listed for name in manifest.digests)
-
-
-def _parse_line(line: str) -> tuple[str, str]:
-    match = _LINE.match(line[:-1] if line.endswith("\r") else line)
-    if not match:
-        return "", ""
-    escaped, digest, name = match.groups()
-    if escaped:
-        # An unknown escape makes the line a broken one, as it does for sha256sum.
-        if any(found not in _UNESCAPED for found in _UNESCAPE.findall(name)):
-            return "", ""
-        name = _UNESCAPE.sub(lambda found: _UNESCAPED[found.group(1)], name)
-    return name[2:] if name.startswith("./") else name, digest.lower()
 
 
 def _render_line(name: str, digest: str) -> str:

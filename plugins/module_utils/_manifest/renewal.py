@@ -172,7 +172,7 @@ class ManifestRenewal:
 
     def _join(self, listing: Listing) -> None:
         """Add our lines to the manifest of another task, which has replaced ours."""
-        joined, found = self._decide(listing, lambda found: self._plan(self._store.read(found), found, sent=False))
+        joined, found = self._decide(listing, lambda found: self._plan(self._store.read_writable(found), found, sent=False))
         if joined.text is not None:
             self._warn("Another task has replaced {manifest} at the same time; the lines of both were joined", [self._store.name])
             if self._send(joined.text, found) is not None:

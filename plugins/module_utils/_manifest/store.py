@@ -16,7 +16,7 @@ from .._names import check_name, is_plain
 from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
-from .manifest import Manifest, NotAManifest, parse
+from .manifest import Manifest, NotAManifest, parse_lines
 from .signed import MAX_MANIFEST_BYTES, SignedReader, require_unsigned
 
 if t.TYPE_CHECKING:
@@ -51,11 +51,19 @@ class ManifestStore:
             raise self._no_manifest(f"it has {artifact.size} bytes")
         data, signature = self._signed.read(listing) if self._signed else (self._read(artifact), None)
         try:
-            return Manifest(self.name, artifact, parse(data.decode("utf-8")), hashlib.sha256(data).hexdigest(), signature)
+            lines = parse_lines(data.decode("utf-8"))
+            return Manifest(self.name, artifact, lines.sha256, hashlib.sha256(data).hexdigest(), signature, lines.sha512)
         except UnicodeDecodeError:
             raise self._no_manifest("it is not UTF-8 text") from None
         except NotAManifest as exc:
             raise self._no_manifest(str(exc)) from None
+
+    def read_writable(self, listing: Listing) -> Manifest:
+        """Return the manifest for a task that might write it; raise for one that would lose lines."""
+        manifest = self.read(listing)
+        if manifest.sha512:
+            raise self._no_manifest("it has SHA-512 digests, which can be read but not written")
+        return manifest
 
     def require(self, listing: Listing) -> Manifest:
         """Return the manifest for a task that must have one; raise if it does not exist."""
@@ -86,7 +94,7 @@ class ManifestStore:
 
     def refresh(self, manifest: Manifest, listing: Listing) -> Manifest:
         """Return the manifest of a newer listing; read it again only if somebody has replaced it since."""
-        return manifest if manifest.is_same(listing) else self.read(listing)
+        return manifest if manifest.is_same(listing) else self.read_writable(listing)
 
     def require_listed(self, manifest: Manifest, listing: Listing) -> None:
         """Raise StaleListing if the manifest or an artifact of its lines exists, but is not listed: lines would be lost."""

@@ -64,7 +64,7 @@ class Executor:
         current = Current(listed.by_name, None, listed.others)
         if not self._store:
             return current
-        manifest = self._store.read(current.listing)
+        manifest = self._store.read_writable(current.listing)
         self._store.require_listed(manifest, current.listing)
         return current._replace(manifest=manifest)
 

@@ -195,3 +195,26 @@ def test_contradiction_of_checksum_and_manifest_is_an_error_before_any_transfer(
     assert "cannot have both digests" in fetch.failure("app", check=check, manifest=MANIFEST, checksum=checksum(OTHER))
     assert fetches(emulator) == [(MANIFEST, 200)]
     assert fetch.outcome("app", check=check, manifest=MANIFEST, checksum=checksum(DATA)) == NEW
+
+
+def foreign(data: bytes, form: str) -> bytes:
+    """Return a manifest as other programs write it."""
+    digests = {name: hashlib.new(name, data).hexdigest() for name in ("sha256", "sha512")}
+    return f"# by others\n{form.format(**digests)}\n".encode()
+
+
+FOREIGN = ["{sha512}  ./app", "{sha512} *app", "SHA512 (app) = {sha512}", "SHA256 (./app) = {sha256}", "SHA2-256(app)= {sha256}"]
+
+
+@pytest.mark.parametrize("form", FOREIGN)
+def test_manifests_of_other_programs_are_read(emulator: Emulator, fetch: FetchRunner, form: str) -> None:
+    fetch.put(app=DATA, MANIFEST=foreign(OTHER, form))
+    assert "does not have the digest that the manifest MANIFEST expects" in fetch.failure("app", manifest="MANIFEST")
+    fetch.put(MANIFEST=foreign(DATA, form))
+    assert fetch.outcome("app", manifest="MANIFEST", check=True) == NEW
+    assert fetch.outcome("app", manifest="MANIFEST") == NEW
+    assert fetch("app", manifest="MANIFEST")["artifacts"][0]["sha256"] == sha256(DATA)
+    emulator.journal.clear()
+    for check in (True, False):
+        assert fetch.outcome("app", manifest="MANIFEST", check=check) == SAME
+    assert not [entry for entry in fetch.transfers if "app" in entry.path], "the line proves the file"

@@ -61,10 +61,12 @@ def test_empty_artifact_is_a_manifest_without_lines(emulator: Emulator, run: Mod
     ("data", "words"),
     [
         (b"\x89PNG\r\n\x1a\n\xff\xfe", "it is not UTF-8 text"),
-        (b"5d41402abc4b2a76b9719d911017c592  a\n", "it has no line with a SHA-256 digest and a name"),
+        (b"5d41402abc4b2a76b9719d911017c592  a\n", "it has no line with a SHA-256 or SHA-512 digest and a name"),
+        (b"0" * 128 + b"  a\n", "it has SHA-512 digests, which can be read but not written"),
+        (b"0" * 64 + b"  a\n" + b"0" * 128 + b"  b\n", "it has SHA-512 digests, which can be read but not written"),
         (b"\n" * ((16 << 20) + 1), "it has 16777217 bytes"),
     ],
-    ids=["binary", "MD5", "large"],
+    ids=["binary", "MD5", "SHA-512", "SHA-512 of one name", "large"],
 )
 def test_artifact_that_is_no_manifest_is_an_error(emulator: Emulator, run: ModuleRunner, data: bytes, words: str) -> None:
     put(emulator, {**OLD, MANIFEST: data})

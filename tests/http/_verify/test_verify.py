@@ -44,6 +44,17 @@ def release(emulator: Emulator) -> Emulator:
     return emulator
 
 
+def test_sha512_digests_of_a_manifest_are_compared(emulator: Emulator, run: ModuleRunner) -> None:
+    expected = {name: hashlib.sha512(data).hexdigest() for name, data in DATA.items()}
+    text = "".join(f"SHA512 ({name}) = {digest}\n" for name, digest in expected.items())
+    put(emulator, {**DATA, MANIFEST: text.encode()})
+    result = run.ok(VERIFY, **ALL)
+    assert found(result) == VERIFIED
+    assert {each["name"]: each["expected"] for each in result["artifacts"]} == expected
+    put(emulator, {"a.tgz": b"First"})
+    assert found(run.failed(VERIFY, **ALL))["a.tgz"] == "mismatch"
+
+
 @each_mode
 @each_reaction
 def test_artifacts_with_their_digests_are_verified(release: Emulator, run: ModuleRunner, check: bool, on_mismatch: str) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -35,6 +36,11 @@ def test_listing_and_manifest_are_read_once_for_all_terms(emulator: Emulator, lo
     assert len(emulator.journal) == 0
 
 
+def test_sha512_digest_proves_contents(emulator: Emulator, look: Looker) -> None:
+    put(emulator, {**DATA, MANIFEST: f"{hashlib.sha512(b'one').hexdigest()}  one\n".encode()})
+    assert look("one", manifest=MANIFEST) == ["one"]
+
+
 @each_on_missing
 @pytest.mark.parametrize(
     ("text", "words"),
@@ -43,12 +49,13 @@ def test_listing_and_manifest_are_read_once_for_all_terms(emulator: Emulator, lo
             lines(NEW),
             f"'VERSION' does not have the digest that the manifest SHA256SUMS expects: its sha256 is {sha256(b'1.4.2')[:0]}",
         ),
+        (b"0" * 128 + b"  VERSION\n", "expects: its sha512 is "),
         (lines({"one": b"one"}), "The manifest SHA256SUMS has no line, or no clear one, for 'VERSION'"),
         (f"{'0' * 64}  VERSION\n{'1' * 64}  VERSION\n{'2' * 64}  one\n".encode(), "no clear one, for 'VERSION'"),
         (None, "The manifest SHA256SUMS is not in the Downloads of widgets"),
         (b"no manifest\n", "The artifact 'SHA256SUMS' is not a checksum manifest"),
     ],
-    ids=["another digest", "no line", "two digests", "no manifest", "another file"],
+    ids=["another digest", "another SHA-512 digest", "no line", "two digests", "no manifest", "another file"],
 )
 def test_contents_without_proof_are_never_returned(
     emulator: Emulator, look: Looker, text: bytes | None, words: str, on_missing: str

@@ -168,6 +168,14 @@ def test_artifact_that_is_newer_than_the_manifest_has_no_digest(filled: Emulator
     assert (result["unlisted"], result["orphaned"]) == ([], [])
 
 
+def test_sha512_digests_of_a_manifest_are_lines(filled: Emulator, run: ModuleRunner) -> None:
+    text = "".join(f"{'0' * 128}  {name}\n" for name in (*NAMES[1:], "gone"))
+    put(filled, {MANIFEST: text.encode()})
+    result = run.ok(INFO, manifest=MANIFEST)
+    assert {artifact["sha256"] for artifact in result["artifacts"]} == {None}
+    assert (result["unlisted"], result["orphaned"]) == (NAMES[:1], ["gone"])
+
+
 @pytest.mark.parametrize(
     ("options", "unlisted", "orphaned"),
     [

@@ -15,7 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import NotAManifest, parse, render
+from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import (
+    Lines,
+    NotAManifest,
+    parse,
+    parse_lines,
+    render,
+)
 
 A, B = "a" * 64, "b" * 64
 ODD_NAMES = ["plain.tgz", "with space", "*star", " blank", "#hash", "back\\slash", "line\nfeed", "cr\rend\r", "\\n", "ünï", "-rf"]
@@ -47,6 +53,11 @@ digests = st.text("0123456789abcdef", min_size=64, max_size=64)
         pytest.param(f"\ufeff{A}  app.tgz", {"app.tgz": A}, id="byte order mark"),
         pytest.param(f"{A}  \ufeffapp.tgz", {"\ufeffapp.tgz": A}, id="byte order mark in a name"),
         pytest.param(f"{A}  a\\nb", {"a\\nb": A}, id="no mark, no escape"),
+        pytest.param(f"SHA256 (app.tgz) = {A}", {"app.tgz": A}, id="BSD"),
+        pytest.param(f"SHA256 (./a (1)) = {A.upper()}\r", {"a (1)": A}, id="BSD, the current directory, brackets"),
+        pytest.param(f"SHA256 (a) = b) = {A}", {"a) = b": A}, id="BSD, the name ends at the last bracket"),
+        pytest.param(f"\\SHA256 (a\\nb) = {A}", {"a\nb": A}, id="BSD, escaped"),
+        pytest.param(f"SHA2-256(app.tgz)= {A}", {"app.tgz": A}, id="OpenSSL"),
         pytest.param(f"{A}  a\x0bb\x85c\u2028d", {"a\x0bb\x85c\u2028d": A}, id="only a line feed ends a line"),
     ],
 )
@@ -68,6 +79,14 @@ BROKEN = [
     f"{A}\tapp.tgz",
     f"\\{A}  a\\tb",
     f"\\{A}  a\\",
+    f"SHA512 (app.tgz) = {A}",
+    f"SHA256 (app.tgz) = {A}{A}",
+    f"SHA512/256 (app.tgz) = {A}",
+    f"BLAKE2b (app.tgz) = {A}{A}",
+    f"SHA256 () = {A}",
+    f"MD5 (app.tgz) = {A[:32]}",
+    f"{A[:40]}  app.tgz",
+    f"\\SHA256 (a\\tb) = {A}",
     "hello",
     "<html>",
 ]
@@ -80,7 +99,7 @@ def test_a_broken_line_is_skipped_beside_a_good_one(line: str) -> None:
 
 @pytest.mark.parametrize("line", BROKEN)
 def test_nothing_but_broken_lines_is_no_manifest(line: str) -> None:
-    with pytest.raises(NotAManifest, match="no line with a SHA-256 digest and a name"):
+    with pytest.raises(NotAManifest, match="no line with a SHA-256 or SHA-512 digest and a name"):
         parse(f"# a comment\n{line}\n")
 
 
@@ -93,6 +112,12 @@ def test_a_name_with_two_digests_is_no_promise_but_the_others_are() -> None:
     text = f"{A}  twice\n{B}  other\n{B}  twice\n{A}  twice\n"
     assert parse(text) == {"other": B}
     assert parse(f"{A}  twice\n{B}  twice\n") == {}
+
+
+@pytest.mark.parametrize("line", [f"{A}{B}  ./app", f"{A}{B} *app", f"SHA512 (app) = {A}{B}", f"SHA2-512(app)= {A}{B}"])
+def test_sha512_digests_are_read(line: str) -> None:
+    assert parse_lines(f"{line}\n{A}  both\n{B}{B}  both\n{B}  other\n") == Lines({"both": A, "other": B}, {"app": A + B})
+    assert parse_lines(f"{line}\n{A}{A}  app\n{A}  app\n") == Lines({}, {})
 
 
 def test_the_same_line_twice_is_no_contradiction() -> None:
