@@ -325,8 +325,8 @@ def list_release(downloads: Downloads, channel: RequestedChannel, trust: Trust |
     from ..module_utils._channel.read import read_release
 
     release = read_release(downloads, channel, trust)
-    digests = release.describe_digests()
-    found = [{**describe(downloads, artifact, order), **digests[artifact.name]} for artifact in newest_first(release.artifacts)]
+    artifacts, digests = order.sort(newest_first(release.artifacts)), release.describe_digests()
+    found = [{**describe(downloads, artifact, order), **digests[artifact.name]} for artifact in artifacts]
     return Outcome({"artifacts": found, **release.describe()})
 
 

@@ -26,8 +26,8 @@ def test_artifacts_of_the_channel_are_listed_newest_first(
     put_channel(emulator, "1.4.2", NEW, previous="1.4.1", commit="abc")
     result = run.ok(INFO, channel="stable", version=version, check=check)
     assert result["channel"] == document("1.4.2", NEW, previous="1.4.1", commit="abc")
-    found = [(each["name"], each["sha256"], each["verified_by"]) for each in result["artifacts"]]
-    assert found == [(name, sha256(NEW[name]), None) for name in ("notes-1.4.2.txt", "app-1.4.2.tgz")]
+    found = [(each["name"], each["sha256"], each["verified_by"], each["version"]) for each in result["artifacts"]]
+    assert found == [(name, sha256(NEW[name]), None, "1.4.2") for name in ("notes-1.4.2.txt", "app-1.4.2.tgz")]
     assert (result["changed"], result["msg"], fetches(emulator)) == (False, "2 artifacts", [(FILE, 200)])
 
 
