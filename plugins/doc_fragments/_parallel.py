@@ -8,7 +8,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: modules that transfer; others describe it on their own. LIMIT_RATE: modules with a limit."""
+    """DOCUMENTATION: modules that transfer; others describe it on their own.
+
+    LIMIT_RATE: modules with a limit. PROGRESS: modules with progress.
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -17,6 +20,13 @@ options:
       - How many transfers may be under way at once, from 1 to 16.
     type: int
     default: 4
+"""
+
+    PROGRESS = r"""
+notes:
+  - If the module runs on the control node, C(ansible-playbook) shows the progress of transfers with the callback C(default), for
+    the first time after 10 seconds. Set the environment variable E(BITBUCKET_PROGRESS) on the control node to V(none) to turn
+    that off, or to V(lines) to show it with every callback and for the command C(ansible) too.
 """
 
     LIMIT_RATE = r"""

@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - releng.bitbucket._selection.newest
   - releng.bitbucket._selection.order
   - releng.bitbucket._parallel.limit_rate
+  - releng.bitbucket._parallel.progress
   - releng.bitbucket._signature
   - ansible.builtin.files
 attributes:

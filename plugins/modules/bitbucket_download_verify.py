@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._selection
   - releng.bitbucket._parallel
+  - releng.bitbucket._parallel.progress
   - releng.bitbucket._signature
 options:
   name:

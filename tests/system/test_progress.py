@@ -127,11 +127,18 @@ def test_no_user_can_set_what_an_action_plugin_hands_over(play: Play) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_warn_of_a_setting_that_does_not_exist(play: Play) -> None:
+    done = play.run([{UPLOAD: {**play.options, "state": "absent", "name": "x"}}], {"localhost": {}}, BITBUCKET_PROGRESS="often")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "BITBUCKET_PROGRESS must be none or lines, not 'often': it is ignored" in " ".join(done.stderr.split())
+
+
 def test_show_progress_of_what_the_control_node_publishes_and_fetches_itself(play: Play) -> None:
     """Of several files in one request, the line is about the one that is being sent."""
     hosts: dict[str, Host] = {
         "publisher": {"job": "publish"},
         "fetcher": {"job": "fetch"},
+        "remote": {"job": "fetch", "ansible_connection": "ssh", "executor": "localhost"},
         "quick": {"job": "fetch", "artifact": "quick.tgz"},
         "asynchronous": {"job": "fetch", "timeout": 60},
         "silent": {"job": "fetch", "hidden": True},
@@ -139,10 +146,12 @@ def test_show_progress_of_what_the_control_node_publishes_and_fetches_itself(pla
     play.emulator.repository().put("quick.tgz", os.urandom(100 * KIB))
     publish = {UPLOAD: {**play.options, "src": f"{play.place}/*.tgz"}, "when": "job == 'publish'"}
     keywords = {"when": "job == 'fetch'", "no_log": "{{ hidden | default(false) }}", "async": "{{ timeout | default(0) }}"}
+    keywords["delegate_to"] = "{{ executor | default(inventory_hostname) }}"
     done = play.run([publish, play.fetch(**keywords)], hosts)
     found = lines(done)
     assert {(each["host"], each["name"], each["total"]) for each in found} == {
         ("fetcher", "app.tgz", "1.3 MiB"),
+        ("remote", "app.tgz", "1.3 MiB"),
         ("publisher", "second.tgz", "650.0 KiB"),
     }
     assert all(0 < int(each["percent"]) <= 100 for each in found)
