@@ -95,12 +95,14 @@ def _show(read: Read, host: str) -> t.Iterator[None]:
 
     stopped = threading.Event()
     thread = threading.Thread(target=show_lines, args=(read, show, stopped.wait), daemon=True)
-    thread.start()
+    with contextlib.suppress(RuntimeError):  # no thread can be started, which is no reason to fail
+        thread.start()
     try:
         yield
     finally:
         stopped.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
 
 
 def show_lines(
