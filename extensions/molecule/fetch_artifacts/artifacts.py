@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the artifacts of this scenario into a folder: two releases, their manifest, and archives that must be refused."""
+"""Write the artifacts of this scenario into a folder: two releases, a pre-release, their manifest, and archives to refuse."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ def release(version: str) -> list[Item]:
 
 def main(folder: Path) -> None:
     good = Item("good", b"good\n")
-    # In this order, so that the last release is the newest but for the manifest.
+    # In this order, so that the highest release is not the last upload.
     contents = {
         "evil-parent.tar.gz": archive(".tar.gz", [good, Item("../evil", b"evil\n")]),
         "evil-link.zip": archive(".zip", [good, link("evil", "../../outside")]),
         "evil-device.tar.gz": archive(".tar.gz", [good, Item("evil", kind=DEVICE)]),
-        "widgets-1.0.tar.gz": archive(".tar.gz", release("1.0")),
         "widgets-1.1.zip": archive(".zip", release("1.1")),
+        "widgets-1.2-rc.1.zip": archive(".zip", release("1.2-rc.1")),
+        "widgets-1.0.tar.gz": archive(".tar.gz", release("1.0")),
     }
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(contents.items())]
     folder.mkdir(parents=True, exist_ok=True)

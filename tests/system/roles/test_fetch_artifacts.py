@@ -60,6 +60,13 @@ def test_each_variable_reaches_the_module(playbook: RolePlaybook, emulator: Emul
     emulator.repository("acme", "damaged").put("app-1.1.tgz", CONTENTS["app-1.0.tgz"])
     emulator.repository("acme", "other").put("app-1.1.tgz", b"other")
     name = {"names": ["app-1.1.tgz"]}
+    for slug in ("version", "release"):
+        for artifact in ("app-1.10.tgz", "app-1.10.zip", "app-2.0-rc1.tgz", "app-1.9.tgz"):
+            emulator.repository("acme", slug).put(artifact, b"")
+    highest = options(patterns=["*"], newest=1, order="version", prereleases=False)
+    playbook.use("version", ROLE, highest | options(repository="version", dest=f"{tmp_path}/version/"))
+    grouped = highest | options(group_by=r"^app-(\d+\.\d+)")
+    playbook.use("release", ROLE, grouped | options(repository="release", dest=f"{tmp_path}/release/"))
     for case, (patterns, newest, manifest, _unused) in PATTERNS.items():
         playbook.use(case, ROLE, options(dest=f"{tmp_path}/{case}/", patterns=patterns, newest=newest, manifest=manifest))
     other = options(**name, repository="other", dest=f"{tmp_path}/repository/", mode="0600")
@@ -72,6 +79,8 @@ def test_each_variable_reaches_the_module(playbook: RolePlaybook, emulator: Emul
     uses = playbook.run()
     for case, (*_options, wanted) in PATTERNS.items():
         assert {*found(tmp_path / case)} == wanted, case
+    assert {*found(tmp_path / "version")} == {"app-1.10.zip"}
+    assert {*found(tmp_path / "release")} == {"app-1.10.tgz", "app-1.10.zip"}
     assert found(tmp_path / "repository") == {"app-1.1.tgz": b"other"}
     assert (tmp_path / "repository" / "app-1.1.tgz").stat().st_mode & 0o777 == 0o600
     assert uses["rate"].message.startswith("limit_rate must be a whole number")
@@ -141,6 +150,8 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
         "fetch_artifacts_newest needs fetch_artifacts_patterns: it says how many of what they mean are fetched.",
     ),
     ({"patterns": ["*"], "newest": 0}, "fetch_artifacts_newest must be 1 or more, not 0."),
+    ({"patterns": ["*"], "order": "age"}, "value of fetch_artifacts_order must be one of: date, version, got: age"),
+    ({"patterns": ["*"], "group_by": "app"}, "group_by must have exactly one group, 'app' has 0"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": []}, "signed_by is empty: list at least one public key"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": ["", ""]}, "Item 1 of signed_by is empty"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "signed_by is empty"),

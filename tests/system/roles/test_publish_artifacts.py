@@ -118,6 +118,29 @@ def test_published_artifacts_stay_and_deletions_are_limited(playbook: RolePlaybo
     assert uses["text"].deleted == ["widgets-1.0.0.tgz"]
 
 
+def test_each_rule_of_retention_reaches_the_module(playbook: RolePlaybook, emulator: Emulator, files: list[str]) -> None:
+    """The late patch 1.1.1 is the last upload, and each archive has 3 bytes but for the one that is published, which has 11."""
+    uploads = ("widgets-1.1.0.tgz", "widgets-1.2.0.tgz", "widgets-1.5.0-rc.1.tgz", "widgets-1.1.1.tgz")
+    cases: dict[str, tuple[dict[str, Any], set[int]]] = {
+        "date": ({"keep": 2}, {0, 1, 2}),
+        "version": ({"keep": 3, "order": "version"}, {0, 3}),
+        "prereleases": ({"keep": 2, "order": "version", "prereleases": False}, {0, 3}),
+        "keep_size": ({"keep_size": "17", "order": "version"}, {0, 3}),
+        "older_than": ({"older_than": "1h"}, set()),
+        "zero": ({"older_than": "0s"}, {0, 1, 2, 3}),
+    }
+    for case, (rules, _gone) in cases.items():
+        for name in uploads:
+            emulator.repository("acme", case).put(name, b"old")
+        variables = options(files=files, repository=case, patterns=["widgets-*"], group_by=r"^widgets-(.+)\.tgz", **rules)
+        playbook.use(f"{case} predicted", ROLE, variables, check_mode=True)
+        playbook.use(case, ROLE, variables)
+    uses = playbook.run()
+    for case, (_rules, gone) in cases.items():
+        expected = {uploads[number] for number in gone}
+        assert ({*uses[case].deleted}, {*uses[f"{case} predicted"].deleted}) == (expected, expected), case
+
+
 def test_release_whose_name_holds_a_secret_survives(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
     """Results, which tell retention what was published, show such a name without the secret."""
     secret = "widgets-for-acme-"
@@ -276,9 +299,8 @@ def test_module_defaults_connect_the_role_and_no_secret_is_shown(
     assert emulator.api_token not in playbook.output + json.dumps(uses["only"].tasks)
 
 
-NEEDS_KEEP = (
-    "publish_artifacts_patterns and publish_artifacts_group_by need publish_artifacts_keep: say how many releases to keep."
-)
+RULES = "publish_artifacts_keep, publish_artifacts_older_than or publish_artifacts_keep_size: say which releases to keep."
+NEEDS_RULES = f"publish_artifacts_patterns and publish_artifacts_group_by need {RULES}"
 NEEDS_MANIFEST = "publish_artifacts_signing_key and publish_artifacts_signed_by need publish_artifacts_manifest: it is what"
 NEEDS_SIGNING_KEY = "publish_artifacts_signing_passphrase and publish_artifacts_gnupg_home need publish_artifacts_signing_key:"
 BAD_INPUT: list[tuple[dict[str, Any], str]] = [
@@ -287,8 +309,10 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
         {"keep": 3},
         "publish_artifacts_keep needs publish_artifacts_patterns: say which artifacts may be deleted, for example widgets-*.",
     ),
-    ({"patterns": ["*"]}, NEEDS_KEEP),
-    ({"group_by": "(x)"}, NEEDS_KEEP),
+    ({"older_than": "30d"}, "publish_artifacts_older_than needs publish_artifacts_patterns: say which artifacts may be"),
+    ({"keep_size": "20G"}, "publish_artifacts_keep_size needs publish_artifacts_patterns: say which artifacts may be"),
+    ({"patterns": ["*"]}, NEEDS_RULES),
+    ({"group_by": "(x)"}, NEEDS_RULES),
     (
         {"notes": "Faster."},
         "publish_artifacts_notes needs publish_artifacts_notes_title: the title finds the snippet that holds the notes.",
@@ -309,7 +333,10 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"signature_format": "x509"}, "value of publish_artifacts_signature_format must be one of: openpgp, ssh, got: x509"),
     ({"signed_by": []}, "signed_by is empty: list at least one public key"),
     ({"signed_by": None}, "signed_by is empty: list at least one public key"),
-    ({"max_deletions": 3}, "publish_artifacts_max_deletions needs publish_artifacts_keep: say how"),
+    ({"max_deletions": 3}, f"publish_artifacts_max_deletions needs {RULES}"),
+    ({"order": "age"}, "value of publish_artifacts_order must be one of: date, version, got: age"),
+    ({"older_than": "a month", "patterns": ["*"]}, "older_than must be a number and a unit"),
+    ({"keep_size": "much", "patterns": ["*"]}, "keep_size must be a number of bytes"),
     ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
     ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
     ({"keep": 1, "patterns": ["*"], "group_by": "("}, "group_by: '(' is not a regular expression"),
