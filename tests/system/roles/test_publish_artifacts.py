@@ -96,6 +96,31 @@ def test_publish_files_manifest_retention_and_notes_in_this_order_and_once(
     assert list(emulator.journal).index(created) > list(emulator.journal).index(sent[-1])
 
 
+def test_name_the_release_in_a_channel_as_the_last_step(
+    playbook: RolePlaybook, emulator: Emulator, files: list[str], dist: Path, ssh_key: SshIdentity
+) -> None:
+    everything = options(files=files, notes_title=TITLE, channel="stable", version="1.4.2")
+    signed = everything | options(repository="signed", signing_key=str(ssh_key.path), signature_format="ssh")
+    bare = everything | options(repository="bare", manifest="", notes_title="", keep=0, patterns=["*"], version=2)
+    for slug in ("signed", "bare"):
+        emulator.repository("acme", slug).put("widgets-1.0.0.tgz", b"old")
+    playbook.use("prediction", ROLE, signed, check_mode=True)
+    playbook.use("first run", ROLE, signed)
+    playbook.use("second run", ROLE, signed)
+    playbook.use("bare", ROLE, bare)
+    playbook.use("bare again", ROLE, bare)
+    uses = playbook.run()
+    assert [use.message for use in uses.values()] == [""] * 5
+    assert [use.changed for use in uses.values()] == [3, 3, 0, 3, 0]
+    sent = [entry for entry in emulator.journal if entry.method == "POST" and "bare" not in entry.path]
+    assert sent[-1].stored == ["stable.channel.json", "stable.channel.json.sig"]
+    assert sent[-2].fields["title"] == TITLE
+    for slug, manifest, version in (("signed", MANIFEST, "1.4.2"), ("bare", None, "2")):
+        channel = json.loads(emulator.repository("acme", slug).get("stable.channel.json").content)
+        assert (channel["version"], channel["manifest"]) == (version, manifest)
+        assert [each["name"] for each in channel["artifacts"]] == sorted(BUILT)
+
+
 def test_published_artifacts_stay_and_deletions_are_limited(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
     new, old = dist / "new", dist / "old"
     for folder, name in ((new, "widgets-1.4.0.tgz"), (old, "widgets-1.0.0.tgz")):
@@ -337,6 +362,11 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"order": "age"}, "value of publish_artifacts_order must be one of: date, version, got: age"),
     ({"older_than": "a month", "patterns": ["*"]}, "older_than must be a number and a unit"),
     ({"keep_size": "much", "patterns": ["*"]}, "keep_size must be a number of bytes"),
+    ({"channel": "stable"}, "publish_artifacts_channel and publish_artifacts_version need each other: say which version"),
+    ({"version": "1.4.2"}, "publish_artifacts_channel and publish_artifacts_version need each other: say which version"),
+    ({"channel": "a b", "version": "1.4.2"}, "publish_artifacts_channel is a name of letters, digits, dots, underscores and"),
+    ({"channel": "stable", "version": "../1"}, "publish_artifacts_version starts with a letter or a digit, and has letters"),
+    ({"channel": "stable", "version": 1.1}, "publish_artifacts_version is a number, of which YAML keeps no final zeros"),
     ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
     ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
     ({"keep": 1, "patterns": ["*"], "group_by": "("}, "group_by: '(' is not a regular expression"),
