@@ -14,7 +14,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
 from ..module_utils._ansible.control_node import add_values
+from ..module_utils._meter import Meter
 from ._action import DownloadsAction
+from ._progress import show_progress
 
 _SETTINGS: t.Any = constants  # Ansible sets them when it is imported
 _HELPED = ("link", "controller")
@@ -75,6 +77,10 @@ class _AnsibleHost:
         finally:
             action._task.async_val = seconds
         return result
+
+    def watch(self, meter: Meter) -> t.ContextManager[object]:
+        """Return a context that shows the progress of transfers on the control node."""
+        return show_progress(self._action, self._variables.get("inventory_hostname", ""), meter.read)
 
     def transfer(self, path: str) -> str:
         """Transfer a file to the temporary folder of the task, and return its path there."""

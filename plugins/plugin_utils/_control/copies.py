@@ -17,7 +17,6 @@ from ...module_utils._downloads.same_content import if_none_match
 from ...module_utils._errors import BitbucketError
 from ...module_utils._fetch.plan import Chosen
 from .downloads import SharedDownloads
-from .memory import RunMemory
 from .sharing import share
 
 Json = t.Dict[str, t.Any]
@@ -33,9 +32,8 @@ class Copy(t.NamedTuple):
 class Copies:
     """The contents that the hosts of a run need. ``folder``: the private folder of the run."""
 
-    def __init__(self, downloads: SharedDownloads, memory: RunMemory, folder: str, connections: int) -> None:
+    def __init__(self, downloads: SharedDownloads, folder: str, connections: int) -> None:
         self._downloads = downloads
-        self._memory = memory
         self._folder = folder
         self._connections = connections
 
@@ -43,11 +41,14 @@ class Copies:
         """Return the contents of an artifact, verified; ``local``: the digests of the file that the host has, if any."""
         snapshot = self._downloads.snapshot
         key = ["copy", snapshot.scope, *snapshot.writes, *chosen.artifact.identity]
-        condition = if_none_match(local)
-        if condition and not self._memory.get(key):
-            key = [*key, local["md5"]]
-        found = share(self._memory, key, snapshot.attempt, lambda: self._make(chosen, condition), _is_there)
-        if found is False:
+        found = snapshot.memory.get(key)
+        if not found or not _is_there(found):
+            condition = if_none_match(local)
+            own = [*key, *local.values()]  # the answer to a condition is for hosts with the same file
+            found = share(snapshot, own, lambda: self._make(chosen, condition), _is_there)
+            if found:
+                snapshot.memory.set(key, found)
+        if not found or found["digests"]["sha256"] == local.get("sha256"):
             return Copy(local, None)
         for each in chosen.expectation.checksums:
             if each.algorithm in found["digests"]:

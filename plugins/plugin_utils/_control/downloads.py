@@ -20,7 +20,6 @@ from ...module_utils._http.client import Client
 from ...module_utils._http.storage import find_link
 from ...module_utils._names import check_name
 from .lifetime import is_usable
-from .memory import RunMemory
 from .sharing import share
 from .snapshots import Snapshot
 
@@ -32,10 +31,9 @@ _MOST_BYTES = 16 * 1024 * 1024
 class SharedDownloads(Downloads):
     """The Downloads of one repository, as a snapshot of the run has them: the listing, small contents and links."""
 
-    def __init__(self, client: Client, repository: str, memory: RunMemory, snapshot: Snapshot) -> None:
+    def __init__(self, client: Client, repository: str, snapshot: Snapshot) -> None:
         super().__init__(client, repository)
         self.snapshot = snapshot
-        self._memory = memory
         self._client = client
 
     def list_artifacts(self) -> ArtifactList:
@@ -88,8 +86,8 @@ class SharedDownloads(Downloads):
         def is_good(link: str) -> bool:
             return link != dead and is_usable(link, time.time())
 
-        return t.cast(str, share(self._memory, key, self.snapshot.attempt, lambda: find_link(self._client, path), is_good))
+        return t.cast(str, share(self.snapshot, key, lambda: find_link(self._client, path), is_good))
 
     def _share(self, what: t.Sequence[t.Any], make: t.Callable[[], t.Any]) -> t.Any:
         key = [*what, self.snapshot.scope, self.snapshot.number]
-        return share(self._memory, key, self.snapshot.attempt, make, lambda found: True)
+        return share(self.snapshot, key, make)

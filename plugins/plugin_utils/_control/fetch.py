@@ -9,20 +9,21 @@ from __future__ import annotations
 import collections
 import hashlib
 import json
-import time
 import typing as t
 
 from ...module_utils._errors import BitbucketError, MissingLibrary
 from ...module_utils._http.client import Client
 from ...module_utils._http.connection import parse_connection
 from ...module_utils._http.credentials import choose_credentials
+from ...module_utils._http.retries import CLOCK, Clock
+from ...module_utils._meter import Meter
 from ...modules.bitbucket_download_fetch import parse_wanted
 from .conversation import Conversation, Job
 from .copies import Copies
 from .downloads import SharedDownloads
-from .memory import RUN
+from .memory import RUN, RunMemory
 from .options import Options, parse_options
-from .snapshots import Attempt, Snapshot, identify_place, identify_scope
+from .snapshots import Attempt, Snapshot
 from .supply import Links, Supply, Transfers
 
 Json = t.Dict[str, t.Any]
@@ -43,16 +44,32 @@ class Host(t.Protocol):
     def transfer(self, path: str) -> str:
         """Transfer a file to the temporary folder of the task, and return its path there."""
 
+    def watch(self, meter: Meter) -> t.ContextManager[object]:
+        """Return a context that shows the progress of transfers on the control node."""
 
-def fetch_for_host(host: Host, task: str, arguments: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> Json:
-    """Return the result of the task. ``task``: what all hosts of the task share; ``environment``: of the control node."""
-    start = time.monotonic()
+
+def fetch_for_host(
+    host: Host,
+    task: str,
+    arguments: t.Mapping[str, t.Any],
+    environment: t.Mapping[str, str],
+    memory: RunMemory = RUN,
+    clock: Clock = CLOCK,
+) -> Json:
+    """Return the result of the task.
+
+    ``task``: what all hosts of the task share. ``environment``: of the control node. ``memory``: what all tasks of the run share.
+    """
+    start = clock.monotonic()
     client: Client | None = None
     try:
         options = parse_options(arguments, environment)
         credentials = choose_credentials(options.checked, environment, ranked=False)
-        client = Client(parse_connection(options.checked, credentials), options.checked["parallel"])
-        result = _create_conversation(host, client, options, _count_attempt(task, arguments)).run()
+        connection = parse_connection(options.checked, credentials)
+        client = Client(connection, options.checked["parallel"], clock=clock)
+        snapshot = Snapshot(memory, connection, options.checked["repository"], _count_attempt(task, arguments))
+        with host.watch(client.meter):
+            result = _create_conversation(host, client, options, snapshot).run()
     except MissingLibrary as exc:
         result = _fail(
             f"{exc} for the Python that runs ansible, which via: {arguments['via']} needs: install it on the control node"
@@ -60,18 +77,15 @@ def fetch_for_host(host: Host, task: str, arguments: t.Mapping[str, t.Any], envi
     except BitbucketError as exc:
         result = _fail(str(exc))
     requests = client.requests if client else 0
-    return {**result, "requests": requests + result.get("requests", 0), "elapsed": round(time.monotonic() - start, 3)}
+    return {**result, "requests": requests + result.get("requests", 0), "elapsed": round(clock.monotonic() - start, 3)}
 
 
-def _create_conversation(host: Host, client: Client, options: Options, attempt: Attempt) -> Conversation:
+def _create_conversation(host: Host, client: Client, options: Options, snapshot: Snapshot) -> Conversation:
     checked = options.checked
-    repository = checked["repository"]
-    scope = identify_scope(parse_connection(checked, client.session.credentials), repository)
-    snapshot = Snapshot(RUN, scope, identify_place(client.workspace, repository), attempt)
-    downloads = SharedDownloads(client, repository, RUN, snapshot)
+    downloads = SharedDownloads(client, checked["repository"], snapshot)
     supply: Supply = Links(downloads)
     if checked["via"] == "controller":
-        supply = Transfers(Copies(downloads, RUN, host.folder, checked["parallel"]), host.transfer)
+        supply = Transfers(Copies(downloads, host.folder, checked["parallel"]), host.transfer)
     job = Job(parse_wanted(checked), checked["force"], checked["parallel"], max(1, checked["retries"]), host.is_async)
     return Conversation(downloads, job, supply, lambda delivery, as_job: host.execute(dict(options.of_host), delivery, as_job))
 

@@ -11,8 +11,8 @@ import typing as t
 from ...module_utils._downloads.api import Inconsistent, StaleListing
 from ...module_utils._downloads.listing import NotWhole
 from ...module_utils._errors import BitbucketError, Forbidden, NotFound, RateLimited, RequestFailed, Unauthorized
-from .memory import Key, RunMemory
-from .snapshots import Attempt
+from .memory import Key
+from .snapshots import Snapshot
 
 _T = t.TypeVar("_T")
 
@@ -24,13 +24,16 @@ _KINDS: t.Sequence[type[BitbucketError]] = (
 
 
 def share(
-    memory: RunMemory, key: Key, attempt: Attempt, make: t.Callable[[], t.Any], is_good: t.Callable[[t.Any], bool]
+    snapshot: Snapshot,
+    key: Key,
+    make: t.Callable[[], t.Any],
+    is_good: t.Callable[[t.Any], bool] = lambda found: True,
 ) -> t.Any:
     """Return the value of a key that is still good, else what ``make`` returns, as JSON.
 
     One process of the run at a time makes it while the others wait. A BitbucketError is raised again for other hosts.
     """
-    failed = ["failure", *key, attempt.key]
+    memory, failed = snapshot.memory, ["failure", *key, snapshot.attempt.key]
     with memory.lock(key):
         found = memory.get(key)
         if found is not None and is_good(found):

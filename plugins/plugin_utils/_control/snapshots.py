@@ -33,12 +33,12 @@ class Attempt(t.NamedTuple):
         return f"{self.task}:{self.number}"
 
 
-def identify_place(workspace: str, repository: str) -> str:
+def _identify_place(workspace: str, repository: str) -> str:
     """Return what identifies a repository in this run."""
     return f"{workspace}/{repository}".lower()
 
 
-def identify_scope(connection: Connection, repository: str) -> str:
+def _identify_scope(connection: Connection, repository: str) -> str:
     """Return what identifies a repository as one credential sees it; nothing secret can be told from it."""
     credentials = connection.credentials
     parts = (connection.api_url, connection.token_url, connection.workspace, repository, *credentials, connection.verify)
@@ -47,7 +47,7 @@ def identify_scope(connection: Connection, repository: str) -> str:
 
 def note_write(memory: RunMemory, workspace: str | None, repository: str | None) -> None:
     """End the snapshots of a repository, or all of them if it is not known which one was written to."""
-    place = identify_place(workspace, repository) if workspace and repository else _EVERYWHERE
+    place = _identify_place(workspace, repository) if workspace and repository else _EVERYWHERE
     key = ["writes", place]
     with memory.lock(key):
         memory.set(key, (memory.get(key) or 0) + 1)
@@ -56,26 +56,26 @@ def note_write(memory: RunMemory, workspace: str | None, repository: str | None)
 class Snapshot:
     """The snapshot of one repository that one attempt of a task uses."""
 
-    def __init__(self, memory: RunMemory, scope: str, place: str, attempt: Attempt) -> None:
-        self.scope = scope
+    def __init__(self, memory: RunMemory, connection: Connection, repository: str, attempt: Attempt) -> None:
+        self.memory = memory
+        self.scope = _identify_scope(connection, repository)
         self.attempt = attempt
-        self._memory = memory
-        self._place = place
-        self._key = ["snapshot", scope]
+        self._place = _identify_place(connection.workspace, repository)
+        self._key = ["snapshot", self.scope]
         self.number = self._choose()
 
     @property
     def writes(self) -> list[int]:
         """Return how often tasks of this run have written to the repository, and to unknown ones."""
-        return [self._memory.get(["writes", place]) or 0 for place in (self._place, _EVERYWHERE)]
+        return [self.memory.get(["writes", place]) or 0 for place in (self._place, _EVERYWHERE)]
 
     def renew(self, force: bool = False) -> bool:
         """Use a newer snapshot; return whether there is one.
 
         What this attempt itself has read is not read again, unless that is forced because it is known to be stale.
         """
-        with self._memory.lock(self._key):
-            found = self._memory.get(self._key)
+        with self.memory.lock(self._key):
+            found = self.memory.get(self._key)
             if found["number"] == self.number and found["attempt"] == self.attempt.key and not force:
                 return False
             if found["number"] == self.number:
@@ -86,19 +86,19 @@ class Snapshot:
 
     def _choose(self) -> int:
         """Return the number of the snapshot that the run has, or of a new one."""
-        with self._memory.lock(self._key):
-            found = self._memory.get(self._key)
+        with self.memory.lock(self._key):
+            found = self.memory.get(self._key)
             if found and found["writes"] == self.writes and not self._repeats():
                 return t.cast(int, found["number"])
             return self._take(found["number"] + 1 if found else 1)
 
     def _repeats(self) -> bool:
         """Return whether this is a repetition of the task for which no host has taken a snapshot yet."""
-        return self.attempt.number > (self._memory.get(["attempts", self.scope, self.attempt.task]) or 1)
+        return self.attempt.number > (self.memory.get(["attempts", self.scope, self.attempt.task]) or 1)
 
     def _take(self, number: int) -> int:
         self.number = number
-        self._memory.set(self._key, {"number": number, "attempt": self.attempt.key, "writes": self.writes})
+        self.memory.set(self._key, {"number": number, "attempt": self.attempt.key, "writes": self.writes})
         if self.attempt.number > 1:
-            self._memory.set(["attempts", self.scope, self.attempt.task], self.attempt.number)
+            self.memory.set(["attempts", self.scope, self.attempt.task], self.attempt.number)
         return number
