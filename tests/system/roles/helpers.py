@@ -57,9 +57,10 @@ class RolePlaybook:
         self._tasks: list[dict[str, Any]] = []
         self.output = ""
 
-    def use(self, name: str, role: str, variables: dict[str, Any], **keywords: Any) -> None:
+    def use(self, name: str, role: str, variables: dict[str, Any], tasks_from: str = "main", **keywords: Any) -> None:
         """Add a use of a role; `keywords` such as `check_mode` apply to all its tasks."""
-        include = {"name": role, "ansible.builtin.include_role": {"name": COLLECTION + role}, "vars": variables}
+        what = {"name": COLLECTION + role, "tasks_from": tasks_from}
+        include = {"name": role, "ansible.builtin.include_role": what, "vars": variables}
         rescue = {"name": "Go on", "ansible.builtin.meta": "noop"}
         self._tasks.append({"name": USE + name, "ansible.builtin.debug": {"msg": ""}})
         self._tasks.append({"name": name, "block": [include], "rescue": [rescue], **keywords})
@@ -85,4 +86,5 @@ class RolePlaybook:
             else:
                 use.tasks.append(task)
         assert len(uses) == len(self._tasks) / 2, "two uses have one name"
+        self._tasks.clear()
         return uses

@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Test the role deploy_artifacts: releases beside each other, the switch, what is kept, shared paths, and roll back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.archives import Item, archive
+from tests.helpers.fetching import snapshot
+
+from .helpers import RolePlaybook
+
+ROLE = "deploy_artifacts"
+MANIFEST = "SHA256SUMS"
+VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4"]
+
+
+def publish(emulator: Emulator, **more: bytes) -> None:
+    """Store an archive and a plain file for each version, and the manifest."""
+    contents: dict[str, bytes] = {f"notes-{version}.txt": version.encode() for version in VERSIONS}
+    for version in VERSIONS:
+        items = [Item(f"app-{version}/run", version.encode(), 0o755), Item(f"app-{version}/conf/a", b"a")]
+        contents[f"app-{version}.tgz"] = archive(".tgz", items)
+    contents |= more
+    lines = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(contents.items()))
+    for name, data in {**contents, MANIFEST: lines.encode()}.items():
+        emulator.repository("acme", "widgets").put(name, data)
+
+
+class Deployments:
+    """Uses of the role for one path, in one playbook."""
+
+    def __init__(self, playbook: RolePlaybook, path: Path) -> None:
+        self.playbook = playbook
+        self.path = path
+
+    def deploy(self, case: str, version: Any, check: bool = False, **options: Any) -> None:
+        """Add a deployment of a version."""
+        names = [f"app-{version}.tgz", f"notes-{version}.txt"]
+        values = {"path": str(self.path), "version": version, "names": names, "strip_components": 1, **options}
+        self.playbook.use(case, ROLE, {f"{ROLE}_{name}": value for name, value in values.items()}, check_mode=check)
+
+    def roll_back(self, case: str, check: bool = False) -> None:
+        """Add a roll back."""
+        self.playbook.use(case, ROLE, {f"{ROLE}_path": str(self.path)}, check_mode=check, tasks_from="rollback")
+
+    @property
+    def links(self) -> tuple[str, str]:
+        """Return where current and previous lead to."""
+        return os.readlink(self.path / "current"), os.readlink(self.path / "previous")
+
+    @property
+    def releases(self) -> list[str]:
+        """Return the names of the folders of releases."""
+        return sorted(os.listdir(self.path / "releases"))
+
+
+@pytest.fixture
+def deployments(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> Deployments:
+    """Return a place without deployments."""
+    publish(emulator)
+    return Deployments(playbook, tmp_path / "srv" / "app")
+
+
+@contextmanager
+def watched(link: Path) -> Iterator[set[str]]:
+    """Collect what the link leads to during the block, and ``dangling`` if that does not exist."""
+    seen: set[str] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.001):
+            try:
+                seen.add((link / "run").read_text())
+            except OSError:
+                seen.add("dangling")
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_first_deployment_is_whole_and_the_second_run_changes_nothing(deployments: Deployments, emulator: Emulator) -> None:
+    deployments.deploy("check", "1.0", check=True)
+    uses = deployments.playbook.run()
+    assert (uses["check"].message, deployments.path.exists()) == ("", False)
+    assert uses["check"].changed >= 2
+    deployments.deploy("first", "1.0")
+    deployments.deploy("again", "1.0")
+    deployments.deploy("check again", "1.0", check=True)
+    uses = deployments.playbook.run()
+    assert [uses[case].message for case in ("first", "again", "check again")] == [""] * 3
+    assert [uses[case].changed > 0 for case in ("first", "again", "check again")] == [True, False, False]
+    current = deployments.path / "current"
+    assert os.readlink(current) == "releases/1.0"
+    assert not (deployments.path / "previous").is_symlink()
+    found = {str(path.relative_to(current.resolve())) for path in current.resolve().rglob("*") if path.is_file()}
+    assert found == {"run", "conf/a", "notes-1.0.txt", ".app-1.0.tgz.unpacked", ".deploy_artifacts"}
+    assert len(emulator.journal.select(host="storage", artifact="app-1.0.tgz")) == 1
+
+
+def test_upgrades_keep_some_releases_and_roll_back_never_switches_forward(deployments: Deployments) -> None:
+    for version in VERSIONS[:3]:
+        deployments.deploy(version, version)
+    deployments.playbook.run()
+    (deployments.path / "releases" / "mine").mkdir()
+    assert deployments.releases == ["1.0", "1.1", "1.2", "mine"]
+    before = snapshot(deployments.path)
+    deployments.deploy("check", "1.3", check=True)
+    uses = deployments.playbook.run()
+    assert snapshot(deployments.path) == before
+    [*_unused, deletion] = uses["check"].tasks
+    assert [each["item"] for each in deletion["result"]["results"] if each["changed"]] == ["1.0"]
+    with watched(deployments.path / "current") as seen:
+        deployments.deploy("1.3", "1.3")
+        deployments.playbook.run()
+    assert seen == {"1.2", "1.3"}
+    assert deployments.links == ("releases/1.3", "releases/1.2")
+    assert deployments.releases == ["1.1", "1.2", "1.3", "mine"]
+    with watched(deployments.path / "current") as seen:
+        deployments.roll_back("check back", check=True)
+        deployments.roll_back("back")
+        deployments.roll_back("back again")
+        uses = deployments.playbook.run(environment={})
+    assert seen == {"1.2", "1.3"}
+    assert [uses[case].changed for case in ("check back", "back", "back again")] == [1, 1, 0]
+    assert deployments.links == ("releases/1.2", "releases/1.2")
+    deployments.deploy("1.4", "1.4", keep=1)
+    deployments.playbook.run()
+    assert deployments.links == ("releases/1.4", "releases/1.2")
+    assert deployments.releases == ["1.2", "1.4", "mine"], "the release before is never deleted"
+
+
+def test_shared_paths_are_linked_into_each_release(deployments: Deployments) -> None:
+    shared = deployments.path / "shared"
+    (shared / "log").mkdir(parents=True)
+    (shared / "etc" / "deep").mkdir(parents=True)
+    (shared / "etc" / "deep" / "app.yml").write_text("shared")
+    options = {"shared": ["log", "etc/deep/app.yml"]}
+    deployments.deploy("check", "1.0", check=True, **options)
+    deployments.deploy("first", "1.0", **options)
+    deployments.deploy("again", "1.0", **options)
+    deployments.deploy("check upgrade", "1.1", check=True, **options)
+    deployments.deploy("upgrade", "1.1", **options)
+    deployments.deploy("conflict", "1.2", shared=["conf"])
+    (shared / "conf").mkdir()
+    uses = deployments.playbook.run()
+    assert [uses[case].message for case in ("check", "first", "again", "check upgrade", "upgrade")] == [""] * 5
+    assert uses["again"].changed == 0
+    assert (deployments.path / "current" / "etc/deep/app.yml").read_text() == "shared"
+    assert os.readlink(deployments.path / "current" / "log") == "../../shared/log"
+    assert "its artifacts have conf, which deploy_artifacts_shared has as well" in uses["conflict"].message
+    assert deployments.links == ("releases/1.1", "releases/1.0")
+    assert (shared / "etc/deep/app.yml").read_text() == "shared"
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "evil": ({"version": "../../evil"}, "deploy_artifacts_version is ../../evil, but must begin with a letter or a digit"),
+    "dots": ({"version": ".."}, "deploy_artifacts_version is .., but must begin"),
+    "line feed": ({"version": "1.0\n"}, "but must begin with a letter or a digit"),
+    "number": ({"version": 1.1}, "deploy_artifacts_version is the number 1.1: quote it"),
+    "no version": ({"version": ""}, "deploy_artifacts_version is empty: set the version to deploy"),
+    "no names": ({"names": []}, "deploy_artifacts_names is empty"),
+    "keep": ({"keep": 0}, "deploy_artifacts_keep must be 1 or more, not 0"),
+    "relative path": ({"path": "srv"}, "deploy_artifacts_path must be an absolute path"),
+    "name of the link": ({"current": "releases"}, "deploy_artifacts_current must be the name of a link"),
+    "path of the link": ({"current": "../current"}, "deploy_artifacts_current must be the name of a link"),
+    "shared outside": ({"shared": ["../log"]}, "deploy_artifacts_shared has ../log: each item must be a relative path"),
+    "shared absolute": ({"shared": ["/log"]}, "deploy_artifacts_shared has /log: each item must be"),
+    "shared in shared": ({"shared": ["log", "log/app"]}, "deploy_artifacts_shared has log/app: each item must be"),
+    "shared missing": ({"shared": ["log"]}, "Nothing was changed: {path}/shared/log does not exist."),
+    "signature": ({"signature": "x.asc"}, "deploy_artifacts_signature needs deploy_artifacts_signed_by"),
+    "keys": ({"signed_by": ["k"], "manifest": ""}, "deploy_artifacts_signed_by needs deploy_artifacts_manifest"),
+    "no keys": ({"signed_by": []}, "signed_by"),
+    "missing artifact": ({"names": ["nobody.tgz"]}, "Not in the Downloads of widgets: 'nobody.tgz'"),
+    "missing manifest": ({"manifest": "MD5SUMS"}, "The manifest MD5SUMS is not in the Downloads of widgets"),
+}
+
+
+def test_mistakes_are_errors_before_anything_is_changed(deployments: Deployments) -> None:
+    for case, (options, _unused) in REFUSED.items():
+        deployments.deploy(case, options.pop("version", "1.0"), **options)
+    deployments.roll_back("no release before")
+    uses = deployments.playbook.run()
+    for case, (_unused, words) in REFUSED.items():
+        assert words.format(path=deployments.path) in uses[case].message, case
+    assert "Nothing was changed: there is no release before the one in use" in uses["no release before"].message
+    assert not deployments.path.exists()
+
+
+def test_anything_but_a_link_is_not_replaced(deployments: Deployments) -> None:
+    (deployments.path / "current").mkdir(parents=True)
+    (deployments.path / "previous").symlink_to("releases/gone")
+    deployments.deploy("deploy", "1.0")
+    deployments.roll_back("roll back")
+    uses = deployments.playbook.run()
+    assert uses["deploy"].message == f"Nothing was changed: {deployments.path}/current is not a link."
+    assert uses["roll back"].message == f"Nothing was changed: {deployments.path}/current is not a link."
+    (deployments.path / "current").rmdir()
+    deployments.roll_back("gone")
+    uses = deployments.playbook.run()
+    assert f"{deployments.path}/releases/gone, the release before the one in use, does not exist" in uses["gone"].message
+
+
+def test_release_that_cannot_be_fetched_leaves_the_one_before_in_use(deployments: Deployments, emulator: Emulator) -> None:
+    emulator.repository("acme", "widgets").put("app-1.1.tgz", archive(".tgz", [Item("app-1.1/run", b"evil")]))
+    deployments.deploy("first", "1.0")
+    deployments.deploy("damaged", "1.1")
+    uses = deployments.playbook.run()
+    assert "does not have the digest" in uses["damaged"].message
+    assert (deployments.path / "current" / "run").read_text() == "1.0"
+    assert not (deployments.path / "previous").is_symlink()
