@@ -40,7 +40,7 @@ class Transfer:
         self._sink = sink
         self._etag: str | None = None
         self._gauge = Gauge(artifact.name, artifact.size)
-        self._start_over()
+        self._forget()
 
     def run(self) -> dict[str, str]:
         """Return the hex digests by algorithm."""
@@ -74,10 +74,14 @@ class Transfer:
     def _digests(self) -> dict[str, str]:
         return {name: each.hexdigest() for name, each in self._hashes.items()}
 
-    def _start_over(self) -> None:
+    def _forget(self) -> None:
+        """Count and hash from the beginning of the contents."""
         self._position = 0
         self._gauge.move_to(0)
         self._hashes = {name: hashlib.new(name) for name in self._algorithms}
+
+    def _start_over(self) -> None:
+        self._forget()
         # Not if nothing has been written: when a truncated file is closed, ext4 writes all of it to disk.
         if self._sink is not None and self._sink.seek(0, os.SEEK_END):
             self._sink.seek(0)

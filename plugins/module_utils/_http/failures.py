@@ -25,7 +25,7 @@ _BAD_PROXY: tuple[type[Exception], ...] = ()
 _PROXY_ERRORS: tuple[type[Exception], ...] = ()
 _CONNECT_TIMEOUTS: tuple[type[Exception], ...] = ()
 _READ_TIMEOUTS: tuple[type[Exception], ...] = (socket.timeout,)
-_NEVER_CONNECTED: tuple[type[Exception], ...] = ()
+_NEVER_CONNECTED: tuple[type[Exception], ...] = (ConnectionRefusedError, socket.gaierror)
 BROKEN_BODY: tuple[type[Exception], ...] = (OSError, ValueError, http.client.HTTPException)
 
 try:
@@ -39,7 +39,7 @@ else:
     _PROXY_ERRORS = (requests.exceptions.ProxyError,)
     _CONNECT_TIMEOUTS = (requests.exceptions.ConnectTimeout,)
     _READ_TIMEOUTS = (*_READ_TIMEOUTS, requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
-    _NEVER_CONNECTED = (*_CONNECT_TIMEOUTS, urllib3.exceptions.NewConnectionError)
+    _NEVER_CONNECTED = (*_NEVER_CONNECTED, *_CONNECT_TIMEOUTS, urllib3.exceptions.NewConnectionError)
     BROKEN_BODY = (*BROKEN_BODY, urllib3.exceptions.HTTPError)
 
 PROXY_AUTHENTICATION = 407

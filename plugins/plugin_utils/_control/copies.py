@@ -12,10 +12,12 @@ import os
 import tempfile
 import typing as t
 
+from ...module_utils._downloads.api import StaleListing
 from ...module_utils._downloads.ranges import create_transfer
 from ...module_utils._downloads.same_content import if_none_match
 from ...module_utils._errors import BitbucketError
 from ...module_utils._fetch.plan import Chosen
+from ...module_utils._files.checksum import ALGORITHMS
 from .downloads import SharedDownloads
 from .sharing import share
 
@@ -38,7 +40,10 @@ class Copies:
         self._connections = connections
 
     def fetch(self, chosen: Chosen, local: t.Mapping[str, str]) -> Copy:
-        """Return the contents of an artifact, verified; ``local``: the digests of the file that the host has, if any."""
+        """Return the contents of an artifact; ``local``: the digests of the file that the host has, if any.
+
+        Raises StaleListing for contents without the expected digests: artifact or manifest might have been replaced.
+        """
         snapshot = self._downloads.snapshot
         key = ["copy", snapshot.scope, *snapshot.writes, *chosen.artifact.identity]
         found = snapshot.memory.get(key)
@@ -51,8 +56,8 @@ class Copies:
         if not found or found["digests"]["sha256"] == local.get("sha256"):
             return Copy(local, None)
         for each in chosen.expectation.checksums:
-            if each.algorithm in found["digests"]:
-                each.require(found["digests"], chosen.artifact.name)
+            if not each.matches(found["digests"]):
+                raise StaleListing(each.explain_mismatch(found["digests"], chosen.artifact.name))
         return Copy(**found)
 
     def _make(self, chosen: Chosen, condition: t.Mapping[str, str]) -> Json | bool:
@@ -64,8 +69,7 @@ class Copies:
         digests: t.Mapping[str, str] | None = None
         try:
             with io.FileIO(descriptor, "r+") as sink:
-                algorithms = {"sha256", *(each.algorithm for each in chosen.expectation.checksums)}
-                transfer = create_transfer(self._downloads, chosen.artifact, algorithms, sink, self._connections)
+                transfer = create_transfer(self._downloads, chosen.artifact, ALGORITHMS, sink, self._connections)
                 digests = transfer.run_unless(condition)
             return {"digests": digests, "path": path} if digests else False
         finally:

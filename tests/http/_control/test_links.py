@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Test links that expire, are refused or lead to nothing, and hosts that cannot use them."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tests.emulator import Emulator
+from tests.helpers.fetching import noise
+from tests.helpers.serving import closed_port
+from tests.http._control.hosts import Fleet
+
+LARGE = noise(1, 3_000_000)
+
+
+def sums(**contents: bytes) -> bytes:
+    """Return a manifest of these artifacts."""
+    return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(contents.items())).encode()
+
+
+def test_expired_link_is_renewed_once_for_all_hosts(emulator: Emulator, fleet: Fleet) -> None:
+    """What one host has reported as expired is not handed out again; each host reports what it was given before."""
+    emulator.repository().put("a", b"first")
+    fleet.ok("a", host=1)
+    emulator.clock.advance(24 * 3600)
+    assert fleet.ok("a", host=2)["requests"] == 1
+    assert fleet.ok("a", host=3)["requests"] == 0
+    assert fleet.requests == ["downloads", "a", "a"]
+    assert [status for status, _range in fleet.transfers] == [200, 403, 200, 200]
+
+
+def test_transfer_goes_on_with_another_link(emulator: Emulator, fleet: Fleet) -> None:
+    """The link ends while the contents arrive; what has arrived stays, readable by its owner alone, and is not sent again."""
+    emulator.repository().put("app", LARGE)
+    emulator.faults.add("truncate", host="storage", bytes=1_000_000)
+    emulator.faults.add("expired", host="storage")
+    seen: list[tuple[str, int]] = []
+
+    def look(number: int) -> None:
+        seen.extend((path.name[:19], path.stat().st_mode & 0o777) for path in fleet.home().iterdir() if number == 3)
+
+    fleet.before_run = look
+    result = fleet.ok("app", parallel=1)
+    assert result["artifacts"][0]["status"] == "fetched"
+    assert fleet.files() == {"app": LARGE}
+    assert seen == [(".ansible_bitbucket_", 0o600)]
+    assert fleet.transfers == [(200, None), (403, "bytes=1000000-"), (206, "bytes=1000000-")]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_links_that_are_always_refused_are_given_up(emulator: Emulator, fleet: Fleet, retries: int) -> None:
+    """What had arrived goes with the task."""
+    emulator.repository().put("app", LARGE)
+    emulator.faults.add("truncate", host="storage", bytes=1_000_000)
+    emulator.faults.add("expired", host="storage", times=None)
+    result = fleet.failed("app", parallel=1, retries=max(retries, 1))
+    assert "Gave up after" in result["msg"]
+    assert "storage host" in result["msg"]
+    assert (result["changed"], result["artifacts"], fleet.files()) == (False, [], {})
+
+
+def test_finished_artifacts_keep_their_status_when_a_link_expires(emulator: Emulator, fleet: Fleet) -> None:
+    """The module runs again for the others, and finds these unchanged."""
+    for name in "abc":
+        emulator.repository().put(name, name.encode())
+    (fleet.home() / "b").write_bytes(b"old")
+    emulator.faults.add("expired", host="storage", path="/c$")
+    result = fleet.ok("a", "b", "c", parallel=1, backup=True)
+    assert [each["status"] for each in result["artifacts"]] == ["fetched", "replaced", "fetched"]
+    assert [each["reason"] for each in result["artifacts"]] == ["not there", "size differs", "not there"]
+    assert "backup_file" in result["artifacts"][1]
+    assert (result["changed"], result["msg"]) == (True, "1 replaced, 2 fetched")
+    assert result["diff"]["before"].endswith("b  3 bytes\n")
+
+
+def test_failure_after_an_expired_link_tells_what_was_done(emulator: Emulator, fleet: Fleet) -> None:
+    for name in "ab":
+        emulator.repository().put(name, name.encode())
+    emulator.faults.add("expired", host="storage", path="/b$")
+    emulator.faults.add("status", host="api", path="/b$", code=403, after=1)
+    result = fleet.failed("a", "b", parallel=1)
+    assert "HTTP status 403" in result["msg"]
+    assert [each["name"] for each in result["artifacts"]] == ["a"]
+    assert (result["changed"], fleet.files()) == (True, {"a": b"a"})
+
+
+def test_artifact_that_was_replaced_meanwhile_is_looked_at_again(emulator: Emulator, fleet: Fleet, via: str) -> None:
+    """The link of the old one leads to nothing."""
+    repository = emulator.repository()
+    repository.put("a", b"first")
+    repository.put("SUMS", sums(a=b"first"))
+    fleet.ok("a", host=1, via=via, manifest="SUMS")
+
+    def replace(number: int) -> None:
+        if number == 2:
+            repository.put("a", b"newer one")
+            repository.put("SUMS", sums(a=b"newer one"))
+
+    fleet.before_run = replace
+    expected = {"a": b"newer one"} if via == "link" else {"a": b"first"}  # the control node has its copy already
+    assert fleet.ok("a", host=2, via=via, manifest="SUMS")["artifacts"][0]["size"] == len(expected["a"])
+    assert fleet.files(2) == expected
+
+
+def test_artifact_that_was_deleted_meanwhile_is_an_error(emulator: Emulator, fleet: Fleet) -> None:
+    repository = emulator.repository()
+    repository.put("a", b"first")
+    fleet.before_run = lambda number: repository.artifacts.pop("a") if number == 2 else None
+    assert fleet.failure("a").startswith("Not in the Downloads of widgets: 'a'")
+
+
+def test_contents_without_the_digest_of_the_manifest_are_refused(emulator: Emulator, fleet: Fleet, via: str) -> None:
+    """Both are read once more before: they might have been replaced."""
+    repository = emulator.repository()
+    repository.put("a", b"forged")
+    repository.put("SUMS", sums(a=b"honest"))
+    message = fleet.failure("a", via=via, manifest="SUMS")
+    assert "does not have the digest that" in message
+    assert hashlib.sha256(b"honest").hexdigest() in message
+    assert fleet.files() == {}
+    assert fleet.requests.count("downloads") == 2
+
+
+def test_host_that_cannot_reach_the_storage_host_is_told_of_the_other_way(
+    emulator: Emulator, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.repository().put("a", b"first")
+    proxy = f"http://127.0.0.1:{closed_port()}"
+    fleet.before_run = lambda number: monkeypatch.setenv("http_proxy", proxy) if number == 2 else None
+    message = fleet.failure("a", retries=0)
+    assert "from the storage host localhost failed: no connection through the proxy" in message
+    assert "with via: controller the control node fetches the contents and transfers them to the host" in message
+
+
+def test_asynchronous_task_gets_all_links_beforehand(emulator: Emulator, fleet: Fleet) -> None:
+    for name in "ab":
+        emulator.repository().put(name, name.encode())
+    (fleet.home() / "a").write_bytes(b"a")
+    fleet.ok("a", "b", is_async=True, parallel=1)
+    assert fleet.host
+    assert len(fleet.host.runs) == 1
+    assert fleet.requests == ["downloads", "a", "b"]
+    assert fleet.files() == {"a": b"a", "b": b"b"}
+
+
+def test_asynchronous_task_cannot_renew_a_link(emulator: Emulator, fleet: Fleet) -> None:
+    emulator.repository().put("app", LARGE)
+    emulator.faults.add("truncate", host="storage", bytes=1_000_000)
+    emulator.faults.add("expired", host="storage")
+    message = fleet.failure("app", is_async=True, parallel=1)
+    assert "A task with async cannot get another link while it runs" in message
+    assert fleet.files() == {}
+
+
+def test_asynchronous_task_gets_only_the_copies_that_it_needs(emulator: Emulator, fleet: Fleet) -> None:
+    """The host says so before the job begins."""
+    for name in "ab":
+        emulator.repository().put(name, name.encode())
+    emulator.repository().put("SUMS", sums(a=b"a", b=b"b"))
+    (fleet.home() / "a").write_bytes(b"a")
+    result = fleet.ok("a", "b", is_async=True, via="controller", manifest="SUMS")
+    assert [each["status"] for each in result["artifacts"]] == ["unchanged", "fetched"]
+    assert fleet.host
+    assert len(fleet.host.runs) == 2
+    assert fleet.requests == ["downloads", "SUMS", "b"]
