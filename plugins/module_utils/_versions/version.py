@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
 from .precedence import Precedence, rank_other, rank_version
 
+_MOST_CACHED = 20_000  # one task asks for the version of a name several times
 _FLAGS = re.ASCII | re.IGNORECASE
 _END = r"(?![0-9a-z])"
 
@@ -62,6 +64,7 @@ class Version(t.NamedTuple):
     is_prerelease: bool = False
 
 
+@functools.lru_cache(maxsize=_MOST_CACHED)
 def find_version(name: str) -> Version | None:
     """Return the version in the name of a file, None if it cannot be told.
 
@@ -76,6 +79,7 @@ def find_version(name: str) -> Version | None:
     return None
 
 
+@functools.lru_cache(maxsize=_MOST_CACHED)
 def read_version(text: str) -> Version | None:
     """Return the version that the whole text is, as ``group_by`` finds it, None for a text without a number.
 
