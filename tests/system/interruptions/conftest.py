@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.emulator import Emulator
+from tests.helpers.ssh_signing import ssh_key
 from tests.system.interruptions.processes import Starter
+
+__all__ = ["ssh_key", "start", "temporary"]
 
 
 @pytest.fixture
