@@ -276,7 +276,6 @@ from ..module_utils._ansible.arguments import (
 )
 from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import manifest_names
 from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import Payload, file_payloads, text_payload
 from ..module_utils._http.client import Client
@@ -284,10 +283,10 @@ from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._manifest.manifest import Current
 from ..module_utils._names import check_name
 from ..module_utils._outcome import Outcome, Progress
-from ..module_utils._parallel import check_parallel, run_all
+from ..module_utils._parallel import check_parallel
 from ..module_utils._publish.apply import ApplyOptions, Executor
-from ..module_utils._publish.evidence import Examiner
-from ..module_utils._publish.plan import Step, plan_deleting, plan_publishing
+from ..module_utils._publish.evidence import plan_payloads
+from ..module_utils._publish.plan import Step, plan_deleting, refuse_manifest
 from ..module_utils._text import quoted
 from ..module_utils._trust.options import parse_trust
 
@@ -321,28 +320,18 @@ def parse_payloads(options: Options) -> list[Payload]:
         payloads = [text_payload(names[0], options["content"])]
     else:
         payloads = file_payloads(options["src"], names[0] if names else None)
-    _refuse_manifest([payload.name for payload in payloads], options, "src and name")
+    refuse_manifest([payload.name for payload in payloads], options["manifest"], options["signature"], "src and name")
     return payloads
-
-
-def _refuse_manifest(names: t.Sequence[str], options: Options, source: str) -> None:
-    own = manifest_names(options["manifest"], options["signature"])
-    for name in names:
-        if name in own:
-            what = "manifest" if name == options["manifest"] else "signature of the manifest"
-            raise BadInput(f"{quoted(name)} is the {what}, which the module writes itself: leave it out of {source}")
 
 
 def publish(options: Options, downloads: Downloads, executor: Executor) -> Outcome:
     """Ensure that the artifacts exist."""
     payloads = parse_payloads(options)
-    requested = [payload.name for payload in payloads]
 
     def plan() -> tuple[Current, list[Step]]:
         current = executor.read()
-        examiner = Examiner(downloads, current, options["compare"], options["overwrite"], requested)
-        evidence = run_all(examiner.examine, payloads, options["parallel"])
-        return current, plan_publishing(list(zip(payloads, evidence)), options["overwrite"])
+        how = options["overwrite"], options["compare"], options["parallel"]
+        return current, plan_payloads(downloads, current, payloads, *how)
 
     return executor.apply(*downloads.decide(plan))
 
@@ -355,7 +344,7 @@ def parse_names(options: Options) -> list[str]:
         raise BadInput("name is empty: there is nothing to delete")
     for name in options["name"]:
         check_name(name)
-    _refuse_manifest(options["name"], options, "name")
+    refuse_manifest(options["name"], options["manifest"], options["signature"], "name")
     return list(options["name"])
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import BitbucketError
-from .._files.payload import Payload
+from .._files.payload import Sendable
 from .._renames import SimilarNames
 from .api import Downloads, StaleListing
 from .artifact import EMPTY, Artifact, Listing
@@ -48,7 +48,7 @@ class ReadBack:
     ``before``: the listing as it was read before the payloads were sent.
     """
 
-    def __init__(self, downloads: Downloads, payloads: t.Sequence[Payload], before: Listing) -> None:
+    def __init__(self, downloads: Downloads, payloads: t.Sequence[Sendable], before: Listing) -> None:
         self._downloads = downloads
         self._payloads = payloads
         self._before = before
@@ -62,7 +62,7 @@ class ReadBack:
         """Return the listing, and what has become of each payload."""
         return self._downloads.retries.settle(self._read, _is_settled)
 
-    def look(self) -> list[Payload]:
+    def look(self) -> list[Sendable]:
         """Return the payloads that the service has now, without waiting for the others."""
         _listing, found = self._read(once=True)
         return [payload for payload, stored in zip(self._payloads, found) if not stored.problem]
@@ -94,7 +94,7 @@ class ReadBack:
                 moved.setdefault(artifact.size, []).append(artifact)
         return moved
 
-    def _find(self, payload: Payload, listing: Listing, similar: SimilarNames) -> Stored:
+    def _find(self, payload: Sendable, listing: Listing, similar: SimilarNames) -> Stored:
         exact = listing.get(payload.name)
         if exact is not None and exact.size == payload.size:
             stored = self._find_proof(payload, exact)
@@ -106,7 +106,7 @@ class ReadBack:
                     return Stored(artifact if self._has_moved(artifact) else artifact._replace(created_on=None))
         return self._find_problem(payload, exact, listing)
 
-    def _find_proof(self, payload: Payload, exact: Artifact) -> Stored | None:
+    def _find_proof(self, payload: Sendable, exact: Artifact) -> Stored | None:
         if self._has_moved(exact):
             return Stored(exact)
         # The same size and date prove nothing. The first reading might lag, after that the contents decide.
@@ -114,7 +114,7 @@ class ReadBack:
             return Stored(exact._replace(created_on=None))
         return None
 
-    def _find_problem(self, payload: Payload, exact: Artifact | None, listing: Listing) -> Stored:
+    def _find_problem(self, payload: Sendable, exact: Artifact | None, listing: Listing) -> Stored:
         elsewhere = None if exact and self._has_moved(exact) else self._find_elsewhere(payload)
         if elsewhere:
             return Stored(exact, f"'{payload.name}' was stored as '{elsewhere.name}': {_describe_unknown(exact)}", final=True)
@@ -129,7 +129,7 @@ class ReadBack:
         )
         return Stored(exact, problem, final=self._decides)
 
-    def _find_elsewhere(self, payload: Payload) -> Artifact | None:
+    def _find_elsewhere(self, payload: Sendable) -> Artifact | None:
         """Return the artifact of another name that this task has made, by a rule that nobody foresaw."""
         moved = self._moved.get(payload.size, [])[:_MOST_SUSPECTS]
         return next((artifact for artifact in moved if self._has_content(artifact, payload)), None)
@@ -139,7 +139,7 @@ class ReadBack:
         old = self._before.get(artifact.name)
         return old is None or old.identity != artifact.identity
 
-    def _has_content(self, artifact: Artifact, payload: Payload) -> bool:
+    def _has_content(self, artifact: Artifact, payload: Sendable) -> bool:
         key = payload.name, artifact.identity
         if not self._same.get(key):
             try:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from .._files.blocks import hash_blocks
-from .._files.payload import Payload
+from .._files.payload import Sendable
 from .._meter import Gauge
 from .api import Contents, Downloads
 from .artifact import Artifact
@@ -27,14 +27,14 @@ class Comparison(t.NamedTuple):
     sha256: str
 
 
-def compare_content(downloads: Downloads, artifact: Artifact, payload: Payload) -> Comparison:
+def compare_content(downloads: Downloads, artifact: Artifact, payload: Sendable) -> Comparison:
     """Compare an artifact with a payload of the same size."""
-    digests = hash_blocks(payload.blocks(), ["sha256", "md5"])
+    digests = payload.digests()
     gauge = Gauge(artifact.name, artifact.size)
 
     def are_same(contents: Contents) -> bool:
         gauge.move_to(0)
-        return _are_same(contents, payload, gauge)
+        return contents.unchanged or payload.has_content(_measure(contents, gauge))
 
     with downloads.meter.measure(gauge):
         same = downloads.read(artifact.name, are_same, if_none_match(digests), size=artifact.size)
@@ -53,17 +53,12 @@ def has_digest(downloads: Downloads, artifact: Artifact, digests: t.Mapping[str,
 def if_none_match(digests: t.Mapping[str, str]) -> dict[str, str]:
     """Return the header that asks for contents only if they are others; S3's ETag of a plain object is its MD5.
 
-    There is no condition without an MD5, as under FIPS.
+    There is no condition without an MD5: a host under FIPS has none, and a manifest tells the SHA-256 alone.
     """
     return {"If-None-Match": f'"{digests["md5"]}"'} if "md5" in digests else {}
 
 
-def _are_same(contents: Contents, payload: Payload, gauge: Gauge) -> bool:
-    if contents.unchanged:
-        return True
-    with payload.open() as local:
-        for block in contents.read_blocks():
-            gauge.advance(len(block))
-            if local.read(len(block)) != block:
-                return False
-    return True
+def _measure(contents: Contents, gauge: Gauge) -> t.Iterator[bytes]:
+    for block in contents.read_blocks():
+        gauge.advance(len(block))
+        yield block

@@ -14,7 +14,7 @@ import threading
 import typing as t
 
 from .._errors import BitbucketError, RequestFailed
-from .._files.payload import Payload
+from .._files.payload import Sendable
 from .._http.multipart import UploadBody
 from .._parallel import run_all
 from .api import Downloads
@@ -24,15 +24,18 @@ from .read_back import NotStored, ReadBack
 MAX_BATCH_FILES = 20
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 
+_S = t.TypeVar("_S", bound=Sendable)
+
 
 class Landing(t.NamedTuple):
-    """A payload that was accepted. ``sha256``: as it was sent. ``recovered``: its response was lost.
+    """A payload that was accepted. ``sha256``: as it was sent, None if check mode cannot tell it.
 
-    ``artifact``: its item of the listing, if that was read back. ``problem``: why the item is not what was sent, or None.
+    ``recovered``: its response was lost. ``artifact``: its item of the listing, if that was read back. ``problem``: why the item
+    is not what was sent, or None.
     """
 
-    payload: Payload
-    sha256: str
+    payload: Sendable
+    sha256: str | None
     recovered: bool = False
     artifact: Artifact | None = None
     problem: str | None = None
@@ -55,15 +58,15 @@ class Uploader:
         self.landings: dict[str, Landing] = {}
         self.bytes_sent = 0
 
-    def send(self, payloads: t.Sequence[Payload], before: Listing, parallel: int) -> None:
+    def send(self, payloads: t.Sequence[Sendable], before: Listing, parallel: int) -> None:
         """Send all payloads. ``before``: the listing as it was read last, to recognize an upload whose response was lost."""
         run_all(lambda batch: self._send_batch(batch, before), make_batches(payloads), parallel)
 
-    def send_together(self, payloads: t.Sequence[Payload], before: Listing) -> None:
+    def send_together(self, payloads: t.Sequence[Sendable], before: Listing) -> None:
         """Send payloads that belong together in one POST, whatever their sizes are."""
         self._send_batch(payloads, before)
 
-    def read_back(self, payloads: t.Sequence[Payload], before: Listing) -> Listing:
+    def read_back(self, payloads: t.Sequence[Sendable], before: Listing) -> Listing:
         """Read the listing and add to each landing its artifact or its problem; raise NotStored if there are problems."""
         listing, found = ReadBack(self._downloads, payloads, before).run()
         for payload, stored in zip(payloads, found):
@@ -73,7 +76,7 @@ class Uploader:
             raise NotStored(f"The upload was accepted, but {'; '.join(problems)}")
         return listing
 
-    def _send_batch(self, batch: t.Sequence[Payload], before: Listing) -> None:
+    def _send_batch(self, batch: t.Sequence[Sendable], before: Listing) -> None:
         attempts = 0
         remaining = list(batch)
         while remaining:
@@ -88,8 +91,8 @@ class Uploader:
                 remaining = []
 
     def _find_remaining(
-        self, failure: RequestFailed, sent: list[Payload], before: Listing, body: UploadBody, attempts: int
-    ) -> list[Payload]:
+        self, failure: RequestFailed, sent: list[Sendable], before: Listing, body: UploadBody, attempts: int
+    ) -> list[Sendable]:
         """Return what has to be sent again after a failed attempt; raise if there must be no other attempt."""
         try:
             self._downloads.retries.pause_after(failure, attempts)
@@ -102,7 +105,7 @@ class Uploader:
             return remaining
         return self._look_up(failure, sent, before, body) if failure.may_have_applied else sent
 
-    def _look_up(self, failure: RequestFailed, sent: list[Payload], before: Listing, body: UploadBody) -> list[Payload]:
+    def _look_up(self, failure: RequestFailed, sent: list[Sendable], before: Listing, body: UploadBody) -> list[Sendable]:
         """Record what a fresh listing shows; return the rest."""
         try:
             landed = ReadBack(self._downloads, sent, before).look()
@@ -113,7 +116,7 @@ class Uploader:
         self._record(landed, body, recovered=failure.may_have_applied)
         return [payload for payload in sent if payload not in landed]
 
-    def _record(self, payloads: t.Sequence[Payload], body: UploadBody, recovered: bool) -> None:
+    def _record(self, payloads: t.Sequence[Sendable], body: UploadBody, recovered: bool) -> None:
         for payload in payloads:
             digest = body.digests.get(payload.name) or payload.digest()
             with self._lock:
@@ -124,9 +127,9 @@ class Uploader:
             self.bytes_sent += count
 
 
-def make_batches(payloads: t.Sequence[Payload]) -> list[list[Payload]]:
+def make_batches(payloads: t.Sequence[_S]) -> list[list[_S]]:
     """Return the payloads in batches, up to MAX_BATCH_FILES and MAX_BATCH_BYTES each; the order is kept."""
-    batches: list[list[Payload]] = []
+    batches: list[list[_S]] = []
     size = 0
     for payload in payloads:
         if not batches or len(batches[-1]) == MAX_BATCH_FILES or size + payload.size > MAX_BATCH_BYTES:

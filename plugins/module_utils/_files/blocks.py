@@ -40,6 +40,11 @@ def hash_blocks(blocks: t.Iterable[Bytes], algorithms: t.Iterable[str] = ("sha25
     return {name: each.hexdigest() for name, each in hashes.items()}
 
 
+def find_usable(algorithms: t.Iterable[str]) -> set[str]:
+    """Return the algorithms that this host has."""
+    return {name for name in algorithms if _new(name)}
+
+
 def _new(algorithm: str) -> t.Any:
     try:
         return hashlib.new(algorithm)

@@ -23,22 +23,54 @@ class LocalFileChanged(BitbucketError):
     """A file has changed since the task began."""
 
 
+class Sendable(t.Protocol):
+    """Bytes to publish under a name, with a size in bytes that is known beforehand; who has them, and where, does not matter."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def blocks(self) -> t.Iterator[memoryview]:
+        """Yield exactly ``size`` bytes in blocks, each valid until the next one."""
+
+    def digest(self) -> str:
+        """Return the SHA-256 in hex."""
+
+    def digests(self) -> t.Mapping[str, str]:
+        """Return the SHA-256 and, if it is known at the same cost, the MD5 in hex, by algorithm."""
+
+    def predict_digest(self) -> str | None:
+        """Return the SHA-256 for check mode, None if that would have to transfer the contents."""
+
+    def has_content(self, blocks: t.Iterable[bytes]) -> bool:
+        """Return whether the blocks of other contents of the same size are the same bytes."""
+
+
 class Payload(t.NamedTuple):
-    """Bytes to publish under ``name``: those of the file at ``path``, or ``data``; ``size`` in bytes."""
+    """Bytes to publish under ``name``: those of the file at ``path``, or ``data``; ``size`` in bytes.
+
+    ``start``: where they begin in the file, which can have more bytes; None if the file must have exactly these.
+    """
 
     name: str
     size: int
     path: str | None = None
     data: bytes = b""
+    start: int | None = None
 
     def open(self) -> io.FileIO | io.BytesIO:
         """Return a new reader from the beginning, so that every attempt sends the same."""
         if self.path is None:
             return io.BytesIO(self.data)
         try:
-            return open(encode_path(self.path), "rb", buffering=0)
+            source = io.FileIO(encode_path(self.path))
         except OSError as exc:
             raise LocalFileChanged(f"Cannot read {quoted(self.path)}: {exc.strerror}") from exc
+        if self.start:
+            source.seek(self.start)
+        return source
 
     def blocks(self) -> t.Iterator[memoryview]:
         """Yield exactly ``size`` bytes in blocks, each valid until the next one; raise LocalFileChanged otherwise."""
@@ -49,12 +81,25 @@ class Payload(t.NamedTuple):
                 count = _read_into(source, buffer[: min(left, len(buffer))], self)
                 left -= count
                 yield buffer[:count]
-            if source.read(1):
+            if self.start is None and source.read(1):
                 raise LocalFileChanged(f"{quoted(self.path or self.name)} grew while it was read, run again")
 
     def digest(self) -> str:
         """Read everything; return the SHA-256 in hex."""
         return hash_blocks(self.blocks())["sha256"]
+
+    def digests(self) -> dict[str, str]:
+        """Read everything; return the SHA-256 and, if this host has the algorithm, the MD5 in hex, by algorithm."""
+        return hash_blocks(self.blocks(), ["sha256", "md5"])
+
+    def predict_digest(self) -> str:
+        """Read everything; return the SHA-256 in hex."""
+        return self.digest()
+
+    def has_content(self, blocks: t.Iterable[bytes]) -> bool:
+        """Return whether the blocks of other contents of the same size are the same bytes, up to the first difference."""
+        with self.open() as local:
+            return all(local.read(len(block)) == block for block in blocks)
 
 
 def _read_into(source: io.FileIO | io.BytesIO, block: memoryview, payload: Payload) -> int:

@@ -29,6 +29,19 @@ class TemporaryFile(io.FileIO):
         self.path = path
 
 
+class Section(io.FileIO):
+    """An existing file from ``start`` on, for reading and writing: positions count from there, and what is before stays."""
+
+    def __init__(self, path: str, start: int) -> None:
+        super().__init__(encode_path(path), "r+")
+        self._start = start
+        self.seek(0)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a position, and return it."""
+        return super().seek(offset + (self._start if whence == os.SEEK_SET else 0), whence) - self._start
+
+
 class TemporaryFiles:
     """Make temporary files, in a context whose end removes those that are left; after it, none is made.
 

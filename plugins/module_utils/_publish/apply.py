@@ -27,7 +27,7 @@ from .._text import quoted
 from .plan import Step, correct_step, predict_listing
 
 if t.TYPE_CHECKING:
-    from .._files.payload import Payload
+    from .._files.payload import Sendable
     from .._signatures.values import Proof
     from .._trust.trust import Trust
     from .._versions.order import Order
@@ -45,13 +45,13 @@ class ApplyOptions(t.NamedTuple):
 
 
 class Executor:
-    """Read the current state of one repository and apply steps to it."""
+    """Read the current state of one repository and apply steps to it; ``uploader``: what sends the payloads of the steps."""
 
-    def __init__(self, downloads: Downloads, options: ApplyOptions, progress: Progress) -> None:
+    def __init__(self, downloads: Downloads, options: ApplyOptions, progress: Progress, uploader: Uploader | None = None) -> None:
         self._downloads = downloads
         self._options = options
         self._progress = progress
-        self._uploader = Uploader(downloads)
+        self._uploader = uploader or Uploader(downloads)
         self._deleter = Deleter(downloads, options.parallel)
         self._store: ManifestStore | None = None
         if options.manifest is not None:
@@ -97,7 +97,7 @@ class Executor:
     def _predict(self, work: _Work) -> None:
         known = {step.name: step.sha256 for step in work.steps}
         sending = work.find_sending()
-        digests = run_all(lambda payload: known[payload.name] or payload.digest(), sending, self._options.parallel)
+        digests = run_all(lambda payload: known[payload.name] or payload.predict_digest(), sending, self._options.parallel)
         work.landings.update((payload.name, Landing(payload, digest)) for payload, digest in zip(sending, digests))
 
     def _send(self, work: _Work) -> None:
@@ -188,7 +188,7 @@ class _Work:
         self.after: Listing | None = None
         self.proof: Proof | None = None
 
-    def find_sending(self) -> list[Payload]:
+    def find_sending(self) -> list[Sendable]:
         """Return the payloads that the steps send."""
         return [step.payload for step in self.steps if step.sends and step.payload]
 

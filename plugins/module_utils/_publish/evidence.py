@@ -11,14 +11,29 @@ import typing as t
 from .._downloads.api import Downloads, StaleListing
 from .._downloads.artifact import Artifact
 from .._downloads.same_content import compare_content
-from .._files.payload import Payload
+from .._files.payload import Sendable
 from .._manifest.manifest import Current
+from .._parallel import run_all
 from .._renames import RenamedPattern, SimilarNames, likely_names
 from .._text import quoted
-from .plan import Evidence
+from .plan import Evidence, Step, plan_publishing
 
 # Rules of the service that are known, or follow from what it is made of: the others would cost requests for nothing.
 _PROBED_NAMES = 3
+
+
+def plan_payloads(
+    downloads: Downloads,
+    current: Current,
+    payloads: t.Sequence[Sendable],
+    overwrite: str,
+    compare: str = "checksum",
+    parallel: int = 1,
+) -> list[Step]:
+    """Return one step for each payload, from the current state of the repository; raise OverwriteRefused."""
+    examiner = Examiner(downloads, current, compare, overwrite, [payload.name for payload in payloads])
+    evidence = run_all(examiner.examine, payloads, parallel)
+    return plan_publishing(list(zip(payloads, evidence)), overwrite)
 
 
 class Examiner:
@@ -44,7 +59,7 @@ class Examiner:
         self._compares = overwrite in ("different", "refuse")
         self._protects = overwrite in ("never", "refuse")
 
-    def examine(self, payload: Payload) -> Evidence:
+    def examine(self, payload: Sendable) -> Evidence:
         """Return the evidence for one payload; raise StaleListing if the service has something else than the listing says."""
         current = self._listing.get(payload.name)
         if current is None:
@@ -61,7 +76,7 @@ class Examiner:
             return Evidence(current, same=True, same_reason="same size", current_sha256=trusted)
         return self._examine_content(payload, current)
 
-    def _examine_renamed(self, payload: Payload) -> Evidence:
+    def _examine_renamed(self, payload: Sendable) -> Evidence:
         """Count an artifact of another name as the requested one: it has the content, or an upload would likely replace it."""
         claimed = frozenset() if self._protects else self._requested
         names = [name for name in self._similar.find(payload.name) if name not in claimed]
@@ -93,7 +108,7 @@ class Examiner:
                     " Nothing was sent"
                 )
 
-    def _examine_content(self, payload: Payload, artifact: Artifact) -> Evidence:
+    def _examine_content(self, payload: Sendable, artifact: Artifact) -> Evidence:
         trusted = self._current.trusted_digest(artifact) if self._compare != "content" else None
         if trusted:
             digest = payload.digest()

@@ -12,13 +12,13 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
-from .._downloads.artifact import Artifact, Listing
-from .._errors import BitbucketError
+from .._downloads.artifact import Artifact, Listing, manifest_names
+from .._errors import BadInput, BitbucketError
 from .._outcome import ABSENT, CREATED, DELETED, KEPT, REPLACED, UNCHANGED
 from .._text import quoted
 
 if t.TYPE_CHECKING:
-    from .._files.payload import Payload
+    from .._files.payload import Sendable
 
 
 class Evidence(t.NamedTuple):
@@ -43,7 +43,7 @@ class Step(t.NamedTuple):
     status: str
     reason: str
     current: Artifact | None = None
-    payload: Payload | None = None
+    payload: Sendable | None = None
     sha256: str | None = None
 
     @property
@@ -61,7 +61,16 @@ class OverwriteRefused(BitbucketError):
     """``overwrite: refuse`` met an artifact with other content."""
 
 
-def plan_publishing(examined: t.Sequence[tuple[Payload, Evidence]], overwrite: str) -> list[Step]:
+def refuse_manifest(names: t.Sequence[str], manifest: str | None, signature: str | None, options: str) -> None:
+    """Raise BadInput if the manifest or its signature is among the names, which the ``options`` have."""
+    own = manifest_names(manifest, signature)
+    for name in names:
+        if name in own:
+            what = "manifest" if name == manifest else "signature of the manifest"
+            raise BadInput(f"{quoted(name)} is the {what}, which the module writes itself: leave it out of {options}")
+
+
+def plan_publishing(examined: t.Sequence[tuple[Sendable, Evidence]], overwrite: str) -> list[Step]:
     """Return one step for each payload, in the order given; raise OverwriteRefused before anything is done."""
     steps = [_plan_payload(payload, evidence, overwrite) for payload, evidence in examined]
     differing = [step for step in steps if step.status == REPLACED]
@@ -107,7 +116,7 @@ def predict_listing(
     return after
 
 
-def _plan_payload(payload: Payload, evidence: Evidence, overwrite: str) -> Step:
+def _plan_payload(payload: Sendable, evidence: Evidence, overwrite: str) -> Step:
     current = evidence.current
     if current is None:
         return Step(payload.name, CREATED, "not there", None, payload, evidence.sha256)
@@ -120,7 +129,7 @@ def _plan_payload(payload: Payload, evidence: Evidence, overwrite: str) -> Step:
     return Step(payload.name, REPLACED, _name_difference(current, payload), current, payload, evidence.sha256)
 
 
-def _name_difference(current: Artifact, payload: Payload) -> str:
+def _name_difference(current: Artifact, payload: Sendable) -> str:
     return "size differs" if current.size != payload.size else "content differs"
 
 

@@ -198,6 +198,15 @@ def test_file_that_shrinks_during_reading_is_an_error() -> None:
         next(blocks)
 
 
+def test_part_of_a_file_is_read_alone() -> None:
+    Path("app.tgz").write_bytes(b"before" + b"part" + b"after")
+    part = Payload("app.tgz", 4, "app.tgz", start=6)
+    assert (read(part), read(part)) == (b"part", b"part")
+    assert part.digest() == part.digests()["sha256"] == hashlib.sha256(b"part").hexdigest()
+    assert part.has_content([b"pa", b"rt"])
+    assert not part.has_content([b"part"[::-1]])
+
+
 def test_file_that_cannot_be_read_anymore_is_an_error() -> None:
     payload = of_file(b"x")
     Path("app.tgz").unlink()

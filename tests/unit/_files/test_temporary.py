@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
-from ansible_collections.releng.bitbucket.plugins.module_utils._files.temporary import PREFIX, TemporaryFiles
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.temporary import PREFIX, Section, TemporaryFiles
 
 
 def test_file_is_hidden_and_private_and_removed_after_its_use(tmp_path: Path) -> None:
@@ -42,3 +42,15 @@ def test_end_of_a_task_removes_files_that_another_thread_still_writes_and_allows
     with pytest.raises(BitbucketError, match="The task is over, no file is made in"), files.new(str(tmp_path)):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_section_of_a_file_begins_where_the_others_end(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    with Section(str(path), 6) as section:
+        section.write(b"broken off")
+        assert section.seek(0, os.SEEK_END) == 10
+        assert section.seek(0) == 0
+        section.truncate()
+        section.write(b"after")
+    assert path.read_bytes() == b"beforeafter"
