@@ -116,7 +116,7 @@ def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[st
         return Credentials()
     if len(chosen) > 1 and not ranked:
         names = " and ".join(_list_variables(environment, kind) for kind in chosen)
-        raise BadInput(f"Two kinds of credentials are set in the environment, use one: {names}")
+        raise BadInput(f"Several kinds of credentials are set in the environment, use one: {names}")
     merged = {name: given[name] or inherited[name] for name in _ENVIRONMENT}
     return _make(chosen[0], merged)
 

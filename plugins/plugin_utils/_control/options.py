@@ -10,10 +10,12 @@ import typing as t
 
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 
 from ...module_utils._ansible.arguments import connection_argument_spec
 from ...module_utils._ansible.given import Given
 from ...module_utils._errors import BadInput
+from ...module_utils._parallel import check_parallel
 from ...modules.bitbucket_download_fetch import CHECKS, argument_spec
 
 Arguments = t.Mapping[str, t.Any]
@@ -38,7 +40,9 @@ def parse_options(arguments: Arguments, environment: t.Mapping[str, str]) -> Opt
         raise BadInput(given.refusal)
     result = ArgumentSpecValidator(spec, **CHECKS).validate(given.arguments)
     if result.error_messages:
-        raise BadInput(result.errors.msg)
+        prefix = "Unsupported parameters: " if isinstance(result.errors[0], UnsupportedError) else ""
+        raise BadInput(prefix + result.errors.msg)
+    check_parallel(result.validated_parameters["parallel"])
     kept = {name for option in _KEPT for name in (option, *spec[option].get("aliases", ()))}
     return Options(result.validated_parameters, {name: value for name, value in complete.items() if name not in kept})
 
