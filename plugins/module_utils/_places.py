@@ -14,6 +14,7 @@ from ._text import quoted
 
 # The site, the API, and the remotes of Git, with or without a user.
 _ADDRESS = re.compile(r"(?:[a-z+]+://)?(?:[^/]*@)?(?:www\.|api\.)?bitbucket\.org(?::\d+)?[:/](?:2\.0/)?(.*)", re.I)
+_SOURCE = "src_"  # of the options that name another repository
 _PATHS = {
     "repository": ("workspace", "repository"),
     "workspace": ("workspace", "repository"),
@@ -26,8 +27,10 @@ def advise(option: str, text: str) -> str:
     address = _ADDRESS.match(text)
     path = re.split(r"[?#]", address.group(1))[0] if address else text
     parts = [unquote(part) for part in path.split("/") if part]
-    found = _name_parts(parts) if address else _pair(option, parts)
-    return "Write " + ", ".join(f"{name}: {quoted(value)}" for name, value in found.items()) if found else ""
+    prefix = _SOURCE if option.startswith(_SOURCE) else ""
+    found = _name_parts(parts) if address else _pair(option[len(prefix) :], parts)
+    names = {name: f"{prefix if name in _PATHS else ''}{name}" for name in found}
+    return "Write " + ", ".join(f"{names[name]}: {quoted(value)}" for name, value in found.items()) if found else ""
 
 
 def _pair(option: str, parts: t.Sequence[str]) -> dict[str, str]:

@@ -39,6 +39,8 @@ SNIPPET = "Write workspace: 'acme', snippet_id: 'kypj'"
         ("snippet_id", "https://bitbucket.org/acme/workspace/snippets/kypj/run-book", SNIPPET),
         ("snippet_id", "https://bitbucket.org/snippets/acme/kypj", SNIPPET),
         ("snippet_id", "https://api.bitbucket.org/2.0/snippets/acme/kypj", SNIPPET),
+        ("src_repository", "acme/widgets", "Write src_workspace: 'acme', src_repository: 'widgets'"),
+        ("src_workspace", "https://bitbucket.org/acme/", "Write src_workspace: 'acme'"),
         ("repository", "a/b/c", ""),
         ("repository", "https://example.com/acme/widgets", ""),
         ("repository", "https://bitbucket.org/", ""),

@@ -49,6 +49,19 @@ def repository_argument_spec() -> Spec:
     return {"repository": {"type": "str", "required": True, "fallback": (env_fallback, ["BITBUCKET_REPO_SLUG"])}}
 
 
+def source_argument_spec() -> Spec:
+    """Return the options of another repository to read from; none of them has a fallback."""
+    return {
+        "src_repository": {"type": "str", "required": True},
+        "src_workspace": {"type": "str"},
+        "src_user": {"type": "str"},
+        "src_api_token": {"type": "str", "no_log": True},
+        "src_access_token": {"type": "str", "no_log": True},
+        "src_client_id": {"type": "str", "no_log": False},
+        "src_client_secret": {"type": "str", "no_log": True},
+    }
+
+
 def selection_argument_spec(required: bool = False) -> Spec:
     """Return the options that select artifacts by their names; ``required``: whether patterns must be set."""
     patterns = {"type": "list", "elements": "str", "aliases": ["pattern"]}

@@ -33,6 +33,8 @@ CreateClient = t.Callable[[AnsibleModule, int, Clock], Client]
 _OTHER_HOST = ". Or let another host that has it do the work: delegate_to: localhost"
 
 # A job that is cancelled, Ctrl-C, and a terminal or SSH connection that is closed.
+_ADDRESSES = ("api_url", "token_url", "workspace", "repository", "src_workspace", "src_repository")
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -106,7 +108,7 @@ def mask_secrets(module: AnsibleModule, text: str) -> str:
 
 def create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
     """Return a client with the credentials of the task or the environment."""
-    for option in ("api_url", "token_url", "workspace", "repository"):
+    for option in _ADDRESSES:
         module.no_log_values.update(hidden_parts(module.params.get(option) or ""))
     credentials = choose_credentials(module.params, os.environ)
     for secret in credentials.secrets:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
 import typing as t
@@ -15,7 +16,7 @@ from .._meter import Meter
 from .._rate import RateLimit
 from .._text import status_text
 from .connection import Connection
-from .credentials import ANONYMOUS
+from .credentials import ANONYMOUS, Credentials
 from .listing import Listed, Lists
 from .refusals import is_html, server_words
 from .retries import CLOCK, Clock, Retries
@@ -69,6 +70,7 @@ class Client:
         self.workspace = connection.workspace
         self.credential_kind = connection.credentials.kind
         self.session = Session(connection, threads, add_secret, clock, transport)
+        self._others: list[Client] = []
         self._api_url = connection.api_url
         self._lists = Lists(self.get_json, connection.api_url, self.session.secrets.scrub)
         self.retries = Retries(connection.retries, connection.max_wait, clock)
@@ -78,8 +80,23 @@ class Client:
 
     @property
     def requests(self) -> int:
-        """The number of requests to the API so far."""
-        return self.session.requests
+        """The number of requests to the API so far, with those of the clients that this one has made."""
+        return self.session.requests + sum(other.requests for other in self._others)
+
+    def connect(self, workspace: str, credentials: Credentials | None = None) -> Client:
+        """Return a client for another workspace and, if given, with another credential.
+
+        Both share the retries, the limit of bytes a second, the running transfers and the secrets of the task.
+        """
+        other = copy.copy(self)
+        other.workspace = workspace
+        if credentials is not None:
+            other.session = self.session.connect(credentials)
+            other.credential_kind = credentials.kind
+            other._lists = Lists(other.get_json, self._api_url, self.session.secrets.scrub)
+            other._others = []
+            self._others.append(other)
+        return other
 
     def server_now(self) -> datetime.datetime:
         """Return the time of the service, by the date of its latest response; the clock of this host might be wrong."""

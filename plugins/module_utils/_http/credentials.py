@@ -98,19 +98,22 @@ def basic(name: str, secret: str) -> str:
     return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode('ascii')}"
 
 
-def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], ranked: bool = True) -> Credentials:
+def choose_credentials(
+    options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], ranked: bool = True, prefix: str = ""
+) -> Credentials:
     """Return the one credential to use: options take precedence over the environment, and two kinds among them are an error.
 
     ``ranked``: whether of several kinds in the environment the first one counts; else they are an error as well.
 
     ``options`` holds what the task, module_defaults or lookup set, never values from the environment. An empty text counts
-    as not set, because ``lookup('env', …)`` returns one for a missing variable.
+    as not set, because ``lookup('env', …)`` returns one for a missing variable. ``prefix``: of the names of the options.
     """
-    given = {name: options.get(name) or "" for name in _ENVIRONMENT}
+    given = {name: options.get(prefix + name) or "" for name in _ENVIRONMENT}
     inherited = {name: _read_environment(name, environment) for name in _ENVIRONMENT}
     chosen = _kinds(given)
     if len(chosen) > 1:
-        raise BadInput(f"Two kinds of credentials are set, use one: {' and '.join(_list_set(given, kind) for kind in chosen)}")
+        names = " and ".join(_list_set(given, kind, prefix) for kind in chosen)
+        raise BadInput(f"Two kinds of credentials are set, use one: {names}")
     chosen = chosen or _kinds(inherited)
     if not chosen:
         return Credentials()
@@ -118,7 +121,7 @@ def choose_credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[st
         names = " and ".join(_list_variables(environment, kind) for kind in chosen)
         raise BadInput(f"Several kinds of credentials are set in the environment, use one: {names}")
     merged = {name: given[name] or inherited[name] for name in _ENVIRONMENT}
-    return _make(chosen[0], merged)
+    return _make(chosen[0], merged, prefix)
 
 
 def _read_environment(name: str, environment: t.Mapping[str, str]) -> str:
@@ -129,8 +132,8 @@ def _kinds(values: t.Mapping[str, str]) -> list[str]:
     return [kind for kind, secrets in _SECRETS_OF_KIND if any(values[name] for name in secrets)]
 
 
-def _list_set(values: t.Mapping[str, str], kind: str) -> str:
-    return "/".join(name for name in dict(_SECRETS_OF_KIND)[kind] if values[name])
+def _list_set(values: t.Mapping[str, str], kind: str, prefix: str) -> str:
+    return "/".join(prefix + name for name in dict(_SECRETS_OF_KIND)[kind] if values[name])
 
 
 def _list_variables(environment: t.Mapping[str, str], kind: str) -> str:
@@ -138,24 +141,25 @@ def _list_variables(environment: t.Mapping[str, str], kind: str) -> str:
     return "/".join(name for name in names if environment.get(name))
 
 
-def _make(kind: str, values: t.Mapping[str, str]) -> Credentials:
+def _make(kind: str, values: t.Mapping[str, str], prefix: str) -> Credentials:
     if kind == ACCESS_TOKEN:
-        return Credentials(kind, "", _check("access_token", values))
+        return Credentials(kind, "", _check("access_token", values, prefix))
     if kind == API_TOKEN:
         if not values["user"]:
-            raise BadInput("api_token needs user (or BITBUCKET_USERNAME): the e-mail of the Atlassian account")
-        return Credentials(kind, _check("user", values), _check("api_token", values))
+            variable = "" if prefix else " (or BITBUCKET_USERNAME)"
+            raise BadInput(f"{prefix}api_token needs {prefix}user{variable}: the e-mail of the Atlassian account")
+        return Credentials(kind, _check("user", values, prefix), _check("api_token", values, prefix))
     for name in ("client_id", "client_secret"):
         if not values[name]:
-            raise BadInput(f"client_id and client_secret belong together: {name} is not set")
-    return Credentials(kind, _check("client_id", values), _check("client_secret", values))
+            raise BadInput(f"{prefix}client_id and {prefix}client_secret belong together: {prefix}{name} is not set")
+    return Credentials(kind, _check("client_id", values, prefix), _check("client_secret", values, prefix))
 
 
-def _check(name: str, values: t.Mapping[str, str]) -> str:
+def _check(name: str, values: t.Mapping[str, str], prefix: str) -> str:
     value = values[name]
     # A line end or blank that comes with a value from a file would break or split the header.
     if value != value.strip() or not value.isprintable():
-        raise BadInput(f"{name} has blanks around it or a control character in it, such as a line end")
+        raise BadInput(f"{prefix}{name} has blanks around it or a control character in it, such as a line end")
     if name == "access_token" and not value.isascii():
-        raise BadInput("access_token has characters outside ASCII")
+        raise BadInput(f"{prefix}access_token has characters outside ASCII")
     return value

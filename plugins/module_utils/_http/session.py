@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 import typing as t
@@ -13,7 +14,7 @@ import typing as t
 from .._errors import RequestFailed
 from .._text import one_line
 from .connection import Connection, same_origin, without_query
-from .credentials import OAUTH, Secrets
+from .credentials import OAUTH, Credentials, Secrets
 from .oauth import TokenSource
 from .refusals import explain_refusal
 from .response import Response
@@ -40,6 +41,7 @@ class Session:
         transport: Exchanger | None = None,
     ) -> None:
         self.requests = 0
+        self._connection = connection
         self._api_url = connection.api_url
         self.credentials = connection.credentials
         self.secrets = Secrets(connection.credentials.secrets, add_secret)
@@ -48,6 +50,17 @@ class Session:
         self._clock = clock
         self._server_date: tuple[float, float] | None = None
         self._lock = threading.Lock()
+
+    def connect(self, credentials: Credentials) -> Session:
+        """Return another session of the same task, with another credential; its requests are counted on their own."""
+        for secret in credentials.secrets:
+            self.secrets.add(secret)
+        connection = self._connection._replace(credentials=credentials)
+        other = copy.copy(self)
+        other.requests = 0
+        other.credentials = credentials
+        other._tokens = TokenSource(connection, self._transport, self.secrets, self._clock)
+        return other
 
     def send(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
         """Send one request to the API and return the response, whatever its status.
