@@ -64,6 +64,7 @@ class Acting:
             "bitbucket_download_info": ("bitbucket_download_info", {}),
             "bitbucket_download_fetch": ("bitbucket_download_fetch", {"name": ["old"], "dest": f"{self._folder}/"}),
             "bitbucket_download": ("bitbucket_download", {"name": ["new"], "content": "new"}),
+            "bitbucket_download_copy": ("bitbucket_download_copy", {"name": ["copied"], "src_repository": "staging"}),
             "bitbucket_download_prune": ("bitbucket_download_prune", {"patterns": ["*"], "keep": 0}),
             "bitbucket_download_channel": ("bitbucket_download_channel", {"name": "c", "version": "1", "artifacts": ["old"]}),
             "bitbucket_download_verify": ("bitbucket_download_verify", {"name": ["old"], "checksum": f"sha256:{DIGEST}"}),
@@ -87,14 +88,15 @@ class Acting:
 
 @pytest.fixture
 def act(run: ModuleRunner, emulator: Emulator, tmp_path: Path) -> Acting:
-    """With an artifact and a snippet that are there."""
+    """With an artifact, one of another repository, and a snippet that are there."""
     emulator.repository().put("old", b"old")
+    emulator.repository(slug="staging").put("copied", b"copied")
     emulator.snippets.create("Notes", {"n": "old"})
     return Acting(run, tmp_path)
 
 
 def test_the_table_of_scopes_has_every_module_and_lookup() -> None:
-    assert len(SCOPES) == 12  # its head, eight modules, two lookups, deleting
+    assert len(SCOPES) == 13  # its head, nine modules, two lookups, deleting
     assert all(len(cells) == 2 for cells in SCOPES.values())
 
 
@@ -141,6 +143,17 @@ def test_publishing_costs_what_the_table_says(run: ModuleRunner, emulator: Emula
     assert result["requests"] == 3 + 1
     assert COSTS["delete N artifacts"][0].startswith("2 and 1 for each artifact")
     assert run.ok("bitbucket_download", name=["a", "new"], state="absent")["requests"] == 2 + 2
+
+
+def test_copying_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator) -> None:
+    data = {name: name.encode() for name in "abc"}
+    for name, content in {**data, "SHA256SUMS": lines(data)}.items():
+        emulator.repository(slug="staging").put(name, content)
+    options: dict[str, Any] = {"src_repository": "staging", "patterns": ["*"], "manifest": "SHA256SUMS"}
+    assert COSTS["copy N small artifacts with a new manifest"][0].startswith("8 for up to twenty, and 2 for each artifact")
+    assert run.ok("bitbucket_download_copy", **options)["requests"] == 8 + 2 * 3
+    assert COSTS["copy, nothing to do, with a manifest"][0].startswith("4,")
+    assert run.ok("bitbucket_download_copy", **options)["requests"] == 4
 
 
 def test_fetching_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ DIGEST = hashlib.sha256(CONTENTS).hexdigest()
 MINIMAL: dict[str, dict[str, Any]] = {
     "bitbucket_download": {"repository": "widgets", "content": "1.4.2", "name": "VERSION"},
     "bitbucket_download_channel": {"repository": "widgets", "name": "stable", "version": "1", "patterns": "app*"},
+    "bitbucket_download_copy": {"repository": "widgets", "src_repository": "staging", "name": "copied.tgz"},
     "bitbucket_download_fetch": {"repository": "widgets", "name": "app.tgz", "dest": "{{ playbook_dir }}/fetched/"},
     "bitbucket_download_info": {"repository": "widgets"},
     "bitbucket_download_prune": {"repository": "widgets", "patterns": "app*", "keep": 1},
@@ -50,6 +51,7 @@ def group(emulator: Emulator) -> dict[str, Any]:
 def service(emulator: Emulator) -> Emulator:
     """Return an emulator with an artifact to fetch."""
     emulator.repository().put("app.tgz", CONTENTS)
+    emulator.repository(slug="staging").put("copied.tgz", CONTENTS)
     return emulator
 
 

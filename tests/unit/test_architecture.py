@@ -21,7 +21,7 @@ CHANNEL = f"{ROOT}/_channel"
 DOWNLOADS, FETCH, SNIPPETS, ARCHIVES = (f"{ROOT}/{name}" for name in ("_downloads", "_fetch", "_snippets", "_archives"))
 VERSIONS = f"{ROOT}/_versions"
 SIGNATURES, OPENPGP, SSH, TRUST = (f"{ROOT}/{name}" for name in ("_signatures", "_openpgp", "_ssh", "_trust"))
-MANIFEST, PUBLISH, VERIFY = (f"{ROOT}/{name}" for name in ("_manifest", "_publish", "_verify"))
+MANIFEST, PUBLISH, VERIFY, COPY = (f"{ROOT}/{name}" for name in ("_manifest", "_publish", "_verify", "_copy"))
 DELIVERY = f"{ROOT}/_delivery"
 CONTROL = "plugin_utils/_control"
 
@@ -31,6 +31,7 @@ ARROWS = {
         ANSIBLE,
         ARCHIVES,
         CHANNEL,
+        COPY,
         DELIVERY,
         DOWNLOADS,
         FETCH,
@@ -51,6 +52,7 @@ ARROWS = {
     CONTROL: {"modules", DELIVERY, FETCH, DOWNLOADS, ANSIBLE, LOCAL, HTTP, ROOT},
     "plugin_utils": {CONTROL, ANSIBLE, LOCAL, HTTP, ROOT},
     ANSIBLE: {HTTP, ROOT},
+    COPY: {PUBLISH, FETCH, MANIFEST, DOWNLOADS, LOCAL, HTTP, ROOT},
     PUBLISH: {MANIFEST, TRUST, SIGNATURES, DOWNLOADS, VERSIONS, LOCAL, HTTP, ROOT},
     FETCH: {CHANNEL, MANIFEST, TRUST, DOWNLOADS, VERSIONS, LOCAL, HTTP, ROOT},
     DELIVERY: {FETCH, DOWNLOADS, LOCAL, HTTP, ROOT},

@@ -23,6 +23,7 @@ NOTES = {"title": "Notes", "files": [{"name": "notes.md", "content": "text"}]}
 
 # A task with each module that does not publish: its options and its message.
 TASKS: dict[str, tuple[dict[str, Any], str]] = {
+    "bitbucket_download_copy": ({"patterns": ["app-*"], "src_repository": "staging"}, "1 created, 1 unchanged"),
     "bitbucket_download_info": ({"manifest": MANIFEST}, "3 artifacts; 1 unlisted"),
     "bitbucket_download_channel": ({"name": "stable", "version": "1.2", "patterns": ["app-*"]}, "channel created, version 1.2"),
     "bitbucket_download_prune": ({"patterns": ["app-*"], "keep": 1}, "2 deleted, 1 kept"),
@@ -39,6 +40,8 @@ def filled(emulator: Emulator) -> Emulator:
     """Store artifacts, of which a manifest lists two, and a snippet."""
     put(emulator, ARTIFACTS)
     put(emulator, {MANIFEST: lines(dict(list(ARTIFACTS.items())[:2]))})
+    for name in ("app-1.0.tgz", "app-2.0.tgz"):
+        emulator.repository("acme", "staging").put(name, b"one")
     emulator.snippets.create("Other", {"other.md": b"text"})
     return emulator
 

@@ -42,6 +42,7 @@ def prepare(emulator: Emulator) -> None:
         tool = archive(".tgz", [Item("tool/run", f"#!/bin/sh\necho {number}\n".encode(), 0o755)])
         emulator.repository().put(f"tool-{number}.tgz", tool, created_on=now - timedelta(days=number))
         lines += f"{hashlib.sha256(tool).hexdigest()}  tool-{number}.tgz\n"
+    emulator.repository(slug="staging").put("VERSION", "1.4.2")
     emulator.repository().put("TOOLS.sha256", lines.encode())
     emulator.snippets.create("Run book", {"start.md": "Call somebody.\n", "image.png": bytes(range(256))})
     emulator.snippets.create("Out of date", {"notes.md": "Nobody needs this.\n"})
@@ -75,6 +76,7 @@ def ad_hoc(ansible: Path, folder: Path) -> None:
         "bitbucket_download_fetch": f"name=VERSION dest={folder}/VERSION",
         "bitbucket_download_verify": f"name=VERSION checksum=sha256:{hashlib.sha256(b'x').hexdigest()}",
         "bitbucket_download_channel": "name=stable version=1.0 artifacts=VERSION",
+        "bitbucket_download_copy": "src_repository=staging name=VERSION overwrite=different",
         "bitbucket_download_prune": "patterns=old-* keep=1",
         "bitbucket_snippet": '{"title": "Notes", "files": [{"name": "notes.md", "content": "New.\\n"}]}',
         "bitbucket_snippet_info": 'title="Run book" contents=true',

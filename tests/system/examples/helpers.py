@@ -103,18 +103,24 @@ class Keys:
         """Publish a manifest of these files, signed by the SSH key."""
         _publish_signed(emulator, manifest, files, self.ssh.sign, ".sig")
 
-    def sign_by_openpgp(self, emulator: Emulator, manifest: str, files: Mapping[str, bytes]) -> None:
+    def sign_by_openpgp(self, emulator: Emulator, manifest: str, files: Mapping[str, bytes], slug: str = "widgets") -> None:
         """Publish a manifest of these files, signed by the OpenPGP key."""
         unlock = ("--pinentry-mode", "loopback", "--passphrase", PASSPHRASE)
-        _publish_signed(emulator, manifest, files, lambda text: self.openpgp.sign(text, *unlock), ".asc")
+        _publish_signed(emulator, manifest, files, lambda text: self.openpgp.sign(text, *unlock), ".asc", slug)
 
 
 def _publish_signed(
-    emulator: Emulator, manifest: str, files: Mapping[str, bytes], sign: Callable[[bytes], bytes], suffix: str
+    emulator: Emulator,
+    manifest: str,
+    files: Mapping[str, bytes],
+    sign: Callable[[bytes], bytes],
+    suffix: str,
+    slug: str = "widgets",
 ) -> None:
     text = lines(files).encode()
-    emulator.repository().put(manifest, text)
-    emulator.repository().put(manifest + suffix, sign(text))
+    repository = emulator.repository(slug=slug)
+    repository.put(manifest, text)
+    repository.put(manifest + suffix, sign(text))
 
 
 def held(emulator: Emulator, slug: str = "widgets") -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from tests.demo.runner import COLLECTION, PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import BUILT, RELEASED, Keys, release, variables
+from .helpers import BUILT, RELEASED, STAGED, STAGING, Keys, release, variables
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_*.py"))
 LOOKUPS = sorted(path.stem for path in (ROOT / "plugins" / "lookup").glob("bitbucket_*.py"))
@@ -61,6 +61,10 @@ def test_examples_of_all_plugins_run_without_a_warning(
     signed = {name: (RELEASED | BUILT)[name] for name in ("build.json", "widgets-1.4.2.tar.gz")}
     release(world, RELEASED | BUILT)
     keys.sign_by_openpgp(world, "widgets-1.4.2.SHA256SUMS", signed)
+    staged = {name: data for name, data in STAGED.items() if "1.5.0" in name}
+    keys.sign_by_openpgp(world, "widgets-1.5.0.SHA256SUMS", staged, STAGING)
+    world.repository(slug="widgets-mirror")
+    given = {**variables(tmp_path), "staging_access_token": world.access_token}
     plays = []
     for plugin in plugins:
         tasks = examples(plugin, keys)
@@ -69,7 +73,7 @@ def test_examples_of_all_plugins_run_without_a_warning(
         plays.append({"name": plugin, "hosts": "localhost", "gather_facts": False, "tasks": tasks})
     playbook = tmp_path / "examples.yml"
     playbook.write_text(yaml.safe_dump(plays), encoding="utf-8")
-    done = signing_runner.run(playbook, words=["-e", json.dumps(variables(tmp_path))])
+    done = signing_runner.run(playbook, words=["-e", json.dumps(given)])
     assert done.code == 0, done.output
     # One example publishes VERSION without the manifest, which has a line for it until an example renews the manifest.
     assert [warning for warning in done.warnings if "so the lines were dropped: 'VERSION'" not in warning] == [], done.output

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copy artifacts from one repository to another: choose them in the source, and publish them in the destination."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._downloads.api import Downloads
+from .._fetch.choose import Chooser, Wanted
+from .._manifest.manifest import Current
+from .._names import check_written_name
+from .._outcome import Outcome
+from .._publish.apply import Executor
+from .._publish.evidence import plan_payloads
+from .._publish.plan import Step
+from .payload import SourceArtifact
+from .upload import oldest_first
+
+
+class CopyOptions(t.NamedTuple):
+    """What to copy, and how; the fields are options of the module."""
+
+    wanted: Wanted
+    overwrite: str = "refuse"
+    parallel: int = 4
+
+
+class Copier:
+    """One task that copies artifacts from ``source`` to ``destination``, to which ``executor`` applies the steps."""
+
+    def __init__(self, source: Downloads, destination: Downloads, executor: Executor, options: CopyOptions) -> None:
+        self._source = source
+        self._destination = destination
+        self._executor = executor
+        self._options = options
+        self._chooser = Chooser(source, options.wanted, check_names)
+
+    def run(self) -> Outcome:
+        """Copy the artifacts, or predict it in check mode."""
+        return self._executor.apply(*self._destination.decide(self._plan))
+
+    def _plan(self) -> tuple[Current, list[Step]]:
+        payloads = self._choose()
+        current = self._executor.read()
+        options = self._options
+        return current, plan_payloads(self._destination, current, payloads, options.overwrite, parallel=options.parallel)
+
+    def _choose(self) -> list[SourceArtifact]:
+        """Return the artifacts in the order of their names in the task, or the oldest first."""
+        chosen = [SourceArtifact(self._source, self._chooser, each) for each in self._chooser.choose()]
+        return oldest_first(chosen) if self._options.wanted.selection else chosen
+
+
+def check_names(names: t.Sequence[str]) -> None:
+    """Raise BadInput if the service would not store one of the names as it is."""
+    for name in names:
+        check_written_name(name)

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Take an artifact of one repository as a payload for another one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._downloads.api import Downloads
+from .._downloads.ranges import create_transfer
+from .._downloads.transfer import Transfer
+from .._errors import BitbucketError
+from .._fetch.choose import Chooser
+from .._fetch.plan import Chosen
+from .._files.blocks import find_usable, hash_blocks
+from .._files.payload import Payload
+from .._files.temporary import Section
+from .._text import quoted
+
+
+class SourceArtifact:
+    """An artifact of the source, whose contents are transferred only if they are needed.
+
+    Its digest is that of a trusted line of the manifest, or else that of the contents, which must be the promised one. Contents
+    to send are in a file from ``fetch`` on, as long as the caller keeps the file.
+    """
+
+    def __init__(self, downloads: Downloads, chooser: Chooser, chosen: Chosen) -> None:
+        self.name = chosen.artifact.name
+        self.size = chosen.artifact.size
+        self.artifact = chosen.artifact
+        self._downloads = downloads
+        self._chooser = chooser
+        self._chosen = chosen
+        self._promised = {each.algorithm: each.digest for each in chosen.expectation.checksums}
+        self._known: t.Mapping[str, str] = self._promised if chosen.expectation.proves else {}
+        self._file = Payload(self.name, self.size)
+
+    def predict_digest(self) -> str | None:
+        """Return the SHA-256 as far as it is known without the contents: that of the manifest, whatever its date is."""
+        return self._known.get("sha256") or self._promised.get("sha256")
+
+    def digest(self) -> str:
+        """Return the SHA-256 in hex."""
+        return self.digests()["sha256"]
+
+    def digests(self) -> t.Mapping[str, str]:
+        """Return the known digests by algorithm, and the MD5 only if the contents were transferred."""
+        if "sha256" not in self._known:
+            self._verify(Transfer(self._downloads, self.artifact, self._algorithms()).run())
+        return self._known
+
+    def has_content(self, blocks: t.Iterable[bytes]) -> bool:
+        """Return whether the blocks have the digest of the artifact."""
+        return hash_blocks(blocks)["sha256"] == self.digest()
+
+    def fetch(self, path: str, start: int, connections: int) -> None:
+        """Transfer the contents into an existing file, from position ``start`` on, and verify them."""
+        with Section(path, start) as sink:
+            self._verify(create_transfer(self._downloads, self.artifact, self._algorithms(), sink, connections).run())
+        self._file = Payload(self.name, self.size, path, start=start)
+
+    def blocks(self) -> t.Iterator[memoryview]:
+        """Yield the contents that were fetched."""
+        return self._file.blocks()
+
+    def _algorithms(self) -> set[str]:
+        return {"sha256", *self._promised, *find_usable(["md5"])}
+
+    def _verify(self, digests: t.Mapping[str, str]) -> None:
+        """Keep the digests of transferred contents; raise StaleListing or BitbucketError if they are not the expected ones."""
+        try:
+            for each in self._chosen.expectation.checksums:
+                each.require(digests, self.name)
+            if self._known.get("sha256", digests["sha256"]) != digests["sha256"]:
+                raise BitbucketError(f"{quoted(self.name)} was replaced while the task ran")
+        except BitbucketError as exc:
+            problem = BitbucketError(f"In the Downloads of {self._downloads.repository}: {exc}")
+            self._chooser.require_current(self._chosen, problem)
+            raise problem from exc
+        self._known = digests

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tell whether two repositories are the same one: each is named by slugs or by UUIDs in braces (fact sheet 1.1, documented).
+
+Slugs are in lower case (inferred), so that names which differ in case alone are one repository or none.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import BadInput, RequestFailed
+from .._http.client import Client
+from .._names import path_segment
+
+
+class Place(t.NamedTuple):
+    """A repository as a task writes it."""
+
+    workspace: str
+    repository: str
+
+    @property
+    def path(self) -> str:
+        """Return the API path."""
+        return f"/repositories/{path_segment(self.workspace)}/{path_segment(self.repository)}"
+
+
+def require_different(source: Client, source_repository: str, destination: Client, repository: str) -> None:
+    """Raise BadInput if both are one repository. The service is asked only if one is written as a UUID and the other is not."""
+    places = Place(source.workspace, source_repository), Place(destination.workspace, repository)
+    same = compare_places(*places)
+    if same is None:
+        uuids = [_find_uuid(client, place) for client, place in zip((source, destination), places)]
+        same = uuids[0] is not None and uuids[0] == uuids[1]
+    if same:
+        raise BadInput(
+            "src_repository and repository are the same repository, so there is nothing to copy:"
+            f" {places[1].workspace}/{places[1].repository}"
+        )
+
+
+def compare_places(one: Place, other: Place) -> bool | None:
+    """Return whether two places are the same, None if only the service can tell."""
+    if one.repository.startswith("{") and one.repository.lower() == other.repository.lower():
+        return True
+    found = [_compare_words(*words) for words in zip(one, other)]
+    if False in found:
+        return False
+    return None if None in found else True
+
+
+def _compare_words(one: str, other: str) -> bool | None:
+    if one.startswith("{") is not other.startswith("{"):
+        return None
+    return one.lower() == other.lower()
+
+
+def _find_uuid(client: Client, place: Place) -> str | None:
+    """Return the UUID of a repository; None if the service does not tell it, for then the listing explains why."""
+    if place.repository.startswith("{"):
+        return place.repository.lower()
+    try:
+        uuid = client.get_json(client.url(place.path)).get("uuid")
+    except RequestFailed:
+        return None
+    return uuid.lower() if isinstance(uuid, str) else None

@@ -1,0 +1,369 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Declare and parse the options of bitbucket_download_copy, and run it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bitbucket_download_copy
+short_description: Copy release artifacts between the Downloads of two Bitbucket Cloud repositories
+version_added: 1.1.0
+author:
+  - The releng.bitbucket contributors (@releng)
+description:
+  - Copies artifacts from the Downloads section of the source, O(src_repository), to that of the destination, O(repository). So
+    the bytes that were tested are the bytes that are released.
+  - Compares before it sends. Artifacts that the destination has with the same content are left unchanged. With a O(manifest) in
+    both repositories that is not older than its artifacts, an unchanged artifact is neither fetched nor sent.
+  - Fetches each artifact into a temporary file, verifies it with the O(manifest) of the source, and sends it. A transfer that
+    breaks off continues where it stopped.
+  - Sends the oldest artifacts first, one upload after the other, because the destination dates an artifact when it is sent. So
+    the newest artifacts of the destination are those of the source.
+  - Never changes the source.
+extends_documentation_fragment:
+  - releng.bitbucket._connection
+  - releng.bitbucket._connection.repository
+  - releng.bitbucket._attributes
+  - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._selection
+  - releng.bitbucket._signature
+  - releng.bitbucket._signature.signing
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - With O(overwrite=always) artifacts are sent on every run.
+options:
+  src_repository:
+    description:
+      - Repository to copy from, by its slug or by its UUID in braces.
+      - The task fails if it is the O(repository) itself.
+    type: str
+    required: true
+  src_workspace:
+    description:
+      - Workspace of the O(src_repository), by its slug or by its UUID in braces. The default is the O(workspace).
+    type: str
+  src_user:
+    description:
+      - E-mail address of the Atlassian account that O(src_api_token) belongs to. Required with O(src_api_token).
+    type: str
+  src_api_token:
+    description:
+      - Atlassian API token for the source. It needs the read scope only.
+      - If one of O(src_api_token), O(src_access_token), O(src_client_id) and O(src_client_secret) is set, the source is read with
+        this credential alone, and nothing of the other credential of the task is used there. Otherwise the source is read with
+        the credential of the destination.
+      - No environment variable and no variable of the host sets these options. Two kinds of credentials among them are an error.
+    type: str
+  src_access_token:
+    description:
+      - Access token of a repository, project or workspace for the source, as O(src_api_token).
+    type: str
+  src_client_id:
+    description:
+      - Key of an OAuth 2.0 consumer for the source, as O(src_api_token).
+      - It is no secret and is not masked.
+    type: str
+  src_client_secret:
+    description:
+      - Secret that belongs to O(src_client_id).
+    type: str
+  name:
+    description:
+      - Exact names of the artifacts to copy. The task fails if one of them does not exist in the source.
+      - Either O(name) or O(patterns) is required.
+      - Mutually exclusive with O(patterns) and O(excludes).
+    type: list
+    elements: str
+  patterns:
+    description:
+      - Names to copy, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
+        its beginning, as in M(ansible.builtin.find). The task fails if no name matches.
+      - The O(manifest) and its signatures, with C(.asc) or C(.sig) after its name, never match.
+      - Mutually exclusive with O(name).
+  overwrite:
+    description:
+      - What to do about an artifact that exists in the destination.
+      - V(different) replaces it if the content differs.
+      - V(always) replaces it.
+      - V(never) leaves it unchanged and compares no content. So it gets no line in the O(manifest) unless a trusted one exists.
+      - V(refuse) fails if the content of any differs, before anything is sent.
+      - The default differs from that of M(releng.bitbucket.bitbucket_download), because a promoted release should not change.
+      - With V(never) and V(refuse), one more request for each new name makes sure that the artifact does not exist.
+    type: str
+    choices: [different, always, never, refuse]
+    default: refuse
+  manifest:
+    description:
+      - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS). Both repositories
+        use this name.
+      - In the source it must exist and have a line for each artifact to copy. An artifact with another digest is an error,
+        whatever the dates are.
+      - In the destination it is kept up to date, sent last and alone or with its signature. It is used to decide without fetching
+        contents, as long as it is not older than the artifact.
+      - It is not copied itself. Its name and that of its O(signature) in O(name) or O(patterns) are errors.
+      - With O(signed_by) or O(signing_key), the manifests of both repositories must be signed by such a key. Only that of the
+        destination can be missing.
+      - If an artifact with this name and C(.asc) or C(.sig) exists in the destination, the task changes the manifest only with
+        O(signing_key).
+    type: str
+  parallel:
+    description:
+      - Maximum number of temporary files, and of transfers at the same time, from 1 to 16. Uploads do not overlap.
+      - Small artifacts share an upload and its temporary file, up to 20 artifacts and 16 MiB.
+    type: int
+    default: 4
+notes:
+  - Temporary files are in the temporary directory of the task on the host that runs the module, which needs space for O(parallel)
+    of the artifacts. The module deletes them, also if it fails.
+  - In check mode the module transfers contents only to compare an artifact of the same size without a trusted line in both
+    manifests.
+seealso:
+  - module: releng.bitbucket.bitbucket_download
+    description: Publish files of a host.
+  - module: releng.bitbucket.bitbucket_download_verify
+    description: Verify the artifacts of a repository without copying them.
+"""
+
+EXAMPLES = r"""
+- name: Promote a release from the staging repository
+  releng.bitbucket.bitbucket_download_copy:
+    workspace: acme
+    src_repository: widgets-staging
+    repository: widgets
+    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    name: widgets-1.4.3.tar.gz
+    manifest: SHA256SUMS
+
+- name: Promote a signed release, with a credential of its own for the source
+  releng.bitbucket.bitbucket_download_copy:
+    src_repository: widgets-staging
+    src_access_token: "{{ staging_access_token }}"
+    repository: widgets
+    patterns: widgets-1.5.0*
+    manifest: widgets-1.5.0.SHA256SUMS
+    signing_key: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
+    signing_passphrase: "{{ lookup('ansible.builtin.env', 'RELEASE_KEY_PASSPHRASE') }}"
+
+- name: Mirror all artifacts, and replace those that differ
+  releng.bitbucket.bitbucket_download_copy:
+    src_repository: widgets
+    repository: widgets-mirror
+    patterns: "*"
+    overwrite: different
+"""
+
+RETURN = r"""
+artifacts:
+  description:
+    - What happened to each artifact in the destination, in the order of O(name), or the oldest artifact of the source first. The
+      same in check mode, where it is what would happen.
+    - If the task fails while it sends, the artifacts that had been sent by then.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the artifact.
+      type: str
+      sample: widgets-1.4.2.tar.gz
+    size:
+      description: Size in bytes in the destination after the task.
+      type: int
+      sample: 1048576
+    sha256:
+      description:
+        - SHA-256 in the destination after the task; null if it is not known. In check mode, that of a new artifact is known from
+          the manifest of the source.
+      type: str
+      sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    status:
+      description: What was done, one of V(created), V(replaced), V(unchanged), V(kept).
+      type: str
+      sample: created
+    reason:
+      description: Why, in words, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
+      type: str
+      sample: not there
+    url:
+      description: URL of the artifact in the API. It needs credentials if the repository is private, and is no signed URL.
+      type: str
+      sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
+    created_on:
+      description: Date of the upload to the destination; null if it is not known, as in check mode for a new artifact.
+      type: str
+      sample: "2026-11-22T10:15:00.123456+00:00"
+    stored_name:
+      description: Name under which the service has stored it.
+      returned: if it differs from the name in the source
+      type: str
+      sample: My_App.zip
+    recovered:
+      description: Whether the response to the upload was lost, and the artifact was found.
+      returned: when that happened
+      type: bool
+      sample: true
+manifest:
+  description: What happened to the manifest of the destination.
+  returned: success, when O(manifest) is set
+  type: dict
+  contains:
+    name:
+      description: Name of the manifest.
+      type: str
+      sample: SHA256SUMS
+    status:
+      description: One of V(created), V(replaced), V(unchanged), V(absent).
+      type: str
+      sample: replaced
+    size:
+      description: Size in bytes after the task; null if there is none.
+      type: int
+      sample: 178
+signature:
+  description: Signature of the manifest of the destination.
+  returned: success, when O(signing_key) or O(signed_by) is set
+  type: dict
+  contains:
+    name:
+      description: Name of its artifact.
+      type: str
+      sample: SHA256SUMS.asc
+    status:
+      description: One of V(created), V(replaced), V(unchanged), V(absent).
+      type: str
+      sample: created
+    format:
+      description: V(openpgp) or V(ssh).
+      type: str
+      sample: openpgp
+    fingerprint:
+      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…); null if there is no signature.
+      type: str
+      sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
+    signed_on:
+      description:
+        - Time of the signature in ISO 8601; null for SSH, if C(sqv) verifies, and in check mode for a new signature.
+      type: str
+      sample: "2026-11-22T10:15:00+00:00"
+bytes_sent:
+  description: Bytes of artifacts, manifest and signature that were handed to the network, including repeated ones.
+  returned: always
+  type: int
+  sample: 1048576
+elapsed:
+  description: Duration of the task in seconds, without the start of the module.
+  returned: always
+  type: float
+  sample: 1.618
+msg:
+  description: Number of artifacts by status, as a sentence. If the task fails, the reason.
+  returned: always
+  type: str
+  sample: 2 created, 97 unchanged; manifest replaced
+requests:
+  description:
+    - Number of requests to the API for both repositories, including retries, without those to the storage host and the token
+      endpoint.
+  returned: always
+  type: int
+  sample: 6
+"""
+
+import typing as t
+
+from ..module_utils._ansible.arguments import (
+    parallel_argument_spec,
+    repository_argument_spec,
+    selection_argument_spec,
+    signing_argument_spec,
+    source_argument_spec,
+)
+from ..module_utils._ansible.module import Options, create_module, run_module
+from ..module_utils._copy.copy import Copier, CopyOptions
+from ..module_utils._copy.repositories import require_different
+from ..module_utils._copy.upload import SourceUploader
+from ..module_utils._downloads.api import Downloads
+from ..module_utils._downloads.artifact import Selection, manifest_names
+from ..module_utils._errors import BadInput
+from ..module_utils._fetch.choose import Wanted
+from ..module_utils._http.client import Client
+from ..module_utils._http.credentials import choose_credentials
+from ..module_utils._http.retries import CLOCK, Clock
+from ..module_utils._names import check_name
+from ..module_utils._outcome import Outcome, Progress
+from ..module_utils._parallel import check_parallel
+from ..module_utils._patterns import Patterns
+from ..module_utils._publish.apply import ApplyOptions, Executor
+from ..module_utils._publish.plan import refuse_manifest
+from ..module_utils._trust.options import parse_trust
+
+
+def argument_spec() -> dict[str, t.Any]:
+    """Return the options of this module, without those of the connection."""
+    return {
+        **repository_argument_spec(),
+        **source_argument_spec(),
+        **selection_argument_spec(),
+        **parallel_argument_spec(),
+        **signing_argument_spec(),
+        "name": {"type": "list", "elements": "str"},
+        "overwrite": {"type": "str", "choices": ["different", "always", "never", "refuse"], "default": "refuse"},
+        "manifest": {"type": "str"},
+    }
+
+
+def parse_options(options: Options) -> CopyOptions:
+    """Return what the task requests, checked as far as possible without the network."""
+    names, patterns = options["name"], options["patterns"]
+    if not (names or patterns):
+        raise BadInput("name and patterns are empty: there is nothing to copy")
+    manifest, signature = options["manifest"], options["signature"]
+    refuse_manifest([*(names or ()), *(patterns or ())], manifest, signature, "name and patterns")
+    chosen = Selection(Patterns(patterns, options["excludes"], options["use_regex"]), None, manifest_names(manifest, signature))
+    wanted = Wanted(
+        names=list(dict.fromkeys(names or ())) or None,
+        selection=chosen if patterns else None,
+        manifest=manifest,
+        trust=parse_trust(options),
+    )
+    return CopyOptions(wanted, options["overwrite"], check_parallel(options["parallel"]))
+
+
+def connect_source(client: Client, options: Options) -> Client:
+    """Return the client of the source: one secret of its own replaces the whole credential."""
+    workspace = check_name(options["src_workspace"] or client.workspace, "src_workspace")
+    credentials = choose_credentials(options, {}, prefix="src_")
+    return client.connect(workspace, credentials if credentials.secret else None)
+
+
+def main(clock: Clock = CLOCK) -> None:
+    """Run the module."""
+    module = create_module(
+        argument_spec(),
+        mutually_exclusive=[("name", "patterns"), ("name", "excludes")],
+        required_one_of=[("name", "patterns")],
+    )
+    options = module.params
+
+    def copy(client: Client, progress: Progress) -> Outcome:
+        client.require_credentials()
+        copy_options = parse_options(options)
+        source, destination = connect_source(client, options), Downloads(client, options["repository"])
+        origin = Downloads(source, check_name(options["src_repository"], "src_repository"))
+        require_different(source, origin.repository, client, destination.repository)
+        wanted = copy_options.wanted
+        apply_options = ApplyOptions(wanted.manifest, wanted.trust, parallel=copy_options.parallel, check_mode=module.check_mode)
+        executor = Executor(destination, apply_options, progress, SourceUploader(destination, lambda: str(module.tmpdir)))
+        return Copier(origin, destination, executor, copy_options).run()
+
+    run_module(module, copy, Progress(artifacts=[], bytes_sent=0), options["parallel"], clock=clock)
+
+
+if __name__ == "__main__":
+    main()
