@@ -19,21 +19,26 @@ from .helpers import MANIFEST, RELEASED, STAGED, STAGING, held, lines, secrets, 
 
 PLAYBOOK = ROOT / "docs" / "examples" / "promote.yml"
 NAME = "widgets-1.5.0.tar.gz"
-STAGING_PATH = f"/repositories/acme/{STAGING}/"
 
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing(tmp_path: Path) -> Iterator[None]:
     """Require that the temporary directory is deleted, also after a failure; it was below TMPDIR."""
     yield
-    assert list((tmp_path / "home").rglob("promote-*")) == []
+    assert list((tmp_path / "home").rglob(".ansible_bitbucket_*")) == []
 
 
 def test_release_the_staged_bytes(runner: PlaybookRunner, world: Emulator, tmp_path: Path) -> None:
     staged = held(world, STAGING)
+    temporary: list[Path] = []
+
+    def look() -> None:
+        temporary.extend((tmp_path / "home").rglob(".ansible_bitbucket_*"))
+
+    world.faults.add("call", action=look, when="before", method="POST")
     done = runner.run(PLAYBOOK, words=["-vvv"])
     assert done.code == 0, done.output
-    assert Path(done.tasks[0]["result"]["path"]).is_relative_to(tmp_path / "home"), "_leaves_nothing looks there"
+    assert len(temporary) == 1, "_leaves_nothing looks there"
     released = {**RELEASED, NAME: STAGED[NAME]}
     assert held(world) == {**released, MANIFEST: lines(released).encode()}
     assert held(world, STAGING) == staged
@@ -46,7 +51,7 @@ def test_refuse_in_check_mode_a_name_that_is_released_with_other_bytes(runner: P
     before = held(world)
     done = runner.run(PLAYBOOK, words=["--check", "--diff"])
     assert done.code == 2
-    assert NAME in done.result("bitbucket_download")["msg"]
+    assert NAME in done.result("bitbucket_download_copy")["msg"]
     assert writes(world) == []
     assert held(world) == before
 
@@ -55,7 +60,5 @@ def test_refuse_bytes_that_differ_from_the_staging_manifest(runner: PlaybookRunn
     world.repository(slug=STAGING).put(NAME, STAGED[NAME][::-1])
     done = runner.run(PLAYBOOK)
     assert done.code == 2
-    assert NAME in done.result("bitbucket_download_fetch")["msg"]
-    api = world.journal.select(host="api")
-    assert api
-    assert [entry.path for entry in api if STAGING_PATH not in entry.path] == []
+    assert NAME in done.result("bitbucket_download_copy")["msg"]
+    assert writes(world) == []
