@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -20,18 +22,20 @@ from ..world import World
 from . import pools
 from .common_rules import require_kept_lines, require_prediction, require_repetition, require_true_digests, require_true_lines
 from .delete_rules import judge_absent, judge_prune
-from .others import Deed, Log, deeds, disturbances, do
+from .others import Deed, Log, deeds, disturbances, do, stage
 from .progress_rules import require_success
 from .publish_rules import judge_publish
 from .quirks import quirks
 from .read_rules import judge_fetch, judge_info
 from .trial import Trial, is_settled_after
 
-DOWNLOAD = "bitbucket_download"
+DOWNLOAD, COPY = "bitbucket_download", "bitbucket_download_copy"
+SOURCE = "staging"
 DEFAULTS = {"overwrite": "different", "compare": "checksum", "verify": True}
 JUDGES = {
     "present": judge_publish,
     "absent": judge_absent,
+    COPY: judge_publish,
     "bitbucket_download_prune": judge_prune,
     "bitbucket_download_fetch": judge_fetch,
     "bitbucket_download_info": judge_info,
@@ -98,6 +102,21 @@ class DownloadsMachine(RuleBasedStateMachine):
         options = {"state": "present", "content": text, "name": [name], "manifest": manifest, **DEFAULTS}
         self._try(DOWNLOAD, options, disturbance, payloads={name: text.encode()})
 
+    @rule(
+        files=pools.files,
+        overwrite=st.sampled_from(["different", "different", "always", "never", "refuse"]),
+        manifest=manifests,
+        is_trusted=st.booleans(),
+        disturbance=disturbances,
+    )
+    def copy(self, files: dict[str, bytes], is_trusted: bool, disturbance: Disturbance, **options: Any) -> None:
+        """Copy artifacts from another repository, whose manifest is newer or older than they are."""
+        source = self.world.emulator.repository(slug=SOURCE)
+        staged = stage(source, files, options["manifest"], is_trusted)
+        given = {"src_repository": SOURCE, "name": list(files), **options}
+        self._try(COPY, given, disturbance, payloads=files, assumed={"compare": "checksum"})
+        assert {name: one.key for name, one in source.artifacts.items()} == staged, "the source has changed"
+
     @rule(names=st.lists(pools.names, min_size=1, max_size=3, unique=True), manifest=manifests, disturbance=disturbances)
     def delete(self, names: list[str], manifest: str | None, disturbance: Disturbance) -> None:
         """Delete artifacts by name."""
@@ -130,8 +149,15 @@ class DownloadsMachine(RuleBasedStateMachine):
         """List the artifacts."""
         self._try("bitbucket_download_info", {}, disturbance)
 
-    def _try(self, module: str, options: dict[str, Any], disturbance: Disturbance, **more: Any) -> None:
-        """Predict, run, judge and repeat one operation."""
+    def _try(
+        self,
+        module: str,
+        options: dict[str, Any],
+        disturbance: Disturbance,
+        assumed: Mapping[str, Any] = MappingProxyType({}),
+        **more: Any,
+    ) -> None:
+        """Predict, run, judge and repeat one operation; ``assumed``: options of other modules, as this one behaves."""
         world = self.world
         if module not in ("bitbucket_download_info",):
             options = {**options, "parallel": self.parallel}
@@ -143,7 +169,8 @@ class DownloadsMachine(RuleBasedStateMachine):
         disturb(world, disturbance, lambda deeds: do(world.repository, deeds, log))
         run = world.run(module, **options)
         world.emulator.faults.clear()
-        trial = Trial(module, options, run, before, world.snapshot(), world.emulator.switches, disturbance, log, **more)
+        switches = world.emulator.switches
+        trial = Trial(module, {**options, **assumed}, run, before, world.snapshot(), switches, disturbance, log, **more)
         self.counts[f"{options.get('state', module)}: {'failed' if run.failed else 'succeeded'}"] += 1
         require_true_digests(trial)
         require_true_lines(trial)

@@ -75,6 +75,18 @@ def _add_line(repository: Repository, name: str, content: bytes) -> bytes:
     return "".join(f"{lines[each]}  {each}\n" for each in sorted(lines)).encode()
 
 
+def stage(source: Repository, files: dict[str, bytes], manifest: str | None, is_trusted: bool) -> dict[str, str]:
+    """Let a repository have these artifacts and no others; return their uploads. ``is_trusted``: the manifest is newer."""
+    for name in list(source.artifacts):
+        source.remove(name)
+    text = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+    lines = {manifest: text} if manifest else {}
+    for name, content in {**files, **lines}.items() if is_trusted else {**lines, **files}.items():
+        source.put(name, content)
+    source.end_lag()
+    return {name: artifact.key for name, artifact in source.artifacts.items()}
+
+
 def trusted_lines(repository: Repository) -> dict[str, str]:
     """Return the lines of artifacts that exist and are not newer than the manifest."""
     manifest, artifacts = repository.artifacts[MANIFEST], repository.artifacts
