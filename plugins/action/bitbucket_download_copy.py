@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._action import DownloadsAction as ActionModule
+from ..plugin_utils._action import WritingAction as ActionModule
 
 __all__ = ["ActionModule"]

@@ -61,7 +61,7 @@ class Hosts:
         self.emulator = emulator
         self.folder = folder
         self.control = sys.executable
-        self._python = python
+        self.python = python
         self._runs = 0
 
     def home(self, host: str = "host1") -> Path:
@@ -123,7 +123,7 @@ class Hosts:
         home = self.home(host)
         return {
             "ansible_connection": "local",
-            "ansible_python_interpreter": self._python,
+            "ansible_python_interpreter": self.python,
             "ansible_remote_tmp": str(home.parent / f"{host}-tmp"),
             "ansible_async_dir": str(home.parent / f"{host}-jobs"),
             "home": str(home),
