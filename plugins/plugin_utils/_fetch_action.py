@@ -10,6 +10,7 @@ import os
 import typing as t
 
 from ansible import constants
+from ansible.errors import AnsibleActionSkip
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
 
@@ -31,6 +32,8 @@ class FetchAction(DownloadsAction):
         """Run the module, as often as ``via`` takes."""
         if self._task.args.get("via") not in _HELPED:
             return super().run(tmp, task_vars)
+        if self._task.async_val and self._task.check_mode:
+            raise AnsibleActionSkip("via: link and via: controller do not predict asynchronous tasks in check mode")
         from ._control.fetch import fetch_for_host  # only these tasks pay for the HTTP library
 
         result = ActionBase.run(self, tmp, task_vars)

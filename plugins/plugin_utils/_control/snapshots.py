@@ -72,11 +72,14 @@ class Snapshot:
     def renew(self, force: bool = False) -> bool:
         """Use a newer snapshot; return whether there is one.
 
-        What this attempt itself has read is not read again, unless that is forced because it is known to be stale.
+        What this attempt or a later one of the task has read is not read again, unless that is forced because it is known to be
+        stale.
         """
         with self.memory.lock(self._key):
             found = self.memory.get(self._key)
-            if found["number"] == self.number and found["attempt"] == self.attempt.key and not force:
+            task, number = found["attempt"]
+            is_own = task == self.attempt.task and number >= self.attempt.number
+            if found["number"] == self.number and is_own and not force:
                 return False
             if found["number"] == self.number:
                 self._take(found["number"] + 1)
@@ -98,7 +101,7 @@ class Snapshot:
 
     def _take(self, number: int) -> int:
         self.number = number
-        self.memory.set(self._key, {"number": number, "attempt": self.attempt.key, "writes": self.writes})
+        self.memory.set(self._key, {"number": number, "attempt": list(self.attempt), "writes": self.writes})
         if self.attempt.number > 1:
             self.memory.set(["attempts", self.scope, self.attempt.task], self.attempt.number)
         return number
