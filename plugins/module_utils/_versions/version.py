@@ -32,7 +32,7 @@ _PRERELEASE = re.compile(
 )
 _PART = re.compile(rf"\.([0-9a-z]+){_END}", _FLAGS)
 _CERTAIN = re.compile(rf"[0-9]+|{_BEGINNING}|g?(?=[a-f]*[0-9])[0-9a-f]{{7,40}}", _FLAGS)
-_BUILD = re.compile(r"\+[0-9a-z]+", _FLAGS)
+_BUILD = re.compile(r"\+[0-9a-z]+(?:--+[0-9a-z]+)*", _FLAGS)
 
 _IDENTIFIERS = r"[0-9a-z-]+(?:\.[0-9a-z-]+)*"
 _SEMVER_TAIL = re.compile(rf"(?:-(?P<prerelease>{_IDENTIFIERS}))?(?:\+{_IDENTIFIERS})?\Z", _FLAGS)

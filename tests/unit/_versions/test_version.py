@@ -52,6 +52,8 @@ def read(text: str) -> Version:
         ("tool_1.5.0-1_amd64.deb", "1.5.0"),
         ("tool-1.5.0+dfsg-1.tar.gz", "1.5.0+dfsg"),
         ("tool-1.0.0+exp.sha.5114f85.zip", "1.0.0+exp.sha.5114f85"),
+        ("tool-1.0.0+21AF26D3---117B344092BD.zip", "1.0.0+21AF26D3---117B344092BD"),
+        ("tool-1.5.0+g1a2b3c4-linux-x86_64.zip", "1.5.0+g1a2b3c4"),
         ("tool-1.5.0-2026-11-22.zip", "1.5.0"),
         ("tool-1.5.0-premium.zip", "1.5.0"),
         ("tool-1.5.0-device-tree.zip", "1.5.0"),
