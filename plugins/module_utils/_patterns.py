@@ -27,6 +27,7 @@ class Patterns:
         excludes: t.Sequence[str] | None = None,
         use_regex: bool = False,
     ) -> None:
+        self._texts, self._use_regex = patterns or (), use_regex
         self._patterns = [_compiled(text, use_regex, "patterns") for text in _given(patterns, use_regex)]
         self._excludes = [_compiled(text, use_regex, "excludes") for text in excludes or ()]
 
@@ -35,6 +36,10 @@ class Patterns:
         return any(pattern.match(name) for pattern in self._patterns) and not any(
             pattern.match(name) for pattern in self._excludes
         )
+
+    def is_named(self, name: str) -> bool:
+        """Return whether one of ``patterns`` is exactly the name."""
+        return any(is_exactly(text, name, self._use_regex) for text in self._texts)
 
 
 def is_exactly(pattern: str, name: str, use_regex: bool = False) -> bool:

@@ -94,6 +94,8 @@ options:
         repository can replace an artifact and its line. Set O(signing_key) to sign the manifest.
       - The manifest cannot detect an artifact that was replaced by other means with the same size and date. Use
         O(compare=content) to detect this.
+      - Channels, which M(releng.bitbucket.bitbucket_download_channel) writes, and their signatures cannot be published with a
+        manifest.
       - If an artifact with this name and C(.asc) or C(.sig) exists, the task changes the manifest only with O(signing_key).
     type: str
   verify:
@@ -286,7 +288,7 @@ from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 from ..module_utils._publish.apply import ApplyOptions, Executor
 from ..module_utils._publish.evidence import plan_payloads
-from ..module_utils._publish.plan import Step, plan_deleting, refuse_manifest
+from ..module_utils._publish.plan import Step, plan_deleting, refuse_channels, refuse_manifest
 from ..module_utils._text import quoted
 from ..module_utils._trust.options import parse_trust
 
@@ -320,7 +322,9 @@ def parse_payloads(options: Options) -> list[Payload]:
         payloads = [text_payload(names[0], options["content"])]
     else:
         payloads = file_payloads(options["src"], names[0] if names else None)
-    refuse_manifest([payload.name for payload in payloads], options["manifest"], options["signature"], "src and name")
+    requested = [payload.name for payload in payloads]
+    refuse_manifest(requested, options["manifest"], options["signature"], "src and name")
+    refuse_channels(requested, options["manifest"])
     return payloads
 
 

@@ -59,6 +59,7 @@ options:
         its beginning, as in M(ansible.builtin.find). No match is an error.
       - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
         name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
+      - With O(manifest), the same holds for channels and their signatures, which have no line in a manifest.
   newest:
     description:
       - Maximum number of matching artifacts to fetch, newest first in the O(order). With O(group_by), maximum number of releases.

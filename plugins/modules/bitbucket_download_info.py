@@ -35,6 +35,7 @@ options:
         its beginning, as in M(ansible.builtin.find). One of them must match. By default every name does.
       - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
         name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
+      - With O(manifest), the same holds for channels and their signatures, which have no line in a manifest.
   excludes:
     description:
       - Names not to list, by the same rules. None of them must match.

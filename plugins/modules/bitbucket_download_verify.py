@@ -46,6 +46,7 @@ options:
       - They select names of artifacts and, with O(manifest), names that only the manifest has.
       - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
         name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
+      - With O(manifest), the same holds for channels and their signatures, which have no line in a manifest.
       - Mutually exclusive with O(name).
   manifest:
     description:

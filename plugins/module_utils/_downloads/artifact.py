@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from .._errors import BadInput, BitbucketError, RequestFailed
 from .._outcome import state_line
-from .._patterns import Patterns, is_exactly
+from .._patterns import Patterns
 from .._text import quoted
 from .._versions.order import Order, parse_order
 
@@ -59,13 +59,15 @@ Listing = t.Dict[str, Artifact]
 class Selection(t.NamedTuple):
     """The artifacts whose names match ``patterns``, without those in ``ignored``, and of them only the ``newest`` releases.
 
-    ``order``: which releases are the newest, what a release is, and whether pre-releases match.
+    ``order``: which releases are the newest, what a release is, and whether pre-releases match. ``has_manifest``: channels, which
+    have no line in a manifest, match only if a pattern is exactly the name.
     """
 
     patterns: Patterns
     newest: int | None = None
     ignored: t.Collection[str] = ()
     order: Order = Order()
+    has_manifest: bool = False
 
     def choose(self, artifacts: t.Iterable[Artifact]) -> list[Artifact]:
         """Return the selected artifacts, in the order, newest first."""
@@ -78,7 +80,9 @@ class Selection(t.NamedTuple):
 
     def matches(self, name: str) -> bool:
         """Return whether the name matches the patterns, also if it is a pre-release."""
-        return name not in self.ignored and self.patterns.match(name)
+        if name in self.ignored or (self.has_manifest and is_channel_name(name) and not self.patterns.is_named(name)):
+            return False
+        return self.patterns.match(name)
 
     def explain_nothing(self, listing: Listing, path: str) -> str:
         """Return the message that no artifact in the Downloads at this path is selected."""
@@ -104,14 +108,15 @@ def parse_selection(options: t.Mapping[str, t.Any]) -> Selection:
     """Return the selection of the options ``patterns``, ``excludes``, ``use_regex`` and, if present, ``newest``, ``order``,
     ``group_by``, ``prereleases``, ``manifest`` and ``signature``.
 
-    Patterns match the manifest and its signatures only if one of them is exactly the name.
+    Patterns match the manifest, its signatures and, with a manifest, channels only if one of them is exactly the name.
     """
-    newest, given, use_regex = options.get("newest"), options["patterns"] or (), options["use_regex"]
+    newest, manifest = options.get("newest"), options.get("manifest")
     if newest is not None and newest < 1:
         raise BadInput(f"newest must be 1 or more, not {newest}")
-    own = manifest_names(options.get("manifest"), options.get("signature"))
-    ignored = [name for name in sorted(own) if not any(is_exactly(pattern, name, use_regex) for pattern in given)]
-    return Selection(Patterns(given, options["excludes"], use_regex), newest, ignored, parse_order(options))
+    patterns = Patterns(options["patterns"], options["excludes"], options["use_regex"])
+    own = manifest_names(manifest, options.get("signature"))
+    ignored = [name for name in sorted(own) if not patterns.is_named(name)]
+    return Selection(patterns, newest, ignored, parse_order(options), manifest is not None)
 
 
 def explain_empty(listing: Listing) -> str:

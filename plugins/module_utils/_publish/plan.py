@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
-from .._downloads.artifact import Artifact, Listing, manifest_names
+from .._downloads.artifact import Artifact, Listing, is_channel_name, manifest_names
 from .._errors import BadInput, BitbucketError
 from .._outcome import ABSENT, CREATED, DELETED, KEPT, REPLACED, UNCHANGED
 from .._text import quoted
@@ -68,6 +68,16 @@ def refuse_manifest(names: t.Sequence[str], manifest: str | None, signature: str
         if name in own:
             what = "manifest" if name == manifest else "signature of the manifest"
             raise BadInput(f"{quoted(name)} is the {what}, which the module writes itself: leave it out of {options}")
+
+
+def refuse_channels(names: t.Sequence[str], manifest: str | None) -> None:
+    """Raise BadInput for a channel beside a manifest: a channel moves, and its line in the manifest would become false."""
+    channels = [name for name in names if is_channel_name(name)]
+    if channels and manifest is not None:
+        raise BadInput(
+            f"{quoted(channels[0])} is a channel or its signature, which has no line in a manifest: leave it out of src and name,"
+            " or publish it without manifest"
+        )
 
 
 def plan_publishing(examined: t.Sequence[tuple[Sendable, Evidence]], overwrite: str) -> list[Step]:

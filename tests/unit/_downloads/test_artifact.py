@@ -151,6 +151,27 @@ def test_patterns_leave_out_the_manifest_and_its_signatures_unless_named_exactly
     assert chosen == found
 
 
+CHANNELS = ["app.tgz", "stable.channel.json", "stable.channel.json.asc", "beta.channel.json.sig"]
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"patterns": ["*"]}, ["app.tgz"]),
+        ({"patterns": None}, ["app.tgz"]),
+        ({"patterns": ["*"], "manifest": None}, CHANNELS),
+        ({"patterns": ["a*", "stable.channel.json"]}, ["app.tgz", "stable.channel.json"]),
+        ({"patterns": ["stable.channel.json*"]}, []),
+        ({"patterns": [r"^stable\.channel\.json$", ".*asc"], "use_regex": True}, ["stable.channel.json"]),
+    ],
+    ids=str,
+)
+def test_patterns_beside_a_manifest_leave_out_channels_unless_named_exactly(options: dict[str, Any], found: list[str]) -> None:
+    known = {"excludes": None, "use_regex": False, "manifest": "SUMS", **options}
+    chosen = [artifact.name for artifact in parse_selection(known).choose(Artifact(name, 1) for name in CHANNELS)]
+    assert sorted(chosen) == sorted(found)
+
+
 @pytest.mark.parametrize("newest", [0, -1])
 def test_fewer_than_one_is_refused(newest: int) -> None:
     with pytest.raises(BadInput, match=rf"^newest must be 1 or more, not {newest}$"):
