@@ -174,6 +174,19 @@ def test_fetching_costs_what_the_table_says(run: ModuleRunner, emulator: Emulato
     assert fetch(name=["a"], checksum=f"sha256:{digest}") == 0
 
 
+def test_channels_cost_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path, tmp_path: Path) -> None:
+    publish(run, dist, MANIFEST)
+    options: dict[str, Any] = {"name": "stable", "artifacts": list("abc"), "manifest": MANIFEST}
+    run.ok("bitbucket_download_channel", version="1", **options)
+    assert COSTS["set a channel, nothing to do, with a manifest"] == ("3",)
+    assert run.ok("bitbucket_download_channel", version="1", **options)["requests"] == 3
+    assert COSTS["move a channel, with a manifest"][0].startswith("6:")
+    assert run.ok("bitbucket_download_channel", version="2", **options)["requests"] == 6
+    assert COSTS["fetch a channel of N artifacts"] == ("2 and 1 for each file that differs",)
+    for requests in (2 + 3, 2):
+        assert run.ok("bitbucket_download_fetch", channel="stable", dest=f"{tmp_path}/fetched/")["requests"] == requests
+
+
 def test_verifying_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, key: ReleaseKey) -> None:
     data = {name: name.encode() for name in "abc"}
     text = lines(data)
