@@ -23,6 +23,7 @@ options:
 """
 
     PROGRESS = r"""
+options: {}
 notes:
   - If the module runs on the control node, C(ansible-playbook) shows the progress of transfers with the callback C(default), for
     the first time after 10 seconds. Set the environment variable E(BITBUCKET_PROGRESS) on the control node to V(none) to turn
