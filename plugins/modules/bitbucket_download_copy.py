@@ -75,16 +75,33 @@ options:
   name:
     description:
       - Exact names of the artifacts to copy. The task fails if one of them does not exist in the source.
-      - Either O(name) or O(patterns) is required.
-      - Mutually exclusive with O(patterns) and O(excludes).
+      - One of O(name), O(patterns) and O(channel) is required.
+      - Mutually exclusive with O(patterns), O(excludes) and O(channel).
     type: list
     elements: str
   patterns:
     description:
       - Names to copy, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
         its beginning, as in M(ansible.builtin.find). The task fails if no name matches.
-      - The O(manifest) and its signatures, with C(.asc) or C(.sig) after its name, never match.
-      - Mutually exclusive with O(name).
+      - The O(manifest), channels, and their signatures, with C(.asc) or C(.sig) after the name, never match.
+      - Mutually exclusive with O(name) and O(channel).
+  channel:
+    description:
+      - Name of a channel of the source that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable).
+      - The task copies the artifacts that the channel names. It writes no channel.
+      - Every artifact must have the size and the digest in the channel. A missing channel, and a channel that names missing or
+        different artifacts, are errors, and nothing is sent.
+      - With a O(manifest), each artifact must have a line in that of the source as well.
+      - With O(signed_by) or O(signing_key), the channel must be signed, too. Its signature has the name of its artifact, such as
+        C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH. Only without a O(manifest), O(signature)
+        can be another name.
+      - Mutually exclusive with O(name), O(patterns) and O(excludes).
+    type: str
+  version:
+    description:
+      - Version that the O(channel) must name. The task fails if the channel was moved to another version.
+      - Requires O(channel).
+    type: str
   overwrite:
     description:
       - What to do about an artifact that exists in the destination.
@@ -105,7 +122,7 @@ options:
         whatever the dates are.
       - In the destination it is kept up to date, sent last and alone or with its signature. It is used to decide without fetching
         contents, as long as it is not older than the artifact.
-      - It is not copied itself. Its name and that of its O(signature) in O(name) or O(patterns) are errors.
+      - It is not copied itself. Its name and that of its O(signature) are errors in O(name), O(patterns) and in the O(channel).
       - With O(signed_by) or O(signing_key), the manifests of both repositories must be signed by such a key. Only that of the
         destination can be missing.
       - If an artifact with this name and C(.asc) or C(.sig) exists in the destination, the task changes the manifest only with
@@ -125,6 +142,8 @@ notes:
 seealso:
   - module: releng.bitbucket.bitbucket_download
     description: Publish files of a host.
+  - module: releng.bitbucket.bitbucket_download_channel
+    description: Name the release that is current in the destination.
   - module: releng.bitbucket.bitbucket_download_verify
     description: Verify the artifacts of a repository without copying them.
 """
@@ -150,6 +169,14 @@ EXAMPLES = r"""
     signing_key: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signing_passphrase: "{{ lookup('ansible.builtin.env', 'RELEASE_KEY_PASSPHRASE') }}"
 
+- name: Promote the release that the channel candidate names in the staging repository
+  releng.bitbucket.bitbucket_download_copy:
+    src_repository: widgets-staging
+    repository: widgets
+    channel: candidate
+    version: 1.5.0
+    manifest: SHA256SUMS
+
 - name: Mirror all artifacts, and replace those that differ
   releng.bitbucket.bitbucket_download_copy:
     src_repository: widgets
@@ -161,8 +188,8 @@ EXAMPLES = r"""
 RETURN = r"""
 artifacts:
   description:
-    - What happened to each artifact in the destination, in the order of O(name), or the oldest artifact of the source first. The
-      same in check mode, where it is what would happen.
+    - What happened to each artifact in the destination, in the order of O(name) or O(channel), or the oldest artifact of the
+      source first. The same in check mode, where it is what would happen.
     - If the task fails while it sends, the artifacts that had been sent by then.
   returned: always
   type: list
@@ -227,7 +254,7 @@ manifest:
       sample: 178
 signature:
   description: Signature of the manifest of the destination.
-  returned: success, when O(signing_key) or O(signed_by) is set
+  returned: success, when O(manifest) is set together with O(signing_key) or O(signed_by)
   type: dict
   contains:
     name:
@@ -251,6 +278,35 @@ signature:
         - Time of the signature in ISO 8601; null for SSH, if C(sqv) verifies, and in check mode for a new signature.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
+channel:
+  description: Channel that was read, as its document.
+  returned: success, when O(channel) is set
+  type: dict
+  contains:
+    channel:
+      description: Name of the channel.
+      type: str
+      sample: candidate
+    version:
+      description: Version of the release.
+      type: str
+      sample: 1.4.2
+    previous:
+      description: Version before this one, null if there is none.
+      type: str
+      sample: 1.4.1
+    artifacts:
+      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) and C(sha256).
+      type: list
+      elements: dict
+    manifest:
+      description: Name of the manifest of the release, null if there is none.
+      type: str
+      sample: SHA256SUMS
+    commit:
+      description: What the release was built from, null if it is not known.
+      type: str
+      sample: 4a2f0c7e6d0d4a0b8c1f7f6f0f3f5a2b9d8c7e6f
 bytes_sent:
   description: Bytes of artifacts, manifest and signature that were handed to the network, including repeated ones.
   returned: always
@@ -275,6 +331,7 @@ requests:
   sample: 6
 """
 
+import re
 import typing as t
 
 from ..module_utils._ansible.arguments import (
@@ -285,11 +342,12 @@ from ..module_utils._ansible.arguments import (
     source_argument_spec,
 )
 from ..module_utils._ansible.module import Options, create_module, run_module
+from ..module_utils._channel.options import parse_requested_channel
 from ..module_utils._copy.copy import Copier, CopyOptions
 from ..module_utils._copy.repositories import require_different
 from ..module_utils._copy.upload import SourceUploader
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import Selection, manifest_names
+from ..module_utils._downloads.artifact import CHANNEL_SUFFIX, Selection, manifest_names
 from ..module_utils._errors import BadInput
 from ..module_utils._fetch.choose import Wanted
 from ..module_utils._http.client import Client
@@ -298,10 +356,12 @@ from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._names import check_name
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
-from ..module_utils._patterns import Patterns
+from ..module_utils._patterns import Patterns, is_exactly
 from ..module_utils._publish.apply import ApplyOptions, Executor
 from ..module_utils._publish.plan import refuse_manifest
 from ..module_utils._trust.options import parse_trust
+
+_CHOOSING = ("name", "patterns", "excludes")
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -313,6 +373,8 @@ def argument_spec() -> dict[str, t.Any]:
         **parallel_argument_spec(),
         **signing_argument_spec(),
         "name": {"type": "list", "elements": "str"},
+        "channel": {"type": "str"},
+        "version": {"type": "str"},
         "overwrite": {"type": "str", "choices": ["different", "always", "never", "refuse"], "default": "refuse"},
         "manifest": {"type": "str"},
     }
@@ -320,19 +382,30 @@ def argument_spec() -> dict[str, t.Any]:
 
 def parse_options(options: Options) -> CopyOptions:
     """Return what the task requests, checked as far as possible without the network."""
-    names, patterns = options["name"], options["patterns"]
-    if not (names or patterns):
+    names, patterns, channel = options["name"], options["patterns"], parse_requested_channel(options)
+    if not (names or patterns or channel):
         raise BadInput("name and patterns are empty: there is nothing to copy")
-    manifest, signature = options["manifest"], options["signature"]
-    refuse_manifest([*(names or ()), *(patterns or ())], manifest, signature, "name and patterns")
-    chosen = Selection(Patterns(patterns, options["excludes"], options["use_regex"]), None, manifest_names(manifest, signature))
+    if options["signing_key"] is not None and options["manifest"] is None:
+        raise BadInput("signing_key needs manifest")
     wanted = Wanted(
         names=list(dict.fromkeys(names or ())) or None,
-        selection=chosen if patterns else None,
-        manifest=manifest,
-        trust=parse_trust(options),
+        selection=parse_patterns(options) if patterns else None,
+        manifest=options["manifest"],
+        trust=parse_trust(options, channel.file if channel and options["manifest"] is None else None),
+        channel=channel,
     )
     return CopyOptions(wanted, options["overwrite"], check_parallel(options["parallel"]))
+
+
+def parse_patterns(options: Options) -> Selection:
+    """Return the selection of the patterns, which never match a channel, the manifest or their signatures."""
+    own, use_regex = manifest_names(options["manifest"], options["signature"]), options["use_regex"]
+    exact = [name for name in sorted(own) if any(is_exactly(pattern, name, use_regex) for pattern in options["patterns"])]
+    refuse_manifest(exact, options["manifest"], options["signature"], "patterns")
+    channels = [rf".*{re.escape(CHANNEL_SUFFIX)}(\.asc|\.sig)?\Z"]
+    if not use_regex:
+        channels = [f"*{CHANNEL_SUFFIX}{suffix}" for suffix in ("", ".asc", ".sig")]
+    return Selection(Patterns(options["patterns"], [*(options["excludes"] or ()), *channels], use_regex), None, own)
 
 
 def connect_source(client: Client, options: Options) -> Client:
@@ -346,8 +419,9 @@ def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
     module = create_module(
         argument_spec(),
-        mutually_exclusive=[("name", "patterns"), ("name", "excludes")],
-        required_one_of=[("name", "patterns")],
+        mutually_exclusive=[("name", "patterns"), ("name", "excludes"), *(("channel", each) for each in _CHOOSING)],
+        required_one_of=[("name", "patterns", "channel")],
+        required_by={"version": ["channel"]},
     )
     options = module.params
 
@@ -356,11 +430,13 @@ def main(clock: Clock = CLOCK) -> None:
         copy_options = parse_options(options)
         source, destination = connect_source(client, options), Downloads(client, options["repository"])
         origin = Downloads(source, check_name(options["src_repository"], "src_repository"))
-        require_different(source, origin.repository, client, destination.repository)
         wanted = copy_options.wanted
-        apply_options = ApplyOptions(wanted.manifest, wanted.trust, parallel=copy_options.parallel, check_mode=module.check_mode)
+        trust = None if wanted.manifest is None else wanted.trust
+        apply_options = ApplyOptions(wanted.manifest, trust, parallel=copy_options.parallel, check_mode=module.check_mode)
         executor = Executor(destination, apply_options, progress, SourceUploader(destination, lambda: str(module.tmpdir)))
-        return Copier(origin, destination, executor, copy_options).run()
+        copier = Copier(origin, destination, executor, copy_options)
+        require_different(source, origin.repository, client, destination.repository)
+        return copier.run()
 
     run_module(module, copy, Progress(artifacts=[], bytes_sent=0), options["parallel"], clock=clock)
 

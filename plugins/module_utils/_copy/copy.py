@@ -9,15 +9,20 @@ from __future__ import annotations
 import typing as t
 
 from .._downloads.api import Downloads
+from .._downloads.artifact import is_channel_name
+from .._errors import BadInput
 from .._fetch.choose import Chooser, Wanted
 from .._manifest.manifest import Current
 from .._names import check_written_name
 from .._outcome import Outcome
 from .._publish.apply import Executor
 from .._publish.evidence import plan_payloads
-from .._publish.plan import Step
+from .._publish.plan import Step, refuse_manifest
+from .._text import quoted
 from .payload import SourceArtifact
 from .upload import oldest_first
+
+_CHANNEL = "is a channel, which belongs to its repository: set channel to copy what it names"
 
 
 class CopyOptions(t.NamedTuple):
@@ -36,11 +41,13 @@ class Copier:
         self._destination = destination
         self._executor = executor
         self._options = options
-        self._chooser = Chooser(source, options.wanted, check_names)
+        self._chooser = Chooser(source, options.wanted, self._check_names)
 
     def run(self) -> Outcome:
         """Copy the artifacts, or predict it in check mode."""
-        return self._executor.apply(*self._destination.decide(self._plan))
+        outcome = self._executor.apply(*self._destination.decide(self._plan))
+        facts = self._chooser.facts
+        return outcome._replace(results={**outcome.results, "channel": facts["channel"]}) if "channel" in facts else outcome
 
     def _plan(self) -> tuple[Current, list[Step]]:
         payloads = self._choose()
@@ -49,12 +56,14 @@ class Copier:
         return current, plan_payloads(self._destination, current, payloads, options.overwrite, parallel=options.parallel)
 
     def _choose(self) -> list[SourceArtifact]:
-        """Return the artifacts in the order of their names in the task, or the oldest first."""
+        """Return the artifacts in the order of their names in the task or in the channel, or the oldest first."""
         chosen = [SourceArtifact(self._source, self._chooser, each) for each in self._chooser.choose()]
         return oldest_first(chosen) if self._options.wanted.selection else chosen
 
-
-def check_names(names: t.Sequence[str]) -> None:
-    """Raise BadInput if the service would not store one of the names as it is."""
-    for name in names:
-        check_written_name(name)
+    def _check_names(self, names: t.Sequence[str]) -> None:
+        """Raise BadInput for a name that the task does not copy, or that the service would not store as it is."""
+        wanted = self._options.wanted
+        refuse_manifest(names, wanted.manifest, wanted.trust.signature if wanted.trust else None, "what the task copies")
+        for name in names:
+            if is_channel_name(check_written_name(name)):
+                raise BadInput(f"{quoted(name)} {_CHANNEL}")

@@ -17,7 +17,7 @@ from .._errors import BadInput, BitbucketError
 from .._files.checksum import Checksum
 from .._manifest.store import ManifestStore
 from .._outcome import Result
-from .plan import Chosen, Expectation, choose_matching, choose_named, expect
+from .plan import Chosen, Expectation, choose_matching, choose_named, expect, join_expectations
 
 if t.TYPE_CHECKING:
     from .._channel.options import RequestedChannel
@@ -31,7 +31,8 @@ CheckNames = t.Callable[[t.Sequence[str]], None]
 class Wanted(t.NamedTuple):
     """The artifacts that a task asks for, and what verifies them.
 
-    They are ``names``, each once, what ``selection`` chooses, or what ``channel`` names.
+    They are ``names``, each once, what ``selection`` chooses, or what ``channel`` names. With a channel and a manifest both must
+    be signed if the task verifies signatures; ``trust`` names the signature of the manifest.
     """
 
     names: t.Sequence[str] | None = None
@@ -100,11 +101,13 @@ class Chooser:
         from .._channel.read import find_named
 
         artifacts = find_named(self._downloads, found.channel, listing)
-        source = f"the channel {found.channel.name}"
-        return [
-            Chosen(artifact, Expectation([Checksum("sha256", named.sha256, source)], found.proves(artifact)))
-            for artifact, named in zip(artifacts, found.channel.artifacts)
-        ]
+        manifest = self._manifest.require(listing) if self._manifest else None
+        source, chosen = f"the channel {found.channel.name}", []
+        for artifact, named in zip(artifacts, found.channel.artifacts):
+            expectation = Expectation([Checksum("sha256", named.sha256, source)], found.proves(artifact))
+            promised = expect(artifact, None, manifest)
+            chosen.append(Chosen(artifact, join_expectations(artifact.name, expectation, promised)))
+        return chosen
 
     def _choose_artifacts(self, listing: Listing) -> list[Artifact]:
         if self._wanted.selection is None:
@@ -126,4 +129,7 @@ def _create_reader(downloads: Downloads, wanted: Wanted) -> ChannelReader | None
         return None
     from .._channel.read import ChannelReader
 
-    return ChannelReader(downloads, wanted.channel.name, wanted.trust)
+    trust = wanted.trust
+    if trust and wanted.manifest is not None:
+        trust = trust.for_document(wanted.channel.file)
+    return ChannelReader(downloads, wanted.channel.name, trust)

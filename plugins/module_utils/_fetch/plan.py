@@ -119,6 +119,14 @@ def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | N
     return Expectation([*expected, promised], proves)
 
 
+def join_expectations(name: str, one: Expectation, other: Expectation) -> Expectation:
+    """Return what both expect of an artifact of this name; raise if both cannot hold."""
+    for each in one.checksums:
+        for promised in other.checksums:
+            each.require_compatible(promised, name)
+    return Expectation([*one.checksums, *other.checksums], one.proves or other.proves)
+
+
 def decide(request: FetchRequest, same: bool | None = None) -> Verdict:
     """Return what happens to the file, or NEEDS_DIGESTS or NEEDS_CONTENTS.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._signatures.values import BadSignature, CannotSign, Proof, Signature, Signer, Verifier
+from .._signatures.values import SUFFIXES, BadSignature, CannotSign, Proof, Signature, Signer, Verifier
 
 _PROBE = b"This text makes sure that a key can sign. It is no manifest.\n"
 
@@ -19,6 +19,10 @@ class Trust(t.NamedTuple):
     signature: str
     verifier: Verifier
     signer: Signer | None = None
+
+    def for_document(self, document: str) -> Trust:
+        """Return the same keys for another document, whose signature has the usual name."""
+        return self._replace(signature=document + SUFFIXES[self.verifier.format])
 
     def find_key(self) -> Proof:
         """Return the signing key without unlocking it; raise CannotSign if readers would not trust its signatures."""

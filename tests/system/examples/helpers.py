@@ -41,8 +41,8 @@ RELEASED = {
 }
 # Artifacts in the repository of tested builds.
 STAGED = {
-    "widgets-1.4.3.tar.gz": b"the archive of release 1.4.3",
-    "widgets-1.5.0.tar.gz": b"the archive that comes after it",
+    "widgets-1.4.3.tar.gz": build("1.4.3"),
+    "widgets-1.5.0.tar.gz": build("1.5.0"),
 }
 STAGING = "widgets-staging"
 # Files of the build in dist/.

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 from collections.abc import Iterator
@@ -63,6 +64,10 @@ def test_examples_of_all_plugins_run_without_a_warning(
     keys.sign_by_openpgp(world, "widgets-1.4.2.SHA256SUMS", signed)
     staged = {name: data for name, data in STAGED.items() if "1.5.0" in name}
     keys.sign_by_openpgp(world, "widgets-1.5.0.SHA256SUMS", staged, STAGING)
+    [(name, data)] = staged.items()
+    named = {"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    candidate = json.dumps({"channel": "candidate", "version": "1.5.0", "artifacts": [named]})
+    world.repository(slug=STAGING).put("candidate.channel.json", candidate)
     world.repository(slug="widgets-mirror")
     given = {**variables(tmp_path), "staging_access_token": world.access_token}
     plays = []
