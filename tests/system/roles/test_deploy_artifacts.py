@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -27,16 +28,30 @@ MANIFEST = "SHA256SUMS"
 VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4"]
 
 
-def publish(emulator: Emulator, **more: bytes) -> None:
-    """Store an archive and a plain file for each version, and the manifest."""
-    contents: dict[str, bytes] = {f"notes-{version}.txt": version.encode() for version in VERSIONS}
-    for version in VERSIONS:
-        items = [Item(f"app-{version}/run", version.encode(), 0o755), Item(f"app-{version}/conf/a", b"a")]
-        contents[f"app-{version}.tgz"] = archive(".tgz", items)
-    contents |= more
-    lines = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(contents.items()))
-    for name, data in {**contents, MANIFEST: lines.encode()}.items():
+def build(version: str) -> dict[str, bytes]:
+    """Return the artifacts of a version: an archive and a plain file."""
+    items = [Item(f"app-{version}/run", version.encode(), 0o755), Item(f"app-{version}/conf/a", b"a")]
+    return {f"app-{version}.tgz": archive(".tgz", items), f"notes-{version}.txt": version.encode()}
+
+
+CONTENTS = {name: data for version in VERSIONS for name, data in build(version).items()}
+DIGESTS = {name: hashlib.sha256(data).hexdigest() for name, data in CONTENTS.items()}
+
+
+def publish(emulator: Emulator) -> None:
+    """Store all versions and their manifest."""
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(DIGESTS.items()))
+    for name, data in {**CONTENTS, MANIFEST: lines.encode()}.items():
         emulator.repository("acme", "widgets").put(name, data)
+
+
+def point(emulator: Emulator, version: str) -> None:
+    """Let the channel stable name a version."""
+    names = [f"app-{version}.tgz", f"notes-{version}.txt"]
+    artifacts = [{"name": name, "size": len(CONTENTS[name]), "sha256": DIGESTS[name]} for name in names]
+    document = {"channel": "stable", "version": version, "previous": None, "artifacts": artifacts}
+    text = json.dumps({**document, "manifest": None, "commit": None})
+    emulator.repository("acme", "widgets").put("stable.channel.json", text.encode())
 
 
 class Deployments:
@@ -175,7 +190,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "dots": ({"version": ".."}, "deploy_artifacts_version is .., but must begin"),
     "line feed": ({"version": "1.0\n"}, "but must begin with a letter or a digit"),
     "number": ({"version": 1.1}, "deploy_artifacts_version is the number 1.1: quote it"),
-    "no version": ({"version": ""}, "deploy_artifacts_version is empty: set the version to deploy"),
+    "no version": ({"version": ""}, "deploy_artifacts_version and deploy_artifacts_channel are empty"),
+    "channel and names": ({"channel": "stable"}, "deploy_artifacts_names and deploy_artifacts_channel exclude each other"),
+    "no channel": ({"channel": "beta", "names": []}, "beta.channel.json"),
     "no names": ({"names": []}, "deploy_artifacts_names is empty"),
     "keep": ({"keep": 0}, "deploy_artifacts_keep must be 1 or more, not 0"),
     "relative path": ({"path": "srv"}, "deploy_artifacts_path must be an absolute path"),
@@ -226,3 +243,36 @@ def test_release_that_cannot_be_fetched_leaves_the_one_before_in_use(deployments
     assert "does not have the digest" in uses["damaged"].message
     assert (deployments.path / "current" / "run").read_text() == "1.0"
     assert not (deployments.path / "previous").is_symlink()
+
+
+def test_release_that_a_channel_names_is_deployed(deployments: Deployments, emulator: Emulator) -> None:
+    options = {"channel": "stable", "names": []}
+    point(emulator, "1.0")
+    deployments.deploy("check", "", check=True, **options)
+    deployments.deploy("first", "", **options)
+    deployments.deploy("again", "", **options)
+    deployments.deploy("other version", "1.1", **options)
+    uses = deployments.playbook.run()
+    assert [(uses[case].message, uses[case].changed > 0) for case in ("check", "first", "again")] == [
+        *(("", True), ("", True), ("", False)),
+    ]
+    assert "1.1" in uses["other version"].message
+    assert (deployments.path / "current" / "run").read_text() == "1.0"
+    point(emulator, "1.1")
+    deployments.deploy("link", "", via="link", **options)
+    deployments.deploy("link again", "", via="link", **options)
+    uses = deployments.playbook.run()
+    assert [(uses[case].message, uses[case].changed > 0) for case in ("link", "link again")] == [("", True), ("", False)]
+    assert deployments.links == ("releases/1.1", "releases/1.0")
+
+
+def test_channel_that_moves_in_between_fails_the_deployment(deployments: Deployments, emulator: Emulator) -> None:
+    point(emulator, "1.0")
+    emulator.faults.add(
+        "call", action=lambda: point(emulator, "1.1"), method="GET", path=r"/downloads/stable.channel.json$", after=1
+    )
+    deployments.deploy("moved", "", channel="stable", names=[])
+    uses = deployments.playbook.run()
+    assert "1.1" in uses["moved"].message
+    assert not (deployments.path / "current").exists()
+    assert not (deployments.path / "releases").exists()
