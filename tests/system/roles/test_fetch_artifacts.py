@@ -120,6 +120,21 @@ def test_fetch_only_what_one_of_the_keys_has_signed(
     assert [case for case in cases if (tmp_path / case).exists()] == ["file", "text", "one of two", "another name"]
 
 
+def test_unpack_as_the_variables_say(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
+    release(emulator)
+    common = {"manifest": MANIFEST, "strip_components": 1, "keep_archive": False, "unpack_exact": True}
+    packed = options(names=["app-1.0.tgz"], dest=f"{tmp_path}/packed/", **common)
+    playbook.use("packed", ROLE, packed)
+    unpack = options(names=["app-1.1.tgz"], dest=f"{tmp_path}/cache/", unpack=True, unpack_dest=f"{tmp_path}/opt", **common)
+    playbook.use("first", ROLE, unpack)
+    uses = playbook.run()
+    assert [uses[case].message for case in ("packed", "first")] == ["", ""]
+    assert {*found(tmp_path / "packed")} == {"app-1.0.tgz"}
+    assert ({*found(tmp_path / "cache")}, {*found(tmp_path / "opt")}) == (
+        *({".app-1.1.tgz.unpacked"}, {"app", ".ansible_bitbucket_unpacked"}),
+    )
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the owner of files")
 def test_set_owner_and_group_of_unpacked_files_too(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
     release(emulator)
