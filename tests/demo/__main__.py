@@ -47,7 +47,7 @@ def perform(folder: Path) -> None:
     screen.say(
         """A release job has files on disk and wants them in the Downloads of a repository: once, verified, and a second
         run must do nothing. Hosts want them back, old releases shall go, and people want to read notes. What follows are
-        real runs of ansible-playbook on the playbooks of docs/examples. Only the Bitbucket is not real: it is an emulator
+        real runs of ansible-playbook on the playbooks of the collection. Only the Bitbucket is not real: it is an emulator
         that runs on this machine for as long as the demo does."""
     )
     relative = folder.relative_to(ROOT)

@@ -47,7 +47,7 @@ def fetch(stage: Stage) -> None:
 
 
 def _fetch(stage: Stage, meter: str) -> PlaybookRun:
-    return stage.run("fetch.yml", "-e", f"fetch_dir={stage.folder / 'host'}", meter=meter)
+    return stage.run("fetch.yml", "-e", f"release_dir={stage.folder / 'host'}", meter=meter)
 
 
 def _statuses(done: PlaybookRun) -> set[str]:

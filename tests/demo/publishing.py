@@ -122,7 +122,7 @@ def for_real(stage: Stage) -> None:
         "read -rs BITBUCKET_API_TOKEN                  # paste the token, it is not shown",
         "export BITBUCKET_API_TOKEN",
         'export PATH="$PWD/build/venv/bin:$PATH" ANSIBLE_COLLECTIONS_PATH="$PWD/build/tree"',
-        "ansible-playbook docs/examples/publish.yml -e release_dir=/path/to/your/dist --check --diff",
+        "ansible-playbook playbooks/publish.yml -e release_dir=/path/to/your/dist --check --diff",
     )
     stage.screen.say(
         """Without --check it publishes. App passwords no longer work with Bitbucket. An access token of a repository,

@@ -65,8 +65,13 @@ class PlaybookRunner:
         self._record = folder / "results.jsonl"
         self._environment = {**_inherited(), **_settings(folder, colour), **variables, "RECORD_FILE": str(self._record)}
 
-    def run(self, *playbooks: Path, words: Sequence[str] = (), show: Callable[[str], None] = lambda line: None) -> PlaybookRun:
-        """Run `ansible-playbook` with these options and pass each line to `show` as it arrives."""
+    def run(
+        self, *playbooks: Path | str, words: Sequence[str] = (), show: Callable[[str], None] = lambda line: None
+    ) -> PlaybookRun:
+        """Run `ansible-playbook` with these options and pass each line to `show` as it arrives.
+
+        A playbook is a file, or the name of a playbook of a collection.
+        """
         self._record.unlink(missing_ok=True)
         done = self._start_and_read(("playbook", *map(str, playbooks), *words), show)
         done.tasks = list(self._recorded())

@@ -20,7 +20,7 @@ from .runner import PlaybookRun, PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess, Traffic
 
-EXAMPLES = Path("docs", "examples")
+PLAYBOOKS, EXAMPLES = Path("playbooks"), Path("docs", "examples")
 
 
 class Disappointed(Exception):
@@ -72,8 +72,9 @@ class Stage:
         return sum(path.stat().st_size for path in self.dist.iterdir())
 
     def run(self, example: str, *words: str, meter: str | None = None, refused: bool = False) -> PlaybookRun:
-        """Run an example in front of the reader; it must succeed without a warning, or fail with `refused`."""
-        playbook = EXAMPLES / example
+        """Run a playbook in front of the reader; it must succeed without a warning, or fail with `refused`."""
+        folder = PLAYBOOKS if (ROOT / PLAYBOOKS / example).exists() else EXAMPLES
+        playbook = folder / example
         self.screen.command(["ansible-playbook", str(playbook), *words])
         done = self.runner.run(ROOT / playbook, words=words, show=self.screen.output)
         traffic = self.emulator.traffic()

@@ -166,7 +166,7 @@ def pipeline(folder: Path, tag: str = "1.4.2") -> dict[str, str]:
 
 def inventory(folder: Path, values: Mapping[str, Any]) -> Path:
     """Write an inventory of hosts that are folders of this machine; `values` are variables of them all."""
-    hosts = {name: {"deploy_folder": str(folder / "fleet" / name)} for name in FLEET}
+    hosts = {name: {"release_path": str(folder / "fleet" / name)} for name in FLEET}
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     file = folder / "inventory.yml"
     # JSON is YAML.

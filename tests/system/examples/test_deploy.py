@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.tools.tree import ROOT
 
 from .helpers import FLEET, RELEASED, build, connection, inventory, release, secrets, writes
 
-PLAYBOOK = ROOT / "docs" / "examples" / "deploy.yml"
+PLAYBOOK = ROOT / "playbooks" / "deploy.yml"
 ARCHIVE = "widgets-1.4.1.tar.gz"
 BATCHES = [["web1"], ["web2", "web3"], ["web4"]]
 
@@ -73,14 +74,14 @@ def test_deploy_in_batches_and_keep_the_release_before(fleet: Fleet, world: Emul
     assert batches(done) == BATCHES
     assert [fleet.answers(host) for host in FLEET] == ["1.4.1"] * len(FLEET)
     for host in FLEET:
-        assert (fleet.folder / host / "downloads" / ARCHIVE).read_bytes() == RELEASED[ARCHIVE]
+        assert os.readlink(fleet.folder / host / "current") == "releases/1.4.1"
     assert len(world.journal.select(host="storage", artifact=ARCHIVE)) == len(FLEET)
     assert writes(world) == []
     assert fleet.vault.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
     assert [secret for secret in secrets(world) if secret in done.output] == []
     name = "widgets-1.4.2.tar.gz"
     release(world, {**RELEASED, name: (dist / name).read_bytes()})
-    done = fleet.deploy("-e", "deploy_version=1.4.2")
+    done = fleet.deploy("-e", "release_version=1.4.2")
     assert done.code == 0, done.output
     assert [fleet.answers(host) for host in FLEET] == ["1.4.2"] * len(FLEET)
     assert (fleet.folder / "web1" / "releases" / "1.4.1" / "bin" / "widgets").exists()

@@ -17,7 +17,7 @@ from tests.tools.tree import ROOT
 
 from .helpers import MANIFEST, RELEASED, STAGED, STAGING, held, lines, secrets, writes
 
-PLAYBOOK = ROOT / "docs" / "examples" / "promote.yml"
+PLAYBOOK = ROOT / "playbooks" / "promote.yml"
 NAME = "widgets-1.5.0.tar.gz"
 
 

@@ -19,7 +19,7 @@ from tests.tools.tree import ROOT
 
 from .helpers import RELEASED, held, writes
 
-PLAYBOOK = ROOT / "docs" / "examples" / "prune.yml"
+PLAYBOOK = ROOT / "playbooks" / "prune.yml"
 AGES = {"widgets-1.1.0.tar.gz": 90, "widgets-1.2.0.tar.gz": 60, "widgets-1.3.0.tar.gz": 40, "widgets-1.3.0.zip": 20}
 
 
@@ -39,18 +39,18 @@ def deleted(result: dict[str, Any]) -> set[str]:
 
 CASES: list[tuple[dict[str, str], set[str]]] = [
     ({}, {"widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz"}),
-    ({"retention_keep": "3"}, {"widgets-1.1.0.tar.gz"}),
-    ({"retention_age": "75d"}, {"widgets-1.1.0.tar.gz"}),
+    ({"release_keep": "3"}, {"widgets-1.1.0.tar.gz"}),
+    ({"release_age": "75d"}, {"widgets-1.1.0.tar.gz"}),
     # A release is as old as its newest file: the archive of 1.3.0 alone would be old enough.
-    ({"retention_keep": "1", "retention_age": "30d"}, {"widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz"}),
-    ({"retention_group": "(zip)", "retention_keep": "0"}, {"widgets-1.3.0.zip"}),
+    ({"release_keep": "1", "release_age": "30d"}, {"widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz"}),
+    ({"release_group": "(zip)", "release_keep": "0"}, {"widgets-1.3.0.zip"}),
 ]
 
 
 def test_variables_reach_the_rules_of_retention(runner: PlaybookRunner, aged: Emulator, tmp_path: Path) -> None:
     """Import the playbook with each set of variables in check mode, and last with a limit that it would pass."""
     imports = [{"import_playbook": str(PLAYBOOK), "vars": values} for values, _unused in CASES]
-    limited = {"import_playbook": str(PLAYBOOK), "vars": {"retention_limit": "1"}}
+    limited = {"import_playbook": str(PLAYBOOK), "vars": {"release_limit": "1"}}
     playbook = tmp_path / "cases.yml"
     playbook.write_text(yaml.safe_dump([*imports, limited]), encoding="utf-8")
     before = held(aged)

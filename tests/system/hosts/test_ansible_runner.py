@@ -18,7 +18,7 @@ from tests.tools.tree import ROOT
 
 from .control import require_ok, run, settings
 
-PLAYBOOK = ROOT / "docs" / "examples" / "publish.yml"
+PLAYBOOK = ROOT / "playbooks" / "publish.yml"
 OPTIONS_ONLY = """
 - hosts: localhost
   gather_facts: false

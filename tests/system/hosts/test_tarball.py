@@ -25,7 +25,7 @@ from tests.tools.tree import ROOT
 from .control import require_ok, run, settings
 
 EMULATOR = "ansible_collections.releng.bitbucket.tests.emulator"
-PLAYBOOKS = ("publish", "list", "fetch", "notes", "prune", "release")
+PLAYBOOKS, EXAMPLES = ("publish", "list", "prune"), ("notes", "release")
 
 
 def test_the_tarball_is_lean(tarball: Path) -> None:
@@ -73,13 +73,15 @@ def test_the_tarball_alone_makes_a_release(installed: str, emulated: dict[str, s
     (dist / "widgets-1.4.2.tar.gz").write_bytes(b"the archive of release 1.4.2")
     (dist / "NOTES.md").write_text("# widgets 1.4.2\n", encoding="utf-8")
     examples = Path(installed) / "ansible_collections" / "releng" / "bitbucket" / "docs" / "examples"
+    playbooks = [f"releng.bitbucket.{name}" for name in PLAYBOOKS]
     values = {
         "release_dir": str(dist),
-        "fetch_dir": str(tmp_path / "fetched"),
         "notes_file": str(dist / "NOTES.md"),
         "release_version": "1.4.2",
     }
     environment = {**settings(tmp_path / "home", installed), **emulated, "PWD": str(tmp_path)}
-    words = ("playbook", *(str(examples / f"{name}.yml") for name in PLAYBOOKS), "-e", json.dumps(values))
+    words = ("playbook", *playbooks, *(str(examples / f"{name}.yml") for name in EXAMPLES), "-e", json.dumps(values))
     require_ok(run("ansible", *words, environment=environment, folder=tmp_path))
+    fetch = ("playbook", "releng.bitbucket.fetch")  # the default folder is in the folder of the command
+    require_ok(run("ansible", *fetch, environment=environment, folder=tmp_path))
     assert (tmp_path / "fetched" / "widgets-1.4.2.tar.gz").read_bytes() == b"the archive of release 1.4.2"
