@@ -135,6 +135,19 @@ def test_unpack_as_the_variables_say(playbook: RolePlaybook, emulator: Emulator,
     )
 
 
+def test_via_decides_who_talks_to_bitbucket(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path, bare_python: str) -> None:
+    release(emulator)
+    for via in ("link", "controller", "host", None):
+        playbook.use(str(via), ROLE, options(names=["VERSION"], manifest=MANIFEST, dest=f"{tmp_path}/{via}/", via=via))
+    uses = playbook.run(vars={"ansible_python_interpreter": bare_python})
+    assert [via for via, use in uses.items() if use.message] == ["host", "None"]
+    for via in ("host", "None"):
+        assert "requests" in uses[via].message
+    for via in ("link", "controller"):
+        assert found(tmp_path / via) == {"VERSION": CONTENTS["VERSION"]}
+    assert [entry.host for entry in emulator.journal.select(artifact="VERSION")] == ["api", "storage", "api", "storage"]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the owner of files")
 def test_set_owner_and_group_of_unpacked_files_too(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
     release(emulator)
@@ -186,6 +199,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
         {"names": ["a.txt"], "unpack": True, "unpack_dest": "y"},
         "unpack_dest needs an archive, with a name that ends in one of .tar, ",
     ),
+    ({"names": ["a"], "via": "proxy"}, "value of fetch_artifacts_via must be one of: host, link, controller, got: proxy"),
 ]
 
 
