@@ -219,6 +219,10 @@ seealso:
   - module: releng.bitbucket.bitbucket_download_channel
   - module: releng.bitbucket.bitbucket_download_info
   - module: releng.bitbucket.bitbucket_download_verify
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_fleet
+    description: Compares the values of O(via), with their requests, and tells how to deploy to many hosts.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_transfers
+    description: Tells about progress, O(limit_rate), several connections, expired links and C(async).
 """
 
 EXAMPLES = r"""
@@ -259,6 +263,13 @@ EXAMPLES = r"""
     prereleases: false
     newest: 1
     dest: "{{ fetch_directory }}/newest/"
+
+- name: Fetch on hosts that have neither a credential nor the library requests
+  releng.bitbucket.bitbucket_download_fetch:
+    name: widgets-1.4.2.tar.gz
+    dest: "{{ fetch_directory }}/link/"
+    manifest: SHA256SUMS
+    via: link
 
 - name: Fetch what is known by its digest; the second run sends no request
   releng.bitbucket.bitbucket_download_fetch:
