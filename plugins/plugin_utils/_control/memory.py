@@ -11,16 +11,19 @@ when this file is imported is open in all of them. Nothing stays on disk, howeve
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import tempfile
 import threading
+import time
 import typing as t
 
 # The byte that is locked while something is appended; each key has another one.
 _APPENDING = 0
+_PAUSE = 0.02
 
 Key = t.Sequence[t.Union[str, int, None]]
 
@@ -28,25 +31,27 @@ Key = t.Sequence[t.Union[str, int, None]]
 class RunMemory:
     """Values by their keys, both as JSON. A value that is set again replaces the older one.
 
-    Records are appended, each on a line of its own, and never changed: what a killed process has begun is no record.
+    Records are appended, each on a line of its own that ends with an empty field, and never changed: what a killed process has
+    begun is no record.
     """
 
     def __init__(self) -> None:
         self._file = _open_unnamed()
         self._position = 0
-        self._records: dict[str, bytes] = {}
+        self._records: dict[bytes, bytes] = {}
         self._lock = threading.Lock()
+        self._locks: dict[int, threading.Lock] = {}
 
     def get(self, key: Key) -> t.Any:
         """Return the value of a key, None without one."""
         with self._lock:
             self._read_on()
-            record = self._records.get(_render(key))
+            record = self._records.get(_render(key).encode("ascii"))
         return None if record is None else json.loads(record)
 
     def set(self, key: Key, value: t.Any) -> None:
         """Set the value of a key."""
-        record = f"\n{_render(key)}\t{json.dumps(value)}\n".encode("ascii")
+        record = f"\n{_render(key)}\t{json.dumps(value)}\t\n".encode("ascii")
         with self._lock, self._exclude(_APPENDING):
             position = os.fstat(self._file).st_size
             while record:
@@ -54,31 +59,43 @@ class RunMemory:
                 record, position = record[written:], position + written
 
     def lock(self, key: Key) -> t.ContextManager[None]:
-        """Return a context that one process of the run at a time can be in for this key."""
+        """Return a context that one thread of one process of the run at a time can be in for this key."""
         number = int.from_bytes(hashlib.sha256(_render(key).encode("ascii")).digest()[:6], "big")
         return self._exclude(1 + number)
 
     @contextlib.contextmanager
     def _exclude(self, number: int) -> t.Iterator[None]:
-        # Not flock: processes that share an open file would share its lock.
-        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
-        try:
-            yield
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
+        # The system excludes processes alone. Not flock: processes that share an open file would share its lock.
+        with self._locks.setdefault(number, threading.Lock()):
+            self._lock_byte(number)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
+
+    def _lock_byte(self, number: int) -> None:
+        while True:
+            try:
+                fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
+                return
+            except OSError as exc:
+                # Found wherever two processes wait for each other, although a process has other threads that do not wait.
+                if exc.errno != errno.EDEADLK:
+                    raise
+            time.sleep(_PAUSE)
 
     def _read_on(self) -> None:
         new = os.pread(self._file, os.fstat(self._file).st_size - self._position, self._position)
         whole = new.rpartition(b"\n")[0]
         for line in whole.split(b"\n"):
-            key, tab, value = line.partition(b"\t")
-            if tab:
-                self._records[key.decode("ascii")] = value
+            key, *rest = line.split(b"\t")
+            if len(rest) == 2 and not rest[1]:
+                self._records[key] = rest[0]
         self._position += len(whole)
 
 
 def _open_unnamed() -> int:
-    if hasattr(os, "memfd_create"):
+    with contextlib.suppress(AttributeError, OSError):  # not every system has it, or allows it
         return os.memfd_create("releng.bitbucket")
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
