@@ -16,9 +16,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._delivery.delivery import Delivery, render_delivery
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.api import Downloads
+from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.plan import Chosen
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import find_link
 from tests.emulator import Emulator
 from tests.helpers.connection import connection
 from tests.helpers.modules import MODULES
+from tests.http._http.helpers import connect
 
 REQUESTS = ["requests", "urllib3", "certifi", "idna", "charset_normalizer"]
 RUN = """
@@ -60,6 +65,21 @@ def test_requests_is_named_where_it_is_missing(emulator: Emulator, tmp_path: Pat
     assert "\n" not in message
     assert result["requests"] == 0
     assert len(emulator.journal) == 0
+
+
+def test_contents_by_a_link_need_no_library(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.repository().put("app", b"contents")
+    downloads = Downloads(connect(emulator), "widgets")
+    delivery = Delivery(
+        chosen=[Chosen(artifact) for artifact in downloads.list_artifacts().artifacts],
+        links={"app": find_link(connect(emulator), downloads.artifact_path("app"))},
+    )
+    place = {"workspace": "acme", "repository": "widgets", "name": ["app"], "dest": f"{tmp_path}/", "via": "link"}
+    result = run_with(
+        [], tmp_path, "bitbucket_download_fetch", {**place, "_control_node": {"delivery": render_delivery(delivery)}}
+    )
+    assert result["artifacts"][0]["status"] == "fetched"
+    assert (tmp_path / "app").read_bytes() == b"contents"
 
 
 def test_the_library_for_another_kind_of_proxy_is_named(emulator: Emulator, tmp_path: Path) -> None:

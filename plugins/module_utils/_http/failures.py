@@ -49,6 +49,10 @@ _PATH = re.compile(r"[/?#]")
 _E = t.TypeVar("_E", bound=BaseException)
 
 
+class NoConnection(OSError):
+    """There is no connection. For transports whose library does not tell that from a failure after it."""
+
+
 def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = "") -> NoResponse:
     """Return the error for a request whose response never began.
 
@@ -64,7 +68,7 @@ def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = 
     if isinstance(exc, _BAD_SCHEMA) and "SOCKS" in str(exc):
         return NoResponse(f"{what} failed: the proxy needs the Python library PySocks", may_have_applied=False)
     if isinstance(exc, _BAD_PROXY):
-        return NoResponse(f"{what} failed: the URL of the proxy in the environment cannot be used", may_have_applied=False)
+        return explain_unusable_proxy(what)
     if isinstance(exc, (ValueError, *_BAD_SCHEMA)):  # a URL or header that cannot be sent at all
         return NoResponse(f"{what} failed: {type(exc).__name__}", may_have_applied=False)
     if status := _find_tunnel_status(exc):
@@ -75,6 +79,11 @@ def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = 
         name = describe_proxy(proxy)
         reason = f"{reason} (through {name})" if connected else f"no connection through {name}: {reason}"
     return NoResponse(f"{what} failed: {reason}", transient=True, may_have_applied=connected)
+
+
+def explain_unusable_proxy(what: str) -> NoResponse:
+    """Return the error for a proxy whose URL is none."""
+    return NoResponse(f"{what} failed: the URL of the proxy in the environment cannot be used", may_have_applied=False)
 
 
 def explain_proxy_refusal(status: int, what: str, proxy: str) -> NoResponse:
@@ -98,7 +107,7 @@ def explain_broken_body(exc: Exception, what: str, timeout: float, received: int
 
 
 def _describe_reason(exc: BaseException, timeout: float) -> str:
-    if isinstance(exc, _CONNECT_TIMEOUTS):
+    if isinstance(exc, _CONNECT_TIMEOUTS) or (_find(exc, NoConnection) and _find(exc, socket.timeout)):
         return f"no connection within {timeout:g} seconds"
     if _find(exc, _READ_TIMEOUTS):
         return f"no answer within {timeout:g} seconds"
@@ -127,7 +136,7 @@ def _find_tunnel_status(exc: BaseException) -> int:
 
 
 def _never_connected(exc: BaseException) -> bool:
-    if _find(exc, _NEVER_CONNECTED):
+    if _find(exc, NoConnection) or _find(exc, _NEVER_CONNECTED):
         return True
     # urllib3 1.26 says ProxyError also for a connection that broke after the request was sent.
     broken = _find(exc, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, TimeoutError))

@@ -15,6 +15,7 @@ import trustme
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.helpers.tls import tls_front
+from tests.http._http.helpers import Connect, connect, connect_plainly
 from tests.http.lookup.helpers import Looker
 
 
@@ -58,6 +59,13 @@ class Door:
 def door(request: pytest.FixtureRequest, emulator: Emulator, run: ModuleRunner) -> Door:
     """Reach the client by a module, by a lookup with arguments, and by a lookup with variables."""
     return Door(run, Looker(emulator), request.param)
+
+
+@pytest.fixture(name="connect", params=[connect, connect_plainly], ids=["requests", "plain"])
+def connect_by_either(request: pytest.FixtureRequest) -> Connect:
+    """Return what connects clients, with the library ``requests`` and without it."""
+    connect: Connect = request.param
+    return connect
 
 
 @pytest.fixture(scope="session")

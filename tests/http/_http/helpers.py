@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._delivery.transport import PlainTransport
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.connection import Connection
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
@@ -20,6 +21,7 @@ from tests.helpers.clock import FakeClock
 
 LISTING = "/repositories/acme/widgets/downloads"
 AT_ONCE = {"Retry-After": "0"}
+Connect = Callable[..., Client]
 
 
 def connect(emulator: Emulator, clock: FakeClock | None = None, **settings: Any) -> Client:
@@ -27,10 +29,21 @@ def connect(emulator: Emulator, clock: FakeClock | None = None, **settings: Any)
 
     ``settings`` are those of Connection; ``credentials`` may be a mapping of options.
     """
+    return Client(_prepare(emulator, settings), clock=(clock or FakeClock()).clock)
+
+
+def connect_plainly(emulator: Emulator, **settings: Any) -> Client:
+    """Return a client that does without the library ``requests``, else as ``connect`` does."""
+    connection = _prepare(emulator, settings)
+    transport = PlainTransport(connection.timeout, connection.verify)
+    return Client(connection, clock=FakeClock().clock, transport=transport)
+
+
+def _prepare(emulator: Emulator, settings: dict[str, Any]) -> Connection:
     credentials = settings.pop("credentials", {"user": emulator.user, "api_token": emulator.api_token})
     addresses = {"api_url": emulator.api_url, "token_url": emulator.token_url}
     given = {"workspace": "acme", **addresses, "timeout": 5, **settings}
-    return Client(Connection(credentials=choose_credentials(credentials, {}), **given), clock=(clock or FakeClock()).clock)
+    return Connection(credentials=choose_credentials(credentials, {}), **given)
 
 
 def consumer(emulator: Emulator) -> dict[str, str]:

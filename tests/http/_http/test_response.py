@@ -15,7 +15,8 @@ import pytest
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import NotFound, RequestFailed
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import open_link
 from tests.emulator import Emulator
-from tests.http._http.helpers import LISTING, connect, consumer, list_names, read, send
+from tests.http._http import helpers
+from tests.http._http.helpers import LISTING, Connect, consumer, list_names, read, send
 
 CONTENT = b"application" * 1000
 PAGE = b'{"values": [{"name": "app"}], "size": 1}'
@@ -32,7 +33,7 @@ def encoded(emulator: Emulator, body: bytes, encoding: str, **more: Any) -> None
 
 
 @pytest.mark.parametrize("fraction", [1.0, 0.5, 0.0])
-def test_body_without_a_length_might_be_cut(emulator: Emulator, fraction: float) -> None:
+def test_body_without_a_length_might_be_cut(emulator: Emulator, connect: Connect, fraction: float) -> None:
     emulator.faults.add("open_end", host="storage", fraction=fraction, times=None)
     with pytest.raises(RequestFailed) as caught:
         read(connect(emulator, retries=1))
@@ -41,7 +42,7 @@ def test_body_without_a_length_might_be_cut(emulator: Emulator, fraction: float)
     assert str(caught.value) == f"GET of app from the storage host localhost: {words}. Gave up after 2 tries"
 
 
-def test_body_in_chunks_has_an_end(emulator: Emulator) -> None:
+def test_body_in_chunks_has_an_end(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("open_end", host="storage", chunked=True)
     assert read(connect(emulator, retries=0)) == CONTENT
     emulator.faults.add("open_end", host="storage", chunked=True, fraction=0.5)
@@ -49,7 +50,7 @@ def test_body_in_chunks_has_an_end(emulator: Emulator) -> None:
         read(connect(emulator, retries=0))
 
 
-def test_document_shows_its_own_end(emulator: Emulator) -> None:
+def test_document_shows_its_own_end(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("open_end")
     assert list_names(connect(emulator)) == ["app"]
     emulator.faults.add("open_end", fraction=0.9)
@@ -62,7 +63,7 @@ def test_document_shows_its_own_end(emulator: Emulator) -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_encoding_that_was_not_asked_for_is_removed(emulator: Emulator, encoding: str) -> None:
     emulator.switches.api_encoding = encoding
-    client = connect(emulator, credentials=consumer(emulator))
+    client = helpers.connect(emulator, credentials=consumer(emulator))
     send(client)
     assert sorted(list_names(client)) == ["app", "sent"]
     with pytest.raises(NotFound, match="File nobody not found"):
@@ -83,12 +84,12 @@ def test_encoding_that_was_not_asked_for_is_removed(emulator: Emulator, encoding
     ],
     ids=["gzip", "members", "raw", "both", "None", "identity"],
 )
-def test_forms_of_encodings_are_understood(emulator: Emulator, body: bytes, encoding: str) -> None:
+def test_forms_of_encodings_are_understood(emulator: Emulator, connect: Connect, body: bytes, encoding: str) -> None:
     encoded(emulator, body, encoding)
     assert list_names(connect(emulator)) == ["app"]
 
 
-def test_unknown_encoding_is_an_error_that_names_it(emulator: Emulator) -> None:
+def test_unknown_encoding_is_an_error_that_names_it(emulator: Emulator, connect: Connect) -> None:
     emulator.switches.api_encoding = "br"
     with pytest.raises(RequestFailed) as caught:
         list_names(connect(emulator))
@@ -99,7 +100,7 @@ def test_unknown_encoding_is_an_error_that_names_it(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("body", [gzip.compress(PAGE)[:-1], gzip.compress(PAGE)[:20], PAGE, b"\x1f\x8b"], ids=len)
-def test_broken_encoding_is_a_transient_error(emulator: Emulator, body: bytes) -> None:
+def test_broken_encoding_is_a_transient_error(emulator: Emulator, connect: Connect, body: bytes) -> None:
     encoded(emulator, body, "gzip")
     assert list_names(connect(emulator, retries=1)) == ["app"]
     encoded(emulator, body, "gzip")
@@ -107,7 +108,7 @@ def test_broken_encoding_is_a_transient_error(emulator: Emulator, body: bytes) -
         list_names(connect(emulator, retries=0))
 
 
-def test_limit_counts_for_decoded_bytes(emulator: Emulator) -> None:
+def test_limit_counts_for_decoded_bytes(emulator: Emulator, connect: Connect) -> None:
     client = connect(emulator)
     encoded(emulator, gzip.compress(b"x" * 100), "gzip", times=None)
     assert client.read(emulator.api_url + LISTING, "*/*", 100).body == b"x" * 100
@@ -119,13 +120,13 @@ def test_limit_counts_for_decoded_bytes(emulator: Emulator) -> None:
         list_names(client)
 
 
-def test_contents_of_the_storage_host_are_never_decoded(emulator: Emulator) -> None:
+def test_contents_of_the_storage_host_are_never_decoded(emulator: Emulator, connect: Connect) -> None:
     body = gzip.compress(b"stored like this")
     encoded(emulator, body, "gzip", host="storage")
     assert read(connect(emulator)) == body
 
 
-def test_contents_of_the_api_itself_are_decoded(emulator: Emulator) -> None:
+def test_contents_of_the_api_itself_are_decoded(emulator: Emulator, connect: Connect) -> None:
     encoded(emulator, gzip.compress(b"text"), "gzip", path="/app$", content_type="text/plain")
     with open_link(connect(emulator), f"{emulator.api_url}{LISTING}/app") as response:
         assert response.read_all(100) == b"text"

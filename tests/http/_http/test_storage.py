@@ -27,7 +27,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage imp
 from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
 from tests.helpers.tls import tls_front
-from tests.http._http.helpers import LISTING, asked_hosts, connect, read
+from tests.http._http.helpers import LISTING, Connect, asked_hosts, connect, read
 
 CONTENT = b"application"
 EXPIRED = (
@@ -120,7 +120,7 @@ def test_redirect_that_cannot_be_fetched_is_an_error(emulator: Emulator, client:
     assert asked_hosts(emulator) == ["api"]
 
 
-def test_redirect_from_https_to_plain_http_is_an_error(emulator: Emulator, front: str, bundle: str) -> None:
+def test_redirect_from_https_to_plain_http_is_an_error(emulator: Emulator, connect: Connect, front: str, bundle: str) -> None:
     message = read_failure(connect(emulator, api_url=front + "/2.0", ca_path=bundle))
     assert "redirects from https to plain http" in message
     assert "localhost" not in message

@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import re
+import shutil
+import socket
 import socketserver
 import ssl
 from collections.abc import Callable, Iterator
@@ -20,13 +23,15 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 import urllib3
+from cryptography import x509
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, RequestFailed
 from tests.emulator import Emulator
 from tests.helpers.proxy import Proxy, forward_proxy
 from tests.helpers.serving import closed_port, serving
 from tests.helpers.socks import socks_proxy
-from tests.http._http.helpers import asked_hosts, connect, consumer, list_names, read, send
+from tests.http._http import helpers
+from tests.http._http.helpers import Connect, asked_hosts, consumer, list_names, read, send
 
 YESTERDAY = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
 CONTENT = b"application"
@@ -84,7 +89,7 @@ def issue_bad(authority: trustme.CA, which: str) -> trustme.LeafCert:
 @pytest.mark.parametrize("which", ["expired", "wrong host", "unknown"])
 @pytest.mark.parametrize("host", ["api", "token", "storage"])
 def test_nothing_is_sent_before_the_certificate_is_accepted(
-    emulator: Emulator, authority: trustme.CA, bundle: str, host: str, which: str
+    emulator: Emulator, connect: Connect, authority: trustme.CA, bundle: str, host: str, which: str
 ) -> None:
     with listening(issue_bad(authority, which)) as (origin, heard):
         settings: dict[str, Any] = {"ca_path": bundle}
@@ -104,7 +109,13 @@ def test_nothing_is_sent_before_the_certificate_is_accepted(
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_bundle_of_the_environment_is_used_unless_ca_path_is_given(
-    emulator: Emulator, front: str, bundle: str, other_bundle: str, monkeypatch: pytest.MonkeyPatch, variable: str
+    emulator: Emulator,
+    connect: Connect,
+    front: str,
+    bundle: str,
+    other_bundle: str,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
 ) -> None:
     monkeypatch.setenv(variable, bundle)
     list_names(connect(emulator, **api_of(front)))
@@ -115,7 +126,7 @@ def test_bundle_of_the_environment_is_used_unless_ca_path_is_given(
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_validate_certs_false_takes_precedence_everywhere_and_is_not_kept(
-    emulator: Emulator, front: str, other_bundle: str, monkeypatch: pytest.MonkeyPatch, variable: str
+    emulator: Emulator, connect: Connect, front: str, other_bundle: str, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, other_bundle)
     settings: dict[str, Any] = {
@@ -129,7 +140,7 @@ def test_validate_certs_false_takes_precedence_everywhere_and_is_not_kept(
     assert "certificate" in failure(lambda: list_names(connect(emulator, **settings)))
 
 
-def test_ca_path_without_certificates_is_refused(emulator: Emulator, front: str, tmp_path: Path) -> None:
+def test_ca_path_without_certificates_is_refused(emulator: Emulator, connect: Connect, front: str, tmp_path: Path) -> None:
     missing, empty = tmp_path / "missing.pem", tmp_path / "empty.pem"
     empty.write_text("no certificate")
     with pytest.raises(BadInput, match=f"^ca_path {missing} cannot be read: No such file or directory$"):
@@ -139,12 +150,29 @@ def test_ca_path_without_certificates_is_refused(emulator: Emulator, front: str,
     assert "certificate" in failure(lambda: list_names(connect(emulator, **api_of(front), ca_path=str(tmp_path))))
 
 
-def test_missing_bundle_of_the_environment_is_an_error(emulator: Emulator, front: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def name_in_folder(authority: trustme.CA) -> str:
+    """Return the name by which OpenSSL looks for a certificate in a folder: the hash of its subject in canonical form."""
+    subject = x509.load_pem_x509_certificate(authority.cert_pem.bytes()).subject
+    canonical = x509.Name([x509.NameAttribute(each.oid, str(each.value).lower()) for each in subject]).public_bytes()
+    digest = hashlib.sha1(canonical[2:], usedforsecurity=False).digest()
+    return f"{int.from_bytes(digest[:4], 'little'):08x}.0"
+
+
+def test_ca_path_can_be_a_folder(
+    emulator: Emulator, connect: Connect, front: str, authority: trustme.CA, bundle: str, tmp_path: Path
+) -> None:
+    shutil.copy(bundle, tmp_path / name_in_folder(authority))
+    list_names(connect(emulator, **api_of(front), ca_path=str(tmp_path)))
+
+
+def test_missing_bundle_of_the_environment_is_an_error(
+    emulator: Emulator, connect: Connect, front: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
     assert "/nowhere/ca.pem" in failure(lambda: list_names(connect(emulator, **api_of(front))))
 
 
-def test_plain_http_where_tls_is_expected_is_named(emulator: Emulator) -> None:
+def test_plain_http_where_tls_is_expected_is_named(emulator: Emulator, connect: Connect) -> None:
     client = connect(emulator, api_url=emulator.api_url.replace("http:", "https:"), retries=0)
     assert re.search(r"the TLS connection broke \([A-Z_]+\)", failure(lambda: list_names(client)))
 
@@ -154,7 +182,7 @@ def test_all_hosts_are_reached_through_the_proxy(
     emulator: Emulator, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, proxy.url.replace("://", "://user:canary@"))
-    client = connect(emulator, credentials=consumer(emulator))
+    client = helpers.connect(emulator, credentials=consumer(emulator))
     assert read(client) == CONTENT
     send(client, b"x" * 100_000)
     assert [asked[0] for asked in proxy.asked] == ["POST", "GET", "GET", "POST"]
@@ -163,7 +191,7 @@ def test_all_hosts_are_reached_through_the_proxy(
     assert not [entry for entry in emulator.journal if "Proxy-Authorization" in entry.headers]
 
 
-def test_no_proxy_is_respected(emulator: Emulator, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_respected(emulator: Emulator, connect: Connect, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", proxy.url)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert read(connect(emulator)) == CONTENT
@@ -173,13 +201,13 @@ def test_no_proxy_is_respected(emulator: Emulator, proxy: Proxy, monkeypatch: py
 def test_socks_proxy_is_used(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     with socks_proxy() as (url, targets):
         monkeypatch.setenv("all_proxy", url)
-        assert read(connect(emulator)) == CONTENT
+        assert read(helpers.connect(emulator)) == CONTENT
     assert set(targets) == {urlsplit(emulator.origin).netloc, urlsplit(emulator.storage_url).netloc}
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
 def test_https_goes_through_a_tunnel_that_shows_the_proxy_no_credentials(
-    emulator: Emulator, front: str, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, variable: str
+    emulator: Emulator, connect: Connect, front: str, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, proxy.url.replace("://", "://user:canary@"))
     list_names(connect(emulator, **api_of(front), ca_path=bundle))
@@ -191,7 +219,7 @@ def test_https_goes_through_a_tunnel_that_shows_the_proxy_no_credentials(
 
 
 def test_no_proxy_is_respected_for_https(
-    emulator: Emulator, front: str, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, connect: Connect, front: str, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy.url)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -200,7 +228,7 @@ def test_no_proxy_is_respected_for_https(
 
 
 def test_certificate_is_verified_in_a_tunnel(
-    emulator: Emulator, authority: trustme.CA, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, connect: Connect, authority: trustme.CA, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy.url.replace("://", "://user:canary@"))
     with listening(issue_bad(authority, "wrong host")) as (origin, heard):
@@ -217,7 +245,7 @@ def test_certificate_is_verified_in_a_tunnel(
     ids=["refused", "unknown"],
 )
 def test_missing_proxy_is_an_error_that_names_it_without_its_password(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, scheme: str, place: str, words: str
+    emulator: Emulator, connect: Connect, monkeypatch: pytest.MonkeyPatch, scheme: str, place: str, words: str
 ) -> None:
     address = f"{place}:{closed_port()}"
     monkeypatch.setenv(f"{scheme}_proxy", f"http://user:canary@{address}")
@@ -231,7 +259,7 @@ def test_missing_proxy_is_an_error_that_names_it_without_its_password(
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize(("status", "attempts"), [(407, 1), (403, 1), (503, 3)])
 def test_refusal_by_a_proxy_names_it_without_its_password(
-    emulator: Emulator, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, scheme: str, status: int, attempts: int
+    emulator: Emulator, connect: Connect, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, scheme: str, status: int, attempts: int
 ) -> None:
     proxy.refuses = status
     monkeypatch.setenv(f"{scheme}_proxy", proxy.url.replace("://", "://user:canary@"))
@@ -252,26 +280,28 @@ def test_connection_that_breaks_behind_a_proxy_names_it(
     monkeypatch.setenv(f"{scheme}_proxy", proxy.url.replace("://", "://user:canary@"))
     emulator.faults.add("stall", seconds=1, times=None)
     origin = emulator.origin if scheme == "http" else front
-    client = connect(emulator, **api_of(origin), ca_path=bundle, timeout=0.2, retries=0)
+    client = helpers.connect(emulator, **api_of(origin), ca_path=bundle, timeout=0.2, retries=0)
     with pytest.raises(RequestFailed) as caught:
         send(client)
     assert str(caught.value).endswith(f"failed: no answer within 0.2 seconds (through the proxy {proxy.url})")
     assert caught.value.may_have_applied
 
 
-def test_proxy_url_that_cannot_be_used_is_an_error(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_url_that_cannot_be_used_is_an_error(emulator: Emulator, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http:///canary")
     message = failure(lambda: list_names(connect(emulator, retries=0)))
     assert message.endswith("failed: the URL of the proxy in the environment cannot be used")
 
 
-def test_unverified_requests_write_no_warning(emulator: Emulator, front: str, recwarn: pytest.WarningsRecorder) -> None:
+def test_unverified_requests_write_no_warning(
+    emulator: Emulator, connect: Connect, front: str, recwarn: pytest.WarningsRecorder
+) -> None:
     list_names(connect(emulator, **api_of(front), validate_certs=False))
     assert [str(warning.message) for warning in recwarn] == []
 
 
 @pytest.mark.parametrize("place", ["HOME", "NETRC"])
-def test_netrc_is_never_used(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+def test_netrc_is_never_used(emulator: Emulator, connect: Connect, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     path = Path(os.environ["HOME"], ".netrc" if place == "HOME" else "other")
     hosts = [str(urlsplit(url).hostname) for url in (emulator.origin, emulator.storage_url)]
     lines = [f"machine {host}\nlogin netrc-user\npassword netrc-secret\n" for host in hosts]
@@ -286,7 +316,7 @@ def test_netrc_is_never_used(emulator: Emulator, monkeypatch: pytest.MonkeyPatch
     assert sent == [None, None, "Bearer " + emulator.access_token, None]
 
 
-def test_cookies_are_not_sent_back(emulator: Emulator) -> None:
+def test_cookies_are_not_sent_back(emulator: Emulator, connect: Connect) -> None:
     client = connect(emulator)
     emulator.faults.add("status", code=200, body={"values": []}, headers={"Set-Cookie": "session=canary; Path=/"})
     list_names(client)
@@ -295,24 +325,31 @@ def test_cookies_are_not_sent_back(emulator: Emulator) -> None:
     assert [entry for entry in emulator.journal if "Cookie" in entry.headers] == []
 
 
-def test_silence_is_given_up_after_the_timeout(emulator: Emulator) -> None:
+def test_silence_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("stall", seconds=1)
     assert "no answer within 0.2 seconds" in failure(lambda: list_names(connect(emulator, timeout=0.2, retries=0)))
 
 
-def test_stalled_body_is_given_up_after_the_timeout(emulator: Emulator) -> None:
+def test_connection_that_does_not_come_about_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, socket.create_connection(listener.getsockname()):
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/2.0"
+        message = failure(lambda: list_names(connect(emulator, api_url=url, timeout=0.2, retries=0)))
+    assert "failed: no connection within 0.2 seconds" in message
+
+
+def test_stalled_body_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("stall", seconds=1, at=3)
     message = failure(lambda: list_names(connect(emulator, timeout=0.2, retries=0)))
     assert re.search(r"the answer broke off after [03] bytes: no answer within 0\.2 seconds", message)
 
 
-def test_silence_shorter_than_the_timeout_is_no_error(emulator: Emulator) -> None:
+def test_silence_shorter_than_the_timeout_is_no_error(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("stall", seconds=0.3)
     assert list_names(connect(emulator, timeout=2, retries=0)) == ["app"]
 
 
 @pytest.mark.skipif(not hasattr(urllib3.HTTPResponse, "read1"), reason="urllib3 before 2.1 returns whole blocks alone")
-def test_dripping_body_is_given_up(emulator: Emulator) -> None:
+def test_dripping_body_is_given_up(emulator: Emulator, connect: Connect) -> None:
     for number in range(10):
         emulator.repository().put(str(number), b"x")
     emulator.faults.add("drip", rate=300)
@@ -330,7 +367,9 @@ def test_dripping_body_is_given_up(emulator: Emulator) -> None:
     ],
     ids=str,
 )
-def test_broken_response_is_an_error_in_words(emulator: Emulator, kind: str, arguments: dict[str, Any], words: str) -> None:
+def test_broken_response_is_an_error_in_words(
+    emulator: Emulator, connect: Connect, kind: str, arguments: dict[str, Any], words: str
+) -> None:
     emulator.faults.add(kind, **arguments)
     message = failure(lambda: list_names(connect(emulator, retries=0)))
     assert re.search(rf"^GET {emulator.api_url}/repositories/acme/widgets/downloads{words}", message)

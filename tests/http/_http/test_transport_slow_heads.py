@@ -18,7 +18,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Re
 from tests.emulator import Emulator
 from tests.helpers.serving import serving
 from tests.helpers.socks import socks_proxy
-from tests.http._http.helpers import connect, list_names
+from tests.http._http import helpers
+from tests.http._http.helpers import Connect, list_names
 
 LISTING = b'{"pagelen": 100, "values": []}'
 REST = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(LISTING), LISTING)
@@ -54,13 +55,15 @@ def slow_server(head: bytes, pause: float = 0.05) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_dripping_head_is_given_up(emulator: Emulator, head: str) -> None:
+def test_dripping_head_is_given_up(emulator: Emulator, connect: Connect, head: str) -> None:
     with slow_server(HEADS[head]) as port, pytest.raises(RequestFailed, match=r"no answer within 0\.2 seconds"):
         list_names(connect(emulator, api_url=f"http://127.0.0.1:{port}/2.0", timeout=0.2, retries=0))
 
 
 @pytest.mark.parametrize("head", ["status", "header"])
-def test_dripping_head_of_a_proxy_is_given_up(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, head: str) -> None:
+def test_dripping_head_of_a_proxy_is_given_up(
+    emulator: Emulator, connect: Connect, monkeypatch: pytest.MonkeyPatch, head: str
+) -> None:
     with slow_server(HEADS[head]) as port:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
         with pytest.raises(RequestFailed, match=r"no answer within 0\.2 seconds"):
@@ -72,9 +75,9 @@ def test_dripping_head_behind_a_socks_proxy_is_given_up(emulator: Emulator, monk
     with socks_proxy() as (url, _unused):
         monkeypatch.setenv("all_proxy", url)
         with pytest.raises(RequestFailed, match=r"no answer within 0\.2 seconds"):
-            list_names(connect(emulator, timeout=0.2, retries=0))
+            list_names(helpers.connect(emulator, timeout=0.2, retries=0))
 
 
-def test_head_that_takes_less_than_two_timeouts_is_no_error(emulator: Emulator) -> None:
+def test_head_that_takes_less_than_two_timeouts_is_no_error(emulator: Emulator, connect: Connect) -> None:
     with slow_server(b"HTTP/1.1 200 OK\r\n", pause=0.07) as port:
         assert list_names(connect(emulator, api_url=f"http://127.0.0.1:{port}/2.0", timeout=1, retries=0)) == []
