@@ -11,7 +11,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup runtime demo quick check test proof unit http coverage system sanity validate integration molecule lint docs \
-	fast-lint fuzz model molecule-example canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
+	live fast-lint fuzz model molecule-example canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
 
 ROOT := $(CURDIR)
 OUT := $(ROOT)/build
@@ -63,6 +63,7 @@ help:
 	@echo 'make canaries       run the integration tests and scan processes, files and logs for leaked secrets'
 	@echo 'make browser        look at the documentation site with Chromium'
 	@echo 'make mutants        the share of changes in the deciding files that no test detects (MUTANTS_ARGS="--sample 50 --seed 1")'
+	@echo 'make live           ask the real service which assumptions hold (LIVE_ARGS="--rehearse"); see the guide "Check the real service"'
 	@echo 'make bench          the figures that the README quotes'
 	@echo
 	@echo 'make setup clean  the virtual environment alone; remove build/'
@@ -157,6 +158,10 @@ fuzz: setup
 # The short run of the same machines, with a fixed seed, is one of the tests of "make system".
 model: setup
 	@$(RUN) python -m tests.proof.model $(MODEL_ARGS)
+
+# The only target that reaches the real service, with the variables LIVE_BITBUCKET_*. LIVE_ARGS=--plan shows what would be sent.
+live: setup
+	@$(RUN) python -m tests.proof.live $(LIVE_ARGS)
 
 canaries: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/canaries

@@ -94,6 +94,7 @@ class Control:
     def _repository(self, exchange: Exchange, path: list[str]) -> dict[str, Any]:
         wanted = read_json(exchange)
         made = self._emulator.repository(wanted["workspace"], wanted["repository"], wanted.get("private"))
+        made.description = wanted.get("description", made.description)
         return {"uuid": made.uuid, "workspace_uuid": made.workspace.uuid, "private": made.private}
 
     def _mint(self, exchange: Exchange, path: list[str]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def repository_document(repository: Repository, origin: str) -> dict[str, object
         "uuid": "{" + repository.uuid + "}",
         "name": repository.slug,
         "slug": repository.slug,
+        "description": repository.description,
         "full_name": f"{workspace.slug}/{repository.slug}",
         "is_private": repository.private,
         "scm": "git",

@@ -68,6 +68,7 @@ class Repository:
     blobs: Blobs
     clock: Clock
     switches: Switches
+    description: str = ""
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -132,3 +132,8 @@ def test_the_repository_can_be_read_but_not_removed(emulator: Emulator, api: Cli
 )
 def test_unknown_paths(emulator: Emulator, api: Client, path: str) -> None:
     assert api.session.get(emulator.origin + path).status_code == 404
+
+
+def test_repository_has_a_description(api: Client, emulator: Emulator) -> None:
+    emulator.repository("acme", "widgets").description = "Releases"
+    assert api.session.get(api.url.removesuffix("/downloads")).json()["description"] == "Releases"

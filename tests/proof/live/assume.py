@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write ``assumed.json``: ask the emulator all probes, then once for each value of a switch."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .assumed import Assumed, write_assumed
+from .cases import CASES, Case
+from .compare import differences
+from .emulated import RUN, ask_emulator, prepare
+from .plan import describe, fold
+from .runner import NO_ANSWER, choose
+
+if TYPE_CHECKING:
+    from tests.emulator import Emulator
+
+
+def assume(emulator: Emulator) -> Assumed:
+    """Return what the emulator answers without any switch, without the variants."""
+    results = ask_emulator(emulator, choose())
+    unanswered = [identity for identity, result in results.items() if result.verdict == NO_ANSWER]
+    assert not unanswered, unanswered
+    fields = {identity: dict(result.seen) for identity, result in results.items()}
+    settings = prepare(emulator)
+    requests = {
+        identity: fold(describe(exchange.request, settings, RUN) for exchange in result.exchanges)
+        for identity, result in results.items()
+    }
+    return Assumed(fields, requests, {})
+
+
+def vary(emulator: Emulator, case: Case, fields: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the fields that differ if a switch is set, by probe."""
+    found = {}
+    for identity, result in ask_emulator(emulator, choose(case.only), case.switches).items():
+        if result.verdict != NO_ANSWER and (changed := differences(fields[identity], result.seen)):
+            found[identity] = {one.field: one.seen for one in changed}
+    return found
+
+
+def main() -> int:
+    """Write the file."""
+    from tests.emulator import Emulator
+
+    with Emulator() as emulator:
+        assumed = assume(emulator)
+        for case in CASES:
+            assumed.variants[case.name] = vary(emulator, case, assumed.fields)
+    write_assumed(assumed)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Remove what runs of this check made, by their journal and by the mark in names and titles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote, urljoin
+
+from .errors import Blocked, Broken, CannotRun
+from .gate import is_own_name, is_own_title
+from .journal import Journal, Thing
+from .session import Session
+from .snippets import JSON
+from .wire import Answer
+
+GONE = (204, 200, 404, 410)
+MOST_PAGES = 50
+ROUNDS = 4  # of listing and deleting, because a listing might lag
+PAUSE = 2.0
+
+
+class Cleaner:
+    """Removes things. ``mark``: the run whose things are removed, "" for those of all runs."""
+
+    def __init__(self, session: Session, journal: Journal, mark: str = "") -> None:
+        self._session, self._journal, self._mark = session, journal, mark
+        self._kind = session.settings.main()
+        session.cleaning = True
+
+    def run(self) -> list[str]:
+        """Remove everything that can be removed; return what is left."""
+        for thing in list(self._journal.things):
+            self._try(lambda one=thing: self._remove(one))  # type: ignore[misc]
+        settings = self._session.settings
+        homes = {f"{settings.workspace}/{settings.repository}"}
+        homes |= {f"{settings.free_workspace}/{settings.free_repository}"} if settings.free_repository else set()
+        workspaces = {settings.workspace} | ({settings.free_workspace} if settings.free_workspace else set())
+        left = []
+        for home in sorted(homes):
+            left += self._sweep(lambda here=home: self._artifacts(here), self._remove)  # type: ignore[misc]
+        for workspace in sorted(workspaces):
+            if self._snippet_kind:
+                left += self._sweep(lambda here=workspace: self._snippets(here), self._remove)  # type: ignore[misc]
+        return sorted({f"{thing.kind} {thing.home} {thing.name}" for thing in [*self._journal.things, *left]})
+
+    @property
+    def _snippet_kind(self) -> str:
+        kinds = self._session.settings.kinds()
+        return next((kind for kind in ("api_token", "oauth") if kind in kinds), "")
+
+    def _try(self, act: Callable[[], Any]) -> Any:
+        """Do something; a failure leaves the thing in the journal."""
+        try:
+            return act()
+        except (Broken, Blocked, CannotRun):
+            return None
+
+    def _sweep(self, find: Callable[[], list[Thing]], remove: Callable[[Thing], bool]) -> list[Thing]:
+        """Remove what a listing shows until it shows nothing any more; return what it still shows."""
+        found: list[Thing] = []
+        for number in range(ROUNDS):
+            if number:
+                self._session.pause(PAUSE)
+            found = self._try(find) or []
+            if not found:
+                return []
+            for thing in found:
+                self._try(lambda one=thing: remove(one))  # type: ignore[misc]
+        return found
+
+    def _remove(self, thing: Thing) -> bool:
+        """Delete a thing; write down that it is gone if the service says so."""
+        if thing.kind == "snippet":
+            return False
+        answer = self._delete(thing)
+        if answer.status in GONE:
+            self._journal.remove(thing)
+            return True
+        return False
+
+    def _delete(self, thing: Thing) -> Answer:
+        api, name = self._session.settings.api_url, quote(thing.name, safe="")
+        if thing.kind == "artifact":
+            workspace, repository = (quote(part, safe="") for part in thing.home.split("/"))
+            return self._session.send("DELETE", f"{api}/repositories/{workspace}/{repository}/downloads/{name}", self._kind)
+        self._session.gate.adopt_snippet(thing.name)
+        return self._session.send("DELETE", f"{api}/snippets/{quote(thing.home, safe='')}/{name}", self._snippet_kind)
+
+    def _artifacts(self, home: str) -> list[Thing]:
+        workspace, repository = (quote(part, safe="") for part in home.split("/"))
+        url = f"{self._session.settings.api_url}/repositories/{workspace}/{repository}/downloads"
+        names = [str(item.get("name")) for item in self._items(url, self._kind)]
+        return [Thing("artifact", home, name) for name in names if is_own_name(name) and self._mark in name]
+
+    def _snippets(self, workspace: str) -> list[Thing]:
+        """Return the listed snippets with a title of this check; a title in the journal is settled by that."""
+        found: dict[str, str] = {}
+        for query in ("?role=member", "?role=owner"):
+            url = f"{self._session.settings.api_url}/snippets/{quote(workspace, safe='')}{query}"
+            for item in self._items(url, self._snippet_kind):
+                if is_own_title(item.get("title")) and self._mark in str(item["title"]) and item.get("id"):
+                    found[str(item["id"])] = str(item["title"])
+        titles = [thing for thing in self._journal.things if thing.kind == "snippet" and thing.home == workspace]
+        self._journal.remove(*(thing for thing in titles if thing.name))
+        return [Thing("snippet id", workspace, identity) for identity in found]
+
+    def _items(self, url: str, kind: str) -> Iterable[dict[str, Any]]:
+        for _page in range(MOST_PAGES):
+            answer = self._session.send("GET", url, kind, JSON)
+            page = answer.json()
+            if not answer.good or not isinstance(page, dict):
+                raise Blocked(f"a list cannot be read: {answer.status}")
+            yield from (item for item in page.get("values") or [] if isinstance(item, dict))
+            if not isinstance(page.get("next"), str):
+                return
+            url = urljoin(url, page["next"])

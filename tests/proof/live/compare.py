@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compare what was seen with what the emulator answers to the same probe, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .probe import NO_ANSWER
+
+NOTHING = "(nothing)"
+
+
+class Difference(NamedTuple):
+    """A field whose value is another one than assumed."""
+
+    field: str
+    assumed: Any
+    seen: Any
+
+
+def differences(assumed: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Difference]:
+    """Return the fields that differ. A field without an answer differs from nothing.
+
+    A field that is missing on one side counts only if nothing else differs: a refusal has other fields than a success.
+    """
+    changed, missing = _walk(assumed, seen, "")
+    return changed or missing
+
+
+def _walk(assumed: Any, seen: Any, path: str) -> tuple[list[Difference], list[Difference]]:
+    """Return the fields with other values, and those that one side lacks."""
+    if NO_ANSWER in (assumed, seen) or assumed == seen:
+        return [], []
+    if not (isinstance(assumed, Mapping) and isinstance(seen, Mapping)):
+        return [Difference(path, assumed, seen)], []
+    changed: list[Difference] = []
+    missing: list[Difference] = []
+    for name in [*assumed, *(name for name in seen if name not in assumed)]:
+        below = f"{path} / {name}" if path else str(name)
+        before, after = assumed.get(name, NOTHING), seen.get(name, NOTHING)
+        if NOTHING in (before, after):
+            missing += [] if NO_ANSWER in (before, after) else [Difference(below, before, after)]
+            continue
+        more = _walk(before, after, below)
+        changed += more[0]
+        missing += more[1]
+    return changed, missing

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the variables ``LIVE_BITBUCKET_*``. The collection's own variables are never used, so that no job's secret is."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from .errors import CannotRun
+
+PREFIX = "LIVE_BITBUCKET_"
+API_URL = "https://api.bitbucket.org/2.0"
+TOKEN_URL = "https://bitbucket.org/site/oauth2/access_token"
+MARK = "releng.bitbucket live tests"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+# Variables with an API token, by the kind of credential that probes name.
+API_TOKENS = {
+    "api_token": "API_TOKEN",
+    "unscoped": "UNSCOPED_TOKEN",
+    "read": "READ_TOKEN",
+    "write": "WRITE_TOKEN",
+    "no_delete": "NO_DELETE_TOKEN",
+}
+EXAMPLE = """\
+Set at least:
+  export LIVE_BITBUCKET_WORKSPACE=... LIVE_BITBUCKET_REPOSITORY=...
+  export LIVE_BITBUCKET_USER=<e-mail of the account> LIVE_BITBUCKET_API_TOKEN=...
+See the guide "Check the real service"."""
+
+
+class Settings(NamedTuple):
+    """Where to ask and as whom. ``tokens`` has API tokens by kind; texts that are not given are empty."""
+
+    api_url: str
+    token_url: str
+    workspace: str
+    repository: str
+    user: str
+    tokens: Mapping[str, str]
+    access_token: str
+    client_id: str
+    client_secret: str
+    public_repository: str
+    free_workspace: str
+    free_repository: str
+    hidden_snippet: str
+
+    def kinds(self) -> frozenset[str]:
+        """Return what probes can need: kinds of credentials and other things that are given."""
+        given = {
+            "access_token": self.access_token,
+            "oauth": self.client_id and self.client_secret,
+            "public": self.public_repository,
+            "free": self.free_repository,
+            "hidden": self.hidden_snippet,
+        }
+        found = {kind for kind, value in given.items() if value} | set(self.tokens)
+        if found & {"api_token", "oauth"}:
+            found.add("snippets")
+        return frozenset(found)
+
+    def main(self) -> str:
+        """Return the kind of credential that asks unless a probe names another."""
+        return next(kind for kind in ("api_token", "oauth", "access_token") if kind in self.kinds())
+
+    def authorization(self, kind: str) -> str:
+        """Return the value of the Authorization header for a kind of credential, OAuth excepted."""
+        if kind == "access_token":
+            return f"Bearer {self.access_token}"
+        return basic(self.user, self.tokens[kind])
+
+    def secrets(self) -> set[str]:
+        """Return every secret, also in the forms in which it is sent."""
+        plain = {*self.tokens.values(), self.access_token, self.client_secret, self.client_id, self.user}
+        encoded = {basic(self.user, token).partition(" ")[2] for token in self.tokens.values()}
+        if self.client_id:
+            encoded.add(basic(self.client_id, self.client_secret).partition(" ")[2])
+        return {text for text in plain | encoded if text}
+
+    def names(self) -> set[str]:
+        """Return the names of workspaces and repositories."""
+        found = {self.workspace, self.repository, self.public_repository, self.free_workspace, self.free_repository}
+        return {part for name in found for part in (name, *name.split("/")) if part}
+
+
+def basic(user: str, secret: str) -> str:
+    """Return the value of an Authorization header for HTTP Basic."""
+    return "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings; raise CannotRun with an example if something is missing."""
+
+    def value(name: str, default: str = "") -> str:
+        return environ.get(PREFIX + name, "").strip() or default
+
+    settings = Settings(
+        api_url=value("API_URL", API_URL).rstrip("/"),
+        token_url=value("TOKEN_URL", TOKEN_URL),
+        workspace=value("WORKSPACE"),
+        repository=value("REPOSITORY"),
+        user=value("USER"),
+        tokens={kind: value(name) for kind, name in API_TOKENS.items() if value(name)},
+        access_token=value("ACCESS_TOKEN"),
+        client_id=value("CLIENT_ID"),
+        client_secret=value("CLIENT_SECRET"),
+        public_repository=value("PUBLIC_REPOSITORY"),
+        free_workspace=value("FREE_WORKSPACE"),
+        free_repository=value("FREE_REPOSITORY"),
+        hidden_snippet=value("HIDDEN_SNIPPET"),
+    )
+    _require(settings)
+    return settings
+
+
+def _require(settings: Settings) -> None:
+    for name, url in (("API_URL", settings.api_url), ("TOKEN_URL", settings.token_url)):
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+            raise CannotRun(f"{PREFIX}{name} must start with https://, or with http:// for an address on loopback.")
+    if not (settings.workspace and settings.repository):
+        raise CannotRun(EXAMPLE)
+    if settings.tokens and not settings.user:
+        raise CannotRun(f"{PREFIX}USER is missing: the e-mail of the account whose API token is given.\n{EXAMPLE}")
+    if not settings.kinds() & {"api_token", "oauth", "access_token"}:
+        raise CannotRun(EXAMPLE)
+    for name in (settings.workspace, settings.repository):
+        if "/" in name or name in (".", ".."):
+            raise CannotRun(f"{PREFIX}WORKSPACE and {PREFIX}REPOSITORY are slugs, not paths.")
