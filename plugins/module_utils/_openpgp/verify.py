@@ -14,7 +14,7 @@ import typing as t
 
 from .._errors import BitbucketError
 from .._signatures.programs import Completed, find_program, private_folder, run
-from .._signatures.values import OPENPGP, MissingTool, Proof
+from .._signatures.values import OPENPGP, OTHER_HOST, MissingTool, Proof
 from .._text import one_line
 from .keys import OpenpgpKeys
 from .signature import DetachedSignature, parse_signatures
@@ -78,7 +78,7 @@ def _find_program() -> _Program:
             return program._replace(path=path)
     raise MissingTool(
         "No program that verifies OpenPGP signatures is installed on this host: install gpgv (package gpgv on Debian and Ubuntu,"
-        " gnupg2 on Fedora and Red Hat, gpg2 on SUSE, gnupg on Alpine), sqv or gpg"
+        " gnupg2 on Fedora and Red Hat, gpg2 on SUSE, gnupg on Alpine), sqv or gpg" + OTHER_HOST
     )
 
 

@@ -42,6 +42,10 @@ class BadSignature(BitbucketError):
     """
 
 
+# How bitbucket_download_fetch goes on, in messages about a program that is missing.
+OTHER_HOST = ". Or let the control node verify, with via: link or via: controller of bitbucket_download_fetch"
+
+
 class MissingTool(BitbucketError):
     """No program that can verify or sign is installed on this host."""
 

@@ -11,7 +11,7 @@ import typing as t
 
 from .._errors import BitbucketError
 from .._signatures.programs import Completed, find_program, private_folder, run
-from .._signatures.values import SSH, BadSignature, MissingTool, Proof
+from .._signatures.values import OTHER_HOST, SSH, BadSignature, MissingTool, Proof
 from .._text import one_line, quoted
 from .keys import NAMESPACE, SIGNER, PublicKey, SshKey, SshKeys, fingerprint
 from .signature import SshSignature, parse_ssh_signature
@@ -33,7 +33,7 @@ def find_openssh(name: str) -> str:
     """Return the path of a program of OpenSSH; raise MissingTool."""
     program = find_program(name)
     if program is None:
-        raise MissingTool(f"{name} is not installed on this host. {_INSTALL}.")
+        raise MissingTool(f"{name} is not installed on this host. {_INSTALL}{OTHER_HOST}")
     return program
 
 
@@ -45,7 +45,7 @@ def run_keygen(
     done = run([program, *arguments], data, environment, descriptors)
     messages = done.messages.decode("utf-8", "replace")
     if re.search(r"(?:unknown|illegal|invalid) option -- '?Y", messages):
-        raise MissingTool(f"{program} is too old for signatures. {_INSTALL}.")
+        raise MissingTool(f"{program} is too old for signatures. {_INSTALL}{OTHER_HOST}")
     if "No user exists for uid" in messages:
         raise BitbucketError(f"{program} does not run: {one_line(messages)}. Add the user to the passwd database of this host.")
     return done

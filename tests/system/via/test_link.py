@@ -9,7 +9,10 @@ What does not need several processes is tested in tests/http/_control.
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -18,6 +21,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.system.via.hosts import FETCH, Hosts
 
+SYSTEM_PYTHON = Path("/usr/bin/python3")
 UPLOAD = "releng.bitbucket.bitbucket_download"
 
 
@@ -153,3 +157,20 @@ def test_control_node_without_the_library_says_so(hosts: Hosts) -> None:
 def test_arguments_of_the_collection_itself_are_refused(hosts: Hosts) -> None:
     message = hosts.run(hosts.fetch("app", _control_node={"delivery": {}})).result()["msg"]
     assert "Unsupported parameters" in message
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not SYSTEM_PYTHON.exists(), reason="needs root, and a Python that all users can run")
+@pytest.mark.parametrize("via", ["link", "controller"])
+def test_another_user_fetches_on_the_host(emulator: Emulator, hosts: Hosts, via: str) -> None:
+    """It can read the copy, and owns the file. The folders of tests are closed to it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        home = Path(folder, "home")
+        home.mkdir()
+        shutil.chown(home, "nobody")
+        become = {"become": True, "become_method": "ansible.builtin.su", "become_user": "nobody", "become_flags": "-s /bin/sh"}
+        variables = {"ansible_python_interpreter": str(SYSTEM_PYTHON), "ansible_remote_tmp": f"{folder}/tmp"}
+        report = hosts.run(hosts.fetch("app", via=via, dest=f"{home}/", keywords={**become, "vars": variables}))
+        assert report.code == 0, report.output
+        assert (home / "app").read_bytes() == b"application"
+        assert (home / "app").owner() == "nobody"
