@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from .._downloads.api import Downloads
-from .._downloads.artifact import Listing
+from .._downloads.artifact import Listing, manifest_names
 from .._downloads.read_back import NotStored, ReadBack, Stored
 from .._downloads.upload import Uploader
-from .._errors import BitbucketError
+from .._errors import BadInput, BitbucketError
 from .._files.payload import Payload
 from .._manifest.manifest import ManifestSignature
 from .._manifest.signed import require_unsigned
@@ -88,6 +88,7 @@ class ChannelMover:
             elif trust.signer is None:
                 raise CannotSign("signed_by verifies the channel, but the task would change it: set signing_key to sign it")
             else:
+                _require_unused(trust.signature, channel)
                 payloads.extend(self._sign(trust, data))
         except BitbucketError as exc:
             raise BitbucketError(f"{exc}. Nothing was sent") from exc
@@ -157,6 +158,14 @@ class ChannelMover:
             return signature.describe(REPLACED if trust.signature in state.listing else CREATED)
         found = state.found.signature if state.found else None
         return found.describe(UNCHANGED) if found else {}
+
+
+def _require_unused(signature: str, channel: Channel) -> None:
+    """Raise BadInput if the signature would replace an artifact of the release, or its manifest."""
+    if signature in {*(artifact.name for artifact in channel.artifacts), *manifest_names(channel.manifest)}:
+        raise BadInput(
+            f"signature {quoted(signature)} belongs to the release: the channel needs a signature of its own"
+        )
 
 
 def _is_same(found: FoundChannel | None, before: FoundChannel | None) -> bool:

@@ -21,6 +21,7 @@ from tests.http._downloads.helpers import (
     fetches,
     lines,
     put,
+    require_together,
     sha256,
     uploads,
     widgets,
@@ -212,6 +213,28 @@ def test_upload_whose_response_is_lost_is_found_or_repeated(emulator: Emulator, 
     emulator.faults.add(fault, method="POST")
     assert move(run, "1.4.2", NEW)["status"] == "created"
     assert stored(emulator) == document("1.4.2", NEW)
+
+
+def test_move_is_proved_by_contents_if_neither_date_nor_size_change(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, {"app-1.tgz": b"1", "app-2.tgz": b"2"})
+    move(run, "0", {"app-1.tgz": b"1"})
+    move(run, "1", {"app-1.tgz": b"1"})
+    emulator.switches.created_on_moves = False
+    result = move(run, "2", {"app-2.tgz": b"2"})
+    assert (result["status"], stored(emulator)) == ("moved", document("2", {"app-2.tgz": b"2"}, previous="1"))
+
+
+def test_artifacts_are_read_at_the_same_time(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, NEW)
+    require_together(emulator, 2, host="storage")
+    move(run, "1.4.2", NEW, parallel=2)
+
+
+def test_channel_that_storage_damages_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
+    put(emulator, NEW)
+    emulator.switches.stored_damage = "zero"
+    result = run.failed(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
+    assert (result["msg"].startswith("The channel 'stable' was sent, but then: "), result["changed"]) == (True, True)
 
 
 def test_another_publisher_is_named(emulator: Emulator, run: ModuleRunner) -> None:

@@ -113,6 +113,18 @@ def test_signature_can_have_another_name(emulator: Emulator, run: ModuleRunner, 
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+@pytest.mark.parametrize("name", ["app-1.4.2.tgz", MANIFEST])
+def test_signature_never_replaces_an_artifact_of_the_release(
+    emulator: Emulator, run: ModuleRunner, key: ReleaseKey, dist: Path, name: str, check: bool
+) -> None:
+    run.ok(MODULE, src=write(dist, NEW), **key.options)
+    emulator.journal.clear()
+    message = fail(run, **key.options, signature=name, check=check)
+    assert message.startswith(f"signature '{name}' belongs to the release")
+    assert writes(emulator) == []
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
 def test_deleted_channel_must_have_a_good_signature_if_keys_are_set(
     emulator: Emulator, run: ModuleRunner, key: ReleaseKey, check: bool
 ) -> None:
