@@ -85,7 +85,10 @@ def require_outcome(world: Emulator, folder: Path) -> None:
     left = {**RELEASED, **BUILT, "VERSION": b"1.4.2"}
     for name in ("widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz", "widgets-1.3.0.tar.gz"):
         del left[name]
-    assert held(world) == {**left, MANIFEST: lines(left).encode()}
+    found = held(world)
+    channel = json.loads(found.pop("stable.channel.json"))
+    assert (channel["version"], [each["name"] for each in channel["artifacts"]]) == ("1.4.2", ["widgets-1.4.2.tar.gz"])
+    assert found == {**left, MANIFEST: lines(left).encode()}
     assert {path.name: path.read_bytes() for path in (folder / "fetched").iterdir()} == {
         "widgets-1.4.2.tar.gz": BUILT["widgets-1.4.2.tar.gz"]
     }
