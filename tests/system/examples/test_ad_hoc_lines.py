@@ -17,7 +17,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import BUILT, MANIFEST, RELEASED, held, lines, secrets, writes
+from .helpers import BUILT, MANIFEST, RELEASED, STAGED, held, lines, secrets, writes
 from .shell import run_lines
 
 PAGE = ROOT / "docs" / "examples" / "ad-hoc.md"
@@ -82,7 +82,8 @@ def test_every_line_runs_as_its_dry_run_predicts(reader: Reader, world: Emulator
 
 def require_outcome(world: Emulator, folder: Path) -> None:
     """Require that the repository and the folder have what the lines publish, delete and fetch."""
-    left = {**RELEASED, **BUILT, "VERSION": b"1.4.2"}
+    promoted = "widgets-1.5.0.tar.gz"
+    left = {**RELEASED, **BUILT, "VERSION": b"1.4.2", promoted: STAGED[promoted]}
     for name in ("widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz", "widgets-1.3.0.tar.gz"):
         del left[name]
     found = held(world)
