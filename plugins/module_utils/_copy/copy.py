@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.api import Downloads
+from .._downloads.api import Downloads, Inconsistent
 from .._downloads.artifact import is_channel_name
 from .._errors import BadInput
 from .._fetch.choose import Chooser, Wanted
@@ -41,7 +41,7 @@ class Copier:
         self._destination = destination
         self._executor = executor
         self._options = options
-        self._chooser = Chooser(source, options.wanted, self._check_names)
+        self._chooser = Chooser(source, _without_signer(options.wanted), self._check_names)
 
     def run(self) -> Outcome:
         """Copy the artifacts, or predict it in check mode."""
@@ -57,7 +57,11 @@ class Copier:
 
     def _choose(self) -> list[SourceArtifact]:
         """Return the artifacts in the order of their names in the task or in the channel, or the oldest first."""
-        chosen = [SourceArtifact(self._source, self._chooser, each) for each in self._chooser.choose()]
+        try:
+            found = self._chooser.choose()
+        except Inconsistent as exc:
+            raise Inconsistent(f"In the Downloads of {self._source.repository}: {exc}") from exc
+        chosen = [SourceArtifact(self._source, self._chooser, each) for each in found]
         return oldest_first(chosen) if self._options.wanted.selection else chosen
 
     def _check_names(self, names: t.Sequence[str]) -> None:
@@ -67,3 +71,8 @@ class Copier:
         for name in names:
             if is_channel_name(check_written_name(name)):
                 raise BadInput(f"{quoted(name)} {_CHANNEL}")
+
+
+def _without_signer(wanted: Wanted) -> Wanted:
+    """Return what verifies the source, where the task signs nothing: advice about its own manifest would be wrong there."""
+    return wanted._replace(trust=wanted.trust._replace(signer=None)) if wanted.trust else wanted

@@ -53,16 +53,21 @@ def test_source_must_be_signed_by_a_trusted_key(
     trust: dict[str, Any] = {"manifest": MANIFEST, "signed_by": [key.public]}
     options = key.options if signing else trust
     stage(emulator, APP, manifest=True)
-    assert "is not signed" in copy.failure("app", **options, check=check)
+    message = copy.failure("app", **options, check=check)
+    assert message == (
+        f"In the Downloads of staging: The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist."
+        " Nothing of the manifest was used"
+    )
     stage(emulator, {key.signature: other_key.sign(lines(APP))})
-    assert f"The signature '{key.signature}' of the manifest '{MANIFEST}'" in copy.failure("app", **options, check=check)
+    message = copy.failure("app", **options, check=check)
+    assert f"In the Downloads of staging: The signature '{key.signature}' of the manifest '{MANIFEST}'" in message
     assert (writes(emulator), contents(emulator)) == ([], {})
 
 
 def test_line_of_the_destination_that_was_not_verified_is_not_signed(emulator: Emulator, copy: Copy, key: ReleaseKey) -> None:
     stage(emulator, signed(key, APP))
     put(emulator, {**LIB, MANIFEST: lines(LIB)})
-    assert "is not signed" in copy.failure("app", **key.options)
+    assert f"The manifest '{MANIFEST}' is not signed" in copy.failure("app", **key.options)
     assert writes(emulator) == []
 
 
