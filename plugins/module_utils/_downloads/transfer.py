@@ -59,9 +59,11 @@ class Transfer:
             raise
 
     def resume(self, etag: str | None) -> None:
-        """Continue after what the sink holds, which is the beginning of contents with this ETag."""
+        """Continue after what the sink holds, which is the beginning of contents with this ETag; start over without one."""
         self._etag = etag
-        if self._sink is not None and etag:
+        if not etag:
+            self._start_over()
+        elif self._sink is not None:
             self._sink.seek(0)
             for block in read_blocks(self._sink):
                 self._update(block)

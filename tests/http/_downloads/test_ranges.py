@@ -60,6 +60,16 @@ class Repository:
             transfer = create_transfer(downloads, Artifact("app", size), ["sha256", "sha1"], sink, connections, LAYOUT)
             return transfer.run_unless(condition)
 
+    def resume(self, beginning: bytes, etag: str | None) -> dict[str, str]:
+        """Transfer into a file that has this beginning already."""
+        self.path.write_bytes(beginning)
+        with io.FileIO(self.path, "r+") as sink:
+            downloads = connect(self.emulator, threads=4)
+            downloads.meter = self.meter
+            transfer = create_transfer(downloads, Artifact("app", SIZE), ["sha256", "sha1"], sink, 4, LAYOUT)
+            transfer.resume(etag)
+            return transfer.run()
+
     def damage(self, number: int, times: int = 1, **spoil: Any) -> OnePart:
         """Damage the first responses to requests that begin with this part."""
         fault = OnePart(number * LENGTH, times, **spoil)
@@ -158,8 +168,7 @@ def test_one_stream_fetches_what_is_not_divided(app: Repository, size: int, conn
 
 
 def test_contents_that_still_have_the_etag_are_not_sent(app: Repository) -> None:
-    etag = f'"{hashlib.md5(DATA, usedforsecurity=False).hexdigest()}"'
-    assert app.transfer(etag=etag) is None
+    assert app.transfer(etag=etag_of(DATA)) is None
     assert [(entry.status, entry.sent_bytes) for entry in app.requests] == [(304, 0)]
     assert app.path.read_bytes() == b""
 
@@ -186,6 +195,36 @@ def test_each_byte_counts_once_while_the_transfer_is_shown(app: Repository, spoi
     app.damage(MIDDLE, times=1 if spoil else 0, **spoil)
     app.transfer()
     assert app.meter.counts == [("app", SIZE, SIZE)]
+
+
+def etag_of(data: bytes) -> str:
+    return f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+
+
+@pytest.mark.parametrize("position", [1, LENGTH, MIDDLE * LENGTH + 1000, 10 * LENGTH])
+def test_beginning_of_an_earlier_transfer_is_not_sent_again(app: Repository, position: int) -> None:
+    app.require(DATA, app.resume(DATA[:position], etag_of(DATA)))
+    number = position // LENGTH
+    cut = PARTS[number].replace(f"={number * LENGTH}-", f"={position}-")
+    assert sorted(app.ranges, key=str) == sorted([cut, *PARTS[number + 1 :]])
+    assert {(entry.status, entry.headers["If-Match"]) for entry in app.requests} == {(206, etag_of(DATA))}
+    assert app.meter.counts == [("app", SIZE, SIZE)]
+
+
+@pytest.mark.parametrize("position", [LENGTH, MIDDLE * LENGTH + 1000])
+def test_beginning_of_other_contents_is_replaced_in_one_stream(app: Repository, position: int) -> None:
+    app.put(NEW)
+    app.require(NEW, app.resume(DATA[:position], etag_of(DATA)))
+    statuses = [entry.status for entry in app.requests]
+    assert set(statuses[:-1]) == {412}
+    assert (statuses[-1], app.ranges[-1]) == (200, f"bytes={position}-")
+    assert app.requests[-1].headers["If-Range"] == etag_of(DATA)
+
+
+@pytest.mark.parametrize("beginning", [b"", b"x", DATA + DATA], ids=len)
+def test_beginning_of_unknown_contents_is_replaced(app: Repository, beginning: bytes) -> None:
+    app.require(DATA, app.resume(beginning, None))
+    assert sorted(app.ranges, key=str) == sorted(PARTS)
 
 
 @pytest.mark.parametrize("retries", [0, 2])

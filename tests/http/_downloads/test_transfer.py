@@ -67,6 +67,16 @@ class Repository:
         sink: Any = self.sink
         return Transfer(downloads, Artifact("app", size), ["sha256", "sha1"], sink).run_unless(condition)
 
+    def resume(self, beginning: bytes, etag: str | None, size: int = len(DATA)) -> dict[str, str]:
+        """Transfer into a sink that has this beginning already."""
+        self.sink.write(beginning)
+        downloads = connect(self.emulator)
+        downloads.meter = self.meter
+        sink: Any = self.sink
+        transfer = Transfer(downloads, Artifact("app", size), ["sha256", "sha1"], sink)
+        transfer.resume(etag)
+        return transfer.run()
+
     @property
     def requests(self) -> list[Entry]:
         return self.emulator.journal.select(host="storage")
@@ -84,6 +94,10 @@ def app(emulator: Emulator) -> Repository:
     return repository
 
 
+def etag_of(data: bytes) -> str:
+    return f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+
+
 def digests(data: bytes) -> dict[str, str]:
     return {name: hashlib.new(name, data, usedforsecurity=False).hexdigest() for name in ("sha256", "sha1")}
 
@@ -97,8 +111,7 @@ def test_contents_replace_the_sink_and_are_hashed(app: Repository, size: int) ->
 
 
 def test_contents_that_still_have_the_etag_are_not_sent(app: Repository) -> None:
-    etag = f'"{hashlib.md5(DATA, usedforsecurity=False).hexdigest()}"'
-    assert app.transfer(etag=etag) is None
+    assert app.transfer(etag=etag_of(DATA)) is None
     assert (app.sink.getvalue(), app.attempts) == (b"", [(304, None)])
 
 
@@ -232,6 +245,33 @@ def test_refused_range_starts_over(app: Repository) -> None:
     app.emulator.faults.add("status", host="storage", code=416)
     assert app.transfer() == digests(DATA)
     assert app.attempts == [(200, None), (416, "bytes=100000-"), (200, None)]
+
+
+@pytest.mark.parametrize("position", [1, BLOCK, MIB - 1])
+def test_beginning_of_an_earlier_transfer_is_not_sent_again(app: Repository, position: int) -> None:
+    assert app.resume(DATA[:position], etag_of(DATA)) == digests(DATA)
+    assert app.sink.getvalue() == DATA
+    assert app.attempts == [(206, f"bytes={position}-")]
+    assert app.requests[0].headers["If-Range"] == etag_of(DATA)
+    assert app.meter.counts == [("app", MIB, MIB)]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "etag", "attempts"),
+    [
+        (DATA[: MIB // 2], etag_of(DATA), [(200, f"bytes={MIB // 2}-")]),
+        (DATA, etag_of(DATA), [(200, f"bytes={MIB}-")]),
+        (DATA * 2, None, [(200, None)]),
+        (b"", etag_of(DATA), [(200, None)]),
+    ],
+    ids=["beginning", "all", "of unknown contents", "empty"],
+)
+def test_beginning_of_other_contents_is_replaced(
+    app: Repository, beginning: bytes, etag: str | None, attempts: list[tuple[int, str | None]]
+) -> None:
+    app.put(NEW)
+    assert app.resume(beginning, etag) == digests(NEW)
+    assert (app.sink.getvalue(), app.attempts) == (NEW, attempts)
 
 
 TRANSIENT: list[tuple[str, dict[str, Any]]] = [

@@ -53,3 +53,10 @@ def test_parts_are_8_to_16_mib_from_32_mib(size: int, count: int, length: int) -
 def test_headers_name_the_last_byte() -> None:
     part = Part(10, 30)
     assert (part.length, part.range, part.content_range(100)) == (20, "bytes=10-29", "bytes 10-29/100")
+
+
+@given(start=st.integers(0, 50), length=st.integers(0, 50), position=st.integers(0, 120))
+def test_part_is_cut_at_a_position_in_the_contents(start: int, length: int, position: int) -> None:
+    left = Part(start, start + length).cut(position)
+    assert [*range(left.start, left.end)] == [byte for byte in range(start, start + length) if byte >= position]
+    assert left.end == start + length
