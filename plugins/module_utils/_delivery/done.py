@@ -26,6 +26,7 @@ def render_fetched(fetched: Fetched) -> Json:
         "described": fetched.described,
         "backup": fetched.backup,
         "attributes": list(fetched.attributes),
+        "present": fetched.present,
     }
 
 
@@ -39,4 +40,5 @@ def restore_fetched(chosen: Chosen, document: Json, force: bool) -> Fetched:
         document["described"],
         document["backup"],
         (before, after),
+        document["present"],
     )
