@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from urllib.parse import parse_qs, urlsplit
 
 # A link that ends sooner is not handed out any more.
 _LEAST_SECONDS = 60
-_AMAZON_TIME = re.compile(r"[0-9]{8}T[0-9]{6}Z\Z")
+_SECONDS = re.compile(r"[0-9]{1,12}\Z")
 
 
 def is_usable(link: str, now: float) -> bool:
@@ -27,9 +28,9 @@ def find_end(link: str) -> float | None:
     Links of Amazon S3 have one of two forms (fact sheet 1.4).
     """
     query = {name.lower(): values[0] for name, values in parse_qs(urlsplit(link).query).items()}
-    seconds, begin = query.get("x-amz-expires", ""), query.get("x-amz-date", "")
-    if seconds.isdecimal() and _AMAZON_TIME.match(begin):
-        time = datetime.datetime.strptime(begin, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
-        return time.timestamp() + int(seconds)
+    if _SECONDS.match(seconds := query.get("x-amz-expires", "")):
+        with contextlib.suppress(ValueError):
+            begin = datetime.datetime.strptime(query.get("x-amz-date", ""), "%Y%m%dT%H%M%SZ")
+            return begin.replace(tzinfo=datetime.timezone.utc).timestamp() + int(seconds)
     expires = query.get("expires", "")
-    return float(expires) if expires.isdecimal() else None
+    return float(expires) if _SECONDS.match(expires) else None
