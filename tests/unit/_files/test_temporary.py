@@ -7,12 +7,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
-from ansible_collections.releng.bitbucket.plugins.module_utils._files.temporary import PREFIX, Section, TemporaryFiles
+from ansible_collections.releng.bitbucket.plugins.module_utils._files.temporary import (
+    PREFIX,
+    Section,
+    TemporaryFiles,
+    is_kept,
+    remove_kept,
+)
 
 
 def test_file_is_hidden_and_private_and_removed_after_its_use(tmp_path: Path) -> None:
@@ -54,3 +61,100 @@ def test_section_of_a_file_begins_where_the_others_end(tmp_path: Path) -> None:
         section.truncate()
         section.write(b"after")
     assert path.read_bytes() == b"beforeafter"
+
+
+def keep(folder: Path, data: bytes = b"beginning") -> str:
+    """Return the path of a file that a run keeps."""
+    with TemporaryFiles() as files, files.new(str(folder)) as sink:
+        sink.write(data)
+        files.keep(sink.path)
+    return sink.path
+
+
+def test_kept_file_outlives_the_task_and_stays_private(tmp_path: Path) -> None:
+    path = keep(tmp_path)
+    assert is_kept(path)
+    assert Path(path).read_bytes() == b"beginning"
+    assert Path(path).stat().st_mode & 0o077 == 0
+    remove_kept(path)
+    assert list(tmp_path.iterdir()) == []
+    remove_kept(path)
+
+
+def test_kept_file_is_opened_again_and_removed_after_its_use(tmp_path: Path) -> None:
+    path = keep(tmp_path)
+    with TemporaryFiles() as files, files.new(str(tmp_path), path) as sink:
+        assert (sink.path, sink.read()) == (path, b"beginning")
+        sink.write(b" and end")
+        assert list(tmp_path.iterdir()) == [Path(path)]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_kept_file_can_be_kept_again(tmp_path: Path) -> None:
+    path = keep(tmp_path)
+    with TemporaryFiles() as files, files.new(str(tmp_path), path) as sink:
+        files.keep(sink.path)
+    assert list(tmp_path.iterdir()) == [Path(path)]
+
+
+def test_end_of_a_task_removes_a_kept_file_that_is_in_use(tmp_path: Path) -> None:
+    path = keep(tmp_path)
+    files = TemporaryFiles()
+    with files:
+        files.new(str(tmp_path), path).__enter__()
+    assert list(tmp_path.iterdir()) == []
+    path = keep(tmp_path)
+    with pytest.raises(BitbucketError, match="The task is over"), files.new(str(tmp_path), path):
+        pass
+    assert is_kept(path)
+
+
+def put_link(path: Path, target: Path) -> None:
+    target.write_bytes(b"target")
+    path.symlink_to(target)
+
+
+def put_file_of_another(path: Path, _target: Path) -> None:
+    path.write_bytes(b"other")
+    try:
+        os.chown(path, os.geteuid() + 1, -1)
+    except PermissionError:
+        pytest.skip("only root can give files away")
+
+
+STRANGE: dict[str, Callable[[Path, Path], object]] = {
+    "missing": lambda path, target: None,
+    "link": put_link,
+    "directory": lambda path, target: path.mkdir(),
+    "pipe": lambda path, target: os.mkfifo(path),
+    "file of another user": put_file_of_another,
+    "other name": lambda path, target: target.write_bytes(b"a file of the user"),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_no_run_has_kept_is_neither_opened_nor_removed(tmp_path: Path, kind: str) -> None:
+    named, target = tmp_path / f"{PREFIX}x", tmp_path / "target"
+    STRANGE[kind](named, target)
+    path = str(target if kind == "other name" else named)
+    before = sorted((each.name, each.lstat()) for each in tmp_path.iterdir())
+    assert not is_kept(path)
+    remove_kept(path)
+    with TemporaryFiles() as files, files.new(str(tmp_path), path) as sink:
+        assert sink.path != path
+        assert sink.read() == b""
+        sink.write(b"new")
+    after = sorted((each.name, each.lstat()) for each in tmp_path.iterdir())
+    assert [(name, status.st_ino, status.st_mtime_ns) for name, status in after] == [
+        (name, status.st_ino, status.st_mtime_ns) for name, status in before
+    ]
+    assert not target.exists() or target.read_bytes() in (b"target", b"a file of the user")
+
+
+def test_name_that_is_not_text_can_be_kept(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/\xff"
+    os.mkdir(folder)
+    path = keep(Path(os.fsdecode(folder)))
+    assert is_kept(path)
+    remove_kept(path)
+    assert os.listdir(folder) == []
