@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import signal
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 from .emulator import Emulator
 
@@ -47,7 +49,20 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--public", action="store_true", help="make the repository public")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer of both hosts")
     parser.add_argument("--env-file", type=Path, help="write the export lines to this file too, in one go")
+    parser.add_argument("--switch", action="append", default=[], metavar="NAME=JSON", help="set a switch; can be repeated")
     return parser.parse_args(arguments)
+
+
+def read_switches(texts: list[str]) -> dict[str, Any]:
+    """The switches of the command line by name; a value that is no JSON is text."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, _unused, value = text.partition("=")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,6 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_unused: done.set())
     emulator = Emulator(options.port, options.storage_port, options.workspace, options.repository, private=not options.public)
     emulator.switches.latency = emulator.switches.storage_latency = options.latency
+    emulator.switches.update(read_switches(options.switch))
     with emulator:
         text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables(emulator).items())
         if options.env_file:

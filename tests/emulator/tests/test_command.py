@@ -54,6 +54,15 @@ def test_command(tmp_path: Path, number: int) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_command_sets_switches() -> None:
+    with start("--switch", "rename=spaces", "--switch", 'etag="multipart"', "--switch", "page_cap=2") as process:
+        assert process.stdout is not None
+        values = parse("".join(process.stdout.readline() for _unused in range(12)))
+        switches = requests.get(f"{values['EMULATOR_CONTROL_URL']}/switches", timeout=5).json()
+        process.send_signal(signal.SIGTERM)
+    assert (switches["rename"], switches["etag"], switches["page_cap"]) == ("spaces", "multipart", 2)
+
+
 class Remote:
     """A client of the control paths."""
 
