@@ -13,8 +13,8 @@ from .assumed import Assumed, write_assumed
 from .cases import CASES, Case
 from .compare import differences
 from .emulated import RUN, ask_emulator, prepare
-from .plan import describe, fold
-from .runner import NO_ANSWER, choose
+from .plan import Sent, describe, fold
+from .runner import NO_ANSWER, Result, choose, choose_probes
 
 if TYPE_CHECKING:
     from tests.emulator import Emulator
@@ -28,16 +28,21 @@ def assume(emulator: Emulator) -> Assumed:
     fields = {identity: dict(result.seen) for identity, result in results.items()}
     settings = prepare(emulator)
     requests = {
-        identity: fold(describe(exchange.request, settings, RUN) for exchange in result.exchanges)
+        identity: fold(in_order(result, [describe(exchange.request, settings, RUN) for exchange in result.exchanges]))
         for identity, result in results.items()
     }
     return Assumed(fields, requests, {})
 
 
+def in_order(result: Result, requests: list[Sent]) -> list[Sent]:
+    """Return the requests in an order that does not change; modules send some at the same time."""
+    return sorted(requests) if "collection" in result.probe.needs else requests
+
+
 def vary(emulator: Emulator, case: Case, fields: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return the fields that differ if a switch is set, by probe."""
     found = {}
-    for identity, result in ask_emulator(emulator, choose(case.only), case.switches).items():
+    for identity, result in ask_emulator(emulator, choose_probes(case.only), case.switches).items():
         if result.verdict != NO_ANSWER and (changed := differences(fields[identity], result.seen)):
             found[identity] = {one.field: one.seen for one in changed}
     return found

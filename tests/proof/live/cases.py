@@ -24,7 +24,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "plain_400": (True,),
     "page_cap": (1,),
     "pagelen_max": (50,),
-    "next_drops": (["role"], ["pagelen"]),
+    "next_drops": (["role"], ["pagelen"], ["role", "pagelen"]),
     "list_size": (False,),
     "list_page": (False,),
     "list_user": (False,),

@@ -23,7 +23,7 @@ from .gate import Gate
 from .journal import Journal, has_other_service, read_journal
 from .preflight import examine, open_gate
 from .report import as_record, make_head, write
-from .runner import DIFFERS, NO_ANSWER, Result, choose, run
+from .runner import DIFFERS, NO_ANSWER, NOT_ASKED, Result, choose, run
 from .session import Limits, Session
 from .settings import Settings
 from .world import Sizes, World
@@ -144,7 +144,7 @@ class Check:
         head = make_head(self.settings, self.options.plan, len(session.exchanges), session.sent_bytes, len(self.left))
         assumed = read_assumed().fields
         asked = {result.probe.id for result in self.results}
-        rest, _end = run(world, [one for one in choose() if one.id not in asked], (), {}, read_only=True)
+        rest = [Result(one, NOT_ASKED, {}, [], "not chosen") for one in choose() if one.id not in asked]
         records = [as_record(result, assumed, self.settings, self.run_id) for result in [*self.results, *rest]]
         names = self.settings.names() | world.names | world.ids
         for path in write(self.options.folder, head, records, session.secrets, names):

@@ -20,6 +20,7 @@ from .wire import Answer
 GONE = (204, 200, 404, 410)
 MOST_PAGES = 50
 ROUNDS = 4  # of listing and deleting, because a listing might lag
+LEAST_ROUNDS = 2
 PAUSE = 2.0
 
 
@@ -29,6 +30,7 @@ class Cleaner:
     def __init__(self, session: Session, journal: Journal, mark: str = "") -> None:
         self._session, self._journal, self._mark = session, journal, mark
         self._kind = session.settings.main()
+        self._readable = True
         session.cleaning = True
 
     def run(self) -> list[str]:
@@ -41,11 +43,18 @@ class Cleaner:
         workspaces = {settings.workspace} | ({settings.free_workspace} if settings.free_workspace else set())
         left = []
         for home in sorted(homes):
-            left += self._sweep(lambda here=home: self._artifacts(here), self._remove)  # type: ignore[misc]
+            left += self._sweep(lambda here=home: self._artifacts(here), LEAST_ROUNDS)  # type: ignore[misc]
         for workspace in sorted(workspaces):
-            if self._snippet_kind:
-                left += self._sweep(lambda here=workspace: self._snippets(here), self._remove)  # type: ignore[misc]
+            left += self._sweep_snippets(workspace) if self._snippet_kind else []
         return sorted({f"{thing.kind} {thing.home} {thing.name}" for thing in [*self._journal.things, *left]})
+
+    def _sweep_snippets(self, workspace: str) -> list[Thing]:
+        """Remove listed snippets; look longer for those whose IDs were lost with a connection, of which the title is known."""
+        titles = [thing for thing in self._journal.things if thing.kind == "snippet" and thing.home == workspace]
+        left = self._sweep(lambda: self._snippets(workspace), ROUNDS if titles else LEAST_ROUNDS)
+        if not left and self._readable:
+            self._journal.remove(*(thing for thing in titles if thing.name))
+        return left
 
     @property
     def _snippet_kind(self) -> str:
@@ -59,17 +68,19 @@ class Cleaner:
         except (Broken, Blocked, CannotRun):
             return None
 
-    def _sweep(self, find: Callable[[], list[Thing]], remove: Callable[[Thing], bool]) -> list[Thing]:
-        """Remove what a listing shows until it shows nothing any more; return what it still shows."""
+    def _sweep(self, find: Callable[[], list[Thing]], least: int) -> list[Thing]:
+        """Remove what a listing shows until it shows nothing any more, in so many rounds at least; return what is left."""
         found: list[Thing] = []
         for number in range(ROUNDS):
             if number:
                 self._session.pause(PAUSE)
-            found = self._try(find) or []
-            if not found:
+            answer = self._try(find)
+            self._readable = answer is not None
+            found = answer or []
+            if not found and number + 1 >= least:
                 return []
             for thing in found:
-                self._try(lambda one=thing: remove(one))  # type: ignore[misc]
+                self._try(lambda one=thing: self._remove(one))  # type: ignore[misc]
         return found
 
     def _remove(self, thing: Thing) -> bool:
@@ -97,15 +108,13 @@ class Cleaner:
         return [Thing("artifact", home, name) for name in names if is_own_name(name) and self._mark in name]
 
     def _snippets(self, workspace: str) -> list[Thing]:
-        """Return the listed snippets with a title of this check; a title in the journal is settled by that."""
+        """Return the listed snippets with a title of this check."""
         found: dict[str, str] = {}
         for query in ("?role=member", "?role=owner"):
             url = f"{self._session.settings.api_url}/snippets/{quote(workspace, safe='')}{query}"
             for item in self._items(url, self._snippet_kind):
                 if is_own_title(item.get("title")) and self._mark in str(item["title"]) and item.get("id"):
                     found[str(item["id"])] = str(item["title"])
-        titles = [thing for thing in self._journal.things if thing.kind == "snippet" and thing.home == workspace]
-        self._journal.remove(*(thing for thing in titles if thing.name))
         return [Thing("snippet id", workspace, identity) for identity in found]
 
     def _items(self, url: str, kind: str) -> Iterable[dict[str, Any]]:

@@ -31,6 +31,12 @@ class File(NamedTuple):
     content: bytes
 
 
+def size_of(item: Item) -> int | None:
+    """Return the size of an artifact, also if it is written as text: its type is another question."""
+    text = str(item.get("size"))
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
 class Sight(NamedTuple):
     """The items of a listing, and when it showed what was waited for: "at once", "later" or "never"."""
 
@@ -43,7 +49,7 @@ class Sight(NamedTuple):
 
     def sized(self, size: int) -> list[Item]:
         """Return the items of this size."""
-        return [item for item in self.items if item.get("size") == size]
+        return [item for item in self.items if size_of(item) == size]
 
 
 class Downloads:
@@ -124,7 +130,7 @@ class Downloads:
 
     def find(self, file: File) -> Item:
         """Return the item of a file, which must be listed with its size at last."""
-        sight = self.wait(lambda seen: any(item.get("size") == len(file.content) for item in seen.named(file.name)))
+        sight = self.wait(lambda seen: any(size_of(item) == len(file.content) for item in seen.named(file.name)))
         if sight.when == "never":
             raise Blocked("an uploaded artifact is not listed")
         return sight.named(file.name)[0]

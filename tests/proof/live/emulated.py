@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NO_LIMITS = Limits(requests=100_000, bytes=1 << 40, anonymous=100_000)
 SPAM = "spam1"
 RUN = "lp-000000"
-OPTIONS = frozenset({"public_snippets"})  # what a run against the emulator may do besides
+OPTIONS = frozenset({"public_snippets", "collection"})  # what a run against the emulator may do besides
 
 
 def prepare(emulator: Emulator) -> Settings:

@@ -94,7 +94,7 @@ class Gate:
     def check(self, request: Request) -> None:
         """Raise Refused unless the request is one of those that are listed here."""
         parts = urlsplit(request.url)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        if parts.scheme != "https" and not LOOPBACK.fullmatch(parts.hostname or ""):
             raise _refuse(request, "it is not encrypted")
         if request.url == self._token:
             if request.method != "POST":

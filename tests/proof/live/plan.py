@@ -36,11 +36,18 @@ class Sent(NamedTuple):
 def describe(request: Request, settings: Settings, run: str) -> Sent:
     """Return a request with placeholders for everything that belongs to somebody."""
     size = 0 if len(request.body) < 100_000 else round(len(request.body), -5)
-    return Sent(request.method, _path(request.url, settings, run), request.credential or _anonymous(request), size)
+    return Sent(request.method, _path(request.url, settings, run), request.credential or _credential(request, settings), size)
 
 
-def _anonymous(request: Request) -> str:
-    return "a made-up credential" if "Authorization" in request.headers else "none"
+def _credential(request: Request, settings: Settings) -> str:
+    """Return which credential a request has that was built without the name of one."""
+    if request.url == settings.token_url:
+        return "client credentials"
+    value = next((value for name, value in request.headers.items() if name.lower() == "authorization"), None)
+    if value is None:
+        return "none"
+    kinds = [*settings.tokens, *(["access_token"] if settings.access_token else [])]
+    return next((kind for kind in kinds if settings.authorization(kind) == value), "another credential")
 
 
 def _path(url: str, settings: Settings, run: str) -> str:

@@ -46,6 +46,11 @@ def choose(only: Iterable[str] = ()) -> list[Probe]:
     return [probe for probe in PROBES.values() if not words or probe.id.startswith(words)]
 
 
+def choose_probes(only: Iterable[str] = ()) -> list[Probe]:
+    """Return the same without the runs of modules, which ask for no single fact."""
+    return [probe for probe in choose(only) if "collection" not in probe.needs]
+
+
 def ask(world: World, probe: Probe) -> tuple[Seen, str]:
     """Return what a probe saw, and why it saw nothing. It is asked again if a connection breaks."""
     why = ""

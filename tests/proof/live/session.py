@@ -24,9 +24,9 @@ TRANSIENT = (502, 503, 504)
 class Limits(NamedTuple):
     """What a run may send at most."""
 
-    requests: int = 400
+    requests: int = 450
     bytes: int = 40 << 20
-    anonymous: int = 12
+    anonymous: int = 20
 
 
 class Exchange(NamedTuple):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ PREFIX = "LIVE_BITBUCKET_"
 API_URL = "https://api.bitbucket.org/2.0"
 TOKEN_URL = "https://bitbucket.org/site/oauth2/access_token"
 MARK = "releng.bitbucket live tests"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = re.compile(r"127\.[0-9.]+|::1|(.+\.)?localhost")
 
 # Variables with an API token, by the kind of credential that probes name.
 API_TOKENS = {
@@ -122,7 +123,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def _require(settings: Settings) -> None:
     for name, url in (("API_URL", settings.api_url), ("TOKEN_URL", settings.token_url)):
         parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        if parts.scheme != "https" and not (parts.scheme == "http" and LOOPBACK.fullmatch(parts.hostname or "")):
             raise CannotRun(f"{PREFIX}{name} must start with https://, or with http:// for an address on loopback.")
     if not (settings.workspace and settings.repository):
         raise CannotRun(EXAMPLE)

@@ -95,6 +95,11 @@ def error(answer: Answer, words: bool = False) -> dict[str, Any]:
     return found
 
 
+def outcome(answer: Answer) -> object:
+    """Return "good" for a success, "found" for a redirect, else the status: forms of both are asked by other probes."""
+    return "good" if answer.good else "found" if 300 <= answer.status < 400 else answer.status
+
+
 def message_of(document: object) -> str:
     """Return the message of an error document, or the text of a body that is none."""
     if isinstance(document, bytes):

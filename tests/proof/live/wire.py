@@ -127,7 +127,7 @@ class Wire:
         seconds = time.monotonic() - start
         raw = response.read(LONGEST)
         headers = tuple(response.getheaders())
-        if response.will_close or early:
+        if response.will_close or early or request.chunked:
             self.forget(parts[:2])
         return Answer(response.status, headers, raw, seconds, reused, early)
 

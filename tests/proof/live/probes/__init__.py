@@ -27,6 +27,7 @@ ORDER = (
     "oauth",
     "access",
     "public",
+    "modules",
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..errors import Blocked
 from ..forms import Part
 from ..probe import NO_ANSWER, Seen, probe
-from ..shapes import error
+from ..shapes import error, outcome
 from ..world import World
 
 
@@ -66,7 +66,7 @@ def ask_encodings(world: World) -> Seen:
     }
     as_sent = sight.sized(size)[0].get("name") == name
     found: dict[str, object] = {
-        label: error(downloads.raw("GET", mark + form)) if as_sent else NO_ANSWER for label, form in forms.items()
+        label: outcome(downloads.raw("GET", mark + form)) if as_sent else NO_ANSWER for label, form in forms.items()
     }
     found["not UTF-8"] = error(downloads.raw("GET", f"{mark}%FF.txt"))
     return found

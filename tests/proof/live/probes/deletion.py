@@ -10,7 +10,7 @@ from ..downloads import Downloads
 from ..errors import Blocked
 from ..gate import ABSENT
 from ..probe import Seen, probe
-from ..shapes import error, media_type
+from ..shapes import error, media_type, outcome
 from ..world import World
 
 
@@ -31,7 +31,7 @@ def ask_deletion(world: World) -> Seen:
     found: dict[str, object] = {"DELETE": {"status": answer.status, "body": "empty" if not answer.raw else "some"}}
     found["media type"] = media_type(answer)
     found["not listed"] = _gone(downloads, first.name)
-    found["GET"] = error(downloads.send("GET", first.name))
+    found["GET"] = outcome(downloads.send("GET", first.name))
     found["DELETE again"] = error(downloads.delete(first.name), words=True)
     if not downloads.delete(second.name).good:
         raise Blocked("a delete was refused")

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ..downloads import Downloads, File
 from ..errors import Blocked
+from ..forms import Part
 from ..probe import NO_ANSWER, Seen, probe
 from ..shapes import error, path_shape, query_names, shape
 from ..wire import Answer
@@ -88,7 +89,7 @@ def order_of(dates: list[object]) -> str:
     "How is the artifact list cut into pages?",
     PAGES[1],
     PAGES[0],
-    switches=("page_cap", "next_drops=pagelen", "list_size", "list_page", "listing_repeat"),
+    switches=("page_cap", "next_drops=pagelen", "next_drops=role,pagelen", "list_size", "list_page", "listing_repeat"),
 )
 def ask_pages(world: World) -> Seen:
     """Two pages of two items each."""
@@ -189,7 +190,7 @@ def ask_parameters(world: World) -> Seen:
     "downloads in results, its documentation",
 )
 def ask_counter(world: World) -> Seen:
-    """The counter after HEAD, after the redirect alone, after a transfer."""
+    """The counter after HEAD, after the redirect alone, after a transfer, after a replacement."""
     downloads = world.downloads()
     file = downloads.upload("counted.txt")
     counts = [downloads.find(file).get("downloads")]
@@ -202,4 +203,9 @@ def ask_counter(world: World) -> Seen:
     steps = [after - before for before, after in pairwise(counts) if isinstance(after, int) and isinstance(before, int)]
     if len(steps) < 3:
         raise Blocked("items have no counter")
-    return {"new": counts[0], "HEAD": steps[0], "redirect": steps[1], "transfer": steps[2]}
+    new = File(file.name, world.content())
+    downloads.post([Part("files", *new)])
+    sight = downloads.wait(lambda seen: seen.sized(len(new.content)))
+    after = [item.get("downloads") for item in sight.sized(len(new.content)) if item in sight.named(file.name)]
+    kept = NO_ANSWER if not after or not counts[-1] else "kept" if after[0] == counts[-1] else "starts again"
+    return {"new": counts[0], "HEAD": steps[0], "redirect": steps[1], "transfer": steps[2], "after a replacement": kept}

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..downloads import Downloads, File
+from ..downloads import Downloads, File, size_of
 from ..errors import Blocked
 from ..forms import Part, encode
 from ..probe import NO_ANSWER, Seen, probe
@@ -36,7 +36,7 @@ def ask_several_parts(world: World) -> Seen:
     sight = downloads.wait(lambda seen: seen.sized(len(one.content)))
     if sight.when == "never":
         raise Blocked("the upload is not listed")
-    sizes = [item.get("size") for item in sight.items]
+    sizes = [size_of(item) for item in sight.items]
     kept = [label for label, file in zip(("first", "second"), twice, strict=True) if len(file.content) in sizes]
     return {"answer": "good", "two": len(two.content) in sizes, "of one name": kept}
 
@@ -136,7 +136,7 @@ def ask_concurrent_uploads(world: World) -> Seen:
         requests.append(world.session.build("POST", downloads.url(), downloads.credential, {"Content-Type": content_type}, body))
     good = [answer for answer in world.session.together(requests) if answer is not None and answer.good]
     sizes = {len(file.content) for file in files}
-    sight = downloads.wait(lambda seen: any(item.get("size") in sizes for item in seen.items))
+    sight = downloads.wait(lambda seen: any(size_of(item) in sizes for item in seen.items))
     if sight.when == "never":
         raise Blocked("the uploads are not listed")
-    return {"accepted": len(good), "items": sum(item.get("size") in sizes for item in sight.items)}
+    return {"accepted": len(good), "items": sum(size_of(item) in sizes for item in sight.items)}

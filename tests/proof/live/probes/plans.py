@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ..downloads import WAITS
 from ..forms import Part
 from ..probe import Seen, probe
-from ..shapes import error
+from ..shapes import error, outcome
 from ..wire import Answer
 from ..world import World
 
@@ -54,8 +54,8 @@ def ask_free_downloads(world: World) -> Seen:
     return {
         "POST": "good" if post.good else error(post, words=True),
         "list": wait_for_values(world, lambda: downloads.send("GET")),
-        "GET": error(downloads.send("GET", name)) if post.good else "(not asked)",
-        "DELETE": error(downloads.delete(name)) if post.good else "(not asked)",
+        "GET": outcome(downloads.send("GET", name)) if post.good else "(not asked)",
+        "DELETE": outcome(downloads.delete(name)) if post.good else "(not asked)",
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..forms import Part
 from ..probe import Seen, probe
-from ..shapes import error
+from ..shapes import error, outcome
 from ..world import World
 
 
@@ -26,6 +26,6 @@ def ask_public(world: World) -> Seen:
     downloads = world.downloads_of(workspace, repository, "")
     return {
         "list": downloads.send("GET").status,
-        "GET": error(downloads.send("GET", world.name("missing.txt"))),
+        "GET": outcome(downloads.send("GET", world.name("missing.txt"))),
         "POST": error(downloads.post([Part("files", world.name("refused.txt"), world.content())])),
     }

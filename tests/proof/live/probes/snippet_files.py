@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from ..errors import Blocked
 from ..probe import NO_ANSWER, Seen, probe
 from ..shapes import error, headers_present, media_type, path_shape
-from ..snippets import file_url, id_in, sha_of
+from ..snippets import Snippets, file_url, id_in, sha_of
 from ..world import World
 from .snippet_lists import base_snippet
 
@@ -124,13 +124,19 @@ def ask_names(world: World) -> Seen:
     if made is None:
         raise Blocked("no ID of the snippet is told")
     stored = set(snippets.document(made).get("files") or {})
+    others = {name for name in stored if name.lower() != "case.txt"}
     found: dict[str, Any] = {label: _stored_as(name, stored) for label, name in NAMES.items()}
     changed = snippets.change(made, {"Case.txt": b"second\n"})
-    after = sorted(name for name in snippets.document(made).get("files") or {} if name.lower() == "case.txt")
-    found["in another case"] = after if changed.good else error(changed)
-    if after == ["case.txt"] and snippets.get(file_url(snippets.document(made), "case.txt")).body == b"first\n":
-        found["in another case"] = NO_ANSWER
+    kept = set(snippets.document(made).get("files") or {})
+    after = sorted(name for name in kept if name.lower() == "case.txt")
+    # A change that has no effect, or that replaces all files, is another question.
+    is_lost = changed.good and (not others <= kept or (after == ["case.txt"] and _content(snippets, made) == b"first\n"))
+    found["in another case"] = NO_ANSWER if is_lost else after if changed.good else error(changed)
     return found
+
+
+def _content(snippets: Snippets, made: str) -> bytes:
+    return snippets.get(file_url(snippets.document(made), "case.txt")).body
 
 
 def _stored_as(name: str, stored: set[str]) -> str:

@@ -247,7 +247,7 @@ def ask_creation(world: World) -> Seen:
     after = answer.json()
     if not answer.good or not isinstance(after, dict):
         return found | {"document": NO_ANSWER, "private": NO_ANSWER}
-    own = {name: value for name, value in after.items() if name not in ("owner", "creator", "files")}
+    own = {name: value for name, value in after.items() if name not in ("owner", "creator", "workspace", "files")}
     files = after.get("files")
     found["document"] = shape(own)
     found["file"] = shape(files.get("plain.txt")) if isinstance(files, dict) else kind_of(files)

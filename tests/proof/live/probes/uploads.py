@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..downloads import File, Item
+from ..downloads import File, Item, size_of
 from ..errors import Blocked
 from ..forms import Part
 from ..probe import NO_ANSWER, Seen, probe
@@ -95,7 +95,7 @@ def ask_replacement(world: World) -> Seen:
 
 
 def _first(items: list[Item], first: File) -> bool:
-    return any(item.get("size") == len(first.content) for item in items)
+    return any(size_of(item) == len(first.content) for item in items)
 
 
 def _date(items: list[Item]) -> object:
@@ -124,7 +124,7 @@ def ask_empty_artifact(world: World) -> Seen:
     if sight.when == "never":
         raise Blocked("the artifact is not listed")
     contents = downloads.storage(downloads.redirect(name))
-    return {"stored": True, "size": sight.named(name)[0].get("size") == 0, "fetched": contents.status, "bytes": len(contents.raw)}
+    return {"stored": True, "size": size_of(sight.named(name)[0]) == 0, "fetched": contents.status, "bytes": len(contents.raw)}
 
 
 @probe(

@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The whole check against the emulator: what it refuses, what it leaves, its exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.emulator import Emulator
+
+from .check import AS_ASSUMED, DIFFERENT, LEFT_OVER, NOT_RUN, Options, clean
+from .conftest import MakeCheck
+from .emulated import SPAM
+from .session import Limits
+from .settings import Settings
+
+
+def leftovers(emulator: Emulator) -> list[str]:
+    """Return the names of all artifacts and snippets that the check might have made."""
+    names = [
+        name for slug in ("acme", "acme-free") for one in emulator.workspace(slug).repositories.values() for name in one.names()
+    ]
+    made = [one.title or one.id for slug in ("acme", "acme-free") for one in emulator.workspace(slug).snippets if one.id != SPAM]
+    return names + made
+
+
+def writes(emulator: Emulator) -> list[str]:
+    """Return the requests that might have changed something."""
+    return [f"{one.method} {one.path}" for one in emulator.journal if one.method not in ("GET", "HEAD")]
+
+
+def test_emulator_answers_as_assumed_and_nothing_is_left(
+    emulator: Emulator, make_check: MakeCheck, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert make_check().run() == AS_ASSUMED
+    assert leftovers(emulator) == []
+    assert [path.suffix for path in sorted(tmp_path.iterdir())] == [".json", ".md"]
+    assert "\ndiffers" not in capsys.readouterr().out
+
+
+def test_answer_that_differs_is_named(emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
+    emulator.switches.rename = "spaces"
+    assert make_check("N", "D01").run() == DIFFERENT
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("differs")]
+    assert [line.split()[1] for line in lines] == ["N03", "N05"]
+    assert leftovers(emulator) == []
+
+
+@pytest.mark.parametrize("description", ["", "Releases of widgets"])
+def test_repository_without_the_mark_gets_no_write(
+    emulator: Emulator, make_check: MakeCheck, description: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emulator.repository("acme", "widgets").description = description
+    assert make_check().run() == NOT_RUN
+    assert writes(emulator) == []
+    assert "put these words into its description: releng.bitbucket live tests" in capsys.readouterr().err
+
+
+def test_repository_with_other_artifacts_gets_no_write(
+    emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(12):
+        emulator.repository("acme", "widgets").put(f"lp-0a1b2c-{number}", b"own")
+    emulator.repository("acme", "widgets").put("release.tgz", b"precious", created_on=emulator.clock.now().replace(year=2020))
+    assert make_check().run() == NOT_RUN
+    assert writes(emulator) == []
+    assert "that this check did not make" in capsys.readouterr().err
+
+
+def test_repository_that_cannot_be_read_gets_no_write(
+    emulator: Emulator, make_check: MakeCheck, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emulator.accounts.revoke(settings.tokens["api_token"])
+    assert make_check().run() == NOT_RUN
+    assert writes(emulator) == []
+    assert "cannot be read: 401" in capsys.readouterr().err
+
+
+def test_read_only_check_changes_nothing(emulator: Emulator, make_check: MakeCheck) -> None:
+    assert make_check(read_only=True).run() == AS_ASSUMED
+    assert [line for line in writes(emulator) if not line.startswith("POST /site/oauth2")] == []
+
+
+def test_budget_ends_the_check_and_the_clean_up_has_none(
+    emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert make_check(limits=Limits(requests=40)).run() == NOT_RUN
+    assert leftovers(emulator) == []
+    assert "budget of requests" in capsys.readouterr().err
+
+
+def test_artifacts_that_cannot_be_deleted_are_printed(
+    emulator: Emulator, make_check: MakeCheck, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emulator.switches.update({"delete_effect": "none", "delete_effect_names": "replaced"})
+    assert make_check("D02").run() == LEFT_OVER
+    left = leftovers(emulator)
+    assert len(left) == 1
+    assert f"artifact acme/widgets {left[0]}" in capsys.readouterr().out
+    assert list(tmp_path.glob("*.made")), "the journal is kept for --clean"
+    emulator.switches.reset()
+    options = Options(tmp_path, pause=emulator.clock.advance)
+    assert clean(settings, options) == AS_ASSUMED
+    assert leftovers(emulator) == []
+    assert not list(tmp_path.glob("*.made"))
+
+
+def test_clean_removes_own_things_of_all_runs_and_nothing_else(
+    emulator: Emulator, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emulator.repository("acme", "widgets").put("lp-0a1b2c-left.txt", b"left")
+    emulator.snippets.create("lp-0a1b2c left", {"a": "b"})
+    kept = emulator.snippets.create("runbook", {"a": "b"})
+    assert clean(settings, Options(tmp_path, pause=emulator.clock.advance)) == AS_ASSUMED
+    assert leftovers(emulator) == ["runbook"]
+    assert emulator.snippets.get(kept.id)
+    assert "Nothing is left over." in capsys.readouterr().out
+
+
+def test_clean_stops_at_a_repository_without_the_mark(
+    emulator: Emulator, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emulator.repository("acme", "widgets").description = ""
+    emulator.repository("acme", "widgets").put("lp-0a1b2c-left.txt", b"left")
+    assert clean(settings, Options(tmp_path, pause=emulator.clock.advance)) == NOT_RUN
+    assert writes(emulator) == []
+    assert "not marked" in capsys.readouterr().err
+
+
+def test_report_has_all_probes_even_those_that_were_not_asked(make_check: MakeCheck, tmp_path: Path) -> None:
+    make_check("D01").run()
+    report = json.loads(next(tmp_path.glob("*.json")).read_text("utf-8"))
+    verdicts = {record["id"]: record["verdict"] for record in report["probes"]}
+    assert verdicts.pop("D01") == "as assumed"
+    assert set(verdicts.values()) == {"not asked"}
+    assert len(verdicts) > 50
