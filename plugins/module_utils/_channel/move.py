@@ -163,9 +163,7 @@ class ChannelMover:
 def _require_unused(signature: str, channel: Channel) -> None:
     """Raise BadInput if the signature would replace an artifact of the release, or its manifest."""
     if signature in {*(artifact.name for artifact in channel.artifacts), *manifest_names(channel.manifest)}:
-        raise BadInput(
-            f"signature {quoted(signature)} belongs to the release: the channel needs a signature of its own"
-        )
+        raise BadInput(f"signature {quoted(signature)} belongs to the release: the channel needs a signature of its own")
 
 
 def _is_same(found: FoundChannel | None, before: FoundChannel | None) -> bool:
