@@ -36,7 +36,9 @@ def is_playbook(path: Path) -> bool:
 
 OURS = sorted((ROOT / "playbooks").glob("*.yml"))
 FILES = [*OURS, *EXAMPLES.glob("*.yml"), *EXAMPLES.glob("pipelines/*.yml")]
-PLAYBOOKS = sorted(filter(is_playbook, FILES), key=lambda path: (ORDER.get(path.stem, 0), len(path.parts), path))
+PLAYBOOKS = sorted(
+    filter(is_playbook, FILES), key=lambda path: (ORDER.get(path.stem, 0), path.parent.name == "pipelines", path.name)
+)
 
 
 @pytest.fixture
