@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.tools.tree import BUILD, ROOT
 
-from . import fetching, notes, processes, pruning, publishing, signing
+from . import deploying, fetching, notes, processes, pruning, publishing, signing
 from .keys import make_release_key
 from .runner import PlaybookRunner
 from .screen import Screen
@@ -29,6 +29,7 @@ CHAPTERS = (
     publishing.wire,
     fetching.version,
     fetching.fetch,
+    deploying.deploy,
     pruning.prune,
     signing.sign,
     signing.verify,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -50,6 +51,7 @@ def test_demo_succeeds_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None
     assert process.returncode == 0, output
     assert "Checked: changed=0" in output
     assert "publisher-" not in output
+    assert re.search(r"The API\s+had\s+(\d+)\s+requests\s+for\s+one\s+host\s+and\s+\1\s+for\s+ten", output)
     assert [word for word in ("WARNING", "Traceback", "{", "}") if word in output] == []
     assert max(map(len, output.splitlines())) <= 160
     assert len(output.splitlines()) < 550
