@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.tools.tree import BUILD
 
-from . import fetch, fixed, growth, memory, ranges, resume, signed, snippet, unchanged, upload
+from . import fetch, fixed, fleet, growth, memory, ranges, resume, signed, snippet, task, unchanged, upload
 from .bench import Bench
 from .process import WrongResult
 from .service import Service
@@ -36,6 +36,8 @@ PARTS: dict[str, Callable[[Bench], Report]] = {
     "fixed": fixed.measure,
     "growth": growth.measure,
     "signed": signed.measure,
+    "fleet": fleet.measure,
+    "task": task.measure,
 }
 
 
