@@ -53,6 +53,12 @@ Ratios
 Each dot is the median of ratios; the line reaches from the lowest to the highest, and the upright mark is the goal. Where ours is
 divided by another's, less than 1 is better than the other; where another's is divided by ours, more than 1 is.
 """
+COUNTS = """
+Requests
+--------
+
+Each bar is a number of requests to the API.
+"""
 TABLE = """
 All figures
 -----------
@@ -78,13 +84,39 @@ def page(rows: Sequence[Row] | None) -> str:
     if rows is None:
         return HEAD + MISSING
     ratios = [row for row in rows if is_ratio(row)]
-    plot = "\n.. raw:: html\n\n" + textwrap.indent(svg(ratios), "   ") if ratios else ""
-    return HEAD + (RATIOS + plot if ratios else "") + TABLE + "".join(map(_table_row, rows))
+    counts = [row for row in rows if is_count(row)]
+    plots = (RATIOS + _raw(svg(ratios)) if ratios else "") + (COUNTS + _raw(bars(counts)) if counts else "")
+    return HEAD + plots + TABLE + "".join(map(_table_row, rows))
+
+
+def _raw(drawing: str) -> str:
+    return "\n.. raw:: html\n\n" + textwrap.indent(drawing, "   ")
 
 
 def is_ratio(row: Row) -> bool:
     """Whether a figure compares ours with others; times the others' are what the plot is about."""
     return " / " in row["name"] and not row["unit"] and row["spread"] is not None
+
+
+def is_count(row: Row) -> bool:
+    """Return whether a figure is a number of requests that has a bar."""
+    return bool(row["unit"] == " requests" and row["spread"])
+
+
+def bars(rows: Sequence[Row]) -> str:
+    """Return a drawing of numbers, a line of text above each bar; in the colors of the page around it."""
+    highest = max(row["spread"]["median"] for row in rows)
+    parts, top = [], 0
+    for row in rows:
+        number = row["spread"]["median"]
+        width = round((RIGHT - LEFT - 40) * number / highest, 1)
+        parts.append(
+            f'<text x="{LEFT}" y="{top + 13}" font-size="11" fill="currentColor">{escape(row["name"])}</text>'
+            f'<rect x="{LEFT}" y="{top + 18}" width="{width}" height="9" fill="var(--color-brand-primary, #2f6fc4)"/>'
+            f'<text x="{LEFT + width + 5}" y="{top + 27}" font-size="11" fill="currentColor">{number:g}</text>'
+        )
+        top += 34
+    return "\n".join([_head(top, rows), *parts, "</svg>"]) + "\n"
 
 
 def svg(rows: Sequence[Row]) -> str:
@@ -100,8 +132,12 @@ def svg(rows: Sequence[Row]) -> str:
         drawn, top = _ratio(row, top, at)
         parts.append(drawn)
     ticks = "".join(_tick(value, at(value), top) for value in _ticks(low, high))
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top + 6}" style="max-width: 30rem; width: 100%"'
-    return "\n".join([f'{head} role="img" aria-label="{_spoken(rows)}">', ticks, *parts, "</svg>"]) + "\n"
+    return "\n".join([_head(top, rows), ticks, *parts, "</svg>"]) + "\n"
+
+
+def _head(height: int, rows: Sequence[Row]) -> str:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height + 6}" style="max-width: 30rem; width: 100%"'
+    return f'{head} role="img" aria-label="{_spoken(rows)}">'
 
 
 def _range(rows: Sequence[Row]) -> tuple[float, float]:

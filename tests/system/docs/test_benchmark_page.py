@@ -49,6 +49,18 @@ def test_the_plot_has_the_ratios_in_order_of_size() -> None:
     assert "CPU / (curl -F + SHA-256): 0.86" in drawn.attrib["aria-label"]
 
 
+def test_numbers_of_requests_have_bars_in_proportion() -> None:
+    counts = {"1 host": 3, "200 hosts": 3, "10 hosts that fetch by themselves": 30}
+    rows = as_values([Row(name, Spread(n, n, n), unit=" requests", digits=0) for name, n in counts.items()])
+    assert [row for row in ROWS if plots.is_count(row)] == []
+    text = plots.page(rows)
+    drawing = text[text.index("<svg") : text.index("</svg>") + len("</svg>")]
+    drawn = ET.fromstring(drawing)  # noqa: S314  made by ourselves, a line above
+    widths = [float(bar.attrib["width"]) for bar in drawn.iter("{http://www.w3.org/2000/svg}rect")]
+    assert widths[0] == widths[1] == round(widths[2] / 10, 1)
+    assert "200 hosts: 3;" in drawn.attrib["aria-label"]
+
+
 def at_one(drawn: Any, space: dict[str, str]) -> float:
     """Where 1 is on the scale."""
     [tick] = [text for text in drawn.findall(".//svg:text", space) if re.fullmatch("1", text.text or "")]
