@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import io
+import itertools
 import os
 import stat
 import typing as t
@@ -72,13 +73,18 @@ class Payload(t.NamedTuple):
             source.seek(self.start)
         return source
 
-    def blocks(self) -> t.Iterator[memoryview]:
-        """Yield exactly ``size`` bytes in blocks, each valid until the next one; raise LocalFileChanged otherwise."""
-        buffer = memoryview(bytearray(min(BLOCK, max(1, self.size))))
+    def blocks(self, length: int = BLOCK, kept: int = 0) -> t.Iterator[memoryview]:
+        """Yield exactly ``size`` bytes in blocks of at most ``length``; raise LocalFileChanged otherwise.
+
+        A block is valid until the next one is requested, or until ``kept`` more are.
+        """
+        length = min(length, max(1, self.size))
+        buffers = itertools.cycle([memoryview(bytearray(length)) for _unused in range(kept + 1)])
         left = self.size
         with self.open() as source:
             while left:
-                count = _read_into(source, buffer[: min(left, len(buffer))], self)
+                buffer = next(buffers)
+                count = _read_into(source, buffer[: min(left, length)], self)
                 left -= count
                 yield buffer[:count]
             if self.start is None and source.read(1):

@@ -11,9 +11,9 @@ in backslashes and control characters, and both write ``%22`` for a double quote
 
 from __future__ import annotations
 
-import hashlib
 import typing as t
 
+from .._hashing import KEPT, LENGTH, Hashes, start_hashing
 from .._meter import Gauge, Meter
 from .._rate import RateLimit
 
@@ -27,6 +27,7 @@ except ImportError:
 FIELD = "files"
 
 _CONTENT_TYPE = "application/octet-stream"
+_PIECE = 256 * 1024
 
 
 class Payload(t.Protocol):
@@ -38,8 +39,8 @@ class Payload(t.Protocol):
     @property
     def size(self) -> int: ...
 
-    def blocks(self) -> t.Iterator[memoryview]:
-        """Return exactly ``size`` bytes in blocks, each of which is valid until the next one."""
+    def blocks(self, length: int, kept: int) -> t.Iterator[memoryview]:
+        """Return exactly ``size`` bytes in blocks of at most ``length``, each valid until ``kept`` later ones were used."""
 
 
 def encode_form(fields: t.Sequence[tuple[str, str]], field: str, files: t.Mapping[str, bytes]) -> tuple[bytes, str]:
@@ -71,6 +72,7 @@ class UploadBody:
         self._rate = rate
         self._meter = meter or Meter()
         self._gauge: Gauge | None = None
+        self._hashes: Hashes | None = None
         self._heads = [_encode_head(boundary, each.name) for each in payloads]
         self._end = f"--{boundary}--\r\n".encode("ascii")
         self.len = sum(len(head) + each.size + 2 for head, each in zip(self._heads, payloads)) + len(self._end)
@@ -89,19 +91,29 @@ class UploadBody:
         yield before + self._end
 
     def close(self) -> None:
-        """End what the meter shows, when the response has come or the request has failed."""
+        """End what the meter shows and the hashing, when the response has come or the request has failed."""
         if self._gauge:
             self._meter.remove(self._gauge)
+        if self._hashes:
+            self._hashes.close()
 
     def _hash(self, payload: Payload, gauge: Gauge) -> t.Iterator[memoryview]:
-        digest = hashlib.sha256()
-        blocks = payload.blocks()
-        for block in self._rate.slow_down(blocks) if self._rate else blocks:
-            self._sent(len(block))
-            yield block
-            gauge.advance(len(block))
-            digest.update(block)
-        self.digests[payload.name] = digest.hexdigest()
+        self._hashes = hashes = start_hashing(["sha256"], payload.size)
+        for block in payload.blocks(LENGTH, KEPT):
+            hashes.update(block)
+            for piece in self._cut(block):
+                self._sent(len(piece))
+                yield piece
+                gauge.advance(len(piece))
+        self.digests[payload.name] = hashes.finish()["sha256"]
+
+    def _cut(self, block: memoryview) -> t.Iterator[memoryview]:
+        """Yield a block in pieces: the timeout of the connection is for one piece."""
+        if self._rate:
+            yield from self._rate.slow_down([block])
+        else:
+            for start in range(0, len(block), _PIECE):
+                yield block[start : start + _PIECE]
 
 
 def _encode_head(boundary: str, name: str) -> bytes:

@@ -175,6 +175,13 @@ def test_file_is_read_in_blocks_as_often_as_needed(size: int) -> None:
     assert payload.digest() == hashlib.sha256(content(size)).hexdigest()
 
 
+def test_blocks_are_valid_as_long_as_the_kept_ones() -> None:
+    data = content(2 * BLOCK + 7)
+    blocks = list(of_file(data).blocks(1000, len(data) // 1000))
+    assert {len(block) for block in blocks[:-1]} == {1000}
+    assert b"".join(blocks) == data
+
+
 @pytest.mark.parametrize(
     ("size", "now", "words"),
     [

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._meter import Met
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_written_name
 from ansible_collections.releng.bitbucket.plugins.module_utils._rate import RateLimit
 from tests.helpers.clock import FakeClock
+
+MIB = 1 << 20
 
 
 def payload(name: str, data: bytes) -> Payload:
@@ -161,6 +165,31 @@ def test_a_file_that_changed_breaks_the_body_off(tmp_path: Path, now: bytes, wor
     (tmp_path / "app.tgz").write_bytes(now)
     with pytest.raises(LocalFileChanged, match=words):
         joined(body)
+    assert body.digests == {}
+
+
+@pytest.mark.parametrize("rate", [None, 1 << 40])
+def test_a_large_file_is_hashed_while_it_is_handed_over(tmp_path: Path, rate: int | None) -> None:
+    data = os.urandom(9 * MIB + 7)
+    (tmp_path / "app.tgz").write_bytes(data)
+    threads, clock = threading.active_count(), FakeClock().clock
+    limit = RateLimit(rate, clock.monotonic, clock.sleep) if rate else None
+    body = UploadBody(file_payloads([str(tmp_path / "app.tgz")]), lambda _unused: None, limit)
+    pieces = [bytes(piece) for piece in body]
+    assert max(map(len, pieces)) == BLOCK
+    assert parsed(body.content_type, b"".join(pieces)) == [("files", "app.tgz", "application/octet-stream", data)]
+    assert body.digests == {"app.tgz": hashlib.sha256(data).hexdigest()}
+    assert threading.active_count() == threads
+
+
+def test_an_unfinished_body_leaves_no_thread() -> None:
+    threads = threading.active_count()
+    body = UploadBody([payload("a", bytes(9 * MIB))], lambda _unused: None)
+    pieces = iter(body)
+    assert sum(len(next(pieces)) for _unused in range(20)) > 4 * MIB
+    assert threading.active_count() == threads + 1
+    body.close()
+    assert threading.active_count() == threads
     assert body.digests == {}
 
 

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, releng.bitbucket contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hash the bytes of a transfer while they are on their way."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+import typing as t
+
+# To wake a thread for shorter blocks costs as much as it gains.
+LENGTH = 1024 * 1024
+# A block must not change before so many later ones were added.
+KEPT = 3
+
+_LEAST_FOR_THREAD = 8 * 1024 * 1024
+
+Block = t.Union[bytes, memoryview]
+
+
+class Hashes:
+    """The digests of bytes that come in blocks, by algorithm."""
+
+    def __init__(self, algorithms: t.Iterable[str]) -> None:
+        self._hashes = {name: hashlib.new(name) for name in algorithms}
+
+    def update(self, block: Block) -> None:
+        """Add the next bytes."""
+        for each in self._hashes.values():
+            each.update(block)
+
+    def finish(self) -> dict[str, str]:
+        """Return the hex digests of all bytes that were added; no others can be added."""
+        return {name: each.hexdigest() for name, each in self._hashes.items()}
+
+    def close(self) -> None:
+        """Release what a transfer that ends early needs no longer."""
+
+
+class ThreadHashes(Hashes):
+    """Hashes that a thread computes while the transfer goes on, because hashlib releases the lock of the interpreter.
+
+    The thread is a daemon: a task that a signal ends must not wait for it.
+    """
+
+    def __init__(self, algorithms: t.Iterable[str]) -> None:
+        super().__init__(algorithms)
+        self._blocks: queue.Queue[Block | None] = queue.Queue(KEPT - 1)  # besides the one that is being hashed
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def update(self, block: Block) -> None:
+        self._blocks.put(block)
+
+    def finish(self) -> dict[str, str]:
+        self.close()
+        return super().finish()
+
+    def close(self) -> None:
+        if self._thread.is_alive():
+            self._blocks.put(None)
+            self._thread.join()
+
+    def _work(self) -> None:
+        while (block := self._blocks.get()) is not None:
+            super().update(block)
+
+
+def start_hashing(algorithms: t.Iterable[str], size: int) -> Hashes:
+    """Return the hashes for a transfer of so many bytes, which closes them at its end; small ones are worth no thread."""
+    return ThreadHashes(algorithms) if size >= _LEAST_FOR_THREAD else Hashes(algorithms)
