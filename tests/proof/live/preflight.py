@@ -14,7 +14,7 @@ from .gate import ABSENT, Gate, is_own_name
 from .session import Session
 from .settings import MARK, PREFIX, Settings
 
-MOST_PAGES = 20
+MOST_PAGES = 100
 
 
 def open_gate(gate: Gate, settings: Settings, write: bool = True) -> None:
@@ -39,6 +39,8 @@ def examine(session: Session) -> set[str]:
     """Raise CannotRun unless all repositories that are written to are marked; return names that no report may show."""
     settings = session.settings
     names = _examine(session, settings.workspace, settings.repository)
+    home = f"{settings.api_url}/repositories/{quote(settings.workspace, safe='')}/{quote(settings.repository, safe='')}"
+    _require_own_artifacts(session, home, f"{settings.workspace}/{settings.repository}")
     if settings.free_repository:
         names |= _examine(session, settings.free_workspace, settings.free_repository)
     return names
@@ -58,7 +60,6 @@ def _examine(session: Session, workspace: str, repository: str) -> set[str]:
             f"The repository {workspace}/{repository} is not marked for this check, so nothing was written. Make a repository "
             f"of its own for it, and put these words into its description: {MARK}"
         )
-    _require_own_artifacts(session, home, f"{workspace}/{repository}")
     found = (document.get(key) for key in ("uuid", "full_name", "name", "slug"))
     owners = [
         value for value in (document.get("workspace"), document.get("owner"), document.get("project")) if isinstance(value, dict)
@@ -74,7 +75,7 @@ def _require_own_artifacts(session: Session, home: str, repository: str) -> None
         answer = session.send("GET", url, session.settings.main())
         page: Any = answer.json()
         if not answer.good or not isinstance(page, dict):
-            return
+            raise CannotRun(f"The artifact list of {repository} cannot be read: {answer.status}. Nothing was written.")
         foreign = [item for item in page.get("values") or [] if isinstance(item, dict) and not is_own_name(str(item.get("name")))]
         if foreign:
             raise CannotRun(
@@ -84,3 +85,4 @@ def _require_own_artifacts(session: Session, home: str, repository: str) -> None
         if not isinstance(page.get("next"), str):
             return
         url = urljoin(url, page["next"])
+    raise CannotRun(f"The artifact list of {repository} has too many pages. Nothing was written.")

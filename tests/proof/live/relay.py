@@ -60,7 +60,7 @@ class Relay(ThreadingHTTPServer):
             self._adopt(method, path, answer)
             return answer
 
-    def translate(self, answer: Answer) -> tuple[list[tuple[str, str]], bytes]:
+    def translate(self, answer: Answer, path: str) -> tuple[list[tuple[str, str]], bytes]:
         """Return headers and body with the addresses of this relay in the place of the service's."""
         real, here = self.world.settings.api_url, self.api_url
         headers = []
@@ -69,7 +69,7 @@ class Relay(ThreadingHTTPServer):
                 headers.append((name, self._location(answer, value)))
             elif name.lower() not in NOT_RETURNED:
                 headers.append((name, value))
-        body = answer.raw if answer.header("ETag") else answer.body.replace(real.encode(), here.encode())
+        body = answer.raw if path.startswith(STORAGE) else answer.body.replace(real.encode(), here.encode())
         return headers, body
 
     def _location(self, answer: Answer, value: str) -> str:
@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() in PASSED}
         try:
             answer = self.server.pass_on(self.command, self.path, headers, body)
-            answered, content = self.server.translate(answer)
+            answered, content = self.server.translate(answer, self.path)
         except (CannotRun, Broken, Blocked) as problem:
             self.server.problem = str(problem)
             self.close_connection = True

@@ -19,12 +19,13 @@ from .errors import CannotRun
 from .plan import describe
 from .probe import PROBES
 from .runner import AS_ASSUMED, DIFFERS, NO_ANSWER, NOT_ASKED, Result
-from .settings import API_URL, Settings
+from .settings import API_TOKENS, API_URL, Settings
 from .shapes import headers_present, media_type, shape
 from .wire import Answer
 from .words import VOCABULARY
 
 FORMAT = 1
+CREDENTIALS = {*API_TOKENS, "access_token", "oauth"}
 # Headers of responses whose names the report has; their values are never shown.
 HEADERS = (
     "Accept-Ranges",
@@ -65,7 +66,7 @@ def make_head(settings: Settings, plan: str, requests: int, sent: int, left_over
     """Return the head of a report of now."""
     service = "Bitbucket Cloud" if settings.api_url == API_URL else "another service"
     date = datetime.now(UTC).strftime("%Y-%m-%d")
-    return Head(date, service, sorted(settings.kinds()), plan, platform.python_version(), requests, sent, left_over)
+    return Head(date, service, sorted(settings.kinds() & CREDENTIALS), plan, platform.python_version(), requests, sent, left_over)
 
 
 def as_record(result: Result, assumed: Mapping[str, Any], settings: Settings, run: str) -> dict[str, Any]:

@@ -72,6 +72,15 @@ def test_repository_with_other_artifacts_gets_no_write(
     assert "that this check did not make" in capsys.readouterr().err
 
 
+def test_artifact_list_that_cannot_be_read_stops_the_check(
+    emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emulator.faults.add("status", path="/downloads$", code=403, times=None)
+    assert make_check().run() == NOT_RUN
+    assert writes(emulator) == []
+    assert "artifact list of acme/widgets cannot be read: 403" in capsys.readouterr().err
+
+
 def test_repository_that_cannot_be_read_gets_no_write(
     emulator: Emulator, make_check: MakeCheck, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,7 @@ from .errors import Blocked, Broken
 from .gate import Request
 
 TIMEOUT = 60.0
+IDLE = 3.0  # seconds after which a kept connection is not used again, because the server might have closed it
 BLOCK = 1 << 20
 LONGEST = 64 << 20
 
@@ -74,16 +75,21 @@ class Wire:
 
     def __init__(self) -> None:
         self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
+        self._used: dict[tuple[str, str], float] = {}
         self._context: ssl.SSLContext | None = None
 
     def send(self, request: Request) -> Answer:
         """Send a request; raise Broken if no whole response came. A kept connection that has ended is opened again."""
         key = urlsplit(request.url)[:2]
+        if time.monotonic() - self._used.get(key, 0.0) > IDLE:
+            self.forget(key)
         reused = key in self._connections
         connection = self._connections.get(key) or self._connect(request.url)
         self._connections[key] = connection
         try:
-            return self._exchange(connection, request, reused)
+            answer = self._exchange(connection, request, reused)
+            self._used[key] = time.monotonic()
+            return answer
         except (ConnectionError, http.client.HTTPException, OSError) as problem:
             self.forget(key)
             stale = isinstance(problem, http.client.RemoteDisconnected | BrokenPipeError) and reused
