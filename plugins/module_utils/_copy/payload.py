@@ -14,7 +14,7 @@ from .._downloads.transfer import Transfer
 from .._errors import BitbucketError
 from .._fetch.choose import Chooser
 from .._fetch.plan import Chosen
-from .._files.blocks import find_usable, hash_blocks
+from .._files.blocks import BLOCK, find_usable, hash_blocks
 from .._files.payload import Payload
 from .._files.temporary import Section
 from .._text import quoted
@@ -62,9 +62,9 @@ class SourceArtifact:
             self._verify(create_transfer(self._downloads, self.artifact, self._algorithms(), sink, connections).run())
         self._file = Payload(self.name, self.size, path, start=start)
 
-    def blocks(self) -> t.Iterator[memoryview]:
-        """Yield the contents that were fetched."""
-        return self._file.blocks()
+    def blocks(self, length: int = BLOCK, kept: int = 0) -> t.Iterator[memoryview]:
+        """Yield the contents that were fetched. See Sendable."""
+        return self._file.blocks(length, kept)
 
     def _algorithms(self) -> set[str]:
         return {"sha256", *self._promised, *find_usable(["md5"])}

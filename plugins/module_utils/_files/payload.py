@@ -33,8 +33,8 @@ class Sendable(t.Protocol):
     @property
     def size(self) -> int: ...
 
-    def blocks(self) -> t.Iterator[memoryview]:
-        """Yield exactly ``size`` bytes in blocks, each valid until the next one."""
+    def blocks(self, length: int = BLOCK, kept: int = 0) -> t.Iterator[memoryview]:
+        """Yield exactly ``size`` bytes in blocks of at most ``length``, each valid until ``kept`` later ones were used."""
 
     def digest(self) -> str:
         """Return the SHA-256 in hex."""
