@@ -7,6 +7,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +21,7 @@ from .check import AS_ASSUMED, DIFFERENT, LEFT_OVER, NOT_RUN, Options, clean
 from .conftest import MakeCheck
 from .emulated import SPAM
 from .session import Limits
-from .settings import Settings
+from .settings import PREFIX, Settings
 
 
 def leftovers(emulator: Emulator) -> list[str]:
@@ -27,6 +31,19 @@ def leftovers(emulator: Emulator) -> list[str]:
     ]
     made = [one.title or one.id for slug in ("acme", "acme-free") for one in emulator.workspace(slug).snippets if one.id != SPAM]
     return names + made
+
+
+def variables(settings: Settings, home: Path) -> dict[str, str]:
+    """Return an environment for the command."""
+    live = {
+        "API_URL": settings.api_url,
+        "TOKEN_URL": settings.token_url,
+        "WORKSPACE": settings.workspace,
+        "REPOSITORY": settings.repository,
+        "USER": settings.user,
+        "API_TOKEN": settings.tokens["api_token"],
+    }
+    return {"PATH": os.environ["PATH"], "HOME": str(home)} | {PREFIX + name: value for name, value in live.items()}
 
 
 def writes(emulator: Emulator) -> list[str]:
@@ -148,3 +165,16 @@ def test_report_has_all_probes_even_those_that_were_not_asked(make_check: MakeCh
     assert verdicts.pop("D01") == "as assumed"
     assert set(verdicts.values()) == {"not asked"}
     assert len(verdicts) > 50
+
+
+def test_copy_of_the_folder_needs_no_other_package(emulator: Emulator, settings: Settings, tmp_path: Path) -> None:
+    shutil.copytree(
+        Path(__file__).parent, tmp_path / "live", ignore=shutil.ignore_patterns("test_*", "conftest.py", "__pycache__")
+    )
+    command = [sys.executable, "-S", "-m", "live", "--only", "D16", "--only", "E1", "--folder", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=tmp_path, env=variables(settings, tmp_path), check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "as assumed  D16" in done.stdout
+    facts = [sys.executable, "-S", "-m", "live.facts", str(next((tmp_path / "out").glob("*.json")))]
+    assert "LIVE (" in subprocess.run(facts, cwd=tmp_path, env={}, check=True, capture_output=True, text=True).stdout
+    assert leftovers(emulator) == []

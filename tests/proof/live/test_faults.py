@@ -22,8 +22,8 @@ from tests.emulator import Emulator
 
 from .check import AS_ASSUMED, LEFT_OVER, NOT_RUN
 from .conftest import MakeCheck
-from .settings import PREFIX, Settings
-from .test_check import leftovers
+from .settings import Settings
+from .test_check import leftovers, variables
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -75,19 +75,6 @@ def test_signal_ends_the_check_after_the_clean_up(
     assert make_check("D").run() == NOT_RUN
     assert leftovers(emulator) == []
     assert f"Interrupted by {number.name}" in capsys.readouterr().err
-
-
-def variables(settings: Settings, home: Path) -> dict[str, str]:
-    """Return an environment for the command."""
-    live = {
-        "API_URL": settings.api_url,
-        "TOKEN_URL": settings.token_url,
-        "WORKSPACE": settings.workspace,
-        "REPOSITORY": settings.repository,
-        "USER": settings.user,
-        "API_TOKEN": settings.tokens["api_token"],
-    }
-    return {"PATH": os.environ["PATH"], "HOME": str(home)} | {PREFIX + name: value for name, value in live.items()}
 
 
 def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str]) -> None:
