@@ -33,11 +33,11 @@ class Hashes:
             each.update(block)
 
     def finish(self) -> dict[str, str]:
-        """Return the hex digests of all bytes that were added; no others can be added."""
+        """Return the hex digests of all bytes that were added."""
         return {name: each.hexdigest() for name, each in self._hashes.items()}
 
     def close(self) -> None:
-        """Release what a transfer that ends early needs no longer."""
+        """Hash what was added, then release everything but the result."""
 
 
 class ThreadHashes(Hashes):
@@ -49,10 +49,12 @@ class ThreadHashes(Hashes):
     def __init__(self, algorithms: t.Iterable[str]) -> None:
         super().__init__(algorithms)
         self._blocks: queue.Queue[Block | None] = queue.Queue(KEPT - 1)  # besides the one that is being hashed
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def update(self, block: Block) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="hash", daemon=True)
+            self._thread.start()
         self._blocks.put(block)
 
     def finish(self) -> dict[str, str]:
@@ -60,9 +62,10 @@ class ThreadHashes(Hashes):
         return super().finish()
 
     def close(self) -> None:
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._blocks.put(None)
             self._thread.join()
+            self._thread = None
 
     def _work(self) -> None:
         while (block := self._blocks.get()) is not None:

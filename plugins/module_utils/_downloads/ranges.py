@@ -18,6 +18,7 @@ import typing as t
 
 from .._errors import BitbucketError, Conflict, LinkExpired, RangeRefused
 from .._files.blocks import BLOCK
+from .._hashing import Hashes
 from .._meter import Gauge
 from .._parallel import run_all
 from .api import Contents, Downloads
@@ -72,11 +73,14 @@ class RangedTransfer(Transfer):
         if ranges.unchanged:
             return None
         if self._position == self._artifact.size:
-            return self._digests()
+            return self._hashes.finish()
         self._etag = ranges.etag
         self._file.seek(self._position)
         self._gauge.move_to(self._position)
         return super()._run_unless(condition)
+
+    def _start_hashing(self) -> Hashes:
+        return Hashes(self._algorithms)  # the job that hashes the parts has a thread
 
     def _hash_parts(self, ranges: Ranges) -> None:
         """Hash the parts in order, each when it is in the file, while later ones arrive."""
@@ -84,8 +88,7 @@ class RangedTransfer(Transfer):
             if not ranges.wait_for(part):
                 return
             for block in _read_part(self._file, part):
-                for each in self._hashes.values():
-                    each.update(block)
+                self._hashes.update(block)
             self._position = part.end
 
 

@@ -10,7 +10,6 @@ off (``Range`` with ``If-Range``, fact sheet 1.4: allowed on a signed GET); a ch
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import re
@@ -18,6 +17,7 @@ import typing as t
 
 from .._errors import BitbucketError, LinkExpired, RangeRefused, RequestFailed
 from .._files.blocks import read_blocks, write_all
+from .._hashing import Hashes, start_hashing
 from .._meter import Gauge
 from .api import Contents, Downloads
 from .artifact import Artifact
@@ -40,6 +40,7 @@ class Transfer:
         self._sink = sink
         self._etag: str | None = None
         self._gauge = Gauge(artifact.name, artifact.size)
+        self._hashes = Hashes(())
         self._forget()
 
     def run(self) -> dict[str, str]:
@@ -57,6 +58,8 @@ class Transfer:
         except LinkExpired as exc:
             exc.position, exc.etag = self._position, self._etag
             raise
+        finally:
+            self._hashes.close()
 
     def resume(self, etag: str | None) -> None:
         """Continue after what the sink holds, which is the beginning of contents with this ETag; start over without one."""
@@ -71,16 +74,17 @@ class Transfer:
     def _run_unless(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
         if not self._downloads.retries.repeat(lambda: self._attempt(condition)):
             return None
-        return self._digests()
+        return self._hashes.finish()
 
-    def _digests(self) -> dict[str, str]:
-        return {name: each.hexdigest() for name, each in self._hashes.items()}
+    def _start_hashing(self) -> Hashes:
+        return start_hashing(self._algorithms, self._artifact.size)
 
     def _forget(self) -> None:
         """Count and hash from the beginning of the contents."""
+        self._hashes.close()
+        self._hashes = self._start_hashing()
         self._position = 0
         self._gauge.move_to(0)
-        self._hashes = {name: hashlib.new(name) for name in self._algorithms}
 
     def _start_over(self) -> None:
         self._forget()
@@ -123,8 +127,7 @@ class Transfer:
             self._update(block)
 
     def _update(self, block: bytes) -> None:
-        for each in self._hashes.values():
-            each.update(block)
+        self._hashes.update(block)
         self._position += len(block)
         self._gauge.move_to(self._position)
 

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import io
 import os
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,6 +103,10 @@ def digests(data: bytes) -> dict[str, str]:
     return {name: hashlib.new(name, data, usedforsecurity=False).hexdigest() for name in ("sha256", "sha1")}
 
 
+def hashing_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "hash"]
+
+
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, MIB])
 def test_contents_replace_the_sink_and_are_hashed(app: Repository, size: int) -> None:
     app.sink.write(b"old" * MIB)
@@ -120,6 +125,26 @@ def test_contents_without_sink_are_hashed_and_resumed(app: Repository) -> None:
     transfer = Transfer(connect(app.emulator), Artifact("app", MIB), ["sha256", "sha1"])
     assert transfer.run() == digests(DATA)
     assert app.attempts == [(200, None), (206, f"bytes={MIB // 2}-")]
+
+
+@pytest.mark.parametrize("etag", ["md5", "none"], ids=["resumed", "started over"])
+def test_large_contents_are_hashed_once_whatever_breaks(app: Repository, etag: str) -> None:
+    data = noise(3, 9 * MIB + 7)
+    app.put(data)
+    app.emulator.switches.etag = etag
+    app.emulator.faults.add("truncate", host="storage", bytes=5 * MIB)
+    assert app.transfer(len(data)) == digests(data)
+    assert app.sink.getvalue() == data
+    assert len(app.attempts) == 2
+    assert hashing_threads() == []
+
+
+def test_a_large_transfer_that_fails_leaves_no_thread(app: Repository) -> None:
+    app.put(noise(3, 9 * MIB))
+    app.emulator.faults.add("truncate", host="storage", bytes=5 * MIB)
+    with pytest.raises(RequestFailed):
+        app.transfer(9 * MIB, retries=0)
+    assert hashing_threads() == []
 
 
 @pytest.mark.parametrize("etag", ["md5", "none"], ids=["resumed", "started over"])
