@@ -17,7 +17,7 @@ from ansible.utils.vars import merge_hash
 from ..module_utils._ansible.control_node import add_values
 from ..module_utils._meter import Meter
 from ._action import DownloadsAction
-from ._progress import show_progress
+from ._progress import show_progress, show_progress_of_module
 
 _SETTINGS: t.Any = constants  # Ansible sets them when it is imported
 _HELPED = ("link", "controller")
@@ -65,6 +65,7 @@ class _AnsibleHost:
     def __init__(self, action: FetchAction, variables: Json) -> None:
         self._action = action
         self._variables = variables
+        self._name: str = variables.get("inventory_hostname", "")
         self.is_async = bool(action._task.async_val)
         self.folder: str = _SETTINGS.DEFAULT_LOCAL_TMP
 
@@ -73,17 +74,18 @@ class _AnsibleHost:
         action = self._action
         seconds = action._task.async_val
         wrap_async = as_job and bool(seconds) and not action._connection.has_native_async
-        values = add_values(arguments, {"delivery": delivery})
         try:
             action._task.async_val = seconds if as_job else 0
-            result: Json = action._execute_module(module_args=values, task_vars=self._variables, wrap_async=wrap_async)
+            with show_progress_of_module(action, self._name) as progress:
+                values = add_values(arguments, {**progress, "delivery": delivery})
+                result: Json = action._execute_module(module_args=values, task_vars=self._variables, wrap_async=wrap_async)
         finally:
             action._task.async_val = seconds
         return result
 
     def watch(self, meter: Meter) -> t.ContextManager[object]:
         """Return a context that shows the progress of transfers on the control node."""
-        return show_progress(self._action, self._variables.get("inventory_hostname", ""), meter.read)
+        return show_progress(self._action, self._name, meter.read)
 
     def transfer(self, path: str) -> str:
         """Transfer a file to the temporary folder of the task, and return its path there."""

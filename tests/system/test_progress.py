@@ -85,8 +85,9 @@ class Play:
 
     def fetch(self, **keywords: Any) -> dict[str, Any]:
         """Return the task that fetches an artifact."""
-        options = {"name": "{{ artifact | default('app.tgz') }}", "dest": f"{self.place}/{{{{ inventory_hostname }}}}.tgz"}
-        return {FETCH: {**self.options, **options}, **keywords}
+        options = {"name": "{{ artifact | default('app.tgz') }}", "via": "{{ how | default('host') }}"}
+        dest = f"{self.place}/{{{{ inventory_hostname }}}}.tgz"
+        return {FETCH: {**self.options, **options, "dest": dest}, **keywords}
 
     @property
     def options(self) -> dict[str, Any]:
@@ -142,6 +143,8 @@ def test_show_progress_of_what_the_control_node_publishes_and_fetches_itself(pla
         "quick": {"job": "fetch", "artifact": "quick.tgz"},
         "asynchronous": {"job": "fetch", "timeout": 60},
         "silent": {"job": "fetch", "hidden": True},
+        "linked": {"job": "fetch", "how": "link"},
+        "supplied": {"job": "fetch", "how": "controller"},
     }
     play.emulator.repository().put("quick.tgz", os.urandom(100 * KIB))
     publish = {UPLOAD: {**play.options, "src": f"{play.place}/*.tgz"}, "when": "job == 'publish'"}
@@ -152,6 +155,8 @@ def test_show_progress_of_what_the_control_node_publishes_and_fetches_itself(pla
     assert {(each["host"], each["name"], each["total"]) for each in found} == {
         ("fetcher", "app.tgz", "1.3 MiB"),
         ("remote", "app.tgz", "1.3 MiB"),
+        ("linked", "app.tgz", "1.3 MiB"),
+        ("supplied", "app.tgz", "1.3 MiB"),
         ("publisher", "second.tgz", "650.0 KiB"),
     }
     assert all(0 < int(each["percent"]) <= 100 for each in found)
