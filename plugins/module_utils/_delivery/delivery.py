@@ -44,7 +44,7 @@ class Delivery(t.NamedTuple):
 class Question(t.NamedTuple):
     """What a host asks for.
 
-    ``needs``: the digests of local files, as far as they are known, by the names of artifacts whose contents are needed.
+    ``needs``: by the names of artifacts whose contents are needed, the digests of local files that stay if contents have them.
     ``wants_choice``: the artifacts themselves. ``expired``: the words of a storage host that refused a link. ``stale``: why an
     artifact is not what it should be. ``done`` and ``partial``: see Delivery.
     """

@@ -64,7 +64,7 @@ class DeliveredRequests:
             raise _Asked(Question(wants_choice=True))
         self._options.check([each.artifact.name for each in self._delivery.chosen])
         requests = run_all(self._examine, self._delivery.chosen, self._options.parallel)
-        needs = {each.artifact.name: each.digests or {} for each in requests if self._lacks_contents(each, check_mode)}
+        needs = {each.artifact.name: _tell_digests(each) for each in requests if self._lacks_contents(each, check_mode)}
         if needs or self._delivery.only_looks:
             raise _Asked(Question(needs=needs, done=self._delivery.done, partial=self._delivery.partial))
         return requests
@@ -123,6 +123,11 @@ class DeliveredRequests:
         """Remove what this run and earlier ones have left."""
         for partial in (*self._delivery.partial.values(), *fetcher.partial.values()):
             remove_kept(partial.path)
+
+
+def _tell_digests(request: FetchRequest) -> t.Mapping[str, str]:
+    """Return the digests of the local file if contents that have them are not needed."""
+    return (request.digests or {}) if decide(request) == NEEDS_CONTENTS else {}
 
 
 def fetch_delivery(

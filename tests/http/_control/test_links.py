@@ -114,15 +114,20 @@ def test_artifact_that_was_deleted_meanwhile_is_an_error(emulator: Emulator, fle
     assert fleet.failure("a").startswith("Not in the Downloads of widgets: 'a'")
 
 
-def test_contents_without_the_digest_of_the_manifest_are_refused(emulator: Emulator, fleet: Fleet, via: str) -> None:
-    """Both are read once more before: they might have been replaced."""
+@pytest.mark.parametrize("local", [{}, {"a": b"forged"}])
+def test_contents_without_the_digest_of_the_manifest_are_refused(
+    emulator: Emulator, fleet: Fleet, via: str, local: dict[str, bytes]
+) -> None:
+    """Both are read once more before: they might have been replaced. A file on the host that equals the artifact stays."""
     repository = emulator.repository()
+    for name, data in local.items():
+        (fleet.home() / name).write_bytes(data)
     repository.put("a", b"forged")
     repository.put("SUMS", sums(a=b"honest"))
     message = fleet.failure("a", via=via, manifest="SUMS")
     assert "does not have the digest that" in message
     assert hashlib.sha256(b"honest").hexdigest() in message
-    assert fleet.files() == {}
+    assert fleet.files() == local
     assert fleet.requests.count("downloads") == 2
 
 

@@ -77,6 +77,14 @@ def test_archives_are_unpacked_on_the_host(emulator: Emulator, fleet: Fleet, via
     assert (fleet.home() / "app/bin/run").read_bytes() == b"#!/bin/sh"
 
 
+def test_archive_that_is_not_kept_is_fetched_again_by_force_alone(emulator: Emulator, fleet: Fleet, via: str) -> None:
+    """What is known of it are digests, which need no contents if nothing has changed."""
+    emulator.repository().put("app.tar.gz", archive("app.tar.gz", [Item("bin/run", b"#!/bin/sh")]))
+    options = {"via": via, "unpack_dest": f"{fleet.home()}/app", "keep_archive": False}
+    found = [fleet.ok("app.tar.gz", **options, **more) for more in ({}, {}, {"force": True})]
+    assert [result["artifacts"][0]["reason"] for result in found] == ["not there", "same content", "forced"]
+
+
 @pytest.mark.usefixtures("gnupg")
 def test_signatures_are_verified_on_the_control_node(
     emulator: Emulator, fleet: Fleet, key: ReleaseKey, other_key: ReleaseKey, via: str
