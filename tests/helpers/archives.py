@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import stat
 import tarfile
@@ -79,9 +80,11 @@ def archive(name: str, items: Iterable[Item]) -> bytes:
 
 
 def tarred(items: Iterable[Item], compression: str = "gz", form: int = tarfile.PAX_FORMAT) -> bytes:
-    """A tar archive; names go into it as they are."""
+    """A tar archive, the same for the same items; names go into it as they are."""
     if compression == "zst":
         return zstandard.ZstdCompressor(write_checksum=True).compress(tarred(items, "", form))
+    if compression == "gz":
+        return gzip.compress(tarred(items, "", form), mtime=0)
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode=f"w:{compression}", format=form) as tar:  # type: ignore[call-overload]
         for item in items:

@@ -43,7 +43,7 @@ class Session:
         self.requests = 0
         self._connection = connection
         self._api_url = connection.api_url
-        self.credentials = connection.credentials
+        self._credentials = connection.credentials
         self.secrets = Secrets(connection.credentials.secrets, add_secret)
         self._transport = transport or Transport(connection.timeout, connection.verify, threads)
         self._tokens = TokenSource(connection, self._transport, self.secrets, clock)
@@ -58,7 +58,7 @@ class Session:
         connection = self._connection._replace(credentials=credentials)
         other = copy.copy(self)
         other.requests = 0
-        other.credentials = credentials
+        other._credentials = credentials
         other._tokens = TokenSource(connection, self._transport, self.secrets, self._clock)
         return other
 
@@ -70,8 +70,8 @@ class Session:
         """
         if not self.is_of_api(url):
             raise RequestFailed(f"The link to {one_line(without_query(url))} leaves the API, it is not followed")
-        if self.credentials.kind != OAUTH:
-            return self._exchange(method, url, headers, body, self.credentials.authorization())
+        if self._credentials.kind != OAUTH:
+            return self._exchange(method, url, headers, body, self._credentials.authorization())
         authorization, is_new = self._tokens.authorization()
         response = self._exchange(method, url, headers, body, authorization)
         if response.status != _UNAUTHORIZED or is_new:
@@ -98,7 +98,7 @@ class Session:
     def require_success(self, response: Response, also: t.Container[int] = ()) -> None:
         """Raise the error that a response means, unless its status is a success or one of ``also``."""
         if not 200 <= response.status < 300 and response.status not in also:
-            raise explain_refusal(response, self.credentials.kind, self.secrets.scrub)
+            raise explain_refusal(response, self._credentials.kind, self.secrets.scrub)
 
     def _exchange(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any, authorization: str | None) -> Response:
         sent = {**_HEADERS, **headers}
