@@ -23,10 +23,10 @@ from .helpers import Copy, fetched, stage, staging
 APP, NOTES = "app-1.4.2.tgz", "notes-1.4.2.txt"
 
 
-def stage_release(emulator: Emulator, release: Mapping[str, bytes] = NEW, **more: Any) -> bytes:
+def stage_release(emulator: Emulator, release: Mapping[str, bytes] | None = None, **more: Any) -> bytes:
     """Store a release in the source, and then a channel that names NEW; return the bytes of the channel."""
     data = json.dumps(document("1.4.2", NEW, **more)).encode()
-    stage(emulator, {**OLD, **release, FILE: data})
+    stage(emulator, {**OLD, **(NEW if release is None else release), FILE: data})
     return data
 
 

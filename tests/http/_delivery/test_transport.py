@@ -11,6 +11,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,9 +48,16 @@ def front(emulator: Emulator, authority: trustme.CA) -> Iterator[str]:
         yield f"{origin}/2.0"
 
 
+class Server(NamedTuple):
+    """A server at ``url``; ``heard``: what it got."""
+
+    url: str
+    heard: list[bytes]
+
+
 @contextmanager
-def answering(*blocks: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """Run a server that sends these bytes and leaves the connection open; yields its URL, and what it got."""
+def answering(*blocks: bytes) -> Iterator[Server]:
+    """Run a server that sends these bytes and leaves the connection open."""
     over = threading.Event()
     heard: list[bytes] = []
 
@@ -61,7 +69,7 @@ def answering(*blocks: bytes) -> Iterator[tuple[str, list[bytes]]]:
             over.wait(20)
 
     with serving(Handler) as port:
-        yield f"http://127.0.0.1:{port}", heard
+        yield Server(f"http://127.0.0.1:{port}", heard)
         over.set()
 
 
@@ -95,17 +103,17 @@ def test_conditions_and_ranges_are_answered(emulator: Emulator) -> None:
     ids=["lower case", "surplus", "chunks"],
 )
 def test_body_ends_where_the_head_says_although_the_connection_stays_open(head: bytes, body: bytes) -> None:
-    with answering(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n", body) as (url, heard), get(f"{url}/app") as response:
+    with answering(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n", body) as server, get(f"{server.url}/app") as response:
         assert response.headers.get("ETag") == "x"
         assert response.read_all(100) == CONTENT
-    assert heard[0].startswith(b"GET /app HTTP/1.1\r\n")
-    assert b"\r\nConnection: close\r\n" in heard[0]
+    assert server.heard[0].startswith(b"GET /app HTTP/1.1\r\n")
+    assert b"\r\nConnection: close\r\n" in server.heard[0]
 
 
 def test_large_body_comes_in_blocks() -> None:
     data = noise(1, 5_000_000)
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data)
-    with answering(head, data) as (url, _heard), get(url) as response:
+    with answering(head, data) as server, get(server.url) as response:
         blocks = list(iter(response.read, b""))
     assert b"".join(blocks) == data
     assert max(map(len, blocks)) <= BLOCK
@@ -126,16 +134,16 @@ def test_many_threads_share_it(emulator: Emulator) -> None:
 
 
 def test_url_is_encoded_where_it_must_be() -> None:
-    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (url, heard), get(f"{url}/ü x%20y?a=%2F&b=~") as response:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as server, get(f"{server.url}/ü x%20y?a=%2F&b=~") as response:
         assert response.status == 200
-    assert heard[0].startswith(b"GET /%C3%BC%20x%20y?a=%2F&b=~ HTTP/1.1\r\n")
+    assert server.heard[0].startswith(b"GET /%C3%BC%20x%20y?a=%2F&b=~ HTTP/1.1\r\n")
 
 
 def test_redirect_is_returned() -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: /other\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
-    with answering(head) as (url, heard), get(url) as response:
+    with answering(head) as server, get(server.url) as response:
         assert (response.status, response.location) == (302, "/other")
-    assert len(heard) == 1
+    assert len(server.heard) == 1
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])

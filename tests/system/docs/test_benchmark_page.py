@@ -56,7 +56,7 @@ def test_numbers_of_requests_have_bars_in_proportion() -> None:
     text = plots.page(rows)
     drawing = text[text.index("<svg") : text.index("</svg>") + len("</svg>")]
     drawn = ET.fromstring(drawing)  # noqa: S314  made by ourselves, a line above
-    widths = [float(bar.attrib["width"]) for bar in drawn.iter("{http://www.w3.org/2000/svg}rect")]
+    widths = [float(each.attrib["width"]) for each in drawn.iter("{http://www.w3.org/2000/svg}rect")]
     assert widths[0] == widths[1] == round(widths[2] / 10, 1)
     assert "200 hosts: 3;" in drawn.attrib["aria-label"]
 
