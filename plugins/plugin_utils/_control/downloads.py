@@ -83,10 +83,13 @@ class SharedDownloads(Downloads):
         path = self.artifact_path(check_name(artifact.name, "artifact name"))
         key = ["link", self.snapshot.scope, *self.snapshot.writes, *artifact.identity]
 
-        def is_good(link: str) -> bool:
-            return link != dead and is_usable(link, time.time())
+        def find() -> tuple[str, float]:
+            return find_link(self._client, path), time.time()
 
-        return t.cast(str, share(self.snapshot, key, lambda: find_link(self._client, path), is_good))
+        def is_good(found: tuple[str, float]) -> bool:
+            return found[0] != dead and is_usable(*found, time.time())
+
+        return t.cast(str, share(self.snapshot, key, find, is_good)[0])
 
     def _share(self, what: t.Sequence[t.Any], make: t.Callable[[], t.Any]) -> t.Any:
         key = [*what, self.snapshot.scope, self.snapshot.number]

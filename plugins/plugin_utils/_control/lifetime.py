@@ -11,15 +11,20 @@ import datetime
 import re
 from urllib.parse import parse_qs, urlsplit
 
-# A link that ends sooner is not handed out any more.
+# A link that ends sooner is not handed out any more; one that works for a short time is until half of that is over.
 _LEAST_SECONDS = 60
 _SECONDS = re.compile(r"[0-9]{1,12}\Z")
 
 
-def is_usable(link: str, now: float) -> bool:
-    """Return whether a signed link can be handed out at this time in seconds since 1970."""
+def is_usable(link: str, found: float, now: float) -> bool:
+    """Return whether a signed link that was found then can be handed out now; both in seconds since 1970.
+
+    By the clock of this machine, a link may have ended when it was found. Whether it works is then for the storage host to say.
+    """
     end = find_end(link)
-    return end is None or end - now > _LEAST_SECONDS
+    if end is None or end <= found:
+        return True
+    return end - now > min(_LEAST_SECONDS, (end - found) / 2)
 
 
 def find_end(link: str) -> float | None:

@@ -57,6 +57,15 @@ def test_names_that_differ_by_host_cost_one_redirect_for_each_artifact(fleet: Fl
     assert sorted(fleet.requests) == ["a", "b", LIST]
 
 
+@pytest.mark.parametrize(("life", "offset"), [(50, 0), (1200, -1180), (1200, -7200), (1200, 7200)])
+def test_hosts_share_a_link_that_ends_soon_by_the_clock_of_the_control_node(fleet: Fleet, life: int, offset: int) -> None:
+    fleet.emulator.switches.signed_url_life = life
+    fleet.emulator.clock.advance(offset)
+    for host in HOSTS:
+        fleet.ok("a", host=host)
+    assert fleet.requests == [LIST, "a"]
+
+
 def test_patterns_choose_one_release_for_the_whole_run(fleet: Fleet, via: str) -> None:
     """A release that is published while hosts fetch is for the next run."""
     task = fleet.new_task()

@@ -47,7 +47,7 @@ def test_end_is_in_the_link(query: str) -> None:
 )
 def test_link_without_a_readable_end_tells_none_and_is_usable(query: str) -> None:
     assert find_end(URL + query) is None
-    assert is_usable(URL + query, BEGIN)
+    assert is_usable(URL + query, BEGIN, BEGIN)
 
 
 @given(query=st.text())
@@ -59,4 +59,17 @@ def test_any_query_is_read(query: str) -> None:
 @pytest.mark.parametrize("query", [NEWER, OLDER])
 @pytest.mark.parametrize(("left", "usable"), [(1800, True), (61, True), (60, False), (0, False), (-9, False)])
 def test_link_is_not_handed_out_in_its_last_minute(query: str, left: int, usable: bool) -> None:
-    assert is_usable(URL + query, BEGIN + 1800 - left) is usable
+    assert is_usable(URL + query, BEGIN, BEGIN + 1800 - left) is usable
+
+
+@pytest.mark.parametrize(("seconds", "usable"), [(0, True), (4, True), (5, False), (10, False)])
+def test_link_that_works_for_a_short_time_is_handed_out_for_half_of_it(seconds: int, usable: bool) -> None:
+    found = BEGIN + 1790
+    assert is_usable(URL + NEWER, found, found + seconds) is usable
+
+
+@pytest.mark.parametrize("ago", [0, 1, 7200])
+def test_link_that_had_ended_when_it_was_found_is_for_the_storage_host_to_refuse(ago: int) -> None:
+    """The clock of this machine may be wrong."""
+    found = BEGIN + 1800 + ago
+    assert is_usable(URL + NEWER, found, found + 60)
