@@ -49,7 +49,8 @@ class DeliveredDownloads(Downloads):
     def __init__(self, client: Client, repository: str, delivery: Delivery) -> None:
         super().__init__(client, repository)
         self._files = delivery.files
-        self.link = lambda name: HandedLink(delivery.links[name])
+        # A copy has no link: it is one stream, which the transfer in parts falls back to.
+        self.link = lambda name: HandedLink(delivery.links.get(name, ""))
 
     @contextlib.contextmanager
     def open_contents(

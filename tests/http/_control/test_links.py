@@ -64,6 +64,17 @@ def test_links_that_are_always_refused_are_given_up(emulator: Emulator, fleet: F
     assert (result["changed"], result["artifacts"], fleet.files()) == (False, [], {})
 
 
+def test_artifact_that_is_fetched_in_parts_reaches_all_hosts(emulator: Emulator, fleet: Fleet, via: str) -> None:
+    """The control node fetches a copy in parts, and a host reads its copy in one stream."""
+    data = noise(2, 33 * 1024 * 1024)
+    emulator.repository().put("app", data)
+    for host in (1, 2):
+        fleet.ok("app", via=via, host=host)
+        assert fleet.files(host) == {"app": data}
+    assert fleet.requests == ["downloads", "app"]
+    assert {status for status, _range in fleet.transfers} == {206}
+
+
 def test_finished_artifacts_keep_their_status_when_a_link_expires(emulator: Emulator, fleet: Fleet) -> None:
     """The module runs again for the others, and finds these unchanged."""
     for name in "abc":
