@@ -97,18 +97,25 @@ class Conversation:
 
     def _choose_again(self, delivery: Delivery, stale: t.Mapping[str, str]) -> Delivery:
         """Return the delivery with these artifacts as they are now; each is chosen again once."""
+        chosen = {each.artifact.name: each for each in delivery.chosen or ()}
         for name, problem in stale.items():
             if name in delivery.final:
-                raise BitbucketError(problem)
+                raise self._give_up(chosen[name], problem)
         partial = {name: each._replace(etag=None) if name in stale else each for name, each in delivery.partial.items()}
-        chosen = {each.artifact.name: each for each in delivery.chosen or ()}
-        chosen.update({name: self._renew(chosen[name]) for name in stale})
+        chosen.update({name: self._renew(chosen[name], problem) for name, problem in stale.items()})
         return delivery._replace(chosen=list(chosen.values()), final=[*delivery.final, *stale], partial=partial)
 
-    def _renew(self, chosen: Chosen) -> Chosen:
-        """Return an artifact as it is now."""
+    def _renew(self, chosen: Chosen, problem: str) -> Chosen:
+        """Return an artifact as it is now; it is not looked at again if that was in vain for another host."""
+        if self._downloads.snapshot.is_hopeless(*_identify(chosen)):
+            raise BitbucketError(problem)
         self._downloads.snapshot.renew(force=True)
         return self._downloads.decide(lambda: self._chooser.choose_again(chosen.artifact.name))
+
+    def _give_up(self, chosen: Chosen, problem: str) -> BitbucketError:
+        """Return the error for an artifact that was looked at again in vain."""
+        self._downloads.snapshot.note_hopeless(*_identify(chosen))
+        return BitbucketError(problem)
 
     def _count_renewals(self, expired: t.Mapping[str, str]) -> None:
         for name, problem in expired.items():
@@ -123,9 +130,12 @@ class Conversation:
             name = chosen.artifact.name
             try:
                 return chosen, self._supply.find(chosen, needs[name], delivery.links.get(name))
-            except StaleListing:
-                now = self._renew(chosen)
-            return now, self._supply.find(now, needs[name], delivery.links.get(name))
+            except StaleListing as exc:
+                now = self._renew(chosen, str(exc))
+            try:
+                return now, self._supply.find(now, needs[name], delivery.links.get(name))
+            except StaleListing as exc:
+                raise self._give_up(now, str(exc)) from exc
 
         asked = [each for each in delivery.chosen or () if each.artifact.name in needs]
         found = dict(zip([each.artifact.name for each in asked], run_all(find, asked, self._job.parallel)))
@@ -134,3 +144,8 @@ class Conversation:
         for each, supplied in found.values():
             delivery = self._supply.add(delivery, each, supplied)
         return delivery
+
+
+def _identify(chosen: Chosen) -> list[str | int | None]:
+    """Return what identifies an artifact, and what it must be."""
+    return [*chosen.artifact.identity, *(text for each in chosen.expectation.checksums for text in each)]

@@ -31,9 +31,10 @@ def share(
 ) -> t.Any:
     """Return the value of a key that is still good, else what ``make`` returns, as JSON.
 
-    One process of the run at a time makes it while the others wait. A BitbucketError is raised again for other hosts.
+    One process of the run at a time makes it while the others wait. A BitbucketError is raised again for other hosts, until
+    there is a newer snapshot.
     """
-    memory, failed = snapshot.memory, ["failure", *key, snapshot.attempt.key]
+    memory, failed = snapshot.memory, ["failure", *key, snapshot.number, snapshot.attempt.key]
     with memory.lock(key):
         found = memory.get(key)
         if found is not None and is_good(found):

@@ -87,6 +87,14 @@ class Snapshot:
                 self.number = found["number"]
         return True
 
+    def note_hopeless(self, *artifact: str | int | None) -> None:
+        """Note that it did not help this attempt to look at an artifact again."""
+        self.memory.set(["hopeless", self.scope, self.attempt.key, *artifact], True)
+
+    def is_hopeless(self, *artifact: str | int | None) -> bool:
+        """Return whether that was noted."""
+        return bool(self.memory.get(["hopeless", self.scope, self.attempt.key, *artifact]))
+
     def _choose(self) -> int:
         """Return the number of the snapshot that the run has, or of a new one."""
         with self.memory.lock(self._key):

@@ -139,6 +139,27 @@ def test_hosts_of_a_task_share_its_failure(fleet: Fleet) -> None:
     fleet.ok("c")
 
 
+@pytest.mark.parametrize("contents", [b"forged", b"longer than it was"])
+def test_hosts_of_a_task_look_once_at_contents_that_are_not_the_promised_ones(fleet: Fleet, via: str, contents: bytes) -> None:
+    """With links, each host gets its own while the control node looks."""
+    fleet.emulator.repository().put("SUMS", lines(a=b"honest"))
+    fleet.emulator.faults.add("html", host="storage", path="/a$", code=200, body=contents.decode(), times=None)
+    task = fleet.new_task()
+    messages = {fleet.failure("a", host=host, task=task, via=via, manifest="SUMS") for host in HOSTS}
+    assert len(messages) == 1
+    assert fleet.requests.count(LIST) == 2
+    assert fleet.requests.count("a") <= 2
+
+
+@pytest.mark.parametrize(("host", "kind"), [("api", "status"), ("storage", "status"), ("storage", "extra")])
+def test_artifact_that_is_missing_or_different_once_is_fetched_in_the_end(fleet: Fleet, via: str, host: str, kind: str) -> None:
+    """The failure belongs to the snapshot that was looked at."""
+    more = {"code": 404} if kind == "status" else {}
+    fleet.emulator.faults.add(kind, host=host, path="/a$", **more)
+    assert fleet.ok("a", via=via)["artifacts"][0]["status"] == "fetched"
+    assert fleet.files() == {"a": b"first"}
+
+
 def test_repetition_of_a_task_sees_new_artifacts(fleet: Fleet) -> None:
     """``until`` repeats a task in one process: requests grow with the attempts, not with the hosts."""
     task = fleet.new_task()
