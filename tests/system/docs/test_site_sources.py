@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -35,3 +37,14 @@ def test_the_picture_has_words_for_those_who_do_not_see_it_and_colours_for_the_d
     assert words["title"]
     assert words["desc"]
     assert "prefers-color-scheme: dark" in text
+
+
+@pytest.mark.parametrize("guide", sorted(RST.glob("*.rst")), ids=lambda path: path.stem)
+def test_pictures_in_guides_have_words_and_the_colors_of_the_page(guide: Path) -> None:
+    for drawing in re.findall(r"(?ms)^   <svg.*?</svg>$", guide.read_text(encoding="utf-8")):
+        drawn = ET.fromstring(textwrap.dedent(drawing))  # noqa: S314  a file of this project
+        assert drawn.get("role") == "img"
+        assert drawn.get("aria-label")
+        colors = {value for element in drawn.iter() for key in ("fill", "stroke") if (value := element.get(key))}
+        assert colors <= {"none", "currentColor", "var(--color-brand-primary, #2f6fc4)"}
+        assert all(element.get("fill") == "currentColor" for element in drawn.iter() if element.tag.endswith("text"))
