@@ -91,7 +91,7 @@ def explain_storage_refusal(response: Response) -> RequestFailed:
     if response.status in (400, 403) and _DEAD_LINK.search(body):
         if b"expired" in body.lower():
             message = f"{message}. {_EXPIRED_LINK}"
-        return StorageRefused(message, transient=True, may_have_applied=False, pause_factor=_PAUSE_FACTOR_OF_DEAD_LINK)
+        return StorageRefused(message, transient=True, may_have_applied=False, pause_factor=PAUSE_FACTOR_OF_DEAD_LINK)
     return _make(response, _STORAGE_TYPES, message, _TRANSIENT_AT_STORAGE)
 
 
@@ -221,7 +221,7 @@ _WITHDRAWN = "Atlassian has withdrawn this part of the API: look for a newer rel
 # Links were handed out that had expired up to twelve minutes before (fact sheet 10), and the next one can be the same.
 _DEAD_LINK = re.compile(rb"has expired|<Code>(AccessDenied|ExpiredToken|RequestExpired)</Code>", re.IGNORECASE)
 _EXPIRED_LINK = "The signed link had expired when Bitbucket handed it out, which can last for minutes: run the task again later"
-_PAUSE_FACTOR_OF_DEAD_LINK = 3
+PAUSE_FACTOR_OF_DEAD_LINK = 3
 
 _ADVICE_401 = {
     API_TOKEN: "An API token needs the e-mail of the Atlassian account as user, must have been created with scopes, and expires"

@@ -10,9 +10,10 @@ import typing as t
 
 from ...module_utils._delivery.delivery import QUESTION, Delivery, Question, parse_question, render_delivery
 from ...module_utils._downloads.api import StaleListing
-from ...module_utils._errors import BitbucketError
+from ...module_utils._errors import BitbucketError, StorageRefused
 from ...module_utils._fetch.choose import Chooser, Wanted
 from ...module_utils._fetch.plan import Chosen
+from ...module_utils._http.refusals import PAUSE_FACTOR_OF_DEAD_LINK
 from ...module_utils._parallel import run_all
 from .downloads import SharedDownloads
 from .supply import Digests, Supply
@@ -21,12 +22,11 @@ Json = t.Dict[str, t.Any]
 
 
 class Job(t.NamedTuple):
-    """What a task requests, as far as the control node needs it. ``renewals``: of each link."""
+    """What a task requests, as far as the control node needs it."""
 
     wanted: Wanted
     force: bool
     parallel: int
-    renewals: int
     is_async: bool
 
 
@@ -89,7 +89,7 @@ class Conversation:
             if question.wants_choice:
                 return self._choose(delivery)
             delivery = self._choose_again(delivery, question.stale)
-            self._count_renewals(question.expired)
+            self._count_renewals(delivery, question.expired)
             needs: dict[str, Digests] = {name: {} for name in (*question.expired, *question.stale)}
             return self._add_contents(delivery, {**needs, **question.needs})
         except BitbucketError as exc:
@@ -117,11 +117,23 @@ class Conversation:
         self._downloads.snapshot.note_hopeless(*_identify(chosen))
         return BitbucketError(problem)
 
-    def _count_renewals(self, expired: t.Mapping[str, str]) -> None:
+    def _count_renewals(self, delivery: Delivery, expired: t.Mapping[str, str]) -> None:
+        """Wait before a link that was new is replaced as well; raise if that was in vain too often, here or for another host.
+
+        The service keeps links for minutes, also those that had ended when it made them (fact sheet 10).
+        """
+        chosen = {each.artifact.name: each for each in delivery.chosen or ()}
         for name, problem in expired.items():
+            if self._downloads.snapshot.is_hopeless("link", *_identify(chosen[name])):
+                raise BitbucketError(problem)
             self._renewed[name] = self._renewed.get(name, 0) + 1
-            if self._renewed[name] > self._job.renewals:
-                raise BitbucketError(f"Gave up after {self._renewed[name]} links to the same contents: {problem}")
+            if self._renewed[name] > 1:
+                failure = StorageRefused(problem, transient=True, pause_factor=PAUSE_FACTOR_OF_DEAD_LINK)
+                try:
+                    self._downloads.retries.pause_after(failure, self._renewed[name] - 1)
+                except StorageRefused:
+                    self._downloads.snapshot.note_hopeless("link", *_identify(chosen[name]))
+                    raise
 
     def _add_contents(self, delivery: Delivery, needs: t.Mapping[str, Digests]) -> Delivery:
         """Return the delivery with the contents of these artifacts; ``needs``: digests of their files on the host."""

@@ -79,7 +79,7 @@ class SharedDownloads(Downloads):
         return super().decide(attempt)
 
     def share_link(self, artifact: Artifact, dead: str | None = None) -> str:
-        """Return the link to the contents of an artifact, which all hosts use until it ends; ``dead``: one that is refused."""
+        """Return the link to the contents of an artifact, which hosts use until it ends; ``dead``: one that does not serve."""
         path = self.artifact_path(check_name(artifact.name, "artifact name"))
         key = ["link", self.snapshot.scope, *self.snapshot.writes, *artifact.identity]
 

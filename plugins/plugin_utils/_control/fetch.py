@@ -86,7 +86,7 @@ def _create_conversation(host: Host, client: Client, options: Options, snapshot:
     supply: Supply = Links(downloads)
     if checked["via"] == "controller":
         supply = Transfers(Copies(downloads, host.folder, checked["parallel"]), host.transfer)
-    job = Job(parse_wanted(checked), checked["force"], checked["parallel"], max(1, checked["retries"]), host.is_async)
+    job = Job(parse_wanted(checked), checked["force"], checked["parallel"], host.is_async)
     return Conversation(downloads, job, supply, lambda delivery, as_job: host.execute(dict(options.of_host), delivery, as_job))
 
 

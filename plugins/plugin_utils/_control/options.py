@@ -20,8 +20,10 @@ from ...modules.bitbucket_download_fetch import CHECKS, argument_spec
 
 Arguments = t.Mapping[str, t.Any]
 
+# What variables in the environment of the host must not set.
+_PLACE = ("workspace", "repository", "api_url", "token_url")
 # What only the control node needs: credentials, and keys, which it verifies signatures with.
-_KEPT = ("user", "api_token", "access_token", "client_id", "client_secret", "token_url", "signed_by", "signature")
+_KEPT = ("user", "api_token", "access_token", "client_id", "client_secret", "signed_by", "signature")
 
 
 class Options(t.NamedTuple):
@@ -43,6 +45,7 @@ def parse_options(arguments: Arguments, environment: t.Mapping[str, str]) -> Opt
         prefix = "Unsupported parameters: " if isinstance(result.errors[0], UnsupportedError) else ""
         raise BadInput(prefix + result.errors.msg)
     check_parallel(result.validated_parameters["parallel"])
+    complete.update({option: result.validated_parameters[option] for option in _PLACE})
     kept = {name for option in _KEPT for name in (option, *spec[option].get("aliases", ()))}
     return Options(result.validated_parameters, {name: value for name, value in complete.items() if name not in kept})
 

@@ -62,6 +62,7 @@ class Snapshot:
         self.attempt = attempt
         self._place = _identify_place(connection.workspace, repository)
         self._key = ["snapshot", self.scope]
+        self._own_key = ["task", self.scope, attempt.task]
         self.number = self._choose()
 
     @property
@@ -84,7 +85,7 @@ class Snapshot:
             if found["number"] == self.number:
                 self._take(found["number"] + 1)
             else:
-                self.number = found["number"]
+                self._use(found)
         return True
 
     def note_hopeless(self, *artifact: str | int | None) -> None:
@@ -96,20 +97,28 @@ class Snapshot:
         return bool(self.memory.get(["hopeless", self.scope, self.attempt.key, *artifact]))
 
     def _choose(self) -> int:
-        """Return the number of the snapshot that the run has, or of a new one."""
+        """Return the number of the snapshot that the task has used on other hosts, that the run has, or of a new one."""
         with self.memory.lock(self._key):
-            found = self.memory.get(self._key)
-            if found and found["writes"] == self.writes and not self._repeats():
-                return t.cast(int, found["number"])
+            own, found = (self.memory.get(key) for key in (self._own_key, self._key))
+            if not self._repeats():
+                for each in filter(None, (own, found)):
+                    if each["writes"] == self.writes:
+                        return self._use(each)
             return self._take(found["number"] + 1 if found else 1)
+
+    def _use(self, found: t.Mapping[str, t.Any]) -> int:
+        self.number = found["number"]
+        if self.memory.get(self._own_key) != found:
+            self.memory.set(self._own_key, found)
+        return self.number
 
     def _repeats(self) -> bool:
         """Return whether this is a repetition of the task for which no host has taken a snapshot yet."""
         return self.attempt.number > (self.memory.get(["attempts", self.scope, self.attempt.task]) or 1)
 
     def _take(self, number: int) -> int:
-        self.number = number
-        self.memory.set(self._key, {"number": number, "attempt": list(self.attempt), "writes": self.writes})
+        taken = {"number": number, "attempt": list(self.attempt), "writes": self.writes}
+        self.memory.set(self._key, taken)
         if self.attempt.number > 1:
             self.memory.set(["attempts", self.scope, self.attempt.task], self.attempt.number)
-        return number
+        return self._use(taken)

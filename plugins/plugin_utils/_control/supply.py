@@ -27,7 +27,7 @@ class Supply(t.Protocol):
     def find(self, chosen: Chosen, local: Digests, dead: str | None) -> t.Any:
         """Return what leads to the contents of an artifact. Safe to call from several threads.
 
-        ``local``: digests of the file that the host has, if any. ``dead``: a link that was refused.
+        ``local``: digests of the file that the host has, if any. ``dead``: a link that does not serve the host any more.
         """
 
     def add(self, delivery: Delivery, chosen: Chosen, found: t.Any) -> Delivery:

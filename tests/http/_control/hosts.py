@@ -75,6 +75,7 @@ class Fleet:
         self.control = folder / "control"
         self.control.mkdir()
         self.before_run: Callable[[int], object] = lambda number: None
+        self.clock = FakeClock().clock
         self._folder = folder
         self._screen = screen
         self._tasks = 0
@@ -111,7 +112,7 @@ class Fleet:
         arguments = {name: value for name, value in given.items() if value is not None}
         self.host = LocalHost(home, self._screen, check, is_async)
         self.host.before_run = self.before_run
-        result = fetch_for_host(self.host, task, arguments, self.environment, self.memory, FakeClock().clock)
+        result = fetch_for_host(self.host, task, arguments, self.environment, self.memory, self.clock)
         self._check_secrets(result)
         return result
 

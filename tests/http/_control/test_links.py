@@ -10,6 +10,7 @@ import hashlib
 
 import pytest
 
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Clock
 from tests.emulator import Emulator
 from tests.helpers.fetching import noise
 from tests.helpers.serving import closed_port
@@ -184,3 +185,23 @@ def test_asynchronous_task_gets_only_the_copies_that_it_needs(emulator: Emulator
     assert fleet.host
     assert len(fleet.host.runs) == 2
     assert fleet.requests == ["downloads", "SUMS", "b"]
+
+
+def test_host_waits_for_a_service_that_hands_out_dead_links(emulator: Emulator, fleet: Fleet) -> None:
+    """The service keeps links for minutes, also those that had ended when it made them; all hosts wait for one."""
+    emulator.repository().put("a", b"first")
+    emulator.switches.update({"signed_url_cached": 16, "signed_url_cached_expired": True})
+    fleet.clock = Clock(sleep=emulator.clock.advance)
+    task = fleet.new_task()
+    for host in (1, 2, 3):
+        fleet.ok("a", host=host, task=task)
+    statuses = [status for status, _range in fleet.transfers]
+    assert statuses == [*[403] * (len(statuses) - 3), 200, 200, 200]
+
+
+def test_links_that_no_storage_host_accepts_fail_once_for_all_hosts(emulator: Emulator, fleet: Fleet) -> None:
+    emulator.repository().put("a", b"first")
+    emulator.faults.add("expired", host="storage", times=None)
+    task = fleet.new_task()
+    requests = [fleet.failed("a", host=host, task=task, retries=2)["requests"] for host in (1, 2, 3)]
+    assert requests[1:] == [0, 0]

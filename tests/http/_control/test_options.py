@@ -169,3 +169,13 @@ def test_copies_are_in_the_private_folder_of_the_run(fleet: Fleet) -> None:
 def test_links_leave_nothing_on_the_control_node(fleet: Fleet) -> None:
     fleet.ok("a", via="link")
     assert list(fleet.control.iterdir()) == []
+
+
+def test_environment_of_the_host_sets_nothing(fleet: Fleet, monkeypatch: pytest.MonkeyPatch, via: str) -> None:
+    def set_all(_number: int) -> None:
+        for name in ("API_URL", "TOKEN_URL", "WORKSPACE", "REPO_SLUG", "ACCESS_TOKEN"):
+            monkeypatch.setenv(f"BITBUCKET_{name}", "nonsense")
+
+    fleet.before_run = set_all
+    result = fleet.ok("a", via=via)
+    assert result["artifacts"][0]["url"].startswith(fleet.emulator.api_url)

@@ -179,3 +179,15 @@ def test_credentials_are_never_mixed(fleet: Fleet, via: str) -> None:
     options = {"access_token": None, "user": fleet.emulator.user, "api_token": fleet.emulator.api_token}
     fleet.ok("a", host=3, via=via, **options)
     assert fleet.requests == [LIST, "a", LIST, LIST, "a"]
+
+
+def test_batches_of_a_task_see_what_its_first_hosts_saw(fleet: Fleet) -> None:
+    """Another task may have read a newer list in between, because it lacked something: each task has one release."""
+    task, other = fleet.new_task(), fleet.new_task()
+    options = {"task": task, "patterns": ["?"], "newest": 1}
+    fleet.ok(host=1, **options)
+    fleet.emulator.repository().put("c", b"third")
+    fleet.ok("c", host=1, task=other)
+    fleet.ok(host=2, **options)
+    assert fleet.files(2) == {"b": b"second"}
+    assert fleet.requests.count(LIST) == 2
