@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from tests.emulator.downloads.state import Repository
+from tests.emulator.renaming import apply_rule
 
 from ..disturbance import LATEST, Act, faults
 from .manifests import read_lines
@@ -56,15 +57,18 @@ def do(repository: Repository, deeds: tuple[Deed, ...], log: Log) -> None:
             if repository.remove(deed.name):
                 log.note(deed.name, None)
             continue
-        _put(repository, deed.name, deed.content, log)
+        name = put(repository, deed.name, deed.content, log)
         if deed.kind == "publish":
-            _put(repository, MANIFEST, _add_line(repository, deed.name, deed.content), log)
+            put(repository, MANIFEST, _add_line(repository, name, deed.content), log)
 
 
-def _put(repository: Repository, name: str, content: bytes, log: Log) -> None:
-    keep_date = not repository.switches.created_on_moves
-    repository.store(name, repository.blobs.store(content), keep_date=keep_date)
-    log.note(name, content)
+def put(repository: Repository, name: str, content: bytes, log: Log) -> str:
+    """Store what another publisher sends; return its name, which the service changes as it changes the names of all."""
+    switches = repository.switches
+    stored = apply_rule(switches.rename, name, repository.artifacts)
+    repository.store(stored, repository.blobs.store(content), keep_date=not switches.created_on_moves)
+    log.note(stored, content)
+    return stored
 
 
 def _add_line(repository: Repository, name: str, content: bytes) -> bytes:
