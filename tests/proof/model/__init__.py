@@ -5,6 +5,7 @@
 """Drive the modules with random operations on an impolite service, and check what must hold after each of them.
 
 ``world`` runs modules over HTTP in this process. ``quirks`` and ``disturbance`` say how the service behaves and who else acts.
-``downloads`` and ``snippets`` each have a machine, which draws operations, and the rules, which judge the state before and after
-each. ``downloads.excuses`` names what cannot be closed.
+``downloads``, ``releases`` and ``snippets`` each have a machine, which draws operations, and the rules, which judge the state
+before and after each. ``releases`` is about channels, versions, two repositories and killed tasks. ``downloads.excuses`` names
+what cannot be closed.
 """

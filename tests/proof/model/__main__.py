@@ -30,7 +30,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how many rounds, instead of hours")
     parser.add_argument("--seed", type=int, help="seed of the first round; the next rounds count up (default: the time)")
     parser.add_argument("--examples", type=int, default=200, help="examples of each machine in a round (default: 200)")
-    parser.add_argument("--machine", help="this machine alone: downloads or snippets")
+    parser.add_argument("--machine", help="this machine alone: downloads, releases or snippets")
     parser.add_argument("--parallel", type=int, default=1, help="transfers at once in a task (default: 1, which repeats exactly)")
     parser.add_argument("--without", default="", help="switches that stay as they are, joined by commas")
     parser.add_argument("--survey", action="store_true", help="shrink nothing, which is fast")

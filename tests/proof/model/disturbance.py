@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let another publisher act between two requests of a task, and let requests fail for a while."""
+"""Let another publisher act between two requests of a task, let requests fail for a while, and let tasks end in the middle."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ class Fault(NamedTuple):
     arguments: dict[str, Any]
 
 
+class Cut(NamedTuple):
+    """The end of a task that is killed: all requests from one on are lost. ``effect``: the service has done the first of them.
+
+    A killed process is too slow for a model; tests/system/interruptions has real ones. The service cannot tell them apart.
+    """
+
+    after: int
+    effect: bool
+
+
 _KINDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("drop_before", "api", {}),
     ("drop_before", "api", {"read": None}),
@@ -56,7 +66,8 @@ def faults(draw: st.DrawFn, hosts: tuple[str, ...] = ("api", "storage")) -> Faul
     return Fault(kind, host, draw(st.integers(0, LATEST)), draw(st.integers(1, 2)), arguments)
 
 
-Disturbance = Act | Fault | None
+cuts = st.builds(Cut, st.integers(0, 2 * LATEST), st.booleans())
+Disturbance = Act | Fault | Cut | None
 
 
 def disturb(world: World, disturbance: Disturbance, act: Callable[[tuple[Any, ...]], None]) -> None:
@@ -64,6 +75,10 @@ def disturb(world: World, disturbance: Disturbance, act: Callable[[tuple[Any, ..
     if isinstance(disturbance, Fault):
         kind, host, after, times, arguments = disturbance
         world.emulator.faults.add(kind, host=host, after=after, times=times, **arguments)
+    elif isinstance(disturbance, Cut):
+        world.emulator.faults.add("drop_after" if disturbance.effect else "drop_before", after=disturbance.after)
+        # The first rule does not let this one see the request that it hits.
+        world.emulator.faults.add("drop_before", after=disturbance.after, times=None)
     elif disturbance is not None:
         deeds, after, when = disturbance
         world.emulator.faults.add("call", action=lambda: act(deeds), when=when, after=after)

@@ -142,6 +142,30 @@ REVERTS = (
             ),
         ),
     ),
+    Revert(
+        "D1 retention deletes what channels name",
+        "releases",
+        "_publish/retention.py",
+        (("rule or named.get(release)", "rule"),),
+    ),
+    Revert(
+        "D2 a channel forgets its previous version",
+        "releases",
+        "_channel/plan.py",
+        (("requested._replace(previous=previous)", "requested"),),
+    ),
+    Revert(
+        "D3 pre-releases are newer than their release",
+        "releases",
+        "_versions/precedence.py",
+        (("if prerelease else (1,)", "if prerelease else (-1,)"),),
+    ),
+    Revert(
+        "D4 a file that is no channel is overwritten",
+        "releases",
+        "_channel/read.py",
+        (("            raise self._no_channel(str(exc)) from None", "            return None"),),
+    ),
 )
 
 

@@ -15,15 +15,17 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.emulator import Emulator
 
 from .downloads.machine import DownloadsMachine
+from .releases.machine import ReleasesMachine
 from .snippets.machine import SnippetsMachine
 
-Machine = type[DownloadsMachine] | type[SnippetsMachine]
-MACHINES: dict[str, Machine] = {"downloads": DownloadsMachine, "snippets": SnippetsMachine}
+Machine = type[DownloadsMachine] | type[ReleasesMachine] | type[SnippetsMachine]
+MACHINES: dict[str, Machine] = {"downloads": DownloadsMachine, "releases": ReleasesMachine, "snippets": SnippetsMachine}
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 SURVEY = os.environ.get("MODEL_SURVEY") == "1"
 FEWEST_RESULTS = 5
+EXAMPLES = os.environ.get("MODEL_EXAMPLES")
+FEWER = {"releases": 18}  # examples of the short run; the others have 50
 ROUND = settings(
-    max_examples=int(os.environ.get("MODEL_EXAMPLES", "50")),
     stateful_step_count=10,
     deadline=None,
     database=None,
@@ -35,11 +37,13 @@ ROUND = settings(
 )
 
 
-@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
-def test_random_operations_hold(machine: Machine, emulator: Emulator) -> None:
+@pytest.mark.parametrize("name", MACHINES)
+def test_random_operations_hold(name: str, emulator: Emulator) -> None:
+    machine = MACHINES[name]
+    examples = int(EXAMPLES) if EXAMPLES else FEWER.get(name, 50)
     machine.emulator = emulator
     machine.parallel = int(os.environ.get("MODEL_PARALLEL", "1"))
     machine.counts.clear()
-    run_state_machine_as_test(seed(SEED)(machine), settings=ROUND)
+    run_state_machine_as_test(seed(SEED)(machine), settings=settings(ROUND, max_examples=examples))
     print(f"{machine.__name__}, seed {SEED}: {dict(sorted(machine.counts.items()))}")
     assert len(machine.counts) > FEWEST_RESULTS, "hardly any operation has run"

@@ -117,14 +117,14 @@ class World:
         self._slept += seconds
         self.emulator.clock.advance(seconds)
 
-    def snapshot(self) -> State:
-        """Return all artifacts."""
-        found = self.repository.artifacts
+    def snapshot(self, slug: str = "widgets") -> State:
+        """Return all artifacts of a repository."""
+        found = self.emulator.repository(slug=slug).artifacts
         return {name: Stored(one.content, one.size, one.created_on, one.key) for name, one in sorted(found.items())}
 
-    def settle(self) -> None:
+    def settle(self, slug: str = "widgets") -> None:
         """Let the listings show every write."""
-        self.repository.end_lag()
+        self.emulator.repository(slug=slug).end_lag()
         self.emulator.snippets.end_lag()
 
     def write(self, files: dict[str, bytes]) -> list[str]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..disturbance import Fault
+from ..disturbance import Cut, Fault
 from .excuses import meets_other_names
 from .manifests import lines_of
 from .pools import MANIFEST
@@ -36,7 +36,7 @@ def require_success(trial: Trial, changed_switches: set[str]) -> None:
     """A task that may succeed does, also after a transient fault."""
     if not trial.run.failed or trial.others or not changed_switches <= HARMLESS:
         return
-    if isinstance(trial.disturbance, Fault) and trial.disturbance.times > 1:
+    if isinstance(trial.disturbance, Cut) or (isinstance(trial.disturbance, Fault) and trial.disturbance.times > 1):
         return
     if may_fail(trial):
         return

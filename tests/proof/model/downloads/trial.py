@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.emulator.switches import Switches
 
-from ..disturbance import Disturbance, Fault
+from ..disturbance import Cut, Disturbance, Fault
 from ..world import Run, State
 from .others import Log
 
@@ -46,8 +46,8 @@ class Trial:
 
     @property
     def is_undisturbed(self) -> bool:
-        """Return whether no request failed and no other publisher acted."""
-        return not self.others and not isinstance(self.disturbance, Fault)
+        """Return whether no request failed or was lost, and no other publisher acted."""
+        return not self.others and not isinstance(self.disturbance, (Fault, Cut))
 
     @property
     def manifest(self) -> str | None:
