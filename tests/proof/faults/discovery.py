@@ -65,7 +65,8 @@ class Witness(Damage):
     seen: list[tuple[Entry, Response, Any]]
 
     def after(self, exchange: Exchange, response: Response) -> Response:
-        document = json.loads(response.get_data()) if response.is_json else None
+        is_document = response.is_json and exchange.entry.host != "storage"  # contents are files, also those of channels
+        document = json.loads(response.get_data()) if is_document else None
         self.seen.append((exchange.entry, response, document))
         return response
 

@@ -31,10 +31,11 @@ def start(workers: int) -> Pool:
 
 def scenarios() -> dict[str, Scenario]:
     """All tasks by name, in the order of the table."""
-    from . import of_downloads, of_names, of_signatures, of_snippets
+    from . import of_downloads, of_names, of_releases, of_signatures, of_snippets
 
     downloads = (of_downloads.PUBLISHING, of_signatures.SIGNING, of_names.UNUSUAL, of_downloads.READING)
-    parts = (*downloads, of_snippets.WRITING, of_names.UNUSUAL_SNIPPETS, of_snippets.READING)
+    releases = (of_releases.COPYING, of_releases.CHANNELS)
+    parts = (*downloads, *releases, of_snippets.WRITING, of_names.UNUSUAL_SNIPPETS, of_snippets.READING)
     return {scenario.name: scenario for part in parts for scenario in part}
 
 

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.emulator import Emulator
+from tests.emulator.downloads.state import Repository
+
+STAGING = "staging"
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,22 @@ class Note:
 
 @dataclass(frozen=True)
 class World:
-    """``artifacts`` in the order of their upload, ``notes``, and ``files`` on the host by path below the task's folder."""
+    """``artifacts`` in the order of their upload, ``notes``, and ``files`` on the host by path below the task's folder.
+
+    ``staged``: artifacts of the repository that copies come from.
+    """
 
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
     notes: Sequence[Note] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
+    staged: Mapping[str, bytes] = field(default_factory=dict)
 
     def furnish(self, emulator: Emulator, folder: Path) -> None:
         """Make it so, where nothing is yet. Snippets get the ids one0, one1, …"""
         for name, data in self.artifacts.items():
             emulator.repository().put(name, data)
+        for name, data in self.staged.items():
+            emulator.repository(slug=STAGING).put(name, data)
         for number, note in enumerate(self.notes):
             emulator.snippets.create(note.title, note.files, is_private=note.is_private, id=f"one{number}")
         for path, data in self.files.items():
@@ -52,9 +61,10 @@ class World:
     def found(cls, emulator: Emulator, folder: Path) -> World:
         """The world as it is now."""
         return cls(
-            {name: artifact.content for name, artifact in emulator.repository().artifacts.items()},
+            _contents(emulator.repository()),
             [Note(snippet.title or "", snippet.files, snippet.is_private) for snippet in emulator.snippets],
             {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if not path.is_dir()},
+            _contents(emulator.repository(slug=STAGING)),
         )
 
     @property
@@ -65,6 +75,7 @@ class World:
     def differences(self, wanted: World) -> list[str]:
         """In words, what is not as it is wanted."""
         found = _differing("artifact", self.artifacts, wanted.artifacts) + _differing("file", self.files, wanted.files)
+        found += _differing("staged artifact", self.staged, wanted.staged)
         if self.counted_notes != wanted.counted_notes:
             found.append(f"snippets are {_titles(self)}, wanted {_titles(wanted)}")
         return found
@@ -117,6 +128,10 @@ def sha256(data: bytes) -> str:
 def manifest(artifacts: Mapping[str, bytes]) -> bytes:
     """The text of a manifest for these artifacts."""
     return "".join(f"{sha256(artifacts[name])}  {name}\n" for name in sorted(artifacts)).encode()
+
+
+def _contents(repository: Repository) -> dict[str, bytes]:
+    return {name: artifact.content for name, artifact in repository.artifacts.items()}
 
 
 def _differing(what: str, found: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> list[str]:

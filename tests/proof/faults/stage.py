@@ -29,7 +29,7 @@ from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.helpers.tls import tls_front
 
-from .scenario import Scenario, World
+from .scenario import STAGING, Scenario, World
 
 TIMEOUT, RETRIES, MAX_WAIT = 1, 2, 5
 # A try of a request takes two timeouts at most until its head is there, and one until a slow body is given up; the pauses
@@ -139,6 +139,7 @@ class Stage:
         self.emulator.switches.reset()
         self.switch_on(self.scenario.switches)
         self.emulator.repository().end_lag()
+        self.emulator.repository(slug=STAGING).end_lag()
         self.emulator.snippets.end_lag()
 
     @property
