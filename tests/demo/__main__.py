@@ -13,27 +13,26 @@ from pathlib import Path
 
 from tests.tools.tree import BUILD, ROOT
 
-from . import deploying, fetching, notes, processes, pruning, publishing, signing
+from . import deploying, notes, processes, promoting, pruning, publishing, verifying
+from .building import FIRST, SECOND, build
 from .keys import make_release_key
 from .runner import PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess
-from .stage import Disappointed, Stage
+from .stage import STAGING, Disappointed, Stage
 
-# To go on, write a module like fetching and put its chapters before for_real.
+# To go on, write a module like notes and put its chapters before for_real.
 CHAPTERS = (
     publishing.publish,
-    publishing.listing,
     publishing.again,
-    publishing.one_byte,
-    publishing.wire,
-    fetching.version,
-    fetching.fetch,
+    publishing.refuse,
+    promoting.promote,
     deploying.deploy,
+    promoting.move,
+    deploying.upgrade,
+    deploying.roll_back,
     pruning.prune,
-    signing.sign,
-    signing.verify,
-    signing.refuse,
+    verifying.verify,
     notes.notes,
     publishing.for_real,
 )
@@ -46,16 +45,17 @@ def perform(folder: Path) -> None:
     screen.title("releng.bitbucket: release artifacts in the Downloads of Bitbucket Cloud, by Ansible")
     print()
     screen.say(
-        """A release job has files on disk and wants them in the Downloads of a repository: once, verified, and a second
-        run must do nothing. Hosts want them back, old releases shall go, and people want to read notes. What follows are
-        real runs of ansible-playbook on the playbooks of the collection. Only the Bitbucket is not real: it is an emulator
-        that runs on this machine for as long as the demo does."""
+        """This is the story of a release, from the build to hosts that are rolled back. What follows are real runs of
+        ansible-playbook on the playbooks of the collection. Only the Bitbucket is not real: it is an emulator that runs on
+        this machine for as long as the demo does."""
     )
     relative = folder.relative_to(ROOT)
     with EmulatorProcess(folder) as emulator, make_release_key(relative) as key:
         variables = {**emulator.variables, **(key.variables if key else {})}
         stage = Stage(relative, screen, emulator, PlaybookRunner(folder, variables, colour), key)
-        publishing.prepare(stage)
+        stage.emulator.make_repository(STAGING)
+        for version in (FIRST, SECOND):
+            build(stage.dist(version), version)
         for chapter in CHAPTERS:
             chapter(stage)
 

@@ -2,62 +2,114 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chapter about many hosts. Knows what the reader shall see, and requires that it is true."""
+"""The chapters about hosts: deploy the channel, upgrade, and roll back."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import os
+import subprocess
 import venv
 from pathlib import Path
+from typing import Any
 
+from . import promoting
+from .building import FIRST, SECOND
+from .runner import PlaybookRun
 from .stage import Stage, digests, expect
 
-HOSTS = [f"host{number}" for number in range(1, 11)]
+HOSTS = [f"host{number}" for number in range(1, 6)]
+EARLY = HOSTS[:2]
+METER = "deploy"
 
 
 def deploy(stage: Stage) -> None:
-    """Deploy to one host, then to ten, with the same number of requests."""
-    stage.screen.chapter("Deploy to ten hosts")
+    """Deploy to all hosts with the requests of the first one."""
+    stage.screen.chapter("Deploy the channel to five hosts")
     stage.screen.say(
-        """Each host that fetches by itself needs a credential, and counts for the 1,000 requests an hour that Bitbucket
-        allows. With "via: link" the control node talks to Bitbucket once for all hosts, and hosts follow signed links to the
-        storage host. Ten folders stand for ten hosts, whose Python has no library. First one of them."""
+        """Five folders stand for five hosts. Their Python has no library, and they have no credential: with "via: link" the
+        control node talks to Bitbucket once for all hosts, verifies the signature, and gives each host links and digests.
+        Each host unpacks the release beside the one in use and switches a link."""
     )
-    inventory = _make_hosts(stage)
-    one = _count(stage, "one host", "-i", str(inventory), "--limit", HOSTS[0])
-    shutil.rmtree(_home(stage, HOSTS[0]))
-    stage.screen.say("Its files are removed, and all ten follow.", gap=True)
-    ten = _count(stage, "ten hosts", "-i", str(inventory))
-    for host in HOSTS:
-        expect(digests(_home(stage, host) / "fetched") == stage.files(), f"{host} does not have what was published.")
-    expect(one == ten, f"One host took {one} requests and ten hosts took {ten}.")
-    stage.screen.checked(f"each host has the release. The API had {one} requests for one host and {ten} for ten.")
+    _make_hosts(stage)
+    done = _deploy(stage)
+    _expect_in_use(stage, FIRST, HOSTS)
+    requests = {host: sum(result.get("requests", 0) for result in _results(done, host)) for host in HOSTS}
+    first = requests.pop(HOSTS[0])
+    expect(first == stage.meter[METER].api > 0, f"The first host took {first} requests: {stage.meter[METER]}")
+    expect(set(requests.values()) == {0}, f"Other hosts took requests: {requests}")
+    stage.screen.checked(
+        f"each host runs widgets {FIRST}. The API had {first} requests for the first host and none for the four others."
+    )
 
 
-def _count(stage: Stage, meter: str, *words: str) -> int:
-    """Return the number of requests to the API that the playbook takes."""
-    stage.run("fleet.yml", *words, meter=meter)
-    return stage.meter[meter].api
+def upgrade(stage: Stage) -> None:
+    """Deploy what the channel names now, to some of the hosts."""
+    stage.screen.chapter("Deploy again: the same command, the new release")
+    stage.screen.say("No variable changes from release to release: the hosts follow the channel. Two hosts begin.")
+    _deploy(stage, "--limit", ",".join(EARLY))
+    _expect_in_use(stage, SECOND, EARLY)
+    _expect_in_use(stage, FIRST, HOSTS[len(EARLY) :])
+    expect({os.readlink(_home(stage, host) / "previous") for host in EARLY} == {f"releases/{FIRST}"}, "A host lost a release.")
+    stage.screen.checked(f"two hosts run widgets {SECOND}, and keep {FIRST} beside it.")
+
+
+def roll_back(stage: Stage) -> None:
+    """Switch the hosts to the release before, and move the channel back."""
+    stage.screen.chapter("Roll back")
+    stage.screen.say(f"widgets {SECOND} has a defect. These hosts switch back to the release that they used before.")
+    words = (*_inventory(stage), "-e", "release_rollback=true", "--limit", ",".join(EARLY))
+    done = stage.run("deploy.yml", *words, meter=METER, brief=True)
+    _expect_in_use(stage, FIRST, HOSTS)
+    expect(_changed(done) == set(EARLY), "Other hosts have changed.")
+    traffic = stage.meter[METER]
+    expect(traffic.api + traffic.storage == 0, "The roll back needed the network.")
+    stage.screen.say("The channel moves back as well, so that the next deployment does not bring the release again.", gap=True)
+    promoting.move_back(stage)
+    stage.screen.checked(f"all hosts run widgets {FIRST}, without a request, and the channel names it.")
+
+
+def _deploy(stage: Stage, *words: str) -> PlaybookRun:
+    keys = ("-e", f"deploy_artifacts_signed_by={stage.key.public}") if stage.key else ()
+    words = ("-e", f"release_channel={promoting.CHANNEL}", "-e", "deploy_artifacts_via=link", *keys, *words)
+    return stage.run("deploy.yml", *_inventory(stage), *words, meter=METER, brief=True)
+
+
+def _expect_in_use(stage: Stage, version: str, hosts: list[str]) -> None:
+    """Require that these hosts have the files of a release, and that its program runs."""
+    for host in hosts:
+        current = _home(stage, host) / "current"
+        printed = subprocess.run([current / "bin" / "widgets"], capture_output=True, text=True, check=True).stdout.strip()
+        expect(printed == version, f"{host} runs {printed}, not {version}.")
+        found = {f"{folder}/{name}": digest for folder in ("bin", "share") for name, digest in digests(current / folder).items()}
+        expect(found == stage.contents(version), f"{host} has other files than those of {version}.")
+
+
+def _results(done: PlaybookRun, host: str) -> list[dict[str, Any]]:
+    return [task["result"] for task in done.tasks if task["host"] == host]
+
+
+def _changed(done: PlaybookRun) -> set[str]:
+    return {task["host"] for task in done.tasks if task["result"].get("changed")}
 
 
 def _home(stage: Stage, host: str) -> Path:
     return stage.folder / "fleet" / host
 
 
-def _make_hosts(stage: Stage) -> Path:
-    """Return an inventory of hosts that are folders of this machine, with a Python of their own."""
+def _inventory(stage: Stage) -> tuple[str, str]:
+    return ("-i", str(stage.folder / "hosts.yml"))
+
+
+def _make_hosts(stage: Stage) -> None:
+    """Write an inventory of hosts that are folders of this machine, with a Python of their own."""
     python = stage.folder / "fleet" / "python"
     venv.EnvBuilder(with_pip=False, symlinks=True).create(python)
     hosts = {host: {"release_path": str(_home(stage, host).absolute())} for host in HOSTS}
-    for host in HOSTS:
-        _home(stage, host).mkdir()
     local = {
         "ansible_connection": "local",
         "ansible_pipelining": True,
         "ansible_python_interpreter": str(python.absolute() / "bin" / "python3"),
     }
-    file = stage.folder / "hosts.yml"
     # JSON is YAML.
-    file.write_text(json.dumps({"fleet": {"hosts": hosts, "vars": local}}), encoding="utf-8")
-    return file
+    (stage.folder / "hosts.yml").write_text(json.dumps({"fleet": {"hosts": hosts, "vars": local}}), encoding="utf-8")

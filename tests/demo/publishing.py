@@ -2,113 +2,73 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chapters about publishing. Knows what the reader shall see, and requires that it is true."""
+"""The chapters about publishing: a signed build, a second run, and a released name that gets other contents."""
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
-import yaml
-
-from tests.tools.tree import ROOT
-
+from .building import FIRST, archive_of, build, manifest_of
+from .keys import ReleaseKey
 from .runner import PlaybookRun
-from .stage import Stage, expect
+from .stage import STAGING, Stage, expect
 
-MANIFEST = "SHA256SUMS"
-NOTES = "NOTES.txt"
-VERSION: str = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
-NOTES_TEXT = f"""\
-releng.bitbucket {VERSION}
-- Publishes to Bitbucket Cloud.
-- Knows when there is nothing to do.
-- Fetches, prunes and reads what is there.
-"""
-
-
-def prepare(stage: Stage) -> None:
-    """Build the release that the following chapters publish."""
-    stage.dist.mkdir()
-    stage.build_collection()
-    (stage.dist / "VERSION").write_text(f"{VERSION}\n", encoding="utf-8")
-    (stage.dist / NOTES).write_text(NOTES_TEXT, encoding="utf-8")
+METER = "publish"
 
 
 def publish(stage: Stage) -> None:
-    """The first run."""
-    stage.screen.chapter("Publish a release")
+    """Publish a build in the repository of tested builds."""
+    stage.screen.chapter("Publish a build with a signed manifest")
     stage.screen.say(
-        """A build has left three files: this collection's own tarball, built a moment ago, release notes and a version
-        marker. One task uploads them to the Downloads of the repository acme/widgets, and last a manifest with their
-        checksums, which "sha256sum -c" understands."""
+        f"""A build has left an archive and notes of widgets {FIRST}. One task uploads them to the Downloads of the repository
+        acme/{STAGING}, and last a manifest of this release with their checksums, and its signature. "sha256sum -c" reads the
+        manifest, and "ssh-keygen -Y verify" or "gpgv" verifies the signature."""
     )
-    done = _publish(stage, meter="first run")
+    if stage.key is None:
+        stage.screen.say(ReleaseKey.MISSING)
+    for command in stage.key.commands if stage.key else ():
+        stage.screen.command(command.split(" "))
+    done = run(stage, FIRST)
     expect(_statuses(done) == {"created"}, "Not all artifacts were created.")
-    stored = stage.emulator.digests()
-    expect(stored.pop(MANIFEST, None) is not None, "There is no manifest.")
-    expect(stored == stage.files(), "What the repository holds is not what was published.")
-    stage.screen.checked("the repository holds the same bytes as the folder, and the manifest.")
-
-
-def listing(stage: Stage) -> None:
-    """What is there now."""
-    stage.screen.chapter("See what is there")
-    stage.screen.say("The listing comes as data, so that a playbook can choose from it; this one prints a table.")
-    done = stage.run("list.yml")
-    names = {artifact["name"] for artifact in done.result("bitbucket_download_info")["artifacts"]}
-    expect(names == {*stage.files(), MANIFEST}, f"The listing has other names: {sorted(names)}")
+    stored = stage.emulator.digests(STAGING)
+    expect(stored.items() >= stage.files(FIRST).items(), "The repository does not hold what was published.")
+    expect(stored.keys() - stage.files(FIRST) == set(stage.proofs(FIRST)), "The manifest or its signature is missing.")
+    signed = f", signed by {done.result('bitbucket_download')['signature']['fingerprint']}" if stage.key else ""
+    stage.screen.checked(f"the repository holds the same bytes as the folder, and their manifest{signed}.")
 
 
 def again(stage: Stage) -> None:
-    """The second run."""
-    stage.screen.chapter("Run it again: nothing to do, nothing sent")
-    stage.screen.say(
-        """Jobs are run again: after a failure, by schedule, by hand. The same playbook compares the files with the
-        manifest, finds all of them published, and changes nothing."""
-    )
-    done = _publish(stage, meter="second run")
+    """Run the same playbook a second time."""
+    stage.screen.chapter("Run it again: nothing changes, nothing is sent")
+    stage.screen.say("Jobs run again: after a failure, by schedule, by hand.")
+    before = stage.emulator.digests(STAGING)
+    done = run(stage, FIRST)
     expect(_statuses(done) == {"unchanged"}, "The second run did not find everything unchanged.")
     expect(done.changed == 0, f"The second run reports changed={done.changed}.")
-    expect(stage.meter["second run"].uploaded == 0, "The second run uploaded something.")
-    stage.screen.checked("changed=0, and no byte was uploaded.")
+    expect(stage.meter[METER].uploaded == 0, "The second run uploaded something.")
+    expect(stage.emulator.digests(STAGING) == before, "The second run changed the repository.")
+    stage.screen.checked(f"changed=0 and no byte was uploaded, after {stage.meter[METER].api} requests to the API.")
 
 
-def one_byte(stage: Stage) -> None:
-    """A dry run that tells the truth, and the run itself."""
-    stage.screen.chapter("Change one byte: exactly one artifact is replaced")
+def refuse(stage: Stage) -> None:
+    """Publish other contents under a released name."""
+    stage.screen.chapter("A released name never gets other contents")
     stage.screen.say(
-        f"""One letter in {NOTES} is corrected; its size stays the same. First a dry run with --check --diff, which
-        writes nothing and says what a run would do."""
+        """Somebody builds the same version once more, and the archive has other bytes. The playbook publishes with
+        "overwrite: refuse", so this is an error."""
     )
-    _change_one_byte(stage)
-    before = stage.emulator.digests()
-    predicted = _publish(stage, "--check", "--diff", meter="dry run")
-    expect(stage.emulator.digests() == before, "The dry run changed the repository.")
-    _expect_one_replaced(predicted, "The dry run")
-    stage.screen.say("Then the run itself, which does just that.", gap=True)
-    done = _publish(stage, meter="one byte changed")
-    _expect_one_replaced(done, "The run")
-    expect(stage.emulator.digests().items() >= stage.files().items(), "The changed file did not arrive.")
-    stage.screen.checked("the dry run wrote nothing, and foretold the run: one replaced, the others unchanged.")
-
-
-def wire(stage: Stage) -> None:
-    """What the runs cost."""
-    stage.screen.chapter("What publishing sent over the wire")
-    stage.screen.say(
-        """Counted by the emulator. Where nothing is to be done, two requests tell so: one reads the listing, one the
-        manifest, which the API hands out from a storage host, as for every file."""
-    )
-    rows = [f"{'':18}{'uploaded':>14}{'API requests':>14}{'storage requests':>18}"]
-    for name, seen in stage.meter.items():
-        rows.append(f"{name:18}{seen.uploaded:>8,} bytes{seen.api:>14}{seen.storage:>18}")
-    stage.screen.show(*rows)
-    stage.screen.say(f"A job that uploads everything would have sent {stage.total():,} bytes in every run.")
-    expect(stage.meter["one byte changed"].uploaded < stage.total() / 10, "One byte cost as much as everything.")
+    before = stage.emulator.digests(STAGING)
+    rebuilt = stage.folder / "rebuilt"
+    build(rebuilt, FIRST)
+    done = run(stage, FIRST, folder=rebuilt, refused=True)
+    expect(archive_of(FIRST) in done.output, "The message does not name the archive.")
+    expect(stage.meter[METER].uploaded == 0, "Something was uploaded.")
+    expect(stage.emulator.digests(STAGING) == before, "The repository has changed.")
+    stage.screen.checked("the task failed and named the archive, and no byte was uploaded.")
 
 
 def for_real(stage: Stage) -> None:
-    """How to leave the emulator."""
+    """Tell how to use another repository than that of the emulator."""
     stage.screen.chapter("Now with your own repository")
     stage.screen.say(
         """Nothing in the playbooks belongs to the emulator: where they publish, and as whom, is in the environment.
@@ -132,21 +92,12 @@ def for_real(stage: Stage) -> None:
     )
 
 
-def _publish(stage: Stage, *words: str, meter: str) -> PlaybookRun:
-    return stage.run("publish.yml", "-e", f"release_dir={stage.dist}", *words, meter=meter)
+def run(stage: Stage, version: str, folder: Path | None = None, refused: bool = False) -> PlaybookRun:
+    """Publish a build, signed if this machine can sign."""
+    options = ("-e", f"release_dir={folder or stage.dist(version)}", "-e", f"release_manifest={manifest_of(version)}")
+    words = ("-e", f"bitbucket_repository={STAGING}", *options, *(stage.key.signing if stage.key else ()))
+    return stage.run("sign.yml" if stage.key else "publish.yml", *words, meter=METER, refused=refused)
 
 
 def _statuses(done: PlaybookRun) -> set[str]:
     return {artifact["status"] for artifact in done.result("bitbucket_download")["artifacts"]}
-
-
-def _change_one_byte(stage: Stage) -> None:
-    with (stage.dist / NOTES).open("r+b") as stream:
-        stream.seek(-2, os.SEEK_END)
-        stream.write(b"!")
-
-
-def _expect_one_replaced(done: PlaybookRun, who: str) -> None:
-    artifacts = done.result("bitbucket_download")["artifacts"]
-    changed = {artifact["name"]: artifact["status"] for artifact in artifacts if artifact["status"] != "unchanged"}
-    expect(changed == {NOTES: "replaced"}, f"{who} was to replace {NOTES} alone, but: {changed}")

@@ -23,6 +23,7 @@ from . import processes
 COLLECTION = "releng.bitbucket."
 CALLBACKS = Path(__file__).with_name("callbacks")
 UNWANTED = re.compile(r"(?i)(ansible|bitbucket|git|python)_?.*|.*_proxy")
+BRIEF = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"}
 WARNING = re.compile(r"(\x1b\[[\d;]*m)*\[(WARNING|DEPRECATION WARNING|ERROR)\]")
 
 
@@ -66,24 +67,25 @@ class PlaybookRunner:
         self._environment = {**_inherited(), **_settings(folder, colour), **variables, "RECORD_FILE": str(self._record)}
 
     def run(
-        self, *playbooks: Path | str, words: Sequence[str] = (), show: Callable[[str], None] = lambda line: None
+        self,
+        *playbooks: Path | str,
+        words: Sequence[str] = (),
+        show: Callable[[str], None] = lambda line: None,
+        brief: bool = False,
     ) -> PlaybookRun:
         """Run `ansible-playbook` with these options and pass each line to `show` as it arrives.
 
-        A playbook is a file, or the name of a playbook of a collection.
+        A playbook is a file, or the name of a playbook of a collection. With `brief`, Ansible prints only changes and failures.
         """
         self._record.unlink(missing_ok=True)
-        done = self._start_and_read(("playbook", *map(str, playbooks), *words), show)
+        variables = {**self._environment, **(BRIEF if brief else {})}
+        done = self._start_and_read(("playbook", *map(str, playbooks), *words), variables, show)
         done.tasks = list(self._recorded())
         return done
 
-    def galaxy(self, *words: str) -> PlaybookRun:
-        """Run `ansible-galaxy`."""
-        return self._start_and_read(("galaxy", *words), lambda line: None)
-
-    def _start_and_read(self, words: tuple[str, ...], show: Callable[[str], None]) -> PlaybookRun:
+    def _start_and_read(self, words: tuple[str, ...], variables: Mapping[str, str], show: Callable[[str], None]) -> PlaybookRun:
         lines = []
-        with self._start(words) as process:
+        with self._start(words, variables) as process:
             try:
                 for line in process.stdout or ():
                     lines.append(line)
@@ -93,11 +95,11 @@ class PlaybookRunner:
                 raise
         return PlaybookRun(process.returncode, "".join(lines))
 
-    def _start(self, words: tuple[str, ...]) -> subprocess.Popen[str]:
+    def _start(self, words: tuple[str, ...], variables: Mapping[str, str]) -> subprocess.Popen[str]:
         # The module and not the script: the first line of a script cannot have a very long path.
         return processes.start(
             [sys.executable, "-m", "ansible", *words],
-            env=self._environment,
+            env=variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

@@ -63,9 +63,16 @@ class EmulatorProcess:
         """End the process."""
         processes.stop(self._process)
 
-    def digests(self) -> dict[str, str]:
-        """Name and SHA-256 of every artifact that it holds."""
-        return {item["name"]: item["sha256"] for item in json.loads(self._control("GET", self._path("artifacts")))}
+    def make_repository(self, slug: str) -> None:
+        """Make a second repository in the workspace."""
+        document = {"workspace": self.variables["BITBUCKET_WORKSPACE"], "repository": slug}
+        self._control("POST", "repositories", json.dumps(document).encode())
+
+    def digests(self, slug: str = "") -> dict[str, str]:
+        """Return name and SHA-256 of every artifact in a repository, by default in that of the environment."""
+        workspace, default = self.variables["BITBUCKET_WORKSPACE"], self.variables["BITBUCKET_REPO_SLUG"]
+        found = json.loads(self._control("GET", f"artifacts/{workspace}/{slug or default}"))
+        return {item["name"]: item["sha256"] for item in found}
 
     def content(self, name: str) -> bytes:
         """What an artifact holds."""

@@ -10,16 +10,20 @@ Knows where the examples lie and how to run and show one. Knows no chapter.
 from __future__ import annotations
 
 import hashlib
+import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.tools.tree import ROOT
 
+from .building import archive_of, manifest_of
 from .keys import ReleaseKey
 from .runner import PlaybookRun, PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess, Traffic
 
+# Repositories of tested builds and of releases.
+STAGING, RELEASES = "widgets-staging", "widgets"
 PLAYBOOKS, EXAMPLES = Path("playbooks"), Path("docs", "examples")
 
 
@@ -53,30 +57,34 @@ class Stage:
     key: ReleaseKey | None = None
     meter: dict[str, Traffic] = field(default_factory=dict)
 
-    @property
-    def dist(self) -> Path:
-        """Where the release lies."""
-        return self.folder / "dist"
+    def dist(self, version: str) -> Path:
+        """Return the folder with the artifacts of a version."""
+        return self.folder / "dist" / version
 
-    def build_collection(self) -> None:
-        """Build this collection into `dist`."""
-        built = self.runner.galaxy("collection", "build", str(ROOT), "--output-path", str(self.dist))
-        expect(built.code == 0, f"ansible-galaxy collection build failed:\n{built.output}")
+    def files(self, version: str) -> dict[str, str]:
+        """Return name and SHA-256 of the artifacts of a version."""
+        return digests(self.dist(version))
 
-    def files(self) -> dict[str, str]:
-        """Name and SHA-256 of the files in `dist`."""
-        return digests(self.dist)
+    def contents(self, version: str) -> dict[str, str]:
+        """Return path and SHA-256 of the files in the archive of a version."""
+        with tarfile.open(self.dist(version) / archive_of(version)) as archive:
+            files = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+            return {name: hashlib.sha256(file.read()).hexdigest() for name, file in files.items() if file}
 
-    def total(self) -> int:
-        """Bytes of all files in `dist`."""
-        return sum(path.stat().st_size for path in self.dist.iterdir())
+    def proofs(self, version: str) -> list[str]:
+        """Return the names of the manifest of a version and of its signature."""
+        manifest = manifest_of(version)
+        return [manifest, self.key.signature_of(manifest)] if self.key else [manifest]
 
-    def run(self, example: str, *words: str, meter: str | None = None, refused: bool = False) -> PlaybookRun:
-        """Run a playbook in front of the reader; it must succeed without a warning, or fail with `refused`."""
+    def run(self, example: str, *words: str, meter: str | None = None, refused: bool = False, brief: bool = False) -> PlaybookRun:
+        """Run a playbook in front of the reader; it must succeed without a warning, or fail with `refused`.
+
+        With `brief`, Ansible prints only changes and failures.
+        """
         folder = PLAYBOOKS if (ROOT / PLAYBOOKS / example).exists() else EXAMPLES
         playbook = folder / example
         self.screen.command(["ansible-playbook", str(playbook), *words])
-        done = self.runner.run(ROOT / playbook, words=words, show=self.screen.output)
+        done = self.runner.run(ROOT / playbook, words=words, show=self.screen.output, brief=brief)
         traffic = self.emulator.traffic()
         if meter:
             self.meter[meter] = traffic
