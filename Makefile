@@ -36,7 +36,7 @@ SUITES := tests/proof/contract/test_integration_targets.py tests/proof/canaries/
 RUN := tests/tools/in_env.sh
 
 help:
-	@echo 'make demo         a release on a local emulator, from the signed build to five hosts and the roll back'
+	@echo 'make demo         a release on a local emulator, from the signed build to ten hosts and the roll back'
 	@echo 'make quick        ruff, mypy of the plugins, pure tests: seconds'
 	@echo 'make check        before each commit: quick, tests over HTTP, validate-modules of the changed modules'
 	@echo 'make test         everything that a release needs, as the CI runs it'
