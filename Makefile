@@ -11,7 +11,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 .PHONY: help setup runtime demo quick check test proof unit http coverage system sanity validate integration molecule lint docs \
-	live fast-lint fuzz model molecule-example canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
+	live slow fast-lint fuzz model molecule-example canaries bench browser test-contract test-faults test-matrix test-soak mutants build galaxy clean
 
 ROOT := $(CURDIR)
 OUT := $(ROOT)/build
@@ -30,7 +30,9 @@ TARGETS ?=
 SCENARIOS ?=
 # Long suites of their own targets.
 MOLECULE_EXAMPLE := tests/system/docs/test_molecule_example.py
-SUITES := tests/proof/contract/test_integration_targets.py tests/proof/canaries/test_integration_suite.py \
+# Suites that take a minute and more, and whose subjects have quicker tests as well.
+SLOW := tests/system/interruptions/test_channels.py tests/system/hosts/test_deploy.py tests/proof/live/test_switches.py
+SUITES := $(SLOW) tests/proof/contract/test_integration_targets.py tests/proof/canaries/test_integration_suite.py \
 	tests/proof/canaries/test_canaries.py tests/proof/docs $(MOLECULE_EXAMPLE)
 
 RUN := tests/tools/in_env.sh
@@ -54,6 +56,7 @@ help:
 	@echo 'make galaxy       galaxy-importer on the tarball'
 	@echo 'make build        the tarball, in build/dist'
 	@echo
+	@echo 'make slow           suites that take a minute and more: killed tasks of channels, SSH hosts, switches of the live check'
 	@echo 'make test-faults    every request of every task with every fault, every task with every switch; writes the table in the docs'
 	@echo 'make model          random operations under random behaviors of the service (MODEL_ARGS="--hours 2 --seed 100")'
 	@echo 'make fuzz           fuzz the response parsers (FUZZ_SECONDS=60)'
@@ -163,6 +166,9 @@ model: setup
 live: setup
 	@$(RUN) python -m tests.proof.live $(LIVE_ARGS)
 
+slow: setup
+	@$(RUN) python -m pytest $(PYTEST_ARGS) $(SLOW)
+
 canaries: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/canaries
 
@@ -191,7 +197,7 @@ test:
 	@PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" tests/tools/run_tests.py '$(MAKE)'
 
 # What takes hours. Nothing here is part of "make test".
-proof: test-faults model fuzz test-contract test-soak canaries molecule-example browser mutants test-matrix bench
+proof: slow test-faults model fuzz test-contract test-soak canaries molecule-example browser mutants test-matrix bench
 
 clean:
 	rm -rf '$(OUT)' .ansible tests/output
