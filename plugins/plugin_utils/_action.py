@@ -37,10 +37,14 @@ class SnippetsAction(ActionBase):
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
         arguments = self._add_variables(task_vars or {})
         with self._show_progress(task_vars or {}) as values:
-            arguments = add_values(arguments, values)
-            executed = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+            given = add_values(arguments, values)
+            executed = self._execute_module(module_args=given, task_vars=task_vars, wrap_async=wrap_async)
         merged: dict[str, t.Any] = merge_hash(result, executed)
+        self._note_end(arguments, merged)
         return merged
+
+    def _note_end(self, arguments: t.Mapping[str, t.Any], result: t.Mapping[str, t.Any]) -> None:
+        """Note what the run must know after a module with these arguments has ended."""
 
     def _show_progress(self, _variables: t.Mapping[str, t.Any]) -> t.ContextManager[Values]:
         """Return a context that shows the progress of the module; it yields the values that the module needs."""
@@ -84,11 +88,8 @@ class DownloadsAction(SnippetsAction):
 class WritingAction(DownloadsAction):
     """Run a module that may change the Downloads of a repository: what the run knows of them ends with it."""
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Run the module."""
-        result = super().run(tmp, task_vars)
+    def _note_end(self, arguments: t.Mapping[str, t.Any], result: t.Mapping[str, t.Any]) -> None:
+        """End the snapshots of the repository if the module may have written to it."""
         may_have_written = result.get("changed") or result.get("failed") or self._task.async_val
         if may_have_written and not self._task.check_mode:
-            arguments = self._add_variables(task_vars or {})
             note_write(RUN, arguments.get("workspace"), arguments.get("repository"))
-        return result
