@@ -42,6 +42,11 @@ class Wanted(t.NamedTuple):
     trust: Trust | None = None
     channel: RequestedChannel | None = None
 
+    @property
+    def is_provable(self) -> bool:
+        """Return whether a file on the host can be the only artifact by ``checksum`` alone, so that no request is needed."""
+        return self.checksum is not None and self.manifest is None and len(self.names or ()) == 1
+
 
 def _accept(_names: t.Sequence[str]) -> None:
     """Accept all names."""

@@ -124,11 +124,11 @@ def find_proved(wanted: Wanted, options: FetchOptions) -> FetchRequest | None:
 
     It needs no HTTP request.
     """
-    names = wanted.names or ()
-    if wanted.checksum is None or wanted.manifest is not None or options.force or len(names) != 1:
+    names, checksum = wanted.names, wanted.checksum
+    if not (wanted.is_provable and names and checksum) or options.force:
         return None
     local = options.inspect(names[0])
-    expectation = Expectation([wanted.checksum], proves=True)
+    expectation = Expectation([checksum], proves=True)
     request = examine(FetchRequest(Artifact(names[0], local.size), expectation, local, digests=local.digests))
     return request if decide(request).status == UNCHANGED else None
 

@@ -46,7 +46,9 @@ class Conversation:
 
     def run(self) -> Json:
         """Return the result of the module."""
-        delivery = Delivery() if self._may_be_proved() else self._choose(Delivery())
+        job = self._job
+        host_looks_first = job.wanted.is_provable and not job.force and not job.is_async
+        delivery = Delivery() if host_looks_first else self._choose(Delivery())
         if self._job.is_async:
             return self._execute(render_delivery(self._prepare(delivery)), True)
         while True:
@@ -55,12 +57,6 @@ class Conversation:
             if question is None:
                 return result
             delivery = self._answer(delivery, parse_question(question))
-
-    def _may_be_proved(self) -> bool:
-        """Return whether the host might have the file that ``checksum`` asks for, so that no request is needed."""
-        wanted = self._job.wanted
-        may_be = bool(wanted.checksum) and wanted.manifest is None and len(wanted.names or ()) == 1
-        return may_be and not self._job.force and not self._job.is_async
 
     def _choose(self, delivery: Delivery) -> Delivery:
         """Return the delivery with the artifacts, of a newer snapshot if that of the run lacks what the task names."""

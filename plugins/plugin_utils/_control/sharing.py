@@ -14,8 +14,6 @@ from ...module_utils._errors import BitbucketError, Forbidden, NotFound, RateLim
 from .memory import Key
 from .snapshots import Snapshot
 
-_T = t.TypeVar("_T")
-
 # The errors that callers tell apart.
 _KINDS: t.Sequence[type[BitbucketError]] = (
     *(StaleListing, Inconsistent, NotWhole),
