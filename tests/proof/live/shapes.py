@@ -31,7 +31,7 @@ KINDS = {
     "sha": re.compile(r"[0-9a-f]{40}"),
     "URL": re.compile(r"[a-z]+://\S*"),
 }
-# What an error is told by; other headers of errors are not compared.
+# Headers by which a client recognizes an error; the others of an error are not compared.
 ERROR_HEADERS = ("WWW-Authenticate", "Allow", "Retry-After")
 # Kinds of values that say which of several forms the service uses.
 ENUMERATED = {"type", "scm", "markup", "token_type"}
