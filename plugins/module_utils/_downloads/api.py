@@ -100,15 +100,15 @@ class Contents:
         self._require_size(position)
 
     def read_part(self, length: int) -> t.Iterator[bytes]:
-        """Yield the bytes of a requested range of this length."""
+        """Yield the bytes of a requested range of this length; nothing if the response announces another length."""
+        self._require_part(length, length if self._response.length is None else self._response.length)
         received = 0
         while block := self._response.read():
             received += len(block)
             if received > length:
                 break
             yield block
-        if received != length:
-            raise RequestFailed(f"{self.what} sent {received} bytes of a range of {length}", transient=True)
+        self._require_part(length, received)
 
     def read_all(self, limit: int) -> bytes:
         """Return all bytes; raise TooLarge for more than ``limit``, without reading on."""
@@ -121,6 +121,10 @@ class Contents:
             if received > limit:
                 raise TooLarge(f"{quoted(self._name)} has more bytes than the limit of {limit}")
         return b"".join(blocks)
+
+    def _require_part(self, length: int, received: int) -> None:
+        if received != length:
+            raise RequestFailed(f"{self.what} sent {received} bytes of a range of {length}", transient=True)
 
     def _require_announced(self, size: int) -> None:
         if self._size is not None and size != self._size:

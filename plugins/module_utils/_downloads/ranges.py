@@ -148,7 +148,8 @@ class Ranges:
             self._news.notify_all()
 
     def _attempt(self, target: _PartFile) -> None:
-        if self._stopped:
+        # The last attempt might have written the part and then lost the end of the response.
+        if self._stopped or not target.rest.length:
             return
         same = {"If-Match": self.etag} if self.etag else self._condition
         headers = {"Range": target.rest.range, **same}

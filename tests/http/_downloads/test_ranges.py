@@ -25,6 +25,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.ranges
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
 from tests.emulator import Emulator
 from tests.emulator.faults.damage import Damage
+from tests.emulator.faults.damage_bytes import OpenEnd
 from tests.emulator.http.exchange import Exchange
 from tests.emulator.journal import Entry
 from tests.helpers.fetching import noise
@@ -70,9 +71,9 @@ class Repository:
             transfer.resume(etag)
             return transfer.run()
 
-    def damage(self, number: int, times: int = 1, **spoil: Any) -> OnePart:
+    def damage(self, number: int, times: int = 1, kind: type[OnePart] | None = None, **spoil: Any) -> OnePart:
         """Damage the first responses to requests that begin with this part."""
-        fault = OnePart(number * LENGTH, times, **spoil)
+        fault = (kind or OnePart)(number * LENGTH, times, **spoil)
         self.emulator.faults.add(fault, host="storage", times=None)
         return fault
 
@@ -136,6 +137,17 @@ class OnePart(Damage):
                 response.headers[name] = value
             exchange.delivery.limit = self.cut
         return response
+
+
+class PartWithoutEnd(OnePart):
+    """Send all bytes of the part in one chunk, and close the connection instead of ending the body."""
+
+    def after(self, exchange: Exchange, response: Response) -> Response:
+        if id(exchange) not in self._hit:
+            return response
+        chunked = OpenEnd(fraction=1.0, chunked=True).after(exchange, response)
+        self.cut = len(f"{LENGTH:x}\r\n") + LENGTH
+        return super().after(exchange, chunked)
 
 
 @pytest.fixture
@@ -322,6 +334,13 @@ def test_longer_response_than_requested_is_repeated(app: Repository) -> None:
     app.emulator.faults.add("extra", host="storage", after=1)
     app.require(DATA, app.transfer())
     assert len(app.ranges) == len(PARTS) + 1
+
+
+def test_request_nothing_more_of_a_part_that_arrived_without_its_end(app: Repository) -> None:
+    fault = app.damage(MIDDLE, kind=PartWithoutEnd)
+    app.require(DATA, app.transfer())
+    assert fault.hits == 1
+    assert sorted(app.ranges) == sorted(PARTS)
 
 
 def test_other_size_than_listed_is_an_error(app: Repository) -> None:
