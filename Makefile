@@ -120,6 +120,7 @@ galaxy: setup build
 fast-lint: setup
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
+	@$(RUN) codespell .
 	@$(RUN) mypy -p ansible_collections.releng.bitbucket.plugins
 
 # The tests that look at the documentation import packages of their own.

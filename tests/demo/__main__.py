@@ -40,8 +40,8 @@ CHAPTERS = (
 
 def perform(folder: Path) -> None:
     """Play all chapters."""
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    screen = Screen(colour)
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    screen = Screen(color)
     screen.title("releng.bitbucket: release artifacts in the Downloads of Bitbucket Cloud, by Ansible")
     print()
     screen.say(
@@ -52,7 +52,7 @@ def perform(folder: Path) -> None:
     relative = folder.relative_to(ROOT)
     with EmulatorProcess(folder) as emulator, make_release_key(relative) as key:
         variables = {**emulator.variables, **(key.variables if key else {})}
-        stage = Stage(relative, screen, emulator, PlaybookRunner(folder, variables, colour), key)
+        stage = Stage(relative, screen, emulator, PlaybookRunner(folder, variables, color), key)
         stage.emulator.make_repository(STAGING)
         for version in (FIRST, SECOND):
             build(stage.dist(version), version)

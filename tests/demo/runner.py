@@ -62,9 +62,9 @@ class PlaybookRun:
 class PlaybookRunner:
     """Run playbooks without settings of the caller. Ansible writes all its files to `folder`, an absolute path."""
 
-    def __init__(self, folder: Path, variables: Mapping[str, str], colour: bool = False) -> None:
+    def __init__(self, folder: Path, variables: Mapping[str, str], color: bool = False) -> None:
         self._record = folder / "results.jsonl"
-        self._environment = {**_inherited(), **_settings(folder, colour), **variables, "RECORD_FILE": str(self._record)}
+        self._environment = {**_inherited(), **_settings(folder, color), **variables, "RECORD_FILE": str(self._record)}
 
     def run(
         self,
@@ -118,7 +118,7 @@ def _inherited() -> dict[str, str]:
     return kept if "UTF" in locale.upper() else {**kept, "LC_ALL": "C.UTF-8"}
 
 
-def _settings(folder: Path, colour: bool) -> dict[str, str]:
+def _settings(folder: Path, color: bool) -> dict[str, str]:
     home = folder / "home"
     home.mkdir(exist_ok=True)
     (folder / "ansible.cfg").touch()
@@ -138,6 +138,6 @@ def _settings(folder: Path, colour: bool) -> dict[str, str]:
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
         "ANSIBLE_CALLBACKS_ENABLED": "record",
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
-        "ANSIBLE_FORCE_COLOR": str(colour).lower(),
-        "ANSIBLE_NOCOLOR": str(not colour).lower(),
+        "ANSIBLE_FORCE_COLOR": str(color).lower(),
+        "ANSIBLE_NOCOLOR": str(not color).lower(),
     }

@@ -16,10 +16,10 @@ EXCERPT = re.compile(r"(\x1b\[[\d;]*m)*(\[ERROR\]: |Origin: | *\d+( |$)|\s+\^ co
 
 
 class Screen:
-    """Prints to standard output; with `colour`, headings are bold."""
+    """Prints to standard output; with `color`, headings are bold."""
 
-    def __init__(self, colour: bool) -> None:
-        self._colour = colour
+    def __init__(self, color: bool) -> None:
+        self._color = color
         self._chapter = 0
 
     def title(self, text: str) -> None:
@@ -65,4 +65,4 @@ class Screen:
         self.say(f"Checked: {text}", gap=True)
 
     def _bold(self, text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if self._colour else text
+        return f"\x1b[1m{text}\x1b[0m" if self._color else text

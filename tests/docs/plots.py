@@ -120,7 +120,7 @@ def bars(rows: Sequence[Row]) -> str:
 
 
 def svg(rows: Sequence[Row]) -> str:
-    """Ratios on one logarithmic scale, a line of text above each; in the colours of the page around it."""
+    """Ratios on one logarithmic scale, a line of text above each; in the colors of the page around it."""
     low, high = _range(rows)
 
     def at(value: float) -> float:
@@ -165,9 +165,9 @@ def _ratio(row: Row, top: int, at: Any) -> tuple[str, int]:
         parts.append(f'<text x="{LEFT}" y="{top}" font-size="11" fill="currentColor">{escape(line)}</text>')
     middle = top + 11
     low, median, high = (at(max(spread[key], 0.01)) for key in ("low", "median", "high"))
-    colour = "var(--color-brand-primary, #2f6fc4)"
-    parts.append(f'<path d="M{low} {middle}H{high}" stroke="{colour}" stroke-width="3" opacity="0.5"/>')
-    parts.append(f'<circle cx="{median}" cy="{middle}" r="4.5" fill="{colour}"/>')
+    color = "var(--color-brand-primary, #2f6fc4)"
+    parts.append(f'<path d="M{low} {middle}H{high}" stroke="{color}" stroke-width="3" opacity="0.5"/>')
+    parts.append(f'<circle cx="{median}" cy="{middle}" r="4.5" fill="{color}"/>')
     if row["goal"]:
         goal = at(row["goal"]["limit"])
         parts.append(f'<path d="M{goal} {middle - 7}v14" stroke="currentColor" stroke-width="2"/>')

@@ -86,7 +86,7 @@ class Emulator:
         if localhost_is_also_ipv6():
             self._servers.append(Server("::1", self._servers[1].port, back))
         for server in self._servers:
-            server.neighbours = {"api": self._servers[:1], "token": self._servers[:1], "storage": self._servers[1:]}
+            server.neighbors = {"api": self._servers[:1], "token": self._servers[:1], "storage": self._servers[1:]}
         return self
 
     def stop(self) -> None:

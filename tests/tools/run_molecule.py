@@ -82,7 +82,7 @@ def _run(names: list[str], folder: Path) -> int:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Return settings of our own: files in `folder`, no colours, and a proxy cannot reach loopback."""
+    """Return settings of our own: files in `folder`, no colors, and a proxy cannot reach loopback."""
     unwanted = ("ANSIBLE_", "BITBUCKET_", "MOLECULE_", "PYTHONPATH", "PYTHONHOME")
     env = {key: value for key, value in os.environ.items() if not key.startswith(unwanted) and not key.lower().endswith("_proxy")}
     home = _made(BUILD / "home")

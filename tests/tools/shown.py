@@ -11,11 +11,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # some programs use it whatever NO_COLOR says
+COLOR = re.compile(r"\x1b\[[0-9;]*m")  # some programs use it whatever NO_COLOR says
 
 
 def run_shown(command: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, list[str]]:
-    """The exit code, and all lines of both streams, without colours, each with its end."""
+    """The exit code, and all lines of both streams, without colors, each with its end."""
     lines = []
     with subprocess.Popen(
         command,
@@ -28,6 +28,6 @@ def run_shown(command: list[str], folder: Path, environment: Mapping[str, str]) 
         errors="replace",
     ) as process:
         for printed in process.stdout or ():
-            lines.append(COLOUR.sub("", printed))
+            lines.append(COLOR.sub("", printed))
             print(lines[-1], end="", flush=True)
     return process.returncode, lines

@@ -32,7 +32,7 @@ CreateClient = t.Callable[[AnsibleModule, int, Clock], Client]
 
 _OTHER_HOST = ". Or let another host that has it do the work: delegate_to: localhost"
 
-# A job that is cancelled, Ctrl-C, and a terminal or SSH connection that is closed.
+# A job that is canceled, Ctrl-C, and a terminal or SSH connection that is closed.
 _ADDRESSES = ("api_url", "token_url", "workspace", "repository", "src_workspace", "src_repository")
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -152,7 +152,7 @@ class Server(ThreadedWSGIServer):
         self._kept = kept
         self.stopping = threading.Event()
         self.numbers = itertools.count(1)
-        self.neighbours: dict[str, list[Server]] = {}
+        self.neighbors: dict[str, list[Server]] = {}
         self._open: dict[socket.socket, Link] = {}
         self._lock = threading.Lock()
         self._knock: Any = None
@@ -185,7 +185,7 @@ class Server(ThreadedWSGIServer):
 
     def refuse_at(self, host: str, seconds: float | None, spare: socket.socket | None = None) -> None:
         """Let the servers of a host refuse connections; `spare` is not closed."""
-        for server in self.neighbours[host]:
+        for server in self.neighbors[host]:
             server.refuse(seconds, spare)
 
     def refuse(self, seconds: float | None = None, spare: socket.socket | None = None) -> None:

@@ -164,13 +164,13 @@ def test_search_for_nonsense_finds_nothing(desktop: Chrome, address: str) -> Non
 
 
 def test_light_and_dark_differ(browser: Chrome, address: str) -> None:
-    colours = []
+    colors = []
     for dark in (False, True):
         resize(browser, DESKTOP, dark)
         browser.get(f"{address}/bitbucket_download_module.html")
         cell = browser.find_element(By.CSS_SELECTOR, "table.ansible-option-table .ansible-option-type")
-        colours.append(
+        colors.append(
             (cell.value_of_css_property("color"), browser.find_element(By.TAG_NAME, "body").value_of_css_property("color"))
         )
-    assert colours[0][0] != colours[1][0]
-    assert colours[0][1] != colours[1][1]
+    assert colors[0][0] != colors[1][0]
+    assert colors[0][1] != colors[1][1]

@@ -15,7 +15,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from . import judges
-from .catalogue import TIMED_OUT, Fault
+from .catalog import TIMED_OUT, Fault
 from .discovery import READS, Request
 from .scenario import Scenario
 from .stage import IMPATIENT, PATIENT, Outcome, Stage

@@ -13,7 +13,7 @@ from multiprocessing.pool import Pool
 
 from tests.helpers.modules import MODULES
 
-from .catalogue import FAULTS
+from .catalog import FAULTS
 from .cell import Cell, Place, Report, play
 from .discovery import Request, discover
 from .scenario import Scenario

@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from .catalogue import FAULTS, Fault
+from .catalog import FAULTS, Fault
 from .cell import ASKS, RECOVERS, SAYS_WHY, WARNS, Cell, Report
 from .discovery import Request
 from .scenario import Scenario

@@ -15,7 +15,7 @@ import pytest
 
 from tests.proof.faults import cell as celling
 from tests.proof.faults import stage as staging
-from tests.proof.faults.catalogue import FAULTS, Fault
+from tests.proof.faults.catalog import FAULTS, Fault
 from tests.proof.faults.cell import ASKS, RECOVERS, SAYS_WHY, WARNS, Cell, Report, play
 from tests.proof.faults.discovery import NotIdempotent, Request, discover
 from tests.proof.faults.pool import cells, scenarios

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the site is built from is complete: every page is listed, labelled as Ansible's own site wants it."""
+"""What the site is built from is complete: every page is listed, labeled as Ansible's own site wants it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_pages_have_the_label_that_others_link_to(guide: Path) -> None:
     assert f".. _ansible_collections.{NAME}.docsite.{guide.stem}:\n" in guide.read_text(encoding="utf-8")
 
 
-def test_the_picture_has_words_for_those_who_do_not_see_it_and_colours_for_the_dark() -> None:
+def test_the_picture_has_words_for_those_who_do_not_see_it_and_colors_for_the_dark() -> None:
     text = (IMAGES / "flow.svg").read_text(encoding="utf-8")
     drawn = ET.fromstring(text)  # noqa: S314  a file of this project
     words = {child.tag.rpartition("}")[2]: child.text for child in drawn}

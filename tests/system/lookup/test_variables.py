@@ -27,9 +27,9 @@ def test_a_variable_may_be_a_template_itself(emulator: Emulator, tmp_path: Path,
     widgets(emulator).put("VERSION", b"1.3.0\n")
     emulator.repository("acme", "gadgets").put("VERSION", b"2.0.0\n")
     variables = {
-        "organisation": "acme",
+        "organization": "acme",
         "tries": 1,
-        "bitbucket_workspace": "{{ organisation }}",
+        "bitbucket_workspace": "{{ organization }}",
         "bitbucket_repository": "{{ product | default('widgets') }}",
         "bitbucket_api_url": "{{ lookup('env', 'SERVICE') }}/2.0",
         "bitbucket_user": "{{ lookup('env', 'ACCOUNT') }}",

@@ -136,7 +136,7 @@ def ask_long_names(world: World) -> Seen:
 @probe(
     "N04",
     "Which of filename and filename* names the artifact?",
-    "1.3 INF (Django honours filename*)",
+    "1.3 INF (Django honors filename*)",
     "the encoder of uploads: every name that is not ASCII",
 )
 def ask_disposition(world: World) -> Seen:
