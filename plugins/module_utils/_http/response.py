@@ -101,16 +101,23 @@ class Response(Head):
 
     ``decodes``: ``read_all`` removes a Content-Encoding, which the service might use although the request excludes it. ``read``
     never does. ``shows_end``: the reader notices a body that was cut; else a body without a length, which ends with the
-    connection, is an error.
+    connection, is an error. ``monotonic``: the clock by which it might be too slow.
     """
 
-    def __init__(self, response: t.Any, what: str, timeout: float, decodes: bool = False) -> None:
+    def __init__(
+        self,
+        response: t.Any,
+        what: str,
+        timeout: float,
+        decodes: bool = False,
+        monotonic: t.Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(response, what)
         self.shows_end = False
         self._decodes = decodes
         self._response = response
         self._timeout = timeout
-        self._pace = _Pace(timeout)
+        self._pace = _Pace(timeout, monotonic)
         self._received = 0
         self._read_some: t.Callable[[t.Any], bytes] = _read_some
 
@@ -203,14 +210,15 @@ class Response(Head):
 class _Pace:
     """The pace at which a body comes: a drip of bytes never trips the timeout of a socket."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, monotonic: t.Callable[[], float]) -> None:
         self._timeout = timeout
-        self._since = time.monotonic()
+        self._monotonic = monotonic
+        self._since = monotonic()
         self._received = 0
 
     def find_slowness(self, received: int) -> str:
         """Return what came over a whole timeout in words if that was too little, else an empty text."""
-        seconds = time.monotonic() - self._since
+        seconds = self._monotonic() - self._since
         if seconds < self._timeout:
             return ""
         if (count := received - self._received) < _LEAST_BYTES_PER_SECOND * self._timeout:
@@ -221,9 +229,9 @@ class _Pace:
     @contextlib.contextmanager
     def paused(self) -> t.Iterator[None]:
         """Leave the time of the block out."""
-        began = time.monotonic()
+        began = self._monotonic()
         yield
-        self._since += time.monotonic() - began
+        self._since += self._monotonic() - began
 
 
 def _read_some(raw: t.Any, most: int = BLOCK) -> bytes:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import io
-import time
 
 import pytest
 import requests
@@ -98,40 +97,42 @@ def test_unexpected_status_is_an_error_that_is_not_transient() -> None:
 class Slow(io.BytesIO):
     """Bytes for each of which the server takes 20 ms."""
 
+    def __init__(self, data: bytes, clock: FakeClock) -> None:
+        super().__init__(data)
+        self._clock = clock
+
     def read1(self, size: int | None = -1) -> bytes:
-        time.sleep(0.02)
+        self._clock.clock.sleep(0.02)
         return super().read(1)
 
     read = read1
 
 
-def body(source: io.BytesIO, timeout: float = 1) -> Response:
+def limit_body(source: io.BytesIO, rate: float, clock: FakeClock, timeout: float = 1) -> Response:
     found = requests.Response()
     found.status_code = 200
     found.headers["Content-Length"] = str(len(source.getvalue()))
     found.raw = HTTPResponse(source, preload_content=False)
-    return Response(found, "GET it", timeout)
+    limited = Response(found, "GET it", timeout, monotonic=clock.clock.monotonic)
+    limited.limit(RateLimit(rate, clock.clock.monotonic, clock.clock.sleep))
+    return limited
 
 
 def test_a_limited_body_comes_in_small_blocks_that_take_their_time() -> None:
     clock = FakeClock()
-    limited = body(io.BytesIO(b"0123456789"))
-    limited.limit(RateLimit(128, clock.clock.monotonic, clock.clock.sleep))
+    limited = limit_body(io.BytesIO(b"0123456789"), 128, clock)
     assert [limited.read() for _unused in range(4)] == [b"0123", b"4567", b"89", b""]
     assert sum(clock.pauses) == pytest.approx(10 / 128)
 
 
 def test_waiting_for_the_rate_is_no_slowness_of_the_server() -> None:
-    limited = body(io.BytesIO(b"x" * 16), timeout=0.02)
-    limited.limit(RateLimit(128, time.monotonic, time.sleep))
-    began = time.monotonic()
-    assert limited.read_all(100) == b"x" * 16
-    assert time.monotonic() - began > 0.1
+    clock = FakeClock()
+    assert limit_body(io.BytesIO(b"x" * 16), 128, clock, timeout=0.02).read_all(100) == b"x" * 16
+    assert sum(clock.pauses) > 0.1
 
 
 def test_a_server_that_is_slower_than_the_rate_is_given_up() -> None:
     clock = FakeClock()
-    limited = body(Slow(b"x" * 16), timeout=0.05)
-    limited.limit(RateLimit(1024, clock.clock.monotonic, clock.clock.sleep))
+    limited = limit_body(Slow(b"x" * 16, clock), 1024, clock, timeout=0.05)
     with pytest.raises(RequestFailed, match="the answer came too slowly"):
         limited.read_all(100)
