@@ -102,13 +102,13 @@ def test_missing_repository_is_an_error_with_advice(emulator: Emulator, run: Mod
         ("truncate", {}),
         ("truncate", {"bytes": 1, "reset": True}),
         ("wrong_length", {"delta": 5}),
-        ("stall", {"seconds": 5, "at": 3}),
+        ("stall", {"seconds": 20, "at": 3}),
     ],
     ids=str,
 )
 def test_broken_list_is_read_again(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
     emulator.faults.add(kind, path=LISTING, **arguments)
-    run.ok(MODULE, **PUBLISH, timeout=1, verify=False)
+    run.ok(MODULE, **PUBLISH, timeout=3, verify=False)
     assert len(listings(emulator)) == 2
     emulator.faults.add("truncate", path=LISTING, times=None)
     message = run.failure(MODULE, **PUBLISH, retries=1)

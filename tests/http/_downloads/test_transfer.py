@@ -332,7 +332,7 @@ def test_refusal_for_good_is_not_repeated(app: Repository, code: int) -> None:
 
 def test_stalled_transfer_is_repeated(app: Repository) -> None:
     app.emulator.faults.add("stall", host="storage", seconds=20, at=MIB // 2)
-    assert app.transfer(timeout=1) == digests(DATA)
+    assert app.transfer(timeout=3) == digests(DATA)
     assert len(app.requests) == 2
 
 

@@ -110,8 +110,8 @@ def test_rate_limited_upload_is_not_looked_up(emulator: Emulator, run: ModuleRun
 
 
 def test_stalled_upload_is_looked_up_after_timeout(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
-    emulator.faults.add("stall", seconds=5, method="POST")
-    result = run.ok(MODULE, src=sources, timeout=1)
+    emulator.faults.add("stall", seconds=20, method="POST")
+    result = run.ok(MODULE, src=sources, timeout=3)
     assert (len(posts(emulator)), result["artifacts"][0]["recovered"]) == (1, True)
 
 

