@@ -139,11 +139,12 @@ def secrets(emulator: Emulator) -> list[str]:
 
 
 def variables(folder: Path) -> dict[str, str]:
-    """Return values of variables that readers set themselves: an empty folder, a digest and a passphrase."""
-    fetched = folder / "fetched"
-    fetched.mkdir(exist_ok=True)
+    """Return values of variables that readers set themselves: empty folders, a digest and a passphrase."""
+    directories = {f"{name}_directory": folder / name for name in ("deploy", "install")} | {"fetch_directory": folder / "fetched"}
+    for directory in directories.values():
+        directory.mkdir(exist_ok=True)
     return {
-        "fetch_directory": str(fetched),
+        **{name: str(directory) for name, directory in directories.items()},
         "install_checksum": "sha256:" + hashlib.sha256(BUILT["install.sh"]).hexdigest(),
         "release_key_passphrase": PASSPHRASE,
     }
@@ -170,7 +171,8 @@ def inventory(folder: Path, values: Mapping[str, Any]) -> Path:
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     file = folder / "inventory.yml"
     # JSON is YAML.
-    file.write_text(json.dumps({"fleet": {"hosts": hosts, "vars": {**local, **values}}}), encoding="utf-8")
+    groups = {"fleet": {"hosts": hosts, "vars": {**local, **values}}, "web": {"children": {"fleet": None}}}
+    file.write_text(json.dumps(groups), encoding="utf-8")
     return file
 
 

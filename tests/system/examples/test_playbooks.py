@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from tests.tools.tree import ROOT
 from .helpers import MANIFEST, RELEASED, STAGING, Keys, connection, held, inventory, lines, secrets, variables, writes
 
 EXAMPLES = ROOT / "docs" / "examples"
-MODULES = [path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_*.py")]
 # These change nothing.
 READING = ("list", "verify", "version")
 # Retention would leave nothing to delete to the playbook that withdraws a release, and release.yml to prune.yml.
@@ -47,7 +47,6 @@ def readme(keys: Keys, tmp_path: Path) -> Path:
     text = keys.fill_in((ROOT / "README.md").read_text(encoding="utf-8"))
     blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```$", text)
     plays = [play for block in blocks for play in as_plays(yaml.safe_load(block))]
-    assert {f"{COLLECTION}{module}" for module in MODULES} <= {key for play in plays for task in play["tasks"] for key in task}
     playbook = tmp_path / "readme.yml"
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
     return playbook
@@ -61,16 +60,24 @@ def as_plays(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def sign_releases(world: Emulator, keys: Keys, which: str) -> None:
     """Publish the signed manifest of a release that playbooks fetch and verify, with lines in the shared manifest.
 
-    README publishes the release that it fetches, which must exist in check mode as well: it replaces an earlier build.
+    README publishes the release that it fetches, and moves the channel that it deploys. Both must exist in check mode as well:
+    the release replaces an earlier build, and the channel names an earlier release.
     """
+    name = "widgets-1.4.1.tar.gz"
     if which == "readme":
         build = {"widgets-1.4.2.tar.gz": b"an earlier build"}
-        for name, content in build.items():
-            world.repository().put(name, content)
+        for other, content in build.items():
+            world.repository().put(other, content)
         keys.sign_by_openpgp(world, "widgets-1.4.2.SHA256SUMS", build)
-    name = "widgets-1.4.1.tar.gz"
+        world.repository().put("stable.channel.json", channel("1.4.1", {name: RELEASED[name]}))
     keys.sign_by_ssh(world, "widgets-1.4.1.SHA256SUMS", {name: RELEASED[name]})
     world.repository().put(MANIFEST, lines({other: content for other, content in held(world).items() if other != MANIFEST}))
+
+
+def channel(version: str, files: dict[str, bytes]) -> str:
+    """Return the document of the channel stable that names these files."""
+    artifacts = [{"name": name, "size": len(content), "sha256": sha256(content).hexdigest()} for name, content in files.items()]
+    return json.dumps({"channel": "stable", "version": version, "artifacts": artifacts})
 
 
 def contents(emulator: Emulator, folder: Path) -> list[tuple[str, str]]:
