@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Every target sets itself up: Python 3.11 or later and make are enough. Everything is built in build/.
-# Variables: PYTHON (which Python to build on), PYTEST_ARGS, SANITY_ARGS, FUZZ_SECONDS, TARGETS and SCENARIOS (of integration and
-# molecule; empty means all).
+# Each target installs what it needs in build/. Only Python 3.11 or later, make and bash must exist.
+# Variables: PYTHON (the Python of the virtual environment), PYTEST_ARGS, SANITY_ARGS, FUZZ_SECONDS, TARGETS and SCENARIOS (of
+# integration and molecule; empty: all).
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -28,9 +28,9 @@ SANITY_ARGS ?=
 FUZZ_SECONDS ?= 60
 TARGETS ?=
 SCENARIOS ?=
-# Long suites of their own targets.
+# Long suites with targets of their own.
 MOLECULE_EXAMPLE := tests/system/docs/test_molecule_example.py
-# Suites that take a minute and more, and whose subjects have quicker tests as well.
+# Suites that take a minute or more. Faster tests cover the same code.
 SLOW := tests/system/interruptions/test_channels.py tests/system/hosts/test_deploy.py tests/proof/live/test_switches.py
 SUITES := $(SLOW) tests/proof/contract/test_integration_targets.py tests/proof/canaries/test_integration_suite.py \
 	tests/proof/canaries/test_canaries.py tests/proof/docs $(MOLECULE_EXAMPLE)
@@ -38,40 +38,43 @@ SUITES := $(SLOW) tests/proof/contract/test_integration_targets.py tests/proof/c
 RUN := tests/tools/in_env.sh
 
 help:
-	@echo 'make demo         a release on a local emulator, from the signed build to ten hosts and the roll back'
-	@echo 'make quick        ruff, mypy of the plugins, pure tests: seconds'
-	@echo 'make check        before each commit: quick, tests over HTTP, validate-modules of the changed modules'
-	@echo 'make test         everything that a release needs, as the CI runs it'
-	@echo 'make proof        hours: faults, model, fuzz, contract, matrix, soak, canaries, browser, mutants, benchmark'
+	@echo 'make demo         show a release on a local emulator, from the signed build to ten hosts and the roll back'
+	@echo 'make quick        run ruff, codespell, mypy of the plugins and the unit tests: a minute'
+	@echo 'make check        run this before each commit: quick, tests over HTTP, validate-modules of the changed modules'
+	@echo 'make test         run every check of a release, as in CI'
+	@echo 'make proof        run the long suites: hours'
 	@echo
-	@echo 'make unit         pure tests (PYTEST_ARGS="-k name")'
-	@echo 'make http         modules and lookups in one process over the emulator'
-	@echo 'make coverage     the same, and that they reach 95 % of plugins/'
-	@echo 'make system       tests that start programs, and the tests of the emulator and of other test equipment'
-	@echo 'make lint         mypy of the tests, yamllint, ansible-lint, documentation, changelog, licenses'
-	@echo 'make sanity       ansible-test sanity (SANITY_ARGS="--test validate-modules")'
-	@echo 'make integration  ansible-test integration (TARGETS=bitbucket_download)'
-	@echo 'make molecule     the scenarios of the roles (SCENARIOS=publish_artifacts)'
-	@echo 'make docs         the documentation site, in build/docs/html'
-	@echo 'make galaxy       galaxy-importer on the tarball'
-	@echo 'make build        the tarball, in build/dist'
+	@echo 'make unit         run the unit tests (PYTEST_ARGS="-k name")'
+	@echo 'make http         run modules and lookups in one process against the emulator'
+	@echo 'make coverage     the same, and fail if it covers less than 95 % of plugins/'
+	@echo 'make system       run the tests that start programs, and the tests of the emulator and of the test tools'
+	@echo 'make lint         check types of the tests, YAML, shell, ansible-lint, documentation, changelog and licenses'
+	@echo 'make sanity       run ansible-test sanity (SANITY_ARGS="--test validate-modules")'
+	@echo 'make integration  run ansible-test integration (TARGETS=bitbucket_download)'
+	@echo 'make molecule     run the scenarios of the roles (SCENARIOS=publish_artifacts)'
+	@echo 'make docs         build and test the documentation site in build/docs/html'
+	@echo 'make galaxy       run galaxy-importer on the tarball'
+	@echo 'make build        build the tarball in build/dist'
 	@echo
-	@echo 'make slow           suites that take a minute and more: killed tasks of channels, SSH hosts, switches of the live check'
-	@echo 'make test-faults    every request of every task with every fault, every task with every switch; writes the table in the docs'
-	@echo 'make model          random operations under random behaviors of the service (MODEL_ARGS="--hours 2 --seed 100")'
+	@echo 'Suites of make proof:'
+	@echo 'make slow           run suites of a minute or more: killed channel tasks, SSH hosts, switches of the live check'
+	@echo 'make test-faults    run every task with every fault of every request and every switch; write the table in the docs'
+	@echo 'make model          run random operations under random behavior of the service (MODEL_ARGS="--hours 2 --seed 100")'
 	@echo 'make fuzz           fuzz the response parsers (FUZZ_SECONDS=60)'
-	@echo 'make test-contract  check the traffic of all integration targets against the public specification'
-	@echo 'make test-matrix    several ansible-cores with several target Pythons, as far as they are found (MATRIX_ARGS="--core 2.21")'
-	@echo 'make test-soak      1,000 artifacts in one playbook; a file of 5 GiB up and down; memory and requests'
-	@echo 'make canaries       run the integration tests and scan processes, files and logs for leaked secrets'
-	@echo 'make browser        look at the documentation site with Chromium'
-	@echo 'make mutants        the share of changes in the deciding files that no test detects (MUTANTS_ARGS="--sample 50 --seed 1")'
-	@echo 'make live           ask the real service which assumptions hold (LIVE_ARGS="--rehearse"); see the guide "Check the real service"'
-	@echo 'make bench          the figures that the README quotes'
+	@echo 'make test-contract  compare the requests of all integration targets with the public specification'
+	@echo 'make test-matrix    combine versions of ansible-core and Python, if installed (MATRIX_ARGS="--core 2.21")'
+	@echo 'make test-soak      measure memory and requests for 1,000 artifacts and for a file of 5 GiB'
+	@echo 'make canaries       run the integration tests and search processes, files and logs for secrets'
+	@echo 'make molecule-example  run the Molecule example of the docs'
+	@echo 'make browser        test the documentation site in Chromium'
+	@echo 'make mutants        measure the share of changes that no test detects (MUTANTS_ARGS="--sample 50 --seed 1")'
+	@echo 'make bench          measure CPU, memory, time and requests for the guide "What it costs"'
 	@echo
-	@echo 'make setup clean  the virtual environment alone; remove build/'
+	@echo 'make live           check assumptions against Bitbucket Cloud (LIVE_ARGS="--rehearse"): guide "Check the real service"'
+	@echo 'make setup          create the virtual environment'
+	@echo 'make clean          delete build/'
 
-# The check comes first so that an old Python gets a sentence and not a syntax error.
+# Check the version first: an old Python would end with a syntax error.
 define SETUP
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
 	echo 'Python 3.11 or later is needed, found: $(or $(PYTHON),none). Name one: make PYTHON=/path/to/python3' >&2; exit 1; }
@@ -93,14 +96,14 @@ bench: runtime
 test-contract: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/proof/contract
 
-# Finds Pythons by their names on PATH, and those that MATRIX_PYTHONS names (programs or folders, separated as in PATH).
+# Uses the Pythons on PATH and in MATRIX_PYTHONS (programs or directories, separated as in PATH).
 test-matrix: setup
 	@$(RUN) python -m tests.proof.matrix $(MATRIX_ARGS)
 
 test-soak: setup
 	@$(RUN) python -m tests.proof.soak $(SOAK_ARGS)
 
-# FAULTS_ARGS="--only 'fetch/*/truncated'" plays some cells and shows their messages.
+# FAULTS_ARGS="--only 'fetch/*/truncated'" runs some cells and shows their messages.
 test-faults: setup
 	@$(RUN) python -m tests.proof.faults $(FAULTS_ARGS)
 
@@ -112,18 +115,18 @@ build: runtime
 	@rm -rf '$(OUT)/dist'
 	@$(RUN) ansible-galaxy collection build --force --output-path '$(OUT)/dist' '$(ROOT)'
 
-# What Galaxy says about the tarball; its warnings count.
+# Warnings of galaxy-importer are errors.
 galaxy: setup build
 	@$(RUN) python -m tests.tools.run_galaxy_importer '$(OUT)'/dist/*.tar.gz
 
-# Static checks of seconds, on which all others build.
+# Static checks that take seconds.
 fast-lint: setup
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) codespell .
 	@$(RUN) mypy -p ansible_collections.releng.bitbucket.plugins
 
-# The tests that look at the documentation import packages of their own.
+# The tests of the documentation import additional packages.
 lint:
 	$(SETUP) tools docs
 	@$(RUN) shellcheck .ci/run tests/tools/in_env.sh $(wildcard docs/examples/demo/run)
@@ -145,7 +148,7 @@ unit: setup
 http: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) tests/http
 
-# Only tests that speak HTTP to the emulator count: what only a test of pure functions reaches might be dead.
+# Only tests over HTTP count: code that only unit tests reach might be dead.
 coverage: setup
 	@$(RUN) python -m pytest -n 2 --cov=plugins --cov-report=term:skip-covered --cov-fail-under=95 tests/http 2>&1 | tee '$(OUT)/coverage.log'
 
@@ -159,11 +162,11 @@ check: quick http validate
 fuzz: setup
 	@$(RUN) python -m tests.proof.fuzz --seconds '$(FUZZ_SECONDS)'
 
-# The short run of the same machines, with a fixed seed, is one of the tests of "make system".
+# "make system" includes a short run with a fixed seed.
 model: setup
 	@$(RUN) python -m tests.proof.model $(MODEL_ARGS)
 
-# The only target that reaches the real service, with the variables LIVE_BITBUCKET_*. LIVE_ARGS=--plan shows what would be sent.
+# The only target that sends requests to Bitbucket Cloud. It reads the variables LIVE_BITBUCKET_*. LIVE_ARGS=--plan shows the requests.
 live: setup
 	@$(RUN) python -m tests.proof.live $(LIVE_ARGS)
 
@@ -182,7 +185,7 @@ browser: docs
 sanity: setup
 	@$(RUN) python -m tests.tools.run_ansible_test sanity $(SANITY_ARGS)
 
-# validate-modules of the modules that changed since the branch left its upstream.
+# validate-modules of the modules that changed on this branch.
 validate: setup
 	@$(RUN) python -m tests.tools.validate_changed
 
@@ -192,12 +195,12 @@ integration: setup
 molecule: setup
 	@$(RUN) python -m tests.tools.run_molecule $(SCENARIOS)
 
-# All of them, also when one fails; the last lines sum up.
+# Runs all lanes even if one fails, and prints a summary.
 test:
 	$(SETUP) tools docs
 	@PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" tests/tools/run_tests.py '$(MAKE)'
 
-# What takes hours. Nothing here is part of "make test".
+# Takes hours. Nothing here is part of "make test".
 proof: slow test-faults model fuzz test-contract test-soak canaries molecule-example browser mutants test-matrix bench
 
 clean:
