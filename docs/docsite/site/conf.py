@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, releng.bitbucket contributors
+# Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -27,7 +27,7 @@ BUILTIN = re.compile(r"ansible_collections\.ansible\.builtin\.(?P<page>\w+_(modu
 
 project = "releng.bitbucket"
 author = "releng.bitbucket contributors"
-copyright = f"2026, {author}"  # noqa: A001  Sphinx gives it this name
+copyright = author  # noqa: A001  Sphinx gives it this name
 release = re.search(r"(?m)^version: (\S+)$", GALAXY).group(1)
 language = "en"
 
