@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the attributes that all modules share. Knows no code."""
+"""Document the attributes of modules."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: modules that write. INFO_MODULE: modules that only read. ACTION_GROUP: every module, what it runs with."""
+    """DOCUMENTATION: modules that write. INFO_MODULE: modules that only read. ACTION_GROUP: all modules."""
 
     DOCUMENTATION = r"""
 attributes:
@@ -53,8 +53,12 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - The action plugin takes options that the task does not set from the variables C(bitbucket_<option>) of the host.
+      - The action plugin sets options that the task does not set from the variables C(bitbucket_<option>) of the host.
   async:
     description: Supports being used with the C(async) keyword.
     support: full
+  platform:
+    description: Target OS/families that can be operated against.
+    support: full
+    platforms: posix
 """

@@ -2,124 +2,142 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the connection options. Knows no code; a test compares it with the argument spec."""
+"""Document the connection options. A test compares them with the argument spec."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: every module and lookup. REPOSITORY: those that work on Downloads.
+    """DOCUMENTATION: all modules and lookups. REPOSITORY: those that work on Downloads.
 
-    PLUGIN and PLUGIN_REPOSITORY: what lookups add, variables and the environment. Secrets are read from the environment by the
-    code, which must know what was set on the task.
+    PLUGIN and PLUGIN_REPOSITORY: variables and environment variables of lookups. Ansible does not read secrets from the
+    environment, because the code must know which credentials the task itself has set.
     """
 
     DOCUMENTATION = r"""
 options:
   workspace:
     description:
-      - The workspace, by its slug or by its UUID in braces.
-      - Taken from the variable C(bitbucket_workspace) when not set, then from the environment variable E(BITBUCKET_WORKSPACE),
-        which Bitbucket Pipelines sets.
+      - Slug of the workspace, or its UUID in braces.
+      - If not set, the variable C(bitbucket_workspace) is used, then the environment variable E(BITBUCKET_WORKSPACE), which
+        Bitbucket Pipelines sets.
     type: str
     required: true
   user:
     description:
-      - The e-mail address of the Atlassian account that an API token belongs to.
-      - It is not the Bitbucket user name, and it is not a kind of credential by itself.
-      - Taken from the variable C(bitbucket_user) or C(bitbucket_username) when not set, then from the environment variable
+      - Email address of the Atlassian account that owns the O(api_token). This is not the Bitbucket user name.
+      - If not set, the variable C(bitbucket_user) or C(bitbucket_username) is used, then the environment variable
         E(BITBUCKET_USERNAME).
+      - Required with O(api_token).
     type: str
     aliases: [username]
   api_token:
     description:
-      - An Atlassian API token with scopes, sent with O(user) as HTTP Basic authentication.
-      - A write scope does not include the read scope, and publishing needs both.
-      - Taken from the variable C(bitbucket_api_token) or C(bitbucket_password) when no kind of credential is set on the task.
-        Taken from the environment variables E(BITBUCKET_API_TOKEN) or E(BITBUCKET_PASSWORD) when none is set in variables either.
+      - Atlassian API token with scopes. The token is sent with O(user) as HTTP Basic authentication.
+      - A write scope does not include the read scope. Publishing needs both.
+      - If the task sets no credentials, the variable C(bitbucket_api_token) or C(bitbucket_password) is used. If no variable
+        sets credentials either, the environment variable E(BITBUCKET_API_TOKEN) or E(BITBUCKET_PASSWORD) is used.
+      - Mutually exclusive with O(access_token), O(client_id) and O(client_secret).
     type: str
     aliases: [password]
   access_token:
     description:
-      - An access token of a repository, project or workspace, sent as Bearer.
-      - Taken from the variable C(bitbucket_access_token) when no kind of credential is set on the task. Taken from the
-        environment variable E(BITBUCKET_ACCESS_TOKEN) when none is set in variables either. In the environment, an access token
-        wins over an API token, and that over an OAuth consumer.
+      - Access token of a repository, project or workspace. The token is sent as Bearer authentication.
+      - If the task sets no credentials, the variable C(bitbucket_access_token) is used. If no variable sets credentials either,
+        the environment variable E(BITBUCKET_ACCESS_TOKEN) is used.
+      - If the environment has several kinds of credentials, an access token takes precedence over an API token, and an API token
+        over an OAuth consumer.
+      - Mutually exclusive with O(api_token), O(client_id) and O(client_secret).
     type: str
   client_id:
     description:
-      - The key of an OAuth 2.0 consumer that is marked as private; the client credentials grant is used, once per task.
-      - It is no secret and is not masked.
-      - Taken from the variable C(bitbucket_client_id) when no other kind of credential is set on the task. Taken from the
-        environment variable E(BITBUCKET_CLIENT_ID) when no other kind is set in variables either.
+      - Key of a private OAuth 2.0 consumer. Each task requests one access token with the client credentials grant.
+      - The key is not a secret and is not masked.
+      - If the task sets no other credentials, the variable C(bitbucket_client_id) is used. If no variable sets other credentials
+        either, the environment variable E(BITBUCKET_CLIENT_ID) is used.
+      - Required with O(client_secret).
+      - Mutually exclusive with O(api_token) and O(access_token).
     type: str
   client_secret:
     description:
-      - The secret that goes with O(client_id).
-      - Taken from the variable C(bitbucket_client_secret) when no other kind of credential is set on the task. Taken from the
-        environment variable E(BITBUCKET_CLIENT_SECRET) when no other kind is set in variables either.
+      - Secret of the OAuth 2.0 consumer.
+      - If the task sets no other credentials, the variable C(bitbucket_client_secret) is used. If no variable sets other
+        credentials either, the environment variable E(BITBUCKET_CLIENT_SECRET) is used.
+      - Required with O(client_id).
+      - Mutually exclusive with O(api_token) and O(access_token).
     type: str
   api_url:
     description:
-      - The address of the API. Plain C(http) is accepted for a loopback host only, and user info in it is refused.
-      - Taken from the variable C(bitbucket_api_url) when not set, then from the environment variable E(BITBUCKET_API_URL).
+      - URL of the API. Plain C(http) is accepted only for a loopback address. User information in the URL is an error.
+      - If not set, the variable C(bitbucket_api_url) is used, then the environment variable E(BITBUCKET_API_URL).
     type: str
     default: https://api.bitbucket.org/2.0
   token_url:
     description:
-      - The OAuth 2.0 token endpoint, by the same rules as O(api_url).
-      - Taken from the variable C(bitbucket_token_url) when not set, then from the environment variable E(BITBUCKET_TOKEN_URL).
+      - URL of the OAuth 2.0 token endpoint. The rules of O(api_url) apply.
+      - If not set, the variable C(bitbucket_token_url) is used, then the environment variable E(BITBUCKET_TOKEN_URL).
     type: str
     default: https://bitbucket.org/site/oauth2/access_token
   validate_certs:
     description:
-      - Whether TLS certificates are checked. When V(false), this wins over CA bundles named in the environment.
-      - Taken from the variable C(bitbucket_validate_certs) when not set.
+      - Whether to validate TLS certificates. V(false) takes precedence over CA bundles that the environment names.
+      - If not set, the variable C(bitbucket_validate_certs) is used.
     type: bool
     default: true
   ca_path:
     description:
-      - The path of a bundle of CA certificates to trust instead of the system's.
-      - Taken from the variable C(bitbucket_ca_path) when not set.
+      - Path of a file with the CA certificates to trust instead of those of the system.
+      - If not set, the variable C(bitbucket_ca_path) is used.
     type: path
   timeout:
     description:
-      - Seconds that one operation on a connection may take, such as connecting or waiting for the next bytes.
-      - Taken from the variable C(bitbucket_timeout) when not set.
+      - Maximum time, in seconds, of one network operation, such as connecting or waiting for the next bytes.
+      - If not set, the variable C(bitbucket_timeout) is used.
     type: int
     default: 30
   retries:
     description:
-      - How often a request is tried again that failed for a passing reason, which is a broken connection, an answer that breaks
-        off, or one of the statuses 429, 500, 502, 503 and 504.
-      - An upload that may have had its effect is looked up in the listing before it is sent again.
-      - Taken from the variable C(bitbucket_retries) when not set.
+      - Maximum number of retries of a request that failed with a transient error. Transient errors are a broken connection, an
+        incomplete response, and the HTTP statuses 429, 500, 502, 503 and 504.
+      - Before the retry of an upload that might have been applied, the module looks for its result.
+      - If not set, the variable C(bitbucket_retries) is used.
     type: int
     default: 4
   max_wait:
     description:
-      - Seconds in all that one task may spend waiting between tries. A wait that would pass it is not begun, the task fails.
-      - Taken from the variable C(bitbucket_max_wait) when not set.
+      - Maximum total time, in seconds, to wait between retries in one task. If the next wait would exceed it, the task fails
+        immediately.
+      - If not set, the variable C(bitbucket_max_wait) is used.
     type: int
     default: 300
 notes:
-  - Variables C(bitbucket_<option>) are those of the inventory host, also with C(delegate_to). A variable that is a template is
-    resolved, and an empty one sets nothing.
-  - The modules run on the host of the task, and read environment variables there. Use C(delegate_to=localhost) or
-    C(connection=local) to publish from the control node.
+  - The variables C(bitbucket_<option>) are those of the inventory host, also with C(delegate_to). Templates in them are resolved,
+    and an empty value counts as not set.
+  - >-
+    Modules run on the host of the task and read environment variables there. To publish from the control node, use
+    C(delegate_to: localhost) or C(connection: local).
 requirements:
-  - requests
+  - requests >= 2.25.1
+seealso:
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_credentials
+    description: Choose a kind of credentials and its scopes.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_limits
+    description: Stay within the rate limits and plans of Bitbucket Cloud.
 """
 
     REPOSITORY = r"""
 options:
   repository:
     description:
-      - The repository, by its slug or by its UUID in braces.
-      - Taken from the variable C(bitbucket_repository) when not set, then from the environment variable E(BITBUCKET_REPO_SLUG),
-        which Bitbucket Pipelines sets.
+      - Slug of the repository, or its UUID in braces.
+      - If not set, the variable C(bitbucket_repository) is used, then the environment variable E(BITBUCKET_REPO_SLUG), which
+        Bitbucket Pipelines sets.
     type: str
     required: true
+seealso:
+  - name: Downloads in the REST API of Bitbucket Cloud
+    description: Reference of the endpoints that upload, list and delete artifacts.
+    link: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-downloads/
 """
 
     PLUGIN = r"""

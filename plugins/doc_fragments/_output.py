@@ -8,22 +8,22 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: every lookup."""
+    """DOCUMENTATION: all lookups."""
 
     DOCUMENTATION = r"""
 options:
   output:
     description:
-      - What to return. V(text) decodes the contents, V(base64) takes any bytes, V(json) and V(yaml) return the data of the
-        document.
-      - With V(yaml), times are returned as text. Binary data, sets, and aliases that stand for more than 100000 values are
-        refused.
+      - Form of the result. V(text) decodes the contents. V(base64) accepts any contents. V(json) and V(yaml) return the data of
+        the document.
+      - With V(yaml), timestamps are returned as text. Binary data, sets, and aliases that expand to more than 100000 values are
+        errors.
     type: str
     choices: [text, base64, json, yaml]
     default: text
   encoding:
     description:
-      - The encoding of text, JSON and YAML. Bytes that do not decode are an error.
+      - Encoding of text, JSON and YAML. Contents that cannot be decoded are an error.
     type: str
     default: utf-8
   rstrip:
@@ -33,20 +33,20 @@ options:
     default: true
   on_missing:
     description:
-      - What to do about a term that is not there, which a listing must have proved. V(warn) and V(skip) leave it out.
+      - What to do if a term does not exist. The lookup decides this from a complete listing. V(warn) and V(skip) omit the term
+        from the result.
     type: str
     choices: [error, warn, skip]
     default: error
   checksum:
     description:
-      - The digest that the contents must have, as V(sha256:) and hex digits; V(sha512:), V(sha1:) and V(md5:) work as well. For
-        one term.
+      - Digest that the contents must have, as V(sha256:) and hexadecimal digits. V(sha512:), V(sha1:) and V(md5:) are supported
+        as well.
+      - Only for a lookup with one term.
     type: str
   max_size:
     description:
-      - The most bytes that are read for one term. More is an error.
+      - Maximum size, in bytes, of the contents of one term. Larger contents are an error.
     type: int
     default: 10485760
-requirements:
-  - requests
 """

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Document the options that select artifacts by their names."""
+"""Document the options that select artifacts by name."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: modules that select artifacts; each describes its ``patterns``. NEWEST: modules that describe ``newest``.
+    """DOCUMENTATION: modules that select artifacts; each describes ``patterns``. NEWEST: modules that describe ``newest``.
 
     ORDER: modules that describe ``prereleases``.
     """
@@ -42,15 +42,17 @@ options:
 options:
   order:
     description:
-      - With V(date), artifacts uploaded last are the newest. With V(version), artifacts with the highest version, whenever they
-        were uploaded. So a late patch of an old release does not become the newest.
-      - Without O(group_by), the version is the first run of numbers joined by dots, ISO date, or number after C(v) in the name,
-        for example C(1.4.2) in C(widgets-1.4.2-linux-x86_64.tar.gz). A pre-release such as C(-rc.1) or C(rc1) belongs to it if it
-        starts with alpha, beta, pre, preview, rc, cr, dev, snapshot, nightly, canary or next, or is a, b or c with a number.
-      - With O(group_by), the whole text of the group is the version. Text after a hyphen, as in C(1.4.2-hotfix), is a pre-release
-        then. A text without a number is no version.
-      - Versions have the precedence of Semantic Versioning 2.0, with numbers within words in natural order, so that C(rc2) is
-        before C(rc10). Other texts are in natural order, below all versions. If two versions are equal, the date decides.
+      - Which artifacts are the newest. With V(date), those uploaded last. With V(version), those with the highest version,
+        whatever their dates are. So a late patch of an old release does not become the newest.
+      - Without O(group_by), the version is the first of these in the name, a run of numbers joined by dots, an ISO date, or a
+        number after C(v). For example, the version in C(widgets-1.4.2-linux-x86_64.tar.gz) is C(1.4.2).
+      - A pre-release such as C(-rc.1) or C(rc1) belongs to the version if it starts with alpha, beta, pre, preview, rc, cr, dev,
+        snapshot, nightly, canary or next, or is a, b or c with a number.
+      - With O(group_by), the complete text of the group is the version. In this case, text after a hyphen, as in
+        C(1.4.2-hotfix), is a pre-release. A text without a number is not a version.
+      - Versions are compared by the precedence of Semantic Versioning 2.0. Numbers within words are compared as numbers, so
+        C(rc2) is lower than C(rc10). Other texts are in natural order, below all versions. If two versions are equal, the date
+        decides.
       - Names without a version come last, and are never pruned by version.
     type: str
     choices: [date, version]
@@ -58,7 +60,7 @@ options:
     version_added: 1.1.0
   prereleases:
     description:
-      - Whether pre-releases count, with both values of O(order).
+      - Whether to include pre-releases, with both values of O(order).
     type: bool
     default: true
     version_added: 1.1.0
