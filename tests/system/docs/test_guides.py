@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,15 +103,17 @@ def publish(world: Emulator) -> None:
     release(world, {name: content for name, content in held(world).items() if name != "SHA256SUMS"} | BUILT)
 
 
-def play(runner: PlaybookRunner, world: Emulator, folder: Path, chosen: list[Block], times: int = 1) -> list[PlaybookRun]:
-    """Run blocks as one playbook in this folder, `times` in a row; it must succeed without a warning."""
+def play(
+    runner: PlaybookRunner, world: Emulator, folder: Path, chosen: list[Block], times: int = 1, words: Sequence[str] = ()
+) -> list[PlaybookRun]:
+    """Run blocks as one playbook in this folder, `times` in a row, with options; it must succeed without a warning."""
     playbook = folder / "guide.yml"
     plays: list[dict[str, Any]] = [play for block in chosen for play in as_plays(block.data)]
     playbook.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
     inventory = folder / "hosts.ini"
     inventory.write_text(f"[web]\nweb.example ansible_connection=local ansible_python_interpreter={sys.executable}\n", "utf-8")
     vault = {"vault_bitbucket_user": world.user, "vault_bitbucket_api_token": world.api_token}
-    done = runner.run(*[playbook] * times, words=["-i", str(inventory), "-e", json.dumps(variables(folder) | vault)])
+    done = runner.run(*[playbook] * times, words=["-i", str(inventory), "-e", json.dumps(variables(folder) | vault), *words])
     assert done.code == 0, done.output
     assert done.warnings == [], done.output
     runs = [done.part(number) for number in range(times)]
