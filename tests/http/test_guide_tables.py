@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tables of scopes and of costs in the guides are what the emulator enforces and counts."""
+"""Test the tables in guides: scopes, costs and environment variables are what the emulator and the modules use."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ SNIPPET = {"repository": None, "title": "Notes"}
 
 
 def rows(guide: str, title: str) -> dict[str, tuple[str, ...]]:
-    """The rows of the first table below a title, by their first cell."""
+    """Return the rows of the first table below a title, by their first cell."""
     text = (RST / f"{guide}.rst").read_text(encoding="utf-8")
     table = text.split(f"\n{title}\n", 1)[1].split(".. list-table::", 1)[1]
     table = re.split(r"(?m)^\S", table, maxsplit=1)[0]
     return {match[1]: tuple(filter(None, match.groups()[1:])) for match in ROW.finditer(table)}
 
 
-SCOPES = rows("guide_credentials", "Scopes for each module")
+SCOPES = rows("guide_credentials", "Choose the scopes")
 COSTS = rows("guide_limits", "What a task costs")
 
 
 class Acting:
-    """One call for each row of the table of scopes. A refusal is an AssertionError with the message."""
+    """Make one call for each row of the table of scopes. A refusal is an AssertionError with the message."""
 
     def __init__(self, run: ModuleRunner, folder: Path) -> None:
         self._run = run
         self._folder = folder
 
     def __call__(self, row: str, credential: dict[str, Any]) -> None:
-        """Do what the row is about."""
+        """Run the module or lookup of the row."""
         name = re.sub(r"^(lookup )?:ansplugin:`(\w+) .*", r"\1\2", row)
         if name.startswith("lookup"):
             self._look(name.split()[1], credential)
@@ -70,7 +70,7 @@ class Acting:
             "bitbucket_download_verify": ("bitbucket_download_verify", {"name": ["old"], "checksum": f"sha256:{DIGEST}"}),
             "bitbucket_snippet_info": ("bitbucket_snippet_info", {**SNIPPET, "contents": True}),
             "bitbucket_snippet": ("bitbucket_snippet", {**SNIPPET, "files": [{"name": "n", "content": "new"}]}),
-            "the same, with ``state: absent``": ("bitbucket_snippet", {**SNIPPET, "state": "absent"}),
+            "``bitbucket_snippet`` with ``state: absent``": ("bitbucket_snippet", {**SNIPPET, "state": "absent"}),
         }
 
     def _look(self, name: str, credential: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ class Acting:
 
 @pytest.fixture
 def act(run: ModuleRunner, emulator: Emulator, tmp_path: Path) -> Acting:
-    """With an artifact, one of another repository, and a snippet that are there."""
+    """Return the calls, for existing artifacts in two repositories and an existing snippet."""
     emulator.repository().put("old", b"old")
     emulator.repository(slug="staging").put("copied", b"copied")
     emulator.snippets.create("Notes", {"n": "old"})
@@ -98,6 +98,13 @@ def act(run: ModuleRunner, emulator: Emulator, tmp_path: Path) -> Acting:
 def test_the_table_of_scopes_has_every_module_and_lookup() -> None:
     assert len(SCOPES) == 13  # its head, nine modules, two lookups, deleting
     assert all(len(cells) == 2 for cells in SCOPES.values())
+
+
+def test_the_table_of_environment_variables_is_complete() -> None:
+    shown = {name for row in rows("guide_credentials", "Look up environment variables") for name in NAMES.findall(row)}
+    fragments = (ROOT / "plugins" / "doc_fragments").glob("*.py")
+    documented = {name for file in fragments for name in re.findall(r"E\((BITBUCKET_\w+)\)", file.read_text(encoding="utf-8"))}
+    assert shown == documented
 
 
 SCOPED = [(row, cells) for row, cells in SCOPES.items() if row != "Module or lookup"]
