@@ -19,7 +19,15 @@ from tests.tools.tree import ROOT
 from .pages import Page, read_all
 
 # Ansible's and Atlassian's documentation, the project itself, and the theme's home at the end of each page.
-OUTSIDE = {"docs.ansible.com", "galaxy.ansible.com", "support.atlassian.com", "bitbucket.org", "github.com", "semver.org"}
+OUTSIDE = {
+    "docs.ansible.com",
+    "galaxy.ansible.com",
+    "developer.atlassian.com",
+    "support.atlassian.com",
+    "bitbucket.org",
+    "github.com",
+    "semver.org",
+}
 
 
 @pytest.fixture(scope="module")
