@@ -63,11 +63,12 @@ def shape(source: Path) -> None:
     text = LISTED.sub("", index.read_text(encoding="utf-8"))
     index.write_text(TITLE.sub("All plugins\n===========", text), encoding="utf-8")
     front = (SITE / "index.rst").read_text(encoding="utf-8")
-    (source / "index.rst").write_text("\n".join([front, *guides(), *reference(source)]), encoding="utf-8")
+    *for_users, for_contributors = guides()
+    (source / "index.rst").write_text("\n".join([front, *for_users, *reference(source), for_contributors]), encoding="utf-8")
 
 
 def guides() -> list[str]:
-    """The guides for the side bar, in the sections in which Ansible's own site shows them."""
+    """Return the guides for the side bar in the sections of Ansible's own site; the last is for contributors."""
     sections = yaml.safe_load(GUIDES.read_text(encoding="utf-8"))["sections"]
     return [toctree(section["title"], [f"docsite/{name}" for name in section["toctree"]]) for section in sections]
 
