@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Document bitbucket_snippet, and read its options."""
+"""Declare and parse the options of bitbucket_snippet, and run it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ module: bitbucket_snippet
 short_description: Create, update or delete a snippet in a Bitbucket Cloud workspace
 version_added: 1.0.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Makes a snippet present with exact contents of text and binary files, or absent.
-  - Compares before it writes, and sends only what differs, in one request. A second run sends nothing.
-  - An update is compare-and-swap on the revision that was read. Where somebody else has changed the snippet meanwhile, it is read
-    and decided again, three times at most.
-  - After each write the module reads the snippet again. The task fails if the snippet is not as requested, contents included.
-  - If the response to the creation of a snippet was lost, the module looks for the snippet in the list before it sends the
-    request again. Bitbucket might list the snippet too late for that. Then two snippets exist, and the task fails and names both.
+  - Creates, updates or deletes a snippet with exact contents of text and binary files.
+  - Compares before it writes, and sends only differing files, in one request. A second run sends nothing.
+  - Updates a snippet only if its revision is the one that the module has read. If another user has changed the snippet at the
+    same time, the module reads and compares it again, up to three times.
+  - Reads the snippet again after each write. The task fails if the snippet or its contents differ from the request.
+  - If the response to the creation of a snippet was lost, the module looks for the snippet in the listing before it sends the
+    request again. If Bitbucket lists the snippet too late, two snippets exist. In this case, the task fails and names both.
   - The module cannot lock a title. If several hosts or jobs create a snippet with the same title at the same time, several
     snippets result. Use C(run_once) for a play with several hosts.
-  - Title and visibility are not versioned by the service, so the comparison of revisions does not protect them.
-  - Snippets can be reached with an API token or an OAuth consumer, not with access tokens. To create and update needs the scopes
-    C(read:snippet:bitbucket) and C(write:snippet:bitbucket), to delete needs C(delete:snippet:bitbucket).
+  - Bitbucket has no revisions of the title and the visibility, so the comparison of revisions does not protect them.
+  - Access tokens cannot access snippets. Use an API token or an OAuth consumer. The scope C(read:snippet:bitbucket) is required.
+    To create and update a snippet, the scope C(write:snippet:bitbucket) is required as well, and to delete a snippet,
+    C(delete:snippet:bitbucket).
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._attributes
@@ -33,61 +34,81 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - Whether the snippet shall be there.
+      - Whether the snippet should exist.
     type: str
     choices: [present, absent]
     default: present
   snippet_id:
     description:
-      - Which snippet. With O(state=present) it must be there.
-      - Without it, O(title) finds the snippet, and more than one of that title is an error. One of both is needed.
+      - ID of the snippet. With O(state=present), the snippet must exist.
+      - Without this option, the module finds the snippet by its O(title).
+      - At least one of O(snippet_id) and O(title) is required.
     type: str
     aliases: [id, encoded_id]
   title:
     description:
-      - The title. With O(snippet_id) it is the title that the snippet shall have.
-      - White space at its ends is refused where the snippet shall be present, because without it the snippet would not be found.
-      - The task fails if Bitbucket stores another O(title) or O(is_private) than requested.
-      - The task creates no snippet if another one has a title that Bitbucket might have made of this one, for example with
-        another case or white space. It fails and names the ID of that snippet.
-      - The task writes nothing if the list of snippets might be incomplete. Use O(snippet_id) in this case.
+      - Title of the snippet. With O(snippet_id), the requested title.
+      - If more than one snippet has the title, the task fails and lists their IDs. Pass one as O(snippet_id).
+      - With O(state=present), white space at the beginning or the end is an error, because the snippet would not be found again.
+      - The task fails if Bitbucket stores a different O(title) or O(is_private) than requested.
+      - The module does not create a snippet if another snippet has a similar title, which Bitbucket might have made from this
+        one. Similar titles differ, for example, in case or white space. The task fails and names the ID of that snippet.
+      - If the list of snippets might be incomplete, the task fails and writes nothing. In this case, use O(snippet_id).
+      - At least one of O(snippet_id) and O(title) is required.
     type: str
   is_private:
     description:
-      - Whether only members of the workspace see the snippet. A new one is private, otherwise it is left as it is when not set.
+      - Whether only members of the workspace can see the snippet.
+      - If not set, a new snippet is private, and the visibility of an existing snippet is unchanged.
     type: bool
   files:
     description:
-      - The files that shall be in the snippet, with exactly these contents. Needed to create a snippet.
+      - Files of the snippet, with their exact contents. To create a snippet, at least one file is required.
     type: list
     elements: dict
     suboptions:
       name:
         description:
-          - The name of the file. Snippets have no folders.
+          - Name of the file. Snippets have no folders.
         type: str
         required: true
       content:
         description:
-          - The contents as text, stored as UTF-8. Exactly one of this and the two others is needed.
-          - A dictionary or a list is stored as JSON, as with M(ansible.builtin.copy). In ansible-core 2.18 a template whose text
-            looks like JSON is a dictionary or a list. Use O(files[].src) to store the exact bytes of a file.
+          - Contents as text, stored as UTF-8.
+          - A dictionary or a list is stored as JSON, as in M(ansible.builtin.copy). In ansible-core 2.18, a template whose result
+            looks like JSON becomes a dictionary or a list. To store the exact bytes of a file, use O(files[].src).
+          - One of O(files[].content), O(files[].content_base64) and O(files[].src) is required.
+          - Mutually exclusive with O(files[].content_base64) and O(files[].src).
         type: str
       content_base64:
         description:
-          - The contents in base64, for binary files.
+          - Contents in base64, for binary files.
+          - One of O(files[].content), O(files[].content_base64) and O(files[].src) is required.
+          - Mutually exclusive with O(files[].content) and O(files[].src).
         type: str
       src:
         description:
-          - The path of a file with the contents, on the host that runs the module.
+          - Path of a file with the contents, on the host that runs the module.
+          - One of O(files[].content), O(files[].content_base64) and O(files[].src) is required.
+          - Mutually exclusive with O(files[].content) and O(files[].content_base64).
         type: path
   purge:
     description:
-      - Whether to remove files that are not in O(files). A snippet never loses its last file, so this needs O(files).
+      - Whether to delete files of the snippet that are not in O(files).
+      - Requires O(files), because a snippet must have at least one file.
     type: bool
     default: false
 seealso:
   - module: releng.bitbucket.bitbucket_snippet_info
+    description: Read or list snippets.
+  - plugin: releng.bitbucket.bitbucket_snippet
+    plugin_type: lookup
+    description: Read files of a snippet.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_snippets
+    description: Use snippets step by step.
+  - name: Snippets in the REST API of Bitbucket Cloud
+    description: Reference of the endpoints that create, list and delete snippets.
+    link: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/
 """
 
 EXAMPLES = r"""
@@ -105,7 +126,8 @@ EXAMPLES = r"""
       - name: checksums.txt
         src: dist/checksums.txt
 
-- name: Let the run book be just these two files, connection from the environment
+# The next tasks take the workspace and the credentials from the environment.
+- name: Replace all files of the run book
   releng.bitbucket.bitbucket_snippet:
     title: Run book
     is_private: false
@@ -116,7 +138,7 @@ EXAMPLES = r"""
       - name: logo.png
         content_base64: iVBORw0KGgo=
 
-- name: Withdraw the notes
+- name: Delete the release notes of an old version
   releng.bitbucket.bitbucket_snippet:
     title: Release notes of widgets 1.3.0
     state: absent
@@ -124,67 +146,67 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: What was done, one of V(created), V(updated), V(unchanged), V(deleted), V(absent).
+  description: Result, one of V(created), V(updated), V(unchanged), V(deleted), V(absent). In check mode, the predicted result.
   returned: success
   type: str
   sample: updated
 snippet:
-  description: The snippet after the task. In check mode what only the service can tell is null.
-  returned: success, with O(state=present)
+  description: Snippet after the task. In check mode, values that only Bitbucket can set are null.
+  returned: success, when O(state=present)
   type: dict
   contains:
     id:
-      description: Its id.
+      description: ID of the snippet.
       type: str
       sample: kypj
     title:
-      description: Its title.
+      description: Title of the snippet.
       type: str
       sample: Release notes of widgets 1.4.2
     is_private:
-      description: Whether only members of the workspace see it.
+      description: Whether only members of the workspace can see the snippet.
       type: bool
       sample: true
     url:
-      description: Its page on the web.
+      description: URL of the page of the snippet on the website.
       type: str
       sample: https://bitbucket.org/snippets/acme/kypj
     revision:
-      description: The newest revision of its contents; null where the service's answer does not tell it.
+      description: Newest revision of the contents; null if Bitbucket does not return it.
       type: str
       sample: 367ab19f4bd0a3a0dd1e6fe5a9b1c5e7a2c8d4f0
     created_on:
-      description: When it was created.
+      description: Time of the creation in ISO 8601.
       type: str
       sample: "2026-11-22T10:15:00.123456+00:00"
     updated_on:
-      description: When it was changed last, its title and visibility included.
+      description: Time of the last change, including changes of title and visibility, in ISO 8601.
       type: str
       sample: "2026-11-22T10:15:00.123456+00:00"
     files:
-      description: Its files, sorted by name.
+      description: Files of the snippet, sorted by name.
       type: list
       elements: dict
       contains:
         name:
-          description: The name of the file.
+          description: Requested name of the file, or the stored name of a file that the task does not name.
           type: str
           sample: notes.md
         size:
-          description: Bytes.
+          description: Size in bytes.
           type: int
           sample: 42
         sha256:
-          description: SHA-256 of the contents.
+          description: SHA-256 of the contents, as hexadecimal digits.
           type: str
           sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
         url:
-          description: The API's link to the contents, which needs credentials where the snippet is private.
+          description: API URL of the contents. If the snippet is private, it requires credentials.
           type: str
           sample: https://api.bitbucket.org/2.0/snippets/acme/kypj/367ab19/files/notes.md
         stored_name:
-          description: The name under which the service has stored it.
-          returned: when it differs from the name that was asked for
+          description: Name under which Bitbucket has stored the file.
+          returned: if it differs from the requested name
           type: str
           sample: release_notes.md
 elapsed:
@@ -198,7 +220,7 @@ msg:
   type: str
   sample: snippet kypj created
 requests:
-  description: How many requests went to the API, repeats included.
+  description: Number of requests to the API, including retries.
   returned: always
   type: int
   sample: 3
@@ -213,6 +235,10 @@ from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._snippets.api import Snippets
 from ..module_utils._snippets.ensure import SnippetTask
 from ..module_utils._snippets.request import parse_request
+
+CHECKS: dict[str, t.Any] = {
+    "required_one_of": [("snippet_id", "title")],
+}
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -240,7 +266,7 @@ def argument_spec() -> dict[str, t.Any]:
 
 def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
-    module = create_module(argument_spec(), required_one_of=[("snippet_id", "title")])
+    module = create_module(argument_spec(), **CHECKS)
     options = module.params
 
     def ensure(client: Client, progress: Progress) -> Outcome:
