@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Front door of bitbucket_download: its documentation and its options. Knows no HTTP and decides nothing."""
+"""Declare and parse the options of bitbucket_download, and run it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ module: bitbucket_download
 short_description: Publish release artifacts to the Downloads of a Bitbucket Cloud repository, or delete them
 version_added: 1.0.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Makes artifacts present in or absent from the Downloads section of a repository on Bitbucket Cloud.
-  - Compares before it sends. An artifact that has the same content already is left alone, so a second run sends nothing.
-  - Reads the listing again after an upload, and finds an upload whose answer was lost instead of sending it twice.
-  - Can keep a checksum manifest such as C(SHA256SUMS) beside the artifacts, and uses it to decide without fetching contents.
+  - Creates, replaces or deletes artifacts in the Downloads section of a repository on Bitbucket Cloud.
+  - Compares contents before it uploads. A second run uploads nothing.
+  - Reads the artifact list again after an upload. If the response to an upload was lost, the module finds the artifact there
+    instead of uploading it twice.
+  - Can maintain a checksum manifest such as C(SHA256SUMS). With a manifest, the module compares without fetching contents.
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._connection.repository
@@ -32,87 +33,108 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(overwrite=always) artifacts are sent on every run.
+      - With O(overwrite=always), the module uploads the artifacts on every run.
 options:
   state:
     description:
-      - Whether the artifacts shall be there.
+      - Whether the artifacts should exist.
     type: str
     choices: [present, absent]
     default: present
   src:
     description:
       - Files or glob patterns, on the host that runs the module. C(**) matches folders at any depth.
-      - A path that exists is taken literally, even with C([) in it.
-      - A pattern that matches nothing, a directory, an unreadable file, and two files with one base name are errors, and nothing
-        is sent.
-      - Exactly one of O(src) and O(content) is needed with O(state=present).
+      - The path of an existing file is not a pattern, even if it contains C([).
+      - A pattern without a match, a directory, an unreadable file, and two files with the same base name are errors. In these
+        cases, nothing is uploaded.
+      - One of O(src) and O(content) is required when O(state=present). Neither is allowed with O(state=absent).
+      - Mutually exclusive with O(content).
     type: list
     elements: path
   content:
     description:
-      - A text to publish instead of a file, stored as UTF-8. Needs O(name).
-      - A dictionary or a list is stored as JSON, as with M(ansible.builtin.copy). In ansible-core 2.18 a template whose text
-        looks like JSON is a dictionary or a list. Use O(src) to publish the exact bytes of a file.
+      - Text to publish instead of a file, stored as UTF-8.
+      - A dictionary or a list is stored as JSON, as in M(ansible.builtin.copy). In ansible-core 2.18, a template whose result
+        looks like JSON becomes a dictionary or a list. To publish the exact bytes of a file, use O(src).
+      - One of O(src) and O(content) is required when O(state=present). Neither is allowed with O(state=absent).
+      - Requires O(name).
+      - Mutually exclusive with O(src).
     type: str
   name:
     description:
-      - With O(state=present), the name of the artifact; allowed with O(content) or with exactly one file.
-      - With O(state=absent), the exact names to delete.
+      - With O(state=present), the name of the artifact. This is supported for O(content) and for an O(src) of exactly one file.
+      - With O(state=absent), the exact names of the artifacts to delete.
+      - Required when O(state=absent).
     type: list
     elements: str
   overwrite:
     description:
-      - What to do about an artifact whose name is there already.
-      - V(different) replaces it if the content differs.
-      - V(always) replaces it.
-      - V(never) leaves it as it is, and compares no content. So it gets no line in the O(manifest) unless a trusted one exists.
-      - V(refuse) fails if the content of any differs, before anything is sent, as immutable releases need it.
-      - With V(never) and V(refuse), one more request for each new name makes sure that the artifact does not exist.
-      - Bitbucket changes some names, for example C(_) for a space. If no artifact has the requested name, the module also
-        recognizes the artifact under a name that differs only in Unicode form, in case, or in the characters that Bitbucket
+      - What to do if an artifact with the name exists.
+      - V(different) replaces the artifact if its content differs.
+      - V(always) replaces the artifact.
+      - V(never) leaves the artifact unchanged and does not compare contents. The O(manifest) gets no new line for it.
+      - V(refuse) fails before it uploads anything if the content of an artifact differs. Use it for immutable releases.
+      - With V(never) and V(refuse), the module sends one more request for each new name, to check that the artifact does not
+        exist.
+      - Bitbucket changes some names, for example a space to C(_). If no artifact has the requested name, the module matches an
+        artifact with a similar name. Similar names differ only in Unicode form, in case, or in the characters that Bitbucket
         replaces or removes.
     type: str
     choices: [different, always, never, refuse]
     default: different
   compare:
     description:
-      - What proves the same content. Artifacts of another size always differ.
-      - V(checksum) takes the digest in the O(manifest) while that is not older than the artifact, and else looks at the content.
-      - V(content) looks at the content, whatever a manifest says.
-      - V(size) takes the size alone.
+      - How to compare an artifact with a file. Artifacts with different sizes always differ.
+      - V(checksum) compares the digest in the O(manifest), unless the manifest is older than the artifact. Without such a digest,
+        the module compares the contents.
+      - V(content) always compares the contents.
+      - V(size) compares only the sizes.
     type: str
     choices: [checksum, content, size]
     default: checksum
   manifest:
     description:
-      - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
-      - The forms of BSD and OpenSSL are read, too. A manifest with SHA-512 digests is an error, because they would be lost.
-      - It is used to decide without fetching contents, and is kept up to date, sent last and alone. Its name must be made of
-        letters, digits, C(.), C(_) and C(-), which the service stores as they are.
-      - A manifest without a signature is a promise by those who publish through it, not a proof. Anyone who can write to the
-        repository can replace an artifact and its line. Set O(signing_key) to sign the manifest.
+      - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - The module uses the manifest to compare artifacts without fetching contents, and updates it after all other uploads.
+      - The BSD and OpenSSL formats can be read as well. A manifest with SHA-512 digests is an error, because an update would lose
+        them.
+      - The name can have letters, digits, C(.), C(_) and C(-), which Bitbucket does not change.
+      - Anyone who can write to the repository can replace an artifact together with its line in an unsigned manifest. To prevent
+        this, sign the manifest with O(signing_key).
       - The manifest cannot detect an artifact that was replaced by other means with the same size and date. Use
         O(compare=content) to detect this.
-      - Channels, which M(releng.bitbucket.bitbucket_download_channel) writes, and their signatures cannot be published with a
-        manifest.
-      - If an artifact with this name and C(.asc) or C(.sig) exists, the task changes the manifest only with O(signing_key).
+      - If an artifact with this name and C(.asc) or C(.sig) exists, the module changes the manifest only with O(signing_key).
+      - Channels, which M(releng.bitbucket.bitbucket_download_channel) writes, and their signatures cannot be published in a task
+        with a manifest.
     type: str
   verify:
     description:
-      - Whether to prove uploads and deletions by reading the artifact list again.
-      - An upload counts if the list shows a new date or another size, or if the contents are those that were sent. A deletion
-        counts if the list or Bitbucket itself no longer has the artifact.
-      - The list can lag behind. It is read again for up to half a minute, within O(max_wait).
-      - With a O(manifest), a name that Bitbucket might change is looked up in any case, for the manifest needs the stored name.
+      - Whether to verify uploads and deletions with another listing.
+      - An upload is verified if the listing has a new date or another size, or if the contents are those of the upload. A
+        deletion is verified if the listing or Bitbucket itself no longer has the artifact.
+      - The listing can lag behind. The module reads it again for up to half a minute, within O(max_wait).
+      - With a O(manifest), the module always checks names that Bitbucket might change, because the manifest needs the stored
+        name.
     type: bool
     default: true
 seealso:
+  - module: releng.bitbucket.bitbucket_download_channel
+    description: Name the current release.
   - module: releng.bitbucket.bitbucket_download_info
+    description: List artifacts.
+  - module: releng.bitbucket.bitbucket_download_prune
+    description: Delete old releases by number, age or size.
+  - plugin: releng.bitbucket.bitbucket_download
+    plugin_type: lookup
+    description: Read the contents of artifacts.
+  - ref: ansible_collections.releng.bitbucket.publish_artifacts_role
+    description: Publish a release with retention, release notes and a channel.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_publish
+    description: Publish artifacts step by step.
 """
 
 EXAMPLES = r"""
-- name: Publish everything that was built, with a manifest
+- name: Publish the files of a build with a manifest
   releng.bitbucket.bitbucket_download:
     workspace: acme
     repository: widgets
@@ -123,7 +145,8 @@ EXAMPLES = r"""
       - dist/install.sh
     manifest: SHA256SUMS
 
-- name: Publish a version marker, credentials and repository from the environment
+# The next tasks take the workspace, the repository and the credentials from the environment.
+- name: Publish text as an artifact
   releng.bitbucket.bitbucket_download:
     name: VERSION
     content: "1.4.2\n"
@@ -135,19 +158,19 @@ EXAMPLES = r"""
     signing_key: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signing_passphrase: "{{ lookup('ansible.builtin.env', 'RELEASE_KEY_PASSPHRASE') }}"
 
-- name: Sign the manifest with an SSH key
+- name: Publish a release with a manifest that is signed with an SSH key
   releng.bitbucket.bitbucket_download:
     src: dist/gadgets-2.0.0*
     manifest: gadgets-2.0.0.SHA256SUMS
     signing_key: release-key
     signature_format: ssh
 
-- name: Never change what has been released
+- name: Publish an archive, and fail if a different one was already released
   releng.bitbucket.bitbucket_download:
     src: dist/widgets-1.4.2.tar.gz
     overwrite: refuse
 
-- name: Withdraw a release, and its lines in the manifest
+- name: Delete the artifacts of a release and their lines in the manifest
   releng.bitbucket.bitbucket_download:
     state: absent
     name:
@@ -159,65 +182,66 @@ EXAMPLES = r"""
 RETURN = r"""
 artifacts:
   description:
-    - What happened to each artifact, in the order asked. The same in check mode, where it is what would happen.
-    - When the task fails half-way, those that had been sent or deleted by then.
+    - Result for each artifact, in the order of the task. In check mode, the predicted result.
+    - If the task fails after it has changed something, the artifacts that it has uploaded or deleted.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The name that was asked for.
+      description: Requested name of the artifact.
       type: str
       sample: widgets-1.4.2.tar.gz
     size:
-      description: Bytes that lie in Downloads after the task; null where nothing does.
+      description: Size in bytes of the artifact in Downloads after the task; null if it does not exist.
       type: int
       sample: 1048576
     sha256:
-      description: SHA-256 of what lies in Downloads after the task; null where it is not known.
+      description: SHA-256 of the artifact in Downloads after the task, as hexadecimal digits; null if it is not known.
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     status:
-      description: What was done, one of V(created), V(replaced), V(unchanged), V(kept), V(deleted), V(absent).
+      description: Result, one of V(created), V(replaced), V(unchanged), V(kept), V(deleted), V(absent).
       type: str
       sample: created
     reason:
-      description: Why, in words, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
+      description:
+        - Reason for the result, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
       type: str
       sample: not there
     url:
-      description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
+      description: API URL of the artifact. It is not signed. If the repository is private, it requires credentials.
       type: str
       sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
     created_on:
-      description: When the service says it was uploaded; null where that is not known, as for what check mode would create.
+      description: Time of the upload in ISO 8601; null if it is not known, as for a new artifact in check mode.
       type: str
       sample: "2026-11-22T10:15:00.123456+00:00"
     stored_name:
-      description: The name under which the service has stored it.
-      returned: when it differs from the name that was asked for
+      description: Name under which Bitbucket has stored the artifact.
+      returned: if it differs from the requested name
       type: str
       sample: My_App.zip
     recovered:
-      description: The answer to the upload was lost, and the artifact was found to have landed.
-      returned: when that happened
+      description: Whether the response to the upload was lost, and the module found the artifact in the listing.
+      returned: if that happened
       type: bool
       sample: true
 manifest:
-  description: What happened to the manifest.
+  description: Result for the manifest.
   returned: success, when O(manifest) is set
   type: dict
   contains:
     name:
-      description: Its name.
+      description: Name of the manifest.
       type: str
       sample: SHA256SUMS
     status:
-      description: One of V(created), V(replaced), V(unchanged), V(deleted), V(absent).
+      description: Result, one of V(created), V(replaced), V(unchanged), V(deleted), V(absent).
       type: str
       sample: replaced
     size:
-      description: Its bytes after the task; null where there is none.
+      description: Size in bytes after the task; null if the manifest does not exist.
       type: int
       sample: 178
 signature:
@@ -226,28 +250,31 @@ signature:
   type: dict
   contains:
     name:
-      description: Name of its artifact.
+      description: Name of the artifact with the signature.
       type: str
       sample: SHA256SUMS.asc
     status:
-      description: One of V(created), V(replaced), V(unchanged), V(deleted), V(absent).
+      description: Result, one of V(created), V(replaced), V(unchanged), V(deleted), V(absent).
       type: str
       sample: created
     format:
-      description: V(openpgp) or V(ssh).
+      description: Format of the signature, V(openpgp) or V(ssh).
       type: str
       sample: openpgp
     fingerprint:
-      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…); null if there is no signature.
+      description:
+        - Fingerprint of the primary key that signed. For SSH, it has the form C(SHA256:…).
+        - Null if there is no signature.
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signed_on:
       description:
-        - Time of the signature in ISO 8601; null for SSH, if C(sqv) verifies, and in check mode for a new signature.
+        - Time of the signature in ISO 8601.
+        - Null for SSH, if C(sqv) verifies, and for a new signature in check mode.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
 bytes_sent:
-  description: Payload bytes that were handed to the network, repeats and the manifest included.
+  description: Size in bytes of all uploaded contents, including the manifest and retries.
   returned: always
   type: int
   sample: 1048576
@@ -262,7 +289,9 @@ msg:
   type: str
   sample: 2 created, 1 replaced, 97 unchanged; manifest replaced
 requests:
-  description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
+  description:
+    - Number of requests to the API, including retries.
+    - Requests to the storage host and to the token endpoint are not counted.
   returned: always
   type: int
   sample: 3
@@ -291,6 +320,12 @@ from ..module_utils._publish.evidence import plan_payloads
 from ..module_utils._publish.plan import Step, plan_deleting, refuse_channels, refuse_manifest
 from ..module_utils._text import quoted
 from ..module_utils._trust.options import parse_trust
+
+CHECKS: dict[str, t.Any] = {
+    "mutually_exclusive": [("src", "content")],
+    "required_if": [("state", "present", ["src", "content"], True), ("state", "absent", ["name"])],
+    "required_by": {"content": ["name"]},
+}
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -370,12 +405,7 @@ def _warn_of_pattern(name: str) -> str:
 
 def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
-    module = create_module(
-        argument_spec(),
-        mutually_exclusive=[("src", "content")],
-        required_if=[("state", "present", ["src", "content"], True), ("state", "absent", ["name"])],
-        required_by={"content": ["name"]},
-    )
+    module = create_module(argument_spec(), **CHECKS)
     options = module.params
 
     def ensure(client: Client, progress: Progress) -> Outcome:

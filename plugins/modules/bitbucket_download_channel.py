@@ -12,18 +12,18 @@ module: bitbucket_download_channel
 short_description: Name the current release in the Downloads of a Bitbucket Cloud repository
 version_added: 1.1.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Creates, moves or deletes a channel such as V(stable), which names the current release of a repository and its artifacts.
-  - A channel is a small artifact with the name of the channel and C(.channel.json). It is a JSON object with the keys
-    C(channel), C(version), C(previous), C(artifacts), C(manifest) and C(commit). C(artifacts) lists the name, the size in bytes
-    and the SHA-256 of each artifact.
-  - The module writes the channel after it has found that all artifacts of the release exist with these sizes and digests.
-    If the task is interrupted, the channel names the old release or the new one.
-  - After an upload, the module reads the channel and the artifact list again. The task fails if another publisher has moved the
-    channel at the same time, and names the version of the other publisher.
-  - To move a channel back, run the same task with the old version and its artifacts.
-  - M(releng.bitbucket.bitbucket_download_fetch) and M(releng.bitbucket.bitbucket_download_info) read channels, and
+  - Creates, moves or deletes a channel. A channel such as V(stable) names the current release of a repository and its artifacts.
+  - A channel is a small artifact with the name of the channel and C(.channel.json). It is a JSON object with the keys C(channel),
+    C(version), C(previous), C(artifacts), C(manifest) and C(commit). C(artifacts) lists the name, the size in bytes and the
+    SHA-256 of each artifact.
+  - Before the module writes the channel, it checks that all artifacts of the release exist with these sizes and digests. If the
+    task is interrupted, the channel names either the old release or the new one.
+  - After an upload, the module reads the channel and the artifact list again. If another publisher has moved the channel at the
+    same time, the task fails and names the version of the other publisher.
+  - To move a channel back, run the task with the old version and its artifacts.
+  - M(releng.bitbucket.bitbucket_download_fetch) and M(releng.bitbucket.bitbucket_download_info) read channels.
     M(releng.bitbucket.bitbucket_download_prune) keeps the artifacts that channels name.
 extends_documentation_fragment:
   - releng.bitbucket._connection
@@ -37,42 +37,43 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the channel, of letters, digits, C(.), C(_) and C(-), for example V(stable).
+      - Name of the channel, for example V(stable). It can have letters, digits, C(.), C(_) and C(-).
     type: str
     required: true
   state:
     description:
       - Whether the channel should exist.
-      - V(absent) deletes the channel and its signatures. The artifacts of the release stay.
-      - The task fails, and changes nothing, if the artifact of this name is not a channel.
+      - V(absent) deletes the channel and its signatures. It does not delete the artifacts of the release.
+      - If the artifact with the name of the channel is not a channel, the task fails and changes nothing.
     type: str
     choices: [present, absent]
     default: present
   version:
     description:
-      - Version of the release. It starts with a letter or a digit, and has letters, digits, C(.), C(_), C(+), C(~) and C(-), so
-        that it can be the name of a folder.
-      - Write it in quotes, because YAML reads C(1.10) as the number 1.1. The task fails if it is such a number.
+      - Version of the release. It starts with a letter or a digit, and can have letters, digits, C(.), C(_), C(+), C(~) and C(-).
+        So it can be the name of a folder.
+      - Quote the version, because YAML reads an unquoted C(1.10) as the number C(1.1). Such a number is an error.
       - With O(state=absent), the task fails if the channel names another version.
       - Required when O(state=present).
     type: str
   artifacts:
     description:
       - Artifacts of the release, as a list of names or as returned by M(releng.bitbucket.bitbucket_download).
-      - An artifact that was returned must have the returned size and SHA-256. In check mode, an artifact that would be created or
-        replaced counts as existing.
-      - The digest of an artifact is that of a trusted line in the O(manifest). Without one, the module reads the contents of the
-        artifact, on each run.
-      - One of O(artifacts) and O(patterns) is required when O(state=present).
+      - A returned artifact must have the returned size and SHA-256. In check mode, an artifact that would be created or replaced
+        counts as existing.
+      - If an artifact has no trusted line in the O(manifest), the module reads its contents on each run to compute the digest.
+      - One of O(artifacts) and O(patterns) is required when O(state=present). Neither is allowed with O(state=absent).
       - Mutually exclusive with O(patterns) and O(excludes).
     type: list
     elements: raw
   patterns:
     description:
-      - Names of the artifacts of the release, as shell patterns that match the whole name, or with O(use_regex) as regular
-        expressions that match from its beginning, as in M(ansible.builtin.find). The task fails if no name matches.
-      - They never match channels and their signatures. The O(manifest) and its signatures, with C(.asc) or C(.sig) after its
-        name, match only if a pattern is exactly the name.
+      - Shell patterns for the names of the artifacts of the release. A pattern must match the complete name. No match is an
+        error.
+      - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
+      - The patterns never match channels and their signatures. They match the O(manifest) and its signatures, with C(.asc) or
+        C(.sig) after its name, only if a pattern is exactly the name.
+      - One of O(artifacts) and O(patterns) is required when O(state=present). Neither is allowed with O(state=absent).
       - Mutually exclusive with O(artifacts).
   excludes:
     description:
@@ -82,42 +83,45 @@ options:
     description:
       - Name of the artifact that lists the SHA-256 digests of the release, for example V(widgets-1.4.2.SHA256SUMS). The channel
         names it.
-      - It must exist. Its digests count if it is not older than the artifacts.
-      - With O(signing_key) or O(signed_by), it must have a good signature by one of the keys, in the artifact with its name and
-        C(.asc) or C(.sig). An unsigned manifest is accepted if O(artifacts) has all digests. Then the module reads the artifacts.
+      - The manifest must exist. Its digests are used if it is not older than the artifacts.
+      - With O(signing_key) or O(signed_by), the manifest must have a valid signature by one of the keys. The signature is the
+        artifact with the name of the manifest and C(.asc) or C(.sig).
+      - An unsigned manifest is accepted if O(artifacts) has all digests. In this case, the module reads the artifacts.
+      - Not allowed with O(state=absent).
     type: str
   commit:
     description:
-      - What the release was built from, for example the hash of a commit. The module records it when it writes the channel.
-      - Another commit alone does not change the channel.
-      - If not set, the value of the environment variable E(BITBUCKET_COMMIT) is used, which Bitbucket Pipelines sets.
+      - Source of the release, for example the hash of a commit. The module records it when it writes the channel.
+      - A different commit alone does not change the channel.
+      - If not set, the environment variable E(BITBUCKET_COMMIT) is used, which Bitbucket Pipelines sets.
     type: str
   parallel:
     description:
       - Maximum number of artifacts to read at the same time, from 1 to 16.
   signed_by:
     description:
-      - Public keys, one of which must have signed the channel. Nothing in the channel is used before its signature was verified.
-      - Each item is an armored OpenPGP public key, an SSH public key, a line of an SSH allowed signers file, or a path.
-      - A path is that of a key file on the host that runs the module. The file can be armored, a binary keyring, a keybox, or
-        text with SSH keys.
-      - All items must be of one format, OpenPGP or SSH. An empty list and V(null) are errors.
+      - Public keys, one of which must have signed the channel. Nothing in the channel is used before its signature is verified.
+      - Each item is an armored OpenPGP public key, an SSH public key, a line of an SSH allowed signers file, or the path of a key
+        file.
+      - The key file is on the host that runs the module. It can be armored, a binary keyring, a keybox, or text with SSH keys.
+      - All items must have one format, OpenPGP or SSH. An empty list and V(null) are errors.
       - Without O(signing_key), the task verifies the channel, and fails if it would change it.
   signature:
     description:
-      - Name of the artifact that holds the detached signature of the channel.
-      - The default is the name of the artifact of the channel with C(.asc) for OpenPGP and with C(.sig) for SSH. Keep it, because
-        M(releng.bitbucket.bitbucket_download_prune) can delete a signature with another name.
+      - Name of the artifact with the detached signature of the channel.
+      - The default is the name of the artifact of the channel with C(.asc) for OpenPGP and with C(.sig) for SSH. Keep the
+        default, because M(releng.bitbucket.bitbucket_download_prune) can delete a signature with another name.
+      - Requires O(signed_by) or O(signing_key).
   signing_key:
     description:
-      - Private key that signs the channel whenever the module writes it. The channel and its signature are sent in one request.
+      - Private key that signs the channel each time the module writes it. One request uploads the channel and its signature.
       - With O(signature_format=openpgp), the fingerprint or the long key ID of a key in O(gnupg_home). With
         O(signature_format=ssh), the path of a private key, or of a public key whose private key is in the SSH agent.
-      - An existing channel must have a good signature by a key of O(signed_by) or, if that is not set, by this key. Otherwise the
-        task fails before it sends anything. To start with a new key, delete the channel with O(state=absent) and without
-        O(signing_key) and O(signed_by).
-      - A channel that has a signature is changed only with this option.
-      - If nothing changes, nothing is signed, and the existing signature is verified.
+      - An existing channel must have a valid signature by a key of O(signed_by). If O(signed_by) is not set, the signature must
+        be by this key. Otherwise, the task fails before it sends anything.
+      - To start with a new key, delete the channel with O(state=absent), without O(signing_key) and O(signed_by).
+      - The module changes a channel that has a signature only with this option.
+      - If nothing changes, the module signs nothing and verifies the existing signature.
 seealso:
   - module: releng.bitbucket.bitbucket_download
     description: Publish the artifacts of a release.
@@ -127,6 +131,10 @@ seealso:
     description: List the release that a channel names.
   - module: releng.bitbucket.bitbucket_download_prune
     description: Delete old releases that no channel names.
+  - ref: ansible_collections.releng.bitbucket.deploy_artifacts_role
+    description: Deploy the release that a channel names.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_channels
+    description: Use channels step by step.
 """
 
 EXAMPLES = r"""
@@ -140,7 +148,7 @@ EXAMPLES = r"""
     manifest: widgets-1.4.2.SHA256SUMS
   register: published
 
-- name: Make the release the stable one
+- name: Move the channel stable to the release
   releng.bitbucket.bitbucket_download_channel:
     workspace: acme
     repository: widgets
@@ -151,14 +159,15 @@ EXAMPLES = r"""
     artifacts: "{{ published.artifacts }}"
     manifest: widgets-1.4.2.SHA256SUMS
 
-- name: Name a release by patterns, connection from the environment
+# The next tasks take the workspace, the repository and the credentials from the environment.
+- name: Move a channel to the artifacts that match a pattern
   releng.bitbucket.bitbucket_download_channel:
     name: beta
     version: "1.4.2"
     patterns: widgets-1.4.2*
     manifest: widgets-1.4.2.SHA256SUMS
 
-- name: Name a release in a channel that is signed by an SSH key
+- name: Move a channel and sign it with an SSH key
   releng.bitbucket.bitbucket_download_channel:
     name: signed
     version: "2.0.0"
@@ -166,7 +175,7 @@ EXAMPLES = r"""
     signing_key: release-key
     signature_format: ssh
 
-- name: Delete a channel, and keep the artifacts of its release
+- name: Delete a channel, but not the artifacts of its release
   releng.bitbucket.bitbucket_download_channel:
     name: beta
     state: absent
@@ -175,21 +184,20 @@ EXAMPLES = r"""
 RETURN = r"""
 status:
   description:
-    - What was done, one of V(created), V(moved), V(unchanged), V(deleted), V(absent). The same in check mode, where it is what
-      would happen.
-    - V(moved) as well if the artifacts or the manifest of a version change.
+    - Result, one of V(created), V(moved), V(unchanged), V(deleted), V(absent). In check mode, the predicted result.
+    - The result is also V(moved) if only the artifacts or the manifest of the version change.
   returned: success
   type: str
   sample: moved
 previous:
   description:
-    - Version that the channel named before the current one. Other artifacts of the same version leave it unchanged.
-    - For a channel that was deleted, the version that it named. Null if there is none.
+    - Version that the channel named before the current one. It is unchanged if only the artifacts of the version change.
+    - For a deleted channel, the version that it named. Null if there is none.
   returned: success
   type: str
   sample: 1.4.1
 channel:
-  description: Document of the channel after the task, null if it does not exist.
+  description: Contents of the channel after the task; null if the channel does not exist.
   returned: success
   type: dict
   contains:
@@ -202,7 +210,7 @@ channel:
       type: str
       sample: 1.4.2
     previous:
-      description: Version before this one, null if there is none.
+      description: Version before this one; null if there is none.
       type: str
       sample: 1.4.1
     artifacts:
@@ -219,15 +227,15 @@ channel:
           type: int
           sample: 1048576
         sha256:
-          description: SHA-256 of the contents, as hex digits.
+          description: SHA-256 of the contents, as hexadecimal digits.
           type: str
           sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     manifest:
-      description: Name of the manifest of the release, null if there is none.
+      description: Name of the manifest of the release; null if there is none.
       type: str
       sample: widgets-1.4.2.SHA256SUMS
     commit:
-      description: What the release was built from, null if it is not known.
+      description: Source of the release; null if it is not known.
       type: str
       sample: 4a2f0c7e6d0d4a0b8c1f7f6f0f3f5a2b9d8c7e6f
 signature:
@@ -236,28 +244,31 @@ signature:
   type: dict
   contains:
     name:
-      description: Name of its artifact.
+      description: Name of the artifact with the signature.
       type: str
       sample: stable.channel.json.asc
     status:
-      description: One of V(created), V(replaced), V(unchanged), V(deleted), V(absent).
+      description: Result, one of V(created), V(replaced), V(unchanged), V(deleted), V(absent).
       type: str
       sample: replaced
     format:
-      description: V(openpgp) or V(ssh).
+      description: Format of the signature, V(openpgp) or V(ssh).
       type: str
       sample: openpgp
     fingerprint:
-      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…); null if there is no signature.
+      description:
+        - Fingerprint of the primary key that signed. For SSH, it has the form C(SHA256:…).
+        - Null if there is no signature.
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signed_on:
       description:
-        - Time of the signature in ISO 8601; null for SSH, if C(sqv) verifies, and in check mode for a new signature.
+        - Time of the signature in ISO 8601.
+        - Null for SSH, if C(sqv) verifies, and for a new signature in check mode.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
 bytes_sent:
-  description: Number of payload bytes that were sent, including retries.
+  description: Size in bytes of all uploaded contents, including retries.
   returned: always
   type: int
   sample: 412
@@ -267,12 +278,14 @@ elapsed:
   type: float
   sample: 1.618
 msg:
-  description: What happened to the channel, as a sentence. If the task fails, the reason.
+  description: Result for the channel, as a sentence. If the task fails, the reason.
   returned: always
   type: str
   sample: channel moved to 1.4.2
 requests:
-  description: Number of requests to the API, including retries, without requests to the storage host and to the token endpoint.
+  description:
+    - Number of requests to the API, including retries.
+    - Requests to the storage host and to the token endpoint are not counted.
   returned: always
   type: int
   sample: 5
@@ -300,6 +313,11 @@ from ..module_utils._http.retries import CLOCK, Clock
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 from ..module_utils._trust.options import parse_trust
+
+CHECKS: dict[str, t.Any] = {
+    "mutually_exclusive": [("artifacts", "patterns"), ("artifacts", "excludes")],
+    "required_if": [("state", "present", ["version"]), ("state", "present", ["artifacts", "patterns"], True)],
+}
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -341,11 +359,7 @@ def delete(options: Options, parsed: ChannelOptions, downloads: Downloads, progr
 
 def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
-    module = create_module(
-        argument_spec(),
-        mutually_exclusive=[("artifacts", "patterns"), ("artifacts", "excludes")],
-        required_if=[("state", "present", ["version"]), ("state", "present", ["artifacts", "patterns"], True)],
-    )
+    module = create_module(argument_spec(), **CHECKS)
     options = module.params
 
     def ensure(client: Client, progress: Progress) -> Outcome:

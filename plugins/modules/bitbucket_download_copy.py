@@ -12,16 +12,16 @@ module: bitbucket_download_copy
 short_description: Copy release artifacts between the Downloads of two Bitbucket Cloud repositories
 version_added: 1.1.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Copies artifacts from the Downloads section of the source, O(src_repository), to that of the destination, O(repository). So
-    the bytes that were tested are the bytes that are released.
-  - Compares before it sends. Artifacts that the destination has with the same content are left unchanged. With a O(manifest) in
-    both repositories that is not older than its artifacts, an unchanged artifact is neither fetched nor sent.
-  - Fetches each artifact into a temporary file, verifies it with the O(manifest) of the source, and sends it. A transfer that
-    breaks off continues where it stopped.
-  - Sends the oldest artifacts first, one upload after the other, because the destination dates an artifact when it is sent. So
-    the newest artifacts of the destination are those of the source.
+  - Copies artifacts from the Downloads section of the source, O(src_repository), to that of the destination, O(repository). The
+    released bytes are the tested bytes.
+  - Compares before it uploads. Artifacts with the same content in the destination are left unchanged. If both repositories have a
+    O(manifest) that is not older than its artifacts, unchanged artifacts are neither fetched nor uploaded.
+  - Fetches each artifact into a temporary file, verifies it with the O(manifest) of the source, and uploads it. Interrupted
+    transfers are resumed.
+  - Uploads the oldest artifacts first, one upload after the other, because the destination dates an artifact when it is uploaded.
+    So the order by date is the same in both repositories.
   - Never changes the source.
 extends_documentation_fragment:
   - releng.bitbucket._connection
@@ -35,97 +35,111 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(overwrite=always) artifacts are sent on every run.
+      - With O(overwrite=always), the module uploads the artifacts on every run.
 options:
   src_repository:
     description:
-      - Repository to copy from, by its slug or by its UUID in braces.
-      - The task fails if it is the O(repository) itself.
+      - Slug of the source repository, or its UUID in braces.
+      - The O(repository) itself is an error.
     type: str
     required: true
   src_workspace:
     description:
-      - Workspace of the O(src_repository), by its slug or by its UUID in braces. The default is the O(workspace).
+      - Slug of the workspace of the O(src_repository), or its UUID in braces. The default is the O(workspace).
     type: str
   src_user:
     description:
-      - E-mail address of the Atlassian account that O(src_api_token) belongs to. Required with O(src_api_token).
+      - Email address of the Atlassian account that owns the O(src_api_token).
+      - Required with O(src_api_token).
     type: str
   src_api_token:
     description:
-      - Atlassian API token for the source. It needs the read scope only.
-      - If one of O(src_api_token), O(src_access_token), O(src_client_id) and O(src_client_secret) is set, the source is read with
-        this credential alone, and nothing of the other credential of the task is used there. Otherwise the source is read with
-        the credential of the destination.
-      - No environment variable and no variable of the host sets these options. Two kinds of credentials among them are an error.
+      - Atlassian API token for the source. It needs only the read scope.
+      - If any of O(src_api_token), O(src_access_token), O(src_client_id) and O(src_client_secret) is set, the module reads the
+        source only with these credentials. Otherwise, it uses the credentials of the destination.
+      - Neither environment variables nor variables of the host set these options.
+      - Mutually exclusive with O(src_access_token), O(src_client_id) and O(src_client_secret).
     type: str
   src_access_token:
     description:
-      - Access token of a repository, project or workspace for the source, as O(src_api_token).
+      - Access token of a repository, project or workspace for the source. See O(src_api_token).
+      - Mutually exclusive with O(src_api_token), O(src_client_id) and O(src_client_secret).
     type: str
   src_client_id:
     description:
-      - Key of an OAuth 2.0 consumer for the source, as O(src_api_token).
-      - It is no secret and is not masked.
+      - Key of an OAuth 2.0 consumer for the source. See O(src_api_token).
+      - The key is not a secret and is not masked.
+      - Required with O(src_client_secret).
+      - Mutually exclusive with O(src_api_token) and O(src_access_token).
     type: str
   src_client_secret:
     description:
-      - Secret that belongs to O(src_client_id).
+      - Secret of the OAuth 2.0 consumer for the source.
+      - Required with O(src_client_id).
+      - Mutually exclusive with O(src_api_token) and O(src_access_token).
     type: str
   name:
     description:
-      - Exact names of the artifacts to copy. The task fails if one of them does not exist in the source.
+      - Exact names of the artifacts to copy. A name that does not exist in the source is an error.
       - One of O(name), O(patterns) and O(channel) is required.
       - Mutually exclusive with O(patterns), O(excludes) and O(channel).
     type: list
     elements: str
   patterns:
     description:
-      - Names to copy, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
-        its beginning, as in M(ansible.builtin.find). The task fails if no name matches.
-      - The O(manifest), channels, and their signatures, with C(.asc) or C(.sig) after the name, never match.
+      - Shell patterns for the names of the artifacts to copy. A pattern must match the complete name. No match is an error.
+      - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
+      - The patterns never match the O(manifest), channels, and their signatures, with C(.asc) or C(.sig) after the name.
+      - One of O(name), O(patterns) and O(channel) is required.
+      - Mutually exclusive with O(name) and O(channel).
+  excludes:
+    description:
+      - Patterns of names to exclude. Uses the same syntax as O(patterns).
       - Mutually exclusive with O(name) and O(channel).
   channel:
     description:
       - Name of a channel of the source that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable).
-      - The task copies the artifacts that the channel names. It writes no channel.
-      - Every artifact must have the size and the digest in the channel. A missing channel, and a channel that names missing or
-        different artifacts, are errors, and nothing is sent.
-      - With a O(manifest), each artifact must have a line in that of the source as well.
-      - With O(signed_by) or O(signing_key), the channel must be signed, too. Its signature has the name of its artifact, such as
-        C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH. Only without a O(manifest), O(signature)
-        can be another name.
+        The module copies the artifacts that the channel names. It does not write a channel.
+      - Each artifact must have the size and the digest in the channel. A missing channel and a missing or different artifact are
+        errors. In these cases, nothing is uploaded.
+      - With a O(manifest), each artifact must also have a line in the manifest of the source.
+      - With O(signed_by) or O(signing_key), the channel must be signed as well. Its signature is the artifact with the name of
+        the channel's artifact, such as C(stable.channel.json), and C(.asc) for OpenPGP or C(.sig) for SSH. Without a O(manifest),
+        O(signature) can set another name.
+      - One of O(name), O(patterns) and O(channel) is required.
       - Mutually exclusive with O(name), O(patterns) and O(excludes).
     type: str
   version:
     description:
-      - Version that the O(channel) must name. The task fails if the channel was moved to another version.
+      - Version that the O(channel) must name. The task fails if the channel names another version.
       - Requires O(channel).
     type: str
   overwrite:
     description:
-      - What to do about an artifact that exists in the destination.
-      - V(different) replaces it if the content differs.
-      - V(always) replaces it.
-      - V(never) leaves it unchanged and compares no content. So it gets no line in the O(manifest) unless a trusted one exists.
-      - V(refuse) fails if the content of any differs, before anything is sent.
+      - What to do if an artifact exists in the destination.
+      - V(different) replaces the artifact if its content differs.
+      - V(always) replaces the artifact.
+      - V(never) leaves the artifact unchanged and does not compare contents. The O(manifest) gets no new line for it.
+      - V(refuse) fails before it uploads anything if the content of an artifact differs.
       - The default differs from that of M(releng.bitbucket.bitbucket_download), because a promoted release should not change.
-      - With V(never) and V(refuse), one more request for each new name makes sure that the artifact does not exist.
+      - With V(never) and V(refuse), the module sends one more request for each new name, to check that the artifact does not
+        exist.
     type: str
     choices: [different, always, never, refuse]
     default: refuse
   manifest:
     description:
-      - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS). Both repositories
-        use this name.
-      - In the source it must exist and have a line for each artifact to copy. An artifact with another digest is an error,
-        whatever the dates are.
-      - In the destination it is kept up to date, sent last and alone or with its signature. It is used to decide without fetching
-        contents, as long as it is not older than the artifact.
-      - It is not copied itself. Its name and that of its O(signature) are errors in O(name), O(patterns) and in the O(channel).
-      - With O(signed_by) or O(signing_key), the manifests of both repositories must be signed by such a key. Only that of the
+      - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS). The name is the
+        same in both repositories.
+      - The manifest of the source must exist and have a line for each artifact to copy. An artifact with another digest is an
+        error, whatever the dates are.
+      - The module updates the manifest of the destination after all other uploads. If that manifest is not older than an
+        artifact, the module compares the artifact without fetching contents.
+      - The manifest itself is not copied. Its name and that of its O(signature) are errors in O(name), O(patterns) and the
+        O(channel).
+      - With O(signed_by) or O(signing_key), the manifests of both repositories must be signed by such a key. The manifest of the
         destination can be missing.
-      - If an artifact with this name and C(.asc) or C(.sig) exists in the destination, the task changes the manifest only with
+      - If an artifact with this name and C(.asc) or C(.sig) exists in the destination, the module changes the manifest only with
         O(signing_key).
     type: str
   parallel:
@@ -135,17 +149,19 @@ options:
     type: int
     default: 4
 notes:
-  - Temporary files are in the temporary directory of the task on the host that runs the module, which needs space for O(parallel)
-    of the artifacts. The module deletes them, also if it fails.
-  - In check mode the module transfers contents only to compare an artifact of the same size without a trusted line in both
+  - Temporary files are in the temporary directory of the task on the host that runs the module. The directory needs space for
+    O(parallel) of the artifacts. The module deletes the files, also if it fails.
+  - In check mode, the module fetches contents only to compare artifacts of the same size that have no trusted line in both
     manifests.
 seealso:
   - module: releng.bitbucket.bitbucket_download
     description: Publish files of a host.
   - module: releng.bitbucket.bitbucket_download_channel
-    description: Name the release that is current in the destination.
+    description: Name the current release of the destination.
   - module: releng.bitbucket.bitbucket_download_verify
     description: Verify the artifacts of a repository without copying them.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_promote
+    description: Promote a tested build to a release.
 """
 
 EXAMPLES = r"""
@@ -159,7 +175,8 @@ EXAMPLES = r"""
     name: widgets-1.4.3.tar.gz
     manifest: SHA256SUMS
 
-- name: Promote a signed release, with a credential of its own for the source
+# The next tasks take the workspace and the credentials from the environment.
+- name: Promote a signed release, and read the source with its own credentials
   releng.bitbucket.bitbucket_download_copy:
     src_repository: widgets-staging
     src_access_token: "{{ staging_access_token }}"
@@ -169,7 +186,7 @@ EXAMPLES = r"""
     signing_key: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signing_passphrase: "{{ lookup('ansible.builtin.env', 'RELEASE_KEY_PASSPHRASE') }}"
 
-- name: Promote the release that the channel candidate names in the staging repository
+- name: Promote the release that the channel candidate of the staging repository names
   releng.bitbucket.bitbucket_download_copy:
     src_repository: widgets-staging
     repository: widgets
@@ -188,9 +205,9 @@ EXAMPLES = r"""
 RETURN = r"""
 artifacts:
   description:
-    - What happened to each artifact in the destination, in the order of O(name) or O(channel), or the oldest artifact of the
-      source first. The same in check mode, where it is what would happen.
-    - If the task fails while it sends, the artifacts that had been sent by then.
+    - Result for each artifact in the destination. In check mode, the predicted result.
+    - The artifacts have the order of O(name) or O(channel). With O(patterns), the oldest artifact of the source is first.
+    - If the task fails while it uploads, the artifacts that it has uploaded.
   returned: always
   type: list
   elements: dict
@@ -205,38 +222,40 @@ artifacts:
       sample: 1048576
     sha256:
       description:
-        - SHA-256 in the destination after the task; null if it is not known. In check mode, that of a new artifact is known from
-          the manifest of the source.
+        - SHA-256 in the destination after the task, as hexadecimal digits; null if it is not known.
+        - For a new artifact in check mode, the digest in the manifest of the source.
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     status:
-      description: What was done, one of V(created), V(replaced), V(unchanged), V(kept).
+      description: Result, one of V(created), V(replaced), V(unchanged), V(kept).
       type: str
       sample: created
     reason:
-      description: Why, in words, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
+      description:
+        - Reason for the result, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
       type: str
       sample: not there
     url:
-      description: URL of the artifact in the API. It needs credentials if the repository is private, and is no signed URL.
+      description: API URL of the artifact. It is not signed. If the repository is private, it requires credentials.
       type: str
       sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
     created_on:
-      description: Date of the upload to the destination; null if it is not known, as in check mode for a new artifact.
+      description:
+        - Time of the upload to the destination in ISO 8601; null if it is not known, as for a new artifact in check mode.
       type: str
       sample: "2026-11-22T10:15:00.123456+00:00"
     stored_name:
-      description: Name under which the service has stored it.
+      description: Name under which Bitbucket has stored the artifact.
       returned: if it differs from the name in the source
       type: str
       sample: My_App.zip
     recovered:
-      description: Whether the response to the upload was lost, and the artifact was found.
-      returned: when that happened
+      description: Whether the response to the upload was lost, and the module found the artifact in the listing.
+      returned: if that happened
       type: bool
       sample: true
 manifest:
-  description: What happened to the manifest of the destination.
+  description: Result for the manifest of the destination.
   returned: success, when O(manifest) is set
   type: dict
   contains:
@@ -245,11 +264,11 @@ manifest:
       type: str
       sample: SHA256SUMS
     status:
-      description: One of V(created), V(replaced), V(unchanged), V(absent).
+      description: Result, one of V(created), V(replaced), V(unchanged), V(absent).
       type: str
       sample: replaced
     size:
-      description: Size in bytes after the task; null if there is none.
+      description: Size in bytes after the task; null if the manifest does not exist.
       type: int
       sample: 178
 signature:
@@ -258,28 +277,31 @@ signature:
   type: dict
   contains:
     name:
-      description: Name of its artifact.
+      description: Name of the artifact with the signature.
       type: str
       sample: SHA256SUMS.asc
     status:
-      description: One of V(created), V(replaced), V(unchanged), V(absent).
+      description: Result, one of V(created), V(replaced), V(unchanged), V(absent).
       type: str
       sample: created
     format:
-      description: V(openpgp) or V(ssh).
+      description: Format of the signature, V(openpgp) or V(ssh).
       type: str
       sample: openpgp
     fingerprint:
-      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…); null if there is no signature.
+      description:
+        - Fingerprint of the primary key that signed. For SSH, it has the form C(SHA256:…).
+        - Null if there is no signature.
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signed_on:
       description:
-        - Time of the signature in ISO 8601; null for SSH, if C(sqv) verifies, and in check mode for a new signature.
+        - Time of the signature in ISO 8601.
+        - Null for SSH, if C(sqv) verifies, and for a new signature in check mode.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
 channel:
-  description: Channel that was read, as its document.
+  description: Contents of the channel.
   returned: success, when O(channel) is set
   type: dict
   contains:
@@ -292,23 +314,23 @@ channel:
       type: str
       sample: 1.4.2
     previous:
-      description: Version before this one, null if there is none.
+      description: Version before this one; null if there is none.
       type: str
       sample: 1.4.1
     artifacts:
-      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) and C(sha256).
+      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) in bytes, and C(sha256).
       type: list
       elements: dict
     manifest:
-      description: Name of the manifest of the release, null if there is none.
+      description: Name of the manifest of the release; null if there is none.
       type: str
       sample: SHA256SUMS
     commit:
-      description: What the release was built from, null if it is not known.
+      description: Source of the release; null if it is not known.
       type: str
       sample: 4a2f0c7e6d0d4a0b8c1f7f6f0f3f5a2b9d8c7e6f
 bytes_sent:
-  description: Bytes of artifacts, manifest and signature that were handed to the network, including repeated ones.
+  description: Size in bytes of all uploaded contents, including manifest, signature and retries.
   returned: always
   type: int
   sample: 1048576
@@ -324,8 +346,8 @@ msg:
   sample: 2 created, 97 unchanged; manifest replaced
 requests:
   description:
-    - Number of requests to the API for both repositories, including retries, without those to the storage host and the token
-      endpoint.
+    - Number of requests to the API for both repositories, including retries.
+    - Requests to the storage host and to the token endpoint are not counted.
   returned: always
   type: int
   sample: 6
@@ -361,7 +383,14 @@ from ..module_utils._publish.apply import ApplyOptions, Executor
 from ..module_utils._publish.plan import refuse_manifest
 from ..module_utils._trust.options import parse_trust
 
-_CHOOSING = ("name", "patterns", "excludes")
+CHECKS: dict[str, t.Any] = {
+    "mutually_exclusive": [
+        *(("name", each) for each in ("patterns", "excludes")),
+        *(("channel", each) for each in ("name", "patterns", "excludes")),
+    ],
+    "required_one_of": [("name", "patterns", "channel")],
+    "required_by": {"version": ["channel"]},
+}
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -417,12 +446,7 @@ def connect_source(client: Client, options: Options) -> Client:
 
 def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
-    module = create_module(
-        argument_spec(),
-        mutually_exclusive=[("name", "patterns"), ("name", "excludes"), *(("channel", each) for each in _CHOOSING)],
-        required_one_of=[("name", "patterns", "channel")],
-        required_by={"version": ["channel"]},
-    )
+    module = create_module(argument_spec(), **CHECKS)
     options = module.params
 
     def copy(client: Client, progress: Progress) -> Outcome:

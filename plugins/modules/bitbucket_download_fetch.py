@@ -12,14 +12,15 @@ module: bitbucket_download_fetch
 short_description: Fetch release artifacts from the Downloads of a Bitbucket Cloud repository as files
 version_added: 1.0.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Puts artifacts of a repository's Downloads section on the host of the task, verified, and only when they differ.
-  - Contents go to a temporary file in the folder of the destination, are hashed while they are written, checked, and moved into
-    place in one step. The old file stays until then.
-  - A transfer that breaks off goes on where it stopped, with a newly signed URL.
-  - An artifact of 32 MiB or more is fetched in ranges over several connections if O(parallel) allows it.
-  - Credentials are sent to the API only, never to the storage host that it redirects to.
+  - Fetches artifacts from the Downloads section of a repository to the host of the task, verifies them, and optionally unpacks
+    archives. Files that already have the same content are not fetched.
+  - Writes each artifact to a temporary file in the directory of the destination, verifies it, and moves it into place in one
+    step. The old file is unchanged until then.
+  - Resumes interrupted transfers. If the signed URL of an artifact expires, the module requests a new one.
+  - Fetches an artifact of 32 MiB or more in ranges over several connections, if O(parallel) allows it.
+  - Sends credentials only to the API, never to the storage host that it redirects to.
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._connection.repository
@@ -36,204 +37,239 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(force=true) artifacts are fetched on every run.
+      - With O(force=true), the module fetches the artifacts on every run.
+  safe_file_operations:
+    description: Uses Ansible's strict file operation functions to ensure proper permissions and avoid data corruption.
+    support: full
 options:
   parallel:
     description:
       - Maximum number of transfers, and of connections to the storage host, at the same time, from 1 to 16.
-      - An artifact of 32 MiB or more is fetched in ranges of 8 to 16 MiB over several connections.
-        If the task fetches fewer artifacts than O(parallel), each gets an equal share of the connections, rounded down.
-      - A storage host that does not support ranges sends each artifact in one stream.
-        With V(1), each artifact is fetched in one stream as well.
+      - An artifact of 32 MiB or more is fetched in ranges of 8 to 16 MiB over several connections. If the task fetches fewer
+        artifacts than O(parallel), each gets an equal share of the connections, rounded down.
+      - With V(1), and if the storage host does not support ranges, each artifact is fetched in one stream.
     type: int
     default: 4
   name:
     description:
-      - The exact names of the artifacts. One that is not there is an error.
-      - Exactly one of O(name), O(patterns) and O(channel) is needed.
+      - Exact names of the artifacts to fetch. A name that does not exist is an error.
+      - One of O(name), O(patterns) and O(channel) is required.
+      - Mutually exclusive with O(patterns), O(excludes), O(newest) and O(channel).
     type: list
     elements: str
   patterns:
     description:
-      - Names to fetch, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
-        its beginning, as in M(ansible.builtin.find). No match is an error.
-      - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
-        name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
-      - With O(manifest), the same holds for channels and their signatures, which have no line in a manifest.
+      - Shell patterns for the names of the artifacts to fetch. A pattern must match the complete name. No match is an error.
+      - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
+      - The patterns match the O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) only if a
+        pattern is exactly the name. A regular expression can also escape characters of the name, begin with C(^) and end with
+        C($).
+      - With O(manifest), the same applies to channels and their signatures, because a manifest has no lines for them.
+      - One of O(name), O(patterns) and O(channel) is required.
+      - Mutually exclusive with O(name) and O(channel).
+  excludes:
+    description:
+      - Patterns of names to exclude. Uses the same syntax as O(patterns).
+      - Mutually exclusive with O(name) and O(channel).
   newest:
     description:
       - Maximum number of matching artifacts to fetch, newest first in the O(order). With O(group_by), maximum number of releases.
-      - Mutually exclusive with O(name).
+      - Mutually exclusive with O(name) and O(channel).
   prereleases:
     description:
-      - Whether O(patterns) match pre-releases. See O(order). It has no effect with O(name).
+      - Whether O(patterns) match pre-releases. See O(order). Ignored with O(name).
   group_by:
     description:
       - Regular expression with exactly one group, which the module searches for in names. Artifacts with the same text in the
-        group are one release, and the text is its version. Artifacts that it does not match are in no release, and are not
-        fetched if O(newest) is set.
+        group are one release, and the text is its version.
+      - Artifacts that the expression does not match belong to no release. With O(newest), they are not fetched.
     type: str
     version_added: 1.1.0
   channel:
     description:
-      - Name of a channel that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable). The task fetches
-        the artifacts that the channel names.
-      - Every artifact must have the size and the digest in the channel. A missing channel, and a channel that names missing or
-        different artifacts, are errors, and nothing is fetched.
-      - All artifacts are those of one release, even if the channel is moved while the task runs.
-      - With O(signed_by), the channel must be signed. The default of O(signature) is then the name of its artifact, such as
-        C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH.
+      - Name of a channel that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable). The module
+        fetches the artifacts that the channel names.
+      - Each artifact must have the size and the digest in the channel. A missing channel and a missing or different artifact are
+        errors. In these cases, nothing is fetched.
+      - All artifacts belong to one release, even if the channel is moved while the task runs.
+      - With O(signed_by), the channel must be signed. The default of O(signature) is then the name of the channel's artifact,
+        such as C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH.
+      - One of O(name), O(patterns) and O(channel) is required.
       - Mutually exclusive with O(name), O(patterns), O(excludes), O(newest), O(manifest) and O(checksum).
     type: str
     version_added: 1.1.0
   version:
     description:
-      - Version that the O(channel) must name. The task fails if the channel was moved to another version.
+      - Version that the O(channel) must name. The task fails if the channel names another version.
       - Requires O(channel).
     type: str
     version_added: 1.1.0
   dest:
     description:
-      - Where to put the artifacts. A directory if it exists as one or ends in a slash, in which case it is created; else the path
-        of the file, for one artifact, whose parent directory must exist.
-      - A link at the place of the file is replaced by the file.
+      - Directory for the artifacts, or the path of the file for one artifact.
+      - The value is a directory if it exists as a directory or ends with a slash. A directory that does not exist is created.
+      - The parent directory of a file must exist.
+      - If the path of an artifact is a symbolic link, the file replaces the link.
     type: path
     required: true
   checksum:
     description:
-      - The digest that the artifact must have, as V(sha256:) and hex digits; V(sha512:), V(sha1:) and V(md5:) work as well. For
-        one artifact.
-      - If the file is there with this digest already, no request is sent.
+      - Digest that the artifact must have, as V(sha256:) and hexadecimal digits. V(sha512:), V(sha1:) and V(md5:) are supported
+        as well.
+      - Only for a task that fetches one artifact.
+      - If the file exists with this digest, the module sends no request.
+      - Mutually exclusive with O(channel).
     type: str
   manifest:
     description:
-      - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
-      - SHA-512 digests and the forms of BSD and OpenSSL are read, too.
-      - Every artifact that is fetched must have the digest in it. A missing manifest and a missing line are errors.
+      - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
+      - SHA-512 digests and the BSD and OpenSSL formats are supported as well.
+      - Each artifact must have the digest in the manifest. A missing manifest and a missing line are errors.
+      - Mutually exclusive with O(channel).
     type: str
   force:
     description:
-      - Whether to fetch also what is there with the same content.
+      - Whether to fetch artifacts even if the files have the same content.
     type: bool
     default: false
   backup:
     description:
-      - Whether to keep a copy of a file that is replaced, with a time in its name.
+      - Whether to keep a copy of each replaced file. The name of the copy has the time.
     type: bool
     default: false
   unpack_dest:
     description:
-      - The directory into which the archives among the artifacts are unpacked, after all artifacts are in place and verified.
-        It is created where it is missing. Without this option nothing is unpacked.
-      - Archives are known by their names, which end in C(.tar), C(.tar.gz), C(.tgz), C(.tar.bz2), C(.tbz2), C(.tar.xz), C(.txz),
-        C(.tar.zst), C(.tzst) or C(.zip). No archive among the artifacts is an error.
-      - C(.tar.zst) and C(.tzst) need Python 3.14 or the library zstandard 0.19, or later ones, on the host that runs the module.
-      - Every member of every archive is inspected before anything is written. Refused are absolute names, names with C(..), a
-        backslash, a drive letter or a control character, links that lead or may lead out of the directory, members behind a
-        link, also one that is there already, devices, FIFOs and sockets, two members for one path that differ, members that
-        would take the place of a fetched artifact or of a directory, and archives that are damaged, encrypted, have more than
-        a million members, or do not fit on the file system.
-      - Only what differs in type, content, link target, or in the owner's right to execute is written, each file in one step.
-        What is there and not in the archives stays. What was written before a failure stays too, and the next run goes on.
-      - O(owner), O(group) and the SELinux options hold for what is unpacked, not for the directory itself; owners in the
-        archives never count. O(mode) and O(backup) are for the artifacts alone. New files get the permissions of the archive
-        without those to write for group and others, reduced by the umask; a file that is replaced keeps its owner and its
-        permissions, but for the right to execute.
+      - Directory to unpack archives into, after all artifacts are in place and verified. The directory is created if it does not
+        exist. Without this option, nothing is unpacked.
+      - Archives have names that end with C(.tar), C(.tar.gz), C(.tgz), C(.tar.bz2), C(.tbz2), C(.tar.xz), C(.txz), C(.tar.zst),
+        C(.tzst) or C(.zip). A task without an archive among its artifacts is an error.
+      - C(.tar.zst) and C(.tzst) need Python 3.14 or the Python library C(zstandard) 0.19, or later, on the host that runs the
+        module.
+      - The module inspects each member of each archive before it writes anything. If one is refused, nothing is unpacked.
+      - It refuses members with an absolute name, with C(..), a backslash, a drive letter or a control character in the name.
+      - It refuses links that lead out of the directory or might do so, and members whose path has a link, including an existing
+        one.
+      - It refuses devices, FIFOs and sockets, and two different members with the same path.
+      - It refuses members that would replace a fetched artifact or a directory.
+      - It refuses archives that are damaged or encrypted, have more than a million members, or do not fit on the file system. See
+        also O(unpack_max_ratio).
+      - The module writes only members that differ in type, content, link target, or in the owner's permission to execute. Each
+        file is written in one step. Files that are not in the archives are left unchanged. If unpacking fails, the next run
+        continues.
+      - O(owner), O(group) and the SELinux options apply to unpacked files, but not to the directory itself. Owners in archives
+        are ignored. O(mode) and O(backup) apply only to the artifacts.
+      - New files get the permissions in the archive, without write permission for group and others and reduced by the umask. A
+        replaced file keeps its owner and permissions, except for the permission to execute.
       - The task warns if none of O(manifest), O(channel) and O(checksum) is set, because only sizes are verified then.
-      - Archives are also refused if they announce far more bytes than they have. See O(unpack_max_ratio).
-      - Times are those of the unpacking, because what goes by times would miss a new file with the time of an old one. A hard
-        link becomes a file of its own.
+      - Unpacked files get the current time as modification time, so that tools that compare timestamps notice them. A hard link
+        becomes a separate file.
     type: path
   unpack_max_ratio:
     description:
-      - Maximum ratio of the bytes that an archive unpacks to and the bytes of the archive itself. An archive that announces more
-        is refused before any of its contents is read, because some kilobytes can announce more than a disk holds.
-      - Programs and texts are usually 3 to 20 times as large as their archive, logs up to 100 times. Raise it for an archive of
-        sparse or nearly empty files that you trust.
-      - Archives that unpack to 16 MiB or less are never refused for their ratio. Ignored without O(unpack_dest).
+      - Maximum ratio between the unpacked size and the size of an archive. An archive that announces more is refused before any
+        of its contents is read. Without this limit, a few kilobytes could fill a disk.
+      - Programs and text are usually 3 to 20 times as large as their archive, logs up to 100 times. Increase the value for a
+        trusted archive of sparse or nearly empty files.
+      - The limit does not apply to archives that unpack to 16 MiB or less. Ignored without O(unpack_dest).
     type: int
     default: 200
+    version_added: 1.1.0
   via:
     description:
-      - What talks to Bitbucket, and how the contents reach the host.
-      - With V(host), the host of the task sends all requests. It needs a credential, the Python library C(requests), and a way to
-        the API and to the storage host.
-      - With V(link), the control node lists, verifies the manifest and its signature, and asks for signed links. The host gets
-        the links and the digests, and reads from the storage host. It needs no credential and nothing but Python.
-      - With V(controller), the control node fetches the contents as well, once for all hosts, and transfers them to each host.
-        The host needs no network besides the connection of Ansible. The copies stay in the private folder of the run until its
-        end.
-      - With V(link) and V(controller), the number of requests to the API does not depend on the number of hosts. What the control
-        node has read is used by all tasks of a run of C(ansible-playbook). It is read again after a task of this collection has
-        changed the repository, when a later task names what is missing, and for every attempt with C(until).
+      - Where requests to Bitbucket come from, and how the contents reach the host.
+      - With V(host), the host of the task sends all requests. It needs credentials, the Python library C(requests), and network
+        access to the API and to the storage host.
+      - With V(link), the control node reads the listing, verifies the manifest and its signature, and requests signed URLs. The
+        host gets the URLs and the digests, and reads from the storage host. It needs neither credentials nor Python libraries.
+      - With V(controller), the control node also fetches the contents, once for all hosts, and transfers them to each host. The
+        host needs no network access except the connection of Ansible. The copies are in the private directory of the run until
+        the run ends.
+      - With V(link) and V(controller), the number of requests to the API does not depend on the number of hosts. All tasks of a
+        run of C(ansible-playbook) share the data that the control node has read.
+      - The control node reads the data again after a task of this collection has changed the repository. It also does so for a
+        name that is missing in the data, and for each attempt with C(until).
       - With V(link) and V(controller), credentials and C(BITBUCKET_*) variables are those of the control node and of the keyword
-        C(environment), and none of them reaches the host. Two kinds of credentials in the environment are an error. Proxies are
-        those of each side. O(ca_path) must exist on the control node and, with V(link), on the host. O(signed_by) names files on
-        the control node.
-      - A signed link works for whoever holds it. Links are in no result and in no file, except in the file of the module in the
-        temporary folder on the host if pipelining is off. With C(async), a link cannot be renewed when it expires.
-      - With V(controller), O(limit_rate) is for the control node.
+        C(environment). None of them reaches the host. Two kinds of credentials in the environment are an error.
+      - With V(link) and V(controller), each side uses its own proxies. O(ca_path) must exist on the control node and, with
+        V(link), on the host. O(signed_by) names files on the control node.
+      - Anyone who has a signed URL can fetch the artifact until the URL expires. Signed URLs are in no result. They are in a file
+        only if pipelining is off, in the module file in the temporary directory on the host.
+      - With C(async), an expired signed URL cannot be renewed.
+      - With V(controller), O(limit_rate) applies to the control node.
     type: str
     choices: [host, link, controller]
     default: host
     version_added: 1.1.0
   strip_components:
     description:
-      - Number of leading parts to remove from the path of each member, as in C(tar --strip-components). With V(1),
+      - Number of leading path components to remove from each member, as in C(tar --strip-components). With V(1),
         C(widgets-1.4.2/bin/run) is unpacked as C(bin/run).
-      - Members whose paths have at most that many parts are left out. An archive of which nothing is left is an error.
-      - The whole path of each member is inspected all the same. Links are inspected as they are after stripping. The paths that
-        hard links lead to are stripped as well, the targets of symbolic links are not.
+      - Members with at most this number of components are skipped. An archive without other members is an error.
+      - The module inspects the complete path of each member, and links as they are after stripping. The targets of hard links are
+        stripped as well, those of symbolic links are not.
       - Requires O(unpack_dest).
     type: int
     default: 0
     version_added: 1.1.0
   unpack_exact:
     description:
-      - Whether to remove everything in O(unpack_dest) that none of the archives of the task has, after unpacking. Without it,
-        files of an earlier release stay.
-      - The files of the artifacts, their backups and records are never removed, even if O(dest) is the same directory. Links are
-        removed and never followed. A file system that is mounted in the directory is an error.
-      - The directory must have the marker C(.ansible_bitbucket_unpacked), a regular file. The task creates the marker in a
-        directory that does not exist, is empty, or has nothing but members of the archives. In any other directory without it,
-        the task fails and changes nothing there. If everything in the directory can be removed, create the empty file yourself.
-      - All archives are read before anything is removed. A refused or damaged archive removes nothing.
-      - A directory at the place of a file, and the other way around, is replaced. Without this option, it is an error.
+      - Whether to remove everything from O(unpack_dest) that is not in the archives of the task, after unpacking. Without this
+        option, files of an earlier release remain.
+      - The files of the artifacts, their backups and their records are never removed, even if O(dest) is the same directory.
+        Links are removed and never followed. A file system that is mounted in the directory is an error.
+      - The directory must have the marker C(.ansible_bitbucket_unpacked), a regular file. The module creates the marker in a
+        directory that does not exist, is empty, or has only members of the archives.
+      - In any other directory without the marker, the task fails and changes nothing there. If everything in the directory can be
+        removed, create the empty file yourself.
+      - The module reads all archives before it removes anything. If an archive is refused or damaged, nothing is removed.
+      - A directory in the place of a file, or a file in the place of a directory, is replaced. Without this option, it is an
+        error.
       - Requires O(unpack_dest).
     type: bool
     default: false
     version_added: 1.1.0
   keep_archive:
     description:
-      - Whether the archives stay in O(dest) after unpacking. With V(false), each is removed when it has been unpacked, and the
+      - Whether to keep the archives in O(dest) after unpacking. With V(false), each archive is removed after it is unpacked. The
         record C(.<name>.unpacked) in its directory has its digests and the digests of its members.
-      - The next run compares the digests of the artifact with those of the record, and reads every unpacked file. If all are the
-        same, no archive is fetched. If a file differs, the archive is fetched and unpacked again.
-      - Other artifacts stay in O(dest). If unpacking fails, the archive stays as well, and the next run uses it.
+      - The next run compares the digests of the artifact with those in the record, and reads each unpacked file. If all are
+        equal, no archive is fetched. If a file differs, the module fetches and unpacks the archive again.
+      - Other artifacts remain in O(dest). If unpacking fails, the archive remains as well, and the next run uses it.
       - Requires O(unpack_dest).
     type: bool
     default: true
     version_added: 1.1.0
+requirements:
+  - Python >= 3.14 or zstandard >= 0.19, to unpack C(.tar.zst) and C(.tzst)
 seealso:
-  - module: releng.bitbucket.bitbucket_download
   - module: releng.bitbucket.bitbucket_download_channel
+    description: Name the current release.
   - module: releng.bitbucket.bitbucket_download_info
+    description: List artifacts without fetching them.
   - module: releng.bitbucket.bitbucket_download_verify
+    description: Verify artifacts without writing files.
+  - module: ansible.builtin.get_url
+    description: Fetch files from other servers.
+  - plugin: releng.bitbucket.bitbucket_download
+    plugin_type: lookup
+    description: Read the contents of artifacts on the control node.
+  - plugin: releng.bitbucket.checksums
+    plugin_type: filter
+    description: Read O(checksum) from a checksum file.
+  - ref: ansible_collections.releng.bitbucket.fetch_artifacts_role
+    description: Fetch and unpack artifacts with a role.
+  - ref: ansible_collections.releng.bitbucket.deploy_artifacts_role
+    description: Deploy a release, switch to it, and roll back.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_fetch
+    description: Fetch artifacts step by step.
   - ref: ansible_collections.releng.bitbucket.docsite.guide_fleet
-    description: Compares the values of O(via), with their requests, and tells how to deploy to many hosts.
+    description: Deploy to many hosts, and compare the values of O(via).
   - ref: ansible_collections.releng.bitbucket.docsite.guide_transfers
-    description: Tells about progress, O(limit_rate), several connections, expired links and C(async).
+    description: Show progress, limit the rate, use several connections, and use C(async).
 """
 
 EXAMPLES = r"""
-- name: Fetch a release whose manifest was signed by the release key
-  releng.bitbucket.bitbucket_download_fetch:
-    name: widgets-1.4.2.tar.gz
-    dest: "{{ fetch_directory }}/signed/"
-    manifest: widgets-1.4.2.SHA256SUMS
-    signed_by: "{{ lookup('ansible.builtin.file', 'release-key.asc') }}"
-
-- name: Fetch one artifact, verified by the manifest that was published with it
+- name: Fetch one artifact, and verify it with the manifest
   releng.bitbucket.bitbucket_download_fetch:
     workspace: acme
     repository: widgets
@@ -243,19 +279,27 @@ EXAMPLES = r"""
     dest: "{{ fetch_directory }}/"
     manifest: SHA256SUMS
 
+# The next tasks take the workspace, the repository and the credentials from the environment.
+- name: Fetch one artifact, and verify it with a signed manifest
+  releng.bitbucket.bitbucket_download_fetch:
+    name: widgets-1.4.2.tar.gz
+    dest: "{{ fetch_directory }}/signed/"
+    manifest: widgets-1.4.2.SHA256SUMS
+    signed_by: "{{ lookup('ansible.builtin.file', 'release-key.asc') }}"
+
 - name: Fetch the release that the channel stable names
   releng.bitbucket.bitbucket_download_fetch:
     channel: stable
     dest: "{{ fetch_directory }}/stable/"
 
-- name: Fetch the newest build, connection from the environment
+- name: Fetch the newest build
   releng.bitbucket.bitbucket_download_fetch:
     patterns: widgets-*.tar.gz
     newest: 1
     dest: "{{ fetch_directory }}/widgets.tar.gz"
     mode: "0644"
 
-- name: Fetch all files of the stable release with the highest version
+- name: Fetch all artifacts of the stable release with the highest version
   releng.bitbucket.bitbucket_download_fetch:
     patterns: widgets-*
     group_by: ^widgets-(\d+\.\d+\.\d+)
@@ -264,28 +308,28 @@ EXAMPLES = r"""
     newest: 1
     dest: "{{ fetch_directory }}/newest/"
 
-- name: Fetch on hosts that have neither a credential nor the library requests
+- name: Fetch an artifact to hosts without credentials and without the library requests
   releng.bitbucket.bitbucket_download_fetch:
     name: widgets-1.4.2.tar.gz
     dest: "{{ fetch_directory }}/link/"
     manifest: SHA256SUMS
     via: link
 
-- name: Fetch what is known by its digest; the second run sends no request
+- name: Fetch an artifact with a known digest
   releng.bitbucket.bitbucket_download_fetch:
     name: install.sh
     dest: "{{ fetch_directory }}/install.sh"
     checksum: "{{ install_checksum }}"
     mode: "0755"
 
-- name: Fetch a release and unpack it; the second run changes nothing
+- name: Fetch a release and unpack it
   releng.bitbucket.bitbucket_download_fetch:
     name: widgets-1.4.2.tar.gz
     manifest: SHA256SUMS
     dest: "{{ fetch_directory }}/"
     unpack_dest: "{{ fetch_directory }}/widgets-1.4.2"
 
-- name: Unpack a release without the folder that its archive has at the top
+- name: Unpack a release without the top folder of its archive
   releng.bitbucket.bitbucket_download_fetch:
     name: widgets-1.4.2.tar.gz
     manifest: SHA256SUMS
@@ -293,7 +337,7 @@ EXAMPLES = r"""
     unpack_dest: "{{ fetch_directory }}/widgets"
     strip_components: 1
 
-- name: Replace the unpacked release by the newest one, without files that only the old one has
+- name: Unpack the newest release, and remove files of the release before it
   releng.bitbucket.bitbucket_download_fetch:
     patterns: widgets-*.tar.gz
     newest: 1
@@ -306,82 +350,83 @@ EXAMPLES = r"""
 RETURN = r"""
 artifacts:
   description:
-    - What happened to each artifact, in the order of O(name), else newest first in the O(order). The same in check mode, where it
-      is what would happen.
-    - When the task fails half-way, those that were fetched by then.
+    - Result for each artifact. In check mode, the predicted result.
+    - The artifacts have the order of O(name) or, without O(name), are sorted newest first in the O(order).
+    - If the task fails after it has fetched something, the artifacts that it has fetched.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: Its name in Downloads.
+      description: Name of the artifact.
       type: str
       sample: widgets-1.4.2.tar.gz
     dest:
-      description: The path of the file; null for an archive if O(keep_archive) is false.
+      description: Path of the file; null for an archive if O(keep_archive=false).
       type: str
       sample: /opt/widgets/widgets-1.4.2.tar.gz
     size:
-      description: Bytes of the file after the task.
+      description: Size in bytes of the file after the task.
       type: int
       sample: 1048576
     sha256:
-      description: SHA-256 of the file after the task; null where check mode cannot know it.
+      description: SHA-256 of the file after the task, as hexadecimal digits; null if check mode cannot know it.
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     status:
-      description: What was done, one of V(fetched), V(replaced), V(unchanged).
+      description: Result, one of V(fetched), V(replaced), V(unchanged).
       type: str
       sample: fetched
     reason:
-      description: Why, in words, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
+      description:
+        - Reason for the result, such as V(not there), V(size differs), V(content differs), V(same content), V(forced).
       type: str
       sample: not there
     version:
-      description: Version in the name, or the text of O(group_by). Null if it cannot be told.
+      description: Version in the name, or the text that O(group_by) matches. Null if there is none.
       type: str
       sample: 1.4.2
     url:
-      description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
+      description: API URL of the artifact. It is not signed. If the repository is private, it requires credentials.
       type: str
       sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
     backup_file:
-      description: The path of the copy of the old file.
-      returned: when O(backup) is true and a file was replaced
+      description: Path of the copy of the replaced file.
+      returned: when O(backup=true) and a file was replaced
       type: str
       sample: /opt/widgets/app.tgz.4242.2026-11-22@10:15:00~
 unpacked:
-  description:
-    - What came of each archive, in the order of RV(artifacts).
-    - In check mode the members of an archive that would be fetched cannot be known; it counts as V(unpacked).
-  returned: success, when O(unpack_dest) is given
+  description: Result for each archive, in the order of RV(artifacts).
+  returned: success, when O(unpack_dest) is set
   type: list
   elements: dict
   contains:
     name:
-      description: The name of the artifact.
+      description: Name of the artifact.
       type: str
       sample: widgets-1.4.2.tar.gz
     dest:
-      description: The directory, as O(unpack_dest) has it.
+      description: Path of the directory, as in O(unpack_dest).
       type: str
       sample: /opt/widgets
     members:
-      description: How many members the archive has; null where check mode cannot know it.
+      description: Number of members of the archive; null if check mode cannot know it.
       type: int
       sample: 42
     changed_paths:
       description:
-        - How many files, directories and links below the directory were written or got another owner; null where check mode
-          cannot know it.
+        - Number of files, directories and links in the directory that were written or got another owner.
+        - Null if check mode cannot know it.
       type: int
       sample: 3
     status:
-      description: V(unpacked) if something differed, else V(unchanged).
+      description:
+        - V(unpacked) if a file differed, V(unchanged) otherwise.
+        - In check mode, an archive that is not on the host yet counts as V(unpacked).
       type: str
       sample: unpacked
 channel:
-  description: Channel that was read, as its document.
+  description: Contents of the channel.
   returned: success, when O(channel) is set
   type: dict
   contains:
@@ -394,26 +439,26 @@ channel:
       type: str
       sample: 1.4.2
     previous:
-      description: Version before this one, null if there is none.
+      description: Version before this one; null if there is none.
       type: str
       sample: 1.4.1
     artifacts:
-      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) and C(sha256).
+      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) in bytes, and C(sha256).
       type: list
       elements: dict
     manifest:
-      description: Name of the manifest of the release, null if there is none.
+      description: Name of the manifest of the release; null if there is none.
       type: str
       sample: widgets-1.4.2.SHA256SUMS
     commit:
-      description: What the release was built from, null if it is not known.
+      description: Source of the release; null if it is not known.
       type: str
       sample: 4a2f0c7e6d0d4a0b8c1f7f6f0f3f5a2b9d8c7e6f
 removed:
   description:
-    - Paths of what was removed, or in check mode would be removed, sorted.
+    - Sorted paths of everything that was removed. In check mode, of everything that would be removed.
     - In check mode, null if an archive is not on the host yet.
-  returned: success, when O(unpack_exact) is true
+  returned: success, when O(unpack_exact=true)
   type: list
   elements: str
   sample: [/opt/widgets/bin/old]
@@ -423,19 +468,19 @@ signature:
   type: dict
   contains:
     name:
-      description: Name of its artifact.
+      description: Name of the artifact with the signature.
       type: str
       sample: SHA256SUMS.asc
     status:
-      description: V(verified).
+      description: Result of the verification, always V(verified).
       type: str
       sample: verified
     format:
-      description: V(openpgp) or V(ssh).
+      description: Format of the signature, V(openpgp) or V(ssh).
       type: str
       sample: openpgp
     fingerprint:
-      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…).
+      description: Fingerprint of the primary key that signed. For SSH, it has the form C(SHA256:…).
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signed_on:
@@ -453,7 +498,9 @@ msg:
   type: str
   sample: 2 fetched, 1 unchanged
 requests:
-  description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
+  description:
+    - Number of requests to the API, including retries.
+    - Requests to the storage host and to the token endpoint are not counted.
   returned: always
   type: int
   sample: 2

@@ -12,13 +12,13 @@ module: bitbucket_download_info
 short_description: List the artifacts in the Downloads of a Bitbucket Cloud repository
 version_added: 1.0.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Lists the artifacts of a repository's Downloads section, newest first, optionally only those whose names match.
-  - With O(manifest), each artifact has its digest, and the module tells which artifacts have no line and which lines have no
-    artifact. It does not read the artifacts. Use M(releng.bitbucket.bitbucket_download_verify) for that.
-  - With O(channel), it lists the artifacts of the release that the channel names, with their digests.
-  - Without credentials it lists those of public repositories.
+  - Lists the artifacts in the Downloads section of a repository, newest first. Patterns can limit the list.
+  - With O(manifest), returns the digest of each artifact, the artifacts without a line in the manifest, and the lines without an
+    artifact. The module does not read the artifacts. To verify them, use M(releng.bitbucket.bitbucket_download_verify).
+  - With O(channel), lists the artifacts of the release that the channel names, with their digests.
+  - Lists the artifacts of public repositories without credentials.
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._connection.repository
@@ -31,61 +31,81 @@ extends_documentation_fragment:
 options:
   patterns:
     description:
-      - Names to list, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
-        its beginning, as in M(ansible.builtin.find). One of them must match. By default every name does.
-      - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
-        name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
-      - With O(manifest), the same holds for channels and their signatures, which have no line in a manifest.
+      - Shell patterns for the names of the artifacts to list. A pattern must match the complete name. By default, all artifacts
+        are listed.
+      - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
+      - The patterns match the O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) only if a
+        pattern is exactly the name. A regular expression can also escape characters of the name, begin with C(^) and end with
+        C($).
+      - With O(manifest), the same applies to channels and their signatures, because a manifest has no lines for them.
+      - Mutually exclusive with O(channel).
   excludes:
     description:
-      - Names not to list, by the same rules. None of them must match.
+      - Patterns of names to exclude. Uses the same syntax as O(patterns).
+      - Mutually exclusive with O(channel).
   newest:
     description:
       - Maximum number of matching artifacts to list, newest first in the O(order). With O(group_by), maximum number of releases.
       - It does not limit RV(unlisted) and RV(orphaned).
+      - Mutually exclusive with O(channel).
   prereleases:
     description:
-      - Whether to list pre-releases. See O(order). With V(false), RV(unlisted) and RV(orphaned) have none either.
+      - Whether to list pre-releases. See O(order).
+      - With V(false), RV(unlisted) and RV(orphaned) have no pre-releases either.
   group_by:
     description:
       - Regular expression with exactly one group, which the module searches for in names. Artifacts with the same text in the
-        group are one release, and the text is its version. Artifacts that it does not match are in no release, and are not
-        listed if O(newest) is set.
+        group are one release, and the text is its version.
+      - Artifacts that the expression does not match belong to no release. With O(newest), they are not listed.
     type: str
     version_added: 1.1.0
   manifest:
     description:
       - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
-      - The forms of BSD and OpenSSL are read, too. SHA-512 digests count as lines, but are not returned.
-      - If it does not exist, every artifact is unlisted. With O(signed_by), the task fails then.
-      - The list of artifacts must be complete. The task fails if it changes each time that the module reads it.
+      - The BSD and OpenSSL formats are supported as well. Lines with SHA-512 digests count as lines, but the digests are not
+        returned.
+      - If the manifest does not exist, all artifacts are in RV(unlisted). With O(signed_by), a missing manifest is an error.
+      - The module needs a complete artifact list. The task fails if the list changes each time the module reads it.
+      - Mutually exclusive with O(channel).
     type: str
     version_added: 1.1.0
   channel:
     description:
       - Name of a channel that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable). The module lists
         the artifacts that the channel names.
-      - The task fails if the channel does not exist, and if an artifact of the release is missing or has another size than in the
-        channel. The module does not read the artifacts.
-      - With O(signed_by), the channel must be signed. The default of O(signature) is then the name of its artifact, such as
-        C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH.
+      - A missing channel, and an artifact that is missing or has another size than in the channel, are errors. The module does
+        not read the artifacts.
+      - With O(signed_by), the channel must be signed. The default of O(signature) is then the name of the channel's artifact,
+        such as C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH.
       - Mutually exclusive with O(patterns), O(excludes), O(newest) and O(manifest).
     type: str
     version_added: 1.1.0
   version:
     description:
-      - Version that the O(channel) must name. The task fails if the channel was moved to another version.
+      - Version that the O(channel) must name. The task fails if the channel names another version.
       - Requires O(channel).
     type: str
     version_added: 1.1.0
 seealso:
   - module: releng.bitbucket.bitbucket_download
+    description: Publish or delete artifacts.
   - module: releng.bitbucket.bitbucket_download_channel
+    description: Name the current release.
+  - module: releng.bitbucket.bitbucket_download_fetch
+    description: Fetch artifacts as files.
   - module: releng.bitbucket.bitbucket_download_verify
+    description: Read artifacts and compare their digests.
+  - module: ansible.builtin.uri
+    description: Send other requests to the REST API.
+  - plugin: releng.bitbucket.bitbucket_download
+    plugin_type: lookup
+    description: Read the contents of artifacts.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_release
+    description: See how artifacts, manifests and channels form a release.
 """
 
 EXAMPLES = r"""
-- name: What is the newest build?
+- name: Find the newest build
   releng.bitbucket.bitbucket_download_info:
     workspace: acme
     repository: widgets
@@ -96,12 +116,13 @@ EXAMPLES = r"""
     newest: 1
   register: builds
 
-- name: List releases by a regular expression, connection from the environment
+# The next tasks take the workspace, the repository and the credentials from the environment.
+- name: List releases whose names match a regular expression
   releng.bitbucket.bitbucket_download_info:
     patterns: widgets-\d+\.\d+\.\d+\.tar\.gz$
     use_regex: true
 
-- name: Which stable release has the highest version?
+- name: Find the stable release with the highest version
   releng.bitbucket.bitbucket_download_info:
     patterns: widgets-*.tar.gz
     order: version
@@ -109,7 +130,7 @@ EXAMPLES = r"""
     newest: 1
   register: current
 
-- name: List the digests of a release, whose manifest was signed by the release key
+- name: List the artifacts of a release with the digests of its signed manifest
   releng.bitbucket.bitbucket_download_info:
     patterns: widgets-1.4.2*
     manifest: widgets-1.4.2.SHA256SUMS
@@ -124,68 +145,68 @@ EXAMPLES = r"""
 
 RETURN = r"""
 artifacts:
-  description: The artifacts that match, newest first in the O(order).
+  description: Matching artifacts, newest first in the O(order).
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: Its name.
+      description: Name of the artifact.
       type: str
       sample: widgets-1.4.2.tar.gz
     size:
-      description: Its bytes.
+      description: Size in bytes.
       type: int
       sample: 1048576
     created_on:
-      description: When it was uploaded or last replaced; null where the service does not tell.
+      description: Time of the upload or the last replacement in ISO 8601; null if Bitbucket does not return it.
       type: str
       sample: "2026-11-22T10:15:00.123456+00:00"
     downloads:
-      description: How often it was fetched, as the service counts; null where it does not tell.
+      description: Number of downloads that Bitbucket has counted; null if Bitbucket does not return it.
       type: int
       sample: 42
     uploaded_by:
-      description: The display name of whoever uploaded it; null where the service does not tell, as for access tokens.
+      description: Display name of the uploading user; null if Bitbucket does not return it, as for access tokens.
       type: str
       sample: Release Bot
     url:
-      description: The API's URL of the artifact. It needs credentials where the repository is private, and is no signed URL.
+      description: API URL of the artifact. It is not signed. If the repository is private, it requires credentials.
       type: str
       sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
     version:
-      description: Version in the name, or the text of O(group_by). Null if it cannot be told.
+      description: Version in the name, or the text that O(group_by) matches. Null if there is none.
       type: str
       sample: 1.4.2
     sha256:
       description:
-        - Digest of the manifest. Null without a line, and if the manifest is older than the artifact.
-        - With O(channel), the digest of the channel.
+        - SHA-256 in the manifest or the channel, as hexadecimal digits.
+        - Null if the manifest has no line for the artifact or is older than the artifact.
       returned: when O(manifest) or O(channel) is set
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     verified_by:
       description:
-        - Fingerprint of the key that has signed the manifest or the channel. Null without O(signed_by) and without
-          RV(artifacts[].sha256).
-        - The signature proves the digest. The module has not compared it with the contents of the artifact.
+        - Fingerprint of the key that has signed the manifest or the channel.
+        - Null without O(signed_by), and if RV(artifacts[].sha256) is null.
+        - The signature verifies the digest. The module does not compare the digest with the contents of the artifact.
       returned: when O(manifest) or O(channel) is set
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
 unlisted:
-  description: Sorted names of the matching artifacts that have no line, or no clear one, in the manifest.
+  description: Sorted names of matching artifacts without a line, or with conflicting lines, in the manifest.
   returned: success, when O(manifest) is set
   type: list
   elements: str
   sample: [widgets-1.4.3-rc1.tar.gz]
 orphaned:
-  description: Sorted names of the matching lines of the manifest whose artifacts are not in the list.
+  description: Sorted names of matching lines of the manifest without an artifact.
   returned: success, when O(manifest) is set
   type: list
   elements: str
   sample: [widgets-1.3.0.tar.gz]
 channel:
-  description: Channel that was read, as its document.
+  description: Contents of the channel.
   returned: success, when O(channel) is set
   type: dict
   contains:
@@ -198,19 +219,19 @@ channel:
       type: str
       sample: 1.4.2
     previous:
-      description: Version before this one, null if there is none.
+      description: Version before this one; null if there is none.
       type: str
       sample: 1.4.1
     artifacts:
-      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) and C(sha256).
+      description: Artifacts of the release, sorted by name, with the keys C(name), C(size) in bytes, and C(sha256).
       type: list
       elements: dict
     manifest:
-      description: Name of the manifest of the release, null if there is none.
+      description: Name of the manifest of the release; null if there is none.
       type: str
       sample: widgets-1.4.2.SHA256SUMS
     commit:
-      description: What the release was built from, null if it is not known.
+      description: Source of the release; null if it is not known.
       type: str
       sample: 4a2f0c7e6d0d4a0b8c1f7f6f0f3f5a2b9d8c7e6f
 signature:
@@ -219,19 +240,19 @@ signature:
   type: dict
   contains:
     name:
-      description: Name of its artifact.
+      description: Name of the artifact with the signature.
       type: str
       sample: SHA256SUMS.asc
     status:
-      description: V(verified).
+      description: Result of the verification, always V(verified).
       type: str
       sample: verified
     format:
-      description: V(openpgp) or V(ssh).
+      description: Format of the signature, V(openpgp) or V(ssh).
       type: str
       sample: openpgp
     fingerprint:
-      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…).
+      description: Fingerprint of the primary key that signed. For SSH, it has the form C(SHA256:…).
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signed_on:
@@ -249,7 +270,7 @@ msg:
   type: str
   sample: 3 artifacts
 requests:
-  description: How many requests went to the API, repeats included.
+  description: Number of requests to the API, including retries.
   returned: always
   type: int
   sample: 1
@@ -277,6 +298,11 @@ from ..module_utils._versions.order import Order
 
 if t.TYPE_CHECKING:
     from ..module_utils._trust.trust import Trust
+
+CHECKS: dict[str, t.Any] = {
+    "mutually_exclusive": [("channel", each) for each in ("patterns", "excludes", "newest", "manifest")],
+    "required_by": {"version": ["channel"]},
+}
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -345,11 +371,7 @@ def run(options: Options, client: Client) -> Outcome:
 
 def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
-    module = create_module(
-        argument_spec(),
-        mutually_exclusive=[("channel", each) for each in ("patterns", "excludes", "newest", "manifest")],
-        required_by={"version": ["channel"]},
-    )
+    module = create_module(argument_spec(), **CHECKS)
     run_module(module, lambda client, _progress: run(module.params, client), Progress(), clock=clock)
 
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Front door of bitbucket_download_prune: its documentation and its options. Knows no HTTP and decides nothing."""
+"""Declare and parse the options of bitbucket_download_prune, and run it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ module: bitbucket_download_prune
 short_description: Delete old release artifacts from the Downloads of a Bitbucket Cloud repository
 version_added: 1.0.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Keeps the newest releases of a repository's Downloads section, by number, age or size, and deletes the other artifacts that
-    match the patterns.
-  - With more than one of O(keep), O(older_than) and O(keep_size), all must allow a deletion.
-  - An artifact whose age is not known is kept. With O(order=version), its age matters for O(older_than) only.
-  - Check mode lists exactly what would go.
+  - Keeps the newest releases in the Downloads section of a repository, by number, age or size, and deletes the other matching
+    artifacts.
+  - If more than one of O(keep), O(older_than) and O(keep_size) is set, an artifact is deleted only if all of them allow it.
+  - An artifact with an unknown age is kept. With O(order=version), its age matters only for O(older_than).
+  - Check mode lists exactly the artifacts that would be deleted.
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._connection.repository
@@ -32,8 +32,9 @@ extends_documentation_fragment:
 options:
   patterns:
     description:
-      - Names that may go, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match
-        from its beginning, as in M(ansible.builtin.find). Nothing else is touched.
+      - Shell patterns for the names of the artifacts that can be deleted. A pattern must match the complete name. Other artifacts
+        are ignored.
+      - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
     required: true
   keep:
     description:
@@ -42,76 +43,92 @@ options:
     type: int
   keep_size:
     description:
-      - Number of bytes to keep, which may end in V(k), V(M), V(G) or V(T), for example V(20G). The units are powers of 1024.
-      - The sizes of releases are added, newest first in the O(order). The release that would pass the number is deleted, and
-        so is every older one. The newest release always stays.
+      - Maximum total size of the kept releases, in bytes. The units V(k), V(M), V(G) and V(T) are powers of 1024, for example
+        V(20G).
+      - The sizes of releases are added, newest first in the O(order). The first release that exceeds the maximum and all older
+        releases are deleted. The newest release is always kept.
+      - At least one of O(keep), O(older_than) and O(keep_size) is required.
     type: str
     version_added: 1.1.0
   prereleases:
     description:
-      - Whether pre-releases count. With V(false), they stay, and the other options ignore them. See O(order) for what a
-        pre-release is.
+      - Whether pre-releases count. With V(false), they are kept, and the other options ignore them. See O(order).
   older_than:
     description:
-      - Only what is older than this may go, as a number and a unit, one of V(s), V(m), V(h), V(d), V(w), for example V(30d).
-      - The age is counted by the clock of Bitbucket.
+      - Minimum age of deleted artifacts, as a number and a unit, for example V(30d). The units are V(s), V(m), V(h), V(d) and
+        V(w).
+      - The clock of Bitbucket decides the age.
+      - At least one of O(keep), O(older_than) and O(keep_size) is required.
     type: str
   group_by:
     description:
-      - A regular expression with exactly one group, which is searched for in names. Artifacts with the same text in the group are
-        one release, which is as old as its newest artifact and goes or stays as a whole. The text is the version of the release.
-      - What it does not match stays.
+      - Regular expression with exactly one group, which the module searches for in names. Artifacts with the same text in the
+        group are one release, and the text is its version.
+      - A release is as old as its newest artifact. The module keeps or deletes all of its artifacts together.
+      - Artifacts that the expression does not match are kept.
     type: str
   protect:
     description:
-      - Names of artifacts whose releases are never deleted, whatever their dates and versions. They count first for O(keep) and
+      - Artifacts whose releases are never deleted, whatever their dates and versions. They count first for O(keep) and
         O(keep_size).
-      - An item is a name, or an artifact as returned by M(releng.bitbucket.bitbucket_download). In check mode, an artifact that
+      - Each item is a name, or an artifact as returned by M(releng.bitbucket.bitbucket_download). In check mode, an artifact that
         would be created or replaced counts as existing.
-      - If an artifact is listed under the name that Bitbucket stores for it, for example with C(_) for a space, that name
-        counts. A name that is not listed is ignored, but an artifact that a task has published must be listed outside check
-        mode, else the task fails and deletes nothing.
-      - An artifact whose name holds the text of a secret, which results do not show, is recognized if both tasks have the same
+      - If Bitbucket has stored an artifact under another name, for example with C(_) for a space, the module protects that name.
+      - A name that is not in the listing is ignored. A returned artifact must be in the listing, except in check mode. Otherwise,
+        the task fails and deletes nothing.
+      - Results do not show an artifact name with the text of a secret. Such a name is recognized if both tasks have the same
         secrets.
     type: list
     elements: raw
+    version_added: 1.1.0
   protect_channels:
     description:
-      - Names of channels whose releases are never deleted, as shell patterns. By default, all channels count. With an empty list,
-        none does.
-      - The artifacts that a channel names, and the manifest that it names, are kept, and with O(group_by) the other artifacts of
-        their releases. They do not count for O(keep).
-      - The task fails, and deletes nothing, if one of these channels cannot be read. Signatures of channels are not verified.
-      - Channels themselves and their signatures, whose names end in C(.channel.json), C(.channel.json.asc) or
-        C(.channel.json.sig), are never deleted.
-      - A channel that is moved back while the task runs can name artifacts that the task deletes. Bitbucket has no means to
-        prevent this. Do not prune while you move a channel back.
+      - Shell patterns for the names of channels whose releases are never deleted. By default, all channels are protected. An
+        empty list protects none.
+      - The artifacts and the manifest that a channel names are kept. With O(group_by), the other artifacts of their releases are
+        kept as well. They do not count for O(keep).
+      - If one of these channels cannot be read, the task fails and deletes nothing. Signatures of channels are not verified.
+      - Channels and their signatures, whose names end with C(.channel.json), C(.channel.json.asc) or C(.channel.json.sig), are
+        never deleted.
+      - A channel that is moved back while the task runs can name artifacts that the task deletes. Bitbucket cannot prevent this.
+        Do not prune while you move a channel back.
     type: list
     elements: str
     default: ["*"]
     version_added: 1.1.0
   max_deletions:
     description:
-      - Fail, and delete nothing, if more artifacts than this would go.
+      - Maximum number of artifacts to delete. If more would be deleted, the task fails and deletes nothing.
     type: int
   manifest:
     description:
-      - The name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
-      - The forms of BSD and OpenSSL are read, too. A manifest with SHA-512 digests is an error, because they would be lost.
-      - The lines of deleted artifacts go too. The manifest and its signatures, with C(.asc) or C(.sig) after its name, are never
-        pruned. Its name must be made of letters, digits, C(.), C(_) and C(-).
+      - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS). The module
+        removes the lines of deleted artifacts from it.
+      - The BSD and OpenSSL formats can be read as well. A manifest with SHA-512 digests is an error, because an update would lose
+        them.
+      - The manifest and its signatures, with C(.asc) or C(.sig) after its name, are never deleted by the rules.
+      - The name can have letters, digits, C(.), C(_) and C(-), which Bitbucket does not change.
     type: str
   parallel:
     description:
-      - How many deletions may be under way at once, from 1 to 16.
+      - Maximum number of deletions at the same time, from 1 to 16.
 seealso:
   - module: releng.bitbucket.bitbucket_download
+    description: Publish artifacts, or delete them by name.
   - module: releng.bitbucket.bitbucket_download_channel
+    description: Name the current release, whose artifacts are never deleted.
   - module: releng.bitbucket.bitbucket_download_info
+    description: List artifacts.
+  - module: ansible.builtin.find
+    description: Uses the same syntax of patterns.
+  - ref: ansible_collections.releng.bitbucket.publish_artifacts_role
+    description: Publish a release and delete old ones with a role.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_retain
+    description: Choose the rules of retention.
 """
 
 EXAMPLES = r"""
-- name: Keep the five newest releases, each of several files, and everything of the last thirty days
+- name: Delete releases older than 30 days, except the five newest
   releng.bitbucket.bitbucket_download_prune:
     workspace: acme
     repository: widgets
@@ -124,13 +141,14 @@ EXAMPLES = r"""
     max_deletions: 20
     manifest: SHA256SUMS
 
+# The next tasks take the workspace, the repository and the credentials from the environment.
 - name: Publish a release
   releng.bitbucket.bitbucket_download:
     src: dist/widgets-*
     manifest: SHA256SUMS
   register: published
 
-- name: Keep the release that was just published and the two newest others
+- name: Keep the published release and the two newest other releases
   releng.bitbucket.bitbucket_download_prune:
     patterns: widgets-*
     group_by: ^widgets-(\d+\.\d+\.\d+)
@@ -138,7 +156,7 @@ EXAMPLES = r"""
     protect: "{{ published.artifacts }}"
     manifest: SHA256SUMS
 
-- name: Keep the three highest stable versions, and as many more as fit into 20 GiB; a late patch of an old release can go
+- name: Keep the three highest stable versions, and more versions up to a total of 20 GiB
   releng.bitbucket.bitbucket_download_prune:
     patterns: widgets-*
     group_by: ^widgets-(\d+\.\d+\.\d+)
@@ -148,7 +166,7 @@ EXAMPLES = r"""
     keep_size: 20G
     manifest: SHA256SUMS
 
-- name: Delete nightly builds after two weeks, connection from the environment
+- name: Delete nightly builds after two weeks
   releng.bitbucket.bitbucket_download_prune:
     patterns: nightly-*
     older_than: 2w
@@ -157,62 +175,61 @@ EXAMPLES = r"""
 RETURN = r"""
 artifacts:
   description:
-    - The artifacts that match the patterns, newest first in the O(order). The same in check mode, where it is what would happen.
-    - When the task fails half-way, those that were deleted by then.
+    - Result for each matching artifact, newest first in the O(order). In check mode, the predicted result.
+    - If the task fails after it has deleted something, the artifacts that it has deleted.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: Its name.
+      description: Name of the artifact.
       type: str
       sample: widgets-1.3.0.tar.gz
     size:
-      description: Bytes that lie in Downloads after the task; null where it is deleted.
+      description: Size in bytes of the artifact in Downloads after the task; null if it is deleted.
       type: int
       sample: 1048576
     sha256:
-      description: SHA-256 of what lies in Downloads after the task, where the manifest tells it; else null.
+      description: SHA-256 of the artifact in the manifest, as hexadecimal digits; null if it is deleted or has no line.
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     status:
-      description: What was done, V(deleted) or V(kept).
+      description: Result, V(deleted) or V(kept).
       type: str
       sample: deleted
     reason:
       description:
-        - Why, in words, such as V(retention), V(one of the newest), V(within keep_size), V(not old enough), V(protected),
-          V(in no release), V(pre-release), V(no version),
-          V(in the channel stable).
+        - Reason for the result, such as V(retention), V(one of the newest), V(within keep_size), V(not old enough), V(protected),
+          V(in no release), V(pre-release), V(no version), V(in the channel stable).
       type: str
       sample: retention
     version:
-      description: Version in the name, or the text of O(group_by). Null if it cannot be told.
+      description: Version in the name, or the text that O(group_by) matches. Null if there is none.
       type: str
       sample: 1.3.0
     url:
-      description: The API's URL of the artifact.
+      description: API URL of the artifact. It is not signed. If the repository is private, it requires credentials.
       type: str
       sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.3.0.tar.gz
     created_on:
-      description: When it was uploaded; null where it is deleted or the service does not tell.
+      description: Time of the upload in ISO 8601; null if the artifact is deleted or Bitbucket does not return it.
       type: str
       sample: "2026-11-22T10:15:00.123456+00:00"
 manifest:
-  description: What happened to the manifest.
+  description: Result for the manifest.
   returned: success, when O(manifest) is set
   type: dict
   contains:
     name:
-      description: Its name.
+      description: Name of the manifest.
       type: str
       sample: SHA256SUMS
     status:
-      description: One of V(replaced), V(unchanged), V(deleted), V(absent).
+      description: Result, one of V(replaced), V(unchanged), V(deleted), V(absent).
       type: str
       sample: replaced
     size:
-      description: Its bytes after the task; null where there is none.
+      description: Size in bytes after the task; null if the manifest does not exist.
       type: int
       sample: 178
 signature:
@@ -221,28 +238,31 @@ signature:
   type: dict
   contains:
     name:
-      description: Name of its artifact.
+      description: Name of the artifact with the signature.
       type: str
       sample: SHA256SUMS.asc
     status:
-      description: One of V(replaced), V(unchanged), V(deleted), V(absent).
+      description: Result, one of V(replaced), V(unchanged), V(deleted), V(absent).
       type: str
       sample: replaced
     format:
-      description: V(openpgp) or V(ssh).
+      description: Format of the signature, V(openpgp) or V(ssh).
       type: str
       sample: openpgp
     fingerprint:
-      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…); null if there is no signature.
+      description:
+        - Fingerprint of the primary key that signed. For SSH, it has the form C(SHA256:…).
+        - Null if there is no signature.
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signed_on:
       description:
-        - Time of the signature in ISO 8601; null for SSH, if C(sqv) verifies, and in check mode for a new signature.
+        - Time of the signature in ISO 8601.
+        - Null for SSH, if C(sqv) verifies, and for a new signature in check mode.
       type: str
       sample: "2026-11-22T10:15:00+00:00"
 bytes_sent:
-  description: Payload bytes that were handed to the network, which are those of the manifest.
+  description: Size in bytes of all uploaded contents, which are those of the manifest and its signature, including retries.
   returned: success
   type: int
   sample: 178
@@ -257,7 +277,9 @@ msg:
   type: str
   sample: 2 deleted, 5 kept
 requests:
-  description: How many requests went to the API, repeats included, without those to the storage host and the token endpoint.
+  description:
+    - Number of requests to the API, including retries.
+    - Requests to the storage host and to the token endpoint are not counted.
   returned: always
   type: int
   sample: 4
@@ -288,6 +310,10 @@ from ..module_utils._publish.protection import parse_protect
 from ..module_utils._publish.retention import Retention, parse_age, parse_size, plan_pruning
 from ..module_utils._trust.options import parse_trust
 from ..module_utils._versions.order import parse_order
+
+CHECKS: dict[str, t.Any] = {
+    "required_one_of": [("keep", "older_than", "keep_size")],
+}
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -330,7 +356,7 @@ def parse_retention(options: Options) -> Retention:
 
 def main(clock: Clock = CLOCK) -> None:
     """Run the module."""
-    module = create_module(argument_spec(), required_one_of=[("keep", "older_than", "keep_size")])
+    module = create_module(argument_spec(), **CHECKS)
     options = module.params
 
     def prune(client: Client, progress: Progress) -> Outcome:

@@ -12,15 +12,15 @@ module: bitbucket_download_verify
 short_description: Verify release artifacts in the Downloads of a Bitbucket Cloud repository
 version_added: 1.1.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Reads artifacts of a repository's Downloads section and compares their digests with a given digest or with those of a
-    manifest, whose signature it can verify.
-  - The module writes no file. The artifacts need no space on the host of the task and little memory, whatever their size.
+  - Reads artifacts from the Downloads section of a repository, and compares their digests with a given digest or with those in a
+    manifest. It can verify the signature of the manifest.
+  - Writes no files. The artifacts need no disk space and little memory on the host of the task, whatever their size.
   - The digests must match, whatever the dates of the artifacts and of the manifest are.
-  - A transfer that breaks off continues where it stopped. An artifact that is replaced while the module reads it is listed and
-    read again.
-  - Without credentials it verifies artifacts of public repositories.
+  - Resumes interrupted transfers. If an artifact is replaced while the module reads it, the module reads the listing and the
+    artifact again.
+  - Verifies artifacts of public repositories without credentials.
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._connection.repository
@@ -34,55 +34,65 @@ options:
   name:
     description:
       - Exact names of the artifacts to verify.
-      - If the O(manifest) or its O(signature) is named, it must have the bytes whose signature was verified.
-      - Either O(name) or O(patterns) is required.
+      - The O(manifest) or its O(signature) among the names must have the bytes that were used to verify the signature.
+      - One of O(name) and O(patterns) is required.
       - Mutually exclusive with O(patterns) and O(excludes).
     type: list
     elements: str
   patterns:
     description:
-      - Names to verify, as shell patterns that match the whole name, or with O(use_regex) as regular expressions that match from
-        its beginning, as in M(ansible.builtin.find). The task fails if no name matches.
-      - They select names of artifacts and, with O(manifest), names that only the manifest has.
-      - The O(manifest), its O(signature), and the manifest's name with C(.asc) or C(.sig), match only if a pattern is exactly the
-        name. A regular expression may also escape characters of the name, begin with C(^) and end with C($).
-      - With O(manifest), the same holds for channels and their signatures, which have no line in a manifest.
+      - Shell patterns for the names of the artifacts to verify. A pattern must match the complete name. No match is an error.
+      - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
+      - The patterns select names of artifacts and, with O(manifest), names that are only in the manifest.
+      - The patterns match the O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) only if a
+        pattern is exactly the name. A regular expression can also escape characters of the name, begin with C(^) and end with
+        C($).
+      - With O(manifest), the same applies to channels and their signatures, because a manifest has no lines for them.
+      - One of O(name) and O(patterns) is required.
+      - Mutually exclusive with O(name).
+  excludes:
+    description:
+      - Patterns of names to exclude. Uses the same syntax as O(patterns).
       - Mutually exclusive with O(name).
   manifest:
     description:
       - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
-      - SHA-512 digests and the forms of BSD and OpenSSL are read, too.
-      - The task fails if it does not exist, whatever O(on_mismatch) is.
-      - Either O(manifest) or O(checksum) is required.
+      - SHA-512 digests and the BSD and OpenSSL formats are supported as well.
+      - A missing manifest is an error, whatever O(on_mismatch) is.
+      - One of O(manifest) and O(checksum) is required.
       - Mutually exclusive with O(checksum).
     type: str
   checksum:
     description:
-      - Digest that the artifact must have, as V(sha256:) and hex digits. V(sha512:), V(sha1:) and V(md5:) are supported as well.
+      - Digest that the artifact must have, as V(sha256:) and hexadecimal digits. V(sha512:), V(sha1:) and V(md5:) are supported
+        as well.
       - Only for a task that verifies one artifact.
+      - One of O(manifest) and O(checksum) is required.
       - Mutually exclusive with O(manifest).
     type: str
   on_mismatch:
     description:
       - What to do if an artifact is not verified.
       - With V(fail), the task fails after it has verified all artifacts.
-      - With V(report), the task succeeds, and RV(artifacts) has the status of each artifact. A missing O(manifest) and a missing
-        or bad O(signature) are errors nevertheless.
+      - With V(report), the task succeeds, and RV(artifacts[].status) has the status of each artifact. A missing O(manifest) and a
+        missing or invalid signature are still errors.
     type: str
     choices: [fail, report]
     default: fail
 seealso:
   - module: releng.bitbucket.bitbucket_download_fetch
-    description: Verify artifacts while they are fetched.
+    description: Verify artifacts while fetching them.
   - module: releng.bitbucket.bitbucket_download_info
     description: List the digests of a manifest without reading artifacts.
   - plugin: releng.bitbucket.bitbucket_download
     plugin_type: lookup
     description: Read the contents of verified artifacts.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_verify
+    description: Use manifests, and verify published releases.
 """
 
 EXAMPLES = r"""
-- name: Verify all artifacts of a release, whose manifest was signed by the release key
+- name: Verify all artifacts of a release with a signed manifest
   releng.bitbucket.bitbucket_download_verify:
     workspace: acme
     repository: widgets
@@ -92,7 +102,8 @@ EXAMPLES = r"""
     manifest: widgets-1.4.2.SHA256SUMS
     signed_by: "{{ lookup('ansible.builtin.file', 'release-key.asc') }}"
 
-- name: Report artifacts that the manifest does not verify, connection from the environment
+# The next tasks take the workspace, the repository and the credentials from the environment.
+- name: Report the status of all artifacts without failing
   releng.bitbucket.bitbucket_download_verify:
     patterns: "*"
     manifest: SHA256SUMS
@@ -108,7 +119,8 @@ EXAMPLES = r"""
 RETURN = r"""
 artifacts:
   description:
-    - Status of each artifact, in the order of O(name), or newest first and then the missing ones by name.
+    - Result for each artifact. The artifacts have the order of O(name) or, with O(patterns), are sorted newest first, followed by
+      the missing ones by name.
     - If the task fails before it has verified all artifacts, only the verified ones.
   returned: always
   type: list
@@ -121,20 +133,20 @@ artifacts:
     status:
       description:
         - V(verified) if the contents have the expected digest, V(mismatch) if they have another one.
-        - V(missing) if the artifact is named, in O(name) or in the manifest, and does not exist.
-        - V(unlisted) if the artifact exists, but has no line in the manifest. It was not read.
+        - V(missing) if O(name) or the manifest has the name, but the artifact does not exist.
+        - V(unlisted) if the artifact exists, but has no line in the manifest. Such an artifact is not read.
       type: str
       sample: verified
     sha256:
-      description: SHA-256 of the contents, null if they were not read.
+      description: SHA-256 of the contents, as hexadecimal digits; null if they were not read.
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     expected:
-      description: Digest of the manifest or of O(checksum), as hex digits; null without a line in the manifest.
+      description: Digest in the manifest or in O(checksum), as hexadecimal digits; null without a line in the manifest.
       type: str
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     size:
-      description: Size in bytes, null if the artifact does not exist.
+      description: Size in bytes; null if the artifact does not exist.
       type: int
       sample: 1048576
     url:
@@ -143,23 +155,23 @@ artifacts:
       sample: https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/widgets-1.4.2.tar.gz
 signature:
   description: Signature of the manifest.
-  returned: when O(signed_by) is set and the signature is good
+  returned: when O(signed_by) is set and the signature is valid
   type: dict
   contains:
     name:
-      description: Name of its artifact.
+      description: Name of the artifact with the signature.
       type: str
       sample: SHA256SUMS.asc
     status:
-      description: V(verified).
+      description: Result of the verification, always V(verified).
       type: str
       sample: verified
     format:
-      description: V(openpgp) or V(ssh).
+      description: Format of the signature, V(openpgp) or V(ssh).
       type: str
       sample: openpgp
     fingerprint:
-      description: Fingerprint of the primary key that signed, for SSH C(SHA256:…).
+      description: Fingerprint of the primary key that signed. For SSH, it has the form C(SHA256:…).
       type: str
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
     signed_on:
@@ -177,7 +189,9 @@ msg:
   type: str
   sample: 5 verified
 requests:
-  description: Number of requests to the API, including retries, without requests to the storage host and to the token endpoint.
+  description:
+    - Number of requests to the API, including retries.
+    - Requests to the storage host and to the token endpoint are not counted.
   returned: always
   type: int
   sample: 3
@@ -204,6 +218,11 @@ from ..module_utils._parallel import check_parallel
 from ..module_utils._trust.options import parse_trust
 from ..module_utils._verify.plan import VerifyRequest
 from ..module_utils._verify.verify import ArtifactVerifier, VerifyOptions
+
+CHECKS: dict[str, t.Any] = {
+    "mutually_exclusive": [("name", "patterns"), ("name", "excludes"), ("manifest", "checksum")],
+    "required_one_of": [("name", "patterns"), ("manifest", "checksum")],
+}
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -238,11 +257,7 @@ def parse_options(options: Options) -> VerifyOptions:
 
 def main(clock: Clock = CLOCK) -> None:
     """Run as a module."""
-    module = create_module(
-        argument_spec(),
-        mutually_exclusive=[("name", "patterns"), ("name", "excludes"), ("manifest", "checksum")],
-        required_one_of=[("name", "patterns"), ("manifest", "checksum")],
-    )
+    module = create_module(argument_spec(), **CHECKS)
     options = module.params
 
     def verify(client: Client, progress: Progress) -> Outcome:
