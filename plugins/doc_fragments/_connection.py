@@ -35,8 +35,8 @@ options:
     description:
       - Atlassian API token with scopes. The token is sent with O(user) as HTTP Basic authentication.
       - A write scope does not include the read scope. Publishing needs both.
-      - If the task sets no credentials, the variable C(bitbucket_api_token) or C(bitbucket_password) is used. If no variable
-        sets credentials either, the environment variable E(BITBUCKET_API_TOKEN) or E(BITBUCKET_PASSWORD) is used.
+      - If the task sets no credentials, the variable C(bitbucket_api_token) or C(bitbucket_password) is used. If no variable sets
+        credentials either, the environment variable E(BITBUCKET_API_TOKEN) or E(BITBUCKET_PASSWORD) is used.
       - Mutually exclusive with O(access_token), O(client_id) and O(client_secret).
     type: str
     aliases: [password]

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation of options against the code, and both against the contract of the connection options."""
+"""Compare the documentation of modules with their code, and the connection options with their contract."""
 
 from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._ansible.argument
     connection_argument_spec,
     repository_argument_spec,
 )
+from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.credentials import choose_credentials
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +165,127 @@ def test_examples_use_options_that_exist(name: str) -> None:
     assert examples, "no example shows the module"
     for task in examples:
         assert set(task[f"releng.bitbucket.{name}"] or {}) <= known | {"mode", "owner", "group"}
+
+
+Rule = tuple[str, frozenset[str]]
+Level = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+def levels(name: str) -> Iterator[Level]:
+    """Yield the prefix, the documentation and the rules of a module's options, then those of its suboptions."""
+    spec = module(name).argument_spec()
+    documented = own_options(name)
+    yield "", documented, module(name).CHECKS
+    for option, value in spec.items():
+        if "options" in value:
+            yield f"{option}[].", documented[option]["suboptions"], value
+
+
+def sentences(option: dict[str, Any]) -> list[str]:
+    return re.split(r"(?<=[.]) ", described(option))
+
+
+def mentioned(sentence: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\bO\(([\w\[\].]+)\)", sentence))
+
+
+def excluded(option: dict[str, Any]) -> frozenset[str]:
+    """Return the options that the last sentence excludes; no other sentence may do that."""
+    *others, last = sentences(option)
+    assert not [sentence for sentence in others if sentence.startswith("Mutually exclusive")]
+    return mentioned(last) if last.startswith("Mutually exclusive with ") else frozenset()
+
+
+@each_module
+def test_mutual_exclusion_is_the_last_sentence_of_each_option(name: str) -> None:
+    for prefix, documented, rules in levels(name):
+        for option, value in documented.items():
+            if option.removeprefix("src_") not in CREDENTIALS:
+                groups = [group for group in rules.get("mutually_exclusive", ()) if option in group]
+                assert excluded(value) == {prefix + each for group in groups for each in group if each != option}, option
+
+
+@pytest.mark.parametrize("prefix", ["", "src_"])
+def test_kinds_of_credentials_are_documented_as_mutually_exclusive(prefix: str) -> None:
+    documented = own_options("bitbucket_download_copy") if prefix else CONNECTION
+    for name in CREDENTIALS:
+        others = {prefix + other for other in CREDENTIALS if exclude_each_other(prefix + name, prefix + other, prefix)}
+        assert excluded(documented[prefix + name]) == others, name
+
+
+def exclude_each_other(option: str, other: str, prefix: str) -> bool:
+    try:
+        choose_credentials({option: "x", other: "x"}, {}, prefix=prefix)
+    except BadInput as exc:
+        return "Two kinds" in str(exc)
+    return False
+
+
+def stated_rules(option: dict[str, Any]) -> set[Rule]:
+    """Return what the documentation says about options that are required."""
+    found = set()
+    for sentence in sentences(option):
+        if match := re.fullmatch(r"(?:One|At least one) of (.*) is required(?: when O\((\w+=\w+)\))?\.", sentence):
+            found.add((match[2] or "", mentioned(match[1])))
+        elif match := re.fullmatch(r"Required when O\((\w+=\w+)\)\.", sentence):
+            found.add((match[1], frozenset()))
+        elif match := re.fullmatch(r"Requires (O\(\w+\))\.", sentence):
+            found.add(("requires", mentioned(match[1])))
+    return found
+
+
+def coded_rules(option: str, prefix: str, rules: dict[str, Any]) -> set[Rule]:
+    """Return what the code says about options that are required."""
+    found = {("", frozenset(prefix + each for each in group)) for group in rules.get("required_one_of", ()) if option in group}
+    for other, value, names, *any_of in rules.get("required_if", ()):
+        if option in names:
+            found.add((f"{other}={value}", frozenset(names) if any_of else frozenset()))
+    return found | {("requires", frozenset([each])) for each in rules.get("required_by", {}).get(option, ())}
+
+
+@each_module
+def test_required_options_are_documented(name: str) -> None:
+    """Some options require others by code of their own, so the documentation may say more about them."""
+    for prefix, documented, rules in levels(name):
+        for option, value in documented.items():
+            stated, coded = stated_rules(value), coded_rules(option, prefix, rules)
+            assert coded <= stated, option
+            assert {rule for rule in stated if rule[0] != "requires"} <= coded, option
+
+
+def returned(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, value in values.items():
+        yield key, value
+        yield from returned(value.get("contains", {}))
+
+
+@each_module
+def test_returned_numbers_and_times_name_their_units(name: str) -> None:
+    for key, value in returned(yaml.safe_load(module(name).RETURN)):
+        text = described(value)
+        if value["type"] == "int":
+            is_size = key == "size" or key.startswith("bytes")
+            assert text.startswith("Size in bytes" if is_size else "Number of "), key
+        if value["type"] == "float":
+            assert "in seconds" in text, key
+        if key.endswith("_on"):
+            assert "in ISO 8601" in text, key
+
+
+@each_module
+def test_a_module_refers_to_a_guide(name: str) -> None:
+    seealso = yaml.safe_load(module(name).DOCUMENTATION)["seealso"]
+    assert any("docsite.guide_" in entry.get("ref", "") for entry in seealso)
+    assert all(entry["description"] for entry in seealso)
+
+
+def test_guides_that_plugins_and_roles_refer_to_exist() -> None:
+    guides = "".join(path.read_text("utf-8") for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
+    sources = [*(ROOT / "plugins").glob("*/*.py"), *(ROOT / "roles").glob("*/meta/argument_specs.yml")]
+    text = "".join(path.read_text("utf-8") for path in sources)
+    labels = re.findall(r"ref: (ansible_collections\.releng\.bitbucket\.docsite\.\S+)", text)
+    assert labels
+    assert [label for label in labels if f".. _{label}:" not in guides] == []
 
 
 def test_the_action_group_holds_every_module() -> None:
