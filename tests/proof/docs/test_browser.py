@@ -127,7 +127,7 @@ def test_a_phone_has_a_menu(browser: Chrome, address: str) -> None:
     assert not [each for each in browser.find_elements(By.CSS_SELECTOR, ".sidebar-tree a") if each.rect["x"] >= 0]
     wait(browser, "header label[for=__navigation]")[0].click()
     WebDriverWait(browser, PATIENCE).until(lambda driver: wait(driver, ".sidebar-tree a")[0].rect["x"] >= 0)
-    [entry] = [each for each in wait(browser, ".sidebar-tree a") if each.text == "Retain and prune"]
+    [entry] = [each for each in wait(browser, ".sidebar-tree a") if each.text == "Delete old releases"]
     entry.click()
     assert browser.current_url.endswith("/docsite/guide_retain.html")
 
