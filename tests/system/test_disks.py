@@ -112,7 +112,7 @@ def test_archive_that_does_not_fit_now_is_refused(fetch: FetchRunner, small_targ
     fetch(NAME)
     (small_target / "mine").write_bytes(b"x" * 50_000)
     message = fetch.failure(NAME, check=check, unpack_dest=str(small_target))
-    assert f"Nothing is unpacked: '{small_target}' needs 30000 bytes more, but " in message
+    assert f"Nothing was unpacked: '{small_target}' needs 30000 more bytes, but only " in message
     assert files(small_target).keys() == {"mine"}
 
 
@@ -127,7 +127,7 @@ def test_announced_bytes_are_compared_with_the_free_space_before_contents_are_re
     (small_target / "mine").write_bytes(b"x" * (50_000 if suffix == ".tgz" else 30_000))
     needed = 20_000 if suffix == ".tgz" else 40_000  # members of a compressed archive cannot be listed without reading it
     message = fetch.failure(f"app{suffix}", unpack_dest=str(small_target))
-    assert f"Nothing is unpacked: '{small_target}' needs {needed} bytes more, but " in message
+    assert f"Nothing was unpacked: '{small_target}' needs {needed} more bytes, but only " in message
 
 
 def test_unchanged_files_need_no_space(fetch: FetchRunner, small_target: Path) -> None:

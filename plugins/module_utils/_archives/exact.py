@@ -61,9 +61,10 @@ class Claim:
         if strays and not self.exists:
             first = min(strays)
             raise BitbucketError(
-                f"Nothing is unpacked or removed: unpack_exact would have to remove {quoted(self._folder.place(first.parts))}"
-                f" and maybe more, but {quoted(self._folder.path)} has no marker, so it might hold files of others."
-                f" Create the empty file {quoted(self._marker)} if everything there can be removed, or take another unpack_dest"
+                f"Nothing was unpacked or removed: unpack_exact would remove {quoted(self._folder.place(first.parts))} and"
+                f" possibly more, but {quoted(self._folder.path)} has no marker file, so it might contain other files."
+                f" If everything in it can be removed, create the empty file {quoted(self._marker)}. Otherwise, set another"
+                " unpack_dest"
             )
 
     def make(self) -> None:
@@ -74,7 +75,7 @@ class Claim:
                 os.fchmod(sink.fileno(), 0o644)
                 os.replace(encode_path(sink.path), encode_path(self._marker))
         except OSError as exc:
-            raise BitbucketError(f"Cannot create the marker {quoted(self._marker)}: {exc.strerror}") from exc
+            raise BitbucketError(f"Cannot create the marker file {quoted(self._marker)}: {exc.strerror}") from exc
 
 
 def find_kept(folder: Folder, paths: t.Iterable[str]) -> set[Parts]:
@@ -142,7 +143,7 @@ class _Search:
                 found = [((*above, decode_path(item.name)), item) for item in items]
             return [(parts, self._read_state(parts)) for parts, _unused in found if parts not in self._kept]
         except OSError as exc:
-            raise BitbucketError(f"Nothing is unpacked or removed: cannot read {quoted(path)}: {exc.strerror}") from exc
+            raise BitbucketError(f"Nothing was unpacked or removed: cannot read {quoted(path)}: {exc.strerror}") from exc
 
     def _read_state(self, parts: Parts) -> State:
         path = self._folder.place(parts)
@@ -153,7 +154,7 @@ class _Search:
             return State(FILE, status.st_size)
         if status.st_dev != self._device:
             raise BitbucketError(
-                f"Nothing is unpacked or removed: {quoted(path)} is another file system, which unpack_exact does not look into"
+                f"Nothing was unpacked or removed: {quoted(path)} is a mounted file system, which unpack_exact does not enter"
             )
         return State(DIRECTORY)
 

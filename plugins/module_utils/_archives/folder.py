@@ -57,7 +57,7 @@ class Folder:
         for length in range(1, len(parts)):
             above = self.place(parts[:length])
             if not stat.S_ISDIR(os.lstat(encode_path(above)).st_mode):
-                raise BitbucketError(f"Cannot {action} {quoted(self.place(parts))}: {quoted(above)} has become a link")
+                raise BitbucketError(f"Cannot {action} {quoted(self.place(parts))}: {quoted(above)} is no longer a directory")
 
     def space(self) -> tuple[int | None, int | None]:
         """Return how many bytes the file system has in all, and how many are free; None if it does not tell."""
@@ -89,9 +89,9 @@ def inspect(folder: Folder, entry: Entry, planned: t.Mapping[Parts, Entry], remo
         if entry.kind == LINK:
             _require_target_inside(folder, entry, planned)
     except OSError as exc:
-        raise refusal(entry.member, f"cannot be put here: {exc.strerror}", entry.parts) from exc
+        raise refusal(entry.member, f"cannot be unpacked here: {exc.strerror}", entry.parts) from exc
     if found.kind != entry.kind and DIRECTORY in (found.kind, entry.kind) and found.kind != ABSENT:
-        what = "would lie behind" if entry.implied else "cannot take the place of"
+        what = "would be below" if entry.implied else "cannot replace"
         what += f" {quoted(folder.place(entry.parts))}, which is a {found.kind}"
         raise refusal(entry.member, what, () if entry.implied else entry.parts)
     return found
@@ -109,7 +109,7 @@ def _read_state(folder: Folder, entry: Entry) -> State:
     if stat.S_ISDIR(status.st_mode):
         return State(DIRECTORY)
     if not stat.S_ISREG(status.st_mode):
-        raise refusal(entry.member, f"cannot take the place of {quoted(path)}, which is no file", entry.parts)
+        raise refusal(entry.member, f"cannot replace {quoted(path)}, which is not a regular file", entry.parts)
     comparable = entry.kind == FILE and status.st_size == entry.member.size
     digest = hash_file(path)["sha256"] if comparable else None
     return State(FILE, status.st_size, digest, bool(status.st_mode & 0o100))
@@ -138,7 +138,7 @@ def _require_target_inside(folder: Folder, entry: Entry, planned: t.Mapping[Part
 def _require_inside(folder: Folder, entry: Entry, path: str) -> None:
     root, real = folder.real_path, real_path(path)
     if os.path.commonpath([root, real]) != root:
-        raise refusal(entry.member, f"is a link that would lead to {quoted(real)}", entry.parts)
+        raise refusal(entry.member, f"is a link out of the folder, to {quoted(real)}", entry.parts)
 
 
 def _split_target(entry: Entry) -> list[str]:

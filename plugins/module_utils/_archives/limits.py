@@ -38,7 +38,7 @@ class Space:
         self._used += size - old_size
         if self._free is not None and needed > self._free:
             raise BitbucketError(
-                f"Nothing is unpacked: {quoted(self._folder.path)} needs {needed} bytes more, but {self._free} are free"
+                f"Nothing was unpacked: {quoted(self._folder.path)} needs {needed} more bytes, but only {self._free} are free"
             )
 
 
@@ -65,8 +65,8 @@ class Limits:
         if announced > max(_HARMLESS, self._max_ratio * own_size):
             raise refusal(
                 member,
-                f"makes it {announced} bytes, unpacked from {own_size}, which is more than {self._max_ratio} times as much."
-                " Raise unpack_max_ratio if you trust the archive",
+                f"brings the archive of {own_size} bytes to {announced} unpacked bytes, more than {self._max_ratio} times its own"
+                " size. If you trust the archive, raise unpack_max_ratio",
             )
         self._count_space(member, size)
 

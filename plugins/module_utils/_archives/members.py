@@ -99,7 +99,7 @@ def parse_path(name: str) -> Parts:
     if ".." in parts:
         raise Unsafe("has '..' in its path")
     if len(name.encode("utf-8")) > MAX_PATH_BYTES or any(len(part.encode("utf-8")) > MAX_NAME_BYTES for part in parts):
-        raise Unsafe(f"is longer than {MAX_PATH_BYTES} bytes, or a part of it than {MAX_NAME_BYTES}")
+        raise Unsafe(f"has a path longer than {MAX_PATH_BYTES} bytes, or a path component longer than {MAX_NAME_BYTES}")
     return parts
 
 
@@ -116,9 +116,9 @@ def check_target(parts: Parts, target: str) -> None:
     steps = [part for part in target.split("/") if part not in ("", ".")]
     ups = steps.count("..")
     if ups > len(parts) - 1:
-        raise Unsafe(f"is a link to {quoted(target)}, which leaves the folder")
+        raise Unsafe(f"is a link to {quoted(target)}, which is outside the folder")
     if ".." in steps[ups:]:
-        raise Unsafe(f"is a link to {quoted(target)}, which has '..' behind a name")
+        raise Unsafe(f"is a link to {quoted(target)}, which has '..' after a name")
 
 
 def _problem(text: str) -> str | None:
@@ -163,15 +163,15 @@ class Layout:
         """Count a member before its content is read, so that no archive keeps the reader busy forever."""
         self.members[member.archive] = self.members.get(member.archive, 0) + 1
         if sum(self.members.values()) > self._most:
-            raise refusal(member, f"is one too many: more than {self._most} are not unpacked")
+            raise refusal(member, f"exceeds the limit of {self._most} members")
         self._reserve(member, member.size)
 
     def _reserve(self, member: Member, size: int) -> None:
         if size < 0:
-            raise refusal(member, "has a size below zero")
+            raise refusal(member, "has a negative size")
         self._bytes += size
         if self._room is not None and self._bytes > self._room:
-            raise refusal(member, "does not fit: the whole file system holds less than is announced up to here")
+            raise refusal(member, "does not fit: the members up to this one need more bytes than the file system has")
         if size:
             self._count(member, size)
 
@@ -186,7 +186,7 @@ class Layout:
         self._used.add(member.archive)
         known = self._entries.setdefault(entry.parts, entry)
         if not known.state.matches(entry.state):
-            raise refusal(member, f"is not the same as the {known.kind} there from {quoted(known.member.archive)}")
+            raise refusal(member, f"differs from the {known.kind} with the same path in {quoted(known.member.archive)}")
         if known.member.archive != member.archive:
             self._copies[(member.archive, entry.parts)] = entry
 
@@ -194,15 +194,15 @@ class Layout:
         """Raise BitbucketError if all members of an archive are left out."""
         if self.members.get(archive) and archive not in self._used:
             raise BitbucketError(
-                f"Nothing is unpacked: strip_components leaves out all members of the archive {quoted(archive)},"
-                f" because no path in it has more than {self._strip} parts"
+                f"Nothing was unpacked: strip_components excludes all members of the archive {quoted(archive)},"
+                f" because no path in it has more than {self._strip} components"
             )
 
     def _make_entry(self, member: Member) -> Entry | None:
         """Return the entry of a member, None if it is left out."""
         parts = parse_path(member.name)
         if not parts and member.kind != DIRECTORY:
-            raise Unsafe("means the folder itself")
+            raise Unsafe("is the folder itself")
         if self._strip:
             parts = parts[self._strip :]
             if not parts:
@@ -222,11 +222,11 @@ class Layout:
         except Unsafe as exc:
             raise Unsafe(f"is a hard link to {quoted(member.target)}, which {exc}") from exc
         if len(parts) <= self._strip:
-            raise Unsafe(f"is a hard link to {quoted(member.target)}, which strip_components leaves out")
+            raise Unsafe(f"is a hard link to {quoted(member.target)}, which strip_components excludes")
         parts = parts[self._strip :]
         found = self._copies.get((member.archive, parts)) or self._entries.get(parts)
         if found is None or found.kind != FILE or found.member.archive != member.archive:
-            raise Unsafe(f"is a hard link to {quoted(member.target)}, which is no file before it in the archive")
+            raise Unsafe(f"is a hard link to {quoted(member.target)}, which is not an earlier file in the archive")
         self._reserve(member, found.member.size)
         return found.member
 
@@ -237,7 +237,7 @@ class Layout:
                 implied = Entry(entry.parts[:length], DIRECTORY, entry.member, implied=True)
                 above = self._entries.setdefault(implied.parts, implied)
                 if above.kind != DIRECTORY:
-                    what = f"lies behind {quoted('/'.join(above.parts))}, which is a {above.kind}"
+                    what = f"is below {quoted('/'.join(above.parts))}, which is a {above.kind}"
                     raise refusal(entry.member, what, entry.parts)
         entries = [entry for parts, entry in self._entries.items() if parts]
         return sorted(entries, key=lambda entry: (_ORDER[entry.kind], len(entry.parts) if entry.kind == DIRECTORY else 0))
@@ -247,5 +247,5 @@ def refusal(member: Member, why: str, parts: Parts = ()) -> BitbucketError:
     """Return the error about one member; ``parts``: the path that it makes, if that is not its own."""
     name = "/".join(parts) or member.name
     return BitbucketError(
-        f"The archive {quoted(member.archive)} is refused, and nothing is unpacked: its member {quoted(name)} {why}"
+        f"The archive {quoted(member.archive)} was refused, and nothing was unpacked: its member {quoted(name)} {why}"
     )

@@ -103,7 +103,7 @@ def _find_taken(folder: Folder, files: t.Sequence[FetchedFile], claim: Claim | N
     """Return what the other files of the task are, by path."""
     places = {real_path(each.path): f"the artifact {quoted(each.name)}" for each in files}
     if claim:
-        places[os.path.join(folder.real_path, MARKER)] = "the marker of unpack_exact"
+        places[os.path.join(folder.real_path, MARKER)] = "the marker file of unpack_exact"
     if records:
         places.update((real_path(record_path(each.path, each.name)), f"the record of {quoted(each.name)}") for each in files)
     return places
@@ -115,7 +115,7 @@ def _require_apart(folder: Folder, entries: t.Sequence[Entry], places: t.Mapping
     for entry in entries:
         what = places.get(os.path.join(root, *entry.parts))
         if what is not None:
-            raise refusal(entry.member, f"would take the place of {what}", entry.parts)
+            raise refusal(entry.member, f"would replace {what}", entry.parts)
 
 
 def _require_space(folder: Folder, differences: t.Sequence[Difference]) -> None:

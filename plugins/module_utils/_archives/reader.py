@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
     import zipfile
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst", ".zip")
-UNREADABLE = "is not an archive that can be read, and nothing is unpacked"
+UNREADABLE = "cannot be read as an archive, and nothing was unpacked"
 
 # The header of a member is far smaller; a larger one would fill the memory.
 _MAX_AT_ONCE = 16 * 1024 * 1024
@@ -79,7 +79,7 @@ def read_content(archive: TarArchive | ZipArchive, member: Member) -> t.Iterator
                 break
             yield block
     if rest:
-        raise Damaged(f"its member {quoted(member.name)} does not have the {member.size} bytes that are announced")
+        raise Damaged(f"its member {quoted(member.name)} does not have the announced {member.size} bytes")
 
 
 class _Bounded:
@@ -92,7 +92,7 @@ class _Bounded:
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= _MAX_AT_ONCE:
-            raise Damaged(f"a header announces {size} bytes for itself")
+            raise Damaged(f"a header has {size} bytes")
         return self._source.read(size)
 
 
@@ -118,18 +118,18 @@ class TarArchive:
         """Check the end: tarfile ends at any header that it cannot read."""
         self._source.seek(self._tar.offset)
         if self._source.read(_TAR_BLOCK).strip(b"\0"):
-            raise Damaged("what follows its last readable member is not the end of an archive")
+            raise Damaged("the data after its last readable member is not the end of an archive")
         padding = 0
         for block in read_blocks(self._source):  # the checksum of compressed contents comes last
             padding += len(block)
             if padding > _MAX_PADDING:
-                raise Damaged("it goes on behind its end")
+                raise Damaged("it has data after its end")
 
     def open(self, member: Member) -> t.IO[bytes]:
         """Open the content of a file."""
         found = self._tar.extractfile(member.source)
         if found is None:
-            raise Damaged(f"its member {quoted(member.name)} has no content")
+            raise Damaged(f"its member {quoted(member.name)} has no contents")
         return found
 
 

@@ -71,8 +71,8 @@ class Unpacker:
         archives = [name for name in names if find_suffix(name)]
         if not archives:
             raise BadInput(
-                f"unpack_dest needs an archive, with a name that ends in one of {', '.join(SUFFIXES)};"
-                f" fetched would be {', '.join(quoted(name) for name in names)}"
+                f"unpack_dest needs an archive, whose name ends in one of {', '.join(SUFFIXES)}."
+                f" The task would fetch only {', '.join(quoted(name) for name in names)}"
             )
         for name in archives:
             check_format(name)
@@ -187,6 +187,6 @@ def _is_file_of(entry: Entry, archive: FetchedFile) -> bool:
 
 def _unpack_files(entries: t.Sequence[Entry], file: FetchedFile, write: t.Callable[[Entry, t.Iterable[bytes]], None]) -> None:
     if entries:
-        with open_archive(file.path, file.name, "cannot be read any more") as archive:
+        with open_archive(file.path, file.name, "can no longer be read") as archive:
             for entry in entries:
                 write(entry, read_content(archive, entry.member))

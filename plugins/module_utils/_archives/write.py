@@ -66,7 +66,7 @@ def _fill(sink: io.FileIO, entry: Entry, content: t.Iterable[bytes]) -> None:
         found.update(block)
         write_all(sink, block)
     if found.hexdigest() != entry.member.sha256:
-        raise BitbucketError(f"The archive {quoted(entry.member.archive)} has changed while it was unpacked")
+        raise BitbucketError(f"The archive {quoted(entry.member.archive)} changed while the module unpacked it")
 
 
 def _set_permissions(descriptor: int, path: str, entry: Entry) -> None:

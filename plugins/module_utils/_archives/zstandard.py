@@ -25,7 +25,7 @@ def require_zstandard(name: str) -> None:
     if _find("compression.zstd") is None and _find("zstandard") is None:
         raise BitbucketError(
             f"{quoted(name)} cannot be unpacked: on the host that runs the module, {sys.executable} must be Python 3.14 or later,"
-            " or have the library zstandard"
+            " or have the Python library zstandard"
         )
 
 

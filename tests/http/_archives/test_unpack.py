@@ -204,7 +204,7 @@ def test_leading_parts_of_paths_are_stripped(unpack: UnpackRunner) -> None:
     }
     assert unpack(strip_components=1)["changed"] is False
     result = unpack.failed(strip_components=3)
-    assert "strip_components leaves out all members of the archive 'app.tar.gz'" in result["msg"]
+    assert "strip_components excludes all members of the archive 'app.tar.gz'" in result["msg"]
 
 
 def test_several_archives_are_unpacked_and_other_artifacts_are_not(unpack: UnpackRunner) -> None:

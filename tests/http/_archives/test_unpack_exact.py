@@ -127,9 +127,9 @@ def test_directory_of_others_needs_a_marker_before_anything_is_fetched(unpack: U
     unpack.put(Item("a", b"a"))
     result = unpack.failed(unpack_exact=True, check=check)
     assert result["msg"] == (
-        f"Nothing is unpacked or removed: unpack_exact would have to remove '{unpack.target}/mine' and maybe more, but"
-        f" '{unpack.target}' has no marker, so it might hold files of others. Create the empty file '{unpack.target}/{MARKER}' if"
-        " everything there can be removed, or take another unpack_dest"
+        f"Nothing was unpacked or removed: unpack_exact would remove '{unpack.target}/mine' and possibly more, but"
+        f" '{unpack.target}' has no marker file, so it might contain other files. If everything in it can be removed, create the"
+        f" empty file '{unpack.target}/{MARKER}'. Otherwise, set another unpack_dest"
     )
     assert (result["requests"], result["changed"], unpack.fetch.files) == (0, False, {})
     (unpack.target / MARKER).symlink_to("mine")
@@ -146,7 +146,7 @@ def test_directory_with_nothing_but_members_gets_the_marker(unpack: UnpackRunner
     before = snapshot(unpack.target)
     for check in (True, False):
         message = unpack.failed(unpack_exact=True, check=check)["msg"]
-        assert f"would have to remove '{unpack.target}/a/mine'" in message
+        assert f"would remove '{unpack.target}/a/mine'" in message
     assert snapshot(unpack.target) == before
     (unpack.target / "a/mine").unlink()
     (unpack.target / "c").unlink()
@@ -172,14 +172,14 @@ def test_broken_archive_removes_nothing(exact: UnpackRunner) -> None:
     }
     for name, data in broken.items():
         exact.fetch.put({name: data})
-        assert "nothing is unpacked" in exact.failed(NAME, name, unpack_exact=True)["msg"]
+        assert "nothing was unpacked" in exact.failed(NAME, name, unpack_exact=True)["msg"]
     assert snapshot(exact.target) == before
 
 
 def test_member_must_not_replace_the_marker(exact: UnpackRunner) -> None:
     exact.put(Item(MARKER, b"evil"))
     message = exact.failed(unpack_exact=True)["msg"]
-    assert f"its member '{MARKER}' would take the place of the marker of unpack_exact" in message
+    assert f"its member '{MARKER}' would replace the marker file of unpack_exact" in message
     exact.put(directory("a"))
     assert exact()["unpacked"][0]["status"] == "unpacked", "without the option, members of that name are like others"
 
@@ -189,7 +189,7 @@ def test_directory_with_an_artifact_is_not_replaced(unpack: UnpackRunner) -> Non
     unpack.put(Item("b", b"b"))
     unpack(**options)
     unpack.put(Item("a", b"file"))
-    assert "cannot take the place of" in unpack.failed(**options)["msg"]
+    assert "cannot replace" in unpack.failed(**options)["msg"]
     assert sorted(found(unpack)) == ["a/", f"a/{NAME}", "b"]
 
 
@@ -204,7 +204,7 @@ def test_mounted_file_system_is_an_error(exact: UnpackRunner, monkeypatch: pytes
     monkeypatch.setattr(os, "lstat", lstat)
     message = exact.failed(unpack_exact=True)["msg"]
     assert message == (
-        f"Nothing is unpacked or removed: '{exact.target}/mount' is another file system, which unpack_exact does not look into"
+        f"Nothing was unpacked or removed: '{exact.target}/mount' is a mounted file system, which unpack_exact does not enter"
     )
 
 

@@ -200,7 +200,7 @@ def test_records_and_archives_share_a_directory(bare: UnpackRunner) -> None:
     assert {RECORD, ".old.tgz.unpacked"} < files(bare.target).keys()
     put(bare, Item(RECORD, b"evil"))
     message = bare.failed(keep_archive=False, **options)["msg"]
-    assert f"its member '{RECORD}' would take the place of the record of '{NAME}'" in message
+    assert f"its member '{RECORD}' would replace the record of '{NAME}'" in message
 
 
 def test_archive_stays_if_unpacking_fails(bare: UnpackRunner) -> None:

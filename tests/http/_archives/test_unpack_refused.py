@@ -76,7 +76,7 @@ BOMBS = {
     "sparse.tar": sparse("evil", 512 * MIB),
     "links.tgz": tarred([Item("a", noise(1, MIB // 8)), *HARD_LINKS]),
 }
-FAR_MORE = "times as much. Raise unpack_max_ratio if you trust the archive"
+FAR_MORE = "times its own size. If you trust the archive, raise unpack_max_ratio"
 
 
 @pytest.mark.parametrize(
@@ -85,25 +85,26 @@ FAR_MORE = "times as much. Raise unpack_max_ratio if you trust the archive"
         ("app.tgz", tarred([Item("../evil", b"x")]), "its member '../evil' has '..' in its path"),
         ("app.zip", zipped([Item("/etc/evil", b"x")]), "its member '/etc/evil' is absolute"),
         ("app.zip", zipped([Item("evil\x1b[2J", b"x")]), r"its member 'evil\x1b[2J' has a control character"),
-        ("app.tgz", tarred([link("evil", "../outside")]), "is a link to '../outside', which leaves the folder"),
-        ("app.zip", zipped([link("evil", "../outside")]), "is a link to '../outside', which leaves the folder"),
-        ("app.tgz", tarred([Item("x", kind=HARD_LINK, target="mine")]), "is a hard link to 'mine', which is no file before it"),
+        ("app.tgz", tarred([link("evil", "../outside")]), "is a link to '../outside', which is outside the folder"),
+        ("app.zip", zipped([link("evil", "../outside")]), "is a link to '../outside', which is outside the folder"),
+        ("app.tgz", tarred([Item("x", kind=HARD_LINK, target="mine")]), "is a hard link to 'mine', which is not an earlier file"),
         ("app.tgz", tarred([Item("x", kind=FIFO)]), "its member 'x' is a FIFO"),
-        ("app.tgz", tarred([directory("a"), link("a/l", "."), Item("a/l/x")]), "'a/l/x' lies behind 'a/l', which is a link"),
-        ("app.zip", zipped([Item("a", b"1"), Item("a/b", b"2")]), "its member 'a/b' lies behind 'a', which is a file"),
-        ("app.tgz", tarred([Item("good", b"bad")]), "its member 'good' is not the same as the file there from 'good.tar'"),
-        ("app.tgz", announce(2**60), "its member 'evil' does not fit: the whole file system holds less"),
+        ("app.tgz", tarred([directory("a"), link("a/l", "."), Item("a/l/x")]), "'a/l/x' is below 'a/l', which is a link"),
+        ("app.zip", zipped([Item("a", b"1"), Item("a/b", b"2")]), "its member 'a/b' is below 'a', which is a file"),
+        ("app.tgz", tarred([Item("good", b"bad")]), "its member 'good' differs from the file with the same path in 'good.tar'"),
+        ("app.tgz", announce(2**60), "its member 'evil' does not fit: the members up to this one need more"),
         *((name, data, FAR_MORE) for name, data in BOMBS.items()),
-        ("app.tgz", tarred([Item("/".join(["d" * 200] * 20), b"x")]), "cannot be put here: File name too long"),
-        ("app.tgz", b"<html>Log in</html>", "is not an archive that can be read, and nothing is unpacked: "),
-        ("app.zip", b"<html>Log in</html>", "is not an archive that can be read, and nothing is unpacked: "),
-        ("app.zip", damage(zipped([Item("bad", bytes(range(256)) * 100)])), "nothing is unpacked: Bad CRC-32 for file 'bad'"),
+        ("app.tgz", tarred([Item("/".join(["d" * 200] * 20), b"x")]), "cannot be unpacked here: File name too long"),
+        ("app.tgz", b"<html>Log in</html>", "cannot be read as an archive, and nothing was unpacked: "),
+        ("app.zip", b"<html>Log in</html>", "cannot be read as an archive, and nothing was unpacked: "),
+        ("app.zip", damage(zipped([Item("bad", bytes(range(256)) * 100)])), "nothing was unpacked: Bad CRC-32 for file 'bad'"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
 def test_one_bad_archive_stops_all(refuse: Refuse, name: str, data: bytes, words: str) -> None:
     message = refuse({"good.tar": archive("good.tar", [GOOD]), name: data})
-    assert f"The archive '{name}' is refused, and nothing is unpacked: its member '" in message or "not an archive" in message
+    refusal = f"The archive '{name}' was refused, and nothing was unpacked: its member '"
+    assert refusal in message or "cannot be read as an archive" in message
     assert words in message
 
 
@@ -121,13 +122,13 @@ def test_existing_link_is_not_written_through(refuse: Refuse, target: Path, lead
     (target.parent / leads).mkdir()
     (target / "l").symlink_to(target.parent / leads)
     message = refuse({"app.tar": archive("app.tar", [GOOD, Item("l/deep/x", b"x")])})
-    assert f"its member 'l/deep/x' would lie behind '{target}/l', which is a link" in message
+    assert f"its member 'l/deep/x' would be below '{target}/l', which is a link" in message
 
 
 def test_new_link_must_not_lead_out_through_an_existing_one(refuse: Refuse, target: Path) -> None:
     (target / "there").symlink_to("/etc")
     message = refuse({"app.tar": archive("app.tar", [link("first", "there/passwd"), link("second", "./first")])})
-    assert "its member 'first' is a link that would lead to '/etc/passwd'" in message
+    assert "its member 'first' is a link out of the folder, to '/etc/passwd'" in message
 
 
 def test_new_link_may_lead_through_an_existing_one_that_stays_inside(unpack: UnpackRunner, target: Path) -> None:
@@ -159,13 +160,13 @@ def make(path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "item", "words"),
     [
-        ("directory", Item("x", b"x"), "cannot take the place of '{target}/x', which is a directory"),
-        ("directory", link("x", "mine"), "cannot take the place of '{target}/x', which is a directory"),
-        ("file", directory("x"), "cannot take the place of '{target}/x', which is a file"),
-        ("file", Item("x/y", b"y"), "its member 'x/y' would lie behind '{target}/x', which is a file"),
-        ("link", directory("x"), "cannot take the place of '{target}/x', which is a link"),
-        ("fifo", Item("x", b"x"), "cannot take the place of '{target}/x', which is no file"),
-        ("socket", Item("x", b"x"), "cannot take the place of '{target}/x', which is no file"),
+        ("directory", Item("x", b"x"), "cannot replace '{target}/x', which is a directory"),
+        ("directory", link("x", "mine"), "cannot replace '{target}/x', which is a directory"),
+        ("file", directory("x"), "cannot replace '{target}/x', which is a file"),
+        ("file", Item("x/y", b"y"), "its member 'x/y' would be below '{target}/x', which is a file"),
+        ("link", directory("x"), "cannot replace '{target}/x', which is a link"),
+        ("fifo", Item("x", b"x"), "cannot replace '{target}/x', which is not a regular file"),
+        ("socket", Item("x", b"x"), "cannot replace '{target}/x', which is not a regular file"),
     ],
 )
 def test_only_files_and_links_are_replaced(refuse: Refuse, target: Path, kind: str, item: Item, words: str) -> None:
@@ -176,7 +177,7 @@ def test_only_files_and_links_are_replaced(refuse: Refuse, target: Path, kind: s
 def test_artifact_is_not_replaced_by_a_member(unpack: UnpackRunner) -> None:
     unpack.put(GOOD, Item("app.tar", b"x"), name="app.tar")
     message = unpack.failed("app.tar", unpack_dest=str(unpack.fetch.folder))["msg"]
-    assert "its member 'app.tar' would take the place of the artifact 'app.tar'" in message
+    assert "its member 'app.tar' would replace the artifact 'app.tar'" in message
     assert unpack.fetch.files.keys() == {"app.tar"}
 
 
@@ -188,5 +189,5 @@ def test_archive_that_python_cannot_decompress_is_not_fetched(
     for module in ("compression.zstd", "zstandard"):
         monkeypatch.setitem(sys.modules, module, None)
     result = unpack.failed("app.tar.zst", check=check)
-    assert "or have the library zstandard" in result["msg"]
+    assert "or have the Python library zstandard" in result["msg"]
     assert (result["requests"], unpack.fetch.files) == (0, {})

@@ -33,7 +33,7 @@ SHA256 = "0123456789abcdef" * 4
         ({"newest": 1}, "mutually exclusive: name|newest"),
         ({"name": None, "patterns": ["*"], "newest": 0}, "newest must be 1 or more, not 0"),
         ({"order": "size"}, "value of order must be one of: date, version, got: size"),
-        ({"name": None, "patterns": ["*"], "group_by": "app"}, "group_by must have exactly one group, 'app' has 0"),
+        ({"name": None, "patterns": ["*"], "group_by": "app"}, "group_by must have exactly one group, but 'app' has 0"),
         ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a regular expression"),
         ({"name": None, "patterns": ["a"], "excludes": ["*"], "use_regex": True}, "excludes: '*' is not a regular expression"),
         ({"parallel": 0}, "parallel must be from 1 to 16, not 0"),
@@ -63,8 +63,8 @@ SHA256 = "0123456789abcdef" * 4
         ({"unpack_dest": "{dist}/file/sub"}, "unpack_dest '{dist}/file/sub' cannot be used: '{dist}/file' is not a directory"),
         (
             {"name": ["VERSION", "a.gz"], "unpack_dest": "{dist}/new"},
-            "unpack_dest needs an archive, with a name that ends in one of .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz,"
-            " .txz, .tar.zst, .tzst, .zip; fetched would be 'VERSION', 'a.gz'",
+            "unpack_dest needs an archive, whose name ends in one of .tar, .tar.gz, .tgz, .tar.bz2, .tbz2, .tar.xz,"
+            " .txz, .tar.zst, .tzst, .zip. The task would fetch only 'VERSION', 'a.gz'",
         ),
     ],
     ids=lambda value: str(value)[:60],

@@ -119,7 +119,7 @@ def test_public_repository_needs_no_credentials(filled: Emulator, run: ModuleRun
         ({"newest": 0}, "newest must be 1 or more"),
         ({"newest": -1, "check": True}, "newest must be 1 or more"),
         ({"order": "name"}, "value of order must be one of: date, version, got: name"),
-        ({"group_by": ""}, "group_by must have exactly one group, '' has 0"),
+        ({"group_by": ""}, "group_by must have exactly one group, but '' has 0"),
         ({"group_by": "(app"}, "group_by: '(app' is not a regular expression: "),
         ({"patterns": ["("], "use_regex": True}, "patterns: '(' is not a regular expression"),
         ({"excludes": ["["], "use_regex": True}, "excludes: '[' is not a regular expression"),

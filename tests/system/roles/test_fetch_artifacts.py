@@ -179,7 +179,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ),
     ({"patterns": ["*"], "newest": 0}, "fetch_artifacts_newest must be 1 or more, not 0."),
     ({"patterns": ["*"], "order": "age"}, "value of fetch_artifacts_order must be one of: date, version, got: age"),
-    ({"patterns": ["*"], "group_by": "app"}, "group_by must have exactly one group, 'app' has 0"),
+    ({"patterns": ["*"], "group_by": "app"}, "group_by must have exactly one group, but 'app' has 0"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": []}, "signed_by is empty: list at least one public key"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": ["", ""]}, "Item 1 of signed_by is empty"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "signed_by is empty"),
@@ -197,7 +197,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"names": ["a.txt"], "unpack": True, "unpack_dest": "y"},
-        "unpack_dest needs an archive, with a name that ends in one of .tar, ",
+        "unpack_dest needs an archive, whose name ends in one of .tar, ",
     ),
     ({"names": ["a"], "via": "proxy"}, "value of fetch_artifacts_via must be one of: host, link, controller, got: proxy"),
 ]

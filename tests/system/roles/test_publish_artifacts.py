@@ -370,7 +370,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
     ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
     ({"keep": 1, "patterns": ["*"], "group_by": "("}, "group_by: '(' is not a regular expression"),
-    ({"keep": 1, "patterns": ["*"], "group_by": "x"}, "group_by must have exactly one group, 'x' has 0"),
+    ({"keep": 1, "patterns": ["*"], "group_by": "x"}, "group_by must have exactly one group, but 'x' has 0"),
 ]
 
 

@@ -86,5 +86,5 @@ def test_python_that_cannot_decompress_is_an_error(monkeypatch: pytest.MonkeyPat
         require_zstandard("a.tar.zst")
     assert str(caught.value) == (
         f"'a.tar.zst' cannot be unpacked: on the host that runs the module, {sys.executable} must be Python 3.14 or later,"
-        " or have the library zstandard"
+        " or have the Python library zstandard"
     )

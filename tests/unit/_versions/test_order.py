@@ -83,7 +83,7 @@ def test_group_that_takes_no_part_in_the_match_is_no_release() -> None:
 
 @pytest.mark.parametrize(("text", "count"), [("app", 0), ("(a)(b)", 2), ("(?:a)", 0), ("((a))", 2), (r"\(a\)", 0), ("", 0)])
 def test_an_expression_without_exactly_one_group_is_refused(text: str, count: int) -> None:
-    with pytest.raises(BadInput, match=rf"^group_by must have exactly one group, .* has {count}$"):
+    with pytest.raises(BadInput, match=rf"^group_by must have exactly one group, but .* has {count}$"):
         parse_group_by(text)
 
 
