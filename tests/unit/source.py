@@ -16,7 +16,7 @@ FILES = sorted(PLUGINS.rglob("*.py"))
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 
 
-def named(path: Path) -> str:
+def show_path(path: Path) -> str:
     """Return the path of a file below ``plugins/``, as messages and test ids show it."""
     return path.relative_to(PLUGINS).as_posix()
 
@@ -78,4 +78,4 @@ def reached(path: Path) -> set[Path]:
 
 def importers(package: str) -> set[str]:
     """Return the files that import this package or anything in it."""
-    return {named(path) for path in FILES if any(f"{name}.".startswith(f"{package}.") for name in imports(path))}
+    return {show_path(path) for path in FILES if any(f"{name}.".startswith(f"{package}.") for name in imports(path))}

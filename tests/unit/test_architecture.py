@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold the code layout: which folder imports which, and which files stay free of the network and the file system."""
+"""Check the code layout: imports between folders, and files that must not use the network or the file system."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.source import FILES, MODULES, PLUGINS, imported_files, importers, imports, named, reached, tree
+from tests.unit.source import FILES, MODULES, PLUGINS, imported_files, importers, imports, reached, show_path, tree
 
 ROOT = "module_utils"
 ANSIBLE, HTTP, LOCAL = f"{ROOT}/_ansible", f"{ROOT}/_http", f"{ROOT}/_files"
@@ -82,7 +82,7 @@ LIBRARIES = {
     "ansible_collections": set(),
 }
 
-# These decide, so no chain of imports leads from them to the network or to the file system.
+# These files only decide: no chain of imports leads from them to the network or to the file system.
 DECIDING = {
     ROOT: ("_errors", "_meter", "_names", "_outcome", "_patterns", "_places", "_rate", "_renames", "_text"),
     DOWNLOADS: ("artifact", "parts"),
@@ -100,7 +100,7 @@ DECIDING = {
 }
 OUTSIDE = {"requests", "urllib3", "ansible", "socket", "ssl", "os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess"}
 
-each_file = pytest.mark.parametrize("path", FILES, ids=named)
+each_file = pytest.mark.parametrize("path", FILES, ids=show_path)
 
 
 def folder(path: Path) -> str:
@@ -109,27 +109,27 @@ def folder(path: Path) -> str:
 
 @each_file
 def test_folders_import_only_the_folders_below_them(path: Path) -> None:
-    home = folder(path)
-    assert {folder(other) for other in imported_files(path)} <= {*ARROWS[home], home}
+    own = folder(path)
+    assert {folder(other) for other in imported_files(path)} <= {*ARROWS[own], own}
     assert all(other.is_file() for other in imported_files(path))
 
 
-def test_folders_form_no_cycle() -> None:
+def test_folders_have_no_import_cycle() -> None:
     assert set(TopologicalSorter(ARROWS).static_order()) == set(ARROWS)
 
 
-def test_files_form_no_cycle() -> None:
+def test_files_have_no_import_cycle() -> None:
     graph = {path: imported_files(path) for path in FILES}
     assert set(TopologicalSorter(graph).static_order()) == set(FILES)
 
 
 @pytest.mark.parametrize("name", ARROWS)
-def test_folders_stay_small(name: str) -> None:
+def test_folders_have_a_limited_number_of_files(name: str) -> None:
     assert 0 < len(list((PLUGINS / name).glob("*.py"))) <= MOST_FILES
 
 
 @pytest.mark.parametrize(("package", "files"), LIBRARIES.items(), ids=LIBRARIES)
-def test_few_files_know_each_library(package: str, files: set[str]) -> None:
+def test_only_listed_files_import_each_library(package: str, files: set[str]) -> None:
     assert importers(package) == files
 
 
@@ -137,28 +137,33 @@ def test_few_files_know_each_library(package: str, files: set[str]) -> None:
 def test_plugins_need_only_the_standard_library_requests_and_ansible(path: Path) -> None:
     known = sys.stdlib_module_names | {"requests", "urllib3", "ansible", "plugins"}
     if folder(path) == "plugin_utils":
-        known = known | {"yaml"}  # the control node has it, ansible-core needs it
+        known = known | {"yaml"}  # ansible-core requires it on the control node.
     assert {name.split(".")[0] for name in imports(path)} <= known
 
 
-@pytest.mark.parametrize("path", [PLUGINS / home / f"{name}.py" for home, names in DECIDING.items() for name in names], ids=named)
-def test_deciding_files_reach_neither_network_nor_file_system(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path", [PLUGINS / own / f"{name}.py" for own, names in DECIDING.items() for name in names], ids=show_path
+)
+def test_deciding_files_do_not_import_network_or_file_system(path: Path) -> None:
     assert not {name.split(".")[0] for file in reached(path) for name in imports(file)} & OUTSIDE
 
 
-def test_a_way_to_the_network_is_found() -> None:
+def test_imports_of_the_network_are_detected() -> None:
     assert "requests" in {name for file in reached(PLUGINS / PUBLISH / "apply.py") for name in imports(file)}
 
 
 @pytest.mark.parametrize("call", ["exit_json", "fail_json"])
 def test_one_file_ends_a_module(call: str) -> None:
     users = {
-        named(path) for path in FILES for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and node.attr == call
+        show_path(path)
+        for path in FILES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr == call
     }
     assert users == {f"{ANSIBLE}/module.py"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
+@pytest.mark.parametrize("path", MODULES, ids=show_path)
 def test_modules_create_and_run_through_one_file(path: Path) -> None:
     assert PLUGINS / ANSIBLE / "module.py" in imported_files(path)
 

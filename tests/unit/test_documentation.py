@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare the documentation of modules with their code, and the connection options with their contract."""
+"""Compare the documentation of options with the code, and both with the contract of the connection options."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ SPEC = {**connection_argument_spec(), **repository_argument_spec()}
 DOCUMENTED = {**CONNECTION, **REPOSITORY}
 
 
-def described(option: dict[str, Any]) -> str:
+def read_description(option: dict[str, Any]) -> str:
     text = option["description"]
     return text if isinstance(text, str) else " ".join(text)
 
 
 def comparable(option: dict[str, Any]) -> dict[str, Any]:
-    """What the documentation and the argument spec both say about an option."""
+    """Return the fields that the documentation and the argument spec have in common."""
     said = {key: option.get(key) for key in ("type", "default", "elements", "choices")}
     return {**said, "aliases": sorted(option.get("aliases", [])), "required": bool(option.get("required"))}
 
@@ -71,7 +71,7 @@ def test_connection_options_are_those_of_the_contract(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CONTRACT)
-def test_the_documentation_of_a_connection_option_agrees_with_the_code(name: str) -> None:
+def test_the_documentation_of_a_connection_option_matches_the_code(name: str) -> None:
     assert comparable(DOCUMENTED[name]) == comparable(SPEC[name])
 
 
@@ -82,20 +82,20 @@ def test_no_connection_option_is_missing() -> None:
 
 @pytest.mark.parametrize("name", CONTRACT)
 def test_environment_variables_are_documented(name: str) -> None:
-    assert re.findall(r"E\((\w+)\)", described(DOCUMENTED[name])) == CONTRACT[name][3]
+    assert re.findall(r"E\((\w+)\)", read_description(DOCUMENTED[name])) == CONTRACT[name][3]
 
 
 CREDENTIALS = ("user", "api_token", "access_token", "client_id", "client_secret")
 
 
 @pytest.mark.parametrize("name", [name for name in CONTRACT if name not in CREDENTIALS])
-def test_options_that_are_no_credentials_fall_back_to_the_environment(name: str) -> None:
+def test_options_other_than_credentials_fall_back_to_the_environment(name: str) -> None:
     _unused, variables = SPEC[name].get("fallback", (None, []))
     assert variables == CONTRACT[name][3]
 
 
 @pytest.mark.parametrize("name", CREDENTIALS)
-def test_credentials_come_from_the_environment_by_precedence_not_by_fallback(name: str) -> None:
+def test_credentials_from_the_environment_have_precedence_rules_and_no_fallback(name: str) -> None:
     assert "fallback" not in SPEC[name]
     for variable in CONTRACT[name][3]:
         others = {"BITBUCKET_USERNAME": "x", "BITBUCKET_API_TOKEN": "x"} if name == "user" else {"BITBUCKET_USERNAME": "x"}
@@ -126,7 +126,7 @@ each_module = pytest.mark.parametrize("name", NAMES)
 
 
 @each_module
-def test_the_options_of_a_module_agree_with_its_code(name: str) -> None:
+def test_the_documented_options_of_a_module_match_the_code(name: str) -> None:
     documented = own_options(name)
     own = {option: value for option, value in module(name).argument_spec().items() if option not in SPEC}
     assert yaml.safe_load(module(name).DOCUMENTATION)["module"] == name
@@ -137,7 +137,7 @@ def test_the_options_of_a_module_agree_with_its_code(name: str) -> None:
 
 
 @each_module
-def test_a_module_documents_what_it_shares(name: str) -> None:
+def test_a_module_uses_the_shared_documentation(name: str) -> None:
     fragments = set(yaml.safe_load(module(name).DOCUMENTATION)["extends_documentation_fragment"])
     assert {"releng.bitbucket._connection", "releng.bitbucket._attributes.action_group"} <= fragments
     assert ("releng.bitbucket._connection.repository" in fragments) is ("repository" in module(name).argument_spec())
@@ -146,7 +146,7 @@ def test_a_module_documents_what_it_shares(name: str) -> None:
 
 
 @each_module
-def test_options_and_values_that_are_mentioned_exist(name: str) -> None:
+def test_mentioned_options_and_values_exist(name: str) -> None:
     text = module(name).DOCUMENTATION + module(name).RETURN
     known = {**SPEC, **module(name).argument_spec()}
     if "ansible.builtin.files" in yaml.safe_load(module(name).DOCUMENTATION)["extends_documentation_fragment"]:
@@ -158,7 +158,7 @@ def test_options_and_values_that_are_mentioned_exist(name: str) -> None:
 
 
 @each_module
-def test_examples_use_options_that_exist(name: str) -> None:
+def test_examples_use_existing_options(name: str) -> None:
     spec = {**SPEC, **module(name).argument_spec()}
     known = {*spec, *(alias for option in spec.values() for alias in option.get("aliases", []))}
     examples = [task for task in yaml.safe_load(module(name).EXAMPLES) if f"releng.bitbucket.{name}" in task]

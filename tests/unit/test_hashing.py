@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hash transfers in the thread that runs them and in one of their own: the same digests, and no thread that remains."""
+"""Hash transfers in their own thread or in a second one: equal digests, and no remaining thread."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def test_digests_are_those_of_all_bytes_in_their_order(kind: type[Hashes], block
     hashes = kind(["sha256", "sha512"])
     for block in blocks:
         hashes.update(block)
-    whole = b"".join(blocks)
-    assert hashes.finish() == {"sha256": hashlib.sha256(whole).hexdigest(), "sha512": hashlib.sha512(whole).hexdigest()}
+    joined = b"".join(blocks)
+    assert hashes.finish() == {"sha256": hashlib.sha256(joined).hexdigest(), "sha512": hashlib.sha512(joined).hexdigest()}
 
 
-def test_a_block_may_change_after_the_kept_ones() -> None:
+def test_a_block_can_change_after_the_documented_number_of_blocks() -> None:
     hashes, expected = ThreadHashes(["sha256"]), hashlib.sha256()
     buffers = [bytearray(LENGTH) for _unused in range(KEPT + 1)]
     for number in range(40):
@@ -47,7 +47,7 @@ def test_a_block_may_change_after_the_kept_ones() -> None:
 
 
 @pytest.mark.parametrize(("size", "threads"), [(0, 0), (8 * MIB - 1, 0), (8 * MIB, 1)])
-def test_only_large_transfers_have_a_thread_which_ends_with_them(size: int, threads: int) -> None:
+def test_only_large_transfers_have_a_thread_that_ends_with_them(size: int, threads: int) -> None:
     before = set(threading.enumerate())
     for end in (Hashes.finish, Hashes.close):
         hashes = start_hashing(["sha256"], size)

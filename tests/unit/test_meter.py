@@ -12,7 +12,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._meter import Gau
 from tests.helpers.clock import FakeClock
 
 
-def test_read_returns_the_running_transfers_with_the_time_since_each_began() -> None:
+def test_read_returns_the_running_transfers_with_their_durations() -> None:
     clock = FakeClock()
     meter = Meter(clock.clock.monotonic)
     first, second = Gauge("app", 100), Gauge("app", 100)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: what is refused and why, and how a name becomes one path segment."""
+"""Refuse invalid names with a reason, and encode valid names as one path segment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFUSED = [
     pytest.param(".", "empty or a directory", id="dot"),
     pytest.param("..", "empty or a directory", id="dots"),
     pytest.param("a/b", "a slash or a backslash", id="slash"),
-    pytest.param("../widgets", "a slash or a backslash", id="way out"),
+    pytest.param("../widgets", "a slash or a backslash", id="parent directory"),
     pytest.param("a\\b", "a slash or a backslash", id="backslash"),
     pytest.param("a\nb", "control character", id="line feed"),
     pytest.param("a\x00", "control character", id="null"),
@@ -59,7 +59,7 @@ ACCEPTED = [
 
 @pytest.mark.parametrize("check", [check_name, check_written_name])
 @pytest.mark.parametrize(("name", "why"), REFUSED)
-def test_what_cannot_be_one_path_segment_is_refused(check: object, name: str, why: str) -> None:
+def test_name_that_cannot_be_one_path_segment_is_refused(check: object, name: str, why: str) -> None:
     assert callable(check)
     with pytest.raises(BadInput) as caught:
         check(name, "manifest")
@@ -69,18 +69,18 @@ def test_what_cannot_be_one_path_segment_is_refused(check: object, name: str, wh
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_other_names_are_returned_as_they_are(name: str) -> None:
+def test_other_names_are_returned_unchanged(name: str) -> None:
     assert check_name(name) == name
     assert check_written_name(name) == name
 
 
-def test_a_double_quote_cannot_be_written_but_named() -> None:
+def test_a_double_quote_is_refused_only_in_names_to_publish() -> None:
     assert check_name('say "hi".txt') == 'say "hi".txt'
     with pytest.raises(BadInput, match="double quote cannot be published"):
         check_written_name('say "hi".txt')
 
 
-def test_a_refusal_says_which_option_is_wrong() -> None:
+def test_message_names_the_option() -> None:
     with pytest.raises(BadInput, match=r"^name '\.\.' is refused"):
         check_name("..")
 
@@ -111,7 +111,7 @@ def test_a_name_is_shown_printable_and_short(name: str, text: str) -> None:
         ("A-z_0.~", "A-z_0.~"),
     ],
 )
-def test_everything_but_the_unreserved_is_percent_encoded(name: str, segment: str) -> None:
+def test_all_but_unreserved_characters_are_percent_encoded(name: str, segment: str) -> None:
     assert path_segment(name) == segment
 
 

@@ -13,12 +13,12 @@ import pytest
 from ansible_collections.releng.bitbucket.plugins.module_utils._outcome import Outcome, Progress, count_results
 
 
-def having(*statuses: str) -> dict[str, Any]:
+def make_results(*statuses: str) -> dict[str, Any]:
     """Return the results of a task with artifacts of these statuses."""
     return {"artifacts": [{"name": str(number), "status": status} for number, status in enumerate(statuses)]}
 
 
-def test_joined_outcomes_have_the_results_of_both() -> None:
+def test_combined_outcomes_have_the_results_of_both() -> None:
     first = Outcome({"artifacts": [1], "same": 1}, False, "a\n", "b\n", ["careful"])
     second = Outcome({"unpacked": [2], "same": 2}, True, "c\n", "d\n", ["more"])
     joined = Outcome({"artifacts": [1], "unpacked": [2], "same": 2}, True, "a\nc\n", "b\nd\n", ["careful", "more"])
@@ -37,7 +37,7 @@ def test_joined_outcomes_have_the_results_of_both() -> None:
         ("a\x85 1\n", "a\x85 2\n", ("a\x85 1\n", "a\x85 2\n")),
     ],
 )
-def test_diff_has_the_lines_that_differ_and_counts_the_others(before: str, after: str, shown: tuple[str, str]) -> None:
+def test_diff_has_the_changed_lines_and_counts_the_others(before: str, after: str, shown: tuple[str, str]) -> None:
     assert Outcome({}, before=before, after=after).shorten_texts() == {"before": shown[0], "after": shown[1]}
 
 
@@ -47,7 +47,7 @@ def test_diff_of_ten_thousand_artifacts_is_short() -> None:
     assert texts == {"before": "(10000 unchanged)\n", "after": "new  1 bytes\n(10000 unchanged)\n"}
 
 
-def test_progress_has_its_initial_results_until_something_was_done() -> None:
+def test_progress_has_its_initial_results_until_an_action_reports() -> None:
     progress = Progress(artifacts=[], bytes_sent=0)
     assert progress.results() == {"artifacts": [], "bytes_sent": 0, "changed": False}
     progress.follow(lambda: ({"artifacts": ["app"]}, True))
@@ -56,13 +56,13 @@ def test_progress_has_its_initial_results_until_something_was_done() -> None:
     assert progress.results() == {"artifacts": [], "bytes_sent": 0, "changed": False}
 
 
-def test_progress_remembers_a_change_that_nobody_describes() -> None:
+def test_progress_reports_a_change_without_a_description() -> None:
     progress = Progress()
     progress.note_change()
     assert progress.results() == {"changed": True}
 
 
-def test_a_failure_after_a_change_begins_with_the_change() -> None:
+def test_message_of_a_failure_begins_with_the_change() -> None:
     progress = Progress()
     assert progress.explain(ValueError("no room")) == "no room"
     progress.begin("The snippet kypj was created")
@@ -73,28 +73,31 @@ def test_a_failure_after_a_change_begins_with_the_change() -> None:
 @pytest.mark.parametrize(
     ("results", "message"),
     [
-        (having("unchanged", "created", "replaced", "created"), "2 created, 1 replaced, 1 unchanged"),
-        (having("kept", "deleted", "kept"), "1 deleted, 2 kept"),
-        (having("absent"), "1 absent"),
-        (having("unlisted", "missing", "mismatch", "verified"), "1 verified, 1 mismatch, 1 missing, 1 unlisted"),
-        (having(), "0 artifacts"),
+        (make_results("unchanged", "created", "replaced", "created"), "2 created, 1 replaced, 1 unchanged"),
+        (make_results("kept", "deleted", "kept"), "1 deleted, 2 kept"),
+        (make_results("absent"), "1 absent"),
+        (make_results("unlisted", "missing", "mismatch", "verified"), "1 verified, 1 mismatch, 1 missing, 1 unlisted"),
+        (make_results(), "0 artifacts"),
         ({"artifacts": [{"name": "app"}]}, "1 artifact"),
         ({"artifacts": [{"name": "app"}] * 3, "unlisted": ["app"], "orphaned": []}, "3 artifacts; 1 unlisted"),
         ({"snippets": [{}, {}]}, "2 snippets"),
         ({"status": "created", "snippet": {"id": "kypj"}}, "snippet kypj created"),
         ({"status": "created", "snippet": {"id": None}}, "snippet created"),
         ({"status": "deleted"}, "snippet deleted"),
-        ({**having("fetched"), "unpacked": [{"status": "unpacked"}, {"status": "unchanged"}]}, "1 fetched; 1 archive unpacked"),
-        ({**having("unchanged"), "unpacked": [{"status": "unchanged"}]}, "1 unchanged"),
-        ({**having("unchanged"), "unpacked": [{"status": "unchanged"}], "removed": ["/a"]}, "1 unchanged; 1 path removed"),
-        ({**having("unchanged"), "unpacked": [{"status": "unchanged"}], "removed": None}, "1 unchanged"),
-        ({**having("unchanged"), "manifest": {"status": "unchanged"}}, "1 unchanged"),
-        ({**having("fetched"), "signature": {"status": "verified"}}, "1 fetched; signature verified"),
         (
-            {**having("created"), "manifest": {"status": "replaced"}, "signature": {"status": "created"}},
+            {**make_results("fetched"), "unpacked": [{"status": "unpacked"}, {"status": "unchanged"}]},
+            "1 fetched; 1 archive unpacked",
+        ),
+        ({**make_results("unchanged"), "unpacked": [{"status": "unchanged"}]}, "1 unchanged"),
+        ({**make_results("unchanged"), "unpacked": [{"status": "unchanged"}], "removed": ["/a"]}, "1 unchanged; 1 path removed"),
+        ({**make_results("unchanged"), "unpacked": [{"status": "unchanged"}], "removed": None}, "1 unchanged"),
+        ({**make_results("unchanged"), "manifest": {"status": "unchanged"}}, "1 unchanged"),
+        ({**make_results("fetched"), "signature": {"status": "verified"}}, "1 fetched; signature verified"),
+        (
+            {**make_results("created"), "manifest": {"status": "replaced"}, "signature": {"status": "created"}},
             "1 created; manifest replaced; signature created",
         ),
     ],
 )
-def test_message_counts_what_happened(results: dict[str, Any], message: str) -> None:
+def test_message_counts_the_results(results: dict[str, Any], message: str) -> None:
     assert count_results(results) == message

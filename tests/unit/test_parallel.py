@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running an action over items in threads: order, overlap, and what happens after a failure."""
+"""Run an action for items in threads: order, concurrency, and behavior after a failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._parallel import 
 
 
 class Broken(Exception):
-    """What the action of a test raises."""
+    """The error that the action of a test raises."""
 
 
 @pytest.mark.parametrize("parallel", [1, 2, 16])
@@ -29,21 +29,21 @@ def test_results_are_in_the_order_of_the_items(parallel: int) -> None:
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
-def test_no_items_are_no_work(parallel: int) -> None:
+def test_no_items_give_no_results(parallel: int) -> None:
     assert run_all(lambda item: item, [], parallel) == []
 
 
-def test_actions_really_overlap() -> None:
+def test_actions_run_at_the_same_time() -> None:
     together = threading.Barrier(4, timeout=5)
     assert sorted(run_all(lambda _unused: together.wait(), range(4), 4)) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(("items", "parallel"), [(5, 1), (1, 8)])
-def test_one_at_a_time_needs_no_thread(items: int, parallel: int) -> None:
+def test_one_action_at_a_time_runs_without_a_thread(items: int, parallel: int) -> None:
     assert set(run_all(lambda _unused: threading.get_ident(), range(items), parallel)) == {threading.get_ident()}
 
 
-def test_never_more_than_asked_run_at_once() -> None:
+def test_no_more_than_parallel_actions_run_at_the_same_time() -> None:
     lock, running, most = threading.Lock(), 0, 0
 
     def action(_unused: int) -> None:
@@ -60,7 +60,7 @@ def test_never_more_than_asked_run_at_once() -> None:
 
 
 @pytest.mark.parametrize("parallel", [1, 2])
-def test_after_a_failure_no_item_begins_and_it_is_raised(parallel: int) -> None:
+def test_failure_is_raised_and_starts_no_further_item(parallel: int) -> None:
     begun: list[int] = []
 
     def action(number: int) -> None:
@@ -75,7 +75,7 @@ def test_after_a_failure_no_item_begins_and_it_is_raised(parallel: int) -> None:
     assert sorted(begun) == [0, 1]
 
 
-def test_what_is_under_way_ends_before_the_failure_is_raised() -> None:
+def test_running_actions_end_before_the_failure_is_raised() -> None:
     both, ended = threading.Barrier(2, timeout=5), threading.Event()
 
     def action(number: int) -> None:
@@ -91,11 +91,11 @@ def test_what_is_under_way_ends_before_the_failure_is_raised() -> None:
 
 
 @pytest.mark.parametrize("parallel", [1, 16])
-def test_one_to_sixteen_may_be_asked(parallel: int) -> None:
+def test_one_to_sixteen_are_accepted(parallel: int) -> None:
     assert check_parallel(parallel) == parallel
 
 
 @pytest.mark.parametrize("parallel", [-1, 0, 17])
-def test_no_other_number_may_be_asked(parallel: int) -> None:
+def test_other_numbers_are_refused(parallel: int) -> None:
     with pytest.raises(BadInput, match=rf"^parallel must be from 1 to 16, not {parallel}$"):
         check_parallel(parallel)

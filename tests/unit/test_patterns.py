@@ -13,7 +13,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import 
 
 
 @pytest.mark.parametrize(
-    ("patterns", "excludes", "use_regex", "name", "meant"),
+    ("patterns", "excludes", "use_regex", "name", "expected"),
     [
         (["*.tgz"], None, False, "app.tgz", True),
         (["*.tgz"], None, False, "app.tgz.sig", False),
@@ -43,18 +43,20 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._patterns import 
     ],
 )
 def test_patterns_choose_names(
-    patterns: list[str] | None, excludes: list[str] | None, use_regex: bool, name: str, meant: bool
+    patterns: list[str] | None, excludes: list[str] | None, use_regex: bool, name: str, expected: bool
 ) -> None:
-    assert Patterns(patterns, excludes, use_regex).match(name) is meant
+    assert Patterns(patterns, excludes, use_regex).match(name) is expected
 
 
 @pytest.mark.parametrize(
     ("patterns", "excludes", "option"), [(["ok", "app(1"], None, "patterns"), (["ok"], ["app(1"], "excludes")]
 )
-def test_a_bad_regular_expression_is_shown_with_its_option(patterns: list[str], excludes: list[str] | None, option: str) -> None:
+def test_an_invalid_regular_expression_is_refused_with_its_option(
+    patterns: list[str], excludes: list[str] | None, option: str
+) -> None:
     with pytest.raises(BadInput, match=rf"^{option}: 'app\(1' is not a regular expression: .*unterminated subpattern"):
         Patterns(patterns, excludes, use_regex=True)
 
 
-def test_a_shell_pattern_is_never_a_bad_one() -> None:
+def test_a_shell_pattern_is_never_invalid() -> None:
     assert Patterns(["app(1", "[", "*[a"]).match("app(1")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say which options hold the parts of an address or a path."""
+"""Advise which options to set for the parts of an address or a path."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SNIPPET = "Write workspace: 'acme', snippet_id: 'kypj'"
         ("repository", "..", ""),
     ],
 )
-def test_parts_of_an_address_are_given_as_options(option: str, text: str, advice: str) -> None:
+def test_advice_has_the_parts_of_an_address_as_options(option: str, text: str, advice: str) -> None:
     assert advise(option, text) == advice
 
 

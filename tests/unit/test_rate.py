@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the forms of limit_rate, and that no more bytes pass than the rate allows."""
+"""Parse limit_rate, and transfer no more bytes than the rate allows."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_units_are_powers_of_1024_in_either_case(text: str | None, rate: int | N
         "9" * 16,
     ],
 )
-def test_refuse_anything_else_and_name_the_form(text: str) -> None:
+def test_other_texts_are_refused_with_the_valid_form(text: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse_rate(text)
     assert str(caught.value).startswith("limit_rate must be a whole number of bytes a second above 0, which may end in k, M or G")
@@ -93,14 +93,14 @@ def test_any_text_is_a_rate_or_bad_input(text: str) -> None:
 
 
 @given(rates)
-def test_16_blocks_are_half_a_second_at_most(rate: int) -> None:
+def test_16_blocks_take_half_a_second_at_most(rate: int) -> None:
     block = limit(rate, FakeClock()).block
     assert 1 <= block <= LARGEST_BLOCK
     assert block == 1 or MOST * block <= rate / 2
 
 
 @given(rates, st.lists(st.tuples(st.integers(0, 1 << 20), st.floats(0, 10)), max_size=50))
-def test_never_more_bytes_pass_than_the_rate_and_one_burst(rate: int, steps: list[tuple[int, float]]) -> None:
+def test_bytes_never_exceed_the_rate_and_one_burst(rate: int, steps: list[tuple[int, float]]) -> None:
     clock, passed = FakeClock(), 0
     bucket = limit(rate, clock)
     marks = [(0.0, 0)]
@@ -115,7 +115,7 @@ def test_never_more_bytes_pass_than_the_rate_and_one_burst(rate: int, steps: lis
 
 
 @given(rates, st.lists(st.integers(0, 1 << 20), min_size=1, max_size=50))
-def test_without_idle_time_bytes_take_their_time_and_no_more(rate: int, counts: list[int]) -> None:
+def test_bytes_take_exactly_the_time_of_the_rate_without_idle_time(rate: int, counts: list[int]) -> None:
     clock = FakeClock()
     bucket = limit(rate, clock)
     for count in counts:
@@ -167,7 +167,7 @@ def test_blocks_keep_their_bytes_and_get_smaller(rate: int, blocks: list[bytes])
     assert sum(clock.pauses) == pytest.approx(sum(map(len, blocks)) / rate)
 
 
-def test_a_block_is_handed_over_when_it_is_paid_for() -> None:
+def test_a_block_is_passed_on_after_its_wait() -> None:
     clock = FakeClock()
     parts = limit(64, clock).slow_down([memoryview(b"12345")])
     found = [(bytes(part), sum(clock.pauses)) for part in parts]

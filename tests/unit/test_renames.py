@@ -19,7 +19,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._renames import (
 
 
 @pytest.mark.parametrize("name", ["app-1.0.tgz", "APP_2.zip", "a..b", "-"])
-def test_a_name_of_usual_characters_has_no_reason_to_be_renamed(name: str) -> None:
+def test_a_name_of_usual_characters_is_not_renamed(name: str) -> None:
     assert renamed_pattern(name) is None
 
 
@@ -42,7 +42,7 @@ def test_a_name_of_usual_characters_has_no_reason_to_be_renamed(name: str) -> No
         (" app.zip", "app.zip"),
     ],
 )
-def test_a_run_of_unusual_characters_may_have_become_others(name: str, stored: str) -> None:
+def test_unusual_characters_match_other_characters(name: str, stored: str) -> None:
     pattern = renamed_pattern(name)
     assert pattern is not None
     assert pattern.match(stored)
@@ -60,14 +60,14 @@ def test_a_run_of_unusual_characters_may_have_become_others(name: str, stored: s
         ("a b", f"a{'x' * 13}" + "b"),
     ],
 )
-def test_the_usual_characters_must_be_the_same(name: str, other: str) -> None:
+def test_usual_characters_match_only_themselves(name: str, other: str) -> None:
     pattern = renamed_pattern(name)
     assert pattern is not None
     assert not pattern.match(other)
 
 
-def test_a_name_of_many_gaps_is_compared_at_once() -> None:
-    """A regular expression would try each of some 13 to the power of 60 ways."""
+def test_a_name_with_many_unusual_characters_is_compared_quickly() -> None:
+    """A regular expression would need about 13 to the power of 60 steps."""
     pattern = renamed_pattern("x " * 60 + "z")
     assert pattern is not None
     assert not pattern.match("x" * 254 + "y")
@@ -102,7 +102,7 @@ def test_punctuation_is_unlikely_to_become_letters(name: str, other: str, likely
         ("app.zip", []),
     ],
 )
-def test_the_rules_of_the_service_come_first(name: str, expected: list[str]) -> None:
+def test_likely_names_start_with_the_rules_of_the_service(name: str, expected: list[str]) -> None:
     assert likely_names(name) == expected
 
 
@@ -115,13 +115,13 @@ def test_the_rules_of_the_service_come_first(name: str, expected: list[str]) -> 
         ("other.zip", []),
     ],
 )
-def test_similar_names_are_found_the_likeliest_first(name: str, found: list[str]) -> None:
+def test_similar_names_are_found_most_likely_first(name: str, found: list[str]) -> None:
     names = ["build_11.sha256", "build-1.sha256", "build_1.sha256", "App.zip", "a_b", "unrelated", name]
     assert SimilarNames(names).find(name) == found
 
 
 @given(st.lists(st.text("ab1 _(\u00e9", min_size=1, max_size=8), max_size=30), st.text("ab1 _(\u00e9", min_size=1, max_size=8))
-def test_the_index_misses_no_match(names: list[str], name: str) -> None:
+def test_the_index_finds_every_match(names: list[str], name: str) -> None:
     pattern = renamed_pattern(name)
     expected = {other for other in names if other != name and pattern and pattern.match(other)}
     assert pattern is None or set(SimilarNames(names).find(name)) == expected

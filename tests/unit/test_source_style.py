@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every file of the plugins says what it is, is typed and documented, and stays short."""
+"""Check that every file of the plugins is described, typed, documented and short."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.source import FILES, imports, named, tree
+from tests.unit.source import FILES, imports, show_path, tree
 
 MOST_LINES_OF_A_FUNCTION = 40
 MOST_LINES_OF_A_CLASS = 150
 MOST_METHODS = 12
 MOST_LINES_OF_A_FILE = 220
 
-each_file = pytest.mark.parametrize("path", FILES, ids=named)
+each_file = pytest.mark.parametrize("path", FILES, ids=show_path)
 
 
 @each_file
-def test_every_file_says_what_it_is_and_reads_annotations_late(path: Path) -> None:
+def test_every_file_has_a_docstring_and_postponed_annotations(path: Path) -> None:
     assert ast.get_docstring(tree(path))
     assert "__future__" in imports(path)
 
 
 def _members(path: Path) -> list[ast.stmt]:
-    """The statements of a file and of its classes."""
+    """Return the statements of a file and of its classes."""
     classes = [node for node in tree(path).body if isinstance(node, ast.ClassDef)]
     return [*tree(path).body, *(inner for outer in classes for inner in outer.body)]
 
@@ -43,7 +43,7 @@ def test_every_function_has_types(path: Path) -> None:
 
 
 @each_file
-def test_what_is_public_has_a_docstring(path: Path) -> None:
+def test_public_functions_and_classes_have_docstrings(path: Path) -> None:
     for node in tree(path).body:
         if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
             assert ast.get_docstring(node), node.name
@@ -58,7 +58,7 @@ def test_functions_are_short(path: Path) -> None:
 
 
 @each_file
-def test_classes_do_one_job(path: Path) -> None:
+def test_classes_are_short(path: Path) -> None:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ClassDef) and node.name != "ModuleDocFragment":
             methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
@@ -67,7 +67,7 @@ def test_classes_do_one_job(path: Path) -> None:
 
 
 def _texts(path: Path) -> set[int]:
-    """The lines of docstrings and of DOCUMENTATION, EXAMPLES and RETURN."""
+    """Return the line numbers of docstrings and of DOCUMENTATION, EXAMPLES and RETURN."""
     constants = [
         node.value
         for node in ast.walk(tree(path))

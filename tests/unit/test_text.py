@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make foreign text safe to print in one line."""
+"""Make text of the service safe to print in one line."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def test_a_status_has_its_phrase_if_there_is_one(status: int, text: str) -> None
     assert status_text(status) == text
 
 
-def test_blanks_are_drawn_together_before_counting() -> None:
+def test_blanks_are_collapsed_before_counting() -> None:
     assert one_line("a" + " \n" * 1000 + "b") == "a b"

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.unit.source import FILES, PLUGINS, imports, named
+from tests.unit.source import FILES, PLUGINS, imports, show_path
 
 from .test_execution_environment import required
 
 CONTROL_NODE = ("lookup/", "plugin_utils/")
-each_file = pytest.mark.parametrize("path", FILES, ids=named)
+each_file = pytest.mark.parametrize("path", FILES, ids=show_path)
 
 
 def foreign(path: Path) -> set[str]:
@@ -41,7 +41,7 @@ def providers(package: str) -> set[str]:
 @each_file
 def test_what_a_plugin_imports_is_required(path: Path) -> None:
     known = set(required()).union(*(needs(name) for name in required()))
-    if named(path).startswith(CONTROL_NODE):
+    if show_path(path).startswith(CONTROL_NODE):
         known |= needs("ansible-core")  # it is there, or nothing would run
     unknown = {package for package in foreign(path) if not providers(package) & known}
     assert not unknown, f"requirements.txt does not bring {unknown}"
@@ -49,7 +49,7 @@ def test_what_a_plugin_imports_is_required(path: Path) -> None:
 
 @pytest.mark.parametrize("name", required())
 def test_what_is_required_is_imported(name: str) -> None:
-    imported = set().union(*(foreign(path) for path in FILES if not named(path).startswith(CONTROL_NODE)))
+    imported = set().union(*(foreign(path) for path in FILES if not show_path(path).startswith(CONTROL_NODE)))
     assert name in set().union(*(providers(package) for package in imported))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look at arguments before AnsibleModule converts them. What texts are refused is tested with the modules."""
+"""Inspect arguments before AnsibleModule converts them. The tests of the modules cover the refused texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE = 'jo@example.com namespaces="file,git" ssh-ed25519 AAAA'
 
 
 @pytest.mark.parametrize(("value", "expected"), [(None, []), ([], []), ("", [""]), (LINE, [LINE]), ([LINE], [LINE])])
-def test_signed_by_is_never_left_out_and_never_split(value: Any, expected: list[str]) -> None:
+def test_signed_by_is_never_omitted_or_split(value: Any, expected: list[str]) -> None:
     """A variable without a value must not turn the verification off."""
     given = Given(signed_by_argument_spec(), {"signed_by": value})
     assert (given.arguments, given.refusal) == ({"signed_by": expected}, "")

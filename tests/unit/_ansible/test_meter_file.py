@@ -38,7 +38,7 @@ def names(path: Path) -> list[str]:
     return [sample.name for sample in read_samples(str(path))]
 
 
-def test_the_file_follows_the_running_transfers(path: Path) -> None:
+def test_the_file_lists_the_running_transfers(path: Path) -> None:
     """Shorter contents replace longer ones."""
     meter = Meter()
     with write_samples(meter, str(path), PAUSE):
@@ -51,26 +51,26 @@ def test_the_file_follows_the_running_transfers(path: Path) -> None:
         wait_until(lambda: path.read_text() == "[]\n")
 
 
-def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
+def test_nothing_is_written_without_a_path(tmp_path: Path) -> None:
     with write_samples(Meter(), None, 0):
         assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("place", ["missing/progress", "missing", "."])
-def test_a_file_that_cannot_be_written_does_not_matter_and_is_not_made(tmp_path: Path, place: str) -> None:
+def test_a_file_that_cannot_be_written_is_ignored_and_not_created(tmp_path: Path, place: str) -> None:
     with write_samples(Meter(), str(tmp_path / place), PAUSE):
         time.sleep(10 * PAUSE)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
-def test_a_full_disk_does_not_matter() -> None:
+def test_a_full_disk_is_ignored() -> None:
     with write_samples(Meter(), "/dev/full", PAUSE):
         time.sleep(10 * PAUSE)
 
 
 @pytest.mark.parametrize("text", ["", '[[1, "app"', "[[1]]\n", "{}\n", "[5]\n", '[[1, "app", 1, 2, "x"]]\n', "\udcff"])
-def test_contents_that_make_no_sense_are_no_transfers(path: Path, text: str) -> None:
+def test_invalid_contents_are_ignored(path: Path, text: str) -> None:
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     assert read_samples(str(path)) == []
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""End a task on a signal, by one exception in its main thread, even while other threads work."""
+"""End a task on a signal with one exception in its main thread, even while other threads work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES = ["SIGTERM", "SIGINT", "SIGHUP"]
 
 @pytest.fixture(autouse=True)
 def _handlers() -> Iterator[None]:
-    """Keep the handlers of the test run itself."""
+    """Restore the signal handlers of the test run."""
     before = {name: signal.getsignal(getattr(signal, name)) for name in NAMES}
     yield
     for name, handler in before.items():
@@ -35,7 +35,7 @@ def send(name: str) -> None:
 
 
 def send_and_wait(name: str) -> None:
-    """Send the signal to a task that would go on for seconds."""
+    """Send the signal to a task that would run for several more seconds."""
     with stop_on_signals():
         send(name)
         time.sleep(5)
@@ -67,7 +67,7 @@ def test_further_signals_do_not_interrupt_the_cleanup() -> None:
     assert cleaned == ["temporary file"]
 
 
-def test_ignored_signal_stays_ignored() -> None:
+def test_ignored_signal_is_still_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with stop_on_signals():
         send("SIGHUP")
@@ -78,17 +78,17 @@ def test_ignored_signal_stays_ignored() -> None:
 def test_handlers_are_unchanged_in_another_thread() -> None:
     found: list[object] = []
 
-    def look() -> None:
+    def record_handler() -> None:
         with stop_on_signals():
             found.append(signal.getsignal(signal.SIGTERM))
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=record_handler)
     thread.start()
     thread.join()
     assert found == [signal.getsignal(signal.SIGTERM)]
 
 
-def test_signal_does_not_wait_for_hanging_threads_and_no_further_item_begins() -> None:
+def test_signal_does_not_wait_for_hanging_threads_or_start_further_items() -> None:
     begun: list[int] = []
     released = threading.Event()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check members of archives: names, link targets, members that do not go together, and that no accepted link leads out."""
+"""Check members of archives: names, link targets, conflicting members, and that no accepted link leaves the folder."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_name_is_split_into_its_parts(name: str, parts: tuple[str, ...]) -> None
 
 
 @given(st.text() | st.lists(st.sampled_from(["..", ".", "", "a", "b:", "/", "\\", "\0", "\udc80"])).map("/".join))
-def test_accepted_name_stays_below_the_folder(name: str) -> None:
+def test_accepted_name_is_below_the_folder(name: str) -> None:
     try:
         parts = parse_path(name)
     except Unsafe:
@@ -121,7 +121,7 @@ def test_too_long_target_is_refused() -> None:
 
 
 @pytest.mark.parametrize("target", ["b", "../b", "../../b", ".", "../.", "./../b", "./b/c", "b/", "../..", "c..d/..e"])
-def test_target_that_stays_in_the_folder_is_accepted(target: str) -> None:
+def test_target_inside_the_folder_is_accepted(target: str) -> None:
     check_target(("x", "y", "link"), target)
 
 
@@ -166,7 +166,7 @@ def test_directories_come_first_and_links_last() -> None:
         [file("a"), file("a", archive="b.tar")],
     ],
 )
-def test_same_member_twice_is_no_conflict(members: list[Member]) -> None:
+def test_equal_duplicate_member_is_accepted(members: list[Member]) -> None:
     assert arrange(*members)
 
 
@@ -196,15 +196,15 @@ def test_same_member_twice_is_no_conflict(members: list[Member]) -> None:
         ([Member("a.tar", "a", FILE, -1)], "its member 'a' has a negative size"),
     ],
 )
-def test_member_that_does_not_fit_is_refused(members: list[Member], words: str) -> None:
+def test_conflicting_or_unsupported_member_is_refused(members: list[Member], words: str) -> None:
     assert words in refuse(*members)
 
 
-def test_hard_link_is_a_file_of_its_own() -> None:
+def test_hard_link_becomes_a_separate_file() -> None:
     assert arrange(file("b/c"), link("a", "b/c", HARD_LINK)) == {"b": DIRECTORY, "b/c": FILE, "a": FILE}
 
 
-def test_hard_link_may_lead_to_a_file_that_another_archive_has_as_well() -> None:
+def test_hard_link_can_point_to_a_file_that_another_archive_also_has() -> None:
     layout = Layout()
     for member in (file("b"), file("b", archive="b.tar"), link("a", "b", HARD_LINK, "b.tar"), link("c", "a", HARD_LINK, "b.tar")):
         layout.add(member)
@@ -216,7 +216,7 @@ def test_hard_link_may_lead_to_a_file_that_another_archive_has_as_well() -> None
 
 
 @pytest.mark.parametrize(("strip", "paths"), [(1, {"b", "b/c", "l", "h", "b/r"}), (2, {"c", "r"})])
-def test_leading_parts_are_stripped_and_shorter_paths_left_out(strip: int, paths: set[str]) -> None:
+def test_leading_parts_are_stripped_and_shorter_paths_omitted(strip: int, paths: set[str]) -> None:
     members = [
         directory("./"),
         directory("a"),
@@ -248,13 +248,13 @@ def test_member_is_inspected_before_and_after_stripping(members: list[Member], w
     assert words in refuse(*members, strip=1)
 
 
-def test_archive_without_a_member_that_is_left_is_refused() -> None:
+def test_archive_without_members_after_stripping_is_refused() -> None:
     message = "Nothing was unpacked: strip_components excludes all members of the archive 'b.tar', because no path in it has"
     assert refuse(file("a/b"), file("c", archive="b.tar"), strip=1) == f"{message} more than 1 components"
     assert arrange(strip=1) == {}
 
 
-def test_more_than_the_file_system_holds_is_refused() -> None:
+def test_contents_larger_than_the_free_space_are_refused() -> None:
     members = [file("a", "12345"), file("b", "67890", "b.tar")]
     assert arrange(*members, room=10)
     assert "its member 'b' does not fit" in refuse(*members, room=9)
@@ -273,8 +273,8 @@ MEMBERS = st.lists(LINKS | st.builds(directory, NAMES) | st.builds(file, NAMES),
 
 
 @given(MEMBERS)
-def test_no_accepted_link_leads_out(members: list[Member]) -> None:
-    """Ask the file system and not the rules: make what is accepted, and follow the links."""
+def test_no_accepted_link_leaves_the_folder(members: list[Member]) -> None:
+    """Create the accepted members and follow the links: the file system decides, not the rules."""
     layout = Layout()
     try:
         for member in members:

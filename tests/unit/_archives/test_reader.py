@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read archives of every format; damaged or malicious bytes lead to a BitbucketError, and never to anything else."""
+"""Read archives of every format; damaged or malicious bytes raise a BitbucketError and no other error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Bi
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.blocks import hash_blocks
 from tests.helpers import archives as made
 from tests.helpers.archives import DIRECTORY, HARD_LINK, LINK, Item, archive, directory, link, tarred, zipped
-from tests.unit.source import FILES, named, tree
+from tests.unit.source import FILES, show_path, tree
 
 ITEMS = [directory("d"), Item("d/run", b"#!/bin/sh\n", 0o755), Item("d/empty"), link("l", "d/run"), Item("big", b"x" * 70_000)]
 FORMS = ["a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz", "a.tar.zst", "a.zip"]
@@ -63,7 +63,7 @@ def fail_to_read(path: Path) -> str:
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_suffix_tells_an_archive_in_any_case(suffix: str) -> None:
+def test_suffix_identifies_an_archive_in_upper_and_lower_case(suffix: str) -> None:
     for name in (f"app-1.0{suffix}", f"APP{suffix.upper()}"):
         assert find_suffix(name)
     assert find_suffix(f"app{suffix}.sig") is None
@@ -92,7 +92,7 @@ def test_every_format_has_the_same_members(tmp_path: Path, suffix: str) -> None:
         ("a.zip", made.UNKNOWN, "of an unknown type"),
     ],
 )
-def test_other_kinds_are_put_into_words(tmp_path: Path, name: str, kind: str, words: str) -> None:
+def test_other_kinds_are_described_in_words(tmp_path: Path, name: str, kind: str, words: str) -> None:
     [member] = read(write(tmp_path / name, archive(name, [Item("x", kind=kind)])))
     assert member.kind == words
 
@@ -104,19 +104,19 @@ def test_every_dialect_of_tar_is_read(tmp_path: Path, form: int) -> None:
     assert [(each.name, each.kind, each.target) for each in members] == [(item.name, item.kind, item.target) for item in items]
 
 
-def test_name_of_the_artifact_tells_the_format_not_the_path(tmp_path: Path) -> None:
+def test_name_of_the_artifact_decides_the_format_and_not_the_path(tmp_path: Path) -> None:
     path = write(tmp_path / "current", archive("a.zip", ITEMS))
     assert len(read(path, "APP.ZIP")) == len(ITEMS)
 
 
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("content", [b"", b"<html>Log in</html>" * 100, b"\x1f\x8b", b"PK\x03\x04", b"\xff" * 2000])
-def test_other_file_is_an_error(tmp_path: Path, name: str, content: bytes) -> None:
+def test_file_that_is_not_an_archive_is_an_error(tmp_path: Path, name: str, content: bytes) -> None:
     fail_to_read(write(tmp_path / name, content))
 
 
-def test_archive_that_cannot_be_read_anymore_has_another_message(tmp_path: Path) -> None:
-    """Something might have been unpacked by then."""
+def test_archive_that_can_no_longer_be_read_has_its_own_message(tmp_path: Path) -> None:
+    """Members might already have been unpacked."""
     found = open_archive(str(tmp_path / "a.tar"), "a.tar", "can no longer be read")
     with pytest.raises(BitbucketError, match=r"The artifact 'a\.tar' can no longer be read: "), found:
         pass
@@ -125,14 +125,14 @@ def test_archive_that_cannot_be_read_anymore_has_another_message(tmp_path: Path)
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
 def test_truncated_archive_is_an_error(tmp_path: Path, name: str, part: float) -> None:
-    whole = archive(name, [Item(f"file-{number}", bytes(range(256)) * 20) for number in range(30)])
-    fail_to_read(write(tmp_path / name, whole[: int(len(whole) * part)]))
+    complete = archive(name, [Item(f"file-{number}", bytes(range(256)) * 20) for number in range(30)])
+    fail_to_read(write(tmp_path / name, complete[: int(len(complete) * part)]))
 
 
 @pytest.mark.parametrize("name", FORMS)
 @given(place=st.integers(0, 10_000), byte=st.integers(0, 255))
 @settings(max_examples=60)
-def test_damaged_bytes_lead_to_no_other_error(name: str, place: int, byte: int) -> None:
+def test_damaged_bytes_raise_no_other_error(name: str, place: int, byte: int) -> None:
     data = bytearray(archive(name, [Item("a", b"content"), link("l", "a"), Item("b/c", b"more")]))
     data[place % len(data)] = byte
     with tempfile.TemporaryDirectory() as folder:
@@ -143,7 +143,7 @@ def test_damaged_bytes_lead_to_no_other_error(name: str, place: int, byte: int) 
         assert all(len(each.sha256 or "") == 64 for each in members if each.kind == FILE)
 
 
-def test_unreadable_header_is_not_the_end(tmp_path: Path) -> None:
+def test_unreadable_header_is_not_taken_for_the_end(tmp_path: Path) -> None:
     data = bytearray(tarred([Item("a", b"x" * 512), Item("b", b"y" * 512)], ""))
     data[1024 + 10] ^= 0xFF
     assert "not the end of an archive" in fail_to_read(write(tmp_path / "a.tar", bytes(data)))
@@ -154,7 +154,7 @@ def test_tar_without_its_last_blocks_is_read(tmp_path: Path) -> None:
     assert len(read(write(tmp_path / "a.tar", data[:1024]))) == 1
 
 
-def test_checksum_behind_the_end_is_checked(tmp_path: Path) -> None:
+def test_checksum_after_the_end_is_checked(tmp_path: Path) -> None:
     data = bytearray(tarred([Item("a", b"x" * 512)]))
     data[-8] ^= 0xFF
     assert "CRC" in fail_to_read(write(tmp_path / "a.tgz", bytes(data)))
@@ -167,7 +167,7 @@ def test_endless_archive_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [b"L", b"K", b"x", b"g"])
 def test_header_that_would_fill_the_memory_is_an_error(tmp_path: Path, kind: bytes) -> None:
-    """tarfile reads long names and attributes, which come before the member, in one piece."""
+    """The library tarfile reads long names and attributes, which precede the member, into memory at once."""
     info = tarfile.TarInfo("././@LongLink")
     info.type, info.size = kind, 2**33
     data = info.tobuf(tarfile.GNU_FORMAT) + bytes(64 * 1024)
@@ -181,7 +181,7 @@ def test_encrypted_member_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [3, 1000])
-def test_member_of_another_size_than_announced_is_an_error(tmp_path: Path, size: int) -> None:
+def test_member_with_a_size_other_than_announced_is_an_error(tmp_path: Path, size: int) -> None:
     data = bytearray(zipped([Item("a", b"content")]))
     place = data.index(b"PK\x01\x02") + 24
     data[place : place + 4] = size.to_bytes(4, "little")
@@ -189,12 +189,12 @@ def test_member_of_another_size_than_announced_is_an_error(tmp_path: Path, size:
     assert size == 3 or "its member 'a' does not have the announced 1000 bytes" in message
 
 
-def test_link_of_a_zip_has_no_endless_target(tmp_path: Path) -> None:
+def test_target_of_a_link_in_a_zip_archive_is_limited(tmp_path: Path) -> None:
     assert "a target of 5000 bytes" in fail_to_read(write(tmp_path / "a.zip", zipped([link("l", "x" * 5000)])))
 
 
-def test_name_with_a_nul_is_not_cut(tmp_path: Path) -> None:
-    """zipfile itself shows the name up to the NUL only."""
+def test_name_with_a_nul_is_not_truncated(tmp_path: Path) -> None:
+    """The library zipfile returns the name only up to the NUL."""
     data = zipped([Item("safe!evil", b"")]).replace(b"safe!evil", b"safe\0evil")
     assert [each.name for each in read(write(tmp_path / "a.zip", data))] == ["safe\0evil"]
 
@@ -216,18 +216,18 @@ def test_link_with_a_final_slash_is_a_link(tmp_path: Path) -> None:
     assert (member.kind, member.target) == (LINK, "/etc")
 
 
-def test_task_that_does_not_unpack_imports_nothing_for_it() -> None:
-    """Our code for it is imported behind the option, and the libraries when an archive is read."""
+def test_task_that_does_not_unpack_imports_no_archive_code() -> None:
+    """The code that unpacks is imported only with the option, and the libraries only when an archive is read."""
     readers = {"tarfile", "zipfile", "gzip", "bz2", "lzma", "zstandard", "compression"}
     for path in FILES:
         at_once = [node for node in tree(path).body if isinstance(node, (ast.Import, ast.ImportFrom))]
-        assert not {alias.name for node in at_once for alias in node.names} & readers, named(path)
+        assert not {alias.name for node in at_once for alias in node.names} & readers, show_path(path)
         ours = [node for node in at_once if isinstance(node, ast.ImportFrom) and "_archives" in (node.module or "")]
-        assert not ours, named(path)
+        assert not ours, show_path(path)
 
 
 def test_attributes_of_members_are_not_kept(tmp_path: Path) -> None:
-    """Each member may have megabytes of them, which compress to nothing."""
+    """Each member can have megabytes of attributes, which compress to a few bytes."""
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for number in range(20):

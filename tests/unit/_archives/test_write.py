@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write entries of archives although somebody else acts between inspecting and writing."""
+"""Write entries of archives although another process changes the directory between inspection and writing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def entry(name: str, kind: str = FILE) -> Entry:
 
 
 @pytest.mark.parametrize("kind", [FILE, DIRECTORY])
-def test_directory_that_becomes_a_link_is_not_written_through(tmp_path: Path, temporary: TemporaryFiles, kind: str) -> None:
+def test_nothing_is_written_through_a_directory_that_became_a_link(tmp_path: Path, temporary: TemporaryFiles, kind: str) -> None:
     for name in ("root", "outside"):
         (tmp_path / name).mkdir()
     (tmp_path / "root" / "d").symlink_to("../outside")
@@ -40,7 +40,7 @@ def test_directory_that_becomes_a_link_is_not_written_through(tmp_path: Path, te
     assert list((tmp_path / "outside").iterdir()) == []
 
 
-def test_changed_content_is_not_put_into_its_place(tmp_path: Path, temporary: TemporaryFiles) -> None:
+def test_changed_content_is_not_written_to_the_destination(tmp_path: Path, temporary: TemporaryFiles) -> None:
     folder = Folder(str(tmp_path))
     with pytest.raises(BitbucketError, match=r"The archive 'a\.tar' changed"):
         write_entry(folder, entry("x"), [b"y"], temporary)
@@ -49,7 +49,7 @@ def test_changed_content_is_not_put_into_its_place(tmp_path: Path, temporary: Te
     assert (tmp_path / "x").read_bytes() == b"x"
 
 
-def test_directory_that_another_task_has_made_meanwhile_is_accepted(tmp_path: Path, temporary: TemporaryFiles) -> None:
+def test_directory_that_another_task_created_at_the_same_time_is_accepted(tmp_path: Path, temporary: TemporaryFiles) -> None:
     (tmp_path / "d").mkdir()
     write_entry(Folder(str(tmp_path)), entry("d", DIRECTORY), [], temporary)
     (tmp_path / "link").symlink_to("d")

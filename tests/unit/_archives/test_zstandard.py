@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decompress Zstandard, from any place, and notice where it ends."""
+"""Decompress Zstandard from any position, and detect truncated contents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTENT = noise(1, 3_000_000)
 
 @pytest.fixture(autouse=True)
 def library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the module that Python has from 3.14 on."""
+    """Hide the module that Python includes since 3.14."""
     monkeypatch.setitem(sys.modules, "compression.zstd", None)
 
 
@@ -33,13 +33,13 @@ def write(path: Path, *contents: bytes) -> str:
     return str(path)
 
 
-def test_frames_follow_each_other(tmp_path: Path) -> None:
+def test_consecutive_frames_are_read_as_one_content(tmp_path: Path) -> None:
     with open_zstandard(write(tmp_path / "a", CONTENT, b"", b"second")) as source:
         assert source.read() == CONTENT + b"second"
         assert source.read() == b""
 
 
-def test_every_place_can_be_read(tmp_path: Path) -> None:
+def test_every_position_can_be_read(tmp_path: Path) -> None:
     with open_zstandard(write(tmp_path / "a", CONTENT)) as source:
         for place in (2_500_000, 2_499_000, 5, 0, len(CONTENT) - 10, 1_000_000):
             source.seek(place)
@@ -69,7 +69,7 @@ def test_zeros_do_not_fill_the_memory(tmp_path: Path) -> None:
         tracemalloc.stop()
 
 
-def test_module_of_python_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_module_of_python_takes_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("compression.zstd")
     vars(module)["open"] = lambda path, mode: io.BytesIO(b"by Python")
     monkeypatch.setitem(sys.modules, "compression", ModuleType("compression"))

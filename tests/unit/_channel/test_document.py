@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse and render channels: which documents are channels, which names and versions are accepted."""
+"""Parse and render channels, and check the documents, names and versions that are accepted."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_optional_keys_can_be_missing_and_unknown_keys_are_ignored() -> None:
     assert parse(document) == CHANNEL._replace(previous=None, manifest=None, commit=None)
 
 
-def test_commit_and_previous_version_make_no_other_release() -> None:
+def test_commit_and_previous_version_are_not_part_of_the_release() -> None:
     assert CHANNEL._replace(previous=None, commit=None).release == CHANNEL.release
     assert CHANNEL._replace(manifest=None).release != CHANNEL.release
 
@@ -82,7 +82,7 @@ def test_commit_and_previous_version_make_no_other_release() -> None:
     ],
     ids=str,
 )
-def test_another_document_is_no_channel(change: dict[str, Any], reason: str) -> None:
+def test_other_documents_are_refused(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(NotAChannel) as caught:
         parse({**DOCUMENT, **change})
     assert str(caught.value).startswith(reason)
@@ -100,14 +100,14 @@ def test_another_document_is_no_channel(change: dict[str, Any], reason: str) -> 
     ],
     ids=["empty", "yaml", "latin1", "deep", "list", "repeated"],
 )
-def test_a_file_without_a_json_object_is_no_channel(data: bytes, reason: str) -> None:
+def test_a_file_without_a_json_object_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(NotAChannel) as caught:
         parse_channel(data, "stable")
     assert str(caught.value) == reason
 
 
 @pytest.mark.parametrize("version", ["1", "1.4.2", "v1.4", "2026-11-28", "1.0.0-rc.1+build.7", "1.0~rc1", "a" * 255])
-def test_versions_that_are_a_segment_are_accepted(version: str) -> None:
+def test_versions_that_are_one_path_segment_are_accepted(version: str) -> None:
     assert check_version(version) == version
 
 
@@ -118,7 +118,7 @@ def test_other_versions_are_refused(version: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["stable", "1.x", "my-team_beta"])
-def test_names_that_the_service_keeps_are_accepted(name: str) -> None:
+def test_names_that_the_service_does_not_change_are_accepted(name: str) -> None:
     assert check_channel(name, "channel") == name
 
 

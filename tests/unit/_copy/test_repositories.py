@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare two repositories by the texts that name them."""
+"""Compare two repositories by the option values that name them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ONE, OTHER = "{0d1e-5a}", "{77c2-b4}"
     ],
     ids=str,
 )
-def test_places_are_compared_without_the_service_as_far_as_possible(
+def test_repositories_are_compared_without_requests_if_possible(
     one: tuple[str, str], other: tuple[str, str], same: bool | None
 ) -> None:
     assert compare_places(Place(*one), Place(*other)) is same

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hand over deliveries and questions as JSON, which arrive as they were."""
+"""Pass deliveries and questions as JSON without a change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.plan impor
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file import FILE, LocalFile
 
-# Paths on a host might hold bytes that are no text.
+# Paths on a host can contain bytes that are not valid text.
 NAMES = st.text(max_size=8) | st.sampled_from(["na\u00efve \u0444.txt", "a b+c&d#e?f%25", "\u2028", "\udcff", "\x00", "{{ x }}"])
 TEXTS = NAMES
 OPTIONAL = st.none() | TEXTS
@@ -69,25 +69,25 @@ QUESTIONS = st.builds(
 )
 
 
-def travel(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a document as it comes out at the other end."""
+def send_as_json(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document after a round trip through JSON."""
     arrived: dict[str, Any] = json.loads(json.dumps(document))
     return arrived
 
 
 @given(delivery=DELIVERIES)
-def test_deliveries_arrive_as_they_were(delivery: Delivery) -> None:
-    assert parse_delivery(travel(render_delivery(delivery))) == delivery
+def test_deliveries_arrive_unchanged(delivery: Delivery) -> None:
+    assert parse_delivery(send_as_json(render_delivery(delivery))) == delivery
 
 
-def test_empty_delivery_and_question_arrive_as_they_were() -> None:
-    assert parse_delivery(travel(render_delivery(Delivery())))._replace(final=()) == Delivery()
-    assert parse_question(travel(render_question(Question()))) == Question()
+def test_empty_delivery_and_question_arrive_unchanged() -> None:
+    assert parse_delivery(send_as_json(render_delivery(Delivery())))._replace(final=()) == Delivery()
+    assert parse_question(send_as_json(render_question(Question()))) == Question()
 
 
 @given(question=QUESTIONS)
-def test_questions_arrive_as_they_were(question: Question) -> None:
-    assert parse_question(travel(render_question(question))) == question
+def test_questions_arrive_unchanged(question: Question) -> None:
+    assert parse_question(send_as_json(render_question(question))) == question
 
 
 ATTRIBUTES = st.dictionaries(TEXTS, TEXTS, max_size=2)
@@ -112,5 +112,5 @@ FETCHED = st.builds(
 
 @given(fetched=FETCHED)
 def test_results_of_an_earlier_run_are_restored_for_their_artifact(fetched: Fetched) -> None:
-    document = travel(render_fetched(fetched))
+    document = send_as_json(render_fetched(fetched))
     assert restore_fetched(fetched.request.chosen, document, fetched.request.force) == fetched

@@ -31,7 +31,7 @@ OPTIONS: dict[str, Any] = {
 
 
 def deliver(**files: Path) -> DeliveredDownloads:
-    """Return the Downloads of a host that has these files."""
+    """Return the Downloads of a host that received these files."""
     delivery = Delivery(files={name: str(path) for name, path in files.items()})
     return DeliveredDownloads(create_link_client(OPTIONS, delivery, lambda secret: None, 1, CLOCK), "widgets", delivery)
 
@@ -61,7 +61,7 @@ def test_missing_copy_is_an_error_that_names_the_artifact(tmp_path: Path) -> Non
     assert str(caught.value) == "The copy of 'app' from the control node cannot be read: No such file or directory"
 
 
-def test_links_are_secrets() -> None:
+def test_signed_urls_are_secrets() -> None:
     secrets: list[str] = []
     delivery = Delivery(links={"app": "https://storage.example/app?Signature=canary&Expires=1"})
     client = create_link_client(OPTIONS, delivery, secrets.append, 1, CLOCK)

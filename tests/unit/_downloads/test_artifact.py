@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Artifacts as values: their order, their dates, and the one that may be another under a stored name."""
+"""Test artifacts as values: how they are parsed, dated, sorted, chosen and shown."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ FOUR = [dated("b.tgz", 2), dated("a.tgz", 1), dated("d.zip", 4), dated("c.tgz", 
         (9, ["c.tgz", "b.tgz", "a.tgz"]),
     ],
 )
-def test_the_newest_of_those_that_match_are_chosen(newest: int | None, names: list[str]) -> None:
+def test_the_newest_matching_artifacts_are_chosen(newest: int | None, names: list[str]) -> None:
     assert [artifact.name for artifact in parse_selection({**TGZ, "newest": newest}).choose(FOUR)] == names
 
 
@@ -143,9 +143,7 @@ OWN = ["SUMS", "SUMS.asc", "SUMS.sig", "of SUMS"]
     ],
     ids=str,
 )
-def test_patterns_leave_out_the_manifest_and_its_signatures_unless_named_exactly(
-    options: dict[str, Any], found: list[str]
-) -> None:
+def test_patterns_skip_the_manifest_and_its_signatures_unless_named_exactly(options: dict[str, Any], found: list[str]) -> None:
     known = {"excludes": None, "use_regex": False, "manifest": "SUMS", "signature": "of SUMS", **options}
     chosen = [artifact.name for artifact in parse_selection(known).choose(Artifact(name, 1) for name in OWN)]
     assert chosen == found
@@ -166,7 +164,7 @@ CHANNELS = ["app.tgz", "stable.channel.json", "stable.channel.json.asc", "beta.c
     ],
     ids=str,
 )
-def test_patterns_beside_a_manifest_leave_out_channels_unless_named_exactly(options: dict[str, Any], found: list[str]) -> None:
+def test_patterns_skip_channels_beside_a_manifest_unless_named_exactly(options: dict[str, Any], found: list[str]) -> None:
     known = {"excludes": None, "use_regex": False, "manifest": "SUMS", **options}
     chosen = [artifact.name for artifact in parse_selection(known).choose(Artifact(name, 1) for name in CHANNELS)]
     assert sorted(chosen) == sorted(found)
@@ -178,13 +176,13 @@ def test_fewer_than_one_is_refused(newest: int) -> None:
         parse_selection({**TGZ, "newest": newest})
 
 
-def test_a_line_for_each_artifact_sorted_by_name() -> None:
+def test_the_listing_has_a_line_for_each_artifact_sorted_by_name() -> None:
     listing = {name: Artifact(name, size, "2026-11-01T00:00:00Z") for name, size in (("b", 2), ("a b", 10), ("C", 0))}
     found = listing_lines(listing, {"a b": "f" * 64, "b": None, "gone": "e" * 64})
     assert list(found.items()) == [("C", "C  0 bytes\n"), ("a b", f"a b  10 bytes  sha256:{'f' * 64}\n"), ("b", "b  2 bytes\n")]
 
 
-def test_nothing_listed_has_no_line() -> None:
+def test_an_empty_listing_has_no_line() -> None:
     assert listing_lines({}, {"gone": "e" * 64}) == {}
 
 
@@ -204,7 +202,7 @@ ITEM = {"name": "app.tgz", "size": 5, "created_on": "2026-11-01T00:00:00Z", "dow
         ({"user": "ann"}, Artifact("app.tgz", 5, "2026-11-01T00:00:00Z", 3)),
     ],
 )
-def test_parse_artifact_takes_what_has_the_documented_type(changes: dict[str, Any], artifact: Artifact) -> None:
+def test_parse_artifact_accepts_values_of_the_documented_type(changes: dict[str, Any], artifact: Artifact) -> None:
     assert parse_artifact({**ITEM, **changes}) == artifact
 
 

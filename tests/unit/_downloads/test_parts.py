@@ -28,7 +28,7 @@ def test_parts_cover_each_byte_once_and_in_order(size: int, layout: Layout) -> N
 
 
 @given(size=st.integers(1, 2000), layout=LAYOUTS)
-def test_parts_have_one_length_within_the_bounds_but_for_the_last(size: int, layout: Layout) -> None:
+def test_parts_except_the_last_have_one_length_within_the_limits(size: int, layout: Layout) -> None:
     *others, last = [part.length for part in layout.divide(size)] or [1]
     assert len(set(others)) <= 1
     assert all(layout.shortest <= length <= layout.longest for length in others)
@@ -56,7 +56,7 @@ def test_headers_name_the_last_byte() -> None:
 
 
 @given(start=st.integers(0, 50), length=st.integers(0, 50), position=st.integers(0, 120))
-def test_part_is_cut_at_a_position_in_the_contents(start: int, length: int, position: int) -> None:
+def test_part_is_split_at_a_position_in_the_contents(start: int, length: int, position: int) -> None:
     left = Part(start, start + length).cut(position)
     assert [*range(left.start, left.end)] == [byte for byte in range(start, start + length) if byte >= position]
     assert left.end == start + length

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide about artifacts to fetch: which ones, the digests that they must have, and the whole table of verdicts."""
+"""Choose artifacts to fetch, their required digests, and the verdict for each local file."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_fetch_missing_file(expected: list[Checksum], force: bool) -> None:
 
 
 @either
-def test_replace_link_whatever_it_leads_to(force: bool) -> None:
+def test_replace_link_whatever_its_target(force: bool) -> None:
     assert decide(request(RIGHT, kind=LINK, proves=True, force=force, read=False)) == ("replaced", "a link is there")
 
 
@@ -67,7 +67,7 @@ def test_replace_file_of_other_size_without_reading_it(size: int) -> None:
 
 
 @pytest.mark.parametrize("proves", [False, True])
-def test_ask_for_digests_of_file_of_same_size(proves: bool) -> None:
+def test_request_digests_of_file_of_same_size(proves: bool) -> None:
     assert decide(request(RIGHT, proves=proves, read=False)) == NEEDS_DIGESTS
 
 
@@ -83,7 +83,7 @@ def test_keep_file_if_its_digests_prove_it(expected: list[Checksum]) -> None:
 
 
 @pytest.mark.parametrize("expected", [[], [RIGHT]])
-def test_ask_for_contents_without_proof(expected: list[Checksum]) -> None:
+def test_request_contents_without_proof(expected: list[Checksum]) -> None:
     assert decide(request(*expected)) == NEEDS_CONTENTS
     assert decide(request(*expected), same=True) == UNCHANGED
     assert decide(request(*expected), same=False) == DIFFERS
@@ -114,7 +114,7 @@ def test_choose_matching_is_newest_first_and_refuses_no_match() -> None:
 
 
 @pytest.mark.parametrize("options", [{"prereleases": False}, {"group_by": "^tool-(.*)", "newest": 1}], ids=str)
-def test_choose_matching_says_why_artifacts_that_match_do_not_count(options: dict[str, Any]) -> None:
+def test_choose_matching_explains_ignored_matches(options: dict[str, Any]) -> None:
     selection = parse_selection({"patterns": ["app-*"], "excludes": None, "use_regex": False, **options})
     listing = {"app-1.0-rc1.zip": Artifact("app-1.0-rc1.zip", 1)}
     message = r"^All artifacts in /path that match the patterns are pre-releases, or group_by does not match them$"

@@ -31,7 +31,7 @@ def test_hash_file_returns_the_digests_of_its_content(tmp_path: Path, size: int)
     assert hash_file(str(tmp_path / "app")) == {"sha256": hexdigest("sha256", data)}
 
 
-def test_hash_file_leaves_out_an_algorithm_that_this_host_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hash_file_skips_an_algorithm_that_the_host_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "app").write_bytes(b"application")
     refuse_md5(monkeypatch)
     assert hash_file(str(tmp_path / "app"), ["md5", "sha256"]) == {"sha256": hexdigest("sha256", b"application")}
@@ -45,14 +45,14 @@ def test_hash_file_names_a_file_that_it_cannot_read(tmp_path: Path) -> None:
 
 
 class Reluctant(io.BytesIO):
-    """A file that takes three bytes at most."""
+    """A file that accepts at most three bytes per call."""
 
     def write(self, data: object) -> int:
         assert isinstance(data, memoryview)
         return super().write(data[:3])
 
 
-def test_write_all_writes_what_one_call_leaves() -> None:
+def test_write_all_repeats_partial_writes() -> None:
     sink = Reluctant()
     write_all(sink, b"application")
     write_all(sink, memoryview(b" and more"))

@@ -29,7 +29,7 @@ def test_digest_of_every_known_algorithm_is_parsed(algorithm: str, data: bytes, 
 
 
 @pytest.mark.parametrize("text", [f" sha256:{SHA256}\n", f"sha256: {SHA256}", f"SHA256:{SHA256.upper()}", f"Sha256:{SHA256}"])
-def test_blanks_and_case_do_not_matter(text: str) -> None:
+def test_blanks_and_case_are_ignored(text: str) -> None:
     assert parse_checksum(text) == Checksum("sha256", SHA256)
 
 
@@ -37,7 +37,7 @@ def test_blanks_and_case_do_not_matter(text: str) -> None:
     "text",
     ["", ":", SHA256, f":{SHA256}", f"sha384:{SHA256}", f"sha-256:{SHA256}", f"sha256 {SHA256}", "http://example.com/SUMS"],
 )
-def test_other_form_is_refused_with_the_known_algorithms(text: str) -> None:
+def test_invalid_checksum_is_refused_with_the_known_algorithms(text: str) -> None:
     with pytest.raises(BadInput, match=r"^checksum must be ALGORITHM:DIGEST with one of md5, sha1, sha256, sha512$"):
         parse_checksum(text)
 
@@ -45,19 +45,19 @@ def test_other_form_is_refused_with_the_known_algorithms(text: str) -> None:
 @pytest.mark.parametrize(
     "digest", ["", SHA256[:-1], SHA256 + "0", SHA256[:-1] + "g", SHA256 + "\n0", SHA256[:-1] + "٣", f"{SHA256}  app"]
 )
-def test_other_length_and_characters_are_refused(digest: str) -> None:
+def test_wrong_length_or_characters_are_refused(digest: str) -> None:
     with pytest.raises(BadInput, match=r"^checksum: a digest of sha256 has 64 hex digits$"):
         parse_checksum(f"sha256:{digest}")
 
 
-def test_algorithm_that_this_host_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_algorithm_that_the_host_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse_md5(monkeypatch)
     with pytest.raises(BadInput, match=r"^checksum: md5 is not to be had on this host$"):
         parse_checksum("md5:" + "0" * 32)
     assert parse_checksum(f"sha256:{SHA256}").algorithm == "sha256"
 
 
-def test_other_digest_is_an_error_with_both_digests() -> None:
+def test_different_digest_is_an_error_with_both_digests() -> None:
     checksum = Checksum("sha256", SHA256, "the manifest SUMS")
     with pytest.raises(BitbucketError) as caught:
         checksum.require({"sha256": "f" * 64, "md5": "0" * 32}, "my\napp")

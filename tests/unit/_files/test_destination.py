@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the places of artifacts: which are directories, which paths names get, and what exists there already."""
+"""Find the destinations of artifacts: directories, paths for names, and existing files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a directory with one of everything."""
+    """Return a directory with a file of each kind."""
     (tmp_path / "file").write_bytes(b"mine")
     (tmp_path / "directory").mkdir()
     for name, target in {"linked": "file", "dangling": "nothing", "to directory": "directory"}.items():
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("dest", ["directory", "directory/", "new/", "new/sub/", "to directory", "to directory/"])
-def test_existing_directory_or_final_slash_makes_a_directory(folder: Path, dest: str) -> None:
+def test_existing_directory_or_final_slash_means_a_directory(folder: Path, dest: str) -> None:
     destination = Destination(f"{folder}/{dest}")
     assert destination.is_directory
     assert destination.path_for("app") == f"{folder}/{dest.rstrip('/')}/app"
@@ -52,7 +52,7 @@ def test_anything_else_is_a_file(folder: Path, dest: str) -> None:
         *((dest, "its parent directory does not exist") for dest in ("missing/app", "file/app", "missing/sub/app")),
     ],
 )
-def test_impossible_place_is_refused(folder: Path, dest: str, words: str) -> None:
+def test_invalid_destination_is_refused(folder: Path, dest: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         Destination(f"{folder}/{dest}")
     with pytest.raises(BadInput, match=r"^dest is empty$"):
@@ -60,7 +60,7 @@ def test_impossible_place_is_refused(folder: Path, dest: str, words: str) -> Non
 
 
 @given(st.text(alphabet=st.sampled_from("./\\ab\x00\n \u0085"), max_size=6))
-def test_no_name_leaves_the_directory(name: str) -> None:
+def test_name_that_leaves_the_directory_is_refused(name: str) -> None:
     destination = Destination("/nowhere/in/")
     try:
         path = destination.path_for(name)
@@ -88,7 +88,7 @@ def test_several_artifacts_need_a_directory(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("dest", ["new/", "new/sub/sub/", "new//sub/", "directory/new/"])
-def test_new_directories_can_be_removed_again(folder: Path, dest: str) -> None:
+def test_new_directories_can_be_removed(folder: Path, dest: str) -> None:
     before = sorted(folder.rglob("*"))
     made = Destination(f"{folder}/{dest}").create()
     assert (folder / dest).is_dir()
@@ -97,7 +97,7 @@ def test_new_directories_can_be_removed_again(folder: Path, dest: str) -> None:
     assert sorted(folder.rglob("*")) == before
 
 
-def test_relative_directories_are_made_and_stay_if_they_are_not_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_directories_are_created_and_kept_if_not_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     made = Destination("new/sub/").create()
     assert made == ["new", "new/sub"]
@@ -106,7 +106,7 @@ def test_relative_directories_are_made_and_stay_if_they_are_not_empty(tmp_path: 
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "new"]
 
 
-def test_directory_that_cannot_be_made_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+def test_directory_that_cannot_be_created_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(BitbucketError, match=r"^Cannot create the directory '.*': File name too long$"):
         Destination(f"{tmp_path}/new/{'x' * 300}/").create()
     assert list(tmp_path.iterdir()) == []
@@ -116,12 +116,12 @@ def test_directory_that_cannot_be_made_is_an_error_and_leaves_nothing(tmp_path: 
     ("name", "kind", "size"),
     [("file", FILE, 4), ("linked", LINK, 0), ("dangling", LINK, 0), ("to directory", LINK, 0), ("missing", ABSENT, 0)],
 )
-def test_inspect_returns_what_exists(folder: Path, name: str, kind: str, size: int) -> None:
+def test_inspect_returns_the_existing_file(folder: Path, name: str, kind: str, size: int) -> None:
     assert inspect(str(folder / name)) == LocalFile(str(folder / name), kind, size)
 
 
-def test_inspect_refuses_what_a_file_must_not_replace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)  # the path of a socket is short
+def test_inspect_refuses_existing_paths_that_must_not_be_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)  # The path of a socket must be short.
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
         for name in ("directory", "fifo", "socket"):
@@ -130,12 +130,12 @@ def test_inspect_refuses_what_a_file_must_not_replace(folder: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(("name", "words"), [("file/app", "Not a directory"), ("x" * 300, "File name too long")])
-def test_inspect_refuses_impossible_path(folder: Path, name: str, words: str) -> None:
+def test_inspect_refuses_invalid_path(folder: Path, name: str, words: str) -> None:
     with pytest.raises(BadInput, match=f"cannot be used: {words}"):
         inspect(str(folder / name))
 
 
-def test_directory_that_another_task_has_made_meanwhile_is_accepted_and_stays(
+def test_directory_that_another_task_created_at_the_same_time_is_used_and_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make = os.mkdir
@@ -150,7 +150,7 @@ def test_directory_that_another_task_has_made_meanwhile_is_accepted_and_stays(
     assert (tmp_path / "new" / "sub").is_dir()
 
 
-def test_file_that_takes_the_place_of_a_new_directory_is_an_error(tmp_path: Path) -> None:
+def test_file_at_the_path_of_a_new_directory_is_an_error(tmp_path: Path) -> None:
     destination = Destination(f"{tmp_path}/new/")
     (tmp_path / "new").touch()
     with pytest.raises(BitbucketError, match=r"^Cannot create the directory '.*/new/': File exists$"):
@@ -158,6 +158,6 @@ def test_file_that_takes_the_place_of_a_new_directory_is_an_error(tmp_path: Path
 
 
 @pytest.mark.parametrize("path", ["a\0b", "a\ud800"])
-def test_text_that_no_path_can_be_is_refused(path: str) -> None:
+def test_text_that_is_not_a_valid_path_is_refused(path: str) -> None:
     with pytest.raises(BadInput, match=r"^The path 'a.*' (contains a NUL character|is not valid UTF-8)$"):
         Destination(path)

@@ -49,7 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["./a.tgz", "a.tgz", "sub/../a.tgz", "sub//../a.tgz"], ["a.tgz"]),
     ],
 )
-def test_files_and_patterns_are_taken_in_their_order_each_file_once(sources: list[str], paths: list[str]) -> None:
+def test_files_and_patterns_are_used_in_order_and_each_file_once(sources: list[str], paths: list[str]) -> None:
     payloads = file_payloads(sources)
     assert [os.path.normpath(payload.path or "") for payload in payloads] == paths
     assert [payload.name for payload in payloads] == [os.path.basename(path) for path in paths]
@@ -67,7 +67,7 @@ def test_absolute_and_relative_paths_name_the_same_files(folder: Path) -> None:
     assert [payload.name for payload in file_payloads([str(folder / "*.tgz"), "a.tgz"])] == ["a.tgz", "b.tgz"]
 
 
-def test_path_is_read_as_the_system_reads_it(folder: Path) -> None:
+def test_path_is_resolved_as_the_system_resolves_it(folder: Path) -> None:
     (folder / "elsewhere/deep").mkdir(parents=True)
     (folder / "elsewhere/a.tgz").write_bytes(b"the right one")
     (folder / "link").symlink_to("elsewhere/deep")
@@ -79,7 +79,7 @@ def test_link_to_file_is_published_under_its_own_name(folder: Path) -> None:
     assert [(each.name, each.size) for each in file_payloads(["latest.tgz", "a.tgz"])] == [("latest.tgz", 5), ("a.tgz", 5)]
 
 
-@pytest.mark.timeout(5)  # a pipe must not wait for a writer
+@pytest.mark.timeout(5)  # A pipe must not wait for a writer.
 @pytest.mark.parametrize(
     ("sources", "words"),
     [
@@ -111,7 +111,7 @@ def test_files_that_cannot_be_published_are_refused(folder: Path, sources: list[
     assert words in str(caught.value)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
 def test_file_without_permission_cannot_be_read(folder: Path) -> None:
     (folder / "a.tgz").chmod(0)
     with pytest.raises(BadInput, match=r"^src 'a\.tgz' cannot be read: Permission denied$"):
@@ -126,7 +126,7 @@ def test_file_whose_name_cannot_be_stored_needs_another_name(folder: Path, name:
     assert file_payloads([name], "good.tgz")[0].name == "good.tgz"
 
 
-def test_one_file_may_have_another_name() -> None:
+def test_one_file_can_have_another_name() -> None:
     assert file_payloads(["a.tgz"], "app.tgz") == [Payload("app.tgz", 5, "a.tgz")]
     assert file_payloads(["a.tg?", "a.tgz"], "app.tgz")[0].name == "app.tgz"
     with pytest.raises(BadInput, match=r"^name goes with one file, but src means 2: 'a\.tgz', 'b\.tgz'$"):
@@ -175,7 +175,7 @@ def test_file_is_read_in_blocks_as_often_as_needed(size: int) -> None:
     assert payload.digest() == hashlib.sha256(content(size)).hexdigest()
 
 
-def test_blocks_are_valid_as_long_as_the_kept_ones() -> None:
+def test_blocks_remain_valid_for_the_documented_number_of_reads() -> None:
     data = content(2 * BLOCK + 7)
     blocks = list(of_file(data).blocks(1000, len(data) // 1000))
     assert {len(block) for block in blocks[:-1]} == {1000}
@@ -189,7 +189,7 @@ def test_blocks_are_valid_as_long_as_the_kept_ones() -> None:
         *((2 * BLOCK, now, "shrank") for now in (0, 1, BLOCK, 2 * BLOCK - 1)),
     ],
 )
-def test_file_of_another_size_is_an_error(size: int, now: int, words: str) -> None:
+def test_file_with_a_different_size_is_an_error(size: int, now: int, words: str) -> None:
     payload = of_file(content(size))
     Path("app.tgz").write_bytes(content(now))
     with pytest.raises(LocalFileChanged, match=rf"app\.tgz' {words} while it was read, run again$"):
@@ -205,7 +205,7 @@ def test_file_that_shrinks_during_reading_is_an_error() -> None:
         next(blocks)
 
 
-def test_part_of_a_file_is_read_alone() -> None:
+def test_only_the_part_of_a_file_is_read() -> None:
     Path("app.tgz").write_bytes(b"before" + b"part" + b"after")
     part = Payload("app.tgz", 4, "app.tgz", start=6)
     assert (read(part), read(part)) == (b"part", b"part")
@@ -214,7 +214,7 @@ def test_part_of_a_file_is_read_alone() -> None:
     assert not part.has_content([b"part"[::-1]])
 
 
-def test_file_that_cannot_be_read_anymore_is_an_error() -> None:
+def test_file_that_can_no_longer_be_read_is_an_error() -> None:
     payload = of_file(b"x")
     Path("app.tgz").unlink()
     with pytest.raises(LocalFileChanged, match=r"^Cannot read 'app\.tgz': No such file or directory$"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make temporary files that are private, and gone when the task ends, whoever still writes."""
+"""Create private temporary files, and remove them when the task ends, even during writes."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def test_file_is_hidden_and_private_and_removed_after_its_use(tmp_path: Path) ->
         assert list(tmp_path.iterdir()) == []
 
 
-def test_file_that_was_moved_away_stays(tmp_path: Path) -> None:
+def test_moved_file_is_not_removed(tmp_path: Path) -> None:
     with TemporaryFiles() as files, files.new(str(tmp_path)) as sink:
         os.rename(sink.path, tmp_path / "kept")
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
-def test_end_of_a_task_removes_files_that_another_thread_still_writes_and_allows_no_new_one(tmp_path: Path) -> None:
+def test_end_of_a_task_removes_files_during_writes_and_refuses_new_files(tmp_path: Path) -> None:
     files = TemporaryFiles()
     with files:
         writing = files.new(str(tmp_path))
@@ -51,7 +51,7 @@ def test_end_of_a_task_removes_files_that_another_thread_still_writes_and_allows
     assert list(tmp_path.iterdir()) == []
 
 
-def test_section_of_a_file_begins_where_the_others_end(tmp_path: Path) -> None:
+def test_section_of_a_file_starts_where_the_previous_one_ends(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"before")
     with Section(str(path), 6) as section:
@@ -71,7 +71,7 @@ def keep(folder: Path, data: bytes = b"beginning") -> str:
     return sink.path
 
 
-def test_kept_file_outlives_the_task_and_stays_private(tmp_path: Path) -> None:
+def test_kept_file_is_not_removed_and_remains_private(tmp_path: Path) -> None:
     path = keep(tmp_path)
     assert is_kept(path)
     assert Path(path).read_bytes() == b"beginning"
@@ -81,7 +81,7 @@ def test_kept_file_outlives_the_task_and_stays_private(tmp_path: Path) -> None:
     remove_kept(path)
 
 
-def test_kept_file_is_opened_again_and_removed_after_its_use(tmp_path: Path) -> None:
+def test_kept_file_is_reopened_and_removed_after_its_use(tmp_path: Path) -> None:
     path = keep(tmp_path)
     with TemporaryFiles() as files, files.new(str(tmp_path), path) as sink:
         assert (sink.path, sink.read()) == (path, b"beginning")
@@ -90,7 +90,7 @@ def test_kept_file_is_opened_again_and_removed_after_its_use(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_kept_file_can_be_kept_again(tmp_path: Path) -> None:
+def test_kept_file_can_be_kept_a_second_time(tmp_path: Path) -> None:
     path = keep(tmp_path)
     with TemporaryFiles() as files, files.new(str(tmp_path), path) as sink:
         files.keep(sink.path)
@@ -109,12 +109,12 @@ def test_end_of_a_task_removes_a_kept_file_that_is_in_use(tmp_path: Path) -> Non
     assert is_kept(path)
 
 
-def put_link(path: Path, target: Path) -> None:
+def create_link(path: Path, target: Path) -> None:
     target.write_bytes(b"target")
     path.symlink_to(target)
 
 
-def put_file_of_another(path: Path, _target: Path) -> None:
+def create_file_of_another_owner(path: Path, _target: Path) -> None:
     path.write_bytes(b"other")
     try:
         os.chown(path, os.geteuid() + 1, -1)
@@ -124,16 +124,16 @@ def put_file_of_another(path: Path, _target: Path) -> None:
 
 STRANGE: dict[str, Callable[[Path, Path], object]] = {
     "missing": lambda path, target: None,
-    "link": put_link,
+    "link": create_link,
     "directory": lambda path, target: path.mkdir(),
     "pipe": lambda path, target: os.mkfifo(path),
-    "file of another user": put_file_of_another,
+    "file of another user": create_file_of_another_owner,
     "other name": lambda path, target: target.write_bytes(b"a file of the user"),
 }
 
 
 @pytest.mark.parametrize("kind", STRANGE)
-def test_what_no_run_has_kept_is_neither_opened_nor_removed(tmp_path: Path, kind: str) -> None:
+def test_file_that_no_run_has_kept_is_neither_opened_nor_removed(tmp_path: Path, kind: str) -> None:
     named, target = tmp_path / f"{PREFIX}x", tmp_path / "target"
     STRANGE[kind](named, target)
     path = str(target if kind == "other name" else named)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connection settings: which URLs are refused, that a refused one is not shown, and the limits of the numbers."""
+"""Check connection settings: refused URLs, which messages do not show, and limits of numbers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def test_settings_are_taken_over() -> None:
+def test_settings_are_copied_from_the_options() -> None:
     connection = parse_connection({**OPTIONS, "ca_path": "/ca.pem"}, CREDENTIALS)
     assert connection == Connection(
         workspace="acme",
@@ -55,12 +55,12 @@ def test_settings_are_taken_over() -> None:
     )
 
 
-def test_modules_with_a_limit_set_it_in_bytes_a_second() -> None:
+def test_limit_is_set_in_bytes_per_second() -> None:
     assert parse_connection({**OPTIONS, "limit_rate": "2k"}, CREDENTIALS).limit_rate == 2048
 
 
 @pytest.mark.parametrize(("option", "least"), [("timeout", 1), ("retries", 0), ("max_wait", 0)])
-def test_numbers_have_a_least_value(option: str, least: int) -> None:
+def test_numbers_have_a_minimum(option: str, least: int) -> None:
     assert getattr(parse_connection({**OPTIONS, option: least}, CREDENTIALS), option) == least
     with pytest.raises(BadInput, match=f"^{option} must be {least} or more, not {least - 1}$"):
         parse_connection({**OPTIONS, option: least - 1}, CREDENTIALS)
@@ -76,7 +76,7 @@ def test_both_urls_are_checked_and_named(option: str) -> None:
     ("validate_certs", "ca_path", "verify"),
     [(True, None, True), (True, "/ca.pem", "/ca.pem"), (False, None, False), (False, "/ca.pem", False), (True, "", True)],
 )
-def test_what_certificates_are_verified_with(validate_certs: bool, ca_path: str | None, verify: bool | str) -> None:
+def test_certificates_are_verified_with_the_chosen_bundle(validate_certs: bool, ca_path: str | None, verify: bool | str) -> None:
     connection = parse_connection({**OPTIONS, "validate_certs": validate_certs, "ca_path": ca_path}, CREDENTIALS)
     assert connection.verify == verify
 
@@ -93,7 +93,7 @@ def test_what_certificates_are_verified_with(validate_certs: bool, ca_path: str 
         ("http://[::1]:8080/2.0", "http://[::1]:8080/2.0"),
     ],
 )
-def test_good_urls_lose_only_the_final_slash(url: str, kept: str) -> None:
+def test_valid_urls_lose_only_the_final_slash(url: str, kept: str) -> None:
     assert check_url("api_url", url) == kept
 
 
@@ -155,7 +155,7 @@ def test_a_url_with_a_query_or_fragment_is_refused(url: str) -> None:
         "https://]/",
     ],
 )
-def test_only_absolute_https_urls_are_taken(url: str) -> None:
+def test_only_absolute_https_urls_are_accepted(url: str) -> None:
     with pytest.raises(BadInput) as caught:
         check_url("api_url", url)
     assert str(caught.value) == "api_url must be an absolute https URL"
@@ -211,7 +211,7 @@ def test_an_origin_is_scheme_host_and_port(url: str, expected: tuple[str, str, i
 
 
 @pytest.mark.parametrize(("url", "shown"), [("https://h/p?a=b?c", "https://h/p"), ("https://h/p", "https://h/p"), ("?x", "")])
-def test_a_url_is_shown_without_its_query(url: str, shown: str) -> None:
+def test_a_url_is_shown_without_the_query(url: str, shown: str) -> None:
     assert without_query(url) == shown
 
 
@@ -224,7 +224,7 @@ def test_a_url_is_shown_without_its_query(url: str, shown: str) -> None:
         ("http://127.0.0.1:8080/2.0/x?page=2", "http://127.0.0.1:8080/2.0"),
     ],
 )
-def test_credentials_may_follow_links_on_the_origin_of_the_api(url: str, api: str) -> None:
+def test_credentials_are_allowed_on_the_origin_of_the_api(url: str, api: str) -> None:
     assert same_origin(url, api)
 
 
@@ -248,7 +248,7 @@ def test_credentials_may_follow_links_on_the_origin_of_the_api(url: str, api: st
         "file:///etc/passwd",
     ],
 )
-def test_credentials_must_not_follow_other_links(url: str) -> None:
+def test_credentials_are_not_allowed_on_other_origins(url: str) -> None:
     assert not same_origin(url, API)
 
 

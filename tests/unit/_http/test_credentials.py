@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which credential a task uses: task before environment, one kind only, whole pairs, and its Authorization header."""
+"""Choose the credentials of a task: options before environment, one kind, complete pairs, and the header Authorization."""
 
 from __future__ import annotations
 
@@ -59,21 +59,21 @@ TOKENS = ("BITBUCKET_ACCESS_TOKEN", "BITBUCKET_API_TOKEN", "BITBUCKET_PASSWORD")
             Credentials(API_TOKEN, "me@acme.test", "old"),
             id="BITBUCKET_PASSWORD",
         ),
-        pytest.param({"api_token": "api"}, ALL, API, id="the task's kind wins, the user comes from the environment"),
-        pytest.param({"client_id": "key", "client_secret": "hush"}, ALL, CONSUMER, id="the task's OAuth wins"),
-        pytest.param({"client_id": "key"}, ALL, CONSUMER, id="half a pair on the task is completed"),
-        pytest.param({"client_secret": "mine"}, ALL, Credentials(OAUTH, "key", "mine"), id="the task's half wins"),
-        pytest.param({"access_token": "mine"}, ALL, Credentials(ACCESS_TOKEN, "", "mine"), id="the task's token wins"),
+        pytest.param({"api_token": "api"}, ALL, API, id="kind from the task, user from the environment"),
+        pytest.param({"client_id": "key", "client_secret": "hush"}, ALL, CONSUMER, id="OAuth on the task overrides"),
+        pytest.param({"client_id": "key"}, ALL, CONSUMER, id="one half on the task is completed from the environment"),
+        pytest.param({"client_secret": "mine"}, ALL, Credentials(OAUTH, "key", "mine"), id="half on the task overrides"),
+        pytest.param({"access_token": "mine"}, ALL, Credentials(ACCESS_TOKEN, "", "mine"), id="token on the task overrides"),
         pytest.param(
             {"user": "you@acme.test"},
             without("BITBUCKET_ACCESS_TOKEN"),
             Credentials(API_TOKEN, "you@acme.test", "api"),
-            id="the task's user with the environment's token",
+            id="user from the task, token from the environment",
         ),
-        pytest.param({"user": "me@acme.test"}, {}, Credentials(), id="a user is no kind"),
+        pytest.param({"user": "me@acme.test"}, {}, Credentials(), id="a user alone is ignored"),
         pytest.param({"user": "me@acme.test", "access_token": "acc"}, {}, ACCESS, id="a user beside an access token"),
         pytest.param({"access_token": ""}, without("BITBUCKET_ACCESS_TOKEN"), API, id="empty on the task is not set"),
-        pytest.param({"access_token": None, "client_id": ""}, {}, Credentials(), id="nothing but empty"),
+        pytest.param({"access_token": None, "client_id": ""}, {}, Credentials(), id="only empty values"),
         pytest.param({}, {**ALL, "BITBUCKET_ACCESS_TOKEN": ""}, API, id="empty in the environment is not set"),
         pytest.param(
             {},
@@ -98,7 +98,7 @@ def test_one_kind_is_chosen(options: dict[str, str | None], environment: dict[st
         ({"access_token": "s1", "api_token": "s2", "client_id": "s3"}, "access_token and api_token and client_id"),
     ],
 )
-def test_two_kinds_on_the_task_are_both_named(options: dict[str, str], named: str) -> None:
+def test_two_kinds_on_the_task_are_refused_and_named(options: dict[str, str], named: str) -> None:
     with pytest.raises(BadInput) as caught:
         choose_credentials(options, {})
     assert str(caught.value) == "Two kinds of credentials are set, use one: " + named
@@ -115,7 +115,7 @@ def test_two_kinds_on_the_task_are_both_named(options: dict[str, str], named: st
         ({}, {"BITBUCKET_CLIENT_ID": "key"}, "client_id and client_secret belong together: client_secret is not set"),
     ],
 )
-def test_half_a_credential_is_refused(options: dict[str, str], environment: dict[str, str], words: str) -> None:
+def test_incomplete_credentials_are_refused(options: dict[str, str], environment: dict[str, str], words: str) -> None:
     with pytest.raises(BadInput) as caught:
         choose_credentials(options, environment)
     assert words in str(caught.value)
@@ -132,25 +132,25 @@ GOOD = {
 
 @pytest.mark.parametrize("option", GOOD)
 @pytest.mark.parametrize("value", ["s3cret\n", "\ts3cret", " s3cret", "s3cret ", "s3\r\ncret", "s3\x00cret", "s3\x1bcret"])
-def test_line_ends_blanks_and_control_characters_are_refused(option: str, value: str) -> None:
+def test_surrounding_blanks_and_control_characters_are_refused(option: str, value: str) -> None:
     with pytest.raises(BadInput) as caught:
         choose_credentials({**GOOD[option], option: value}, {})
     assert str(caught.value).startswith(option + " has blanks around it or a control character")
     assert "s3" not in str(caught.value)
 
 
-def test_a_value_of_the_environment_is_examined_too() -> None:
+def test_values_of_the_environment_are_also_checked() -> None:
     with pytest.raises(BadInput, match="access_token has blanks"):
         choose_credentials({}, {"BITBUCKET_ACCESS_TOKEN": "acc\n"})
 
 
-def test_an_access_token_outside_ascii_is_refused_an_api_token_is_not() -> None:
+def test_only_an_access_token_must_be_ascii() -> None:
     with pytest.raises(BadInput, match="access_token has characters outside ASCII"):
         choose_credentials({"access_token": "tökn"}, {})
     assert choose_credentials({"api_token": "tökn", "user": "jörg"}, {}) == Credentials(API_TOKEN, "jörg", "tökn")
 
 
-def test_a_blank_within_a_secret_belongs_to_it() -> None:
+def test_a_blank_within_a_secret_is_accepted() -> None:
     assert choose_credentials({"api_token": "a b", "user": "me"}, {}).secret == "a b"
 
 
@@ -163,7 +163,7 @@ def test_a_blank_within_a_secret_belongs_to_it() -> None:
         (Credentials(), None),
     ],
 )
-def test_the_header_of_each_kind(credentials: Credentials, header: str | None) -> None:
+def test_each_kind_has_its_header(credentials: Credentials, header: str | None) -> None:
     assert credentials.authorization() == header
 
 
@@ -177,26 +177,26 @@ def test_secrets_are_the_secret_and_its_encoded_form(credentials: Credentials) -
     assert credentials.secrets == (credentials.secret, encoded)
 
 
-def test_nobody_has_no_secrets() -> None:
+def test_missing_credentials_have_no_secrets() -> None:
     assert Credentials().secrets == ()
 
 
-def test_secrets_are_scrubbed_and_passed_on_as_soon_as_they_are_added() -> None:
-    told: list[str] = []
-    secrets = Secrets(["one"], told.append)
+def test_added_secrets_are_hidden_and_passed_on_at_once() -> None:
+    passed_on: list[str] = []
+    secrets = Secrets(["one"], passed_on.append)
     assert secrets.scrub("one, two and one") == "********, two and ********"
     secrets.add("two")
     secrets.add("")
     assert secrets.scrub("one, two and three") == "********, ******** and three"
-    assert told == ["two"]
+    assert passed_on == ["two"]
 
 
-def test_latest_links_are_scrubbed_and_not_passed_on() -> None:
-    told: list[str] = []
-    secrets = Secrets([], told.append)
+def test_latest_signed_urls_are_hidden_and_not_passed_on() -> None:
+    passed_on: list[str] = []
+    secrets = Secrets([], passed_on.append)
     for number in range(40):
         secrets.add_link(f"<{number}>")
     secrets.add_link("")
     assert secrets.links == tuple(f"<{number}>" for number in range(8, 40))
     assert secrets.scrub("<7> <8> <39>") == "<7> ******** ********"
-    assert told == []
+    assert passed_on == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explain requests without a response, by the types of the exceptions alone."""
+"""Explain requests without a response by the types of their exceptions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ URL = "https://h/x?Signature=canary"
 
 
 def wrap(inner: BaseException, *outer: type[BaseException]) -> Exception:
-    """Return the exception in others, as HTTP libraries wrap it: as an argument or as ``reason``, and as a cause."""
+    """Return the exception as HTTP libraries wrap it: as an argument, as ``reason``, and as a cause."""
     for number, kind in enumerate(outer):
         try:
             error: Any = kind(inner) if number % 2 else kind(URL)
@@ -153,7 +153,7 @@ def test_broken_body_is_explained_and_transient() -> None:
     assert "within 30 seconds" in str(explain_broken_body(TimeoutError(), WHAT, 30, 0))
 
 
-def test_exceptions_that_wrap_each_other_end() -> None:
+def test_exceptions_that_wrap_each_other_are_explained_without_a_loop() -> None:
     one, other = ValueError(URL), OSError(URL)
     one.__cause__, other.__cause__ = other, one
     assert str(explain_broken_body(one, WHAT, 30, 0)).endswith("the connection was closed (OSError)")

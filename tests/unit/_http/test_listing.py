@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pages of a list: what counts as an item, and that the link to the next page never leaves the API."""
+"""Parse pages of a list, and check that the link to the next page does not leave the API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ URL = API + "/repositories/acme/widgets/downloads?pagelen=100&token=s3cret"
 SHOWN = "GET https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads"
 
 
-def test_the_items_are_the_values() -> None:
+def test_the_items_are_those_in_values() -> None:
     assert page_items({"values": [{"name": "a"}, {}]}, URL) == [{"name": "a"}, {}]
     assert page_items({"values": []}, URL) == []
 
@@ -41,7 +41,7 @@ def test_a_page_without_a_list_is_an_error_not_an_empty_list(page: dict[str, Any
 @pytest.mark.parametrize(
     "item", ["Upgrade to\na Standard plan", "Upgrade to a Standard plan \ud800", ["nested"], None, 7], ids=ascii
 )
-def test_items_that_are_no_objects_are_an_error_with_their_words(item: Any) -> None:
+def test_items_that_are_not_objects_are_an_error_that_shows_them(item: Any) -> None:
     with pytest.raises(RequestFailed) as caught:
         page_items({"values": [{"name": "a"}, item]}, URL)
     message = str(caught.value)
@@ -80,7 +80,7 @@ def test_any_other_link_is_refused_and_not_shown(following: Any) -> None:
     ],
     ids=["both", "one", "changed", "empty", "all", "none"],
 )
-def test_next_page_gets_lost_parameters_back(following: str, sent: str, restored: str) -> None:
+def test_missing_parameters_are_added_to_the_next_page(following: str, sent: str, restored: str) -> None:
     assert restore_query(API + following, API + sent) == API + restored
 
 
@@ -101,11 +101,11 @@ def test_next_page_gets_lost_parameters_back(following: str, sent: str, restored
     ],
     ids=str,
 )
-def test_list_is_whole_if_every_page_states_the_number_of_its_items(count: int, sizes: list[int | None], problem: str) -> None:
+def test_list_is_complete_if_every_page_states_the_number_of_items(count: int, sizes: list[int | None], problem: str) -> None:
     assert find_problem(count, sizes) == problem
 
 
 @pytest.mark.parametrize("size", [None, "1", True, 1.5], ids=repr)
-def test_size_that_is_no_number_counts_as_missing(size: Any) -> None:
+def test_size_that_is_not_a_number_is_ignored(size: Any) -> None:
     lists = Lists(lambda url: {"values": [{}, {}], "size": size}, API)
     assert lists.read_once(URL) == Listed([{}, {}], True, "", [None])

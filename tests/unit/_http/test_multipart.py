@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The body of an upload, read back by an independent parser: length, frames, names, bytes, digests and progress."""
+"""Check the body of an upload with an independent parser: length, frames, names, bytes, digests and progress."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def payload(name: str, data: bytes) -> Payload:
 
 
 def joined(body: UploadBody) -> bytes:
-    """What goes to the network; the blocks are only good until the next one."""
+    """Return the bytes that are sent; each block is valid only until the next one."""
     return b"".join(bytes(block) for block in body)
 
 
 def parsed(content_type: str, raw: bytes) -> list[tuple[str, str | None, str, bytes]]:
-    """Field, file name, type and bytes of each part, by a strict parser that shares no code with the encoder."""
+    """Return field, file name, type and bytes of each part, found by a strict parser that shares no code with the encoder."""
     kind, options = parse_options_header(content_type)
     assert kind == "multipart/form-data"
     parser = MultipartParser(io.BytesIO(raw), options["boundary"], len(raw), strict=True)
@@ -73,12 +73,12 @@ def test_every_payload_is_one_part_of_the_field_files(contents: dict[str, bytes]
 
 written_names = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"/\\'), min_size=1, max_size=60
-).filter(lambda name: name not in (".", "..") and "%22" not in name)  # the reader of these tests decodes %22
+).filter(lambda name: name not in (".", "..") and "%22" not in name)  # The parser in these tests decodes %22.
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.dictionaries(written_names, st.binary(max_size=200), min_size=1, max_size=4))
-def test_any_names_and_bytes_arrive_as_they_are(contents: dict[str, bytes]) -> None:
+def test_any_names_and_bytes_arrive_unchanged(contents: dict[str, bytes]) -> None:
     for name in contents:
         check_written_name(name)
     found = sent_parts([payload(name, data) for name, data in contents.items()])
@@ -93,7 +93,7 @@ def test_a_file_is_streamed_from_the_disk(tmp_path: Path) -> None:
     assert parsed(body.content_type, joined(body)) == [("files", "app.tgz", "application/octet-stream", data)]
 
 
-def test_payload_bytes_are_counted_when_they_are_handed_over() -> None:
+def test_payload_bytes_are_counted_when_they_are_passed_on() -> None:
     counted: list[int] = []
     body = UploadBody([payload("a", b"12345"), payload("b", b""), payload("c", b"x" * (BLOCK + 3))], counted.append)
     assert counted == []
@@ -106,8 +106,8 @@ def test_payload_bytes_are_counted_when_they_are_handed_over() -> None:
     assert counted == [5, BLOCK, 3]
 
 
-def test_the_meter_shows_the_payload_that_is_being_sent_with_the_bytes_that_are_gone() -> None:
-    """The last one is shown as long as the response may take."""
+def test_the_meter_shows_the_current_payload_and_its_sent_bytes() -> None:
+    """The last payload is shown until the response arrives."""
     meter = Meter()
     body = UploadBody([payload("a", b"12345"), payload("b", b"x" * (BLOCK + 3))], lambda _unused: None, meter=meter)
 
@@ -127,7 +127,7 @@ def test_the_meter_shows_the_payload_that_is_being_sent_with_the_bytes_that_are_
     assert shown() == []
 
 
-def test_a_limited_body_is_the_same_and_hands_payload_bytes_over_in_their_time() -> None:
+def test_a_limited_body_is_equal_and_passes_bytes_on_at_the_rate() -> None:
     clock, counted = FakeClock(), list[int]()
     rate = RateLimit(1024, clock.clock.monotonic, clock.clock.sleep)
     body = UploadBody([payload("a", b"12345" * 20), payload("b", b"")], counted.append, rate)
@@ -139,14 +139,14 @@ def test_a_limited_body_is_the_same_and_hands_payload_bytes_over_in_their_time()
     assert body.digests["a"] == hashlib.sha256(b"12345" * 20).hexdigest()
 
 
-def test_a_repeated_body_is_the_same_and_counts_again() -> None:
+def test_a_repeated_body_is_equal_and_counts_again() -> None:
     counted: list[int] = []
     body = UploadBody([payload("a", b"12345")], counted.append)
     assert joined(body) == joined(body)
     assert counted == [5, 5]
 
 
-def test_digests_are_known_as_soon_as_a_payload_is_handed_over() -> None:
+def test_digest_is_known_once_a_payload_is_passed_on() -> None:
     body = UploadBody([payload("a", b"12345"), payload("b", b"")], lambda _unused: None)
     blocks = iter(body)
     assert bytes(next(blocks)).endswith(b"\r\n\r\n")
@@ -159,7 +159,7 @@ def test_digests_are_known_as_soon_as_a_payload_is_handed_over() -> None:
 
 
 @pytest.mark.parametrize(("now", "words"), [(b"1234", "shrank"), (b"123456", "grew")])
-def test_a_file_that_changed_breaks_the_body_off(tmp_path: Path, now: bytes, words: str) -> None:
+def test_a_changed_file_aborts_the_body(tmp_path: Path, now: bytes, words: str) -> None:
     (tmp_path / "app.tgz").write_bytes(b"12345")
     body = UploadBody(file_payloads([str(tmp_path / "app.tgz")]), lambda _unused: None)
     (tmp_path / "app.tgz").write_bytes(now)
@@ -169,7 +169,7 @@ def test_a_file_that_changed_breaks_the_body_off(tmp_path: Path, now: bytes, wor
 
 
 @pytest.mark.parametrize("rate", [None, 1 << 40])
-def test_a_large_file_is_hashed_while_it_is_handed_over(tmp_path: Path, rate: int | None) -> None:
+def test_a_large_file_is_hashed_while_it_is_sent(tmp_path: Path, rate: int | None) -> None:
     data = os.urandom(9 * MIB + 7)
     (tmp_path / "app.tgz").write_bytes(data)
     threads, clock = threading.active_count(), FakeClock().clock
@@ -182,7 +182,7 @@ def test_a_large_file_is_hashed_while_it_is_handed_over(tmp_path: Path, rate: in
     assert threading.active_count() == threads
 
 
-def test_an_unfinished_body_leaves_no_thread() -> None:
+def test_an_aborted_body_leaves_no_thread() -> None:
     threads = threading.active_count()
     body = UploadBody([payload("a", bytes(9 * MIB))], lambda _unused: None)
     pieces = iter(body)
@@ -193,7 +193,7 @@ def test_an_unfinished_body_leaves_no_thread() -> None:
     assert body.digests == {}
 
 
-def test_every_body_has_its_own_boundary() -> None:
+def test_every_body_has_a_different_boundary() -> None:
     types = {UploadBody([payload("a", b"")], lambda _unused: None).content_type for _unused in range(10)}
     assert len(types) == 10
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The words of error answers in all of Bitbucket's shapes, and what never reaches a message."""
+"""Extract messages from error responses in all forms, and keep everything else out of the result."""
 
 from __future__ import annotations
 
@@ -64,37 +64,37 @@ def error(**error: object) -> bytes:
         ),
         pytest.param(b'{"message": "bare"}', "bare", id="no error key"),
         pytest.param(b'{"error": null}', "", id="null"),
-        pytest.param(b'{"error": {}}', "", id="nothing in it"),
+        pytest.param(b'{"error": {}}', "", id="empty error"),
         pytest.param(b"{}", "", id="empty object"),
         pytest.param(b"", "", id="empty"),
         pytest.param(b" \r\n", "", id="blank"),
         pytest.param(
             b"Rate limit for this resource has been exceeded\n", "Rate limit for this resource has been exceeded", id="text"
         ),
-        pytest.param(b'["a", "b"]', '["a", "b"]', id="a list is shown as it is"),
-        pytest.param(b'{"error": {"message": "brok', '{"error": {"message": "brok', id="broken off"),
+        pytest.param(b'["a", "b"]', '["a", "b"]', id="list"),
+        pytest.param(b'{"error": {"message": "brok', '{"error": {"message": "brok', id="truncated"),
         pytest.param(b"<html><title>\n Log in \n</title></html>", "an HTML page titled 'Log in'", id="HTML"),
         pytest.param(b" <!DOCTYPE HTML><TITLE lang=en>502</TITLE>", "an HTML page titled '502'", id="HTML in capitals"),
         pytest.param(b"<html><body>secret form</body></html>", "an HTML page", id="HTML without title"),
-        pytest.param(b"<html><title>broken off", "an HTML page titled 'broken off'", id="HTML broken off"),
+        pytest.param(b"<html><title>broken off", "an HTML page titled 'broken off'", id="truncated HTML"),
         pytest.param(b"a\x1b[31m\x00b\r\n\tc", "a [31m b c", id="control characters"),
         pytest.param(b"caf\xe9 caf\xc3\xa9", "caf\ufffd café", id="not UTF-8"),
         pytest.param(error(message="a\nb\u202ec\ud800"), "a b c", id="control characters in JSON"),
-        pytest.param(b"x" * 500, "x" * 500, id="just fits"),
+        pytest.param(b"x" * 500, "x" * 500, id="maximum length"),
         pytest.param(b"x" * (MAX_WORDS + 1), "x" * (MAX_WORDS - 1) + "…", id="too long"),
         pytest.param(error(message="m" * 70000), "m" * (MAX_WORDS - 1) + "…", id="huge"),
     ],
 )
-def test_words_of_error_answers(body: bytes, words: str) -> None:
+def test_message_is_extracted_from_error_responses(body: bytes, words: str) -> None:
     assert server_words(body) == words
 
 
-def test_a_deeply_nested_answer_is_still_words() -> None:
+def test_a_deeply_nested_response_is_shown_as_text() -> None:
     assert server_words(b'{"error": %s}' % (b"[" * 30000 + b"]" * 30000)).startswith('{"error": [[[')
 
 
 @pytest.mark.parametrize("piece", [b"<title>", b"<title", b"<title x", b"</title", b" ", b"<title></titl"])
-def test_a_page_of_unfinished_titles_takes_no_time(piece: bytes) -> None:
+def test_a_page_of_unfinished_titles_is_read_in_bounded_time(piece: bytes) -> None:
     begin = time.process_time()
     assert server_words(b"<html>" + piece * (65536 // len(piece))).startswith("an HTML page")
     assert time.process_time() - begin < 3
@@ -139,7 +139,7 @@ S3 = (
         (b"", ""),
     ],
 )
-def test_of_a_storage_answer_only_the_code_is_shown(body: bytes, words: str) -> None:
+def test_only_the_code_of_a_storage_response_is_shown(body: bytes, words: str) -> None:
     assert storage_words(body) == words
 
 
@@ -154,7 +154,7 @@ def test_of_a_storage_answer_only_the_code_is_shown(body: bytes, words: str) -> 
         ("", False),
     ],
 )
-def test_a_web_page_is_known_by_its_beginning(text: str, html: bool) -> None:
+def test_a_web_page_is_recognized_by_its_beginning(text: str, html: bool) -> None:
     assert is_html(text) is html
 
 
@@ -177,7 +177,7 @@ def test_a_web_page_is_known_by_its_beginning(text: str, html: bool) -> None:
         (b"", {"X-Accepted-OAuth-Scopes": "repository"}, ""),
     ],
 )
-def test_required_scopes_are_those_that_the_answer_names(body: bytes, headers: dict[str, str], scopes: str) -> None:
+def test_required_scopes_are_those_that_the_response_names(body: bytes, headers: dict[str, str], scopes: str) -> None:
     assert required_scopes(body, headers) == scopes
 
 
@@ -199,13 +199,13 @@ def test_required_scopes_are_those_that_the_answer_names(body: bytes, headers: d
         (507, API_TOKEN, "storage of this workspace is full"),
     ],
 )
-def test_there_is_advice_where_the_cause_is_known(status: int, kind: str, words: str) -> None:
+def test_message_has_advice_if_the_cause_is_known(status: int, kind: str, words: str) -> None:
     assert words in advise(status, kind)
     assert ("App passwords no longer work" in advise(status, kind)) is (status == 401 and kind != ANONYMOUS)
 
 
 @pytest.mark.parametrize("status", [400, 409, 500, 502, 503, 418])
-def test_there_is_no_advice_where_it_is_not(status: int) -> None:
+def test_message_has_no_advice_if_the_cause_is_unknown(status: int) -> None:
     assert advise(status, API_TOKEN, "repository:write") == ""
 
 
@@ -217,7 +217,7 @@ def test_advice_about_scopes_names_the_kind_and_the_scopes() -> None:
     assert "write:repository:bitbucket" not in advise(401, API_TOKEN, "write:repository:bitbucket")
 
 
-def test_advice_about_403_names_what_has_the_same_effect() -> None:
+def test_advice_about_403_names_other_possible_causes() -> None:
     assert "a list of allowed IP addresses and required two-step verification" in advise(403, API_TOKEN)
 
 
@@ -245,7 +245,7 @@ PLAN = "need a paid plan"
         (410, "This snippet was marked as spam", ""),
     ],
 )
-def test_words_of_the_service_decide_about_the_advice(status: int, words: str, advice: str) -> None:
+def test_message_of_the_service_decides_the_advice(status: int, words: str, advice: str) -> None:
     found = advise_by_words(status, words)
     assert advice in found
     assert bool(advice) is bool(found)
@@ -284,7 +284,7 @@ def test_advice_about_404_names_the_options_in_the_path(path: str, advice: str) 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.text() | st.none() | st.integers(), max_size=20) | st.text())
-def test_scopes_are_one_printable_line_whatever_the_answer_names(required: object) -> None:
+def test_scopes_are_one_printable_line_for_any_response(required: object) -> None:
     scopes = required_scopes(error(message="scope", detail={"required": required}), {"X-Accepted-OAuth-Scopes": "a\nb"})
     assert scopes == "" or scopes.isprintable()
     assert len(scopes) <= MAX_WORDS

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the head of a response, and its body within a limit of bytes a second."""
+"""Read the headers of a response, and its body with a limit of bytes per second."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def response(status: int = 200, **headers: str) -> Response:
         ({}, ""),
     ],
 )
-def test_the_location_is_read_as_utf8_where_it_is(headers: dict[str, str], location: str) -> None:
+def test_the_location_is_read_as_utf8_if_possible(headers: dict[str, str], location: str) -> None:
     assert response(302, **headers).location == location
 
 
-def test_304_is_no_redirect() -> None:
+def test_304_is_not_a_redirect() -> None:
     assert [status for status in range(200, 600) if response(status).is_redirect] == [301, 302, 303, 307, 308]
 
 
@@ -83,7 +83,7 @@ def test_retry_after_as_a_date_counts_from_the_date_of_the_response(date: str, u
     ("status", "value", "length"),
     [(200, "0", 0), (200, "17", 17), (200, "-1", None), (200, "1 7", None), (200, None, None), (204, "17", 0), (304, "17", 0)],
 )
-def test_length_is_what_the_body_must_have(status: int, value: str | None, length: int | None) -> None:
+def test_length_is_the_required_length_of_the_body(status: int, value: str | None, length: int | None) -> None:
     headers = {} if value is None else {"Content-Length": value}
     assert response(status, **headers).length == length
 
@@ -95,7 +95,7 @@ def test_unexpected_status_is_an_error_that_is_not_transient() -> None:
 
 
 class Slow(io.BytesIO):
-    """Bytes for each of which the server takes 20 ms."""
+    """A body that takes 20 ms for each byte."""
 
     def __init__(self, data: bytes, clock: FakeClock) -> None:
         super().__init__(data)
@@ -118,20 +118,20 @@ def limit_body(source: io.BytesIO, rate: float, clock: FakeClock, timeout: float
     return limited
 
 
-def test_a_limited_body_comes_in_small_blocks_that_take_their_time() -> None:
+def test_a_limited_body_is_read_in_small_blocks_at_the_rate() -> None:
     clock = FakeClock()
     limited = limit_body(io.BytesIO(b"0123456789"), 128, clock)
     assert [limited.read() for _unused in range(4)] == [b"0123", b"4567", b"89", b""]
     assert sum(clock.pauses) == pytest.approx(10 / 128)
 
 
-def test_waiting_for_the_rate_is_no_slowness_of_the_server() -> None:
+def test_waiting_for_the_rate_does_not_count_as_a_slow_server() -> None:
     clock = FakeClock()
     assert limit_body(io.BytesIO(b"x" * 16), 128, clock, timeout=0.02).read_all(100) == b"x" * 16
     assert sum(clock.pauses) > 0.1
 
 
-def test_a_server_that_is_slower_than_the_rate_is_given_up() -> None:
+def test_a_server_that_is_slower_than_the_rate_is_an_error() -> None:
     clock = FakeClock()
     limited = limit_body(Slow(b"x" * 16, clock), 1024, clock, timeout=0.05)
     with pytest.raises(RequestFailed, match="the answer came too slowly"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Repeat requests within a number of retries and a waiting time, which all threads of a task share."""
+"""Repeat requests within the number of retries and the waiting time that all threads of a task share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.helpers.clock import FakeClock
 
 
 def fail(times: int, **attributes: float | bool | None) -> Callable[[], str]:
-    """Return an action that fails so often with a transient error, and then succeeds."""
+    """Return an action that fails with a transient error this many times, and then succeeds."""
     failures = [RequestFailed("Busy.", transient=True, **attributes) for _unused in range(times)]
 
     def action() -> str:
@@ -55,7 +55,7 @@ def test_retry_after_replaces_the_back_off() -> None:
     assert clock.pauses == [17]
 
 
-def test_another_error_is_raised_at_once() -> None:
+def test_other_errors_are_raised_at_once() -> None:
     clock = FakeClock()
     error = NotFound("Nothing there")
     with pytest.raises(NotFound) as caught:
@@ -96,14 +96,14 @@ def test_a_state_is_read_again_after_pauses_until_it_is_settled(settled: int, pa
     assert clock.pauses == pauses
 
 
-def test_a_state_is_not_awaited_beyond_max_wait() -> None:
+def test_a_state_is_read_again_within_max_wait() -> None:
     clock, readings = FakeClock(), iter(range(100))
     assert Retries(9, 4, clock.clock).settle(lambda: next(readings), lambda reading: False) == 2
     assert clock.pauses == [1, 2]
 
 
 @pytest.mark.parametrize("seconds", [0.2, 3600.0, float("inf")])
-def test_a_wait_beyond_the_budget_is_refused_and_spends_nothing(seconds: float) -> None:
+def test_a_wait_beyond_the_budget_is_refused_and_uses_nothing(seconds: float) -> None:
     clock = FakeClock()
     budget = WaitBudget(0.1, clock.clock)
     assert not budget.wait(seconds)
@@ -111,12 +111,12 @@ def test_a_wait_beyond_the_budget_is_refused_and_spends_nothing(seconds: float) 
     assert clock.pauses == [0.1]
 
 
-def test_waits_one_after_the_other_add_up() -> None:
+def test_consecutive_waits_add_up() -> None:
     budget = WaitBudget(10, FakeClock().clock)
     assert [budget.wait(4) for _unused in range(3)] == [True, True, False]
 
 
-def test_without_a_budget_only_no_wait_is_allowed() -> None:
+def test_an_empty_budget_allows_no_wait() -> None:
     assert WaitBudget(0, FakeClock().clock).wait(0)
     assert not WaitBudget(0, FakeClock().clock).wait(0.01)
 
@@ -140,7 +140,7 @@ def test_waits_at_the_same_time_count_once() -> None:
     assert not budget.wait(2.8), "0.5 s of 3 s are spent"
 
 
-def test_of_an_overlapping_wait_only_the_rest_counts() -> None:
+def test_only_the_remainder_of_an_overlapping_wait_counts() -> None:
     now, pauses = [0.0], []
     clock = CLOCK._replace(monotonic=lambda: now[0], sleep=pauses.append)
     budget = WaitBudget(6, clock)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a redirect leads: relative and absolute, odd encodings, and what must not be followed."""
+"""Resolve redirects: relative, absolute and unusual URLs, and URLs that must not be followed."""
 
 from __future__ import annotations
 

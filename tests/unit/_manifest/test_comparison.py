@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare the names of a listing with those of a manifest, and tell which digest an artifact must have."""
+"""Compare the names of a listing with those of a manifest, and find the required digest of an artifact."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ sets = st.sets(st.sampled_from(["a", "b", "c", "SUMS", "SUMS.asc", "SUMS.sig", "
     patterns=st.sampled_from([None, ["a", "b"], ["*s", "c"], ["SUMS*"]]),
     newest=st.sampled_from([None, 1]),
 )
-def test_each_selected_name_is_in_one_place(
+def test_each_selected_name_is_in_exactly_one_group(
     listed: set[str], named: set[str], patterns: list[str] | None, newest: int | None
 ) -> None:
     selection = Selection(Patterns(patterns), newest)
@@ -57,7 +57,7 @@ def test_signature_of_another_name_is_an_artifact_unless_it_is_verified() -> Non
         ("own.sig", "c" * 64, "the verification before"),
     ],
 )
-def test_digest_that_an_artifact_must_have(name: str, digest: str, source: str) -> None:
+def test_required_digest_is_that_of_the_line(name: str, digest: str, source: str) -> None:
     manifest = Manifest("SUMS", digests={"app": A}, sha256="b" * 64, signature=SIGNATURE)
     assert manifest.find_promised(name) == manifest.require_promised(name) == ("sha256", digest, source)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of a manifest: what is read, what is written, and that the real ``sha256sum`` agrees in both directions."""
+"""Read and write the text of a manifest, and exchange it with the real program ``sha256sum``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifes
 A, B = "a" * 64, "b" * 64
 ODD_NAMES = ["plain.tgz", "with space", "*star", " blank", "#hash", "back\\slash", "line\nfeed", "cr\rend\r", "\\n", "ünï", "-rf"]
 
-# What lies in a file system may be any bytes but null and slash; here it is any text that can be encoded.
+# A file name can have all bytes except null and slash; these names are all text that can be encoded.
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda name: not name.startswith("./"))
 digests = st.text("0123456789abcdef", min_size=64, max_size=64)
 
@@ -98,17 +98,17 @@ def test_a_broken_line_is_skipped_beside_a_good_one(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", BROKEN)
-def test_nothing_but_broken_lines_is_no_manifest(line: str) -> None:
+def test_text_with_only_broken_lines_is_not_a_manifest(line: str) -> None:
     with pytest.raises(NotAManifest, match="no line with a SHA-256 or SHA-512 digest and a name"):
         parse(f"# a comment\n{line}\n")
 
 
 @pytest.mark.parametrize("text", ["", "\n", "\r\n \n", "# comment\n", f"#{A}  app.tgz\n"])
-def test_no_lines_at_all_are_an_empty_manifest(text: str) -> None:
+def test_text_without_lines_is_an_empty_manifest(text: str) -> None:
     assert parse(text) == {}
 
 
-def test_a_name_with_two_digests_is_no_promise_but_the_others_are() -> None:
+def test_a_name_with_two_digests_is_ignored_and_other_lines_are_not() -> None:
     text = f"{A}  twice\n{B}  other\n{B}  twice\n{A}  twice\n"
     assert parse(text) == {"other": B}
     assert parse(f"{A}  twice\n{B}  twice\n") == {}
@@ -120,29 +120,29 @@ def test_sha512_digests_are_read(line: str) -> None:
     assert parse_lines(f"{line}\n{A}{A}  app\n{A}  app\n") == Lines({}, {})
 
 
-def test_the_same_line_twice_is_no_contradiction() -> None:
+def test_duplicate_lines_with_equal_digests_are_accepted() -> None:
     assert parse(f"{A}  app\n{A.upper()} *app\n") == {"app": A}
 
 
-def test_lines_are_sorted_and_ended_by_line_feeds() -> None:
+def test_lines_are_sorted_and_end_with_a_line_feed() -> None:
     assert render({"b": B, "a": A, "C": A}) == f"{A}  C\n{A}  a\n{B}  b\n"
     assert render({}) == ""
 
 
 @pytest.mark.parametrize(("name", "line"), [("a\\b", "a\\\\b"), ("a\nb", "a\\nb"), ("a\rb", "a\\rb"), ("\\n", "\\\\n")])
-def test_odd_characters_are_escaped_and_marked(name: str, line: str) -> None:
+def test_special_characters_are_escaped_and_marked(name: str, line: str) -> None:
     assert render({name: A}) == f"\\{A}  {line}\n"
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.dictionaries(names, digests))
-def test_whatever_is_written_is_read_again(lines: dict[str, str]) -> None:
+def test_every_written_manifest_is_read_back(lines: dict[str, str]) -> None:
     assert parse(render(lines)) == lines
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.dictionaries(names, digests, min_size=1))
-def test_windows_line_ends_change_nothing(lines: dict[str, str]) -> None:
+def test_windows_line_ends_are_accepted(lines: dict[str, str]) -> None:
     assert parse(render(lines).replace("\n", "\r\n")) == lines
 
 
@@ -152,7 +152,7 @@ def _files(folder: Path) -> dict[str, str]:
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in os.listdir(folder)}
 
 
-def test_sha256sum_checks_what_is_written(tmp_path: Path) -> None:
+def test_sha256sum_accepts_a_written_manifest(tmp_path: Path) -> None:
     files = tmp_path / "files"
     files.mkdir()
     manifest = tmp_path / "SHA256SUMS"
@@ -164,7 +164,7 @@ def test_sha256sum_checks_what_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["--text", "--binary"])
-def test_what_sha256sum_writes_is_read(tmp_path: Path, mode: str) -> None:
+def test_output_of_sha256sum_is_read(tmp_path: Path, mode: str) -> None:
     expected = _files(tmp_path)
     made = subprocess.run(["sha256sum", mode, "--", *expected], cwd=tmp_path, capture_output=True, check=True)
     assert b"line\\nfeed" in made.stdout

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a line of a manifest is believed, and what shall become of the manifest when artifacts change."""
+"""Decide which lines of a manifest are trusted, and plan the manifest when artifacts change."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NONE = Manifest(SUMS)
 
 
 @pytest.mark.parametrize(
-    ("date_of_manifest", "date_of_artifact", "believed"),
+    ("date_of_manifest", "date_of_artifact", "trusted"),
     [
         (MIDDLE, OLD, True),
         (MIDDLE, MIDDLE, True),
@@ -52,14 +52,14 @@ NONE = Manifest(SUMS)
         ("", "", False),
     ],
 )
-def test_a_line_is_believed_only_by_readable_dates(
-    date_of_manifest: str | None, date_of_artifact: str | None, believed: bool
+def test_a_line_is_trusted_only_with_readable_dates(
+    date_of_manifest: str | None, date_of_artifact: str | None, trusted: bool
 ) -> None:
     found = manifest(date_of_manifest, app=A).trusted_digest(Artifact("app", 5, date_of_artifact))
-    assert found == (A if believed else None)
+    assert found == (A if trusted else None)
 
 
-def test_nothing_is_believed_without_a_line_or_a_manifest() -> None:
+def test_no_digest_is_trusted_without_a_line_or_a_manifest() -> None:
     assert manifest(app=A).trusted_digest(Artifact("other", 5, OLD)) is None
     assert Manifest(SUMS, None, {"app": A}).trusted_digest(Artifact("app", 5, OLD)) is None
 
@@ -67,18 +67,30 @@ def test_nothing_is_believed_without_a_line_or_a_manifest() -> None:
 @pytest.mark.parametrize(
     ("current", "ours", "after", "sent", "status", "lines"),
     [
-        pytest.param(NONE, {}, {}, False, "absent", None, id="nothing to promise"),
-        pytest.param(NONE, {}, artifacts(other=OLD), False, "absent", None, id="nothing known of others"),
+        pytest.param(NONE, {}, {}, False, "absent", None, id="no artifact"),
+        pytest.param(NONE, {}, artifacts(other=OLD), False, "absent", None, id="no digest of other artifacts"),
         pytest.param(NONE, {"app": None}, artifacts(app=OLD), False, "absent", None, id="digest not known"),
         pytest.param(NONE, {"app": A}, artifacts(app=NEW), True, "created", {"app": A}, id="first"),
-        pytest.param(NONE, {"app": A}, artifacts(app=OLD), False, "created", {"app": A}, id="asked for later"),
+        pytest.param(
+            NONE, {"app": A}, artifacts(app=OLD), False, "created", {"app": A}, id="first manifest for existing artifacts"
+        ),
         pytest.param(manifest(app=A), {"app": A}, artifacts(app=OLD), False, "unchanged", None, id="second run"),
         pytest.param(manifest(app=A), {"app": A}, artifacts(app=NEW), True, "replaced", {"app": A}, id="sent, same text"),
         pytest.param(manifest(app=A), {"app": B}, artifacts(app=NEW), True, "replaced", {"app": B}, id="sent, other text"),
-        pytest.param(manifest(app=A), {"app": B}, artifacts(app=OLD), False, "replaced", {"app": B}, id="our line is wrong"),
-        pytest.param(manifest(x=A), {"app": B}, artifacts(app=OLD, x=OLD), False, "replaced", {"app": B, "x": A}, id="missing"),
-        pytest.param(manifest(app=A, x=B), {}, artifacts(x=OLD), False, "replaced", {"x": B}, id="a line's artifact is gone"),
-        pytest.param(manifest(app=A), {"app": None}, artifacts(app=OLD), False, "unchanged", None, id="we cannot tell"),
+        pytest.param(manifest(app=A), {"app": B}, artifacts(app=OLD), False, "replaced", {"app": B}, id="wrong line"),
+        pytest.param(
+            manifest(x=A), {"app": B}, artifacts(app=OLD, x=OLD), False, "replaced", {"app": B, "x": A}, id="missing line"
+        ),
+        pytest.param(manifest(app=A, x=B), {}, artifacts(x=OLD), False, "replaced", {"x": B}, id="line of a deleted artifact"),
+        pytest.param(
+            manifest(app=A),
+            {"app": None},
+            artifacts(app=OLD),
+            False,
+            "unchanged",
+            None,
+            id="unknown digest of an unchanged artifact",
+        ),
         pytest.param(
             manifest(app=A, x=B),
             {"app": C},
@@ -86,11 +98,13 @@ def test_nothing_is_believed_without_a_line_or_a_manifest() -> None:
             True,
             "replaced",
             {"app": C},
-            id="a doubtful line of another is not made to look fresh",
+            id="stale line of another artifact is dropped",
         ),
-        pytest.param(manifest(x=B), {}, artifacts(x=NEW), False, "unchanged", None, id="doubtful, but nothing of ours"),
-        pytest.param(manifest(app=A), {}, {}, False, "deleted", None, id="the last artifact is gone"),
-        pytest.param(manifest(app=A, x=B), {}, artifacts(x=NEW), False, "deleted", None, id="one is gone and the rest doubtful"),
+        pytest.param(manifest(x=B), {}, artifacts(x=NEW), False, "unchanged", None, id="stale line, and no artifact of the task"),
+        pytest.param(manifest(app=A), {}, {}, False, "deleted", None, id="last artifact deleted"),
+        pytest.param(
+            manifest(app=A, x=B), {}, artifacts(x=NEW), False, "deleted", None, id="one artifact deleted, other lines stale"
+        ),
         pytest.param(
             manifest(app=A, x=B),
             {"app": None},
@@ -98,18 +112,24 @@ def test_nothing_is_believed_without_a_line_or_a_manifest() -> None:
             False,
             "replaced",
             {"app": A},
-            id="ours without a digest keeps the believed line",
+            id="trusted line of an artifact without a digest is kept",
         ),
         pytest.param(
-            manifest(app=A), {"app": None}, artifacts(app=NEW), True, "deleted", None, id="sent without a digest: no promise"
+            manifest(app=A),
+            {"app": None},
+            artifacts(app=NEW),
+            True,
+            "deleted",
+            None,
+            id="uploaded artifact without a digest has no line",
         ),
+        pytest.param(manifest(x=A), {"gone": B, "app": C}, artifacts(app=NEW), True, "replaced", {"app": C}, id="failed upload"),
         pytest.param(
-            manifest(x=A), {"gone": B, "app": C}, artifacts(app=NEW), True, "replaced", {"app": C}, id="ours did not land"
+            manifest(app=A), {"app": A}, artifacts(app=None), True, "replaced", {"app": A}, id="check mode without a date"
         ),
-        pytest.param(manifest(app=A), {"app": A}, artifacts(app=None), True, "replaced", {"app": A}, id="check mode: no date"),
     ],
 )
-def test_the_manifest_goes_with_the_artifacts(
+def test_the_plan_follows_the_artifacts(
     current: Manifest, ours: dict[str, str | None], after: dict[str, Artifact], sent: bool, status: str, lines: Any
 ) -> None:
     if current.artifact:
@@ -142,7 +162,7 @@ def test_the_size_of_a_plan_is_in_bytes() -> None:
         (ManifestPlan("absent"), False),
     ],
 )
-def test_a_plan_knows_whether_it_changes_anything(plan: ManifestPlan, changes: bool) -> None:
+def test_a_plan_tells_whether_it_changes_the_manifest(plan: ManifestPlan, changes: bool) -> None:
     assert plan.changes is changes
 
 

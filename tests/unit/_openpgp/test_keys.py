@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse OpenPGP keys of all forms, good, damaged and hostile. The keys here are made of random numbers."""
+"""Parse valid, damaged and malicious OpenPGP keys in all forms. The keys here consist of random numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.value
 
 
 def old_packet(tag: int, body: bytes) -> bytes:
-    """A packet with a header of the old format, as GnuPG writes it."""
+    """Return a packet with a header of the old format, as GnuPG writes it."""
     size = 1 if len(body) < 256 else 2
     return bytes([0x80 | tag << 2 | size - 1]) + len(body).to_bytes(size, "big") + body
 
@@ -57,7 +57,7 @@ def armor(data: bytes, label: str = "PGP PUBLIC KEY BLOCK", headers: str = "", c
 
 
 def keybox(*keys: bytes) -> bytes:
-    """A keybox with a header, an empty blob, a certificate of X.509, and the keys."""
+    """Return a keybox with a header, an empty blob, an X.509 certificate, and the keys."""
     blobs = [(1, b"\x01\x00\x02KBXf" + bytes(20)), (0, bytes(10)), (3, bytes(40))]
     blobs += [
         (2, b"\x01\x00\x00" + (20).to_bytes(4, "big") + len(key).to_bytes(4, "big") + bytes(4) + key + b"end") for key in keys
@@ -94,13 +94,13 @@ def test_a_subkey_belongs_to_its_primary_key() -> None:
     assert keys.find_primary("") is None
 
 
-def test_subkeys_of_other_versions_are_left_out() -> None:
+def test_subkeys_of_other_versions_are_ignored() -> None:
     other = public_key(b"c", tag=14, version=5) + old_packet(2, b"binding")
     (found,) = parse_openpgp_keys(certificate(b"a") + other).certificates
     assert parse_packets(found.packets) == parse_packets(certificate(b"a"))
 
 
-def test_a_user_id_that_looks_like_armor_does_not_matter() -> None:
+def test_a_user_id_that_looks_like_armor_is_ignored() -> None:
     keys = parse_openpgp_keys(public_key(b"a") + old_packet(13, b"\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n"))
     assert keys.find_primary(fingerprint(b"a"))
 
@@ -150,7 +150,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("data", "words"), REFUSED.items())
-def test_anything_else_is_refused(data: bytes, words: str) -> None:
+def test_other_data_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         parse_openpgp_keys(data)
 
@@ -165,12 +165,12 @@ def test_a_wrong_checksum_is_refused() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"ssh-ed25519 AAAA", b"\xef\xbb\xbftext", b"* ssh-rsa AAAA", b"-----BEGIN OPENSSH PRIVATE KEY-----"]
 )
-def test_other_bytes_do_not_look_like_openpgp(data: bytes) -> None:
+def test_other_bytes_are_not_recognized_as_openpgp(data: bytes) -> None:
     assert not looks_like_openpgp(data)
 
 
 @given(st.binary(max_size=400), st.booleans())
-def test_armor_and_packets_make_round_trips(body: bytes, checksum: bool) -> None:
+def test_armor_and_packets_are_read_back_unchanged(body: bytes, checksum: bool) -> None:
     packet = Packet(13, body)
     (block,) = parse_armor(armor(packet.encode(), checksum=checksum))
     assert parse_packets(block.data) == parse_packets(old_packet(13, body)) == [packet]

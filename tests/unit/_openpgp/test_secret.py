@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Choose the secret key that signs from gpg's list, and read how the option names it."""
+"""Choose the secret key for signing from the list of gpg, and parse the option that names it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRIMARY, SUBKEY = "A" * 40, "B" * 40
 
 
 def listing(*parts: tuple[str, str, str, str, str]) -> bytes:
-    """Lines of gpg for parts: kind, validity, capabilities, secret, fingerprint."""
+    """Return the lines that gpg prints for the parts of a key: kind, validity, capabilities, secret, fingerprint."""
     lines = []
     for kind, validity, capabilities, secret, fingerprint in parts:
         lines += [f"{kind}:{validity}:255:22:{fingerprint[-16:]}:1577836800::::::{capabilities}:::{secret}::ed25519:::0:"]
@@ -71,7 +71,7 @@ def test_a_key_on_a_card_can_sign() -> None:
     assert choose_secret_key(card, PRIMARY, "'~/.gnupg'").fingerprint == PRIMARY
 
 
-def test_one_part_that_can_sign_suffices() -> None:
+def test_one_part_that_can_sign_is_enough() -> None:
     parts = listing(("sec", "u", "cSC", "#", PRIMARY), ("ssb", "e", "s", "+", "C" * 40), ("ssb", "u", "s", "+", SUBKEY))
     assert choose_secret_key(parts, PRIMARY, "home").fingerprints == (PRIMARY, "C" * 40, SUBKEY)
 
@@ -102,6 +102,6 @@ def test_a_key_that_cannot_sign_is_refused(parts: list[tuple[str, str, str, str,
         )
     )
 )
-def test_any_list_raises_only_errors_for_the_user(lines: list[str]) -> None:
+def test_any_list_raises_only_errors_with_a_message(lines: list[str]) -> None:
     with suppress(CannotSign):
         assert choose_secret_key("\n".join(lines).encode("utf-8", "replace"), PRIMARY, "home").fingerprints

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuse what is no detached OpenPGP signature, and read the forms that never count."""
+"""Parse detached OpenPGP signatures, refuse other data, and name forms that are not accepted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_several_signatures_are_read() -> None:
     assert [each.flaw for each in parse_signatures(blocks)] == [None, find_weakness(1, 8), None]
 
 
-def test_a_signature_of_another_version_does_not_spoil_others() -> None:
+def test_a_signature_of_another_version_does_not_invalidate_others() -> None:
     other, good = parse_signatures(signature(version=6) + signature())
     assert str(other.flaw) == "has version 6, and only OpenPGP signatures of version 3 and 4 are supported"
     assert good.flaw is None
@@ -81,7 +81,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("data", "words"), REFUSED.items(), ids=REFUSED.values())
-def test_anything_else_is_refused(data: bytes, words: str) -> None:
+def test_other_data_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(BadSignature, match=words):
         parse_signatures(data)
 
@@ -97,10 +97,10 @@ def test_anything_else_is_refused(data: bytes, words: str) -> None:
         (0, 99, "number 99"),
     ],
 )
-def test_a_weak_form_is_named(kind: int, digest: int, words: str) -> None:
+def test_a_weak_algorithm_is_named(kind: int, digest: int, words: str) -> None:
     assert words in str(find_weakness(kind, digest))
 
 
 @pytest.mark.parametrize("digest", [8, 9, 10, 11, 12, 14])
-def test_strong_digest_algorithms_count(digest: int) -> None:
+def test_strong_digest_algorithms_are_accepted(digest: int) -> None:
     assert find_weakness(0, digest) is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge status lines of gpgv and gpg: good, bad, contradictory, damaged and hostile."""
+"""Evaluate status lines of gpgv and gpg: good, bad, contradictory, damaged and malicious ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._signatures.value
 from tests.unit._openpgp.test_keys import certificate, fingerprint
 
 KEYS = parse_openpgp_keys(certificate(b"a", b"c") + certificate(b"b"))
-PRIMARY, SUBKEY, OTHER, FOREIGN = (fingerprint(seed) for seed in (b"a", b"c", b"b", b"x"))
+PRIMARY, SUBKEY, OTHER, UNTRUSTED = (fingerprint(seed) for seed in (b"a", b"c", b"b", b"x"))
 NOW = 1_800_000_000
 
 
@@ -25,7 +25,7 @@ def valid(key: str = SUBKEY, primary: str = PRIMARY, kind: str = "00", digest: s
 
 
 GOOD = f"GOODSIG {SUBKEY[-16:]} Name"
-UNKNOWN = f"ERRSIG {FOREIGN[-16:]} 22 10 00 {NOW} 9 {FOREIGN}"
+UNKNOWN = f"ERRSIG {UNTRUSTED[-16:]} 22 10 00 {NOW} 9 {UNTRUSTED}"
 
 
 def choose(*groups: list[str]) -> Proof:
@@ -49,9 +49,9 @@ REFUSED = {
     "expired key": ([f"EXPKEYSIG {SUBKEY[-16:]} Name", valid()], f"was made by the key {PRIMARY}, which has expired"),
     "expired key beside good": ([GOOD, f"EXPKEYSIG {SUBKEY[-16:]} Name", valid()], "has expired"),
     "revoked key": ([f"REVKEYSIG {SUBKEY[-16:]} Name", valid()], f"was made by the key {PRIMARY}, which was revoked"),
-    "errsig beside good": ([GOOD, valid(), UNKNOWN], f"was made by the key {FOREIGN}, which signed_by does not have"),
-    "unknown key": ([UNKNOWN, f"NO_PUBKEY {FOREIGN[-16:]}"], f"was made by the key {FOREIGN}"),
-    "unknown key, short": ([f"ERRSIG {FOREIGN[-16:]} 22 10 00 {NOW} 9"], f"was made by the key {FOREIGN[-16:]}"),
+    "errsig beside good": ([GOOD, valid(), UNKNOWN], f"was made by the key {UNTRUSTED}, which signed_by does not have"),
+    "unknown key": ([UNKNOWN, f"NO_PUBKEY {UNTRUSTED[-16:]}"], f"was made by the key {UNTRUSTED}"),
+    "unknown key, short": ([f"ERRSIG {UNTRUSTED[-16:]} 22 10 00 {NOW} 9"], f"was made by the key {UNTRUSTED[-16:]}"),
     "rejected digest": ([f"ERRSIG {SUBKEY[-16:]} 22 1 00 {NOW} 5 {SUBKEY}"], "uses the weak digest algorithm MD5"),
     "rejected strong digest": ([f"ERRSIG {SUBKEY[-16:]} 22 8 00 {NOW} 5 {SUBKEY}"], "the program rejects"),
     "other error": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 42 {SUBKEY}"], r"cannot be verified by the program \(error 42\)"),
@@ -59,9 +59,9 @@ REFUSED = {
     "key for encryption": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 125 {SUBKEY}"], f"{SUBKEY}, which must not sign"),
     "no code": (["ERRSIG"], r"\(error unknown\)"),
     "known key not found": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 9 {SUBKEY}"], r"\(error 9\)"),
-    "foreign key": ([GOOD, valid(FOREIGN, FOREIGN)], f"was made by the key {FOREIGN}, which signed_by does not have"),
-    "foreign primary key": ([GOOD, valid(SUBKEY, FOREIGN)], "which signed_by does not have"),
-    "foreign subkey": ([GOOD, valid(FOREIGN, PRIMARY)], "which signed_by does not have"),
+    "untrusted key": ([GOOD, valid(UNTRUSTED, UNTRUSTED)], f"was made by the key {UNTRUSTED}, which signed_by does not have"),
+    "untrusted primary key": ([GOOD, valid(SUBKEY, UNTRUSTED)], "which signed_by does not have"),
+    "untrusted subkey": ([GOOD, valid(UNTRUSTED, PRIMARY)], "which signed_by does not have"),
     "subkey of another key": ([GOOD, valid(SUBKEY, OTHER)], "which signed_by does not have"),
     "key id": ([GOOD, valid(SUBKEY[-16:], PRIMARY)], "is not confirmed"),
     "text signature": ([GOOD, valid(kind="01")], "is a text signature"),
@@ -83,17 +83,17 @@ def test_other_lines_prove_nothing(lines: list[str], words: str) -> None:
         choose(lines)
 
 
-def test_clocks_may_differ_by_minutes() -> None:
+def test_clocks_can_differ_by_minutes() -> None:
     assert choose([GOOD, valid(time=NOW + 299)])
 
 
-def test_a_good_signature_among_unknown_ones_suffices() -> None:
+def test_a_good_signature_among_unknown_ones_is_enough() -> None:
     for groups in ([[UNKNOWN], [GOOD, valid()]], [[GOOD, valid()], [UNKNOWN]], [[UNKNOWN], [GOOD, valid()], [UNKNOWN]]):
         assert choose(*groups).fingerprint == PRIMARY
 
 
 @pytest.mark.parametrize("word", ["BADSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG"])
-def test_a_bad_signature_by_a_trusted_key_spoils_a_good_one(word: str) -> None:
+def test_a_bad_signature_by_a_trusted_key_invalidates_a_good_one(word: str) -> None:
     bad = [f"{word} {OTHER[-16:]} Name", valid(OTHER, OTHER)]
     for groups in ([bad, [GOOD, valid()]], [[GOOD, valid()], bad]):
         with pytest.raises(BadSignature, match="is good once, but another signature in it by a key of signed_by"):
@@ -101,21 +101,21 @@ def test_a_bad_signature_by_a_trusted_key_spoils_a_good_one(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["BADSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG"])
-def test_a_bad_signature_by_a_foreign_key_is_ignored_beside_a_good_one(word: str) -> None:
-    assert choose([f"{word} {FOREIGN[-16:]} Name"], [GOOD, valid()]).fingerprint == PRIMARY
+def test_a_bad_signature_by_an_untrusted_key_is_ignored_beside_a_good_one(word: str) -> None:
+    assert choose([f"{word} {UNTRUSTED[-16:]} Name"], [GOOD, valid()]).fingerprint == PRIMARY
 
 
-def test_halves_of_two_signatures_make_no_good_one() -> None:
+def test_lines_of_two_signatures_are_not_combined() -> None:
     with pytest.raises(BadSignature, match="is not confirmed"):
         choose([GOOD], [valid()])
 
 
-def test_reasons_are_named_once_and_not_without_end() -> None:
-    foreign = [[f"ERRSIG {number:016X} 22 10 00 {NOW} 9"] for number in range(100)]
+def test_reasons_are_named_once_and_limited() -> None:
+    untrusted = [[f"ERRSIG {number:016X} 22 10 00 {NOW} 9"] for number in range(100)]
     with pytest.raises(BadSignature) as caught:
-        choose([UNKNOWN], [UNKNOWN], *foreign)
+        choose([UNKNOWN], [UNKNOWN], *untrusted)
     assert str(caught.value).startswith(
-        f"has no good signature: one was made by the key {FOREIGN}, which signed_by does not have; one was"
+        f"has no good signature: one was made by the key {UNTRUSTED}, which signed_by does not have; one was"
     )
     assert str(caught.value).count("; one") == 4
 
@@ -126,7 +126,7 @@ def test_no_lines_prove_nothing() -> None:
             choose_proof(parse_status(output), KEYS, NOW)
 
 
-def test_lines_before_the_first_signature_do_not_count() -> None:
+def test_lines_before_the_first_signature_are_ignored() -> None:
     lines = f"[GNUPG:] {GOOD}\n[GNUPG:] NEWSIG\n[GNUPG:] {valid()}\n"
     with pytest.raises(BadSignature, match="is not confirmed"):
         choose_proof(parse_status(lines.encode()), KEYS, NOW)

@@ -29,7 +29,7 @@ VERSION = Order(group_by=parse_group_by(r"^app-(\d+)"))
 
 
 def listing(**ages: float | None) -> Listing:
-    """Artifacts by name and age in days; None: the service does not tell. An underscore is a dot in the name."""
+    """Return artifacts by name and age in days. None: the service gives no date. An underscore is a dot in the name."""
     found = {}
     for word, age in ages.items():
         name = word.replace("_", "-", 1).replace("_", ".")
@@ -39,7 +39,7 @@ def listing(**ages: float | None) -> Listing:
 
 
 def planned(artifacts: Listing, manifest: str | None = None, patterns: str = "*", **rules: Any) -> dict[str, str]:
-    """Each name with its reason, in the order of the plan."""
+    """Return each name with its reason, in the order of the plan."""
     steps = plan_pruning(artifacts, Retention(Patterns([patterns]), ignored=manifest_names(manifest), **rules), NOW)
     assert {step.status for step in steps if step.reason == "retention"} <= {"deleted"}
     assert {step.status for step in steps if step.reason != "retention"} <= {"kept"}
@@ -48,83 +48,83 @@ def planned(artifacts: Listing, manifest: str | None = None, patterns: str = "*"
 
 
 FOUR = listing(app_1=40, app_2=30, app_3=20, app_4=10)
-STAYS = "one of the newest"
+NEWEST = "one of the newest"
 YOUNG = "not old enough"
-GOES = "retention"
+DELETED = "retention"
 
 
-def test_the_newest_are_kept_and_told_first() -> None:
-    expected = [("app-4", STAYS), ("app-3", STAYS), ("app-2", GOES), ("app-1", GOES)]
+def test_the_newest_are_kept_and_listed_first() -> None:
+    expected = [("app-4", NEWEST), ("app-3", NEWEST), ("app-2", DELETED), ("app-1", DELETED)]
     assert list(planned(FOUR, keep=2).items()) == expected
 
 
 @pytest.mark.parametrize(("keep", "gone"), [(0, 4), (1, 3), (3, 1), (4, 0), (99, 0)])
-def test_keep_is_how_many_stay(keep: int, gone: int) -> None:
-    assert list(planned(FOUR, keep=keep).values()).count(GOES) == gone
+def test_keep_is_the_number_of_kept_releases(keep: int, gone: int) -> None:
+    assert list(planned(FOUR, keep=keep).values()).count(DELETED) == gone
 
 
 @pytest.mark.parametrize(("days", "gone"), [(0, 4), (9, 4), (10, 3), (25, 2), (40, 0), (41, 0)])
-def test_only_what_is_strictly_older_goes(days: int, gone: int) -> None:
-    assert list(planned(FOUR, older_than=Days(days)).values()).count(GOES) == gone
+def test_only_artifacts_older_than_the_limit_are_deleted(days: int, gone: int) -> None:
+    assert list(planned(FOUR, older_than=Days(days)).values()).count(DELETED) == gone
 
 
-def test_with_both_rules_both_must_allow_it() -> None:
+def test_both_rules_must_allow_a_deletion() -> None:
     both = planned(FOUR, keep=1, older_than=Days(25))
-    assert both == {"app-4": STAYS, "app-3": YOUNG, "app-2": GOES, "app-1": GOES}
-    assert planned(FOUR, keep=3, older_than=Days(5)) == {"app-4": STAYS, "app-3": STAYS, "app-2": STAYS, "app-1": GOES}
+    assert both == {"app-4": NEWEST, "app-3": YOUNG, "app-2": DELETED, "app-1": DELETED}
+    assert planned(FOUR, keep=3, older_than=Days(5)) == {"app-4": NEWEST, "app-3": NEWEST, "app-2": NEWEST, "app-1": DELETED}
 
 
-def test_releases_are_counted_not_artifacts() -> None:
+def test_releases_are_counted_and_not_artifacts() -> None:
     artifacts = listing(app_1_tgz=40, app_1_zip=40, app_2_tgz=30, app_2_zip=30, app_3_tgz=20)
     found = planned(artifacts, keep=2, order=VERSION)
-    assert {name for name in found if found[name] == GOES} == {"app-1.tgz", "app-1.zip"}
+    assert {name for name in found if found[name] == DELETED} == {"app-1.tgz", "app-1.zip"}
 
 
 def test_a_release_is_as_old_as_its_newest_artifact() -> None:
     artifacts = listing(app_1_tgz=90, app_1_zip=1, app_2_tgz=50, app_2_zip=50)
-    assert planned(artifacts, keep=1, order=VERSION)["app-1.tgz"] == STAYS
+    assert planned(artifacts, keep=1, order=VERSION)["app-1.tgz"] == NEWEST
     assert planned(artifacts, older_than=Days(30), order=VERSION) == {
         "app-1.zip": YOUNG,
-        "app-2.tgz": GOES,
-        "app-2.zip": GOES,
+        "app-2.tgz": DELETED,
+        "app-2.zip": DELETED,
         "app-1.tgz": YOUNG,
     }
 
 
-def test_the_expression_is_searched_for_anywhere_in_the_name() -> None:
+def test_the_expression_can_match_anywhere_in_the_name() -> None:
     artifacts = listing(app_1_tgz=3, app_1_zip=2, app_2_tgz=1)
     found = planned(artifacts, keep=1, order=Order(group_by=parse_group_by(r"-(\d)\.")))
-    assert found == {"app-2.tgz": STAYS, "app-1.zip": GOES, "app-1.tgz": GOES}
+    assert found == {"app-2.tgz": NEWEST, "app-1.zip": DELETED, "app-1.tgz": DELETED}
 
 
-def test_what_the_expression_does_not_match_stays_and_does_not_count() -> None:
+def test_names_without_a_match_of_the_expression_are_kept_and_not_counted() -> None:
     artifacts = listing(tool_1=1, app_1=9, app_2=8)
-    assert planned(artifacts, keep=1, order=VERSION) == {"tool-1": "in no release", "app-2": STAYS, "app-1": GOES}
+    assert planned(artifacts, keep=1, order=VERSION) == {"tool-1": "in no release", "app-2": NEWEST, "app-1": DELETED}
 
 
-def test_a_group_that_takes_no_part_in_the_match_is_no_release() -> None:
+def test_a_match_without_the_group_is_in_no_release() -> None:
     optional = Order(group_by=parse_group_by(r"^(?:app-(\d)|tool)"))
     assert planned(listing(tool_1=9, tool_2=8, app_1=7), keep=0, order=optional) == {
-        "app-1": GOES,
+        "app-1": DELETED,
         "tool-2": "in no release",
         "tool-1": "in no release",
     }
 
 
-def test_what_the_patterns_do_not_mean_is_not_in_the_plan_and_does_not_count() -> None:
+def test_names_that_match_no_pattern_are_not_planned_or_counted() -> None:
     artifacts = listing(tool_1=1, app_1=9, app_2=8)
-    assert planned(artifacts, patterns="app-*", keep=1) == {"app-2": STAYS, "app-1": GOES}
+    assert planned(artifacts, patterns="app-*", keep=1) == {"app-2": NEWEST, "app-1": DELETED}
 
 
-def test_the_manifest_is_not_in_the_plan_and_does_not_count() -> None:
+def test_the_manifest_is_not_planned_or_counted() -> None:
     artifacts = listing(SHA256SUMS=0, app_1=9, app_2=8)
-    assert planned(artifacts, "SHA256SUMS", keep=1) == {"app-2": STAYS, "app-1": GOES}
+    assert planned(artifacts, "SHA256SUMS", keep=1) == {"app-2": NEWEST, "app-1": DELETED}
     assert "SHA256SUMS" in planned(artifacts, None, keep=0)
 
 
 def test_signatures_of_the_manifest_are_kept() -> None:
     artifacts = {name: Artifact(name, 1, "2020-01-01") for name in ("SHA256SUMS.asc", "SHA256SUMS.sig", "SHA256SUMS.txt")}
-    assert planned(artifacts, "SHA256SUMS", keep=0) == {"SHA256SUMS.txt": GOES}
+    assert planned(artifacts, "SHA256SUMS", keep=0) == {"SHA256SUMS.txt": DELETED}
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "2026-13-01T00:00:00+00:00"])
@@ -134,7 +134,7 @@ def test_an_artifact_of_unknown_age_is_kept_and_its_release_with_it(date: str | 
     assert planned(artifacts, **rules)["app-1.zip"] == "age not known"
     assert planned(artifacts, order=VERSION, **rules) == {
         "app-1.tgz": "age not known",
-        "app-2.tgz": GOES,
+        "app-2.tgz": DELETED,
         "app-1.zip": "age not known",
     }
 
@@ -142,14 +142,14 @@ def test_an_artifact_of_unknown_age_is_kept_and_its_release_with_it(date: str | 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a\nb", "\ud800", "x" * 256])
 def test_a_name_that_is_no_path_segment_is_kept(name: str) -> None:
     artifacts = {name: Artifact(name, 1, "2020-01-01T00:00:00+00:00"), **listing(app_1=9)}
-    assert planned(artifacts, keep=0) == {"app-1": GOES, name: "no plain name"}
+    assert planned(artifacts, keep=0) == {"app-1": DELETED, name: "no plain name"}
 
 
-def test_dates_of_other_offsets_are_compared_as_moments() -> None:
+def test_dates_with_different_offsets_are_compared_as_times() -> None:
     early = Artifact("early", 1, "2026-11-29T23:00:00+02:00")
     late = Artifact("late", 1, "2026-11-29T22:00:00+00:00")
-    assert planned({"early": early, "late": late}, keep=1) == {"late": STAYS, "early": GOES}
-    assert planned({"early": early, "late": late}, older_than=Days(hours=2, minutes=30)) == {"late": YOUNG, "early": GOES}
+    assert planned({"early": early, "late": late}, keep=1) == {"late": NEWEST, "early": DELETED}
+    assert planned({"early": early, "late": late}, older_than=Days(hours=2, minutes=30)) == {"late": YOUNG, "early": DELETED}
 
 
 @pytest.mark.parametrize("most", [0, 1, 2])
@@ -161,11 +161,11 @@ def test_more_deletions_than_allowed_are_refused_and_named(most: int) -> None:
 
 
 @pytest.mark.parametrize(("keep", "most"), [(1, 3), (1, 4), (4, 0)])
-def test_as_many_deletions_as_allowed_pass(keep: int, most: int) -> None:
+def test_as_many_deletions_as_allowed_are_planned(keep: int, most: int) -> None:
     assert len(planned(FOUR, keep=keep, max_deletions=most)) == 4
 
 
-def test_a_long_list_of_names_is_cut() -> None:
+def test_a_long_list_of_names_is_shortened() -> None:
     many = {f"n-{number:03}": Artifact(f"n-{number:03}", 1, NOW.isoformat()) for number in range(50)}
     with pytest.raises(TooManyDeletions, match=r"^50 artifacts .* n-000, .*n-019, …$"):
         planned(many, keep=0, max_deletions=1)
@@ -182,7 +182,7 @@ def test_ages_have_a_number_and_a_unit(text: str, seconds: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "30", "30y", "-1d", "d", "1.5d", "1d12h", "30 d", "30D", "1d\n2", "+1d", "1M", "9" * 20 + "w", "9" * 5000 + "s"]
 )
-def test_an_age_that_is_none_is_refused(text: str) -> None:
+def test_invalid_age_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"^older_than "):
         parse_age(text)
 
@@ -206,16 +206,16 @@ NEWEST_TWO = listing(app_1_tgz=40, app_1_sig=39, app_2_tgz=30, app_3_tgz=20, app
         ([{"name": "other-9.tgz", "status": "created"}], 1, {"app-1.tgz", "app-1.sig", "app-2.tgz", "app-3.tgz"}),
     ],
 )
-def test_protected_releases_stay_and_count_first(protect: list[Any], keep: int, gone: set[str]) -> None:
+def test_protected_releases_are_kept_and_counted_first(protect: list[Any], keep: int, gone: set[str]) -> None:
     reasons = planned(NEWEST_TWO, keep=keep, order=VERSION, protect=parse_protect(protect))
     assert {name for name, reason in reasons.items() if reason == "retention"} == gone
 
 
-def test_a_protected_release_says_why_it_stays() -> None:
+def test_a_protected_release_has_its_reason() -> None:
     assert planned(FOUR, older_than=Days(days=5), protect=parse_protect(["app-2"]))["app-2"] == "protected"
 
 
-def test_a_name_protects_what_the_service_stores_for_it() -> None:
+def test_a_name_protects_the_artifact_under_its_stored_name() -> None:
     artifacts = {name: Artifact(name, 1, "2026-11-01T00:00:00Z") for name in ("My_App.zip", "Other.zip")}
     assert planned(artifacts, keep=0, protect=parse_protect(["My App.zip"])) == {
         "My_App.zip": "protected",
@@ -224,30 +224,30 @@ def test_a_name_protects_what_the_service_stores_for_it() -> None:
 
 
 @pytest.mark.parametrize("item", [1.10, None, {}, {"name": 3}, ["app"]])
-def test_protect_refuses_what_is_no_name(item: Any) -> None:
+def test_protect_refuses_items_that_are_not_names(item: Any) -> None:
     with pytest.raises(BadInput, match=r"^protect must list names, or the artifacts that bitbucket_download returned, not "):
         parse_protect([item])
 
 
-def test_the_exact_name_is_protected_alone() -> None:
+def test_only_the_exact_name_is_protected() -> None:
     artifacts = {name: Artifact(name, 1, "2026-11-01T00:00:00Z") for name in ("My App.zip", "My_App.zip")}
     found = planned(artifacts, keep=0, protect=parse_protect(["My App.zip"]))
     assert found == {"My App.zip": "protected", "My_App.zip": "retention"}
 
 
-def test_a_pending_artifact_takes_one_place_with_the_release_that_it_joins() -> None:
+def test_a_pending_artifact_and_its_release_count_once() -> None:
     pending = [{"name": "app-4.sig", "status": "created"}, {"name": "app-4.tgz", "status": "replaced"}]
     reasons = planned(NEWEST_TWO, keep=2, order=VERSION, protect=parse_protect(pending))
     assert {name for name, reason in reasons.items() if reason != "retention"} == {"app-4.tgz", "app-3.tgz"}
 
 
-def test_protection_outside_the_patterns_keeps_the_release_without_a_place() -> None:
+def test_protected_release_outside_the_patterns_is_not_counted() -> None:
     artifacts = {**NEWEST_TWO, "notes-9.md": Artifact("notes-9.md", 1, "2026-11-29T00:00:00Z")}
     reasons = planned(artifacts, patterns="app-*", keep=1, protect=parse_protect(["notes-9.md"]))
     assert [name for name, reason in reasons.items() if reason != "retention"] == ["app-4.tgz"]
 
 
-def test_protection_of_names_in_no_release_takes_no_place() -> None:
+def test_protected_names_in_no_release_are_not_counted() -> None:
     artifacts = {**NEWEST_TWO, "tool": Artifact("tool", 1, "2026-11-29T00:00:00Z")}
     protect = parse_protect(["tool", {"name": "other", "status": "created"}])
     reasons = planned(artifacts, keep=1, order=VERSION, protect=protect)

@@ -22,25 +22,25 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._publish.retentio
 from ansible_collections.releng.bitbucket.plugins.module_utils._versions.order import Order, parse_group_by
 
 NOW = datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC)
-GOES, STAYS, FITS = "retention", "one of the newest", "within keep_size"
+DELETED, NEWEST, FITS = "retention", "one of the newest", "within keep_size"
 GROUP = parse_group_by(r"^app-(.+)\.(?:zip|tgz)$")
 BY_VERSION = Order(by_version=True, group_by=GROUP)
 BY_DATE = Order(group_by=GROUP)
 
 
 def uploaded(*names: str, size: int = 10) -> Listing:
-    """Artifacts of this size in bytes, the last of which is the newest."""
+    """Return artifacts of this size in bytes, oldest first."""
     first = NOW - datetime.timedelta(days=len(names))
     dates = [(first + datetime.timedelta(days=day)).isoformat() for day in range(len(names))]
     return {name: Artifact(name, size, date) for name, date in zip(names, dates, strict=True)}
 
 
 def planned(listing: Listing, patterns: str = "*", protect: list[Any] | None = None, **rules: Any) -> dict[str, str]:
-    """Each name with its reason, in the order of the plan."""
+    """Return each name with its reason, in the order of the plan."""
     retention = Retention(Patterns([patterns]), protect=parse_protect(protect or []), **rules)
     steps = plan_pruning(listing, retention, NOW)
     assert [step.current for step in steps] == [listing[step.name] for step in steps]
-    assert all((step.status == "deleted") is (step.reason == GOES) for step in steps)
+    assert all((step.status == "deleted") is (step.reason == DELETED) for step in steps)
     return {step.name: step.reason for step in steps}
 
 
@@ -50,59 +50,62 @@ LATE_PATCH = uploaded("app-1.9.0.zip", "app-1.10.0-rc1.zip", "app-1.10.0.zip", "
 @pytest.mark.parametrize(
     ("order", "reasons"),
     [
-        (BY_VERSION, {"app-1.10.0.tgz": STAYS, "app-1.10.0.zip": STAYS, "app-1.10.0-rc1.zip": GOES, "app-1.9.1.zip": GOES}),
-        (BY_DATE, {"app-1.9.1.zip": STAYS, "app-1.10.0.tgz": GOES, "app-1.10.0.zip": GOES, "app-1.10.0-rc1.zip": GOES}),
+        (
+            BY_VERSION,
+            {"app-1.10.0.tgz": NEWEST, "app-1.10.0.zip": NEWEST, "app-1.10.0-rc1.zip": DELETED, "app-1.9.1.zip": DELETED},
+        ),
+        (BY_DATE, {"app-1.9.1.zip": NEWEST, "app-1.10.0.tgz": DELETED, "app-1.10.0.zip": DELETED, "app-1.10.0-rc1.zip": DELETED}),
     ],
     ids=["version", "date"],
 )
 def test_order_decides_which_releases_are_the_newest(order: Order, reasons: dict[str, str]) -> None:
     found = planned(LATE_PATCH, patterns="app-*", keep=1, order=order)
-    assert list(found.items()) == [*reasons.items(), ("app-1.9.0.zip", GOES)]
+    assert list(found.items()) == [*reasons.items(), ("app-1.9.0.zip", DELETED)]
 
 
-def test_release_without_a_version_stays_and_does_not_count_by_version() -> None:
+def test_release_without_a_version_is_kept_and_not_counted() -> None:
     listing = uploaded("app-1.0.zip", "app-2.0.zip", "latest.zip", "README")
-    expected = [("app-2.0.zip", STAYS), ("app-1.0.zip", GOES), ("README", "no version"), ("latest.zip", "no version")]
+    expected = [("app-2.0.zip", NEWEST), ("app-1.0.zip", DELETED), ("README", "no version"), ("latest.zip", "no version")]
     assert list(planned(listing, keep=1, order=Order(by_version=True)).items()) == expected
     found = planned(uploaded("app-1.0.zip", "app-2.0.zip", "app-latest.zip", "README"), keep=0, order=BY_VERSION)
-    assert list(found.values()) == [GOES, GOES, "in no release", "no version"]
+    assert list(found.values()) == [DELETED, DELETED, "in no release", "no version"]
 
 
 @pytest.mark.parametrize("order", [BY_VERSION, BY_DATE, Order(True), Order()], ids=str)
-def test_prereleases_neither_count_nor_go(order: Order) -> None:
+def test_prereleases_are_not_counted_or_deleted(order: Order) -> None:
     listing = uploaded("app-1.0.zip", "app-2.0-rc1.zip", "app-2.0.zip", "app-3.0-beta.1.zip")
     found = planned(listing, keep=1, order=order._replace(prereleases=False))
     assert found == {
         "app-3.0-beta.1.zip": "pre-release",
-        "app-2.0.zip": STAYS,
+        "app-2.0.zip": NEWEST,
         "app-2.0-rc1.zip": "pre-release",
-        "app-1.0.zip": GOES,
+        "app-1.0.zip": DELETED,
     }
-    assert planned(listing, keep=1, order=order)["app-2.0.zip"] == GOES
+    assert planned(listing, keep=1, order=order)["app-2.0.zip"] == DELETED
 
 
-def test_prerelease_of_a_release_without_it_in_the_group_stays() -> None:
+def test_prerelease_in_the_group_of_its_release_is_kept() -> None:
     order = Order(True, parse_group_by(r"^app-(\d+\.\d+)"), prereleases=False)
     listing = uploaded("app-1.0-rc1.zip", "app-1.0.zip", "app-1.1-rc1.zip")
     assert planned(listing, keep=0, order=order) == {
         "app-1.1-rc1.zip": "pre-release",
-        "app-1.0.zip": GOES,
+        "app-1.0.zip": DELETED,
         "app-1.0-rc1.zip": "pre-release",
     }
 
 
-def test_protected_prerelease_takes_no_place() -> None:
+def test_protected_prerelease_is_not_counted() -> None:
     listing = uploaded("app-1.0.zip", "app-2.0.zip", "app-3.0-rc1.zip")
     order = BY_VERSION._replace(prereleases=False)
     pending = [{"name": "app-4.0-rc1.zip", "status": "created", "size": 1, "created_on": None}]
     for protect in (["app-3.0-rc1.zip"], pending):
         found = planned(listing, keep=1, order=order, protect=protect)
-        assert found == {"app-3.0-rc1.zip": "pre-release", "app-2.0.zip": STAYS, "app-1.0.zip": GOES}
+        assert found == {"app-3.0-rc1.zip": "pre-release", "app-2.0.zip": NEWEST, "app-1.0.zip": DELETED}
 
 
 def test_order_by_version_needs_no_dates_unless_age_is_a_rule() -> None:
     listing = {name: Artifact(name, 1) for name in ("app-1.0.zip", "app-2.0.zip")}
-    assert planned(listing, keep=1, order=BY_VERSION) == {"app-2.0.zip": STAYS, "app-1.0.zip": GOES}
+    assert planned(listing, keep=1, order=BY_VERSION) == {"app-2.0.zip": NEWEST, "app-1.0.zip": DELETED}
     old = datetime.timedelta(days=1)
     assert planned(listing, keep=1, older_than=old, order=BY_VERSION)["app-1.0.zip"] == "age not known"
 
@@ -113,41 +116,47 @@ FOUR = uploaded("app-1.zip", "app-2.zip", "app-3.zip", "app-4.zip")
 @pytest.mark.parametrize(
     ("limit", "kept"), [(0, "4"), (9, "4"), (10, "4"), (19, "4"), (20, "43"), (39, "432"), (40, "4321"), (99, "4321")]
 )
-def test_release_that_would_pass_the_sum_goes_with_everything_older(limit: int, kept: str) -> None:
+def test_release_that_exceeds_keep_size_is_deleted_with_all_older_ones(limit: int, kept: str) -> None:
     found = planned(FOUR, keep_size=limit, order=BY_DATE)
-    assert "".join(name[4] for name in found if found[name] != GOES) == kept
-    assert found["app-4.zip"] == STAYS
-    assert {*found.values()} <= {STAYS, FITS, GOES}
+    assert "".join(name[4] for name in found if found[name] != DELETED) == kept
+    assert found["app-4.zip"] == NEWEST
+    assert {*found.values()} <= {NEWEST, FITS, DELETED}
 
 
-def test_small_release_goes_if_a_newer_one_passes_the_sum() -> None:
+def test_small_release_is_deleted_if_a_newer_one_exceeds_keep_size() -> None:
     listing = {**FOUR, "app-2.zip": FOUR["app-2.zip"]._replace(size=99), "app-1.zip": FOUR["app-1.zip"]._replace(size=0)}
     found = planned(listing, keep_size=50, order=BY_DATE)
-    assert found == {"app-4.zip": STAYS, "app-3.zip": FITS, "app-2.zip": GOES, "app-1.zip": GOES}
+    assert found == {"app-4.zip": NEWEST, "app-3.zip": FITS, "app-2.zip": DELETED, "app-1.zip": DELETED}
 
 
 def test_size_of_a_release_is_that_of_all_its_artifacts() -> None:
     found = planned(
         uploaded("app-1.9.zip", "app-1.9.tgz", "app-1.10.zip", "app-1.10.tgz", "app-1.8.zip"), keep_size=45, order=BY_VERSION
     )
-    assert found == {"app-1.10.tgz": STAYS, "app-1.10.zip": STAYS, "app-1.9.tgz": FITS, "app-1.9.zip": FITS, "app-1.8.zip": GOES}
+    assert found == {
+        "app-1.10.tgz": NEWEST,
+        "app-1.10.zip": NEWEST,
+        "app-1.9.tgz": FITS,
+        "app-1.9.zip": FITS,
+        "app-1.8.zip": DELETED,
+    }
 
 
-def test_what_does_not_count_adds_nothing_to_the_sum() -> None:
+def test_uncounted_releases_do_not_add_to_keep_size() -> None:
     listing = uploaded("app-1.0.zip", "app-2.0.zip", "tool.zip", "app-3.0-rc1.zip")
     found = planned(listing, keep_size=20, order=BY_VERSION._replace(prereleases=False))
-    assert (found["app-2.0.zip"], found["app-1.0.zip"]) == (STAYS, FITS)
+    assert (found["app-2.0.zip"], found["app-1.0.zip"]) == (NEWEST, FITS)
 
 
 def test_every_rule_must_allow_a_deletion() -> None:
     older_than = datetime.timedelta(days=2)
     assert planned(FOUR, keep=1, keep_size=30, order=BY_DATE) == {
-        "app-4.zip": STAYS,
+        "app-4.zip": NEWEST,
         "app-3.zip": FITS,
         "app-2.zip": FITS,
-        "app-1.zip": GOES,
+        "app-1.zip": DELETED,
     }
-    assert planned(FOUR, keep=2, keep_size=10, order=BY_DATE)["app-3.zip"] == STAYS
+    assert planned(FOUR, keep=2, keep_size=10, order=BY_DATE)["app-3.zip"] == NEWEST
     assert planned(FOUR, keep_size=10, older_than=older_than, order=BY_DATE)["app-3.zip"] == "not old enough"
 
 
@@ -168,15 +177,15 @@ def test_every_rule_must_allow_a_deletion() -> None:
         ([{"name": "other", "status": "created", "size": 99, "created_on": None}], 20, "43"),
     ],
 )
-def test_protected_releases_count_first_for_the_sum(protect: list[Any], limit: int, kept: str) -> None:
+def test_protected_releases_count_first_for_keep_size(protect: list[Any], limit: int, kept: str) -> None:
     found = planned(FOUR, keep_size=limit, order=BY_DATE, protect=protect)
-    assert {name[4] for name in found if found[name] != GOES} == {*kept}
+    assert {name[4] for name in found if found[name] != DELETED} == {*kept}
 
 
-def test_predicted_late_patch_leaves_the_highest_version_the_newest() -> None:
+def test_highest_version_is_the_newest_after_a_predicted_late_patch() -> None:
     pending = [{"name": "app-1.5.zip", "status": "created", "size": 10, "created_on": None}]
     found = planned(FOUR, keep_size=0, order=BY_VERSION, protect=pending)
-    assert {name for name in found if found[name] != GOES} == {"app-4.zip"}
+    assert {name for name in found if found[name] != DELETED} == {"app-4.zip"}
 
 
 @pytest.mark.parametrize(
@@ -191,7 +200,7 @@ def test_sizes_are_powers_of_1024(text: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "G", "-1", "20X", "20Gb", "1,5G", "1e9", "20G\n1", "9" * 5000])
-def test_size_that_is_none_is_refused(text: str) -> None:
+def test_invalid_size_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"^keep_size must be a number of bytes, which may end in k, M, G or T .*; it is '"):
         parse_size(text)
 
@@ -207,12 +216,12 @@ histories = st.lists(versions, unique=True, min_size=1, max_size=10)
 
 
 @given(histories, st.integers(0, 4), st.booleans())
-def test_highest_versions_stay_whenever_they_were_uploaded(history: list[str], keep: int, prereleases: bool) -> None:
+def test_highest_versions_are_kept_whatever_their_dates(history: list[str], keep: int, prereleases: bool) -> None:
     listing = uploaded(*(f"app-{version}{suffix}" for version in history for suffix in (".zip", ".tgz")))
     found = planned(listing, keep=keep, order=BY_VERSION._replace(prereleases=prereleases))
     counted = [version for version in history if prereleases or "-" not in version]
     expected = sorted(counted, key=packaging.version.Version, reverse=True)[keep:]
-    assert {name for name in found if found[name] == GOES} == {
+    assert {name for name in found if found[name] == DELETED} == {
         f"app-{version}{end}" for version in expected for end in (".zip", ".tgz")
     }
 
@@ -224,7 +233,7 @@ def test_kept_releases_fit_or_are_only_the_newest(history: list[str], sizes: lis
         name: artifact._replace(size=size) for (name, artifact), size in zip(uploaded(*names).items(), sizes, strict=False)
     }
     found = planned(listing, keep_size=limit, order=BY_VERSION)
-    kept = [name for name in found if found[name] != GOES]
+    kept = [name for name in found if found[name] != DELETED]
     assert kept == list(found)[: len(kept)] != []
     assert len(kept) == 1 or sum(listing[name].size for name in kept) <= limit
     if len(kept) < len(found):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Retention: what holds for every repository and every set of rules."""
+"""Check the properties of retention that hold for every repository and every set of rules."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ protections = st.lists(names.map(Protected), max_size=2)
 
 
 def make_rules(patterns: Patterns, **rules: Any) -> Retention:
-    """Return rules of which the others keep their defaults; ``st.builds`` would fill in the fields of a named tuple."""
+    """Return rules with defaults for the others; ``st.builds`` would generate all fields of a named tuple."""
     return Retention(patterns, **rules)
 
 
@@ -69,76 +69,76 @@ def age(artifact: Artifact) -> datetime.timedelta:
 
 
 def release_of(name: str, rules: Retention) -> str | None:
-    """Told here in other words than the code's."""
+    """Return the release of a name, by an implementation that is independent of the code."""
     if rules.order.group_by is None:
         return name
     return name[4] if name.startswith("app-") and name[4].isdigit() else None
 
 
 @given(listings, retentions)
-def test_only_what_is_meant_goes_and_never_the_manifest(listing: Listing, rules: Retention) -> None:
+def test_plan_has_exactly_the_matching_names_without_the_manifest(listing: Listing, rules: Retention) -> None:
     steps = plan_pruning(listing, rules._replace(ignored=manifest_names(MANIFEST)), NOW)
     assert {step.name for step in steps} == {name for name in listing if rules.patterns.match(name)} - {MANIFEST}
     assert {step.status for step in steps} <= {"deleted", "kept"}
 
 
 @given(listings, retentions)
-def test_what_is_of_unknown_age_or_in_no_release_stays(listing: Listing, rules: Retention) -> None:
+def test_artifacts_of_unknown_age_or_in_no_release_are_kept(listing: Listing, rules: Retention) -> None:
     for name in deleted(listing, rules):
         assert listing[name].created_on is not None
         assert release_of(name, rules) is not None
 
 
 @given(listings, retentions)
-def test_a_release_goes_or_stays_whole(listing: Listing, rules: Retention) -> None:
+def test_a_release_is_deleted_or_kept_as_a_unit(listing: Listing, rules: Retention) -> None:
     gone = deleted(listing, rules)
     for name in gone:
-        mates = {one for one in listing if release_of(one, rules) == release_of(name, rules)}
-        meant = {one for one in mates if rules.patterns.match(one) and one != MANIFEST}
-        assert meant <= gone
+        members = {one for one in listing if release_of(one, rules) == release_of(name, rules)}
+        matching = {one for one in members if rules.patterns.match(one) and one != MANIFEST}
+        assert matching <= gone
 
 
 @given(listings, retentions)
-def test_protected_releases_stay(listing: Listing, rules: Retention) -> None:
+def test_protected_releases_are_kept(listing: Listing, rules: Retention) -> None:
     protected = {release_of(each.name, rules) for each in rules.protect if each.name in listing}
     assert not {release_of(name, rules) for name in deleted(listing, rules)} & protected
 
 
 @given(listings, by_number)
-def test_protection_never_deletes_less_than_its_own_releases(listing: Listing, rules: Retention) -> None:
-    """Keeping by number, as many releases stay with protection as without, unless more are protected."""
+def test_protection_keeps_no_more_releases_than_keep_unless_more_are_protected(listing: Listing, rules: Retention) -> None:
+    """Protected releases count for ``keep``."""
     protected = {release_of(each.name, rules) for each in rules.protect if each.name in listing}
     in_scope = {release_of(one, rules) for one in listing if rules.patterns.match(one) and one != MANIFEST} - {None}
     undated = {release_of(one, rules) for one in listing if listing[one].created_on is None}
-    staying = in_scope - {release_of(name, rules) for name in deleted(listing, rules)}
-    assert len(staying - undated) <= max(rules.keep or 0, len(protected & in_scope))
+    remaining = in_scope - {release_of(name, rules) for name in deleted(listing, rules)}
+    assert len(remaining - undated) <= max(rules.keep or 0, len(protected & in_scope))
 
 
 @given(listings, by_number | by_both)
-def test_whatever_goes_has_as_many_newer_releases_as_are_kept(listing: Listing, rules: Retention) -> None:
+def test_at_least_keep_releases_are_newer_than_each_deleted_one(listing: Listing, rules: Retention) -> None:
     gone = deleted(listing, rules)
-    meant = [one for one in listing if rules.patterns.match(one) and one != MANIFEST and release_of(one, rules)]
+    matching = [one for one in listing if rules.patterns.match(one) and one != MANIFEST and release_of(one, rules)]
     for name in gone:
-        youngest = min(age(listing[one]) for one in meant if release_of(one, rules) == release_of(name, rules))
-        staying = {
+        youngest = min(age(listing[one]) for one in matching if release_of(one, rules) == release_of(name, rules))
+        remaining = {
             release_of(one, rules)
-            for one in meant
+            for one in matching
             if one not in gone and listing[one].created_on and age(listing[one]) <= youngest
         }
         assert rules.keep is not None
-        # A protected release takes a place whatever its age.
+        # A protected release counts whatever its age.
         protected = {release_of(each.name, rules) for each in rules.protect if each.name in listing} - {None}
-        assert len(staying | protected) >= rules.keep
+        assert len(remaining | protected) >= rules.keep
 
 
 @given(listings, retentions)
-def test_whatever_goes_is_older_than_asked(listing: Listing, rules: Retention) -> None:
+def test_each_deleted_artifact_is_older_than_older_than(listing: Listing, rules: Retention) -> None:
     for name in deleted(listing, rules):
         assert rules.older_than is None or age(listing[name]) > rules.older_than
 
 
 @given(listings, by_both)
-def test_with_both_rules_goes_what_each_alone_would_delete(listing: Listing, rules: Retention) -> None:
+def test_both_rules_delete_only_what_each_rule_alone_deletes(listing: Listing, rules: Retention) -> None:
     for_number = deleted(listing, rules._replace(older_than=None))
     for_age = deleted(listing, rules._replace(keep=None))
     assert deleted(listing, rules) == for_number & for_age
@@ -156,14 +156,14 @@ def test_a_longer_age_never_deletes_more(listing: Listing, rules: Retention, mor
 
 
 @given(listings, retentions)
-def test_pruning_what_was_pruned_deletes_nothing(listing: Listing, rules: Retention) -> None:
+def test_second_pruning_deletes_nothing(listing: Listing, rules: Retention) -> None:
     gone = deleted(listing, rules)
     rest = {name: artifact for name, artifact in listing.items() if name not in gone}
     assert deleted(rest, rules) == set()
 
 
 @given(listings, retentions, st.integers(0, 5))
-def test_max_deletions_is_all_or_nothing(listing: Listing, rules: Retention, most: int) -> None:
+def test_max_deletions_deletes_all_or_nothing(listing: Listing, rules: Retention, most: int) -> None:
     gone = deleted(listing, rules)
     try:
         allowed = deleted(listing, rules._replace(max_deletions=most))

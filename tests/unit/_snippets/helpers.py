@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make states of snippets, and multipart responses byte for byte, without any code of their parser."""
+"""Make states of snippets, and multipart responses byte by byte, without code of the parser."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse complete multipart responses: encodings, exact bytes, spellings of names, and files that are left out."""
+"""Parse complete multipart responses: encodings, exact bytes, spellings of names, and omitted files."""
 
 from __future__ import annotations
 
@@ -117,8 +117,8 @@ def test_doubt_cr_lf_of_any_type_in_base64(kind: str, data: bytes, genuine: bool
 
 
 def test_doubt_line_ends_if_those_around_the_parts_are_mixed() -> None:
-    whole = join([make_part(b'{"files": {"f": {}}}'), make_part(b"foo\n", 'Content-ID: "f"')])
-    for mixed in (whole.replace(b"\r\n--", b"\n--", 1), whole.replace(BOUNDARY_LINE + b"\r\n", BOUNDARY_LINE + b"\n", 1)):
+    complete = join([make_part(b'{"files": {"f": {}}}'), make_part(b"foo\n", 'Content-ID: "f"')])
+    for mixed in (complete.replace(b"\r\n--", b"\n--", 1), complete.replace(BOUNDARY_LINE + b"\r\n", BOUNDARY_LINE + b"\n", 1)):
         found = parse_related(RELATED, mixed)
         assert (found.contents, found.doubtful) == ({"f": b"foo\n"}, {"f"})
 
@@ -173,12 +173,12 @@ def test_accept_line_feeds_as_line_ends_of_the_response() -> None:
         make_file("f", b"1") + b"\r\n--" + BOUNDARY.encode() + b"\r\n" + make_file("f", b"1"),
     ],
 )
-def test_leave_out_missing_duplicate_and_untrustworthy_parts(broken: bytes) -> None:
+def test_omit_missing_duplicate_and_untrustworthy_parts(broken: bytes) -> None:
     found = parse_related(RELATED, join([make_document("f", "g"), broken, make_file("g", b"1")]))
     assert (found.contents, found.textual) == ({"g": b"1"}, frozenset({"g"}))
 
 
-def test_leave_out_duplicate_and_untrustworthy_parts_of_a_form() -> None:
+def test_omit_duplicate_and_untrustworthy_parts_of_a_form() -> None:
     encoded = "Content-Type: image/png", "Content-Transfer-Encoding: base64"
     broken = [make_form_file("f", b"!!!", *encoded), make_form_file("d", b"1"), make_form_file("d", b"1")]
     found = parse_form(FORM, join([*broken, make_form_file("g", b"Zm9v", *encoded), make_form_file("h", b"1")]))
@@ -217,12 +217,12 @@ def test_distinguish_line_ends_from_other_differences(one: bytes) -> None:
         'Content-Disposition: attachment; filename = "foo.txt"',
     ],
 )
-def test_accept_each_usual_way_to_write_a_name(header: str) -> None:
+def test_accept_each_usual_notation_of_a_name(header: str) -> None:
     assert parse_contents(make_document("foo.txt"), make_part(b"1", header)) == {"foo.txt": b"1"}
 
 
 @pytest.mark.parametrize("header", ["=?utf-8?b?w7w=?=", "utf-8''%C3%BC", '"other"'])
-def test_leave_out_a_name_that_is_written_in_an_unknown_way(header: str) -> None:
+def test_omit_a_name_in_an_unknown_notation(header: str) -> None:
     part = make_part(b"1", f"Content-Disposition: attachment; name=file; filename={header}")
     assert parse_contents(make_document("ü"), part) == {}
     assert "ü" not in parse_form(FORM, join([part])).contents
@@ -239,7 +239,7 @@ def test_prefer_the_file_name_to_the_id() -> None:
 @pytest.mark.parametrize(("one", "other"), [("a b", "a%20b"), ("a", '"a"'), ("a", "<a>"), ('a"', 'a\\"'), ('a"', "a%22")])
 @pytest.mark.parametrize("turned", [False, True])
 def test_never_confuse_a_name_with_the_spelling_of_another(one: str, other: str, turned: bool) -> None:
-    """The bytes of one file are never taken for those of the other, if both have a part or only one has."""
+    """The bytes of one file are never assigned to the other, whether both files have a part or only one has."""
     names = (other, one) if turned else (one, other)
     held = {one: b"1", other: b"2"}
     assert parse_contents(make_document(*names), *(make_file(name, held[name]) for name in names)) == held
@@ -256,7 +256,7 @@ def test_find_the_document_by_start(start: str, root: str) -> None:
 
 
 @pytest.mark.parametrize("start", ["", '; start=""', '; start="nobody"'])
-def test_take_the_first_part_for_the_document_without_a_matching_start(start: str) -> None:
+def test_use_the_first_part_as_the_document_without_a_matching_start(start: str) -> None:
     kind = f'multipart/related; boundary="{BOUNDARY}"{start}; type="application/json"'
     assert parse_related(kind, join([make_document("f"), make_file("f", b"1")])).contents == {"f": b"1"}
 
@@ -319,14 +319,14 @@ def test_parse_quoted_printable_that_the_standard_library_has_written(files: dic
 @MANY
 def test_parse_any_files_in_a_related_response(files: dict[str, bytes], encoding: str, by_id: bool, last: bool) -> None:
     """Names are in one header or the other, the document is first or last."""
-    assume(not (by_id and last and "snippet" in files))  # two parts would have the ID of the document
+    assume(not (by_id and last and "snippet" in files))  # Two parts would have the ID of the document.
     head = "Content-ID: %s" if by_id else "Content-Disposition: attachment; filename=%s"
     encoded = {name: base64.encodebytes(data) if encoding == "base64" else data for name, data in files.items()}
     parts = [make_part(data, head % quote(name), f"Content-Transfer-Encoding: {encoding}") for name, data in encoded.items()]
     boundary = find_boundary(encoded)
-    whole = [*parts, make_document(*files)] if last else [make_document(*files), *parts]
-    found = parse_related(f"multipart/related; start=snippet; boundary={boundary}", join(whole, boundary))
-    # A file may be left out if an ID is ambiguous; the others are right.
+    complete = [*parts, make_document(*files)] if last else [make_document(*files), *parts]
+    found = parse_related(f"multipart/related; start=snippet; boundary={boundary}", join(complete, boundary))
+    # A file can be missing if an ID is ambiguous; the other files are correct.
     assert {name: files[name] for name in found.contents} == found.contents
     assert by_id or set(found.contents) == set(files)
 

@@ -45,7 +45,7 @@ NO_JSON = "The document in the multipart response is not JSON: "
 NO_OBJECT = "The document in the multipart response is not a JSON object"
 Parse = Callable[[str, bytes], SnippetParts]
 both = pytest.mark.parametrize(("parse", "content_type"), [(parse_related, RELATED), (parse_form, FORM)], ids=["related", "form"])
-WHOLE = join([make_document("f"), make_file("f", b"foo"), make_form_file("g", b"1")])
+COMPLETE = join([make_document("f"), make_file("f", b"foo"), make_form_file("g", b"1")])
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ WHOLE = join([make_document("f"), make_file("f", b"foo"), make_form_file("g", b"
         (b"\r\n", NO_PARTS),
         (b"text", NO_PARTS),
         (LINE + b"--\r\n", NO_PARTS),
-        (WHOLE.replace(BOUNDARY.encode(), b"other"), NO_PARTS),
+        (COMPLETE.replace(BOUNDARY.encode(), b"other"), NO_PARTS),
         (LINE + b"\r\n", NO_END),
-        (WHOLE[: -len(LINE) - 4], NO_END),
-        (WHOLE[:-4], NO_END),
-        (WHOLE[:-3], NO_END),
-        (WHOLE[: len(WHOLE) // 2], NO_END),
-        (WHOLE + b"more", MORE),
-        (WHOLE + WHOLE, MORE),
+        (COMPLETE[: -len(LINE) - 4], NO_END),
+        (COMPLETE[:-4], NO_END),
+        (COMPLETE[:-3], NO_END),
+        (COMPLETE[: len(COMPLETE) // 2], NO_END),
+        (COMPLETE + b"more", MORE),
+        (COMPLETE + COMPLETE, MORE),
     ],
 )
 @both
@@ -76,7 +76,7 @@ def test_refuse_an_incomplete_response(parse: Parse, content_type: str, body: by
 @pytest.mark.parametrize("parse", [parse_related, parse_form])
 def test_refuse_a_response_without_a_boundary(parse: Parse, content_type: str) -> None:
     with pytest.raises(BrokenResponse, match="but no parts"):
-        parse(content_type, WHOLE)
+        parse(content_type, COMPLETE)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,9 @@ PARAMETERS = st.text(st.characters(max_codepoint=255), max_size=40) | st.sampled
 def test_read_or_refuse_any_bytes(parameters: str, body: bytes) -> None:
     frames = (body, join([body]), join([make_document("f"), body]), join([make_document("f"), b"Content-ID: f\r\n" + body]))
     for content_type in (f"multipart/related; {parameters}", f"{RELATED}; {parameters}", f"{FORM}; {parameters}"):
-        for parse, whole in itertools.product((parse_related, parse_form), frames):
+        for parse, complete in itertools.product((parse_related, parse_form), frames):
             with contextlib.suppress(BrokenResponse):
-                found = parse(content_type, whole)
+                found = parse(content_type, complete)
                 assert all(isinstance(data, bytes) for data in found.contents.values())
 
 
@@ -163,7 +163,7 @@ def test_parse_slow_or_deep_parts_in_bounded_time(heavy: str) -> None:
     assert time.process_time() - started < 3
 
 
-def test_keep_contents_out_of_the_message() -> None:
+def test_show_no_contents_in_the_message() -> None:
     with pytest.raises(BrokenResponse) as caught:
         parse_related(RELATED, join([make_document(raw="{'secret'"), make_file("f", b"hidden")]))
     assert not any(word in str(caught.value) for word in ("secret", "hidden"))

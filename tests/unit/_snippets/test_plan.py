@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plan what to change in a snippet, and predict the result."""
+"""Plan the changes to a snippet, and predict the result."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_neither_upload_nor_purge_a_renamed_file() -> None:
 
 
 @pytest.mark.parametrize("is_private", [None, True, False])
-def test_predict_a_new_snippet_without_values_of_the_service(is_private: bool | None) -> None:
+def test_predict_a_new_snippet_without_values_that_the_service_assigns(is_private: bool | None) -> None:
     after = predict_creation(SnippetRequest(title="T", is_private=is_private, files=FILES))
     assert after == (Snippet("", "T", is_private is not False), FILES)
 

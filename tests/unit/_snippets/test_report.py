@@ -26,7 +26,7 @@ def sha256(data: bytes) -> str:
 
 
 def show_binary(name: str, data: bytes) -> str:
-    """Return what a diff shows of a binary file."""
+    """Return the text that a diff shows for a binary file."""
     return f"'{name}': {len(data)} bytes, sha256:{sha256(data)}\n"
 
 
@@ -67,7 +67,7 @@ def test_report_a_change_and_its_diff(status: str, changed: bool) -> None:
     assert bool(outcome.diffs) is changed
 
 
-def test_show_texts_as_they_are_and_binary_and_empty_files_in_words() -> None:
+def test_show_texts_unchanged_and_describe_binary_and_empty_files() -> None:
     before = make_state({"a": b"one\n", "c.bin": b"\0old", "n": b"\0", "old": b"", "same": b"s", "was empty": b""})
     after = make_state(
         {"a": b"two", "c.bin": b"\xffnew", "l": "gr\u00fcn".encode(), "new": b"", "same": b"s", "was empty": b"x"}, "U"

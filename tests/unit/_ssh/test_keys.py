@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SSH public keys and allowed-signers lines: what is read, what is refused, and what is written for ssh-keygen."""
+"""Parse SSH public keys and allowed-signers lines, refuse other text, and write lines for ssh-keygen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._ssh.keys import 
 )
 from tests.helpers.ssh_blobs import ED25519, certificate, field, line, public_key
 
-# Made by ssh-keygen, the fingerprint printed by ssh-keygen -l.
+# Created by ssh-keygen; the fingerprint is the output of ssh-keygen -l.
 REAL = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAFBTTkJhZDH3R0JqMNzjEsG0Llcp4BSnVwUByUpaiXq"
 REAL_FINGERPRINT = "SHA256:a6JKQoey4arDwoFjThulqdQpqKPTVDIS6KEpQjf4/2E"
 KEY = line(public_key())
@@ -63,7 +63,7 @@ def test_every_type_of_key_is_read_and_written(name: str) -> None:
         pytest.param(f"{KEY} jo@build with a comment", f'signer namespaces="file" {KEY}', id="comment"),
         pytest.param(f"\ufeff{KEY}\r\n", f'signer namespaces="file" {KEY}', id="byte order mark and CRLF"),
         pytest.param(f"# release\n\n \t{KEY}\n\n#{OTHER}", f'signer namespaces="file" {KEY}', id="comments and blank lines"),
-        pytest.param(f"jo@example.com {KEY}", f'signer namespaces="file" {KEY}', id="principals give way to ours"),
+        pytest.param(f"jo@example.com {KEY}", f'signer namespaces="file" {KEY}', id="principals are replaced"),
         pytest.param(f'"jo,other one" {KEY}', f'signer namespaces="file" {KEY}', id="quoted principals"),
         pytest.param(f'jo valid-before="20300101" {KEY}', f'signer valid-before="20300101",namespaces="file" {KEY}', id="expiry"),
         pytest.param(
@@ -77,11 +77,11 @@ def test_every_type_of_key_is_read_and_written(name: str) -> None:
         pytest.param(f'"jo,a b" cert-authority {KEY}', f'"jo,a b" cert-authority,namespaces="file" {KEY}', id="quoted authority"),
     ],
 )
-def test_line_is_written_for_our_principal_with_its_options(text: str, written: str) -> None:
+def test_line_has_the_principal_of_the_module_and_keeps_its_options(text: str, written: str) -> None:
     assert render(text) == written + "\n"
 
 
-def test_authority_is_no_key_that_signs() -> None:
+def test_authority_is_not_accepted_as_a_signing_key() -> None:
     keys = parse_ssh_keys(f"* cert-authority {KEY}\njo {OTHER}".encode())
     authority, other = keys.entries
     assert not keys.has_key(authority.key.fingerprint)
@@ -90,7 +90,7 @@ def test_authority_is_no_key_that_signs() -> None:
     assert keys.find_authorities(other.key.blob) == []
 
 
-def test_keys_of_several_sources_are_joined() -> None:
+def test_keys_of_several_sources_are_combined() -> None:
     joined = SshKeys.join([parse_ssh_keys(KEY.encode()), parse_ssh_keys(OTHER.encode())])
     assert joined == parse_ssh_keys(f"{KEY}\n{OTHER}".encode())
 

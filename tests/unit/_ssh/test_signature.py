@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SSH signatures: what they say about themselves, and which of them prove nothing before any program runs."""
+"""Parse SSH signatures, and refuse those that prove nothing before any program runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = public_key()
 AUTHORITY = public_key(ED25519, b"a" * 32)
 GOOD = armor(signature(KEY))
 
-# Made by ssh-keygen -Y sign -n file.
+# Created by ssh-keygen -Y sign -n file.
 REAL = b"""-----BEGIN SSH SIGNATURE-----
 U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgAUFNOQmFkMfdHQmow3OMSwbQuV
 yngFKdXBQHJSlqJeoAAAAEZmlsZQAAAAAAAAAGc2hhNTEyAAAAUwAAAAtzc2gtZWQyNTUx
@@ -39,18 +39,18 @@ def test_signature_of_ssh_keygen_is_read_and_written() -> None:
     assert parsed.armor() == REAL
 
 
-def test_other_line_ends_and_blanks_around_are_read() -> None:
+def test_other_line_ends_and_surrounding_blanks_are_accepted() -> None:
     assert parse_ssh_signature(b"\r\n" + REAL.replace(b"\n", b"\r\n") + b"\n ").armor() == REAL
 
 
-def test_certificate_tells_its_key_its_principals_and_its_authority() -> None:
+def test_certificate_has_its_key_principals_and_authority() -> None:
     parsed = parse_ssh_signature(armor(signature(certificate(AUTHORITY, "jo", "ümit"))))
     assert parsed.key.blob == KEY
     assert parsed.key.label == "ED25519-CERT"
     assert parsed.key.certificate == (("jo", "ümit"), AUTHORITY)
 
 
-def test_certificate_of_a_hardware_key_tells_its_key() -> None:
+def test_certificate_of_a_hardware_key_has_its_key() -> None:
     name, fields = "sk-ssh-ed25519-cert-v01@openssh.com", (b"k" * 32, b"ssh:")
     parsed = parse_ssh_signature(armor(signature(certificate(AUTHORITY, name=name, fields=fields))))
     assert parsed.key.blob == public_key("sk-ssh-ed25519@openssh.com", *fields)
@@ -90,7 +90,7 @@ def test_certificate_of_a_hardware_key_tells_its_key() -> None:
         (armor(signature(certificate(AUTHORITY, *["jo"] * 257))), "was made by a key that has too many principals"),
     ],
 )
-def test_signature_that_proves_nothing_is_refused_with_its_cause(text: bytes, cause: str) -> None:
+def test_unsuitable_signature_is_refused_with_the_reason(text: bytes, cause: str) -> None:
     with pytest.raises(BadSignature) as caught:
         parse_ssh_signature(text)
     assert str(caught.value).startswith(cause)

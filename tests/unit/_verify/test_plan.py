@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide which artifacts to read for a verification, and judge them: each name gets exactly one status."""
+"""Choose the artifacts to read for a verification, and assign exactly one status to each name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def manifest(digests: dict[str, str], signed: bool = False) -> Manifest:
 
 
 def expected_status(name: str, listing: dict[str, Artifact], found: Manifest) -> str:
-    """Return the status by the words of the documentation."""
+    """Return the status as documented."""
     if name not in listing:
         return "missing"
     if found.signature and name in ("SUMS", "SUMS.asc"):
@@ -47,7 +47,7 @@ def expected_status(name: str, listing: dict[str, Artifact], found: Manifest) ->
 
 
 @given(listing=listings, digests=lines, named=st.lists(names, min_size=1, unique=True), signed=st.booleans())
-def test_each_name_gets_one_status_in_order(
+def test_each_name_has_one_status_in_order(
     listing: dict[str, Artifact], digests: dict[str, str], named: list[str], signed: bool
 ) -> None:
     found = manifest(digests, signed)
@@ -59,7 +59,7 @@ def test_each_name_gets_one_status_in_order(
 
 
 @given(listing=listings, digests=lines, signed=st.booleans())
-def test_patterns_choose_each_name_of_both_sides_once(
+def test_patterns_choose_each_name_of_listing_and_manifest_once(
     listing: dict[str, Artifact], digests: dict[str, str], signed: bool
 ) -> None:
     chosen = {name for name in {*listing, *digests} if not name.startswith("SUMS")}
@@ -111,5 +111,5 @@ def test_message_says_why_an_artifact_is_not_verified(check: Check, words: str) 
     assert judge(check, DIGESTS).explain("SUMS", "widgets") == words
 
 
-def test_missing_artifact_of_checksum_names_no_manifest() -> None:
+def test_message_about_a_missing_artifact_of_checksum_names_no_manifest() -> None:
     assert judge(Check("a", None, SHA512), {}).explain(None, "widgets") == "'a' is not in the Downloads of widgets"

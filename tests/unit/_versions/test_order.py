@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Order: what holds for histories of releases with late patches, and bad input."""
+"""Check the order of releases in histories with late patches, and refuse invalid expressions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifa
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput
 from ansible_collections.releng.bitbucket.plugins.module_utils._versions.order import Order, parse_group_by
 
-# Releases in the order of their uploads: patches of old releases come late, and release candidates after what follows them.
+# Releases in the order of their uploads: late patches of old releases, and release candidates after their releases.
 stages = st.sampled_from(["", "", "-rc.1", "-rc.2", "-rc.11", "-beta.3"])
 versions = st.builds("{}.{}.{}{}".format, st.integers(0, 2), st.sampled_from([0, 1, 9, 10, 11]), st.integers(0, 3), stages)
 histories = st.lists(versions, unique=True, max_size=12)
@@ -31,7 +31,7 @@ def upload(history: list[str], suffixes: tuple[str, ...] = SUFFIXES) -> list[Art
 
 
 @given(histories)
-def test_releases_are_in_the_order_of_their_versions_whenever_they_were_uploaded(history: list[str]) -> None:
+def test_releases_are_in_the_order_of_their_versions_whatever_their_dates(history: list[str]) -> None:
     expected = sorted(history, key=packaging.version.Version, reverse=True)
     for group_by in (GROUP, None):
         order = Order(by_version=True, group_by=group_by)
@@ -40,7 +40,7 @@ def test_releases_are_in_the_order_of_their_versions_whenever_they_were_uploaded
 
 
 @given(histories, st.integers(1, 4))
-def test_newest_releases_are_whole(history: list[str], count: int) -> None:
+def test_newest_releases_are_complete(history: list[str], count: int) -> None:
     expected = sorted(history, key=packaging.version.Version, reverse=True)[:count]
     order = Order(by_version=True, group_by=GROUP)
     found = order.take(order.sort(upload(history)), count)
@@ -48,7 +48,7 @@ def test_newest_releases_are_whole(history: list[str], count: int) -> None:
 
 
 @given(histories)
-def test_prereleases_do_not_count_if_the_task_says_so(history: list[str]) -> None:
+def test_prereleases_are_ignored_if_the_task_excludes_them(history: list[str]) -> None:
     for by_version in (True, False):
         for group_by in (GROUP, None, parse_group_by(r"^app-(\d+\.\d+\.\d+)")):
             order = Order(by_version, group_by, prereleases=False)
@@ -56,7 +56,7 @@ def test_prereleases_do_not_count_if_the_task_says_so(history: list[str]) -> Non
             assert found == {f"app-{each}{suffix}" for each in history if "-" not in each for suffix in (".zip", ".tar.gz")}
 
 
-def test_equal_versions_are_in_the_order_of_their_dates_and_names_without_version_last() -> None:
+def test_equal_versions_are_ordered_by_date_and_names_without_version_are_last() -> None:
     uploaded = ["app-1.5.zip", "notes.txt", "app-1.5.0.zip", "app-v1.5.tar.gz", "README", "app-1.4.zip"]
     artifacts = newest_first(Artifact(name, 1, f"2026-11-{day:02}T00:00:00Z") for day, name in enumerate(uploaded, 1))
     found = [each.name for each in Order(by_version=True).sort(artifacts)]
@@ -77,7 +77,7 @@ def test_group_is_the_release_and_its_version(name: str, release: str | None, ve
     assert (order.find_release(name), order.tell_version(name)) == (release, version)
 
 
-def test_group_that_takes_no_part_in_the_match_is_no_release() -> None:
+def test_match_without_the_group_is_in_no_release() -> None:
     assert Order(group_by=parse_group_by(r"^(?:app-(\d)|tool)")).find_release("tool-1") is None
 
 
@@ -88,6 +88,6 @@ def test_an_expression_without_exactly_one_group_is_refused(text: str, count: in
 
 
 @pytest.mark.parametrize("text", ["(", "([a)", "(?P<n>a", "(*)"])
-def test_what_is_no_expression_is_refused(text: str) -> None:
+def test_invalid_expression_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"^group_by: '.*' is not a regular expression"):
         parse_group_by(text)

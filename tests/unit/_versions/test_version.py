@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Versions in names of files and in texts, by example, among them those of semver.org."""
+"""Find and compare versions in file names and texts, with the examples of semver.org."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def read(text: str) -> Version:
         ("app-" + "9" * 5000 + ".1.zip", "9" * 5000 + ".1"),
     ],
 )
-def test_release_in_a_name(name: str, text: str) -> None:
+def test_release_is_found_in_a_name(name: str, text: str) -> None:
     assert found(name)[::2] == (text, False)
 
 
@@ -104,7 +104,7 @@ def test_release_in_a_name(name: str, text: str) -> None:
         ("app-1.5.0-rc.1.whatever", "1.5.0-rc.1"),
     ],
 )
-def test_prerelease_in_a_name(name: str, text: str) -> None:
+def test_prerelease_is_found_in_a_name(name: str, text: str) -> None:
     assert found(name)[::2] == (text, True)
 
 
@@ -116,7 +116,7 @@ def test_prerelease_in_a_name(name: str, text: str) -> None:
         "app-\u0661.\u0662.zip",
     ],
 )
-def test_name_without_a_version(name: str) -> None:
+def test_name_without_a_version_has_none(name: str) -> None:
     assert find_version(name) is None
 
 
@@ -144,7 +144,7 @@ def test_texts_are_in_the_order_of_their_precedence(ascending: str) -> None:
     "equal",
     ["1.5 1.5.0 v1.5 01.05.0 release-1.5", "1.0.0 1.0.0+20130313144700 1.0.0+21AF26D3---117B344092BD", "1.0.0-rc1 1.0.0-rc01"],
 )
-def test_texts_of_equal_precedence(equal: str) -> None:
+def test_texts_have_equal_precedence(equal: str) -> None:
     assert len({read(text).precedence for text in equal.split()}) == 1
 
 
@@ -166,12 +166,12 @@ def test_texts_of_equal_precedence(equal: str) -> None:
         ("r12", False),
     ],
 )
-def test_whole_text_is_the_version(text: str, is_prerelease: bool) -> None:
+def test_entire_text_is_the_version(text: str, is_prerelease: bool) -> None:
     assert read(text)[::2] == (text, is_prerelease)
 
 
 @pytest.mark.parametrize("text", ["", "latest", "v", "stable-linux"])
-def test_text_without_a_number_is_no_version(text: str) -> None:
+def test_text_without_a_number_is_not_a_version(text: str) -> None:
     assert read_version(text) is None
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Versions: agreement with SemVer 2.0 and, for the versions that both define, with ``packaging.version``."""
+"""Compare the order of versions with SemVer 2.0 and, for versions that both define, with ``packaging.version``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ semver_texts = st.builds(
 
 
 def semver_key(text: str) -> tuple[Any, ...]:
-    """Return the precedence by section 11 of SemVer 2.0, which is natural order for texts with numbers of one digit."""
+    """Return the precedence by section 11 of SemVer 2.0, which is natural order for numbers of one digit."""
     match = PATTERN.fullmatch(text)
     assert match
     release = [int(number) for number in match.groups()[:3]]
@@ -59,7 +59,7 @@ def found(name: str) -> Version:
 
 
 @given(semver_texts, semver_texts)
-def test_whole_texts_have_the_precedence_of_semver(one: str, other: str) -> None:
+def test_entire_texts_have_the_precedence_of_semver(one: str, other: str) -> None:
     assert sign(read(one).precedence, read(other).precedence) == sign(semver_key(one), semver_key(other))
     assert read(one).is_prerelease is (semver_key(one)[1] == 0)
 
@@ -99,7 +99,7 @@ stages = st.none() | st.tuples(st.sampled_from(["alpha", "beta", "rc"]), small)
 
 
 @given(python_texts, python_texts)
-def test_versions_of_python_packages_are_in_their_order(one: str, other: str) -> None:
+def test_versions_of_python_packages_are_ordered_as_packaging_orders_them(one: str, other: str) -> None:
     expected = sign(packaging.version.Version(one), packaging.version.Version(other))
     assert sign(read(one).precedence, read(other).precedence) == expected
     assert sign(found(f"app-{one}.whl").precedence, found(f"app-{other}.tar.gz").precedence) == expected
@@ -107,7 +107,7 @@ def test_versions_of_python_packages_are_in_their_order(one: str, other: str) ->
 
 
 @given(semver_styles, cores, cores, stages, stages)
-def test_both_definitions_agree(style: str, core: str, other_core: str, stage: Any, other_stage: Any) -> None:
+def test_both_definitions_give_the_same_order(style: str, core: str, other_core: str, stage: Any, other_stage: Any) -> None:
     one = core + (style.format(*stage) if stage else "")
     for other in (other_core, core):
         other += style.format(*other_stage) if other_stage else ""
@@ -117,7 +117,7 @@ def test_both_definitions_agree(style: str, core: str, other_core: str, stage: A
 
 
 @given(st.text(max_size=40) | st.text("0123456789.-v+rcab", max_size=40))
-def test_any_text_is_understood_or_has_no_version(text: str) -> None:
+def test_any_text_has_a_version_or_none(text: str) -> None:
     version = find_version(text)
     assert version is None or version.text in text
     whole = read_version(text)

@@ -37,7 +37,7 @@ def test_output_of_every_program_is_usable_as_the_option_checksum(tmp_path: Path
     assert parse_checksum(found["app 1.tgz"]) == Checksum(algorithm, DIGESTS[algorithm])
 
 
-def test_strongest_digest_counts_and_contradictions_are_left_out() -> None:
+def test_strongest_digest_is_used_and_contradictions_are_omitted() -> None:
     other = "0" * 64
     lines = [f"{digest}  a" for digest in DIGESTS.values()]
     lines += [f"{DIGESTS['md5']}  b", f"{DIGESTS['sha1']}  b", f"{DIGESTS['sha256']}  c", f"{other}  c", f"SHA256 (d) = {other}"]
@@ -62,7 +62,7 @@ def test_empty_text_has_no_digests(text: str) -> None:
         (["a"], "needs the text of a checksum file, not list"),
     ],
 )
-def test_anything_else_is_an_error(value: Any, words: str) -> None:
+def test_other_values_are_errors(value: Any, words: str) -> None:
     with pytest.raises(AnsibleFilterError, match=words):
         checksums(value)
 

@@ -38,16 +38,16 @@ def first_line(done: int, seconds: float, total: int = 100 * MIB, name: str = "a
         (0, 12, 0, "app: 0 B of 0 B (100%), 0 B/s, 0 s left"),
     ],
 )
-def test_a_line_tells_bytes_percent_rate_and_time_left(done: int, seconds: float, total: int, line: str) -> None:
+def test_a_line_shows_bytes_percent_rate_and_time_left(done: int, seconds: float, total: int, line: str) -> None:
     assert first_line(done, seconds, total) == line
 
 
-def test_a_name_stays_on_its_line() -> None:
+def test_a_name_is_shown_in_one_line() -> None:
     assert first_line(1, 1, name="a\nchanged: [b]\x1b[2J").startswith("a changed: [b] [2J: 1 B")
 
 
-def test_nothing_is_shown_before_the_interval_has_passed_since_the_first_transfer_began() -> None:
-    """Faster transfers show nothing, however long the task was busy before."""
+def test_nothing_is_shown_in_the_first_interval_after_the_first_transfer_began() -> None:
+    """Shorter transfers show nothing, whatever the duration of the task before them."""
     lines = Lines()
     assert lines.render(1000.0, []) == []
     assert lines.render(1003.0, [sample(1, 2.0)]) == []
@@ -55,8 +55,8 @@ def test_nothing_is_shown_before_the_interval_has_passed_since_the_first_transfe
     assert len(lines.render(1011.0, [sample(1, 10.0)])) == 1
 
 
-def test_the_interval_counts_for_the_task_and_not_for_each_transfer() -> None:
-    """A task with many short transfers shows the one that is running."""
+def test_the_interval_is_that_of_the_task_and_not_of_each_transfer() -> None:
+    """A task with many short transfers shows the current one."""
     lines = Lines()
     lines.render(1.0, [sample(1, 1.0)])
     assert lines.render(9.0, [sample(1, 1.0, number=8)]) == []
@@ -75,14 +75,14 @@ def test_each_running_transfer_has_a_line_in_each_interval() -> None:
     assert [line.split(":")[0] for line in shown[10]] == ["a", "b"]
 
 
-def test_a_transfer_without_a_byte_waits_for_its_line_a_second() -> None:
+def test_a_new_transfer_without_bytes_is_not_shown_at_once() -> None:
     lines = Lines()
     lines.render(0.0, [sample(1, 0.0)])
     assert lines.render(10.0, [sample(0, 0.1, number=2)]) == []
     assert len(lines.render(10.5, [sample(1, 0.6, number=2)])) == 1
 
 
-def test_the_rate_is_that_since_the_last_line() -> None:
+def test_the_rate_is_measured_since_the_last_line() -> None:
     lines = Lines(10)
     lines.render(10.0, [sample(60 * MIB, 10.0)])
     (line,) = lines.render(20.0, [sample(70 * MIB, 20.0)])
@@ -91,7 +91,7 @@ def test_the_rate_is_that_since_the_last_line() -> None:
     assert line.endswith("(70%), 0 B/s, time left unknown")
 
 
-def test_the_rate_of_a_transfer_that_starts_over_is_that_since_its_beginning() -> None:
+def test_the_rate_of_a_restarted_transfer_is_measured_since_its_start() -> None:
     lines = Lines(10)
     lines.render(10.0, [sample(60 * MIB, 10.0)])
     (line,) = lines.render(20.0, [sample(40 * MIB, 20.0)])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse the keys that a lookup is given, of which Ansible would make something else, and choose among variables."""
+"""Parse the keys of a lookup, which Ansible would convert, and choose among variables."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ def test_other_values_are_refused(keys: Any) -> None:
         parse_keys({"signed_by": keys})
 
 
-def test_options_without_keys_stay_as_they_are() -> None:
+def test_options_without_keys_are_unchanged() -> None:
     assert parse_keys({"manifest": "SUMS"}) == {"manifest": "SUMS"}
 
 
 def resolve(given: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that variables set, by option; a variable that is ``broken`` cannot be resolved."""
+    """Return the options that variables set. A variable with the value ``broken`` cannot be resolved."""
     chosen = choose_variables(OPTIONS, remove_unset(OPTIONS, given), variables)
     found = resolve_variables(OPTIONS, chosen, lambda _name, value: value if value != "broken" else pytest.fail("resolved"))
     return {option: setting.value for option, setting in found.items()}
 
 
-def test_modules_take_the_variables_that_lookups_document() -> None:
+def test_modules_use_the_variables_that_lookups_document() -> None:
     documented = {
         option: definition["vars"]
         for part in (ModuleDocFragment.PLUGIN, ModuleDocFragment.PLUGIN_REPOSITORY)
@@ -76,7 +76,7 @@ def test_modules_take_the_variables_that_lookups_document() -> None:
     ],
     ids=repr,
 )
-def test_variables_set_what_is_not_given(given: dict[str, Any], variables: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_variables_set_missing_options(given: dict[str, Any], variables: dict[str, Any], expected: dict[str, Any]) -> None:
     assert resolve(given, variables) == expected
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turn contents into text, base64, JSON and YAML: nothing is mangled, and an error names the file."""
+"""Convert contents to text, base64, JSON and YAML without loss; errors name the file."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_document_is_parsed(text: str, value: object, output: str) -> None:
     assert type(found) is type(value)
 
 
-def test_yaml_and_json_are_told_apart() -> None:
+def test_yaml_and_json_are_distinguished() -> None:
     assert read(b"a: &x [1]\nb: *x\nc: |\n  text\n", output="yaml") == {"a": [1], "b": [1], "c": "text\n"}
     assert read(b"", output="yaml") is None
     assert read(b"- 2026-11-28\n- {2026-11-28: 2026-11-28 10:00:00+01:00}\n- !!pairs [a: 1]", output="yaml") == [
@@ -104,7 +104,7 @@ TOO_MANY = "its aliases stand for more than 100000 values"
 
 
 def bomb(shape: str, value: str = "v", levels: int = 9) -> str:
-    """Return some hundred bytes of YAML, each level of which holds nine aliases of the level before."""
+    """Return a few hundred bytes of YAML; each level has nine aliases of the previous level."""
     lines = [f"l0: &l0 {value}"]
     lines += [f"l{level}: &l{level} {shape.format(*[f'*l{level - 1}'] * 9)}" for level in range(1, levels + 1)]
     return "\n".join(lines)
@@ -163,7 +163,7 @@ def test_yaml_that_json_cannot_hold_is_refused_at_once(text: str, words: str) ->
     assert str(caught.value) == f"'the-file' cannot be read as YAML: {words}"
 
 
-def test_aliases_that_stand_for_few_values_and_many_values_without_aliases_are_read() -> None:
+def test_few_aliased_values_and_many_plain_values_are_read() -> None:
     assert read(bomb("[{}, {}, {}, {}, {}, {}, {}, {}, {}]", levels=3).encode(), output="yaml")["l3"][8][8][8] == "v"
     assert len(read(b"- 1\n" * 150_000, output="yaml")) == 150_000
 
@@ -178,7 +178,7 @@ def test_aliases_that_stand_for_few_values_and_many_values_without_aliases_are_r
         "!unsafe %s",
     ],
 )
-def test_tag_that_is_no_data_fails_and_runs_nothing(tmp_path: Path, tag: str) -> None:
+def test_tag_for_code_is_an_error_and_runs_nothing(tmp_path: Path, tag: str) -> None:
     canary = tmp_path / "canary"
     with pytest.raises(BitbucketError, match="cannot be read as YAML: could not determine a constructor"):
         read((tag % canary).encode(), output="yaml")
@@ -210,7 +210,7 @@ def test_wrong_digest_is_reported_before_a_broken_document() -> None:
         *(({"encoding": name}, ["a"], "encoding: ") for name in ("utf-9", "", "hex", "rot13", "undefined", "utf\0-8")),
     ],
 )
-def test_options_and_terms_that_do_not_fit_are_refused(options: dict[str, str], terms: list[Any], words: str) -> None:
+def test_contradictory_options_and_terms_are_refused(options: dict[str, str], terms: list[Any], words: str) -> None:
     OutputOptions().check(["a", "b"])
     with pytest.raises(BadInput, match=f"^{words}"):
         OutputOptions(**options).check(terms)

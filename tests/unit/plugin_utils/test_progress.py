@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide whether progress is shown, and show it. Which tasks show it is tested with real playbooks."""
+"""Decide whether to show progress, and show it. Tests with real playbooks check which tasks show it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from ansible_collections.releng.bitbucket.plugins.plugin_utils._progress import 
         ("often", "minimal", True, False),
     ],
 )
-def test_lines_are_for_people_unless_the_variable_says_otherwise(
+def test_lines_are_shown_for_readable_callbacks_unless_the_variable_says_otherwise(
     choice: str, callback: str, has_playbook: bool, wanted: bool
 ) -> None:
     assert is_wanted(choice, callback, has_playbook) is wanted
 
 
-def test_lines_are_shown_as_they_become_due_until_the_task_ends() -> None:
+def test_lines_are_shown_when_due_until_the_task_ends() -> None:
     now = 0.0
     shown: list[tuple[float, str]] = []
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold which modules end what a run knows of a repository: those that change its Downloads."""
+"""Check that the modules that change Downloads end the snapshots of the run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.unit.source import MODULES
 PLUGINS = "ansible_collections.releng.bitbucket.plugins"
 
 
-def test_every_module_that_changes_downloads_ends_what_the_run_knows_of_them() -> None:
+def test_every_module_that_changes_downloads_ends_the_snapshots_of_the_run() -> None:
     names = [path.stem for path in MODULES if path.stem.startswith("bitbucket_download")]
     documented = {name: yaml.safe_load(importlib.import_module(f"{PLUGINS}.modules.{name}").RETURN) for name in names}
     changing = {name for name, fields in documented.items() if {"bytes_sent", "manifest"} & fields.keys()}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tell from links how long they work."""
+"""Read from signed URLs how long they are valid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OLDER = f"AWSAccessKeyId=AKIA&Signature=a%2Bb%3D&Expires={BEGIN + 1800:.0f}"
 
 
 @pytest.mark.parametrize("query", [NEWER, NEWER.lower().replace("t12", "T12").replace("z&", "Z&"), OLDER, OLDER.upper()])
-def test_end_is_in_the_link(query: str) -> None:
+def test_end_is_read_from_the_signed_url(query: str) -> None:
     assert find_end(URL + query) == BEGIN + 1800
 
 
@@ -45,7 +45,7 @@ def test_end_is_in_the_link(query: str) -> None:
     ],
     ids=lambda query: query[:50],
 )
-def test_link_without_a_readable_end_tells_none_and_is_usable(query: str) -> None:
+def test_signed_url_without_a_readable_end_is_usable(query: str) -> None:
     assert find_end(URL + query) is None
     assert is_usable(URL + query, BEGIN, BEGIN)
 
@@ -58,18 +58,18 @@ def test_any_query_is_read(query: str) -> None:
 
 @pytest.mark.parametrize("query", [NEWER, OLDER])
 @pytest.mark.parametrize(("left", "usable"), [(1800, True), (61, True), (60, False), (0, False), (-9, False)])
-def test_link_is_not_handed_out_in_its_last_minute(query: str, left: int, usable: bool) -> None:
+def test_signed_url_is_not_used_in_its_last_minute(query: str, left: int, usable: bool) -> None:
     assert is_usable(URL + query, BEGIN, BEGIN + 1800 - left) is usable
 
 
 @pytest.mark.parametrize(("seconds", "usable"), [(0, True), (4, True), (5, False), (10, False)])
-def test_link_that_works_for_a_short_time_is_handed_out_for_half_of_it(seconds: int, usable: bool) -> None:
+def test_signed_url_with_a_short_validity_is_used_for_half_of_it(seconds: int, usable: bool) -> None:
     found = BEGIN + 1790
     assert is_usable(URL + NEWER, found, found + seconds) is usable
 
 
 @pytest.mark.parametrize("ago", [0, 1, 7200])
-def test_link_that_had_ended_when_it_was_found_is_for_the_storage_host_to_refuse(ago: int) -> None:
-    """The clock of this machine may be wrong."""
+def test_signed_url_that_had_expired_when_it_was_received_is_used(ago: int) -> None:
+    """The clock of this machine might be wrong; the storage host decides."""
     found = BEGIN + 1800 + ago
     assert is_usable(URL + NEWER, found, found + 60)

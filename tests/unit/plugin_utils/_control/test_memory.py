@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share values between processes that are forked as Ansible forks them. Each test ends them."""
+"""Share values between processes that are forked as Ansible forks them. Each test ends its processes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from hypothesis import strategies as st
 from ansible_collections.releng.bitbucket.plugins.plugin_utils._control.memory import RunMemory
 
 FORK = multiprocessing.get_context("fork")
-LONG = 20  # seconds, which no test takes
+LONG = 20  # Seconds; no test takes that long.
 JSON = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=3)
 KEYS = st.lists(st.text() | st.integers() | st.none(), max_size=3)
 
 
 @pytest.fixture(params=["memory", "file"])
 def memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunMemory:
-    """Return a memory in each of the places that it can have."""
+    """Return a memory in each kind of storage."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     if request.param == "file":
         monkeypatch.delattr(os, "memfd_create")
@@ -40,7 +40,7 @@ def memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def start(*actions: Callable[[], object]) -> list[BaseProcess]:
-    """Run each action in a process of its own."""
+    """Start each action in a separate process."""
     processes: list[BaseProcess] = [FORK.Process(target=action, daemon=True) for action in actions]
     for process in processes:
         process.start()
@@ -58,7 +58,7 @@ def finish(processes: list[BaseProcess]) -> None:
 
 
 def run(*actions: Callable[[], object]) -> None:
-    """Run each action in a process of its own; all must succeed."""
+    """Run each action in a separate process; all must succeed."""
     finish(start(*actions))
 
 
@@ -76,7 +76,7 @@ def test_missing_value_is_none(memory: RunMemory) -> None:
 
 
 @given(values=st.lists(st.tuples(KEYS, JSON), max_size=8))
-def test_last_value_of_each_key_counts(values: list[tuple[list[Any], Any]]) -> None:
+def test_last_value_of_each_key_is_returned(values: list[tuple[list[Any], Any]]) -> None:
     writer, reader = RunMemory(), RunMemory()
     os.close(reader._file)
     reader._file = writer._file
@@ -89,7 +89,7 @@ def test_last_value_of_each_key_counts(values: list[tuple[list[Any], Any]]) -> N
     os.close(writer._file)
 
 
-def test_processes_see_what_others_set(memory: RunMemory) -> None:
+def test_processes_see_values_of_other_processes(memory: RunMemory) -> None:
     memory.set(["from", "parent"], "before")
 
     def child() -> None:
@@ -139,15 +139,15 @@ def test_lock_excludes_processes_and_threads(memory: RunMemory) -> None:
     assert memory.get(key) == 120
 
 
-def test_locks_of_different_keys_do_not_exclude(memory: RunMemory) -> None:
+def test_locks_of_different_keys_do_not_block_each_other(memory: RunMemory) -> None:
     with memory.lock(["a"]):
         run(lambda: memory.lock(["b"]).__enter__(), lambda: memory.set(["a"], 1))
         with memory.lock(["b"]):
             assert memory.get(["a"]) == 1
 
 
-def test_threads_that_wait_for_each_other_s_processes_are_no_deadlock(memory: RunMemory) -> None:
-    """The system sees a deadlock: each process holds one key and waits for the other one, with different threads."""
+def test_threads_of_two_processes_that_wait_for_each_other_do_not_fail(memory: RunMemory) -> None:
+    """The system reports a deadlock: each process holds one key and waits for the other one in another thread."""
 
     def child(own: str, other: str) -> Callable[[], None]:
         def hold(name: str) -> None:
@@ -185,7 +185,7 @@ def test_other_failures_of_a_lock_are_errors(memory: RunMemory) -> None:
     assert caught.value.errno == errno.EBADF
 
 
-def test_lock_of_a_killed_process_is_free(memory: RunMemory) -> None:
+def test_lock_of_a_killed_process_is_released(memory: RunMemory) -> None:
     def child() -> None:
         with memory.lock(["a"]):
             memory.set(["held"], True)
@@ -200,8 +200,8 @@ def test_lock_of_a_killed_process_is_free(memory: RunMemory) -> None:
 
 
 @pytest.mark.parametrize("length", range(1, 17))
-def test_record_that_a_killed_process_has_begun_is_ignored(memory: RunMemory, length: int) -> None:
-    """Wherever it ends, the value of the key is the one before or the whole new one; later records are whole."""
+def test_incomplete_record_of_a_killed_process_is_ignored(memory: RunMemory, length: int) -> None:
+    """Wherever the record ends, the key has its old or its new value, and later records are complete."""
     key = ["a"]
     memory.set(key, 100)
     begun = b'\n["a"]\t12345\t\n'[:length]
@@ -223,7 +223,7 @@ def test_record_that_a_killed_process_has_begun_is_ignored(memory: RunMemory, le
 
 
 @given(garbage=st.lists(st.binary(max_size=40), max_size=4))
-def test_garbage_damages_nothing(garbage: list[bytes]) -> None:
+def test_garbage_does_not_damage_values(garbage: list[bytes]) -> None:
     memory = RunMemory()
     for number, data in enumerate(garbage):
         os.pwrite(memory._file, data, os.fstat(memory._file).st_size)
@@ -233,13 +233,13 @@ def test_garbage_damages_nothing(garbage: list[bytes]) -> None:
     os.close(memory._file)
 
 
-def test_nothing_is_in_a_folder(memory: RunMemory, tmp_path: Path) -> None:
+def test_memory_has_no_file_in_a_folder(memory: RunMemory, tmp_path: Path) -> None:
     memory.set(["a"], "secret")
     assert list(tmp_path.iterdir()) == []
     assert os.fstat(memory._file).st_nlink == 0
 
 
-def test_programs_that_a_process_starts_do_not_get_it(memory: RunMemory) -> None:
+def test_child_programs_do_not_inherit_the_memory(memory: RunMemory) -> None:
     assert not os.get_inheritable(memory._file)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide which tasks of a run see the same Downloads."""
+"""Decide which tasks of a run share a snapshot of the Downloads."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_tasks_share_a_snapshot(memory: RunMemory) -> None:
     ],
     ids=str,
 )
-def test_scope_is_that_of_one_repository_as_one_credential_sees_it(memory: RunMemory, changes: dict[str, Any]) -> None:
+def test_scope_is_one_repository_with_one_credential(memory: RunMemory, changes: dict[str, Any]) -> None:
     mine, other = take(memory).scope, take(memory, **changes).scope
     assert mine != other
     assert SECRET not in mine + other
@@ -65,27 +65,29 @@ def test_scope_is_that_of_one_repository_as_one_credential_sees_it(memory: RunMe
         (("other", "widgets"), 1),
     ],
 )
-def test_writing_ends_the_snapshots_of_its_place(memory: RunMemory, place: tuple[str | None, str | None], number: int) -> None:
+def test_writing_ends_the_snapshots_of_the_same_repository(
+    memory: RunMemory, place: tuple[str | None, str | None], number: int
+) -> None:
     take(memory)
     note_write(memory, *place)
     assert take(memory, "later").number == number
     assert take(memory, "later").number == number
 
 
-def test_each_write_counts(memory: RunMemory) -> None:
+def test_each_write_is_counted(memory: RunMemory) -> None:
     for _unused in range(3):
         note_write(memory, "acme", "widgets")
     note_write(memory, None, None)
     assert take(memory).writes == [3, 1]
 
 
-def test_repetition_of_a_task_takes_one_snapshot_for_all_hosts(memory: RunMemory) -> None:
+def test_each_repetition_of_a_task_has_one_snapshot_for_all_hosts(memory: RunMemory) -> None:
     assert [take(memory, "a", number).number for number in (1, 1, 2, 2, 3, 2, 3)] == [1, 1, 2, 2, 3, 3, 3]
     assert take(memory, "b").number == 3
     assert take(memory, "b", 2).number == 4
 
 
-def test_snapshot_of_the_own_attempt_is_renewed_only_if_it_is_known_to_be_stale(memory: RunMemory) -> None:
+def test_snapshot_of_the_same_attempt_is_renewed_only_if_it_is_stale(memory: RunMemory) -> None:
     own = take(memory, "a")
     assert (own.renew(), own.number) == (False, 1)
     assert (own.renew(force=True), own.number) == (True, 2)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gate lets listed requests pass and refuses all others, before a socket is opened."""
+"""Check that the gate allows listed requests and refuses all others before a socket is opened."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def request(method: str, url: str, **headers: str) -> Request:
         ("POST", TOKEN),
     ],
 )
-def test_listed_requests_pass(gate: Gate, method: str, url: str) -> None:
+def test_listed_requests_are_allowed(gate: Gate, method: str, url: str) -> None:
     gate.check(request(method, url))
 
 
@@ -106,7 +106,7 @@ def test_all_other_requests_are_refused(gate: Gate, method: str, url: str) -> No
         gate.check(request(method, url))
 
 
-def test_storage_host_gets_reads_without_credentials_alone(gate: Gate) -> None:
+def test_storage_host_gets_only_reads_without_credentials(gate: Gate) -> None:
     gate.check(Request("GET", SIGNED, {"Range": "bytes=0-0"}))
     gate.check(Request("HEAD", SIGNED, {}))
     gate.check(Request("GET", SIGNED, {"authorization": MADE_UP}))
@@ -132,14 +132,14 @@ def test_read_only_check_sends_no_write() -> None:
         gate.check(request("POST", DOWNLOADS))
 
 
-def test_workspace_that_is_only_read_gets_no_write(gate: Gate) -> None:
+def test_read_only_workspace_gets_no_write(gate: Gate) -> None:
     gate.open_workspace("strangers", write=False)
     gate.check(request("GET", f"{API}/snippets/strangers"))
     with pytest.raises(Refused, match="only read"):
         gate.check(request("POST", f"{API}/snippets/strangers"))
 
 
-def test_unencrypted_requests_reach_loopback_alone(gate: Gate) -> None:
+def test_unencrypted_requests_reach_only_loopback(gate: Gate) -> None:
     plain = Gate("http://example.com/2.0", TOKEN)
     plain.open_repository("acme", "widgets")
     with pytest.raises(Refused, match="not encrypted"):
@@ -147,16 +147,16 @@ def test_unencrypted_requests_reach_loopback_alone(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize("name", ["lp-0a1b2c-a", ".lp-0a1b2c-a", "-lp-ffffff-b.txt"])
-def test_names_with_the_mark_of_a_run_are_own(name: str) -> None:
+def test_names_with_the_mark_of_a_run_belong_to_the_check(name: str) -> None:
     assert is_own_name(name)
 
 
 @pytest.mark.parametrize("name", ["", "a.tgz", "lp-", "lp-0a1b2c", "lp-0A1B2C-a", "help-abcdeg-x"])
-def test_names_without_the_mark_of_a_run_are_not_own(name: str) -> None:
+def test_names_without_the_mark_of_a_run_belong_to_others(name: str) -> None:
     assert not is_own_name(name)
 
 
-def test_titles_are_own_by_their_start() -> None:
+def test_titles_are_recognized_by_their_start() -> None:
     assert is_own_title("lp-0a1b2c title")
     assert not is_own_title("about lp-0a1b2c")
     assert not is_own_title(None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The journal is on the disk before anything is made, and a later run reads it."""
+"""Check that the journal is on disk before anything is created, and that a later run reads it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILE = Thing("artifact", "acme/widgets", "lp-0a1b2c-ä.txt")
 SNIPPET = Thing("snippet id", "acme", "kypj")
 
 
-def test_things_are_written_at_once(tmp_path: Path) -> None:
+def test_created_items_are_written_at_once(tmp_path: Path) -> None:
     path = tmp_path / "live" / "run.made"
     journal = Journal(path, API)
     assert not path.exists()
@@ -25,7 +25,7 @@ def test_things_are_written_at_once(tmp_path: Path) -> None:
     journal.close()
 
 
-def test_things_that_are_gone_are_left_out(tmp_path: Path) -> None:
+def test_deleted_items_are_omitted(tmp_path: Path) -> None:
     path = tmp_path / "run.made"
     journal = Journal(path, API)
     journal.add(FILE, SNIPPET)
@@ -38,7 +38,7 @@ def test_things_that_are_gone_are_left_out(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_journal_is_kept_if_a_listing_shows_more(tmp_path: Path) -> None:
+def test_journal_is_kept_if_a_listing_shows_other_items(tmp_path: Path) -> None:
     path = tmp_path / "run.made"
     journal = Journal(path, API)
     journal.add(FILE)
@@ -47,7 +47,7 @@ def test_journal_is_kept_if_a_listing_shows_more(tmp_path: Path) -> None:
     assert path.exists()
 
 
-def test_cut_line_is_ignored(tmp_path: Path) -> None:
+def test_truncated_line_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "run.made"
     journal = Journal(path, API)
     journal.add(FILE)
@@ -57,7 +57,7 @@ def test_cut_line_is_ignored(tmp_path: Path) -> None:
     assert list(read_journal(path, API).things) == [FILE]
 
 
-def test_journal_of_another_service_is_told_apart(tmp_path: Path) -> None:
+def test_journal_of_another_service_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "run.made"
     Journal(path, API).add(FILE)
     assert not has_other_service(path, API)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Responses are reduced to kinds, names of headers and known words."""
+"""Reduce responses to kinds, header names and known words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.proof.live.wire import Answer
 from tests.proof.live.words import mask
 
 
-def answer(status: int, body: Any = b"", **headers: str) -> Answer:
+def make_response(status: int, body: Any = b"", **headers: str) -> Answer:
     """Return a response."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Answer(status, tuple((name.replace("_", "-"), value) for name, value in headers.items()), raw, 0.1, False)
@@ -43,7 +43,7 @@ def test_values_are_shown_by_their_kinds(value: object, name: str) -> None:
     assert kind(value) == name
 
 
-def test_shape_has_keys_and_kinds_but_no_value() -> None:
+def test_shape_has_keys_and_kinds_but_no_values() -> None:
     document = {"name": "secret", "values": [{"id": 1}, {"id": 2}, {"id": "x"}], "type": "download", "jane@example.com": 1}
     assert shape(document) == {
         "name": "text",
@@ -54,7 +54,9 @@ def test_shape_has_keys_and_kinds_but_no_value() -> None:
 
 
 def test_error_has_status_form_and_headers() -> None:
-    refused = answer(401, {"error": {"message": "Token is invalid"}}, Content_Type="application/json", WWW_Authenticate="Basic")
+    refused = make_response(
+        401, {"error": {"message": "Token is invalid"}}, Content_Type="application/json", WWW_Authenticate="Basic"
+    )
     assert error(refused, words=True) == {
         "status": 401,
         "media type": "application/json",
@@ -62,9 +64,9 @@ def test_error_has_status_form_and_headers() -> None:
         "headers": ["WWW-Authenticate"],
         "words": "token is invalid",
     }
-    assert error(answer(204)) == {"status": 204}
-    assert error(answer(500, b"<html>"))["body"] == "text"
-    assert error(answer(500))["body"] == "empty"
+    assert error(make_response(204)) == {"status": 204}
+    assert error(make_response(500, b"<html>"))["body"] == "text"
+    assert error(make_response(500))["body"] == "empty"
 
 
 @pytest.mark.parametrize(
@@ -89,5 +91,5 @@ def test_paths_are_shown_with_placeholders() -> None:
     ("seconds", "word"),
     [(None, "none"), (-1, "over already"), (59, "under a minute"), (1200, "10 to 35 minutes"), (9999, "longer")],
 )
-def test_spans_of_time_are_words(seconds: float | None, word: str) -> None:
+def test_durations_are_words(seconds: float | None, word: str) -> None:
     assert duration(seconds) == word
