@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The demo as a command. Knows the order of the chapters, and cleans up behind them."""
+"""Run the demo as a command: play the chapters in order, then remove all files and processes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .keys import make_release_key
 from .runner import PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess
-from .stage import STAGING, Disappointed, Stage
+from .stage import STAGING, CheckFailed, Stage
 
-# To go on, write a module like notes and put its chapters before for_real.
+# To extend the demo, write a module such as notes and add its chapters before for_real.
 CHAPTERS = (
     publishing.publish,
     publishing.again,
@@ -42,12 +42,12 @@ def perform(folder: Path) -> None:
     """Play all chapters."""
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     screen = Screen(color)
-    screen.title("releng.bitbucket: release artifacts in the Downloads of Bitbucket Cloud, by Ansible")
+    screen.title("releng.bitbucket: manage releases in Bitbucket Cloud Downloads with Ansible")
     print()
     screen.say(
-        """This is the story of a release, from the build to hosts that are rolled back. What follows are real runs of
-        ansible-playbook on the playbooks of the collection. Only the Bitbucket is not real: it is an emulator that runs on
-        this machine for as long as the demo does."""
+        """This demo follows a release from the build to ten hosts, and back to the previous release. It runs ansible-playbook
+        with the playbooks of this collection. A local emulator takes the place of Bitbucket Cloud. The demo checks the
+        result of every step and stops if a check fails."""
     )
     relative = folder.relative_to(ROOT)
     with EmulatorProcess(folder) as emulator, make_release_key(relative) as key:
@@ -61,7 +61,7 @@ def perform(folder: Path) -> None:
 
 
 def main() -> int:
-    """Perform in a folder that is gone afterwards, whatever happens."""
+    """Run the demo in a temporary folder."""
     processes.exit_on_signals()
     BUILD.mkdir(exist_ok=True)
     os.chdir(ROOT)
@@ -71,7 +71,7 @@ def main() -> int:
                 perform(Path(folder))
             finally:
                 processes.stop_all()
-    except (Disappointed, RuntimeError) as problem:
+    except (CheckFailed, RuntimeError) as problem:
         sys.stdout.flush()
         print(f"\nThe demo failed: {problem}", file=sys.stderr)
         return 1

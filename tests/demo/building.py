@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build releases that the chapters publish: an archive with a program, and notes. Must not know any chapter."""
+"""Build the releases that the chapters publish: an archive with a program, and release notes. Must not know any chapter."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from pathlib import Path
 PRODUCT = "widgets"
 # The release that the demo deploys first, and the one that follows it.
 FIRST, SECOND = "1.5.0", "1.6.0"
-DATA = 200_000  # bytes that no archive makes smaller
+DATA = 200_000  # bytes that do not compress
 NOTES = """\
 # widgets {version}
 - Faster.
-- No more leaks.
+- Fixed all memory leaks.
 """
 
 
 def archive_of(version: str) -> str:
-    """Return the name of the archive of a version."""
+    """Return the archive name of a version."""
     return f"{PRODUCT}-{version}.tar.gz"
 
 
 def notes_of(version: str) -> str:
-    """Return the name of the notes of a version."""
+    """Return the name of the release notes of a version."""
     return f"{PRODUCT}-{version}.md"
 
 
 def manifest_of(version: str) -> str:
-    """Return the name of the manifest of a version."""
+    """Return the manifest name of a version."""
     return f"{PRODUCT}-{version}.SHA256SUMS"
 
 

@@ -24,47 +24,60 @@ METER = "deploy"
 
 
 def deploy(stage: Stage) -> None:
-    """Deploy to all hosts with the requests of the first one."""
+    """Deploy to all hosts; only the first host causes requests to the API."""
     stage.screen.chapter("Deploy the channel to ten hosts")
     stage.screen.say(
-        """Ten folders stand for ten hosts. Their Python has no library, and they have no credential: with "via: link" the
-        control node talks to Bitbucket once for all hosts, verifies the signature, and gives each host links and digests.
-        Each host unpacks the release beside the one in use and switches a link."""
+        """Ten folders stand in for ten hosts. The hosts need no Python libraries and no credentials: with "via: link", only
+        the control node calls the Bitbucket API, once for all hosts. It verifies the signature and gives each host signed
+        URLs and digests. Each host downloads the release, unpacks it into a new folder, and switches a symbolic link to it.
+        The playbook starts with one host and continues only if it succeeds."""
     )
     _make_hosts(stage)
     done = _deploy(stage)
     _expect_in_use(stage, FIRST, HOSTS)
     requests = {host: sum(result.get("requests", 0) for result in _results(done, host)) for host in HOSTS}
     first = requests.pop(HOSTS[0])
-    expect(first == stage.meter[METER].api > 0, f"The first host took {first} requests: {stage.meter[METER]}")
-    expect(set(requests.values()) == {0}, f"Other hosts took requests: {requests}")
-    stage.screen.checked(f"each host runs widgets {FIRST}. The API had {first} requests for one host and {first} for ten.")
+    expect(
+        first == stage.meter[METER].api > 0,
+        f"The first host reports {first} requests, the emulator counted: {stage.meter[METER]}",
+    )
+    expect(set(requests.values()) == {0}, f"Other hosts caused requests: {requests}")
+    stage.screen.checked(
+        f"each host runs widgets {FIRST}. The API received {first} requests for the first host and {first} for all ten."
+    )
 
 
 def upgrade(stage: Stage) -> None:
-    """Deploy what the channel names now, to some of the hosts."""
-    stage.screen.chapter("Deploy again: the same command, the new release")
-    stage.screen.say("No variable changes from release to release: the hosts follow the channel. Two hosts begin.")
+    """Deploy the new release of the channel to two hosts."""
+    stage.screen.chapter("Deploy again: same command, new release")
+    stage.screen.say("The hosts follow the channel, so the variables are the same for every release. Start with two hosts.")
     _deploy(stage, "--limit", ",".join(EARLY))
     _expect_in_use(stage, SECOND, EARLY)
     _expect_in_use(stage, FIRST, HOSTS[len(EARLY) :])
-    expect({os.readlink(_home(stage, host) / "previous") for host in EARLY} == {f"releases/{FIRST}"}, "A host lost a release.")
-    stage.screen.checked(f"two hosts run widgets {SECOND}, and keep {FIRST} beside it.")
+    expect(
+        {os.readlink(_home(stage, host) / "previous") for host in EARLY} == {f"releases/{FIRST}"},
+        "A host does not keep its previous release.",
+    )
+    stage.screen.checked(f"two hosts run widgets {SECOND} and keep {FIRST} as their previous release. The others run {FIRST}.")
 
 
 def roll_back(stage: Stage) -> None:
-    """Switch the hosts to the release before, and move the channel back."""
+    """Switch the hosts to their previous release, and move the channel back."""
     stage.screen.chapter("Roll back")
-    stage.screen.say(f"widgets {SECOND} has a defect. These hosts switch back to the release that they used before.")
+    stage.screen.say(
+        f"widgets {SECOND} has a defect. The two hosts switch back to their previous release, which is still on their disks."
+    )
     words = (*_inventory(stage), "-e", "release_rollback=true", "--limit", ",".join(EARLY))
     done = stage.run("deploy.yml", *words, meter=METER, brief=True)
     _expect_in_use(stage, FIRST, HOSTS)
-    expect(_changed(done) == set(EARLY), "Other hosts have changed.")
+    expect(_changed(done) == set(EARLY), "Other hosts were changed.")
     traffic = stage.meter[METER]
-    expect(traffic.api + traffic.storage == 0, "The roll back needed the network.")
-    stage.screen.say("The channel moves back as well, so that the next deployment does not bring the release again.", gap=True)
+    expect(traffic.api + traffic.storage == 0, "The rollback sent requests.")
+    stage.screen.say(f"The channel moves back as well. Otherwise the next deployment would install {SECOND} again.", gap=True)
     promoting.move_back(stage)
-    stage.screen.checked(f"all hosts run widgets {FIRST}, without a request, and the channel names it.")
+    stage.screen.checked(
+        f"all hosts run widgets {FIRST}. They switched without any request. The channel points to {FIRST} again."
+    )
 
 
 def _deploy(stage: Stage, *words: str) -> PlaybookRun:
@@ -74,13 +87,13 @@ def _deploy(stage: Stage, *words: str) -> PlaybookRun:
 
 
 def _expect_in_use(stage: Stage, version: str, hosts: list[str]) -> None:
-    """Require that these hosts have the files of a release, and that its program runs."""
+    """Require that these hosts have the files of a release and that its program runs."""
     for host in hosts:
         current = _home(stage, host) / "current"
         printed = subprocess.run([current / "bin" / "widgets"], capture_output=True, text=True, check=True).stdout.strip()
         expect(printed == version, f"{host} runs {printed}, not {version}.")
         found = {f"{folder}/{name}": digest for folder in ("bin", "share") for name, digest in digests(current / folder).items()}
-        expect(found == stage.contents(version), f"{host} has other files than those of {version}.")
+        expect(found == stage.contents(version), f"The files of {host} differ from those of {version}.")
 
 
 def _results(done: PlaybookRun, host: str) -> list[dict[str, Any]]:
@@ -100,7 +113,7 @@ def _inventory(stage: Stage) -> tuple[str, str]:
 
 
 def _make_hosts(stage: Stage) -> None:
-    """Write an inventory of hosts that are folders of this machine, with a Python of their own."""
+    """Write an inventory in which each host is a local folder, with one separate Python for all."""
     python = stage.folder / "fleet" / "python"
     venv.EnvBuilder(with_pip=False, symlinks=True).create(python)
     hosts = {host: {"release_path": str(_home(stage, host).absolute())} for host in HOSTS}

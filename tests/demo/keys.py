@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make a release key for the demo by ssh-keygen, or by gpg if that is missing. It is deleted with the folder of the demo."""
+"""Make a release key for the demo with ssh-keygen, or with gpg if ssh-keygen is missing."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ OWNER = "release@example.com"
 
 @dataclass(frozen=True)
 class ReleaseKey:
-    """A key pair.
+    """Describe a key pair.
 
-    `commands` made it, `public` is the file with the public key, `signing` are the words that make sign.yml use it, and
-    `variables` is what the environment of Ansible needs for it.
+    `commands` are the commands that made it. `public` is the file with the public key. `signing` are the options with which
+    sign.yml uses it. `variables` are the environment variables that Ansible needs for it.
     """
 
     MISSING: ClassVar[str] = (
-        "To see a signed release here, install ssh-keygen (package openssh-client or openssh-clients) or GnuPG, and run again."
+        "To sign the release, install ssh-keygen (package openssh-client or openssh-clients) or GnuPG, and run the demo again."
     )
     commands: tuple[str, ...]
     public: Path
@@ -38,17 +38,17 @@ class ReleaseKey:
     suffix: str
 
     def signature_of(self, manifest: str) -> str:
-        """Return the name of the signature of a manifest."""
+        """Return the signature name of a manifest."""
         return manifest + self.suffix
 
 
 @contextlib.contextmanager
 def make_release_key(folder: Path) -> Iterator[ReleaseKey | None]:
-    """Make a key in this folder; yield None if no program can."""
+    """Make a key in this folder. Yield None if neither program is installed."""
     if shutil.which("ssh-keygen"):
         yield _make_ssh_key(folder)
     elif shutil.which("gpg"):
-        # The socket of the agent must fit into 108 bytes, so its folder cannot be that of the demo.
+        # The path of the agent's socket is limited to 108 bytes, so its folder cannot be that of the demo.
         with tempfile.TemporaryDirectory(prefix="g", dir="/tmp") as home:
             try:
                 yield _make_openpgp_key(folder, home)

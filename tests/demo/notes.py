@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chapter about snippets. Knows what the reader shall see, and requires that it is true."""
+"""Show how to publish release notes as a snippet."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from .stage import Stage, expect
 
 TITLE = "Release notes"  # as notes.yml says
 NOTES = notes_of(FIRST)
-OLD, NEW = "- No more leaks.", "- Fewer leaks."
+OLD, NEW = "- Fixed all memory leaks.", "- Fixed most memory leaks."
 
 
 def notes(stage: Stage) -> None:
-    """A snippet created, found again, and changed in one line."""
+    """Create a snippet, then change one line of it."""
     stage.screen.chapter("Publish release notes as a snippet")
     stage.screen.say(
-        """People read notes on a page, not in a download. A snippet has no name of its own, so scripts tend to make a new
-        one at every run. This task finds its snippet by the title."""
+        """A snippet shows text on a page of its own. Bitbucket does not require unique snippet titles, so scripts often
+        create a duplicate on every run. This task finds its snippet by title and updates it."""
     )
     expect(_publish(stage)["status"] == "created", "The snippet was not created.")
-    stage.screen.say("The same again with one line of the text edited, and --diff.", gap=True)
+    stage.screen.say("Now the same command with --diff, after a change to one line of the notes.", gap=True)
     _edit(stage)
     result = _publish(stage, "--diff")
-    expect(result["status"] == "updated", "The edited line was not published.")
-    expect(_changed_lines(result) == [f"-{OLD}", f"+{NEW}"], "The diff is not that of the edited line.")
+    expect(result["status"] == "updated", "The changed line was not published.")
+    expect(_changed_lines(result) == [f"-{OLD}", f"+{NEW}"], "The diff shows more or less than the changed line.")
     snippets = stage.emulator.snippets()
-    expect(snippets == {TITLE: {NOTES: stage.files(FIRST)[NOTES]}}, f"The workspace holds other snippets: {snippets}")
-    stage.screen.checked("created, then just the edited line in the diff; there is one snippet, with these bytes.")
+    expect(snippets == {TITLE: {NOTES: stage.files(FIRST)[NOTES]}}, f"The snippets of the workspace differ: {snippets}")
+    stage.screen.checked("the diff shows only the changed line. The workspace has one snippet, with the same bytes as the file.")
 
 
 def _publish(stage: Stage, *words: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _edit(stage: Stage) -> None:
 
 
 def _changed_lines(result: dict[str, Any]) -> list[str]:
-    """The lines that the diff takes and adds, as Ansible prints them."""
+    """Return the lines that the diff removes and adds, as Ansible prints them."""
     lines = []
     for entry in result["diff"]:
         texts = entry["before"].splitlines(), entry["after"].splitlines()

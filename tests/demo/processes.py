@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starting processes so that none outlives us, however early a signal comes. Knows no single program."""
+"""Start processes that never outlive the demo, even if a signal arrives during a start."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from types import FrameType
 from typing import Any
 
 _running: list[subprocess.Popen[str]] = []
-# Signals that came while a process was being started, and wait until it is known.
+# Signals that arrived during a start. They are handled once the new process is registered.
 _late: list[int] = []
 _starting = False
 
 
 def start(command: list[str], **options: Any) -> subprocess.Popen[str]:
-    """Start a process in a session of its own, so that an interrupt from the keyboard leaves the stopping to us."""
+    """Start a process in a new session, so that a keyboard interrupt reaches only the demo."""
     global _starting
     _starting = True
     try:
@@ -33,7 +33,7 @@ def start(command: list[str], **options: Any) -> subprocess.Popen[str]:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """End a process, by force if it does not listen."""
+    """Terminate a process. Kill it if it still runs after a minute."""
     process.terminate()
     try:
         process.wait(60)
@@ -43,7 +43,7 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def stop_all() -> None:
-    """End what still runs, the latest first; signals are ignored from here on."""
+    """Stop all running processes, newest first. Ignore signals from then on."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     while _running:
@@ -51,7 +51,7 @@ def stop_all() -> None:
 
 
 def exit_on_signals() -> None:
-    """Let the usual signals end the program by SystemExit, but never in the middle of a start."""
+    """Make the usual signals raise SystemExit, but never during a start."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _exit)
 

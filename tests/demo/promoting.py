@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chapters about promotion: to the repository of releases, and to the current release there."""
+"""Show promotion: copy a release to the repository for releases, and point a channel to it."""
 
 from __future__ import annotations
 
@@ -18,44 +18,48 @@ DOCUMENT = f"{CHANNEL}.channel.json"
 
 
 def promote(stage: Stage) -> None:
-    """Copy the build to the repository of releases, and let the channel name it."""
-    stage.screen.chapter("Promote it, and make it the current release")
+    """Copy the build to the repository for releases, and point the channel to it."""
+    stage.screen.chapter("Promote the build to the current release")
     stage.screen.say(
-        f"""The build was tested. A second build could have other bytes, so its artifacts are copied to acme/{RELEASES}. Then
-        the channel {CHANNEL} names them as the current release. First a dry run with --check --diff."""
+        f"""The build passed its tests. A second build could produce different bytes, so the playbook copies the tested
+        artifacts to acme/{RELEASES}, the repository for releases. It then points the channel "{CHANNEL}" to them. Hosts that
+        follow the channel install this release. First, a dry run with --check --diff."""
     )
     predicted = _promote(stage, FIRST, "--check", "--diff")
-    expect(stage.emulator.digests() == {}, "The dry run wrote something.")
-    stage.screen.say("Then the run itself, which does just that.", gap=True)
+    expect(stage.emulator.digests() == {}, "The dry run changed the repository.")
+    stage.screen.say("Now the same command without --check --diff.", gap=True)
     done = _promote(stage, FIRST)
-    expect(_statuses(predicted) == _statuses(done) == dict.fromkeys(stage.files(FIRST), "created"), "The dry run was wrong.")
+    expect(
+        _statuses(predicted) == _statuses(done) == dict.fromkeys(stage.files(FIRST), "created"),
+        "The dry run predicted other results.",
+    )
     stored = stage.emulator.digests()
     expect(stored.items() >= stage.files(FIRST).items(), "The copies differ from the build.")
     expect(stored[manifest_of(FIRST)] == stage.emulator.digests(STAGING)[manifest_of(FIRST)], "The manifests differ.")
     document = json.loads(stage.emulator.content(DOCUMENT))
     named = {artifact["name"]: artifact["sha256"] for artifact in document["artifacts"]}
-    expect((document["version"], named) == (FIRST, stage.files(FIRST)), f"The channel names {document}.")
-    stage.screen.checked("the dry run was right; the copies have the bytes of the build, and the channel names their digests.")
+    expect((document["version"], named) == (FIRST, stage.files(FIRST)), f"The channel contains {document}.")
+    stage.screen.checked("the dry run predicted the result. The copies equal the build, and the channel lists their digests.")
 
 
 def move(stage: Stage) -> None:
     """Publish and promote the next release."""
-    stage.screen.chapter("Release the next version: the channel moves")
+    stage.screen.chapter("Release the next version")
     stage.screen.say(
-        f"""widgets {SECOND} takes the same way. Its artifacts arrive beside those of {FIRST}, and the channel moves last, in
-        one request. So every reader gets the old release whole or the new one whole."""
+        f"""Publish and promote widgets {SECOND} with the same commands. The artifacts of {FIRST} remain in the repository. The
+        channel moves last, in one request, so every host gets either the complete old release or the complete new one."""
     )
     publishing.run(stage, SECOND)
     done = _promote(stage, SECOND)
     change = done.result("bitbucket_download_channel")["channel"]
     expect((change["previous"], change["version"]) == (FIRST, SECOND), f"The channel is {change}.")
     both = stage.files(FIRST) | stage.files(SECOND)
-    expect(stage.emulator.digests().items() >= both.items(), "A release is not whole.")
-    stage.screen.checked(f"the channel names {SECOND}, and {FIRST} as the release before. Both are whole.")
+    expect(stage.emulator.digests().items() >= both.items(), "A release is incomplete.")
+    stage.screen.checked(f"the channel points to {SECOND} and records {FIRST} as the previous release. Both are complete.")
 
 
 def move_back(stage: Stage) -> None:
-    """Let the channel name the release before."""
+    """Point the channel to the previous release."""
     done = _promote(stage, FIRST)
     expect(_statuses(done) == dict.fromkeys(stage.files(FIRST), "unchanged"), "Artifacts were copied again.")
     expect(json.loads(stage.emulator.content(DOCUMENT))["version"] == FIRST, "The channel was not moved.")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run real playbooks with settings of their own, and return the result of each task."""
+"""Run playbooks with isolated settings, and return the result of each task."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WARNING = re.compile(r"(\x1b\[[\d;]*m)*\[(WARNING|DEPRECATION WARNING|ERROR)\]")
 
 @dataclass
 class PlaybookRun:
-    """A finished run: its exit code, its output, and its tasks in order.
+    """Describe a finished run: its exit code, its output, and its tasks in order.
 
     A task is `{playbook, host, action, name, failed, result}`; `playbook` is the number of its playbook on the command line.
     """
@@ -40,13 +40,13 @@ class PlaybookRun:
 
     @property
     def warnings(self) -> list[str]:
-        """Return all warnings, of Ansible itself and of modules."""
+        """Return the warnings of Ansible and of modules."""
         printed = [line for line in self.output.splitlines() if WARNING.match(line)]
         return printed + [str(text) for task in self.tasks for text in task["result"].get("warnings", ())]
 
     @property
     def changed(self) -> int:
-        """Return how many tasks changed something."""
+        """Return the number of tasks with changes."""
         return sum(bool(task["result"].get("changed")) for task in self.tasks)
 
     def part(self, number: int) -> PlaybookRun:
@@ -60,7 +60,7 @@ class PlaybookRun:
 
 
 class PlaybookRunner:
-    """Run playbooks without settings of the caller. Ansible writes all its files to `folder`, an absolute path."""
+    """Run playbooks without the caller's settings. Ansible writes all its files to `folder`, an absolute path."""
 
     def __init__(self, folder: Path, variables: Mapping[str, str], color: bool = False) -> None:
         self._record = folder / "results.jsonl"
@@ -96,7 +96,7 @@ class PlaybookRunner:
         return PlaybookRun(process.returncode, "".join(lines))
 
     def _start(self, words: tuple[str, ...], variables: Mapping[str, str]) -> subprocess.Popen[str]:
-        # The module and not the script: the first line of a script cannot have a very long path.
+        # Run the module: the path in the first line of a script has a limited length.
         return processes.start(
             [sys.executable, "-m", "ansible", *words],
             env=variables,
@@ -112,7 +112,7 @@ class PlaybookRunner:
 
 
 def _inherited() -> dict[str, str]:
-    """Return the caller's environment without settings of Ansible and proxies, which cannot reach loopback."""
+    """Return the caller's environment without proxies and the settings of Ansible, Bitbucket, Git and Python."""
     kept = {name: value for name, value in os.environ.items() if not UNWANTED.fullmatch(name)}
     locale = kept.get("LC_ALL") or kept.get("LC_CTYPE") or kept.get("LANG") or ""
     return kept if "UTF" in locale.upper() else {**kept, "LC_ALL": "C.UTF-8"}

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The emulator as a process of its own: started, asked for what it saw, and stopped.
-
-Knows the emulator's command line and control paths. Knows nothing of Ansible.
-"""
+"""Start the emulator as a separate process, query its state and journal, and stop it."""
 
 from __future__ import annotations
 
@@ -24,13 +21,13 @@ from tests.tools.tree import ROOT
 
 from . import processes
 
-PATIENCE = 600  # seconds for its start on a busy machine
+PATIENCE = 600  # seconds for the start on a busy machine
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What arrived since the last look: bytes of uploads, requests to the API, requests to the storage host."""
+    """Count the traffic since the last call: uploaded bytes, requests to the API, and requests to the storage host."""
 
     uploaded: int
     api: int
@@ -38,7 +35,7 @@ class Traffic:
 
 
 class EmulatorProcess:
-    """A context manager; `variables` is the environment that reaches the emulator."""
+    """Run the emulator in a context; `variables` are the environment variables with which clients reach it."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "emulator.env"
@@ -60,36 +57,36 @@ class EmulatorProcess:
         self.stop()
 
     def stop(self) -> None:
-        """End the process."""
+        """Stop the process."""
         processes.stop(self._process)
 
     def make_repository(self, slug: str) -> None:
-        """Make a second repository in the workspace."""
+        """Create another repository in the workspace."""
         document = {"workspace": self.variables["BITBUCKET_WORKSPACE"], "repository": slug}
         self._control("POST", "repositories", json.dumps(document).encode())
 
     def digests(self, slug: str = "") -> dict[str, str]:
-        """Return name and SHA-256 of every artifact in a repository, by default in that of the environment."""
+        """Return name and SHA-256 of each artifact in a repository, by default the one in the environment."""
         workspace, default = self.variables["BITBUCKET_WORKSPACE"], self.variables["BITBUCKET_REPO_SLUG"]
         found = json.loads(self._control("GET", f"artifacts/{workspace}/{slug or default}"))
         return {item["name"]: item["sha256"] for item in found}
 
     def content(self, name: str) -> bytes:
-        """What an artifact holds."""
+        """Return the content of an artifact."""
         return self._control("GET", self._path("contents", name))
 
     def put(self, name: str, content: bytes, created_on: str = "") -> None:
-        """Put an artifact there, as if somebody had published it at that date; now, without one."""
+        """Store an artifact with the given creation date, by default now."""
         query = urllib.parse.urlencode({"created_on": created_on} if created_on else {})
         self._control("PUT", f"{self._path('artifacts', name)}?{query}", content)
 
     def snippets(self) -> dict[str, dict[str, str]]:
-        """Name and SHA-256 of the files of every snippet, by its title; titles are expected to differ."""
+        """Return name and SHA-256 of the files of each snippet by its title. Titles must be unique."""
         found = json.loads(self._control("GET", f"snippets/{self.variables['BITBUCKET_WORKSPACE']}"))
         return {one["title"]: {name: file["sha256"] for name, file in one["files"].items()} for one in found}
 
     def traffic(self) -> Traffic:
-        """What arrived since this was last called."""
+        """Return the traffic since the last call."""
         journal = json.loads(self._control("GET", "journal"))
         self._control("DELETE", "journal")
         api = [entry for entry in journal if entry["host"] == "api"]
@@ -101,8 +98,8 @@ class EmulatorProcess:
 
     def _control(self, method: str, path: str, body: bytes | None = None) -> bytes:
         request = urllib.request.Request(f"{self.variables['EMULATOR_CONTROL_URL']}/{path}", body, method=method)
-        with DIRECT.open(request, timeout=PATIENCE) as answer:
-            content: bytes = answer.read()
+        with DIRECT.open(request, timeout=PATIENCE) as response:
+            content: bytes = response.read()
             return content
 
     def _await(self) -> None:

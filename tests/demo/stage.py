@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the chapters have in common: a folder, the emulator, a screen, and playbooks that must succeed.
-
-Knows where the examples lie and how to run and show one. Knows no chapter.
-"""
+"""Give the chapters a folder, the emulator, a screen, and a way to run and show playbooks. Must not know any chapter."""
 
 from __future__ import annotations
 
@@ -22,32 +19,32 @@ from .runner import PlaybookRun, PlaybookRunner
 from .screen import Screen
 from .server import EmulatorProcess, Traffic
 
-# Repositories of tested builds and of releases.
+# The repositories for builds and for releases.
 STAGING, RELEASES = "widgets-staging", "widgets"
 PLAYBOOKS, EXAMPLES = Path("playbooks"), Path("docs", "examples")
 
 
-class Disappointed(Exception):
-    """Something that the demo promises did not come true."""
+class CheckFailed(Exception):
+    """A check of the demo failed."""
 
 
-def expect(truth: bool, otherwise: str) -> None:
-    """Go on only if this is true."""
-    if not truth:
-        raise Disappointed(otherwise)
+def expect(condition: bool, problem: str) -> None:
+    """Raise CheckFailed if the condition is false."""
+    if not condition:
+        raise CheckFailed(problem)
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Name and SHA-256 of the files in a folder."""
+    """Return name and SHA-256 of each file in a folder."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
 @dataclass
 class Stage:
-    """What a chapter gets.
+    """Hold everything that a chapter needs.
 
-    `folder` is relative to the checkout, which is the current folder; `meter` has the traffic of runs by a name for the
-    reader; `key` signs, None if this machine has no program that makes one.
+    `folder` is relative to the checkout, which is the current folder. `key` is None if this machine cannot make one. `meter`
+    has the traffic of the latest run by the name that its chapter gave it.
     """
 
     folder: Path
@@ -77,7 +74,7 @@ class Stage:
         return [manifest, self.key.signature_of(manifest)] if self.key else [manifest]
 
     def run(self, example: str, *words: str, meter: str | None = None, refused: bool = False, brief: bool = False) -> PlaybookRun:
-        """Run a playbook in front of the reader; it must succeed without a warning, or fail with `refused`.
+        """Show and run a playbook. It must succeed without a warning, or fail if `refused`.
 
         With `brief`, Ansible prints only changes and failures.
         """
@@ -89,8 +86,8 @@ class Stage:
         if meter:
             self.meter[meter] = traffic
         if refused:
-            expect(done.code == 2, f"{playbook} was to fail, but ended with exit code {done.code}.")
+            expect(done.code == 2, f"{playbook} must fail, but its exit code is {done.code}.")
             return done
         expect(done.code == 0, f"{playbook} failed with exit code {done.code}.")
-        expect(not done.warnings, f"{playbook} gave a warning.")
+        expect(not done.warnings, f"{playbook} printed a warning.")
         return done

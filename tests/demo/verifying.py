@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chapter about a repository that was tampered with."""
+"""Show how a signature detects a tampered repository."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from .building import SECOND, archive_of, manifest_of
 from .runner import PlaybookRun
 from .stage import Stage, expect
 
-TAMPERED = b"Nothing of this was released.\n"
+TAMPERED = b"This was never released.\n"
 
 
 def verify(stage: Stage) -> None:
-    """Verify the release in place, before and after an artifact and its line in the manifest were replaced."""
+    """Verify the release before and after an attacker replaces an artifact and its line in the manifest."""
     if stage.key is None:
         return
-    stage.screen.chapter("A tampered release is refused")
+    stage.screen.chapter("Detect a tampered release")
     stage.screen.say(
-        """Is the repository still what was released? This playbook reads the artifacts, compares them with the signed
-        manifest, and writes no file. It can run every night."""
+        """This playbook checks that the repository still contains what was released. It reads the artifacts, compares them
+        with the signed manifest, and writes no files, so it can run on a schedule."""
     )
     done = _verify(stage)
     expect(_statuses(done) == dict.fromkeys(stage.files(SECOND), "verified"), "Not all artifacts were verified.")
     stage.screen.say(
-        f"""Now somebody with write access replaces {archive_of(SECOND)}, and its line in the manifest as well. By the manifest
-        alone, everything fits.""",
+        f"""Now an attacker with write access replaces {archive_of(SECOND)} and its checksum in the manifest. The checksums
+        match again, so only the signature can reveal the change.""",
         gap=True,
     )
     manifest, digest = stage.emulator.content(manifest_of(SECOND)), stage.files(SECOND)[archive_of(SECOND)]
@@ -37,7 +37,7 @@ def verify(stage: Stage) -> None:
     stage.emulator.put(manifest_of(SECOND), replaced)
     done = _verify(stage, refused=True)
     expect(stage.key.signature_of(manifest_of(SECOND)) in done.output, "The message does not name the signature.")
-    stage.screen.checked("all artifacts were verified; after the change, the task failed and named the signature.")
+    stage.screen.checked("the released artifacts passed. After the attack, the task failed and named the signature.")
 
 
 def _verify(stage: Stage, refused: bool = False) -> PlaybookRun:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A callback plugin that writes the result of each task to a file, a JSON document per line."""
+"""Provide a callback plugin that writes the result of each task to a file, one JSON document per line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ description: Writes the result of each task to the file named in RECORD_FILE.
 
 
 class CallbackModule(CallbackBase):
-    """Called by Ansible."""
+    """Write each task result as Ansible reports it."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -41,7 +41,7 @@ class CallbackModule(CallbackBase):
         self._write(result, failed=True)
 
     def _write(self, result: Any, failed: bool) -> None:
-        told = {
+        record = {
             "playbook": self._playbook,
             "host": result._host.name,
             "action": result._task.action,
@@ -50,4 +50,4 @@ class CallbackModule(CallbackBase):
             "result": result._result,
         }
         with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as stream:
-            stream.write(json.dumps(told, default=str) + "\n")
+            stream.write(json.dumps(record, default=str) + "\n")

@@ -51,8 +51,10 @@ def test_demo_succeeds_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None
     assert process.returncode == 0, output
     assert "Checked: changed=0" in output
     assert "publisher-" not in output
-    assert re.search(r"The API had (\d+) requests for one host and \1 for ten\.", " ".join(output.split()))
-    assert "all hosts run widgets 1.5.0, without a request, and the channel names it." in " ".join(output.split())
+    assert re.search(r"The API received (\d+) requests for the first host and \1 for all ten\.", " ".join(output.split()))
+    assert "all hosts run widgets 1.5.0. They switched without any request. The channel points to 1.5.0" in " ".join(
+        output.split()
+    )
     assert [word for word in ("WARNING", "Traceback", "{", "}") if word in output] == []
     assert max(map(len, output.splitlines())) <= 160
     assert len(output.splitlines()) < 560
