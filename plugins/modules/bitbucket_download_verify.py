@@ -245,7 +245,7 @@ def parse_options(options: Options) -> VerifyOptions:
     if not (names or options["patterns"]):
         raise BadInput("name and patterns are empty: there is nothing to verify")
     if options["checksum"] is not None and len(names) > 1:
-        raise BadInput(f"checksum goes with one artifact, but {len(names)} are meant")
+        raise BadInput(f"checksum requires exactly one artifact, but {len(names)} are selected")
     request = VerifyRequest(
         names=names or None,
         selection=parse_selection(options) if options["patterns"] else None,

@@ -78,11 +78,11 @@ def check_channel(channel: str, option: str) -> str:
     """Return the name of a channel; raise BadInput for a name that the service might change."""
     if channel.endswith(CHANNEL_SUFFIX):
         name = channel[: -len(CHANNEL_SUFFIX)]
-        raise BadInput(f"{option} {quoted(channel)} is the name of the artifact. Write {option}: {quoted(name)}")
+        raise BadInput(f"{option} {quoted(channel)} is the name of an artifact. Set {option} to {quoted(name)}")
     if not _NAME.match(channel) or len(channel) > _LONGEST_NAME:
         raise BadInput(
-            f"{option} {quoted(channel)} is refused: the name of a channel starts with a letter or a digit, has letters, digits,"
-            f" '.', '_' and '-', and up to {_LONGEST_NAME} characters"
+            f"{option} {quoted(channel)} is refused: the name of a channel must start with a letter or a digit, contain only"
+            f" letters, digits, '.', '_' and '-', and have at most {_LONGEST_NAME} characters"
         )
     return channel
 
@@ -91,8 +91,8 @@ def check_version(version: str) -> str:
     """Return the version; raise BadInput if it cannot be one segment of a path."""
     if not is_version(version):
         raise BadInput(
-            f"version {quoted(version)} is refused: a version starts with a letter or a digit, has letters, digits, '.', '_',"
-            f" '+', '~' and '-', and up to {MAX_NAME_BYTES} characters"
+            f"version {quoted(version)} is refused: a version must start with a letter or a digit, contain only letters, digits,"
+            f" '.', '_', '+', '~' and '-', and have at most {MAX_NAME_BYTES} characters"
         )
     return version
 
@@ -124,13 +124,13 @@ def parse_channel(data: bytes, name: str) -> Channel:
         raise NotAChannel(f"its channel is not {quoted(name)}")
     version = document.get("version")
     if not isinstance(version, str) or not is_version(version):
-        raise NotAChannel("its version is no text that can be one segment of a path")
+        raise NotAChannel("its version is not a string that can be a path segment")
     previous = _parse_text(document, "previous")
     if previous is not None and not is_version(previous):
-        raise NotAChannel("its previous version cannot be one segment of a path")
+        raise NotAChannel("its previous version cannot be a path segment")
     manifest = _parse_text(document, "manifest")
     if manifest is not None and not is_plain(manifest):
-        raise NotAChannel("its manifest cannot be the name of an artifact")
+        raise NotAChannel("its manifest is not a valid name of an artifact")
     artifacts = _parse_artifacts(document.get("artifacts"))
     return Channel(name, version, artifacts, previous, manifest, _parse_text(document, "commit"))
 
@@ -141,7 +141,7 @@ def _parse_object(data: bytes) -> dict[str, t.Any]:
     except (ValueError, RecursionError):
         raise NotAChannel("it is not JSON in UTF-8") from None
     if not isinstance(document, dict):
-        raise NotAChannel("it is no JSON object")
+        raise NotAChannel("it is not a JSON object")
     return document
 
 
@@ -149,14 +149,14 @@ def _refuse_repeated(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
     """Return an object; other readers might take another one of two values."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise NotAChannel("an object has a key twice")
+        raise NotAChannel("an object has a duplicate key")
     return found
 
 
 def _parse_text(document: t.Mapping[str, t.Any], key: str) -> str | None:
     value = document.get(key)
     if value is not None and not isinstance(value, str):
-        raise NotAChannel(f"its {key} is no text")
+        raise NotAChannel(f"its {key} is not a string")
     return value
 
 
@@ -165,14 +165,14 @@ def _parse_artifacts(items: t.Any) -> tuple[NamedArtifact, ...]:
         raise NotAChannel("it names no artifacts")
     artifacts = sort_artifacts(_parse_artifact(item) for item in items)
     if len({artifact.name for artifact in artifacts}) < len(artifacts):
-        raise NotAChannel("it names an artifact twice")
+        raise NotAChannel("it names an artifact more than once")
     return artifacts
 
 
 def _parse_artifact(item: t.Any) -> NamedArtifact:
     name, size, digest = (item.get(key) if isinstance(item, dict) else None for key in ("name", "size", "sha256"))
     if not isinstance(name, str) or not is_plain(name):
-        raise NotAChannel("an artifact has no name that an artifact can have")
+        raise NotAChannel("an artifact does not have a valid name")
     if not is_size(size) or not is_digest(digest):
-        raise NotAChannel(f"{quoted(name)} has no size in bytes or no SHA-256 in lower-case hex digits")
+        raise NotAChannel(f"{quoted(name)} has no size in bytes or no SHA-256 in lowercase hex digits")
     return NamedArtifact(name, t.cast(int, size), t.cast(str, digest))

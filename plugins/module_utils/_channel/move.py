@@ -86,7 +86,7 @@ class ChannelMover:
             if not (trust := self._options.trust):
                 require_unsigned(self._reader.file, listing, KIND.word)
             elif trust.signer is None:
-                raise CannotSign("signed_by verifies the channel, but the task would change it: set signing_key to sign it")
+                raise CannotSign("signed_by needs a signature, and the task would change the channel. Set signing_key to sign it")
             else:
                 _require_unused(trust.signature, channel)
                 payloads.extend(self._sign(trust, data))
@@ -123,11 +123,11 @@ class ChannelMover:
         if problems and _is_same(found, state.found):
             raise NotStored(f"The upload was accepted, but {'; '.join(problems)}")
         if found is None:
-            raise BitbucketError(f"{quoted(self._reader.file)} does not exist: another task has deleted it at the same time")
+            raise BitbucketError(f"{quoted(self._reader.file)} does not exist, because another task deleted it at the same time")
         now, ours = found.channel, state.plan.after
         if ours and now.release != ours.release:
             what = "other artifacts of version" if now.version == ours.version else "version"
-            raise BitbucketError(f"it names {what} {now.version}: another publisher has moved it at the same time")
+            raise BitbucketError(f"it names {what} {now.version}, because another publisher moved it at the same time")
 
     def _require_whole(self, listing: Listing, state: _State) -> None:
         """Raise if an artifact of the release was deleted, or replaced with other contents, while the task ran."""
@@ -141,7 +141,7 @@ class ChannelMover:
             broken.extend([named.name] if lost else [])
         if broken:
             names = ", ".join(map(quoted, broken))
-            raise BitbucketError(f"its release is not whole, for others have deleted or replaced artifacts: {names}")
+            raise BitbucketError(f"its release is incomplete, because another task deleted or replaced artifacts: {names}")
 
     def _render(self, state: _State) -> Outcome:
         plan = state.plan
@@ -163,7 +163,9 @@ class ChannelMover:
 def _require_unused(signature: str, channel: Channel) -> None:
     """Raise BadInput if the signature would replace an artifact of the release, or its manifest."""
     if signature in {*(artifact.name for artifact in channel.artifacts), *manifest_names(channel.manifest)}:
-        raise BadInput(f"signature {quoted(signature)} belongs to the release: the channel needs a signature of its own")
+        raise BadInput(
+            f"signature {quoted(signature)} is the name of an artifact or of the manifest of the release. Set another name"
+        )
 
 
 def _is_same(found: FoundChannel | None, before: FoundChannel | None) -> bool:

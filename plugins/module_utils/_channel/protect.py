@@ -35,8 +35,8 @@ def find_protected(downloads: Downloads, listing: Listing, patterns: t.Sequence[
         channels = downloads.decide(attempt)
     except BitbucketError as exc:
         raise BitbucketError(
-            f"{exc}. Nothing was deleted, because a channel that cannot be read might name any artifact: set the channel again,"
-            " delete it, or leave it out of protect_channels"
+            f"{exc}. Nothing was deleted, because a channel that cannot be read might name any artifact. Set the channel again,"
+            " delete it, or exclude it from protect_channels"
         ) from exc
     return {name: channel.name for channel in channels for name in _list_names(channel)}
 

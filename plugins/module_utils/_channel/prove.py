@@ -83,7 +83,7 @@ class ReleaseProver:
         for claim in claims:
             artifact = now.get(claim.name)
             if artifact is None or artifact.identity != listing[claim.name].identity:
-                raise StaleListing(f"{quoted(claim.name)} was replaced or deleted while its contents were read")
+                raise StaleListing(f"{quoted(claim.name)} was replaced or deleted while the task read its contents")
 
 
 def _is_promised(claim: Claim, listing: Listing, manifest: Manifest | None) -> bool:
@@ -97,6 +97,6 @@ def _name(claim: Claim, artifact: Artifact, contents: str | None, manifest: Mani
     digest = contents or (manifest.trusted_digest(artifact) if manifest else None) or ""
     if claim.sha256 not in (None, digest):
         raise BitbucketError(
-            f"{quoted(claim.name)} is not the artifact that the task names: its sha256 is {digest}, expected is {claim.sha256}"
+            f"{quoted(claim.name)} differs from the requested artifact: its sha256 is {digest} instead of {claim.sha256}"
         )
     return NamedArtifact(artifact.name, artifact.size, digest)

@@ -24,8 +24,8 @@ if t.TYPE_CHECKING:
 KIND = Kind(
     "channel",
     MAX_CHANNEL_BYTES,
-    "If an upload has landed in part, or the old key has ended, delete the channel with state=absent and without signing_key"
-    " and signed_by, and set it again. Otherwise find out who has changed it",
+    "If an upload was interrupted or the old key has expired, delete the channel with state=absent and without signing_key"
+    " and signed_by, and set it again. Otherwise, find out who changed it",
 )
 
 
@@ -99,8 +99,8 @@ class ChannelReader:
         """Raise if the channel names another version."""
         if found.channel.version != version:
             raise BitbucketError(
-                f"The channel {quoted(self._name)} names version {found.channel.version}, but version is {version}: the channel"
-                " was moved"
+                f"The channel {quoted(self._name)} names version {found.channel.version} instead of {version}, because the"
+                " channel was moved"
             )
 
     def _read(self, artifact: Artifact) -> bytes:
@@ -114,7 +114,7 @@ class ChannelReader:
             raise self._no_channel(f"it has more than {MAX_CHANNEL_BYTES} bytes") from None
 
     def _no_channel(self, problem: str) -> BitbucketError:
-        return BitbucketError(f"The artifact {quoted(self.file)} is no channel, and no task changes it: {problem}")
+        return BitbucketError(f"The artifact {quoted(self.file)} is not a channel, so no task changes it: {problem}")
 
 
 def read_release(downloads: Downloads, requested: RequestedChannel, trust: Trust | None) -> Release:
@@ -137,8 +137,8 @@ def find_named(downloads: Downloads, channel: Channel, listing: Listing) -> list
     require_gone(downloads, [named.name for named in channel.artifacts if named.name not in listing])
     problems = [problem for named in channel.artifacts if (problem := _explain(named.name, named.size, listing))]
     if problems:
-        release = f"version {channel.version} in the channel {quoted(channel.name)}"
-        raise Inconsistent(f"The release is not whole, {release} names: {', '.join(problems)}")
+        release = f"Version {channel.version} in the channel {quoted(channel.name)}"
+        raise Inconsistent(f"The release is incomplete. {release} names {', '.join(problems)}")
     return [listing[named.name] for named in channel.artifacts]
 
 

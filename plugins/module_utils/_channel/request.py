@@ -90,7 +90,7 @@ def parse_claims(items: t.Sequence[t.Any]) -> list[Claim]:
     claims: dict[str, Claim] = {}
     for claim in map(_parse_claim, items):
         if claims.setdefault(claim.name, claim) != claim:
-            raise BadInput(f"artifacts has two items for {quoted(claim.name)}, which differ")
+            raise BadInput(f"artifacts has two different items for {quoted(claim.name)}")
     return list(claims.values())
 
 
@@ -100,19 +100,19 @@ def _parse_claim(item: t.Any) -> Claim:
     name = (item.get("stored_name") or item.get("name")) if isinstance(item, dict) else None
     if not isinstance(name, str):
         raise BadInput(
-            f"artifacts must list names, or the artifacts that bitbucket_download returned, not {item!r}: quote names in YAML"
+            f"artifacts must list names or the artifacts that bitbucket_download returned, not {item!r}. Quote names in YAML"
         )
     size, digest, status = item.get("size"), item.get("sha256"), item.get("status")
     if size is not None and not is_size(size):
         raise BadInput(f"artifacts: the size of {quoted(name)} must be a number of bytes, not {size!r}")
     if digest is not None and not is_digest(digest):
-        raise BadInput(f"artifacts: the sha256 of {quoted(name)} must have 64 hex digits in lower case, it is {digest!r}")
+        raise BadInput(f"artifacts: the sha256 of {quoted(name)} must have 64 lowercase hex digits, not {digest!r}")
     return Claim(_check_artifact(name), size, digest, status if isinstance(status, str) else None)
 
 
 def _check_artifact(name: str) -> str:
     if is_channel_name(check_name(name, "artifacts: the name")):
-        raise BadInput(f"artifacts: {quoted(name)} is a channel or its signature, which belongs to no release")
+        raise BadInput(f"artifacts: {quoted(name)} is a channel or its signature, which cannot belong to a release")
     return name
 
 
@@ -127,17 +127,17 @@ def require_fitting(claims: t.Sequence[Claim], listing: Listing, repository: str
     missing = [claim.name for claim in claims if claim.name not in listing]
     if missing:
         raise BitbucketError(
-            f"A channel names existing artifacts only. Not in the Downloads of {repository}:"
+            f"A channel can name only existing artifacts. Not in the Downloads of {repository}:"
             f" {', '.join(map(quoted, missing))}{explain_empty(listing)}"
         )
     wrong = [claim for claim in claims if not claim.fits(listing[claim.name])]
     if wrong:
         words = (f"{quoted(claim.name)} has {listing[claim.name].size} bytes, not {claim.size}" for claim in wrong)
-        raise BitbucketError(f"These artifacts are not those that the task names: {', '.join(words)}")
+        raise BitbucketError(f"These artifacts differ from the requested ones: {', '.join(words)}")
 
 
 def require_small(data: bytes) -> bytes:
     """Return the document; raise BadInput if readers would refuse it for its size."""
     if len(data) > MAX_CHANNEL_BYTES:
-        raise BadInput(f"The channel would have {len(data)} bytes, more than {MAX_CHANNEL_BYTES}: name fewer artifacts")
+        raise BadInput(f"The channel would have {len(data)} bytes, more than {MAX_CHANNEL_BYTES}. Name fewer artifacts")
     return data

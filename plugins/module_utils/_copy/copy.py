@@ -22,7 +22,7 @@ from .._text import quoted
 from .payload import SourceArtifact
 from .upload import oldest_first
 
-_CHANNEL = "is a channel, which belongs to its repository: set channel to copy what it names"
+_CHANNEL = "is a channel, which cannot be copied. Set channel to copy the artifacts that it names"
 
 
 class CopyOptions(t.NamedTuple):

@@ -79,7 +79,7 @@ class Turns:
         with self._news:
             self._news.wait_for(lambda: self._ended == number or self._has_failed_before(number))
             if self._has_failed_before(number):
-                raise BitbucketError("Not sent, because an older artifact was not")
+                raise BitbucketError("Not sent, because an older artifact was not sent")
 
     def _has_failed_before(self, number: int) -> bool:
         return self._failed is not None and self._failed < number

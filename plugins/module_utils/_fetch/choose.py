@@ -124,7 +124,7 @@ class Chooser:
 
     def _check(self, names: t.Sequence[str]) -> None:
         if self._wanted.checksum and len(names) > 1:
-            raise BadInput(f"checksum goes with one artifact, but {len(names)} are meant")
+            raise BadInput(f"checksum requires exactly one artifact, but {len(names)} are selected")
         self._check_names(names)
 
 

@@ -42,7 +42,7 @@ def _parse_protected(item: t.Any) -> Protected:
     name = (item.get("stored_name") or item.get("name")) if isinstance(item, dict) else None
     if not isinstance(name, str):
         raise BadInput(
-            f"protect must list names, or the artifacts that bitbucket_download returned, not {item!r}: quote names in YAML"
+            f"protect must list names or the artifacts that bitbucket_download returned, not {item!r}. Quote names in YAML"
         )
     status, size = item.get("status"), item.get("size")
     return Protected(

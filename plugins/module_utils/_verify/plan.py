@@ -70,7 +70,7 @@ class Verdict(t.NamedTuple):
             known = f"in the manifest {manifest}, but " if expected and manifest else ""
             return f"{quoted(name)} is {known}not in the Downloads of {repository}"
         if self.status == UNLISTED or expected is None:
-            return f"{quoted(name)} has no line, or no clear one, in the manifest {manifest}"
+            return f"{quoted(name)} has no line, or contradictory lines, in the manifest {manifest}"
         return expected.explain_mismatch(self.digests, name)
 
 
@@ -83,7 +83,7 @@ def plan(listing: Listing, manifest: Manifest | None, request: VerifyRequest, pa
     if selection:
         names = require_match(_choose(listing, manifest, selection), selection, listing, path)
     if request.checksum and len(names) > 1:
-        raise BadInput(f"checksum goes with one artifact, but {len(names)} are meant")
+        raise BadInput(f"checksum requires exactly one artifact, but {len(names)} are selected")
     return [Check(name, listing.get(name), _find_expected(name, manifest, request.checksum)) for name in names]
 
 

@@ -134,10 +134,10 @@ def test_check_mode_counts_what_would_be_published(emulator: Emulator, run: Modu
 @pytest.mark.parametrize(
     ("artifacts", "words"),
     [
-        (["none.tgz"], "A channel names existing artifacts only. Not in the Downloads of widgets: 'none.tgz'"),
+        (["none.tgz"], "A channel can name only existing artifacts. Not in the Downloads of widgets: 'none.tgz'"),
         ([{"name": APP, "status": "absent"}, "none.tgz"], "Not in the Downloads of widgets: 'none.tgz'"),
-        ([{"name": APP, "size": 3}], f"not those that the task names: '{APP}' has {len(NEW[APP])} bytes, not 3"),
-        ([{"name": APP, "sha256": sha256(b"")}], f"its sha256 is {sha256(NEW[APP])}, expected is {sha256(b'')}"),
+        ([{"name": APP, "size": 3}], f"artifacts differ from the requested ones: '{APP}' has {len(NEW[APP])} bytes, not 3"),
+        ([{"name": APP, "sha256": sha256(b"")}], f"its sha256 is {sha256(NEW[APP])} instead of {sha256(b'')}"),
     ],
     ids=["missing", "deleted", "size", "digest"],
 )
@@ -184,7 +184,7 @@ def test_another_file_of_that_name_stays(emulator: Emulator, run: ModuleRunner, 
     put(emulator, {**NEW, FILE: data})
     options = {"version": "1.4.2", "artifacts": list(NEW)} if state == "present" else {}
     message = run.failure(CHANNEL, name="stable", state=state, check=check, **options)
-    assert message.startswith(f"The artifact '{FILE}' is no channel, and no task changes it")
+    assert message.startswith(f"The artifact '{FILE}' is not a channel, so no task changes it")
     assert (writes(emulator), contents(emulator)[FILE]) == ([], data)
 
 
@@ -243,7 +243,7 @@ def test_another_publisher_is_named(emulator: Emulator, run: ModuleRunner) -> No
     emulator.faults.add("call", action=lambda: put_channel(emulator, "1.5.0", OLD), method="POST")
     result = run.failed(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
     assert result["msg"] == (
-        "The channel 'stable' was sent, but then: it names version 1.5.0: another publisher has moved it at the same time"
+        "The channel 'stable' was sent, but then: it names version 1.5.0, because another publisher moved it at the same time"
     )
     assert result["changed"] is True
 
@@ -252,7 +252,7 @@ def test_other_artifacts_of_another_publisher_are_an_error(emulator: Emulator, r
     put(emulator, {**OLD, **NEW})
     emulator.faults.add("call", action=lambda: put_channel(emulator, "1.4.2", OLD), method="POST")
     message = run.failure(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
-    assert "it names other artifacts of version 1.4.2: another publisher" in message
+    assert "it names other artifacts of version 1.4.2, because another publisher" in message
 
 
 def test_publisher_of_the_same_release_is_no_error(emulator: Emulator, run: ModuleRunner) -> None:
@@ -282,7 +282,7 @@ def test_release_that_others_break_is_an_error(emulator: Emulator, run: ModuleRu
     emulator.faults.add("call", action=break_release, method="POST")
     message = run.failure(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
     assert message == (
-        "The channel 'stable' was sent, but then: its release is not whole, for others have deleted or replaced artifacts:"
+        "The channel 'stable' was sent, but then: its release is incomplete, because another task deleted or replaced artifacts:"
         f" '{APP}'"
     )
 

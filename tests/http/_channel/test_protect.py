@@ -75,7 +75,7 @@ def test_patterns_tell_which_channels_count(
 def test_channel_that_cannot_be_read_deletes_nothing(emulator: Emulator, run: ModuleRunner, data: bytes, check: bool) -> None:
     put(emulator, {FILE: data})
     message = run.failure(PRUNE, patterns=["*"], keep=1, check=check)
-    assert message.startswith(f"The artifact '{FILE}' is no channel, and no task changes it: ")
+    assert message.startswith(f"The artifact '{FILE}' is not a channel, so no task changes it: ")
     assert "Nothing was deleted, because a channel that cannot be read might name any artifact" in message
     assert writes(emulator) == []
     assert len(run.ok(PRUNE, patterns=["*"], keep=1, protect_channels=[], check=check)["artifacts"]) == 5

@@ -57,7 +57,7 @@ def test_another_version_is_an_error_that_names_both(emulator: Emulator) -> None
     put_channel(emulator, "1.4.2", NEW)
     with pytest.raises(BitbucketError) as caught:
         require(connect(emulator), version="1.4.1")
-    assert str(caught.value) == "The channel 'stable' names version 1.4.2, but version is 1.4.1: the channel was moved"
+    assert str(caught.value) == "The channel 'stable' names version 1.4.2 instead of 1.4.1, because the channel was moved"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_another_file_is_an_error(emulator: Emulator, data: bytes, problem: str)
     put(emulator, {FILE: data})
     with pytest.raises(BitbucketError) as caught:
         require(connect(emulator))
-    assert str(caught.value) == f"The artifact '{FILE}' is no channel, and no task changes it: {problem}"
+    assert str(caught.value) == f"The artifact '{FILE}' is not a channel, so no task changes it: {problem}"
 
 
 def test_only_a_good_signature_by_a_trusted_key_is_accepted(emulator: Emulator, key: ReleaseKey, other_key: ReleaseKey) -> None:
@@ -107,7 +107,7 @@ def test_release_that_is_not_whole_is_an_error(emulator: Emulator) -> None:
     with pytest.raises(Inconsistent) as caught:
         find(connect(emulator))
     assert str(caught.value) == (
-        "The release is not whole, version 1.4.2 in the channel 'stable' names: 'app-1.4.2.tgz' with 15 bytes, which has 5,"
+        "The release is incomplete. Version 1.4.2 in the channel 'stable' names 'app-1.4.2.tgz' with 15 bytes, which has 5,"
         " 'notes-1.4.2.txt', which does not exist"
     )
 

@@ -89,7 +89,7 @@ def test_signed_channel_is_changed_only_with_a_signing_key(
     )
     message = fail(run, check=check, signed_by=[key.public])
     assert message == (
-        "signed_by verifies the channel, but the task would change it: set signing_key to sign it. Nothing was sent"
+        "signed_by needs a signature, and the task would change the channel. Set signing_key to sign it. Nothing was sent"
     )
     assert writes(emulator) == []
 
@@ -120,7 +120,7 @@ def test_signature_never_replaces_an_artifact_of_the_release(
     run.ok(MODULE, src=write(dist, NEW), **key.options)
     emulator.journal.clear()
     message = fail(run, **key.options, signature=name, check=check)
-    assert message.startswith(f"signature '{name}' belongs to the release")
+    assert message.startswith(f"signature '{name}' is the name of an artifact or of the manifest of the release")
     assert writes(emulator) == []
 
 

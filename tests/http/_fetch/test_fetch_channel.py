@@ -63,7 +63,7 @@ def test_channel_that_was_moved_is_an_error_beside_the_version(emulator: Emulato
     put(emulator, {**OLD, **NEW})
     put_channel(emulator, "1.4.2", NEW)
     message = fetch.failed(channel="stable", version="1.4.1", check=check)["msg"]
-    assert message == "The channel 'stable' names version 1.4.2, but version is 1.4.1: the channel was moved"
+    assert message == "The channel 'stable' names version 1.4.2 instead of 1.4.1, because the channel was moved"
     assert local(fetch) == {}
 
 
@@ -83,7 +83,7 @@ def test_release_that_is_not_whole_fetches_nothing(
     put(emulator, artifacts)
     put_channel(emulator, "1.4.2", NEW)
     message = fetch.failed(channel="stable", check=check)["msg"]
-    assert message == f"The release is not whole, version 1.4.2 in the channel 'stable' names: {words}"
+    assert message == f"The release is incomplete. Version 1.4.2 in the channel 'stable' names {words}"
     assert local(fetch) == {}
 
 
@@ -118,7 +118,7 @@ def test_artifact_that_is_pruned_while_the_channel_moves_is_an_error(emulator: E
     put_channel(emulator, "1.4.2", NEW)
     emulator.faults.add("call", action=lambda: widgets(emulator).remove("notes-1.4.2.txt"), host="storage", path="app-1")
     message = fetch.failed(channel="stable", parallel=1)["msg"]
-    assert "The release is not whole, version 1.4.2 in the channel 'stable' names: 'notes-1.4.2.txt'" in message
+    assert "The release is incomplete. Version 1.4.2 in the channel 'stable' names 'notes-1.4.2.txt'" in message
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])

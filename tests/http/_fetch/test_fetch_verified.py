@@ -77,7 +77,7 @@ def test_checksum_proves_the_file_of_a_pattern(fetch: FetchRunner) -> None:
 def test_checksum_is_refused_for_several_artifacts(fetch: FetchRunner, check: bool) -> None:
     fetch.put(a=DATA, b=DATA)
     message = fetch.failure(patterns=["*"], checksum=checksum(), check=check)
-    assert "checksum goes with one artifact, but 2 are meant" in message
+    assert "checksum requires exactly one artifact, but 2 are selected" in message
     assert fetch.files == {}
 
 
@@ -141,8 +141,8 @@ def test_wrong_digest_is_an_error_whatever_the_dates(fetch: FetchRunner, local: 
     ("text", "words"),
     [
         (None, "The manifest SHA256SUMS is not in the Downloads of widgets"),
-        (lines({"other": b"other"}), "The manifest SHA256SUMS has no line, or no clear one, for 'app'"),
-        (f"{'0' * 64}  app\n{'1' * 64}  app\n{'2' * 64}  other\n".encode(), "no clear one, for 'app'"),
+        (lines({"other": b"other"}), "The manifest SHA256SUMS has no line, or contradictory lines, for 'app'"),
+        (f"{'0' * 64}  app\n{'1' * 64}  app\n{'2' * 64}  other\n".encode(), "contradictory lines, for 'app'"),
         (b"<html></html>\n", "The artifact 'SHA256SUMS' is not a checksum manifest"),
     ],
     ids=["no manifest", "no line", "two digests", "another file"],

@@ -85,7 +85,7 @@ def test_every_other_status_fails_the_task(emulator: Emulator, run: ModuleRunner
     put(emulator, {MANIFEST: lines({"bad": b"Bad", "good": b"good", "old": b"old"})})
     result = run.failed(VERIFY, **ALL, check=check)
     assert result["msg"] == (
-        "Not verified: 'new' has no line, or no clear one, in the manifest SHA256SUMS;"
+        "Not verified: 'new' has no line, or contradictory lines, in the manifest SHA256SUMS;"
         " 'bad' does not have the digest that the manifest SHA256SUMS expects:"
         f" its sha256 is {sha256(b'bad')}, expected is {sha256(b'Bad')};"
         " 'old' is in the manifest SHA256SUMS, but not in the Downloads of widgets"
@@ -191,7 +191,7 @@ def test_missing_artifact_of_an_empty_listing_is_explained(run: ModuleRunner, wa
 
 def test_checksum_is_refused_for_several_matches(release: Emulator, run: ModuleRunner) -> None:
     message = run.failure(VERIFY, patterns=["*.tgz"], checksum=f"sha256:{'0' * 64}")
-    assert message == "checksum goes with one artifact, but 3 are meant"
+    assert message == "checksum requires exactly one artifact, but 3 are selected"
     assert fetches(release) == []
 
 

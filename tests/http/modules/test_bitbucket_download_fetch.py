@@ -46,7 +46,7 @@ SHA256 = "0123456789abcdef" * 4
         ({"name": ["a", "b"], "dest": "{dist}/file"}, "is one file, but 2 artifacts are meant"),
         ({"checksum": f"crc32:{SHA256}"}, "checksum must be ALGORITHM:DIGEST with one of md5, sha1, sha256, sha512"),
         ({"checksum": "sha1:12"}, "checksum: a digest of sha1 has 40 hex digits"),
-        ({"name": ["a", "b"], "checksum": f"sha256:{SHA256}"}, "checksum goes with one artifact, but 2 are meant"),
+        ({"name": ["a", "b"], "checksum": f"sha256:{SHA256}"}, "checksum requires exactly one artifact, but 2 are selected"),
         ({"manifest": "../SUMS"}, "manifest '../SUMS' is refused"),
         ({"repository": ".."}, "repository '..' is refused"),
         ({"workspace": "a/b"}, "workspace 'a/b' is refused"),

@@ -108,7 +108,7 @@ def test_patterns_without_match_are_no_error(run: ModuleRunner) -> None:
         ({"older_than": "9" * 20 + "w"}, "older_than is too long"),
         ({"keep": 1, "group_by": ""}, "group_by must have exactly one group, but '' has 0"),
         ({"keep": 1, "group_by": "(app"}, "group_by: '(app' is not a regular expression: "),
-        ({"keep": 1, "protect": [7]}, "protect must list names, or the artifacts that bitbucket_download returned, not 7"),
+        ({"keep": 1, "protect": [7]}, "protect must list names or the artifacts that bitbucket_download returned, not 7"),
         ({"keep": 1, "parallel": 17}, "parallel must be from 1 to 16"),
         ({"keep": 0, "access_token": "another-secret"}, "access_token and api_token"),
         ({"keep": 0, "user": None, "api_token": None}, "Writing needs credentials"),

@@ -53,7 +53,7 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
         ({"checksum": f"sha256:{SHA256}"}, "mutually exclusive: manifest|checksum"),
         ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a regular expression"),
         ({"manifest": None, "checksum": f"crc32:{SHA256}"}, "checksum must be ALGORITHM:DIGEST"),
-        ({"manifest": None, "checksum": f"md5:{SHA256}", "name": ["a", "b"]}, "checksum goes with one artifact, but 2 are meant"),
+        ({"manifest": None, "checksum": f"md5:{SHA256}", "name": ["a", "b"]}, "checksum requires exactly one artifact, but 2"),
         ({"manifest": None, "checksum": f"md5:{SHA256}"}, "checksum: a digest of md5 has 32 hex digits"),
         ({"name": ["app", "../x"]}, "name '../x' is refused"),
         ({"manifest": "../SUMS"}, "manifest '../SUMS' is refused"),

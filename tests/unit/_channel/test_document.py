@@ -59,21 +59,21 @@ def test_commit_and_previous_version_are_not_part_of_the_release() -> None:
     [
         ({"channel": "beta"}, "its channel is not 'stable'"),
         ({"channel": None}, "its channel is not 'stable'"),
-        ({"version": None}, "its version is no text that can be one segment of a path"),
-        ({"version": 1.1}, "its version is no text that can be one segment of a path"),
-        ({"version": "../../evil"}, "its version is no text that can be one segment of a path"),
-        ({"version": "1.4.2\n"}, "its version is no text that can be one segment of a path"),
-        ({"previous": ".."}, "its previous version cannot be one segment of a path"),
-        ({"previous": 1}, "its previous is no text"),
-        ({"manifest": "a/b"}, "its manifest cannot be the name of an artifact"),
-        ({"manifest": []}, "its manifest is no text"),
-        ({"commit": 7}, "its commit is no text"),
+        ({"version": None}, "its version is not a string that can be a path segment"),
+        ({"version": 1.1}, "its version is not a string that can be a path segment"),
+        ({"version": "../../evil"}, "its version is not a string that can be a path segment"),
+        ({"version": "1.4.2\n"}, "its version is not a string that can be a path segment"),
+        ({"previous": ".."}, "its previous version cannot be a path segment"),
+        ({"previous": 1}, "its previous is not a string"),
+        ({"manifest": "a/b"}, "its manifest is not a valid name of an artifact"),
+        ({"manifest": []}, "its manifest is not a string"),
+        ({"commit": 7}, "its commit is not a string"),
         ({"artifacts": None}, "it names no artifacts"),
         ({"artifacts": []}, "it names no artifacts"),
         ({"artifacts": {"app.tgz": DIGEST}}, "it names no artifacts"),
-        ({"artifacts": [APP, APP]}, "it names an artifact twice"),
-        ({"artifacts": ["app.tgz"]}, "an artifact has no name that an artifact can have"),
-        ({"artifacts": [{**APP, "name": "../app.tgz"}]}, "an artifact has no name that an artifact can have"),
+        ({"artifacts": [APP, APP]}, "it names an artifact more than once"),
+        ({"artifacts": ["app.tgz"]}, "an artifact does not have a valid name"),
+        ({"artifacts": [{**APP, "name": "../app.tgz"}]}, "an artifact does not have a valid name"),
         ({"artifacts": [{**APP, "size": -1}]}, "'app.tgz' has no size in bytes or no SHA-256"),
         ({"artifacts": [{**APP, "size": True}]}, "'app.tgz' has no size in bytes or no SHA-256"),
         ({"artifacts": [{**APP, "size": "3"}]}, "'app.tgz' has no size in bytes or no SHA-256"),
@@ -95,8 +95,8 @@ def test_other_documents_are_refused(change: dict[str, Any], reason: str) -> Non
         (b"version: 1.4.2\n", "it is not JSON in UTF-8"),
         (b'"\xff"', "it is not JSON in UTF-8"),
         (b"[" * 100_000, "it is not JSON in UTF-8"),
-        (b'["stable"]', "it is no JSON object"),
-        (b'{"channel": "stable", "channel": "stable"}', "an object has a key twice"),
+        (b'["stable"]', "it is not a JSON object"),
+        (b'{"channel": "stable", "channel": "stable"}', "an object has a duplicate key"),
     ],
     ids=["empty", "yaml", "latin1", "deep", "list", "repeated"],
 )
@@ -113,7 +113,7 @@ def test_versions_that_are_one_path_segment_are_accepted(version: str) -> None:
 
 @pytest.mark.parametrize("version", ["", ".", "..", "../1", "1/2", "-1", ".1", "1 2", "1\n", "1\x00", "é", "a" * 256])
 def test_other_versions_are_refused(version: str) -> None:
-    with pytest.raises(BadInput, match="is refused: a version starts with a letter or a digit"):
+    with pytest.raises(BadInput, match="is refused: a version must start with a letter or a digit"):
         check_version(version)
 
 
@@ -124,11 +124,11 @@ def test_names_that_the_service_does_not_change_are_accepted(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "é", "stable+1", "a" * 239])
 def test_other_names_are_refused(name: str) -> None:
-    with pytest.raises(BadInput, match=r"^channel .* is refused: the name of a channel starts with"):
+    with pytest.raises(BadInput, match=r"^channel .* is refused: the name of a channel must start with"):
         check_channel(name, "channel")
 
 
 def test_the_name_of_the_artifact_is_refused_with_advice() -> None:
     with pytest.raises(BadInput) as caught:
         check_channel("stable.channel.json", "channel")
-    assert str(caught.value) == "channel 'stable.channel.json' is the name of the artifact. Write channel: 'stable'"
+    assert str(caught.value) == "channel 'stable.channel.json' is the name of an artifact. Set channel to 'stable'"

@@ -225,7 +225,7 @@ def test_a_name_protects_the_artifact_under_its_stored_name() -> None:
 
 @pytest.mark.parametrize("item", [1.10, None, {}, {"name": 3}, ["app"]])
 def test_protect_refuses_items_that_are_not_names(item: Any) -> None:
-    with pytest.raises(BadInput, match=r"^protect must list names, or the artifacts that bitbucket_download returned, not "):
+    with pytest.raises(BadInput, match=r"^protect must list names or the artifacts that bitbucket_download returned, not "):
         parse_protect([item])
 
 

@@ -90,7 +90,7 @@ def test_checksum_is_for_one_artifact() -> None:
     request = VerifyRequest(selection=Selection(Patterns(["a"])), checksum=SHA512)
     [check] = plan(listing, None, request, PATH)
     assert (check, check.algorithms) == (("a", listing["a"], SHA512), {"sha256", "sha512"})
-    with pytest.raises(BitbucketError, match=r"^checksum goes with one artifact, but 2 are meant$"):
+    with pytest.raises(BitbucketError, match=r"^checksum requires exactly one artifact, but 2 are selected$"):
         plan(listing, None, request._replace(selection=EVERYTHING), PATH)
 
 
@@ -99,7 +99,7 @@ def test_checksum_is_for_one_artifact() -> None:
     [
         (Check("a", None, None), "'a' is not in the Downloads of widgets"),
         (Check("a", None, Checksum("sha256", RIGHT)), "'a' is in the manifest SUMS, but not in the Downloads of widgets"),
-        (Check("a", Artifact("a", 1), None), "'a' has no line, or no clear one, in the manifest SUMS"),
+        (Check("a", Artifact("a", 1), None), "'a' has no line, or contradictory lines, in the manifest SUMS"),
         (
             Check("a", Artifact("a", 1), Checksum("sha256", WRONG, "the manifest SUMS")),
             f"'a' does not have the digest that the manifest SUMS expects: its sha256 is {RIGHT}, expected is {WRONG}",
