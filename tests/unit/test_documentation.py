@@ -182,7 +182,7 @@ def levels(name: str) -> Iterator[Level]:
 
 
 def sentences(option: dict[str, Any]) -> list[str]:
-    return re.split(r"(?<=[.]) ", described(option))
+    return re.split(r"(?<=[.]) ", read_description(option))
 
 
 def mentioned(sentence: str) -> frozenset[str]:
@@ -262,7 +262,7 @@ def returned(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 @each_module
 def test_returned_numbers_and_times_name_their_units(name: str) -> None:
     for key, value in returned(yaml.safe_load(module(name).RETURN)):
-        text = described(value)
+        text = read_description(value)
         if value["type"] == "int":
             is_size = key == "size" or key.startswith("bytes")
             assert text.startswith("Size in bytes" if is_size else "Number of "), key
