@@ -39,7 +39,7 @@ def rows(guide: str, title: str) -> dict[str, tuple[str, ...]]:
 
 
 SCOPES = rows("guide_credentials", "Choose the scopes")
-COSTS = rows("guide_limits", "What a task costs")
+COSTS = rows("guide_limits", "Count the requests of a task")
 
 
 class Acting:
@@ -136,71 +136,71 @@ def publish(run: ModuleRunner, folder: Path, manifest: str | None) -> int:
     return requests
 
 
-def test_publishing_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path) -> None:
-    assert COSTS["list, up to 100 artifacts"] == ("1",)
+def test_publishing_costs_the_documented_requests(run: ModuleRunner, emulator: Emulator, dist: Path) -> None:
+    assert COSTS["List up to 100 artifacts"] == ("1",)
     assert run.ok("bitbucket_download_info")["requests"] == 1
-    assert COSTS["publish N small files, with a new manifest"][0].startswith("6 for up to twenty")
+    assert COSTS["Publish N small files, with a new manifest"][0].startswith("6 for up to 20")
     assert publish(run, dist, "SHA256SUMS") == 6
-    assert COSTS["publish, nothing to do, with a manifest"][0].startswith("2,")
+    assert COSTS["Publish unchanged files, with a manifest"][0].startswith("2,")
     assert publish(run, dist, "SHA256SUMS") == 2
-    assert COSTS["publish, nothing to do, without a manifest"] == ("1 and 1 for each file",)
+    assert COSTS["Publish N unchanged files, without a manifest"] == ("1 + N",)
     assert publish(run, dist, None) == 1 + 3
-    assert COSTS["publish N new names with ``overwrite: refuse`` or ``never``"] == ("1 more for each name",)
+    assert COSTS["Publish N new names with ``overwrite: refuse`` or ``never``"] == ("N more",)
     result = run.ok("bitbucket_download", name=["new"], content="x", overwrite="refuse")
     assert result["requests"] == 3 + 1
-    assert COSTS["delete N artifacts"][0].startswith("2 and 1 for each artifact")
+    assert COSTS["Delete N artifacts"][0].startswith("2 + N:")
     assert run.ok("bitbucket_download", name=["a", "new"], state="absent")["requests"] == 2 + 2
 
 
-def test_copying_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator) -> None:
+def test_copying_costs_the_documented_requests(run: ModuleRunner, emulator: Emulator) -> None:
     data = {name: name.encode() for name in "abc"}
     for name, content in {**data, "SHA256SUMS": lines(data)}.items():
         emulator.repository(slug="staging").put(name, content)
     options: dict[str, Any] = {"src_repository": "staging", "patterns": ["*"], "manifest": "SHA256SUMS"}
-    assert COSTS["copy N small artifacts with a new manifest"][0].startswith("8 for up to twenty, and 2 for each artifact")
+    assert COSTS["Copy N small artifacts, with a new manifest"][0].startswith("8 + 2 N for up to 20")
     assert run.ok("bitbucket_download_copy", **options)["requests"] == 8 + 2 * 3
-    assert COSTS["copy, nothing to do, with a manifest"][0].startswith("4,")
+    assert COSTS["Copy unchanged artifacts, with a manifest"][0].startswith("4,")
     assert run.ok("bitbucket_download_copy", **options)["requests"] == 4
 
 
-def test_fetching_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path, tmp_path: Path) -> None:
+def test_fetching_costs_the_documented_requests(run: ModuleRunner, emulator: Emulator, dist: Path, tmp_path: Path) -> None:
     publish(run, dist, "SHA256SUMS")
 
     def fetch(**options: Any) -> int:
         requests: int = run.ok("bitbucket_download_fetch", dest=f"{tmp_path}/fetched/", **options)["requests"]
         return requests
 
-    assert COSTS["fetch N files without a manifest"] == ("1 and 1 for each file",)
+    assert COSTS["Fetch N files without a manifest"] == ("1 + N",)
     assert fetch(name=list("abc")) == 1 + 3
     assert fetch(name=list("abc")) == 1 + 3
-    assert COSTS["fetch N files with a manifest"] == ("2 and 1 for each file that differs",)
+    assert COSTS["Fetch N files with a manifest"] == ("2 + 1 for each changed file",)
     (tmp_path / "fetched" / "b").write_text("x", encoding="utf-8")
     assert fetch(name=list("abc"), manifest="SHA256SUMS") == 2 + 1
-    assert COSTS["fetch by a ``checksum`` that the file has"] == ("0",)
+    assert COSTS["Fetch with a ``checksum`` that the file has"] == ("0",)
     digest = run.ok("bitbucket_download", src=[str(dist / "a")])["artifacts"][0]["sha256"]
     assert fetch(name=["a"], checksum=f"sha256:{digest}") == 0
 
 
-def test_channels_cost_what_the_table_says(run: ModuleRunner, emulator: Emulator, dist: Path, tmp_path: Path) -> None:
+def test_channels_cost_the_documented_requests(run: ModuleRunner, emulator: Emulator, dist: Path, tmp_path: Path) -> None:
     publish(run, dist, MANIFEST)
     options: dict[str, Any] = {"name": "stable", "artifacts": list("abc"), "manifest": MANIFEST}
     run.ok("bitbucket_download_channel", version="1", **options)
-    assert COSTS["set a channel, nothing to do, with a manifest"] == ("3",)
+    assert COSTS["Set an unchanged channel, with a manifest"] == ("3",)
     assert run.ok("bitbucket_download_channel", version="1", **options)["requests"] == 3
-    assert COSTS["move a channel, with a manifest"][0].startswith("6:")
+    assert COSTS["Move a channel, with a manifest"][0].startswith("6:")
     assert run.ok("bitbucket_download_channel", version="2", **options)["requests"] == 6
-    assert COSTS["fetch a channel of N artifacts"] == ("2 and 1 for each file that differs",)
+    assert COSTS["Fetch a channel of N artifacts"] == ("2 + 1 for each changed file",)
     for requests in (2 + 3, 2):
         assert run.ok("bitbucket_download_fetch", channel="stable", dest=f"{tmp_path}/fetched/")["requests"] == requests
 
 
-def test_verifying_costs_what_the_table_says(run: ModuleRunner, emulator: Emulator, key: ReleaseKey) -> None:
+def test_verifying_costs_the_documented_requests(run: ModuleRunner, emulator: Emulator, key: ReleaseKey) -> None:
     data = {name: name.encode() for name in "abc"}
     text = lines(data)
     put(emulator, {**data, MANIFEST: text, key.signature: key.sign(text)})
-    assert COSTS["list with a manifest"] == ("2, and 1 for its signature",)
-    assert COSTS["verify N artifacts with a manifest"] == ("2, 1 for its signature, and 1 for each artifact",)
-    assert COSTS["look up N artifacts with a manifest"] == ("2, 1 for its signature, and 1 for each artifact",)
+    assert COSTS["List with a manifest"] == ("2 (3 with a signature)",)
+    assert COSTS["Verify N artifacts with a manifest"] == ("2 + N (3 + N with a signature)",)
+    assert COSTS["Look up N artifacts with a manifest"] == ("2 + N (3 + N with a signature)",)
     for options in ({}, {"signed_by": [key.public]}):
         signature = len(options)
         assert run.ok("bitbucket_download_info", manifest=MANIFEST, **options)["requests"] == 2 + signature
