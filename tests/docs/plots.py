@@ -4,8 +4,8 @@
 
 """Write the page with the figures of the benchmark: python -m tests.docs.plots [FILE]
 
-FILE is what "make bench BENCH_ARGS='--json FILE'" has written. It is kept as docs/docsite/benchmark.json, so that the page can be
-written again without measuring; a test holds that page and figures agree. Knows how figures look as values, and no single one.
+FILE is the output of "make bench BENCH_ARGS='--json FILE'". The program copies it to docs/docsite/benchmark.json and writes the
+page. Without FILE it writes the page from that copy. A test compares the page with the copy.
 """
 
 from __future__ import annotations
@@ -32,32 +32,43 @@ HEAD = """..
 
 .. _ansible_collections.releng.bitbucket.docsite.guide_benchmarks:
 
-What it costs
-=============
+Compare performance
+===================
 
-The collection has a benchmark, which runs its modules beside ``curl`` and Ansible's own modules, in turns, on one machine and
-against one emulator. Its figures are ratios or differences of such runs, so they say something on any machine:
+This page compares the modules of the collection with ``curl`` and with Ansible's own modules.
+To measure on your machine, run this command in a checkout of the source repository:
 
 .. code-block:: sh
 
   make bench
 
-The module's own process is measured, as the controller would start it. CPU is user and system time; memory is the peak of the
-resident set. ``tests/proof/benchmark/README.md`` in the collection says how each figure comes about.
+The benchmark runs all programs in turns, on one machine and against one emulator.
+The figures are ratios or differences of such runs, so you can compare them between machines.
+
+- The benchmark measures the process of the module, as Ansible starts it on a host.
+- CPU is user and system time.
+- Memory is the peak of the resident set.
+
+``tests/proof/benchmark/README.md`` in the source repository explains each figure.
 """
-MISSING = "\nFigures are printed by that command; this page has none yet.\n"
+MISSING = "\nThis page has no figures yet. The command prints them.\n"
 RATIOS = """
 Ratios
 ------
 
-Each dot is the median of ratios; the line reaches from the lowest to the highest, and the upright mark is the goal. Where ours is
-divided by another's, less than 1 is better than the other; where another's is divided by ours, more than 1 is.
+Each dot is the median of several ratios.
+The horizontal line reaches from the lowest to the highest ratio, and the vertical mark is the goal.
+
+- In most rows, the figure of this collection is divided by that of the other program.
+  Less than 1 means that this collection needs less.
+- In rows with "/ ours", the figure of the other program is divided by that of this collection.
+  More than 1 means that this collection needs less.
 """
 COUNTS = """
 Requests
 --------
 
-Each bar is a number of requests to the API.
+Each bar shows a number of requests to the API.
 """
 TABLE = """
 All figures
@@ -80,7 +91,7 @@ Row = dict[str, Any]
 
 
 def page(rows: Sequence[Row] | None) -> str:
-    """The whole page; without figures, what there is to say without them."""
+    """Return the page, without plots and table if there are no figures."""
     if rows is None:
         return HEAD + MISSING
     ratios = [row for row in rows if is_ratio(row)]
@@ -94,7 +105,7 @@ def _raw(drawing: str) -> str:
 
 
 def is_ratio(row: Row) -> bool:
-    """Whether a figure compares ours with others; times the others' are what the plot is about."""
+    """Return whether a figure is a ratio of this collection and another program."""
     return " / " in row["name"] and not row["unit"] and row["spread"] is not None
 
 
@@ -120,7 +131,7 @@ def bars(rows: Sequence[Row]) -> str:
 
 
 def svg(rows: Sequence[Row]) -> str:
-    """Ratios on one logarithmic scale, a line of text above each; in the colors of the page around it."""
+    """Return a drawing of ratios on one logarithmic scale, a line of text above each, in the colors of the page around it."""
     low, high = _range(rows)
 
     def at(value: float) -> float:
@@ -146,8 +157,8 @@ def _range(rows: Sequence[Row]) -> tuple[float, float]:
 
 
 def _ticks(low: float, high: float) -> Iterable[float]:
-    wanted = (0.01, 0.1, 0.5, 1, 2, 5, 10, 100, 1000)
-    return [value for value in wanted if low <= value <= high]
+    values = (0.01, 0.1, 0.5, 1, 2, 5, 10, 100, 1000)
+    return [value for value in values if low <= value <= high]
 
 
 def _tick(value: float, x: float, bottom: int) -> str:
@@ -189,7 +200,7 @@ def _table_row(row: Row) -> str:
 
 
 def figures() -> list[Row] | None:
-    """What was measured last, if anything is kept."""
+    """Return the figures that were measured last, None if there are none."""
     if not FIGURES.exists():
         return None
     rows: list[Row] = json.loads(FIGURES.read_text(encoding="utf-8"))
@@ -197,7 +208,7 @@ def figures() -> list[Row] | None:
 
 
 def main(words: Sequence[str]) -> int:
-    """Keep new figures, if a file is named, and write the page."""
+    """Copy new figures if a file is named, and write the page."""
     if words:
         measured = json.loads(Path(words[0]).read_text(encoding="utf-8"))
         FIGURES.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
