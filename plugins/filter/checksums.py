@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give the digests in the text of a checksum file to playbooks."""
+"""Parse the text of a checksum file into digests for playbooks."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ name: checksums
 short_description: Parse the text of a checksum file
 version_added: 1.1.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Returns the digest of each file that a checksum file lists, in the form that the option O(ignore:checksum) of
-    M(releng.bitbucket.bitbucket_download_fetch) and of M(ansible.builtin.get_url) has.
-  - Reads what C(sha256sum), C(sha512sum), C(sha1sum) and C(md5sum) write, with and without C(--tag), and the forms of BSD and
-    OpenSSL. A line without the name of an algorithm belongs to the one whose digests have that length.
-  - Comments and lines of any other form are skipped. A C(./) before a name is removed.
-  - If a file has digests of several algorithms, the strongest counts. A file with two different digests of one algorithm is left
-    out, because neither can be trusted.
+  - Returns the digest of each file in a checksum file. The digests have the form of the option O(ignore:checksum) of
+    M(releng.bitbucket.bitbucket_download_fetch) and M(ansible.builtin.get_url).
+  - Supports the formats of C(sha256sum), C(sha512sum), C(sha1sum) and C(md5sum), with and without C(--tag), and the BSD and
+    OpenSSL formats. If a line does not name its algorithm, the length of the digest decides.
+  - Ignores comments and lines in any other format. Removes C(./) from the beginning of a name.
+  - If a file has digests of several algorithms, the filter returns the strongest one. It omits a file with two different digests
+    of one algorithm, because neither can be trusted.
 positional: _input
 options:
   _input:
@@ -29,12 +29,16 @@ options:
 seealso:
   - plugin: releng.bitbucket.bitbucket_download
     plugin_type: lookup
+    description: Read a checksum file from Downloads.
   - plugin: releng.bitbucket.bitbucket_download_fetch
     plugin_type: module
+    description: Fetch artifacts, and verify them with a digest or a manifest.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_verify
+    description: Use manifests, and verify published releases.
 """
 
 EXAMPLES = r"""
-- name: Fetch an artifact whose digest is in a checksum file of the project
+- name: Fetch an artifact, and verify it with a checksum file of the project
   releng.bitbucket.bitbucket_download_fetch:
     name: widgets-1.4.2.tar.gz
     dest: "{{ fetch_directory }}/"
@@ -47,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Algorithm and hex digits, separated by a colon, by name.
+  description: Digest of each file, as the algorithm, a colon and hexadecimal digits. The keys are the names of the files.
   type: dict
   sample:
     widgets-1.4.2.tar.gz: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -63,7 +67,7 @@ _STRONGEST_FIRST = ("sha512", "sha256", "sha1", "md5")
 
 
 def checksums(text: t.Any) -> dict[str, str]:
-    """Return the digests by name, such as ``sha256:…``."""
+    """Return the digest of each file by name, such as ``sha256:…``."""
     if not isinstance(text, str):
         raise AnsibleFilterError(f"releng.bitbucket.checksums needs the text of a checksum file, not {type(text).__name__}")
     found = parse_checksum_file(text)
@@ -77,7 +81,7 @@ def _choose(digests: t.Mapping[str, str]) -> str:
 
 
 class FilterModule:
-    """The filters of this file."""
+    """Offer the filter to Ansible."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""

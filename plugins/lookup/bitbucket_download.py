@@ -11,12 +11,12 @@ name: bitbucket_download
 short_description: Read the contents of artifacts in the Downloads of a Bitbucket Cloud repository
 version_added: 1.0.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
   - Returns the contents of artifacts, such as a C(VERSION) file, as text, base64, or data.
-  - Lookups run on the control node, and read environment variables there.
-  - Each time a variable that holds a lookup is used, the lookup runs again. Use M(ansible.builtin.set_fact) to read once.
-  - The contents are never trusted as a template.
+  - Lookups run on the control node and read environment variables there.
+  - A variable that contains a lookup runs it each time the variable is used. To read only once, use M(ansible.builtin.set_fact).
+  - The contents are never evaluated as a template.
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._connection.plugin
@@ -27,43 +27,52 @@ extends_documentation_fragment:
 options:
   _terms:
     description:
-      - The names of artifacts.
+      - Names of artifacts.
     type: list
     elements: str
     required: true
   manifest:
     description:
       - Name of an artifact that lists SHA-256 digests in the format of C(sha256sum), for example V(SHA256SUMS).
-      - SHA-512 digests and the forms of BSD and OpenSSL are read, too.
-      - The contents of each artifact must have the digest in it, whatever the dates are.
-      - A missing manifest, an existing artifact without a line, and a missing or bad signature are errors, whatever O(on_missing)
-        is.
-      - The lookup reads the list of artifacts, the manifest and its signature once for all terms.
+      - SHA-512 digests and the BSD and OpenSSL formats are supported as well.
+      - The contents of each artifact must have the digest in the manifest, whatever the dates are.
+      - A missing manifest, an existing artifact without a line, and a missing or invalid signature are errors, whatever
+        O(on_missing) is.
+      - The lookup reads the artifact list, the manifest and its signature once for all terms.
     type: str
     version_added: 1.1.0
 seealso:
   - plugin: releng.bitbucket.bitbucket_download
     plugin_type: module
+    description: Publish artifacts.
   - plugin: releng.bitbucket.bitbucket_download_fetch
     plugin_type: module
+    description: Fetch artifacts as files.
   - plugin: releng.bitbucket.bitbucket_download_verify
     plugin_type: module
+    description: Verify artifacts without returning their contents.
+  - plugin: releng.bitbucket.checksums
+    plugin_type: filter
+    description: Parse the contents of a checksum file.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_fetch
+    description: Fetch artifacts step by step.
 """
 
 EXAMPLES = r"""
-- name: Which version is released?
+- name: Show the released version
   ansible.builtin.debug:
     msg: "{{ lookup('releng.bitbucket.bitbucket_download', 'VERSION', workspace='acme', repository='widgets') }}"
 
-- name: Read a build's description as data, connection from the environment
+# The next lookups take the workspace and the repository from the environment, and all of them take the credentials from there.
+- name: Read the description of a build as data
   ansible.builtin.set_fact:
     build: "{{ lookup('releng.bitbucket.bitbucket_download', 'build.json', output='json') }}"
 
-- name: Go on where there is none yet
+- name: Use a default if the artifact does not exist
   ansible.builtin.debug:
     msg: "{{ query('releng.bitbucket.bitbucket_download', 'CHANGES.txt', on_missing='skip') | first | default('none') }}"
 
-- name: Read the description of a build, whose manifest was signed by the release key
+- name: Read the description of a build, and verify it with a signed manifest
   ansible.builtin.set_fact:
     build: >-
       {{ lookup('releng.bitbucket.bitbucket_download', 'build.json', output='json', manifest='widgets-1.4.2.SHA256SUMS',
@@ -73,8 +82,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - One item a term, in the order asked, without those that are skipped.
-    - A string with O(output=text) and O(output=base64), else what the document holds.
+    - One item for each term, in the order of the terms, without skipped terms.
+    - With O(output=text) and O(output=base64), each item is a string. Otherwise, it is the data of the document.
   type: list
   elements: raw
 """
@@ -96,7 +105,7 @@ from ..plugin_utils._lookup import Missing, Reader, run_lookup
 
 
 class LookupModule(LookupBase):
-    """Contents of artifacts; terms are names."""
+    """Return the contents of artifacts; the terms are their names."""
 
     clock = CLOCK
 
@@ -106,7 +115,7 @@ class LookupModule(LookupBase):
 
 
 def reader(plugin: LookupBase, client: Client) -> Reader:
-    """Return the function that reads one artifact, for the options of the lookup."""
+    """Return the function that reads one artifact with the options of the lookup."""
     downloads = Downloads(client, plugin.get_option("repository"))
     limit, manifest = plugin.get_option("max_size"), plugin.get_option("manifest")
     keys = {"signed_by": plugin.get_option("signed_by"), "signature": plugin.get_option("signature")}
@@ -131,7 +140,7 @@ def _create_finder(downloads: Downloads, limit: int) -> t.Callable[[str], bytes 
         try:
             return downloads.read(name, lambda contents: _read_known_length(contents, limit))
         except NotFound:
-            # Only a listing tells "not there" from "hidden" and from an outage.
+            # Only a listing distinguishes a missing artifact from a hidden one and from an outage.
             if name in downloads.listing():
                 raise
         except _LengthUnknown:
@@ -144,7 +153,7 @@ def _create_finder(downloads: Downloads, limit: int) -> t.Callable[[str], bytes 
 
 
 class _LengthUnknown(BitbucketError):
-    """Nothing in the response tells whether the contents are whole, so the size must come from the listing."""
+    """The response does not say how long the contents are, so the size must come from the listing."""
 
 
 def _read_known_length(contents: Contents, limit: int) -> bytes:

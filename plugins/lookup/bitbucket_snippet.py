@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Document the lookup bitbucket_snippet, and read its options."""
+"""Declare the options of the lookup bitbucket_snippet, and read files of a snippet for it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ name: bitbucket_snippet
 short_description: Read files of a snippet in a Bitbucket Cloud workspace
 version_added: 1.0.0
 author:
-  - The releng.bitbucket contributors (@releng)
+  - releng.bitbucket contributors (@releng)
 description:
-  - Returns the contents of a snippet's files as text, base64, or data.
-  - Lookups run on the control node, and read environment variables there.
-  - Each time a variable that holds a lookup is used, the lookup runs again. Use M(ansible.builtin.set_fact) to read once.
-  - The contents are never trusted as a template.
+  - Returns the contents of files of a snippet as text, base64, or data.
+  - Lookups run on the control node and read environment variables there.
+  - A variable that contains a lookup runs it each time the variable is used. To read only once, use M(ansible.builtin.set_fact).
+  - The contents are never evaluated as a template.
+  - Access tokens cannot access snippets. Use an API token or an OAuth consumer with the scope C(read:snippet:bitbucket).
 extends_documentation_fragment:
   - releng.bitbucket._connection
   - releng.bitbucket._connection.plugin
@@ -24,36 +25,48 @@ extends_documentation_fragment:
 options:
   _terms:
     description:
-      - The names of files in the snippet.
+      - Names of files in the snippet.
     type: list
     elements: str
     required: true
   snippet_id:
     description:
-      - Which snippet. One of this and O(title) is needed.
+      - ID of the snippet.
+      - One of O(snippet_id) and O(title) is required.
+      - Mutually exclusive with O(title).
     type: str
     aliases: [id, encoded_id]
     vars:
       - name: bitbucket_snippet_id
   title:
     description:
-      - The exact title of the snippet. More than one of that title is an error.
+      - Exact title of the snippet. More than one snippet with the title is an error.
+      - One of O(snippet_id) and O(title) is required.
+      - Mutually exclusive with O(snippet_id).
     type: str
     vars:
       - name: bitbucket_title
 seealso:
   - plugin: releng.bitbucket.bitbucket_snippet
     plugin_type: module
+    description: Create, update or delete a snippet.
   - plugin: releng.bitbucket.bitbucket_snippet_info
     plugin_type: module
+    description: Read or list snippets.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_snippets
+    description: Use snippets step by step.
+  - name: Snippets in the REST API of Bitbucket Cloud
+    description: Reference of the endpoints that create, list and delete snippets.
+    link: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/
 """
 
 EXAMPLES = r"""
-- name: Show the run book
+- name: Show a page of the run book
   ansible.builtin.debug:
     msg: "{{ lookup('releng.bitbucket.bitbucket_snippet', 'start.md', workspace='acme', title='Run book') }}"
 
-- name: Read settings that a team keeps in a snippet, connection from the environment
+# This lookup takes the workspace from the environment. Both lookups take the credentials from there.
+- name: Read the settings of a team as data
   ansible.builtin.set_fact:
     settings: "{{ lookup('releng.bitbucket.bitbucket_snippet', 'settings.yml', title='Settings', output='yaml') }}"
 """
@@ -61,8 +74,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - One item a term, in the order asked, without those that are skipped.
-    - A string with O(output=text) and O(output=base64), else what the document holds.
+    - One item for each term, in the order of the terms, without skipped terms.
+    - With O(output=text) and O(output=base64), each item is a string. Otherwise, it is the data of the document.
   type: list
   elements: raw
 """
@@ -83,7 +96,7 @@ from ..plugin_utils._lookup import Missing, Reader, run_lookup
 
 
 class LookupModule(LookupBase):
-    """Returns the contents of files of a snippet; terms are their names."""
+    """Return the contents of files of a snippet; the terms are their names."""
 
     clock = CLOCK
 
@@ -93,12 +106,12 @@ class LookupModule(LookupBase):
 
 
 def make_reader(plugin: LookupBase, client: Client) -> Reader:
-    """Return a function that reads one file, and finds the snippet when it reads the first."""
+    """Return a function that reads one file. Its first call finds the snippet."""
     snippets = Snippets(client)
     snippet_id, title = plugin.get_option("snippet_id"), plugin.get_option("title")
     limit = plugin.get_option("max_size")
     if bool(snippet_id) == bool(title):
-        raise BadInput("Say which snippet: by snippet_id or by title, one of both")
+        raise BadInput("Set either snippet_id or title")
     found: list[Snippet] = []
 
     def read(name: str) -> bytes:

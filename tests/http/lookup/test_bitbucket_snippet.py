@@ -66,7 +66,7 @@ def test_refuse_contents_that_might_be_cut(emulator: Emulator, look: SnippetLook
 
 @pytest.mark.parametrize("options", [{}, {"snippet_id": "note1", "title": "Notes"}, {"snippet_id": ""}, {"title": ""}], ids=str)
 def test_require_either_id_or_title(emulator: Emulator, look: SnippetLooker, options: dict[str, Any]) -> None:
-    assert look.failure("one", **options) == "Say which snippet: by snippet_id or by title, one of both"
+    assert look.failure("one", **options) == "Set either snippet_id or title"
     assert len(emulator.journal) == 0
 
 
