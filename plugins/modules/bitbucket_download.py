@@ -347,10 +347,10 @@ def argument_spec() -> dict[str, t.Any]:
 
 
 def parse_payloads(options: Options) -> list[Payload]:
-    """Return what ``src`` or ``content`` names, checked before any request."""
+    """Return the contents to publish, checked before any request."""
     names = options["name"] or []
     if len(names) > 1:
-        raise BadInput(f"name must be one name with state=present, not {len(names)}")
+        raise BadInput(f"With state=present, name must be one name, not {len(names)}")
     if options["content"] is not None:
         if not names:
             raise BadInput("content needs name: the name of the artifact")
@@ -378,7 +378,7 @@ def publish(options: Options, downloads: Downloads, executor: Executor) -> Outco
 def parse_names(options: Options) -> list[str]:
     """Return the names to delete, checked before any request."""
     if options["src"] is not None or options["content"] is not None:
-        raise BadInput("src and content go with state=present; state=absent deletes the names in name")
+        raise BadInput("src and content need state=present. With state=absent, set name to the names of the artifacts to delete")
     if not options["name"]:
         raise BadInput("name is empty: there is nothing to delete")
     for name in options["name"]:

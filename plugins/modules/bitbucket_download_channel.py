@@ -337,7 +337,7 @@ def argument_spec() -> dict[str, t.Any]:
 
 
 def parse_options(options: Options, check_mode: bool) -> ChannelOptions:
-    """Return how the task treats the channel, checked as far as possible without the network."""
+    """Return the options of the task, checked as far as possible without the network."""
     name = check_channel(options["name"], "name")
     parallel = check_parallel(options["parallel"])
     return ChannelOptions(name, parse_trust(options, RequestedChannel(name).file), parallel, check_mode)
@@ -352,13 +352,13 @@ def delete(options: Options, parsed: ChannelOptions, downloads: Downloads, progr
     """Ensure that the channel does not exist."""
     for option in ("artifacts", "patterns", "manifest"):
         if options[option] is not None:
-            raise BadInput(f"{option} goes with state=present; state=absent deletes a channel, whatever release it names")
+            raise BadInput(f"{option} needs state=present: state=absent deletes the channel, whatever release it names")
     version = check_version(options["version"]) if options["version"] is not None else None
     return ChannelRemover(downloads, parsed, version, progress).run()
 
 
 def main(clock: Clock = CLOCK) -> None:
-    """Run as a module."""
+    """Run the module."""
     module = create_module(argument_spec(), **CHECKS)
     options = module.params
 

@@ -438,7 +438,7 @@ def parse_patterns(options: Options) -> Selection:
 
 
 def connect_source(client: Client, options: Options) -> Client:
-    """Return the client of the source: one secret of its own replaces the whole credential."""
+    """Return the client of the source. Any secret of the source replaces all credentials of the destination."""
     workspace = check_name(options["src_workspace"] or client.workspace, "src_workspace")
     credentials = choose_credentials(options, {}, prefix="src_")
     return client.connect(workspace, credentials if credentials.secret else None)

@@ -320,7 +320,7 @@ def argument_spec() -> dict[str, t.Any]:
 
 
 def describe(downloads: Downloads, artifact: Artifact, order: Order) -> Result:
-    """Return an item of the artifact list as results show it."""
+    """Return the result for an artifact."""
     return downloads.describe(
         artifact.name,
         artifact.size,
@@ -339,7 +339,7 @@ def list_artifacts(downloads: Downloads, selection: Selection) -> Outcome:
 
 
 def list_with_manifest(downloads: Downloads, selection: Selection, store: ManifestStore) -> Outcome:
-    """Return the selected artifacts with the digests of their manifest, and the names that only one of both has."""
+    """Return the selected artifacts with their digests, the unlisted artifacts and the orphaned lines of the manifest."""
     inventory = take_inventory(downloads, store)
     chosen = selection.choose(inventory.listed.artifacts)
     order = selection.order
@@ -358,7 +358,7 @@ def list_release(downloads: Downloads, channel: RequestedChannel, trust: Trust |
 
 
 def run(options: Options, client: Client) -> Outcome:
-    """Do what the task requests, which is checked as far as possible without the network."""
+    """Check the options as far as possible without the network, and list the artifacts."""
     selection, channel = parse_selection(options), parse_requested_channel(options)
     trust = parse_trust(options, channel.file if channel else None)
     downloads = Downloads(client, options["repository"])
@@ -370,7 +370,7 @@ def run(options: Options, client: Client) -> Outcome:
 
 
 def main(clock: Clock = CLOCK) -> None:
-    """Run as a module."""
+    """Run the module."""
     module = create_module(argument_spec(), **CHECKS)
     run_module(module, lambda client, _progress: run(module.params, client), Progress(), clock=clock)
 

@@ -335,10 +335,10 @@ def argument_spec() -> dict[str, t.Any]:
 
 
 def parse_retention(options: Options) -> Retention:
-    """Return the rules of the task, checked."""
+    """Return the rules of retention, checked."""
     check_parallel(options["parallel"])
     if not options["patterns"]:
-        raise BadInput("patterns is empty: say what may go, '*' for everything")
+        raise BadInput("patterns is empty: set the names that can be deleted, for example '*' for all")
     for name in ("keep", "max_deletions"):
         if options[name] is not None and options[name] < 0:
             raise BadInput(f"{name} must be 0 or more, not {options[name]}")

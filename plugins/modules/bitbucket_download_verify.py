@@ -256,7 +256,7 @@ def parse_options(options: Options) -> VerifyOptions:
 
 
 def main(clock: Clock = CLOCK) -> None:
-    """Run as a module."""
+    """Run the module."""
     module = create_module(argument_spec(), **CHECKS)
     options = module.params
 

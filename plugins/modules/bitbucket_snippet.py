@@ -242,7 +242,7 @@ CHECKS: dict[str, t.Any] = {
 
 
 def argument_spec() -> dict[str, t.Any]:
-    """Return the options of this module without those of the connection."""
+    """Return the options of this module, without those of the connection."""
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "snippet_id": {"type": "str", "aliases": ["id", "encoded_id"]},

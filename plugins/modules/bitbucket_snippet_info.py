@@ -174,7 +174,7 @@ CHECKS: dict[str, t.Any] = {
 
 
 def argument_spec() -> dict[str, t.Any]:
-    """Return the options of this module without those of the connection."""
+    """Return the options of this module, without those of the connection."""
     return {
         "snippet_id": {"type": "str", "aliases": ["id", "encoded_id"]},
         "title": {"type": "str"},

@@ -281,6 +281,6 @@ def test_unverified_archives_are_unpacked_with_a_warning(unpack: UnpackRunner, w
     assert warnings == []
     unpack(check=check)
     assert warnings == [
-        "Only the sizes of the artifacts are verified, not the contents of the archives that are unpacked. Set manifest, with"
-        " signed_by if the manifest is signed, or channel, or checksum if it is one artifact"
+        "Only the sizes of the unpacked archives are verified, not their contents. Set manifest, with signed_by if the manifest"
+        " is signed, or channel, or checksum for one artifact"
     ]
