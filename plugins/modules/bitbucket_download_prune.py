@@ -86,7 +86,7 @@ options:
       - Shell patterns for the names of channels whose releases are never deleted. By default, all channels are protected. An
         empty list protects none.
       - The artifacts and the manifest that a channel names are kept. With O(group_by), the other artifacts of their releases are
-        kept as well. They do not count for O(keep).
+        kept as well. O(keep), O(keep_size) and O(older_than) select releases as if no channel existed.
       - If one of these channels cannot be read, the task fails and deletes nothing. Signatures of channels are not verified.
       - Channels and their signatures, whose names end with C(.channel.json), C(.channel.json.asc) or C(.channel.json.sig), are
         never deleted.
