@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Emulate Bitbucket Cloud on loopback, for tests. README.md is the manual."""
+"""Emulate Bitbucket Cloud on loopback, for tests. README.md is the reference."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from .emulator import Emulator
 
 
 def variables(emulator: Emulator) -> dict[str, str]:
-    """What a publisher needs, and under EMULATOR_ names what only tests want to know."""
+    """Return the environment variables of a publisher, and variables for tests with names in EMULATOR_."""
     return emulator.environment() | {
         "EMULATOR_CONTROL_URL": emulator.control_url,
         "EMULATOR_STORAGE_URL": emulator.storage_url,
@@ -31,8 +31,8 @@ def variables(emulator: Emulator) -> dict[str, str]:
     }
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that others wait for: it is there with all of its text or not at all."""
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file atomically, because other processes wait until it exists."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     with open(handle, "w", encoding="utf-8") as stream:
         stream.write(text)
@@ -40,21 +40,21 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python3 -m tests.emulator", description="A Bitbucket Cloud on loopback.")
-    parser.add_argument("--port", type=int, default=0, help="of the API; 0 takes a free one")
-    parser.add_argument("--storage-port", type=int, default=0, help="of the storage host; 0 takes a free one")
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="python3 -m tests.emulator", description="Emulate Bitbucket Cloud on loopback.")
+    parser.add_argument("--port", type=int, default=0, help="port of the API; 0 selects a free one")
+    parser.add_argument("--storage-port", type=int, default=0, help="port of the storage host; 0 selects a free one")
     parser.add_argument("--workspace", default="acme")
     parser.add_argument("--repository", default="widgets")
     parser.add_argument("--public", action="store_true", help="make the repository public")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer of both hosts")
-    parser.add_argument("--env-file", type=Path, help="write the export lines to this file too, in one go")
+    parser.add_argument("--latency", type=float, default=0.0, help="delay of each response of both hosts, in seconds")
+    parser.add_argument("--env-file", type=Path, help="also write the export lines to this file, atomically")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=JSON", help="set a switch; can be repeated")
     return parser.parse_args(arguments)
 
 
 def read_switches(texts: list[str]) -> dict[str, Any]:
-    """The switches of the command line by name; a value that is no JSON is text."""
+    """Return the switches of the command line by name. A value that is not JSON is text."""
     found: dict[str, Any] = {}
     for text in texts:
         name, _unused, value = text.partition("=")
@@ -66,7 +66,7 @@ def read_switches(texts: list[str]) -> dict[str, Any]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until a signal comes."""
+    """Serve until SIGTERM or SIGINT."""
     options = parse(arguments)
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
     with emulator:
         text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables(emulator).items())
         if options.env_file:
-            write_whole(options.env_file, text)
+            write_atomically(options.env_file, text)
         sys.stdout.write(text)
         sys.stdout.flush()
         done.wait()

@@ -25,12 +25,12 @@ TITLES: dict[str, Callable[[str], str]] = {
 
 
 def add_carriage_returns(text: bytes) -> bytes:
-    """Return the text with CR LF for each line end."""
+    """Return the text with CR LF line ends."""
     return text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def transcode(text: bytes) -> bytes:
-    """Return UTF-8 as Latin-1 if that has all of its characters."""
+    """Return UTF-8 text as Latin-1 if it can be encoded."""
     try:
         return text.decode("utf-8").encode("latin-1")
     except UnicodeError:

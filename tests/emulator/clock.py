@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provide the clock of the service: adjustable, and for dates of artifacts never the same twice."""
+"""Provide the adjustable clock of the service, with unique dates for artifacts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Clock:
-    """Real time plus an offset, in UTC."""
+    """Add an offset to real time, in UTC."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
@@ -21,7 +21,7 @@ class Clock:
 
     @property
     def offset(self) -> timedelta:
-        """How far the service's clock is ahead of the machine's; negative when it is behind."""
+        """Return how far the clock is ahead of the machine's clock; negative if it is behind."""
         return self._offset
 
     @offset.setter
@@ -31,15 +31,15 @@ class Clock:
             self._last = None
 
     def advance(self, seconds: float) -> None:
-        """Move the clock ahead, or back with a negative number."""
+        """Move the clock forward, or back if `seconds` is negative."""
         self.offset = self._offset + timedelta(seconds=seconds)
 
     def now(self) -> datetime:
-        """The time; may be the same twice."""
+        """Return the time; two calls can return the same time."""
         return datetime.now(UTC) + self._offset
 
     def tick(self) -> datetime:
-        """The time as a date of an artifact: later than every date given since the offset was last changed."""
+        """Return a date for an artifact: later than all dates returned since the last change of the offset."""
         with self._lock:
             now = datetime.now(UTC) + self._offset
             if self._last is not None and now <= self._last:

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put the emulator together: state, identities and the two hosts."""
+"""Combine the parts of the emulator: state, identities and the two hosts."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ CONTROL = "/_emulator/"
 
 
 class Emulator:
-    """A Bitbucket Cloud on loopback. Use it as a context manager; it listens from the start to the end of the block.
+    """Emulate Bitbucket Cloud on loopback. The context manager listens from the start to the end of its block.
 
-    The API is at 127.0.0.1, the storage at localhost: two origins that differ in their host, as the real ones do.
+    The API is at 127.0.0.1 and the storage at localhost: origins with different hosts, as in the real service.
     """
 
     def __init__(
@@ -90,17 +90,17 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Close all connections and forget everything on disk."""
+        """Close all connections and delete all files."""
         for server in self._servers:
             server.stop()
         self.state.blobs.close()
 
     def refuse(self, host: str = "api", seconds: float | None = None) -> None:
-        """Let "api" (with "token") or "storage" refuse connections, for so many seconds or until `accept`."""
+        """Make "api" (with "token") or "storage" refuse connections for some seconds, or until `accept`."""
         self._servers[0].refuse_at(host, seconds)
 
     def accept(self) -> None:
-        """Let all hosts take connections again."""
+        """Make all hosts accept connections again."""
         for server in self._servers:
             server.accept()
 
@@ -112,31 +112,31 @@ class Emulator:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port of the API host."""
+        """Return scheme, host and port of the API host."""
         return f"http://127.0.0.1:{self._servers[0].port}"
 
     @property
     def api_url(self) -> str:
-        """Base of the API."""
+        """Return the base URL of the API."""
         return self.origin + "/2.0"
 
     @property
     def token_url(self) -> str:
-        """The OAuth token endpoint."""
+        """Return the URL of the OAuth token endpoint."""
         return self.origin + PATH
 
     @property
     def control_url(self) -> str:
-        """Base of the control paths."""
+        """Return the base URL of the control endpoint."""
         return self.origin + CONTROL.rstrip("/")
 
     @property
     def storage_url(self) -> str:
-        """Origin of the storage host."""
+        """Return scheme, host and port of the storage host."""
         return f"http://localhost:{self._servers[1].port}"
 
     def environment(self) -> dict[str, str]:
-        """The variables of a publisher that has an API token."""
+        """Return the environment variables of a publisher with an API token."""
         return {
             "BITBUCKET_API_URL": self.api_url,
             "BITBUCKET_TOKEN_URL": self.token_url,
@@ -147,16 +147,16 @@ class Emulator:
         }
 
     def repository(self, workspace: str = "acme", slug: str = "widgets", private: bool | None = None) -> Repository:
-        """Make or get a repository; see `State.repository`."""
+        """Create or get a repository; see `State.repository`."""
         return self.state.repository(workspace, slug, private)
 
     def workspace(self, slug: str = "acme", member: bool | None = None) -> Workspace:
-        """Make or get a workspace; `member=False` makes it one of strangers."""
+        """Create or get a workspace; with `member=False` the identities of the emulator are not its members."""
         return self.state.workspace(slug, member)
 
     @property
     def snippets(self) -> Snippets:
-        """The snippets of the default workspace."""
+        """Return the snippets of the default workspace."""
         return self.state.workspace(self._workspace).snippets
 
     def mint_api_token(
@@ -166,7 +166,7 @@ class Emulator:
         role: str = "write",
         life: float | None = None,
     ) -> str:
-        """A new API token, of the default account unless another is named."""
+        """Create an API token, by default of the default account."""
         return self.accounts.mint_api_token(user or self.user, scopes, role, life)
 
     def mint_access_token(
@@ -175,17 +175,17 @@ class Emulator:
         only: tuple[str, str] | None = None,
         life: float | None = None,
     ) -> str:
-        """A new access token, of one repository with `only` (workspace and repository slugs)."""
+        """Create an access token; `only` (workspace and repository slugs) limits it to one repository."""
         return self.accounts.mint_access_token(scopes, only, life)
 
     def mint_client(self, scopes: Iterable[str] = who.OLD_SCOPES, expires_in: int = 7200) -> who.Client:
-        """A new OAuth consumer with `client_id` and `client_secret`."""
+        """Create an OAuth consumer with `client_id` and `client_secret`."""
         return self.accounts.mint_client(scopes, expires_in)
 
     def reset(self) -> None:
-        """Return to the state of a new emulator: only ports, the default user and the default identities stay.
+        """Return to the state of a new emulator. Ports, the default user and the default identities remain.
 
-        First end all connections, whatever they are doing, so that no earlier request has an effect afterwards.
+        End all connections first, so that no earlier request has an effect afterwards.
         """
         with self._resetting:
             for server in self._servers:
@@ -201,7 +201,7 @@ class Emulator:
 
 
 def localhost_is_also_ipv6() -> bool:
-    """Whether clients of `localhost` may try ::1, and it can be had."""
+    """Return whether clients of `localhost` can use ::1 and the emulator can listen there."""
     try:
         if not socket.getaddrinfo("localhost", 0, socket.AF_INET6, socket.SOCK_STREAM):
             return False

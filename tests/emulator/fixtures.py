@@ -14,10 +14,10 @@ RUNNING = pytest.StashKey[Emulator]()
 
 @pytest.fixture
 def emulator(pytestconfig: pytest.Config) -> Emulator:
-    """Return an emulator in the state of a new one, with the private repository acme/widgets.
+    """Return an emulator in its initial state, with the private repository acme/widgets.
 
-    All tests of a process share one emulator, which starts for the first of them and is reset before each.
-    A test that stops or restarts hosts needs an `Emulator()` of its own.
+    All tests of a process share one emulator. It starts for the first test and is reset before each test.
+    A test that stops or restarts hosts needs a separate `Emulator()`.
     """
     running = pytestconfig.stash.get(RUNNING, None)
     if running is None:

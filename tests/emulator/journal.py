@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Record the requests that reached the hosts, and select entries. Requests to the control endpoint leave none."""
+"""Record the requests to the hosts, and select entries. Requests to the control endpoint are not recorded."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from werkzeug.datastructures import Headers
 
 @dataclass
 class Entry:
-    """One request. `host` is "api", "token" or "storage"; sizes are bytes of bodies; times are Unix seconds.
+    """Describe one request. `host` is "api", "token" or "storage"; sizes are bytes of bodies; times are Unix seconds.
 
-    `status` is 0 while there is no answer, and stays 0 when the connection was dropped instead.
-    `uploads` are the names as the client sent them, `stored` the names they got.
-    `fields` are what came beside the files: text fields (a list of texts for `files`), or the members of the JSON.
+    `status` is 0 until the response starts, and remains 0 if the connection is dropped.
+    `uploads` are the names that the client sent, `stored` the names under which the files were stored.
+    `fields` are the text fields besides the files (a list of texts for `files`), or the members of the JSON.
     """
 
     host: str
@@ -42,26 +42,26 @@ class Entry:
     fault: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as plain values for JSON; header names are in lower case."""
+        """Return the entry as plain values for JSON, with header names in lower case."""
         values = dict(vars(self))
         values["headers"] = {name.lower(): value for name, value in self.headers.items()}
         return values
 
 
 class Journal:
-    """A list of entries, oldest first, safe to read while requests arrive."""
+    """Hold the entries, oldest first. Reading is safe while requests arrive."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._lock = threading.Lock()
 
     def append(self, entry: Entry) -> None:
-        """Add an entry; it is filled in while the request is answered."""
+        """Add an entry, which is completed while the request is served."""
         with self._lock:
             self._entries.append(entry)
 
     def clear(self) -> None:
-        """Forget everything so far."""
+        """Remove all entries."""
         with self._lock:
             self._entries.clear()
 
@@ -73,7 +73,7 @@ class Journal:
         status: int | None = None,
         snippet: str | None = None,
     ) -> list[Entry]:
-        """The entries that have all of the given values, oldest first."""
+        """Return the entries with all of the given values, oldest first."""
         wanted = {"host": host, "method": method, "artifact": artifact, "status": status, "snippet": snippet}
         given = {name: value for name, value in wanted.items() if value is not None}
         return [entry for entry in self if all(getattr(entry, name) == value for name, value in given.items())]
@@ -87,11 +87,11 @@ class Journal:
 
     @overload
     def __getitem__(self, index: int) -> Entry:
-        """One entry."""
+        """Return one entry."""
 
     @overload
     def __getitem__(self, index: slice) -> list[Entry]:
-        """Some entries."""
+        """Return several entries."""
 
     def __getitem__(self, index: int | slice) -> Entry | list[Entry]:
         with self._lock:

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Apply the rules by which the service might change the name of a stored file."""
+"""Apply the rules with which the service might change the name of a stored file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Rename = Callable[[str], str]
 
 
 def make_valid(name: str) -> str:
-    """Return the name as Django's `get_valid_filename` makes it; "" if nothing of it is left."""
+    """Return the result of Django's `get_valid_filename`; "" if no character remains."""
     valid = re.sub(r"[^-\w.]", "", name.strip().replace(" ", "_"))
     return "" if valid in (".", "..") else valid
 
@@ -29,7 +29,7 @@ CHOICES = (None, "keep_case", *RULES)
 
 
 def apply_rule(rule: str | Rename | None, name: str, existing: Iterable[str] = ()) -> str:
-    """Return the name that a file gets beside the existing names; "keep_case" finds one of them whatever its case."""
+    """Return the name that a file gets; "keep_case" reuses an existing name that differs only in case."""
     if callable(rule):
         return rule(name)
     if rule == "keep_case":

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold the switches: how the service behaves where the facts are unknown or have changed over the years."""
+"""Hold the switches: the behavior of the service where it is unknown or has changed over the years."""
 
 from __future__ import annotations
 
@@ -50,107 +50,109 @@ CHOICES: dict[str, tuple[object, ...]] = {
 
 @dataclass
 class Switches:
-    """One attribute per switch; an unknown name or value is an error, so that a typing slip in a test is noticed."""
+    """Hold one attribute for each switch. An unknown name or value is an error, so that a test notices a typo."""
 
     # API host: uploads
     upload_status: int = 201
-    missing_files: int = 400  # POST without any `files` part: 400, or 201 storing nothing
-    upload_effect: str = "store"  # "none": 201 without effect; "suffix": an existing name is kept, the file gets another name
-    upload_effect_names: str | None = None  # `upload_effect` holds for the names in which this regular expression is found
+    missing_files: int = 400  # POST without a `files` part; 201: it succeeds and stores nothing
+    upload_effect: str = "store"  # "none": 201 without effect; "suffix": if the name exists, the file gets another name
+    upload_effect_names: str | None = None  # regular expression: `upload_effect` applies to matching names only
     delete_effect: str = "delete"  # "none": 204 without effect
     delete_effect_names: str | None = None
-    stored_damage: str | None = None  # "truncate": storage has half of the bytes; "zero": none. The listing shows the size sent
-    chunked_upload: int = 411  # a POST in chunks; 201: it is taken, as the service has been seen to do
+    stored_damage: str | None = None  # "truncate": storage keeps half of the bytes; "zero": none. The listing shows the sent size
+    chunked_upload: int = 411  # a POST in chunks; 201: it is accepted, as observed at the service
     rename: str | Rename | None = None  # None, a rule of `renaming`, or a callable
-    created_on_moves: bool = True  # a replaced artifact gets a new date
+    created_on_moves: bool = True  # a replacement gets a new date
     plain_400: bool = False  # 400 as the plain text "Bad Request"
     # API host: listing
-    page_cap: int | None = None  # no page is longer than this, whatever is asked for
-    pagelen_max: int = 100  # 400 "Invalid pagelen" for more; the service states 100 and reserves the right to change it
-    next_drops: Sequence[str] = ()  # parameters of the request that `next` lacks: "role", "pagelen"
+    page_cap: int | None = None  # maximum number of items in a page, regardless of the requested one
+    pagelen_max: int = 100  # 400 "Invalid pagelen" above it; the service documents 100 and reserves the right to change it
+    next_drops: Sequence[str] = ()  # parameters of the request that are missing in `next`: "role", "pagelen"
     list_size: bool = True
     list_page: bool = True
     list_user: bool = True  # False: `user` is null everywhere
-    listing_lag_reads: int = 0  # so many further readings of the listing do not show a write
+    listing_lag_reads: int = 0  # number of readings of the listing that do not show a write
     listing_lag_seconds: float = 0.0
-    listing_repeat: bool = False  # the last item of a page is the first of the next one as well
-    downloads_free_plan: str | None = None  # "empty": the listing has no items, whatever there is; "strings": texts for items
+    listing_repeat: bool = False  # each page starts with the last item of the previous page
+    downloads_free_plan: str | None = None  # "empty": the listing has no items; "strings": it has texts instead of items
     downloads_free_plan_post: int = 201
-    # API host: who may
+    # API host: access
     empty_401: bool = False
-    token_ends_after_seconds: float | None = None  # whatever `expires_in` of an OAuth token says
-    token_ends_after_requests: int | None = None  # to the API, with this token
+    token_ends_after_seconds: float | None = None  # instead of `expires_in` of an OAuth token
+    token_ends_after_requests: int | None = None  # number of requests to the API with the token
     # API host: the redirect
     signed_url_life: float = 1200.0  # seconds
-    signed_url_cached: float = 0.0  # for so many seconds an artifact has the same signed URL
-    signed_url_cached_expired: bool = False  # the first one of each artifact has expired when it is handed out
-    url_style: str = "uuid"  # path of the signed URL; "slug" is the style of the years up to 2020
+    signed_url_cached: float = 0.0  # seconds for which an artifact has the same signed URL
+    signed_url_cached_expired: bool = False  # the first URL of each artifact has already expired
+    url_style: str = "uuid"  # path of the signed URL; "slug" is the style until 2020
     redirect_body: str = ""
-    content_encoding: str | None = None  # "None" gives the stray response-content-encoding=None of 2022-2023
-    # snippets: the three forms of the single GET, and of the answers to POST and PUT
-    snippet_answers: str = "all"  # "json_only": JSON whatever is asked for; "json_406"; "form_only": form-data for related
-    snippet_text: str = "7bit"  # how text parts are encoded; text that is not ASCII is base64 then
-    snippet_text_damage: str | None = None  # what text parts lose: a rule of `altering.SENT`
-    snippet_line_ends: str = "crlf"  # of the multipart framing; "lf" as some mail libraries write it
-    snippet_part_names: str = "utf8"  # how names that are not ASCII are written in the headers of parts
-    snippet_form_fields: str = "title"  # form-data has the title alone, as printed, or "all" root-level properties
-    snippet_missing_part: str | None = None  # the file of this name has no part
+    content_encoding: str | None = None  # "None" adds the stray response-content-encoding=None of 2022-2023
+    # snippets: the three forms of responses to GET, POST and PUT
+    snippet_answers: str = (
+        "all"  # "json_only": always JSON; "json_406": 406 for other forms; "form_only": form-data instead of related
+    )
+    snippet_text: str = "7bit"  # encoding of ASCII text parts; with "7bit", other text is base64
+    snippet_text_damage: str | None = None  # change of text parts: a rule of `altering.SENT`
+    snippet_line_ends: str = "crlf"  # line ends of the multipart framing; some mail libraries write "lf"
+    snippet_part_names: str = "utf8"  # encoding of non-ASCII names in the headers of parts
+    snippet_form_fields: str = "title"  # form-data has only the title, as documented; "all": all root-level properties
+    snippet_missing_part: str | None = None  # the file with this name has no part
     snippet_cut_closing: bool = False  # the closing boundary is missing
-    snippet_wrong_root: bool = False  # `start` names no part, and the first part is another JSON object than the document
+    snippet_wrong_root: bool = False  # `start` names no part, and the first part is a different JSON object
     # snippets: links
     snippet_file_links: str = "real"
     snippet_revision_links: bool = True  # False: no links.diff, no links.patch
-    snippet_file_redirect_401: bool = False  # files/{path} redirects to where no credential is taken
+    snippet_file_redirect_401: bool = False  # files/{path} redirects to a URL that refuses credentials
     # snippets: writing, listing, rights
     identical_put_commits: bool = False
-    snippet_empty_create: int = 400  # a POST without any file
-    snippet_last_file: int = 400  # a PUT that removes the last file
-    snippet_write_body: str = "document"  # "empty": POST and PUT answer without a body, a POST with Location all the same
-    snippet_title_length: int | None = None  # longer titles are cut without a word
-    snippet_stays_public: bool = False  # whoever asks for a private snippet gets a public one
+    snippet_empty_create: int = 400  # a POST without files
+    snippet_last_file: int = 400  # a PUT that deletes the last file
+    snippet_write_body: str = "document"  # "empty": responses to POST and PUT have no body; Location remains
+    snippet_title_length: int | None = None  # longer titles are truncated silently
+    snippet_stays_public: bool = False  # a snippet becomes public even if a private one is requested
     snippet_order: str = "newest"
-    snippet_free_plan: bool | str = False  # True: the listing has strings for items, a POST is 402; "empty": it has no items
-    # snippets: when listings show a write, and what becomes of it
-    snippet_lag_reads: int = 0  # so many readings of each listing still show the state before a write
+    snippet_free_plan: bool | str = False  # True: the listing has texts instead of items, and a POST is 402; "empty": no items
+    # snippets: delay and effect of writes
+    snippet_lag_reads: int = 0  # number of readings of each listing that show the state before a write
     snippet_lag_seconds: float = 0.0
     snippet_spam_listed: bool = False
     snippet_create_effect: str = "create"  # "none": 201 without effect
-    snippet_put_effect: str = "apply"  # "none": 200 with the snippet as it was
+    snippet_put_effect: str = "apply"  # "none": 200 with the unchanged snippet
     snippet_delete_effect: str = "delete"  # "none": 204 without effect
-    snippet_title_change: str | None = None  # a rule of `altering.TITLES` for titles that are sent
-    snippet_contents_change: str | None = None  # a rule of `altering.STORED` for text that is sent
+    snippet_title_change: str | None = None  # change of sent titles: a rule of `altering.TITLES`
+    snippet_contents_change: str | None = None  # change of sent text: a rule of `altering.STORED`
     snippet_global_list: int = 410
-    snippet_hidden: int = 403  # for the private snippet of others
+    snippet_hidden: int = 403  # for a private snippet of another account
     snippet_access_token: int = 403
-    snippet_app_user_member: bool = False  # `role=member` lists the snippets of the workspace to an OAuth consumer
+    snippet_app_user_member: bool = False  # `role=member` lists the workspace's snippets to an OAuth consumer
     # storage host
     etag: str = "md5"
     # wire
-    api_encoding: str | None = None  # Content-Encoding of responses of the API and token hosts, asked for or not
-    latency: float = 0.0  # seconds before each answer of the API and token hosts
+    api_encoding: str | None = None  # Content-Encoding of responses of the API and token hosts, requested or not
+    latency: float = 0.0  # seconds before each response of the API and token hosts
     storage_latency: float = 0.0
     keep_alive: bool = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse names and values that do not exist."""
+        """Refuse unknown names and values."""
         if name not in {field.name for field in fields(self)}:
-            raise AttributeError(f"no switch called {name!r}")
+            raise AttributeError(f"no switch with the name {name!r}")
         if name in CHOICES and value not in CHOICES[name]:
-            raise ValueError(f"switch {name}: {value!r} is none of {CHOICES[name]}")
+            raise ValueError(f"switch {name}: {value!r} is not one of {CHOICES[name]}")
         if name == "rename" and not (callable(value) or value in renaming.CHOICES):
-            raise ValueError(f"switch rename: {value!r}")
+            raise ValueError(f"switch rename: {value!r} is neither a rule nor a callable")
         super().__setattr__(name, value)
 
     def renamed(self, name: str, existing: Iterable[str] = ()) -> str:
-        """The name that a file gets, whose name would be `name`, beside the existing names."""
+        """Return the name under which a file is stored."""
         return renaming.apply_rule(self.rename, name, existing)
 
     def effect_of_upload(self, name: str) -> str:
-        """Return what an upload of this name does."""
+        """Return the effect of an upload with this name."""
         return self.upload_effect if re.search(self.upload_effect_names or "", name) else "store"
 
     def effect_of_delete(self, name: str) -> str:
-        """Return what a delete of this name does."""
+        """Return the effect of a deletion of this name."""
         return self.delete_effect if re.search(self.delete_effect_names or "", name) else "delete"
 
     def update(self, values: dict[str, Any]) -> None:
@@ -159,9 +161,9 @@ class Switches:
             setattr(self, name, value)
 
     def reset(self) -> None:
-        """Back to the defaults."""
+        """Restore the defaults."""
         self.update({field.name: field.default for field in fields(self)})
 
     def as_dict(self) -> dict[str, Any]:
-        """Every switch with its value; a callable is shown by its name."""
+        """Return all switches with their values; a callable as its representation."""
         return {name: value if not callable(value) else repr(value) for name, value in asdict(self).items()}

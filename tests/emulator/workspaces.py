@@ -19,7 +19,7 @@ from .switches import Switches
 
 @dataclass(eq=False)
 class Workspace:
-    """A workspace: a slug, a uuid, its repositories by slug, its snippets. Those who ask are its members, or not."""
+    """Hold the repositories (by slug) and snippets of a workspace. `member`: the identities of the emulator are members."""
 
     slug: str
     snippets: Snippets
@@ -29,7 +29,7 @@ class Workspace:
 
 
 class State:
-    """Everything the service holds. `user` is the e-mail of the account that is meant when none is named."""
+    """Hold the complete state of the service. `user` is the email address of the default account."""
 
     def __init__(self, user: str, switches: Switches) -> None:
         self.user, self.switches = user, switches
@@ -38,13 +38,13 @@ class State:
         self.workspaces: dict[str, Workspace] = {}
 
     def workspace(self, slug: str, member: bool | None = None) -> Workspace:
-        """Make or get a workspace; `member` tells whether those who ask belong to it."""
+        """Create or get a workspace; `member` sets whether the identities of the emulator are members."""
         home = self.workspaces.setdefault(slug, Workspace(slug, Snippets(self.clock, self.user, self.switches)))
         home.member = home.member if member is None else member
         return home
 
     def repository(self, workspace: str, slug: str, private: bool | None = None) -> Repository:
-        """Make or get a repository. A new one is private unless said otherwise; `private` also changes an old one."""
+        """Create or get a repository. It is private by default; `private` also changes an existing repository."""
         home = self.workspace(workspace)
         if slug not in home.repositories:
             home.repositories[slug] = Repository(home, slug, private is not False, self.blobs, self.clock, self.switches)
@@ -53,16 +53,16 @@ class State:
         return repository
 
     def clear(self) -> None:
-        """Remove all workspaces with everything in them."""
+        """Delete all workspaces with their contents."""
         self.workspaces.clear()
         self.blobs.clear()
 
     def find_workspace(self, workspace: str) -> Workspace | None:
-        """By slug or by uuid in curly braces."""
+        """Return a workspace by its slug, or by its uuid in curly braces."""
         return _pick(self.workspaces.values(), workspace)
 
     def find(self, workspace: str, repository: str) -> Repository | None:
-        """By slugs or by uuids in curly braces, in any mix."""
+        """Return a repository by slugs, or by uuids in curly braces, in any combination."""
         home = self.find_workspace(workspace)
         return _pick(home.repositories.values(), repository) if home else None
 

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold the credentials: accounts, API tokens, access tokens and OAuth consumers, with their scopes and expiry."""
+"""Hold the credentials: API tokens, access tokens and OAuth consumers, with scopes and expiry."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ INCLUDED = {
 
 @dataclass(frozen=True)
 class Credential:
-    """A secret that the API takes. `kind` is "api_token", "access_token" or "oauth".
+    """Describe a secret that the API accepts. `kind` is "api_token", "access_token" or "oauth".
 
-    `user` is the account whose API token it is; the other kinds act as themselves, as an `app_user` (`identity`).
-    `role` is what its owner may do in repositories: "write", "read" or "none"; with "none" it is no member of a workspace.
-    `only` binds it to one repository (the slugs of workspace and repository).
+    `user` is the account of an API token; the other kinds act as an `app_user` (`identity`).
+    `role` is the owner's permission for repositories: "write", "read" or "none"; "none" is not a member of a workspace.
+    `only` limits it to one repository (the slugs of workspace and repository).
     """
 
     kind: str
@@ -53,17 +53,17 @@ class Credential:
 
     @property
     def identity(self) -> str:
-        """Whoever acts with it: an account's e-mail, or the name of an `app_user`."""
+        """Return the account's email address, or the name of the `app_user`."""
         return self.user or APP_USER + self.name
 
     def granted(self) -> frozenset[str]:
-        """The scopes with those that they include: only old scopes nest, those of API tokens do not."""
+        """Return the scopes and the scopes that they include. Scopes of API tokens include no others."""
         return self.scopes.union(*(INCLUDED.get(scope, set()) for scope in self.scopes))
 
 
 @dataclass(frozen=True)
 class Client:
-    """An OAuth consumer; its tokens live for `expires_in` seconds."""
+    """Describe an OAuth consumer; its tokens are valid for `expires_in` seconds."""
 
     client_id: str
     client_secret: str
@@ -72,7 +72,7 @@ class Client:
 
 
 def profile(name: str) -> dict[str, object]:
-    """An account as it is shown in answers: without its e-mail and, since 2019, without `username`; or an `app_user`."""
+    """Return an account or `app_user` as responses show it: without email address and, since 2019, without `username`."""
     is_app = name.startswith(APP_USER)
     shown = name.removeprefix(APP_USER).partition("@")[0]
     identity = "{" + str(uuid.uuid5(uuid.NAMESPACE_DNS, name)) + "}"
@@ -93,7 +93,7 @@ def profile(name: str) -> dict[str, object]:
 
 @dataclass
 class Accounts:
-    """All secrets of one emulator. Nothing is fixed: every start makes its own."""
+    """Hold all secrets of an emulator. Each start creates new ones."""
 
     clock: Clock
     credentials: dict[str, Credential] = field(default_factory=dict)
@@ -102,23 +102,23 @@ class Accounts:
     _kept: tuple[dict[str, Credential], dict[str, Client]] = field(default_factory=lambda: ({}, {}))
 
     def keep(self) -> None:
-        """Let `reset` restore the identities that exist now."""
+        """Make `reset` restore the current identities."""
         self._kept = dict(self.credentials), dict(self.clients)
 
     def reset(self) -> None:
-        """Restore the kept identities and forget all others."""
+        """Restore the kept identities and delete all others."""
         self.credentials, self.clients = dict(self._kept[0]), dict(self._kept[1])
         self.uses.clear()
 
     def add(self, credential: Credential) -> str:
-        """Make the credential known; returns its secret."""
+        """Add a credential, and return its secret."""
         self.credentials[credential.secret] = credential
         return credential.secret
 
     def mint_api_token(
         self, user: str, scopes: Iterable[str] = API_SCOPES, role: str = "write", life: float | None = None
     ) -> str:
-        """A new API token of the account with this e-mail."""
+        """Create an API token of the account with this email address."""
         secret = "ATATT3x" + secrets.token_urlsafe(48)
         return self.add(Credential("api_token", secret, frozenset(scopes), user, self._end(life), role))
 
@@ -128,21 +128,21 @@ class Accounts:
         only: tuple[str, str] | None = None,
         life: float | None = None,
     ) -> str:
-        """A new repository, project or workspace access token."""
+        """Create an access token of a repository, project or workspace."""
         secret = "ATCTT3x" + secrets.token_urlsafe(48)
         name = f"Access token {len(self.credentials)}"
         return self.add(Credential("access_token", secret, frozenset(scopes), None, self._end(life), only=only, name=name))
 
     def mint_client(self, scopes: Iterable[str] = OLD_SCOPES, expires_in: int = 7200) -> Client:
-        """A new OAuth consumer."""
+        """Create an OAuth consumer."""
         client = Client(secrets.token_urlsafe(18), secrets.token_urlsafe(32), frozenset(scopes), expires_in)
         self.clients[client.client_id] = client
         return client
 
     def grant(self, client: Client, life: float | None = None) -> Credential:
-        """A new OAuth token for the consumer, which acts as itself and not as its owner since May 2026.
+        """Create an OAuth token for the consumer. Since May 2026, it acts as the consumer and not as its owner.
 
-        It ends after `life` seconds or else after `expires_in`.
+        It expires after `life` seconds, by default after `expires_in`.
         """
         end = self._end(client.expires_in if life is None else life)
         name = f"Consumer {client.client_id}"
@@ -151,11 +151,11 @@ class Accounts:
         return credential
 
     def revoke(self, secret: str) -> None:
-        """Forget a token."""
+        """Delete a token."""
         self.credentials.pop(secret, None)
 
     def expire_oauth_tokens(self) -> None:
-        """Let every OAuth token that was given out be expired from now on."""
+        """Expire all issued OAuth tokens."""
         for credential in list(self.credentials.values()):
             if credential.kind == "oauth":
                 values = {**vars(credential), "expires": self.clock.now() - timedelta(seconds=1)}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from werkzeug import Response
 
-from ..http import answers
+from ..http import responses
 from ..http.exchange import BadPath, Exchange
 from .accounts import Credential
 from .gate import Gate, Refused
@@ -19,16 +19,16 @@ Find = Callable[[list[str]], Mapping[str, Route]]
 
 
 def dispatch(exchange: Exchange, gate: Gate, find: Find) -> Response:
-    """Answer a request by the route of its path and method; `find` gives the methods of a path."""
+    """Serve a request with the route of its path and method; `find` returns the routes of a path by method."""
     try:
         segments = exchange.segments()
     except BadPath:
-        return answers.bad_request(gate.switches.plain_400)
+        return responses.bad_request(gate.switches.plain_400)
     routes = find(segments)
     if not routes:
-        return answers.error(404, "Resource not found")
+        return responses.error(404, "Resource not found")
     if exchange.method not in routes:
-        return answers.not_allowed(routes)
+        return responses.not_allowed(routes)
     try:
         credential = gate.credential(exchange)
         response = routes[exchange.method](exchange, credential, segments[2:])

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from werkzeug import Response
 
-from ..http import answers
+from ..http import responses
 from ..http.exchange import Exchange
 from ..switches import Switches
 from .accounts import Accounts, Credential
 
 
 class Refused(Exception):
-    """The request ends here, with this answer."""
+    """End the request with this response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
@@ -27,15 +27,15 @@ class Refused(Exception):
 
 @dataclass
 class Gate:
-    """Tells who asks, and refuses."""
+    """Identify the credential of a request, or refuse the request."""
 
     accounts: Accounts
     switches: Switches
 
     def credential(self, exchange: Exchange) -> Credential | None:
-        """The credential of the request; None is anonymous; a bad one is refused whatever is asked for."""
+        """Return the credential of the request, None if it is anonymous. Refuse an invalid credential for every path."""
         if "access_token" in exchange.query:
-            raise Refused(answers.error(403, answers.BAD_TOKEN))
+            raise Refused(responses.error(403, responses.BAD_TOKEN))
         given = exchange.headers.getlist("Authorization")
         if not given:
             return None
@@ -46,13 +46,13 @@ class Gate:
         elif len(given) == 1 and scheme.lower() == "bearer":
             found = self._bearer(value.strip())
         if found is None or not found.scopes:
-            raise self.unauthorized(answers.BAD_TOKEN)
+            raise self.unauthorized(responses.BAD_TOKEN)
         if self._is_used_up(found) or (found.expires is not None and found.expires <= self.accounts.clock.now()):
-            raise self.unauthorized(answers.EXPIRED_TOKEN if found.kind == "oauth" else answers.BAD_TOKEN)
+            raise self.unauthorized(responses.EXPIRED_TOKEN if found.kind == "oauth" else responses.BAD_TOKEN)
         return found
 
     def _is_used_up(self, found: Credential) -> bool:
-        """Count a request with an OAuth token, and return whether there were enough of them."""
+        """Count a request with an OAuth token, and return whether the token has reached its limit."""
         most = self.switches.token_ends_after_requests
         if most is None or found.kind != "oauth":
             return False
@@ -60,8 +60,8 @@ class Gate:
         return self.accounts.uses[found.secret] > most
 
     def unauthorized(self, message: str) -> Refused:
-        """401, with a body or without."""
-        response = answers.empty(401) if self.switches.empty_401 else answers.error(401, message)
+        """Return a 401 with or without a body."""
+        response = responses.empty(401) if self.switches.empty_401 else responses.error(401, message)
         response.headers["WWW-Authenticate"] = 'Basic realm="Bitbucket.org HTTP"'
         return Refused(response)
 
@@ -79,9 +79,9 @@ class Gate:
 
 
 def lacking(credential: Credential, *wanted: str) -> Response:
-    """403 with the scopes that are there and those that are needed."""
+    """Return a 403 with the granted and the required scopes."""
     granted = sorted(credential.scopes)
-    response = answers.error(403, answers.LACKING_SCOPES, detail={"granted": granted, "required": list(wanted)})
+    response = responses.error(403, responses.LACKING_SCOPES, detail={"granted": granted, "required": list(wanted)})
     response.headers["X-OAuth-Scopes"] = ", ".join(granted)
     response.headers["X-Accepted-OAuth-Scopes"] = ", ".join(wanted)
     return response

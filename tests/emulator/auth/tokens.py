@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Serve the OAuth token endpoint: client credentials for a token (fact sheet, section 4; errors of RFC 6749)."""
+"""Serve the OAuth token endpoint: exchange client credentials for a token (fact sheet, section 4; errors of RFC 6749)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 from werkzeug import Response
 
-from ..http import answers
+from ..http import responses
 from ..http.exchange import Exchange
 from ..switches import Switches
 from .accounts import Accounts, Client
@@ -23,17 +23,17 @@ LONGEST_FORM = 64 * 1024
 
 @dataclass
 class Tokens:
-    """The endpoint."""
+    """Issue tokens to OAuth consumers."""
 
     accounts: Accounts
     switches: Switches
 
     def __call__(self, exchange: Exchange) -> Response:
-        """Answer a request."""
+        """Serve a request."""
         if exchange.raw_path != PATH:
-            return answers.plain(404, "Not found")
+            return responses.plain(404, "Not found")
         if exchange.method != "POST":
-            return answers.not_allowed(["POST"])
+            return responses.not_allowed(["POST"])
         kind = exchange.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         form = parse_qs(exchange.body.read_all(LONGEST_FORM).decode("utf-8", "replace"))
         client = self._client(exchange.headers.get("Authorization", ""))
@@ -49,7 +49,7 @@ class Tokens:
 
     def _grant(self, client: Client) -> Response:
         credential = self.accounts.grant(client, self.switches.token_ends_after_seconds)
-        return answers.document(
+        return responses.document(
             {
                 "access_token": credential.secret,
                 "scope": " ".join(sorted(client.scopes)),
@@ -71,5 +71,5 @@ class Tokens:
 
 
 def oauth_error(status: int, code: str, description: str) -> Response:
-    """An error as OAuth has it."""
-    return answers.document({"error": code, "error_description": description}, status)
+    """Return an error in the format of OAuth."""
+    return responses.document({"error": code, "error_description": description}, status)

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Serve the control paths, by which another process controls a running emulator."""
+"""Serve the control endpoint, with which another process controls a running emulator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from werkzeug import Response
 
 from ..downloads.state import Artifact, Repository
 from ..faults.kinds import IN_PROCESS
-from ..http import answers
+from ..http import responses
 from ..http.exchange import BadPath, Exchange
 from .snippets import LONGEST, Action, Unknown, read_json, snippet_actions
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Control:
-    """Paths under `/_emulator/`; README.md lists them."""
+    """Serve the paths under `/_emulator/`; README.md lists them."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -46,22 +46,22 @@ class Control:
         }
 
     def __call__(self, exchange: Exchange) -> Response:
-        """Answer a request; what a caller did wrong is a 400 with words."""
+        """Serve a request. Return a 400 with a message for a mistake of the caller."""
         try:
             path = exchange.segments()[1:]
             action = self._actions.get((exchange.method, path[0]))
             if action is None:
-                return answers.error(404, "No such control path")
+                return responses.error(404, "No such control path")
             result = action(exchange, path[1:])
         except Unknown as problem:
-            return answers.error(404, f"Nothing called {problem}")
+            return responses.error(404, f"Not found: {problem}")
         except (BadPath, ValueError, TypeError, AttributeError, LookupError) as problem:
-            return answers.error(400, f"{type(problem).__name__}: {problem}")
-        return result if isinstance(result, Response) else answers.document(result)
+            return responses.error(400, f"{type(problem).__name__}: {problem}")
+        return result if isinstance(result, Response) else responses.document(result)
 
     def _fault(self, wanted: dict[str, Any]) -> dict[str, Any]:
         if wanted.get("kind") in IN_PROCESS:
-            raise ValueError(f"a fault of the kind {wanted['kind']} needs the process of the emulator")
+            raise ValueError(f"a fault of the kind {wanted['kind']} can be added only in the process of the emulator")
         return self._emulator.faults.add(**wanted).as_dict()
 
     def _clock(self, exchange: Exchange, path: list[str]) -> dict[str, str]:

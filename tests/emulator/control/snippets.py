@@ -22,70 +22,70 @@ Action = Callable[[Exchange, list[str]], Any]
 
 
 class Unknown(LookupError):
-    """Nothing of this name."""
+    """Nothing with this name exists."""
 
 
 def read_json(exchange: Exchange) -> dict[str, Any]:
-    """The body as an object; empty is an empty object."""
+    """Return the JSON object in the body; an empty body is an empty object."""
     value = json.loads(exchange.body.read_all(LONGEST) or b"{}")
     if not isinstance(value, dict):
-        raise ValueError("a JSON object is wanted")
+        raise ValueError("the body must be a JSON object")
     return value
 
 
 def snippet_actions(emulator: Emulator) -> dict[tuple[str, str], Action]:
-    """`/snippets/{workspace}` and `/snippets/{workspace}/{id}`."""
+    """Return the actions for `/snippets/{workspace}` and `/snippets/{workspace}/{id}`."""
 
     def read(exchange: Exchange, path: list[str]) -> Any:
-        home = find(emulator, path)
-        return shown(pick(home, path[1])) if len(path) > 1 else [shown(snippet) for snippet in home]
+        snippets = find(emulator, path)
+        return shown(pick(snippets, path[1])) if len(path) > 1 else [shown(snippet) for snippet in snippets]
 
     def put(exchange: Exchange, path: list[str]) -> Any:
         values = read_json(exchange)
         files = {name: decoded(content) for name, content in values.pop("files", {}).items()}
-        home = emulator.workspace(path[0]).snippets
+        snippets = emulator.workspace(path[0]).snippets
         if len(path) == 1:
-            return shown(home.create(values.pop("title", None), files, **values))
-        snippet = pick(home, path[1])
+            return shown(snippets.create(values.pop("title", None), files, **values))
+        snippet = pick(snippets, path[1])
         snippet.spam = bool(values.pop("spam", snippet.spam))
         if values.pop("watched", False):
-            home.watch(snippet.id)
+            snippets.watch(snippet.id)
         snippet.edit(files, **values)
         return shown(snippet)
 
     def remove(exchange: Exchange, path: list[str]) -> None:
-        home = find(emulator, path)
+        snippets = find(emulator, path)
         if len(path) == 1:
-            home.clear()
-        elif not home.remove(path[1]):
+            snippets.clear()
+        elif not snippets.remove(path[1]):
             raise Unknown(path[1])
 
     return {("GET", "snippets"): read, ("PUT", "snippets"): put, ("DELETE", "snippets"): remove}
 
 
 def find(emulator: Emulator, path: list[str]) -> Snippets:
-    """The snippets of a workspace."""
-    home = emulator.state.find_workspace(path[0]) if path else None
-    if home is None:
+    """Return the snippets of a workspace."""
+    workspace = emulator.state.find_workspace(path[0]) if path else None
+    if workspace is None:
         raise Unknown("/".join(path))
-    return home.snippets
+    return workspace.snippets
 
 
-def pick(home: Snippets, identity: str) -> Snippet:
-    """One of them."""
-    snippet = home.get(identity)
+def pick(snippets: Snippets, identity: str) -> Snippet:
+    """Return the snippet with this ID."""
+    snippet = snippets.get(identity)
     if snippet is None:
         raise Unknown(identity)
     return snippet
 
 
 def decoded(content: str | dict[str, str] | None) -> bytes | str | None:
-    """Text, or `{"base64": text}`, or null."""
+    """Return the content given as text, as `{"base64": text}`, or as null."""
     return base64.b64decode(content["base64"], validate=True) if isinstance(content, dict) else content
 
 
 def shown(snippet: Snippet) -> dict[str, Any]:
-    """A snippet with its contents."""
+    """Return a snippet with its contents as plain values for JSON."""
     names = ("id", "title", "is_private", "revision", "creator", "owner", "foreign", "spam")
     return {name: getattr(snippet, name) for name in names} | {
         "created_on": snippet.created_on.isoformat(timespec="microseconds"),

@@ -16,7 +16,7 @@ from ..auth.accounts import Credential, profile
 from ..auth.dispatch import Route, dispatch
 from ..auth.gate import Gate
 from ..auth.signing import Signer
-from ..http import answers
+from ..http import responses
 from ..http.exchange import Exchange
 from ..http.multipart import BadUpload, Upload, boundary_of, read_upload
 from ..http.names import stored_name
@@ -32,7 +32,7 @@ ApiRoute = Callable[["Api", Exchange, Credential | None, list[str]], Response]
 
 @dataclass
 class Api:
-    """The API under `/2.0`."""
+    """Serve the API under `/2.0`."""
 
     state: State
     switches: Switches
@@ -43,24 +43,24 @@ class Api:
     _urls: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     def __call__(self, exchange: Exchange) -> Response:
-        """Answer a request."""
+        """Serve a request."""
         return dispatch(exchange, self.gate, self._find)
 
     def _find(self, segments: list[str]) -> dict[str, Route]:
         return {method: partial(route, self) for method, route in find_routes(segments).items()}
 
     def describe(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """GET of the repository: the few facts that clients of others read before they come to Downloads."""
+        """GET of the repository, with the few properties that other clients read before they use Downloads."""
         repository = self.rights.require(credential, self.state.find(path[0], path[1]), READ)
-        return answers.document(repository_document(repository, exchange.origin))
+        return responses.document(repository_document(repository, exchange.origin))
 
     def list_artifacts(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """GET …/downloads"""
+        """GET …/downloads: a page of the listing."""
         repository = self.rights.require(credential, self.state.find(path[0], path[1]), READ)
         return page_of(repository, exchange.query, exchange.origin, self.switches)
 
     def get_artifact(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """GET and HEAD …/downloads/{name}: a redirect to the storage host; only a GET counts as a download."""
+        """GET and HEAD …/downloads/{name}: a redirect to the storage host. Only a GET counts as a download."""
         repository = self.rights.require(credential, self.state.find(path[0], path[1]), READ)
         artifact = repository.get(path[3])
         if artifact is None:
@@ -68,47 +68,47 @@ class Api:
         exchange.entry.artifact = artifact.name
         if exchange.method == "GET":
             artifact.downloads += 1
-        response = answers.empty(302)
+        response = responses.empty(302)
         response.set_data(self.switches.redirect_body)
         response.headers["Location"] = self._cached_url(repository, artifact)
         return response
 
     def delete_artifact(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """DELETE …/downloads/{name}"""
+        """DELETE …/downloads/{name}: delete the artifact."""
         repository = self.rights.require(credential, self.state.find(path[0], path[1]), WRITE)
         exchange.entry.artifact = path[3]
         if repository.get(path[3]) is not None and self.switches.effect_of_delete(path[3]) == "none":
-            return answers.empty(204)
-        return answers.empty(204) if repository.remove(path[3]) else no_such_file(path[3])
+            return responses.empty(204)
+        return responses.empty(204) if repository.remove(path[3]) else no_such_file(path[3])
 
     def upload(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """POST …/downloads: every `files` part becomes an artifact, all of them or none."""
+        """POST …/downloads: store each `files` part as an artifact, all of them or none."""
         repository = self.rights.require(credential, self.state.find(path[0], path[1]), WRITE)
         if (refusal := self._refuse_upload(exchange)) is not None:
             return refusal
         boundary = boundary_of(exchange.headers.get("Content-Type", ""))
         if boundary is None:
-            return answers.error(406, "Unsupported Content-Type. Use multiplart/form-data.")
+            return responses.error(406, "Unsupported Content-Type. Use multiplart/form-data.")
         if not boundary:
-            return answers.bad_request(self.switches.plain_400)
+            return responses.bad_request(self.switches.plain_400)
         try:
             upload = read_upload(exchange.body, boundary, self.state.blobs.new_path)
             exchange.body.drain()
         except BadUpload:
-            return answers.bad_request(self.switches.plain_400)
+            return responses.bad_request(self.switches.plain_400)
         return self._store(exchange, credential, repository, upload)
 
     def _refuse_upload(self, exchange: Exchange) -> Response | None:
-        """Return a refusal by the plan, or for the want of a length; let a body in chunks be read if it is accepted."""
+        """Return a refusal by the plan or of a missing length, or None. Prepare an accepted body in chunks for reading."""
         refused = self.switches.downloads_free_plan and self.switches.downloads_free_plan_post
         if refused in (402, 403):
-            return answers.error(refused, answers.UPGRADE)
+            return responses.error(refused, responses.UPGRADE)
         chunked = exchange.headers.get("Transfer-Encoding", "").lower() == "chunked"
         if chunked and self.switches.chunked_upload == 201:
             exchange.body.read_chunks()
             return None
         has_length = "Transfer-Encoding" not in exchange.headers and "Content-Length" in exchange.headers
-        return None if has_length else answers.error(411, "Length Required")
+        return None if has_length else responses.error(411, "Length Required")
 
     def _store(self, exchange: Exchange, credential: Credential | None, repository: Repository, upload: Upload) -> Response:
         named = [(stored_name(part.name), part) for part in upload.files if part.field == "files"]
@@ -117,8 +117,8 @@ class Api:
         if not taken:
             upload.drop()
             if self.switches.missing_files == 201:
-                return answers.empty(self.switches.upload_status)
-            return answers.bad_request(self.switches.plain_400, fields={"files": ["This field is required."]})
+                return responses.empty(self.switches.upload_status)
+            return responses.bad_request(self.switches.plain_400, fields={"files": ["This field is required."]})
         user = profile(credential.identity) if credential else None
         for name, part in taken:
             exchange.entry.uploads.append(part.name)
@@ -131,10 +131,10 @@ class Api:
             upload.files.remove(part)
             exchange.entry.stored.append(free)
         upload.drop()
-        return answers.empty(self.switches.upload_status)
+        return responses.empty(self.switches.upload_status)
 
     def _cached_url(self, repository: Repository, artifact: Artifact) -> str:
-        """Return a signed URL, or the one that is cached for the contents; the first one can be made to have expired."""
+        """Return a signed URL, or the cached URL of the contents. A switch makes the first URL an expired one."""
         if not self.switches.signed_url_cached:
             return self.signed_url(repository, artifact)
         now = self.state.clock.now().timestamp()
@@ -147,7 +147,7 @@ class Api:
         return url
 
     def signed_url(self, repository: Repository, artifact: Artifact, life: float | None = None) -> str:
-        """Where the content is, for a while. The name in the disposition is encoded once more, as it is really seen."""
+        """Return a signed URL of the content. The name in the disposition is encoded twice, as observed at the service."""
         name = quote(artifact.name, safe="")
         overrides = {"response-content-disposition": f'attachment; filename="{name}"'}
         if self.switches.content_encoding is not None:
@@ -161,8 +161,8 @@ class Api:
 
 
 def no_such_file(name: str) -> Response:
-    """404 for an artifact."""
-    return answers.error(404, f"File {name} not found.")
+    """Return the 404 of an artifact."""
+    return responses.error(404, f"File {name} not found.")
 
 
 REPOSITORY_ROUTES: dict[str, ApiRoute] = {"GET": Api.describe}
@@ -172,7 +172,7 @@ FILE_ROUTES: dict[str, ApiRoute] = {"GET": Api.get_artifact, "HEAD": Api.get_art
 
 
 def find_routes(segments: list[str]) -> dict[str, ApiRoute]:
-    """The methods of a path, none if there is no such path. Dots and slashes inside of a segment lead nowhere."""
+    """Return the routes of a path by method, none if the path does not exist. Dots and slashes in a segment match no path."""
     if segments[:2] != ["2.0", "repositories"] or segments[4:5] not in ([], ["downloads"]):
         return {}
     if len(segments) == 4:

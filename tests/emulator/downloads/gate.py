@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decide who may read or change a repository."""
+"""Decide which credentials can read or change a repository."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from ..auth.accounts import API_READ, API_WRITE, OLD_READ, OLD_WRITE, Credential
 from ..auth.gate import Gate, Refused, lacking
-from ..http import answers
+from ..http import responses
 from .state import Repository
 
 
 @dataclass(frozen=True)
 class Need:
-    """A right: its scope for API tokens and for the older kinds of tokens."""
+    """Describe a permission: its scope for API tokens and for the older kinds of tokens."""
 
     api_scope: str
     old_scope: str
@@ -28,14 +28,14 @@ WRITE = Need(API_WRITE, OLD_WRITE, write=True)
 
 @dataclass(frozen=True)
 class RepositoryGate:
-    """Refuses, or gives the repository that was asked for."""
+    """Check the permissions for repositories."""
 
     gate: Gate
 
     def require(self, credential: Credential | None, repository: Repository | None, need: Need) -> Repository:
-        """The repository, if the credential may do with it what is needed."""
+        """Return the repository if the credential has the permission, or raise `Refused`."""
         if repository is None or not self._sees(credential, repository):
-            raise Refused(answers.error(404, answers.HIDDEN))
+            raise Refused(responses.error(404, responses.HIDDEN))
         if credential is None:
             if need.write:
                 raise self.gate.unauthorized("Authentication is required to access this resource.")
@@ -45,7 +45,7 @@ class RepositoryGate:
             raise Refused(lacking(credential, wanted))
         mine = credential.only in (None, (repository.workspace.slug, repository.slug))
         if need.write and not (credential.role == "write" and mine):
-            raise Refused(answers.error(403, "tokens must have write or admin access"))
+            raise Refused(responses.error(403, "tokens must have write or admin access"))
         return repository
 
     def _sees(self, credential: Credential | None, repository: Repository) -> bool:

@@ -10,24 +10,24 @@ from urllib.parse import quote
 
 from werkzeug import Response
 
-from ..http import answers
+from ..http import responses
 from ..http.pages import paged
 from ..switches import Switches
 from .state import Artifact, Repository
 
 
 def page_of(repository: Repository, query: Mapping[str, str], origin: str, switches: Switches) -> Response:
-    """One page of the artifacts, newest first. `q`, `sort` and `fields` are not documented here and do nothing."""
+    """Return a page of the artifacts, newest first. The undocumented `q`, `sort` and `fields` have no effect."""
     if switches.downloads_free_plan is not None:
-        texts = [answers.UPGRADE] * 3 if switches.downloads_free_plan == "strings" else []
-        return answers.document({"pagelen": 10, "values": texts, "page": 1, "size": len(texts)})
+        texts = [responses.UPGRADE] * 3 if switches.downloads_free_plan == "strings" else []
+        return responses.document({"pagelen": 10, "values": texts, "page": 1, "size": len(texts)})
     base = origin + downloads_path(repository)
     artifacts = repository.listed(first=query.get("page", "1") == "1")
     return paged(artifacts, lambda artifact: item(artifact, base, switches), base + "/", query, switches)
 
 
 def item(artifact: Artifact, base: str, switches: Switches) -> dict[str, object]:
-    """One artifact as it is listed: no id, no checksum."""
+    """Return an artifact as listed, without ID and checksum."""
     return {
         "name": artifact.name,
         "links": {"self": {"href": f"{base}/{quote(artifact.name, safe='')}"}},
@@ -40,7 +40,7 @@ def item(artifact: Artifact, base: str, switches: Switches) -> dict[str, object]
 
 
 def repository_document(repository: Repository, origin: str) -> dict[str, object]:
-    """A repository, as far as anyone here needs it."""
+    """Return the properties of a repository that clients of Downloads read."""
     base = origin + downloads_path(repository).removesuffix("/downloads")
     workspace = repository.workspace
     return {
@@ -58,5 +58,5 @@ def repository_document(repository: Repository, origin: str) -> dict[str, object
 
 
 def downloads_path(repository: Repository) -> str:
-    """The raw path of the listing, with slugs and without a trailing slash."""
+    """Return the raw path of the listing, with slugs and without a trailing slash."""
     return f"/2.0/repositories/{quote(repository.workspace.slug)}/{quote(repository.slug)}/downloads"

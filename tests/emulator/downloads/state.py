@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold artifacts and repositories. Everything here works without HTTP."""
+"""Hold artifacts and repositories, independent of HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALPHANUMERIC = string.ascii_letters + string.digits
 
 @dataclass
 class Artifact:
-    """One file in Downloads. `key` names this very upload at the storage host; `user` is an account or None."""
+    """Describe a file in Downloads. `key` identifies its upload at the storage host; `user` is an account or None."""
 
     name: str
     blob: Blob
@@ -37,22 +37,22 @@ class Artifact:
 
     @property
     def size(self) -> int:
-        """Length of the content as it was sent, in bytes."""
+        """Return the size of the sent content in bytes."""
         return self.blob.size
 
     @property
     def content(self) -> bytes:
-        """The whole content; for tests with small artifacts."""
+        """Return the content; for tests with small artifacts."""
         return self.blob.path.read_bytes()
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the content in hex."""
+        """Return the SHA-256 of the content in hexadecimal."""
         return self.blob.digest("sha256")
 
 
 class Owner(Protocol):
-    """The workspace of a repository."""
+    """Describe what a repository needs of its workspace."""
 
     slug: str
     uuid: str
@@ -60,7 +60,7 @@ class Owner(Protocol):
 
 @dataclass(eq=False)
 class Repository:
-    """A repository as far as Downloads are concerned. Everything here works without HTTP."""
+    """Hold the artifacts of a repository."""
 
     workspace: Owner
     slug: str
@@ -83,7 +83,7 @@ class Repository:
         created_on: datetime | None = None,
         user: dict[str, object] | None = None,
     ) -> Artifact:
-        """Store an artifact under exactly this name, replacing one that is there. A path is read from disk."""
+        """Store an artifact with exactly this name, and replace an existing one. Read the content from disk if it is a path."""
         data = content.encode() if isinstance(content, str) else content
         data = data if isinstance(data, bytes) else Path(data).read_bytes()
         return self.store(name, self.blobs.store(data), created_on=created_on, user=user)
@@ -96,7 +96,7 @@ class Repository:
         user: dict[str, object] | None = None,
         keep_date: bool = False,
     ) -> Artifact:
-        """Make `blob` the content of the artifact; with `keep_date` a replaced one keeps its `created_on`."""
+        """Store `blob` as an artifact; with `keep_date`, a replaced artifact keeps its `created_on`."""
         with self.lock:
             old = self.artifacts.pop(name, None)
             date = created_on or (old.created_on if old and keep_date else self.clock.tick())
@@ -108,11 +108,11 @@ class Repository:
         return artifact
 
     def get(self, name: str) -> Artifact | None:
-        """The artifact of this name, or None."""
+        """Return the artifact with this name, or None."""
         return self.artifacts.get(name)
 
     def free_name(self, name: str) -> str:
-        """Return a name that is not in use: the name itself, or with seven random characters before its extension."""
+        """Return an unused name: the name itself, or the name with seven random characters before its extension."""
         stem, extension = os.path.splitext(name)
         free = name
         while free in self.artifacts:
@@ -120,29 +120,29 @@ class Repository:
         return free
 
     def names(self) -> list[str]:
-        """All names, sorted."""
+        """Return all names, sorted."""
         with self.lock:
             return sorted(self.artifacts)
 
     def newest_first(self) -> list[Artifact]:
-        """All artifacts in the order of the listing."""
+        """Return all artifacts in the order of the listing."""
         with self.lock:
             return sort_newest_first(self.artifacts.values())
 
     def listed(self, first: bool = True) -> list[Artifact]:
-        """All artifacts as the listing shows them, which may lag; `first`: a reading of the listing starts."""
+        """Return the artifacts that the listing shows, which might lag; `first` starts a reading of the listing."""
         with self.lock:
             if first:
                 self._lag.begin_reading()
             return sort_newest_first(self._lag.apply(self.artifacts))
 
     def end_lag(self) -> None:
-        """Let the listing show every write."""
+        """Make the listing show every write."""
         with self.lock:
             self._lag.end()
 
     def remove(self, name: str) -> bool:
-        """Remove an artifact; False if there is none."""
+        """Delete an artifact, and return whether it existed."""
         with self.lock:
             artifact = self.artifacts.pop(name, None)
             if artifact is not None:
@@ -152,7 +152,7 @@ class Repository:
         return artifact is not None
 
     def _hide(self, name: str, before: Artifact | None) -> None:
-        """Keep a write from the listing for as long as the switches say now."""
+        """Hide a write from the listing according to the switches."""
         self._lag.note(name, before, self.switches.listing_lag_reads, self.switches.listing_lag_seconds)
 
 

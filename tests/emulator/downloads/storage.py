@@ -15,7 +15,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import http_date, parse_etags, parse_if_range_header, parse_range_header, quote_etag
 
 from ..auth.signing import Signer
-from ..http import answers
+from ..http import responses
 from ..http.exchange import Exchange
 from ..http.wire import FileBody
 from ..switches import Switches
@@ -31,20 +31,20 @@ MISMATCH = "The request signature we calculated does not match the signature you
 
 @dataclass
 class Storage:
-    """The host of the contents."""
+    """Serve the contents of artifacts."""
 
     state: State
     switches: Switches
     signer: Signer
 
     def __call__(self, exchange: Exchange) -> Response:
-        """Answer a request."""
+        """Serve a request."""
         response = self._refusal(exchange)
         if response is None:
             artifact = self._find(exchange.raw_path)
             if artifact is None:
                 key = unquote(exchange.raw_path.lstrip("/"))
-                response = answers.xml_error(404, "NoSuchKey", "The specified key does not exist.", Key=key)
+                response = responses.xml_error(404, "NoSuchKey", "The specified key does not exist.", Key=key)
             else:
                 exchange.entry.artifact = artifact.name
                 response = self._content(exchange, artifact)
@@ -54,7 +54,7 @@ class Storage:
     def _refusal(self, exchange: Exchange) -> Response | None:
         headers = {name.lower(): value for name, value in exchange.headers.items()}
         if "authorization" in headers:
-            return answers.xml_error(
+            return responses.xml_error(
                 400,
                 "InvalidArgument",
                 ONE_MECHANISM,
@@ -65,9 +65,9 @@ class Storage:
         signed = self.signer.valid(exchange.method, exchange.raw_path, query, headers)
         stray = [name for name in headers if name == "cookie" or name.startswith(("x-atlassian-", "x-oauth-"))]
         if exchange.method != "GET" or not signed or stray or exchange.body.left:
-            return answers.xml_error(403, "SignatureDoesNotMatch", MISMATCH, AWSAccessKeyId=self.signer.key_id)
+            return responses.xml_error(403, "SignatureDoesNotMatch", MISMATCH, AWSAccessKeyId=self.signer.key_id)
         if int(query["Expires"]) < self.state.clock.now().timestamp():
-            return answers.xml_error(403, "AccessDenied", "Request has expired", Expires=query["Expires"])
+            return responses.xml_error(403, "AccessDenied", "Request has expired", Expires=query["Expires"])
         return None
 
     def _find(self, raw_path: str) -> Artifact | None:
@@ -95,7 +95,7 @@ class Storage:
         try:
             stream = artifact.blob.path.open("rb")
         except FileNotFoundError:
-            return answers.xml_error(404, "NoSuchKey", "The specified key does not exist.")
+            return responses.xml_error(404, "NoSuchKey", "The specified key does not exist.")
         response = Response(FileBody(stream, start, length), status, direct_passthrough=True)
         response.headers = self._headers(exchange, artifact, tag)
         response.headers["Content-Length"] = str(length)
@@ -116,7 +116,7 @@ class Storage:
     def _precondition(self, headers: Headers, artifact: Artifact, tag: str | None) -> Response | None:
         if "If-Match" in headers and not (tag and parse_etags(headers["If-Match"]).contains(tag)):
             failed = "At least one of the pre-conditions you specified did not hold"
-            return answers.xml_error(412, "PreconditionFailed", failed, Condition="If-Match")
+            return responses.xml_error(412, "PreconditionFailed", failed, Condition="If-Match")
         if "If-None-Match" in headers and tag and parse_etags(headers["If-None-Match"]).contains_weak(tag):
             response = Response(b"", 304)
             response.headers.update({"ETag": quote_etag(tag), **dates(artifact)})
@@ -124,7 +124,7 @@ class Storage:
         return None
 
     def _range(self, headers: Headers, artifact: Artifact, tag: str | None) -> tuple[int, int] | None:
-        """Start and end of the one range that is to be served, or None for the whole."""
+        """Return start and end of the requested range, or None for the complete content."""
         wanted = parse_range_header(headers.get("Range"))
         if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
             return None
@@ -139,18 +139,18 @@ class Storage:
         return start, total if end is None else min(end, total)
 
     def _unsatisfiable(self, artifact: Artifact) -> Response:
-        response = answers.xml_error(416, "InvalidRange", "The requested range is not satisfiable")
+        response = responses.xml_error(416, "InvalidRange", "The requested range is not satisfiable")
         response.headers["Content-Range"] = f"bytes */{artifact.blob.length}"
         return response
 
 
 def dates(artifact: Artifact) -> dict[str, str]:
-    """Last-Modified of an artifact."""
+    """Return the Last-Modified header of an artifact."""
     return {"Last-Modified": http_date(artifact.created_on)}
 
 
 def etag_of(artifact: Artifact, style: str) -> str | None:
-    """The tag without quotes; all but "none" are the same as long as the content is."""
+    """Return the entity tag without quotes. It is the same for the same content."""
     if style == "none":
         return None
     if style == "opaque":

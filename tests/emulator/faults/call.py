@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run code of a test in the middle of a request."""
+"""Run code of a test during a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOMENTS = ("before", "after")
 
 @dataclass
 class Call(Damage):
-    """The response is right. `action` runs `when` the request has not had its effect ("before"), or has had it ("after")."""
+    """Run `action` before or after the effect of the request (`when`). The response is correct."""
 
     action: Callable[[], object]
     when: str = "after"
@@ -27,7 +27,7 @@ class Call(Damage):
         if not callable(self.action):
             raise TypeError(f"action: {self.action!r} is not callable")
         if self.when not in MOMENTS:
-            raise ValueError(f"when: {self.when!r} is none of {MOMENTS}")
+            raise ValueError(f"when: {self.when!r} is not one of {MOMENTS}")
 
     def before(self, exchange: Exchange) -> Response | None:
         if self.when == "before":

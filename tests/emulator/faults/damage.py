@@ -13,74 +13,74 @@ from typing import Any
 from werkzeug import Response
 from werkzeug.datastructures import Headers
 
-from ..http import answers
+from ..http import responses
 from ..http.exchange import Exchange
 
 
 class Damage:
-    """A kind of fault. The class is made with the arguments of the rule and may be used for several requests."""
+    """Define a kind of fault. An instance has the arguments of its rule and can serve several requests."""
 
     def before(self, exchange: Exchange) -> Response | None:
-        """An answer instead of the real one, without any effect; None lets the request go on."""
+        """Return a response without serving the request, or None to serve it."""
         return None
 
     def after(self, exchange: Exchange, response: Response) -> Response:
-        """The answer to send after the effect has happened."""
+        """Return the response to send after the request was served."""
         return response
 
 
 @dataclass
 class Replace(Damage):
-    """The base of the kinds that answer something else.
+    """Define the base of the kinds that replace the response.
 
-    `effect`: the request does what it should all the same. `early`: answer without reading the body, then close.
+    `effect`: the request still has its effect. `early`: respond without reading the body, then close.
     """
 
     effect: bool = False
     early: bool = False
 
-    def answer(self, exchange: Exchange) -> Response:
-        """The other answer."""
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the replacement."""
         raise NotImplementedError
 
     def before(self, exchange: Exchange) -> Response | None:
         exchange.early = self.early
-        return None if self.effect else self.answer(exchange)
+        return None if self.effect else self.respond(exchange)
 
     def after(self, exchange: Exchange, response: Response) -> Response:
-        return self.answer(exchange) if self.effect else response
+        return self.respond(exchange) if self.effect else response
 
 
 @dataclass
 class Status(Replace):
-    """Any status. `body` is text, or a value that is sent as JSON; None is the usual JSON error."""
+    """Respond with any status. `body` is text, or a value to send as JSON; None is the usual JSON error."""
 
     code: int = 500
     body: Any = None
     headers: Mapping[str, str] | None = None
     content_type: str | None = None
 
-    def answer(self, exchange: Exchange) -> Response:
-        """The status with its body."""
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the status with its body."""
         if self.body is None:
-            response = answers.error(self.code, "Something went wrong")
+            response = responses.error(self.code, "Something went wrong")
         elif isinstance(self.body, (str, bytes)):
-            response = Response(self.body, self.code, content_type=self.content_type or answers.HTML)
+            response = Response(self.body, self.code, content_type=self.content_type or responses.HTML)
         else:
-            response = answers.document(self.body, self.code)
+            response = responses.document(self.body, self.code)
         response.headers.update(dict(self.headers or {}))
         return response
 
 
 @dataclass
 class RateLimit(Replace):
-    """429 as plain text; without `retry_after` (seconds or an HTTP date) there is no such header."""
+    """Respond with a 429 in plain text. `retry_after` (seconds or an HTTP date) adds the header."""
 
     retry_after: str | float | None = None
 
-    def answer(self, exchange: Exchange) -> Response:
-        """The 429."""
-        response = answers.plain(429, answers.RATE_LIMIT)
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the 429."""
+        response = responses.plain(429, responses.RATE_LIMIT)
         if self.retry_after is not None:
             response.headers["Retry-After"] = str(self.retry_after)
         return response
@@ -88,56 +88,56 @@ class RateLimit(Replace):
 
 @dataclass
 class Html(Replace):
-    """200 with a login page."""
+    """Respond with a 200 and a login page."""
 
-    body: str = answers.LOGIN_PAGE
+    body: str = responses.LOGIN_PAGE
     code: int = 200
 
-    def answer(self, exchange: Exchange) -> Response:
-        """The page."""
-        return Response(self.body, self.code, content_type=answers.HTML)
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the login page."""
+        return Response(self.body, self.code, content_type=responses.HTML)
 
 
 @dataclass
 class Json(Replace):
-    """200 with this text as JSON, or with the JSON of a value."""
+    """Respond with a 200 and this text as JSON, or the JSON of a value."""
 
     body: Any = "{}"
     code: int = 200
 
-    def answer(self, exchange: Exchange) -> Response:
-        """The JSON."""
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the JSON."""
         text = self.body if isinstance(self.body, str) else json.dumps(self.body)
-        return Response(text, self.code, content_type=answers.JSON)
+        return Response(text, self.code, content_type=responses.JSON)
 
 
 @dataclass
 class StringsInValues(Replace):
-    """200 with strings where the items should be, as on a plan without the feature."""
+    """Respond with a 200 and strings instead of items, like a plan without the feature."""
 
-    text: str = answers.UPGRADE
+    text: str = responses.UPGRADE
 
-    def answer(self, exchange: Exchange) -> Response:
-        """The page of strings."""
-        return answers.document({"pagelen": 10, "values": [self.text] * 3, "page": 1, "size": 3})
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the page of strings."""
+        return responses.document({"pagelen": 10, "values": [self.text] * 3, "page": 1, "size": 3})
 
 
 @dataclass
 class Expired(Replace):
-    """The storage host's 403 for a signed URL whose time is over."""
+    """Respond with the storage host's 403 for an expired signed URL."""
 
-    def answer(self, exchange: Exchange) -> Response:
-        """The refusal."""
-        return answers.xml_error(403, "AccessDenied", "Request has expired", Expires="1500000000")
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the 403."""
+        return responses.xml_error(403, "AccessDenied", "Request has expired", Expires="1500000000")
 
 
 class RawLocation(Response):
-    """An answer whose Location goes out as it is: the library would parse it, and drop the connection over a hostile one."""
+    """Send the Location unchanged: the library would parse it, and close the connection because of an invalid one."""
 
     raw_location: str | None = None
 
     def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
-        """The headers, with the Location's bytes in UTF-8."""
+        """Return the headers, with the Location in UTF-8."""
         headers = super().get_wsgi_headers(environ)
         if self.raw_location is not None:
             headers["Location"] = self.raw_location.encode("utf-8").decode("latin-1")
@@ -146,14 +146,14 @@ class RawLocation(Response):
 
 @dataclass
 class Redirect(Replace):
-    """A redirect to `location`: any URL, "loop" (the same URL again), or None for no Location at all."""
+    """Redirect to `location`: any URL, "loop" (the requested URL), or None for no Location header."""
 
     location: str | None = "loop"
     code: int = 302
 
-    def answer(self, exchange: Exchange) -> Response:
-        """The redirect."""
-        response = RawLocation(b"", self.code, content_type=answers.HTML)
+    def respond(self, exchange: Exchange) -> Response:
+        """Return the redirect."""
+        response = RawLocation(b"", self.code, content_type=responses.HTML)
         response.raw_location = self.location
         if self.location == "loop":
             query = exchange.request.query_string.decode("latin-1")
@@ -163,7 +163,7 @@ class Redirect(Replace):
 
 @dataclass
 class DropBefore(Damage):
-    """The connection is reset before any effect, after `read` bytes of the body (None: all of it)."""
+    """Reset the connection before any effect, after `read` bytes of the body (None: all)."""
 
     read: int | None = 0
 
@@ -180,7 +180,7 @@ class DropBefore(Damage):
 
 @dataclass
 class DropAfter(Damage):
-    """The effect happens, then the connection is reset without an answer."""
+    """Serve the request, then reset the connection without a response."""
 
     def after(self, exchange: Exchange, response: Response) -> Response:
         exchange.delivery.drop = True

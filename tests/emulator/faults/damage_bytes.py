@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Define the kinds of faults that change the bytes or the pace of a response. The request always has its effect."""
+"""Define the kinds of faults that change the bytes or the speed of a response. The request always has its effect."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .damage import Damage
 
 @dataclass
 class Truncate(Damage):
-    """The right Content-Length, but only so many `bytes` or this `fraction` of them; then close, or `reset`."""
+    """Send the correct Content-Length but only `bytes` bytes, or this `fraction` of the body; then close, or `reset`."""
 
     bytes: int | None = None
     fraction: float = 0.5
@@ -32,9 +32,9 @@ class Truncate(Damage):
 
 @dataclass
 class OpenEnd(Damage):
-    """No Content-Length: the end of the connection is the end of the body, of which this `fraction` is sent.
+    """Send this `fraction` of the body without a Content-Length, and end it by closing the connection.
 
-    With `chunked` the body comes in one chunk, of which the rest and the end are missing if `fraction` is less than 1.
+    With `chunked`, the body is one chunk; its rest and end are missing if `fraction` is less than 1.
     """
 
     fraction: float = 1.0
@@ -54,7 +54,7 @@ class OpenEnd(Damage):
 
 @dataclass
 class Extra(Damage):
-    """A body that is `count` bytes longer than it should be, with a Content-Length that fits the longer one."""
+    """Append `count` bytes to the body, with a matching Content-Length."""
 
     count: int = 1
 
@@ -65,7 +65,7 @@ class Extra(Damage):
 
 @dataclass
 class WrongLength(Damage):
-    """The right body with a Content-Length that is `delta` off; then the connection is closed."""
+    """Send the correct body with a Content-Length that differs by `delta`, then close the connection."""
 
     delta: int = 1
 
@@ -77,7 +77,7 @@ class WrongLength(Damage):
 
 @dataclass
 class Stall(Damage):
-    """Not a byte for `seconds`: before the answer, or after `at` bytes of its body. `effect` False: it stalls first."""
+    """Pause for `seconds` before the response, or after `at` bytes of its body. `effect` False: pause before the effect."""
 
     seconds: float = 5.0
     at: int | None = None
@@ -96,7 +96,7 @@ class Stall(Damage):
 
 @dataclass
 class Drip(Damage):
-    """The body at `rate` bytes per second."""
+    """Send the body at `rate` bytes per second."""
 
     rate: float = 1000.0
 
@@ -107,7 +107,7 @@ class Drip(Damage):
 
 @dataclass
 class DripHead(Damage):
-    """Status line and headers at `rate` bytes per second, so that no single read waits long."""
+    """Send status line and headers at `rate` bytes per second, so that no single read waits long."""
 
     rate: float = 5.0
 
@@ -118,7 +118,7 @@ class DripHead(Damage):
 
 @dataclass
 class Corrupt(Damage):
-    """One byte of the body is turned over: the one at `offset`, by default in the middle."""
+    """Invert one byte of the body, at `offset`, by default in the middle."""
 
     offset: int | None = None
 
@@ -129,7 +129,7 @@ class Corrupt(Damage):
 
 @dataclass
 class HangUp(Damage):
-    """The connection is closed after a good answer, without having said so: the next request finds it dead."""
+    """Close the connection after a correct response without announcing it, so that the next request fails."""
 
     def after(self, exchange: Exchange, response: Response) -> Response:
         exchange.delivery.hang_up = True
@@ -138,9 +138,9 @@ class HangUp(Damage):
 
 @dataclass
 class Refuse(Damage):
-    """A good answer that closes its connection; from then on the host `target` takes none, and those open to it are closed.
+    """Respond correctly and close the connection. Then the host `target` refuses connections and closes the open ones.
 
-    It takes connections again after `seconds`, or when the emulator is told to (`Emulator.accept`).
+    It accepts connections again after `seconds`, or with `Emulator.accept`.
     """
 
     target: str = "api"
@@ -153,18 +153,18 @@ class Refuse(Damage):
 
 
 def length_of(response: Response) -> int:
-    """The length of the body."""
+    """Return the length of the body."""
     length = response.content_length
     return len(response.get_data()) if length is None else length
 
 
 def parts(response: Response) -> Iterable[bytes]:
-    """The body in blocks."""
+    """Return the body in blocks."""
     return response.response if response.direct_passthrough else [response.get_data()]  # type: ignore[return-value]
 
 
 def with_body(response: Response, body: Iterable[bytes], length: int) -> Response:
-    """The same answer with another body and another announced length."""
+    """Return the same response with another body and another Content-Length."""
     other = Response(body, response.status, response.headers, direct_passthrough=True)
     other.headers["Content-Length"] = str(length)
     other.call_on_close(response.close)

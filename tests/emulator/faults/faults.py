@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Select the requests that faults hit, and how often."""
+"""Select the requests that get a fault."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTS = ("api", "storage", "token")
 
 @dataclass
 class Fault:
-    """A rule: the `kind` of damage for requests to `host` that fit, `times` times after `after` others that fit."""
+    """Describe a rule: apply the `kind` of damage to matching requests, `times` times, after the first `after` requests."""
 
     kind: str
     damage: Damage
@@ -36,8 +36,8 @@ class Fault:
     seen: int = 0
     fired: int = 0
 
-    def fits(self, host: str, exchange: Exchange) -> bool:
-        """Whether the rule is about this request; `path` and `query` are searched for in the raw text."""
+    def matches(self, host: str, exchange: Exchange) -> bool:
+        """Return whether the rule matches this request; `path` and `query` are searched in the raw text."""
         query = exchange.request.query_string.decode("latin-1")
         return (
             self.host == host
@@ -48,18 +48,18 @@ class Fault:
 
     @property
     def spent(self) -> bool:
-        """Whether it has fired as often as it may."""
+        """Return whether the rule has been applied `times` times."""
         return self.times is not None and self.fired >= self.times
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the rule for JSON; a callable argument is shown by its name."""
+        """Return the rule as plain values for JSON; a callable as its representation."""
         values = {name: value for name, value in vars(self).items() if name != "damage"}
         values["arguments"] = {name: repr(value) if callable(value) else value for name, value in self.arguments.items()}
         return values | {"spent": self.spent}
 
 
 class Faults:
-    """The rules, in the order they were added. At most one hits a request: the first that fits and is not spent."""
+    """Hold the rules in the order of their addition. The first matching rule that is not spent applies to a request."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -76,13 +76,13 @@ class Faults:
         after: int = 0,
         **arguments: Any,
     ) -> Fault:
-        """Add a rule. `times` None means always.
+        """Add a rule. `times` None means no limit.
 
-        `kind` is the name of a kind, with its `arguments`, or a `Damage`, whose class then names the fault.
-        Raise TypeError for arguments that the kind does not have.
+        `kind` is the name of a kind, which gets the `arguments`, or a `Damage`, whose class names the fault.
+        Raise TypeError for unknown arguments.
         """
         if host not in HOSTS:
-            raise ValueError(f"no host called {host!r}; there are: {', '.join(HOSTS)}")
+            raise ValueError(f"no host with the name {host!r}; use one of: {', '.join(HOSTS)}")
         name, damage = _resolve(kind, arguments)
         fault = Fault(name, damage, host, method, path, query, times, after, arguments)
         with self._lock:
@@ -95,10 +95,10 @@ class Faults:
             self._faults.clear()
 
     def pick(self, host: str, exchange: Exchange) -> Fault | None:
-        """The rule for this request, counted as used."""
+        """Return the rule for this request, and count its use."""
         with self._lock:
             for fault in self._faults:
-                if fault.spent or not fault.fits(host, exchange):
+                if fault.spent or not fault.matches(host, exchange):
                     continue
                 fault.seen += 1
                 if fault.seen > fault.after:
@@ -107,7 +107,7 @@ class Faults:
         return None
 
     def apply(self, host: str, exchange: Exchange, handle: Handle) -> Response:
-        """Answer the request with `handle`, spoiled by the rule for it, if there is one."""
+        """Serve the request with `handle`, and apply the rule for the request if one matches."""
         fault = self.pick(host, exchange)
         if fault is None:
             return handle(exchange)
@@ -123,11 +123,11 @@ class Faults:
 
 
 def _resolve(kind: str | Damage, arguments: dict[str, Any]) -> tuple[str, Damage]:
-    """Return the name of a kind, and the damage that it does."""
+    """Return the name of a kind and its damage."""
     if isinstance(kind, Damage):
         if arguments:
-            raise TypeError(f"arguments for a damage that exists: {', '.join(arguments)}")
+            raise TypeError(f"a Damage takes no further arguments: {', '.join(arguments)}")
         return type(kind).__name__, kind
     if kind not in KINDS:
-        raise ValueError(f"no fault called {kind!r}; there are: {', '.join(sorted(KINDS))}")
+        raise ValueError(f"no fault with the name {kind!r}; use one of: {', '.join(sorted(KINDS))}")
     return kind, KINDS[kind](**arguments)

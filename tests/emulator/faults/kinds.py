@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Name the kinds of faults."""
+"""List the kinds of faults by name."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ KINDS: dict[str, type[damage.Damage]] = {
     "hidden_item": damage_lists.HiddenItem,
     "call": call.Call,
 }
-IN_PROCESS = ("call",)  # kinds whose arguments JSON cannot express
+IN_PROCESS = ("call",)  # kinds with arguments that JSON cannot express

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the body of a request as a stream that knows where it ends."""
+"""Read the body of a request as a stream that ends with the body."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ LONGEST_LINE = 1024
 
 
 class Body:
-    """The body of one request: reads what the socket has, never more than announced, and counts.
+    """Read and count the body of one request, never more than the announced length.
 
-    A body that is cut short raises `CutBody`. The 100 (Continue) goes out when reading starts.
+    An incomplete body raises `CutBody`. The first read sends the 100 (Continue).
     """
 
     def __init__(self, stream: BufferedIOBase, length: int, greet: Callable[[], None] | None = None) -> None:
@@ -25,7 +25,7 @@ class Body:
         self._chunked = False
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, as many as come in one go; empty at the end of the body."""
+        """Return up to `size` bytes that are available; empty at the end of the body."""
         if self._greet is not None and self.left:
             self._greet()
             self._greet = None
@@ -43,12 +43,12 @@ class Body:
         return data
 
     def read_chunks(self) -> None:
-        """Read the body as chunks from now on; what was announced until now is none of it."""
+        """Read the rest of the connection's body as chunks, and ignore the announced length."""
         self._chunked = True
         self._begin_chunk()
 
     def _begin_chunk(self) -> None:
-        """Read the size of the next chunk; after the last one, whose size is 0, the body has ended."""
+        """Read the size of the next chunk. The chunk with the size 0 ends the body."""
         try:
             self.left = int(self._read_line().partition(b";")[0], 16)
         except ValueError as problem:
@@ -63,13 +63,13 @@ class Body:
         return line.strip()
 
     def read_all(self, limit: int) -> bytes:
-        """The whole body, if it is not longer than `limit`; else what fits."""
+        """Return the body, or its first `limit` bytes if it is longer."""
         blocks = []
         while self.received < limit and (block := self.read(min(BLOCK, limit - self.received))):
             blocks.append(block)
         return b"".join(blocks)
 
     def drain(self) -> None:
-        """Read and forget the rest."""
+        """Read and discard the rest."""
         while self.read(BLOCK):
             pass

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold one request on its way through a host."""
+"""Hold one request while a host serves it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SEGMENT = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*,;=:@+]|%[0-9A-Fa-f]{2})*")
 
 
 class BadPath(ValueError):
-    """A path that is not properly encoded."""
+    """The path is not properly encoded."""
 
 
 @dataclass
 class Exchange:
-    """A request, with what the server and the journal need to know about its answer."""
+    """Hold a request, its journal entry, and the plan for the delivery of its response."""
 
     request: Request
     headers: Headers
@@ -36,30 +36,30 @@ class Exchange:
     wire: Wire
     delivery: Delivery
     entry: Entry
-    early: bool = False  # answer without reading the body
+    early: bool = False  # respond without reading the body
 
     @property
     def method(self) -> str:
-        """The method in capitals."""
+        """Return the method in capitals."""
         return self.request.method
 
     @property
     def query(self) -> dict[str, str]:
-        """The query; of a repeated name the last value."""
+        """Return the query; the last value of a repeated name."""
         return {name: values[-1] for name, values in self.request.args.lists()}
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port by which the client came."""
+        """Return scheme, host and port that the client used."""
         return f"http://{self.headers.get('Host', '')}"
 
     def segments(self) -> list[str]:
-        """The decoded segments of the path."""
+        """Return the decoded segments of the path."""
         return [decode_segment(segment) for segment in self.raw_path.split("/")[1:]]
 
 
 def make_exchange(environ: dict[str, Any], host: str, now: float) -> Exchange:
-    """From what the server's handler gives."""
+    """Return the exchange for the WSGI environment of the handler."""
     request = Request(environ)
     headers = Headers(environ["emulator.headers"])
     raw_path = str(environ["RAW_URI"]).partition("?")[0]
@@ -79,7 +79,7 @@ def make_exchange(environ: dict[str, Any], host: str, now: float) -> Exchange:
 
 
 def decode_segment(raw: str) -> str:
-    """One segment of a path. A bare "+" is taken for a space: a client that does not encode it finds nothing."""
+    """Decode a segment of a path. "+" means a space, so a client must encode a literal "+"."""
     if not SEGMENT.fullmatch(raw):
         raise BadPath(raw)
     try:

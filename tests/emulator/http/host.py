@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answer the requests to a host: journal, latency and faults in this order, then the rest of the body."""
+"""Serve the requests to a host: journal, latency and faults in this order, then the rest of the body."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Disturb = Callable[[str, Exchange, Handle], Response]
 
 @dataclass
 class Host:
-    """A WSGI application for one server. `parts` maps the start of a path to a part's name ("api") and its handler.
+    """Run a WSGI application for one server. `parts` maps path prefixes to the name of a part ("api") and its handler.
 
-    A part whose name is None leaves no traces: no journal, no latency, no faults.
-    `disturb` answers a request to a named part with the handler, and may spoil the response.
+    A part with the name None has no journal, no latency and no faults.
+    `disturb` serves a request to a named part with the handler, and can change the response.
     """
 
     parts: Mapping[str, tuple[str | None, Handle]]
@@ -41,7 +41,7 @@ class Host:
     clock: Clock
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
+        """Serve a request."""
         name, handle = self._part(str(environ["RAW_URI"]))
         exchange = make_exchange(environ, name or "", time.time())
         if name is None:
@@ -85,7 +85,7 @@ class Host:
 
 
 def encode(response: Response, encoding: str) -> Response:
-    """Return the response with a Content-Encoding; without a library for it, the bytes of "br" are those of "deflate"."""
+    """Return the response with a Content-Encoding. Python cannot compress "br", so its bytes are those of "deflate"."""
     response.direct_passthrough = False
     if data := response.get_data():
         response.set_data(gzip.compress(data) if encoding == "gzip" else zlib.compress(data))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read an upload from the socket into files on disk, in bounded memory.
 
-The `multipart` package from PyPI parses it: its push parser hands on large blocks without copying them.
+The `multipart` package from PyPI parses it: its push parser passes large blocks on without copying them.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from .body import Body
 from .names import disposition
 from .wire import CutBody
 
-BLOCK = 2 << 20  # fewer, larger blocks are what makes it fast
-MOST_FILES = 100  # of a stock Django
-LONGEST_TEXT = 2_621_440  # bytes of a field, of a stock Django
+BLOCK = 2 << 20  # large blocks are fast
+MOST_FILES = 100  # default of Django
+LONGEST_TEXT = 2_621_440  # bytes of a field; default of Django
 
 
 class BadUpload(ValueError):
-    """A body that is no proper multipart/form-data, or has too many parts."""
+    """The body is not valid multipart/form-data, or has too many parts."""
 
 
 @dataclass
 class FilePart:
-    """A part with a file name: its field, the name as sent, and the file with its content."""
+    """Describe a part with a file name: its field, the sent name, and the file with its content."""
 
     field: str
     name: str
@@ -43,25 +43,25 @@ class FilePart:
 
 @dataclass
 class Upload:
-    """The parts of a body in their order; `fields` are names and texts of the parts without a file name."""
+    """Hold the parts of a body in order; `fields` are names and texts of the parts without a file name."""
 
     files: list[FilePart] = field(default_factory=list)
     fields: list[tuple[str, str]] = field(default_factory=list)
 
     def drop(self) -> None:
-        """Remove the contents that were not taken out of `files`."""
+        """Delete the contents of the parts that remain in `files`."""
         for part in self.files:
             part.path.unlink(missing_ok=True)
 
 
 def boundary_of(content_type: str) -> str | None:
-    """The boundary, "" if there is none, or None if this is no multipart/form-data."""
+    """Return the boundary, "" if it is missing, or None if the type is not multipart/form-data."""
     kind, options = parse_options_header(content_type)
     return options.get("boundary", "") if kind.lower() == "multipart/form-data" else None
 
 
 def read_upload(body: Body, boundary: str, new_path: Callable[[], Path]) -> Upload:
-    """Read the whole body into files, one at each `new_path()`. When it is cut or broken, nothing is left on disk."""
+    """Read the body into files, each at a `new_path()`. Delete all files if the body is incomplete or invalid."""
     upload = Upload()
     try:
         with parser.PushMultipartParser(boundary, header_charset="latin1") as push:
@@ -111,11 +111,11 @@ def _text(events: Iterator[Event]) -> str:
             break
         text += event
         if len(text) > LONGEST_TEXT:
-            raise BadUpload("too long a field")
+            raise BadUpload("a field is too long")
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise BadUpload("a field that is not UTF-8") from problem
+        raise BadUpload("a field is not UTF-8") from problem
 
 
 def _copy(events: Iterator[Event], stream: BinaryIO) -> int:

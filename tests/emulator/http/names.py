@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Apply the rules of a stock Django to the name of an uploaded file, and read names from parts (fact sheet, section 1.3)."""
+"""Apply Django's default rules to the name of an uploaded file, and read names from parts (fact sheet, section 1.3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST = 255  # characters
 
 
 def stored_name(asked: str) -> str | None:
-    """The name an upload gets, or None when the part is ignored."""
+    """Return the name under which an upload is stored, or None if the part is ignored."""
     name = html.unescape(asked)
     name = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
     name = "".join(character for character in name if character.isprintable())
@@ -27,7 +27,7 @@ def stored_name(asked: str) -> str | None:
 
 
 def disposition(value: str) -> dict[str, str]:
-    """The parameters of a Content-Disposition, names in lower case; `filename*` is decoded and wins as `filename`."""
+    """Return the parameters of a Content-Disposition by lower-case name. A decoded `filename*` replaces `filename`."""
     plain: dict[str, str] = {}
     extended: dict[str, str] = {}
     for item in _split(value)[1:]:
@@ -44,7 +44,7 @@ def disposition(value: str) -> dict[str, str]:
 
 
 def _split(value: str) -> list[str]:
-    """At semicolons outside of quotes."""
+    """Split at semicolons outside of quotes."""
     items, start, quoted, position = [], 0, False, 0
     while position < len(value):
         character = value[position]

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cut a listing into pages."""
+"""Split a listing into pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeVar
 from werkzeug import Response
 
 from ..switches import Switches
-from . import answers
+from . import responses
 
 DEFAULT_LENGTH = 10
 MOST = 100
@@ -26,14 +26,14 @@ def paged(
     switches: Switches,
     keep: Sequence[str] = ("pagelen",),
 ) -> Response:
-    """A page of anything. `url` is the listing's own, without a query; `keep` is what `next` has of the query."""
+    """Return one page. `url` is the listing's URL without a query; `keep` are the parameters that `next` repeats."""
     length, number = _number(query.get("pagelen", "10")), _number(query.get("page", "1"))
     if length is None or length > min(MOST, switches.pagelen_max):
-        return answers.error(400, "Invalid pagelen")
+        return responses.error(400, "Invalid pagelen")
     length = min(length or DEFAULT_LENGTH, switches.page_cap or MOST)
     start = ((number or 0) - 1) * length
     if start < 0 or (start and start >= len(items)):
-        return answers.error(400, "Invalid page")
+        return responses.error(400, "Invalid page")
     assert number is not None
     page: dict[str, object] = {"pagelen": length}
     repeated = int(switches.listing_repeat and start > 0)
@@ -47,7 +47,7 @@ def paged(
         page["next"] = f"{url}?{kept}page={number + 1}"
     if number > 1:
         page["previous"] = f"{url}?{kept}page={number - 1}"
-    return answers.document(page)
+    return responses.document(page)
 
 
 def _number(text: str) -> int | None:

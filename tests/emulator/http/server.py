@@ -1,10 +1,10 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Serve connections in threads, keep them open, and let responses go wrong.
+"""Serve connections in threads, keep them open, and damage responses on request.
 
-The handler of werkzeug closes each connection, because it cannot tell the rest of a body from the next request.
-Here `Body` reads every body and knows where it ends, so connections stay open, as those of the service do.
+The handler of werkzeug closes each connection because it does not know where a body ends.
+Here `Body` reads each body to its end, so connections remain open, like those of the service.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PATIENCE = 5.0  # seconds for a thread to end
 
 @dataclass(eq=False)
 class Link:
-    """A connection from its acceptance to its end. `kept`: it is serving a request that `Server.reset` spares."""
+    """Describe an open connection. `kept`: it serves a request that `Server.reset` does not end."""
 
     ended: threading.Event = field(default_factory=threading.Event)
     gone: threading.Event = field(default_factory=threading.Event)
@@ -40,20 +40,20 @@ class Link:
 
 
 class Handler(WSGIRequestHandler):
-    """One connection: requests come one after another until one side closes."""
+    """Serve the requests of one connection until one side closes it."""
 
     server: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def setup(self) -> None:
-        """Give the connection a number, for the journal."""
+        """Number the connection for the journal."""
         super().setup()
         self.number = next(self.server.numbers)
         self.link = self.server.link(self.request)
 
     def run_wsgi(self) -> None:
-        """Answer one request, unless the connection must end."""
+        """Serve one request, unless the connection must end."""
         if not self.server.begin(self.link, self.path):
             self.close_connection = True
             return
@@ -72,7 +72,7 @@ class Handler(WSGIRequestHandler):
         }
         self.environ = environ
         try:
-            self._answer(environ, wire, body)
+            self._respond(environ, wire, body)
         except BaseException:
             self.close_connection = True
             raise
@@ -81,7 +81,7 @@ class Handler(WSGIRequestHandler):
             self.link.kept = False
 
     def handle(self) -> None:
-        """Serve the connection; errors of a socket that the server has closed are expected."""
+        """Serve the connection. Ignore errors of a socket that the server closed."""
         try:
             super().handle()
         except OSError:
@@ -89,7 +89,7 @@ class Handler(WSGIRequestHandler):
                 raise
 
     def handle_expect_100(self) -> bool:
-        """Not yet: `Body` lets the client go on when its body is wanted."""
+        """Do nothing: `Body` sends the 100 (Continue) when it starts to read."""
         return True
 
     def _body(self) -> Body:
@@ -99,10 +99,10 @@ class Handler(WSGIRequestHandler):
         return Body(self.rfile, number, self.send_continue if asks else None)
 
     def send_continue(self) -> None:
-        """Let the client send its body."""
+        """Ask the client to send its body."""
         self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _answer(self, environ: dict[str, Any], wire: Wire, body: Body) -> None:
+    def _respond(self, environ: dict[str, Any], wire: Wire, body: Body) -> None:
         head: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[..., Any]:
@@ -123,14 +123,14 @@ class Handler(WSGIRequestHandler):
                 close()
 
     def _closing(self, environ: dict[str, Any], headers: list[tuple[str, str]], body: Body) -> bool:
-        """Whether the connection ends after this answer."""
+        """Return whether the connection ends after this response."""
         named = {name.lower(): value for name, value in headers}
         asked = self.headers.get("Connection", "").lower()
         closing = asked == "close" or self.request_version < "HTTP/1.1" or body.left > 0
         return closing or "transfer-encoding" in self.headers or named.get("connection") == "close"
 
     def _head(self, status: str, headers: list[tuple[str, str]], closing: bool) -> bytes:
-        """Status line and headers; every answer has a length, so nothing is chunked."""
+        """Return status line and headers. Each response has a length, so none is chunked."""
         named = {name.lower() for name, _unused in headers}
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
         if closing and "connection" not in named:
@@ -138,13 +138,13 @@ class Handler(WSGIRequestHandler):
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 (the name is werkzeug's)
-        """Stay silent: the journal has it all."""
+        """Print nothing: the journal records each request."""
 
 
 class Server(ThreadedWSGIServer):
-    """A server in threads that can be stopped at once, whatever its connections are doing.
+    """Serve in threads that can be stopped at once.
 
-    `reset` spares connections while they serve a path that starts with `kept`.
+    `reset` does not end connections that serve a path that starts with `kept`.
     """
 
     def __init__(self, host: str, port: int, app: WSGIApplication, kept: str | None = None) -> None:
@@ -171,7 +171,7 @@ class Server(ThreadedWSGIServer):
                 self._stay_closed()
 
     def _stay_closed(self) -> None:
-        """Keep the port, but do not listen, so that connections are refused."""
+        """Keep the port without listening, so that connections are refused."""
         place = socket.socket(self.address_family, self.socket_type)
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.close()
@@ -184,12 +184,12 @@ class Server(ThreadedWSGIServer):
         self._accepting.set()
 
     def refuse_at(self, host: str, seconds: float | None, spare: socket.socket | None = None) -> None:
-        """Let the servers of a host refuse connections; `spare` is not closed."""
+        """Make the servers of a host refuse connections; `spare` is not closed."""
         for server in self.neighbors[host]:
             server.refuse(seconds, spare)
 
     def refuse(self, seconds: float | None = None, spare: socket.socket | None = None) -> None:
-        """Close all connections but `spare` and refuse new ones, for so many seconds or until `accept`."""
+        """Close all connections except `spare`, and refuse new ones for some seconds, or until `accept`."""
         self._closed_for = seconds
         self._accepting.clear()
         self._poke()
@@ -199,30 +199,30 @@ class Server(ThreadedWSGIServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def accept(self) -> None:
-        """Take connections again."""
+        """Accept connections again."""
         self._accepting.set()
         while self._closed.is_set() and not self.stopping.is_set():
             self.stopping.wait(0.001)
 
     def _poke(self) -> None:
-        """Wake up the thread that waits for connections."""
+        """Wake the thread that waits for connections."""
         with suppress(OSError):
             socket.create_connection((self.host, self.port), timeout=1).close()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Accept no connection while stopping or refusing, nor the one of `_settle`."""
+        """Refuse connections while the server stops or refuses, and the connection of `_settle`."""
         if client_address == self._knock:
             self._knocked.set()
             return False
         return not self.stopping.is_set() and self._accepting.is_set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection from its acceptance on."""
+        """Register the connection."""
         self._open[request] = Link()
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve the connection, then forget it."""
+        """Serve the connection, then remove it from the register."""
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -233,15 +233,15 @@ class Server(ThreadedWSGIServer):
         return self._open[connection]
 
     def begin(self, link: Link, path: str) -> bool:
-        """Return whether the connection may serve a request for this path."""
+        """Return whether the connection can serve a request for this path."""
         with self._lock:
             link.kept = self._kept is not None and path.startswith(self._kept)
             return not link.ended.is_set()
 
     def reset(self) -> None:
-        """Accept connections again, end those that exist, and number new ones from 1.
+        """Accept connections again, end the open connections, and number new ones from 1.
 
-        Requests that are being served end early. When this returns, none of them can have an effect anymore.
+        Requests in progress end early. After this returns, none of them can have an effect.
         """
         self.accept()
         self._settle()
@@ -250,12 +250,12 @@ class Server(ThreadedWSGIServer):
             for link in ending:
                 link.ended.set()
         if not self._close(ending):
-            raise RuntimeError(f"a request on port {self.port} goes on {PATIENCE:g} seconds after its connection was closed")
-        self.accept()  # a request that has ended may have made the server refuse connections
+            raise RuntimeError(f"a request on port {self.port} still runs {PATIENCE:g} seconds after its connection was closed")
+        self.accept()  # a request that ended might have made the server refuse connections
         self.numbers = itertools.count(1)
 
     def _settle(self) -> None:
-        """Return when all connections that clients have made so far are accepted: one more comes after them."""
+        """Wait until all pending connections are accepted: a new connection is queued after them."""
         with socket.socket(self.address_family) as knock, suppress(OSError):
             knock.bind((self.host, 0))
             self._knocked.clear()
@@ -266,7 +266,7 @@ class Server(ThreadedWSGIServer):
                 pass
 
     def _close(self, ending: list[Link]) -> bool:
-        """Close these connections and wait for their threads; return whether all have ended."""
+        """Close these connections, wait for their threads, and return whether all ended."""
         for connection in [connection for connection, link in self._open.copy().items() if link in ending]:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -274,7 +274,7 @@ class Server(ThreadedWSGIServer):
         return all(link.gone.wait(max(0.0, give_up - time.monotonic())) for link in ending)
 
     def stop(self) -> None:
-        """End all threads and close all sockets."""
+        """Stop all threads and close all sockets."""
         self.stopping.set()
         self._accepting.set()
         self._poke()

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Send a response whole, cut, slowly, stalled, damaged or not at all."""
+"""Send a response completely, truncated, slowly, with a pause, damaged or not at all."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ BLOCK = 256 * 1024
 
 
 class Dropped(ConnectionError):
-    """The connection is to be reset now."""
+    """The connection must be reset now."""
 
 
 class CutBody(ConnectionError):
-    """The client closed the connection in the middle of its body."""
+    """The client closed the connection before the end of its body."""
 
 
 class Ended(ConnectionError):
-    """The server ends this connection, whatever it is doing."""
+    """The server ends this connection during a request."""
 
 
 @dataclass
 class Delivery:
-    """What is to go wrong with one answer; the defaults let nothing go wrong."""
+    """Plan the delivery of a response. The defaults cause no fault."""
 
-    drop: bool = False  # reset instead of an answer
-    limit: int | None = None  # so many bytes of the body, then the end
-    reset: bool = False  # end by a reset instead of a close, after `limit`
+    drop: bool = False  # reset instead of a response
+    limit: int | None = None  # number of bytes of the body before the end
+    reset: bool = False  # reset instead of close after `limit`
     stall: float = 0.0  # seconds without a byte
-    stall_at: int | None = None  # before this byte of the body; None: before the status line
+    stall_at: int | None = None  # pause before this byte of the body; None: before the status line
     rate: float | None = None  # bytes per second
-    head_rate: float | None = None  # likewise, of status line and headers
+    head_rate: float | None = None  # bytes per second of status line and headers
     corrupt_at: int | None = None  # flip this byte of the body
-    hang_up: bool = False  # close afterwards without having said so
-    refuse: tuple[str, float | None] | None = None  # beforehand, this host stops taking connections; for so many seconds
+    hang_up: bool = False  # close afterwards without announcing it
+    refuse: tuple[str, float | None] | None = None  # first refuse connections: host, and seconds
 
     @property
     def harmless(self) -> bool:
-        """Whether the body goes out as it is."""
+        """Return whether the body is sent unchanged."""
         return self == Delivery() or self == Delivery(hang_up=True)
 
 
 class FileBody:
-    """A range of an open file as the body of an answer; usable as a plain WSGI iterable too."""
+    """Provide a range of an open file as the body of a response; also a plain WSGI iterable."""
 
     def __init__(self, stream: BinaryIO, start: int, length: int) -> None:
         self.stream, self.start, self.length = stream, start, length
@@ -63,29 +63,29 @@ class FileBody:
             yield block
 
     def close(self) -> None:
-        """Called by the server at the end."""
+        """Close the file. The server calls this at the end."""
         self.stream.close()
 
 
 class Wire:
-    """The sending side of one connection, until `ended` is set. `count` is told how many bytes of the body go out."""
+    """Send the responses of one connection until `ended` is set. `count` receives the numbers of sent bytes of the body."""
 
     def __init__(self, connection: socket.socket, ended: threading.Event) -> None:
         self.connection, self.ended = connection, ended
 
     def reset(self) -> None:
-        """Close so that the peer sees a reset: at once, because a shutdown before it would look like a proper end."""
+        """Close with a reset, and without a shutdown, which would look like a regular end."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(self.connection.detach())
         raise Dropped
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but raise `Ended` as soon as the connection must end."""
+        """Sleep. Raise `Ended` as soon as the connection must end."""
         if seconds > 0 and self.ended.wait(seconds):
             raise Ended
 
     def send(self, head: bytes, body: Iterable[bytes], plan: Delivery, count: Callable[[int], None]) -> None:
-        """Send head and body as planned."""
+        """Send head and body according to the plan."""
         if plan.drop:
             self.reset()
         if plan.stall_at is None:
@@ -122,7 +122,7 @@ class Wire:
             position += sent
 
     def _damaged(self, body: Iterable[bytes], plan: Delivery) -> Iterator[bytes]:
-        """The body in blocks, cut and slowed as planned; the first block may come together with the head."""
+        """Yield the body in blocks, truncated and slowed according to the plan. The head can be sent with the first block."""
         position = 0
         for block in _resized(body, plan):
             if plan.limit is not None:
@@ -141,7 +141,7 @@ class Wire:
 
 
 def _resized(body: Iterable[bytes], plan: Delivery) -> Iterator[bytes]:
-    """Small blocks for a slow wire, about twenty a second, else the blocks as they come."""
+    """Yield blocks; for a slow connection small ones, about twenty a second."""
     size = max(1, int(plan.rate / 20)) if plan.rate else BLOCK
     for block in body:
         for start in range(0, len(block), size):

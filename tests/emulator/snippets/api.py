@@ -27,7 +27,7 @@ Routes = dict[str, Route]
 
 
 class SnippetApi:
-    """Everything under `/2.0/snippets`, and the web site's file links."""
+    """Serve the paths under `/2.0/snippets`, and the file links of the website."""
 
     def __init__(self, state: State, gate: Gate) -> None:
         switches = gate.switches
@@ -36,7 +36,7 @@ class SnippetApi:
         self._writing = Writing(switches, rights, Reader(switches, state.blobs.new_path), forms)
 
     def __call__(self, exchange: Exchange) -> Response:
-        """Answer a request; the journal has the id that was asked for, whether there is one or not."""
+        """Serve a request. The journal records the requested ID even if the snippet does not exist."""
         asked = PATH.match(exchange.raw_path)
         exchange.entry.snippet = unquote(asked[1]) if asked else None
         return dispatch(exchange, self._gate, self._find)
@@ -60,7 +60,7 @@ class SnippetApi:
         return self._below(path[2], path[3:])
 
     def _below(self, word: str, rest: list[str]) -> Routes:
-        """The paths under a snippet: one of the words, or a revision."""
+        """Return the routes below a snippet: of a reserved word, or of a revision."""
         reading, writing = self._reading, self._writing
         if word == "files":
             return readable(reading.newest_file) if rest else {}
@@ -80,5 +80,5 @@ class SnippetApi:
 
 
 def readable(route: Route) -> Routes:
-    """For GET and HEAD."""
+    """Return the route for GET and HEAD."""
     return {"GET": route, "HEAD": route}

@@ -12,13 +12,13 @@ from .revisions import Revision
 
 
 def diff_text(old: Mapping[str, bytes], new: Mapping[str, bytes], path: str | None = None) -> bytes:
-    """The differences of all files, or of one."""
+    """Return the differences of all files, or of one."""
     names = sorted({*old, *new}) if path is None else [path]
     return b"".join(_one(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name))
 
 
 def patch_text(revision: Revision, old: Mapping[str, bytes]) -> bytes:
-    """The differences with a commit's head."""
+    """Return the differences with the header of a commit."""
     head = [f"From {revision.sha} Mon Sep 17 00:00:00 2001", f"From: {revision.author}", f"Date: {revision.date:%c} +0000"]
     return "\n".join([*head, f"Subject: [PATCH] {revision.message}", "", "---", "", ""]).encode() + diff_text(old, revision.files)
 

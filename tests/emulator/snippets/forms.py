@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choose which of its three forms a snippet is sent in, by the Accept header and the switches."""
+"""Choose one of the three forms of a snippet from the Accept header and the switches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from werkzeug import Response
 
 from ..auth.gate import Refused
-from ..http import answers
+from ..http import responses
 from ..http.exchange import Exchange
 from ..switches import Switches
 from ..workspaces import Workspace
@@ -24,12 +24,12 @@ JSON, RELATED, FORM = "application/json", "multipart/related", "multipart/form-d
 
 @dataclass(frozen=True)
 class Forms:
-    """Chooses and makes an answer."""
+    """Choose the form of a response, and build it."""
 
     switches: Switches
 
     def choose(self, exchange: Exchange) -> str:
-        """The content type to answer with; raises `Refused` before anything has happened."""
+        """Return the content type of the response. Raise `Refused` before the request has an effect."""
         style = self.switches.snippet_answers
         if style == "json_only" or not exchange.headers.get("Accept", "").strip():
             return JSON
@@ -39,18 +39,18 @@ class Forms:
             raise not_acceptable()
         return FORM if style == "form_only" and best == RELATED else best
 
-    def want_json(self, exchange: Exchange) -> None:
-        """For what is only there as JSON."""
+    def require_json(self, exchange: Exchange) -> None:
+        """Raise `Refused` if the client does not accept JSON."""
         if exchange.headers.get("Accept", "").strip() and exchange.request.accept_mimetypes.best_match([JSON]) is None:
             raise not_acceptable()
 
-    def answer(
-        self, kind: str, exchange: Exchange, home: Workspace, snippet: Snippet, revision: Revision, status: int = 200
+    def respond(
+        self, kind: str, exchange: Exchange, workspace: Workspace, snippet: Snippet, revision: Revision, status: int = 200
     ) -> Response:
-        """The snippet with the files of a revision."""
-        document = Shapes(exchange.origin, self.switches).whole(home, snippet, revision)
+        """Return the snippet with the files of a revision."""
+        document = Shapes(exchange.origin, self.switches).whole(workspace, snippet, revision)
         if kind == JSON:
-            return answers.document(document, status)
+            return responses.document(document, status)
         if kind == RELATED:
             body, content_type = Parts(self.switches).related(document, revision.files)
         else:
@@ -63,5 +63,5 @@ class Forms:
 
 
 def not_acceptable() -> Refused:
-    """406."""
-    return Refused(answers.error(406, "Could not satisfy the request Accept header."))
+    """Return the refusal with 406."""
+    return Refused(responses.error(406, "Could not satisfy the request Accept header."))

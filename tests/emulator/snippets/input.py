@@ -15,7 +15,7 @@ from werkzeug import Response
 
 from ..altering import STORED
 from ..auth.gate import Refused
-from ..http import answers
+from ..http import responses
 from ..http.exchange import Exchange
 from ..http.multipart import BadUpload, boundary_of, read_upload
 from ..http.names import stored_name
@@ -29,7 +29,7 @@ BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
 @dataclass
 class Draft:
-    """Wished properties, files by the name they get, and names that are to go."""
+    """Hold the requested properties, files by their stored name, and names of files to delete."""
 
     values: dict[str, object] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -38,15 +38,15 @@ class Draft:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads requests. `new_path` gives a path for each file while a form is read."""
+    """Read requests. `new_path` returns a path for each file of a form."""
 
     switches: Switches
     new_path: Callable[[], Path]
 
     def __call__(self, exchange: Exchange) -> Draft:
-        """The wish; raises `Refused`."""
+        """Return the request as a draft, or raise `Refused`."""
         if "Transfer-Encoding" in exchange.headers or "Content-Length" not in exchange.headers:
-            raise Refused(answers.error(411, "Length Required"))
+            raise Refused(responses.error(411, "Length Required"))
         content_type = exchange.headers.get("Content-Type", "")
         kind = content_type.partition(";")[0].strip().lower()
         if kind == "application/json":
@@ -55,10 +55,10 @@ class Reader:
             return self._form(exchange, boundary_of(content_type) or "")
         if kind == "multipart/related":
             return self._related(exchange, content_type)
-        raise Refused(answers.error(415, f"Unsupported media type '{kind}' in request."))
+        raise Refused(responses.error(415, f"Unsupported media type '{kind}' in request."))
 
     def _json(self, exchange: Exchange) -> Draft:
-        """Nothing but properties; `files` is no property."""
+        """Read a body of properties; `files` is not a property."""
         document = self._document(exchange, exchange.body.read_all(LONGEST))
         return Draft(self._checked(document))
 
@@ -77,7 +77,7 @@ class Reader:
         fields: dict[str, Any] = dict(upload.fields) | ({"files": named} if named else {})
         exchange.entry.fields |= fields
         if any(part.field == "files" for part, _content in contents):
-            raise Refused(self._bad(files=["Names of files are wanted."]))
+            raise Refused(self._bad(files=["Must be names of files."]))
         draft = Draft(self._checked({name: self._flat(name, text) for name, text in fields.items()}))
         for part, content in contents:
             name = stored_name(part.name)
@@ -101,7 +101,7 @@ class Reader:
             self._add(exchange, draft, name, part.content)
         listed = document.get("files", {})
         if not isinstance(listed, dict):
-            raise Refused(self._bad(files=["An object is wanted."]))
+            raise Refused(self._bad(files=["Must be an object."]))
         sent = {part.identity or part.filename for part in parts}
         draft.removed = [name for name in listed if name not in sent]
         if any(name in draft.files for name in draft.removed):
@@ -109,7 +109,7 @@ class Reader:
         return draft
 
     def _part_name(self, part: Part) -> str:
-        """The file name wins over the Content-ID. Nothing is cut off here: a bad name is refused."""
+        """Return the file name, or else the Content-ID. Refuse an invalid name."""
         name = part.filename if part.filename is not None else part.identity
         if stored_name(name.replace("&", "+")) != name.replace("&", "+"):
             raise Refused(self._bad(files=[f"Bad name: {name!r}"]))
@@ -118,7 +118,7 @@ class Reader:
     def _add(self, exchange: Exchange, draft: Draft, name: str, content: bytes) -> None:
         stored = self.switches.renamed(name)
         if stored in draft.files:
-            raise Refused(self._bad(file=[f"Two files are called {stored!r}."]))
+            raise Refused(self._bad(file=[f"Two files have the name {stored!r}."]))
         change = self.switches.snippet_contents_change
         draft.files[stored] = STORED[change](content) if change and is_text(content) else content
         exchange.entry.stored.append(stored)
@@ -134,11 +134,11 @@ class Reader:
         return document
 
     def _flat(self, name: str, text: Any) -> object:
-        """A form's text as a value; what is no boolean stays text, and is refused with the others."""
+        """Convert the text of a form field. Text that is not a boolean remains text, and is refused later."""
         return BOOLEANS.get(text, text) if name == "is_private" else text
 
     def _checked(self, given: Mapping[str, object]) -> dict[str, object]:
-        """The properties that can be changed; all others are left alone."""
+        """Return the properties that can be changed; ignore others."""
         problems: dict[str, list[str]] = {}
         if not isinstance(given.get("title"), str | None):
             problems["title"] = ["Not a valid string."]
@@ -152,4 +152,4 @@ class Reader:
 
     def _bad(self, **fields: list[str]) -> Response:
         more: dict[str, Any] = {"fields": fields} if fields else {}
-        return answers.bad_request(self.switches.plain_400, **more)
+        return responses.bad_request(self.switches.plain_400, **more)

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let the listings of snippets show the state before a write for some time."""
+"""Make the listings of snippets show the state before a write for some time."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Pending:
-    """A write that listings do not show yet: the snippet as it was before, None for a new one, and for how long.
+    """Describe a write that listings do not show yet: the previous snippet (None for a new one), and the delay.
 
-    `seen`: how many readings have started since, by listing. The listings of different roles lag separately.
+    `seen` counts the readings since the write by listing. The listings of different roles lag separately.
     """
 
     identity: str
@@ -34,9 +34,9 @@ class Pending:
 
 
 class Lag:
-    """The writes that listings do not show yet.
+    """Hold the writes that listings do not show yet.
 
-    A reading of a listing starts with its first page; the later pages have the same age as the first one.
+    A reading of a listing starts with its first page. The later pages show the same state as the first page.
     """
 
     def __init__(self, clock: Clock, switches: Switches) -> None:
@@ -46,7 +46,7 @@ class Lag:
         self._lock = threading.Lock()
 
     def note(self, identity: str, before: Snippet | None) -> None:
-        """Hide a write, as the switches are now. `before` is a copy of the snippet that it changes or deletes."""
+        """Hide a write according to the switches. `before` is a copy of the changed or deleted snippet."""
         reads, seconds = self._switches.snippet_lag_reads, self._switches.snippet_lag_seconds
         if reads or seconds:
             until = self._clock.now() + timedelta(seconds=seconds)
@@ -54,7 +54,7 @@ class Lag:
                 self._pending.append(Pending(identity, before, reads, until))
 
     def begin_reading(self, role: str | None) -> None:
-        """Count a reading of the listing for this role, and show in it the writes that have been hidden for long enough."""
+        """Count a reading of the listing for this role, and show the writes whose delay has passed."""
         now = self._clock.now()
         with self._lock:
             self._hidden[role] = [one for one in self._pending if one.seen[role] < one.reads or one.until > now]
@@ -68,7 +68,7 @@ class Lag:
             self._hidden.clear()
 
     def apply(self, snippets: Iterable[Snippet], role: str | None) -> list[Snippet]:
-        """Return the snippets as the listing for this role still shows them."""
+        """Return the snippets that the listing for this role shows."""
         shown = {snippet.id: snippet for snippet in snippets}
         for one in reversed(self._hidden.get(role, [])):
             shown.pop(one.identity, None)

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write a snippet as multipart/related or multipart/form-data, byte for byte as the examples of the documents."""
+"""Write a snippet as multipart/related or multipart/form-data, byte for byte like Atlassian's examples."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from ..switches import Switches
 
 LONGEST_LINE = 998
 TEXT = re.compile(rb"[\t\n\x0b\x0c\r\x1b\x20-\x7e\x80-\xff]*")
-Part = tuple[list[str], bytes]  # the lines of its head, and its body as it is sent
+Part = tuple[list[str], bytes]  # header lines and encoded body
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Makes the bodies of answers."""
+    """Build the bodies of responses."""
 
     switches: Switches
 
     def related(self, document: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[bytes, str]:
-        """The body and its Content-Type."""
+        """Return the body and its Content-Type."""
         head = ['Content-Type: application/json; charset="utf-8"', "MIME-Version: 1.0", "Content-ID: snippet"]
         parts: list[Part] = [(head, json.dumps(document, indent=2).encode() + self._eol)]
         for name, content in self._served(files):
@@ -48,7 +48,7 @@ class Parts:
         return self._joined(parts, boundary), f'multipart/related; start="{start}"; boundary="{boundary}"'
 
     def form(self, values: Mapping[str, Any], files: Mapping[str, bytes]) -> tuple[bytes, str]:
-        """The body and its Content-Type; values that are null are left out."""
+        """Return the body and its Content-Type, without values that are null."""
         parts: list[Part] = []
         for name, value in values.items():
             head = [f'Content-Disposition: form-data; name="{name}"', 'Content-Type: text/plain; charset="utf-8"']
@@ -64,7 +64,7 @@ class Parts:
         return self._joined(parts, boundary), f"multipart/form-data; boundary={boundary}"
 
     def encoded(self, name: str, content: bytes) -> tuple[str, str, bytes]:
-        """Content-Type, transfer encoding and body of a file's part in multipart/related."""
+        """Return Content-Type, transfer encoding and body of a file's part in multipart/related."""
         kind = mimetypes.guess_type(name)[0] or ("text/plain" if is_text(content) else "application/octet-stream")
         ascii_only = content.isascii()
         if kind.startswith("text/"):
@@ -89,7 +89,7 @@ class Parts:
         return b"\n" if self.switches.snippet_line_ends == "lf" else b"\r\n"
 
     def _ambiguous(self, content: bytes) -> bool:
-        """Whether a carriage return at the end would be taken for a part of the frame's line end."""
+        """Return whether a reader would take a final carriage return for part of the framing."""
         return self._eol == b"\n" and content.endswith(b"\r")
 
     def _base64(self, content: bytes) -> bytes:
@@ -100,7 +100,7 @@ class Parts:
         return SENT[damage](content) if damage else content
 
     def _boundary(self, start: str, files: Mapping[str, bytes]) -> str:
-        """One that is in no file."""
+        """Return a boundary that occurs in no file."""
         while True:
             made = start + str(secrets.randbelow(10**19)).zfill(19)
             if not any(made.encode() in content for content in files.values()):
@@ -124,7 +124,7 @@ class Parts:
 
 
 def is_text(content: bytes) -> bool:
-    """UTF-8 without control characters, with lines that mail may have."""
+    """Return whether the content is UTF-8 without control characters, with lines of at most the length that mail permits."""
     if not TEXT.fullmatch(content) or any(len(line) > LONGEST_LINE for line in content.split(b"\n")):
         return False
     try:

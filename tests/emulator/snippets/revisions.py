@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold revisions of snippets, named as git does, and the changes that make them."""
+"""Hold revisions of snippets, with the hashes of git, and the changes that create them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-Contents = Mapping[str, bytes | str | None]  # None removes the file
+Contents = Mapping[str, bytes | str | None]  # None deletes the file
 
 
 class Stale(Exception):
-    """The snippet has another newest revision than the one that was to be changed."""
+    """The revision to change is not the newest one."""
 
 
 class LastFile(Exception):
-    """No file would be left."""
+    """The change would delete the last file."""
 
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit. `parent` is the sha of the one before."""
+    """Describe a commit. `parent` is the hash of the previous one."""
 
     sha: str
     parent: str | None
@@ -35,19 +35,19 @@ class Revision:
 
 @dataclass(frozen=True)
 class Change:
-    """What a request wants: files by name (None removes one) and properties by name; what is not named stays."""
+    """Describe a change: files (None deletes one) and properties by name. All others remain."""
 
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
 
 
 def as_bytes(files: Contents) -> dict[str, bytes | None]:
-    """Text becomes UTF-8."""
+    """Return the contents with text encoded in UTF-8."""
     return {name: content.encode() if isinstance(content, str) else content for name, content in files.items()}
 
 
 def commit_sha(files: Mapping[str, bytes], parent: str | None, author: str, date: datetime, message: str) -> str:
-    """The 40 hex digits of a commit of these files; names with slashes are taken as they are."""
+    """Return the hash of a commit of these files in 40 hexadecimal digits. A name can contain slashes."""
     entries = b"".join(
         b"100644 " + name.encode() + b"\0" + bytes.fromhex(_sha("blob", content)) for name, content in sorted(files.items())
     )

@@ -22,33 +22,33 @@ SITE = "https://bitbucket.org"
 
 @dataclass(frozen=True)
 class Shapes:
-    """Shapes with links to `origin`."""
+    """Build documents with links to `origin`."""
 
     origin: str
     switches: Switches
 
-    def item(self, home: Workspace, snippet: Snippet, revision: Revision | None = None) -> dict[str, Any]:
-        """As it is listed: without files, creator, scm and type."""
+    def item(self, workspace: Workspace, snippet: Snippet, revision: Revision | None = None) -> dict[str, Any]:
+        """Return a snippet as listed, without files, creator, scm and type."""
         return {
-            "links": self._links(home, snippet, revision or snippet.tip),
+            "links": self._links(workspace, snippet, revision or snippet.tip),
             "title": snippet.title,
             "created_on": date(snippet.created_on),
-            "owner": profile(snippet.owner) if snippet.owner else workspace_profile(home),
+            "owner": profile(snippet.owner) if snippet.owner else workspace_profile(workspace),
             "updated_on": date(snippet.updated_on),
             "id": snippet.id,
             "is_private": snippet.is_private,
         }
 
-    def whole(self, home: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
-        """As it is got alone, with the files of one revision."""
-        files = {name: {"links": self._file_links(home, snippet, revision, name)} for name in revision.files}
+    def whole(self, workspace: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
+        """Return a single snippet with the files of one revision."""
+        files = {name: {"links": self._file_links(workspace, snippet, revision, name)} for name in revision.files}
         own = {"type": "snippet", "scm": "git", "creator": profile(snippet.creator), "files": files}
-        return self.item(home, snippet, revision) | own
+        return self.item(workspace, snippet, revision) | own
 
-    def commit(self, home: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
-        """One revision as `/commits` has it."""
-        base = self.base(home, snippet)
-        site = self._site(home, snippet)
+    def commit(self, workspace: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
+        """Return a revision as `/commits` lists it."""
+        base = self.base(workspace, snippet)
+        site = self._site(workspace, snippet)
         parents = [revision.parent] if revision.parent else []
         return {
             "type": "snippet_commit",
@@ -67,60 +67,60 @@ class Shapes:
                 "html": {"href": f"{site}/commits/{revision.sha}"},
                 "diff": {"href": f"{base}/{revision.sha}/diff"},
             },
-            "snippet": {"type": "snippet", **self.item(home, snippet)},
+            "snippet": {"type": "snippet", **self.item(workspace, snippet)},
         }
 
-    def base(self, home: Workspace, snippet: Snippet) -> str:
-        """The snippet's URL."""
-        return f"{self.origin}/2.0/snippets/{quote(home.slug)}/{quote(snippet.id)}"
+    def base(self, workspace: Workspace, snippet: Snippet) -> str:
+        """Return the URL of the snippet."""
+        return f"{self.origin}/2.0/snippets/{quote(workspace.slug)}/{quote(snippet.id)}"
 
-    def file_url(self, home: Workspace, snippet: Snippet, revision: Revision, name: str) -> str:
-        """Where the file's content is, in the form that the switch says."""
+    def file_url(self, workspace: Workspace, snippet: Snippet, revision: Revision, name: str) -> str:
+        """Return the URL of the file's content, in the form that the switch selects."""
         path = "/".join(quote(segment, safe="") for segment in name.split("/"))
         real = self.switches.snippet_file_links == "real"
         middle = f"{revision.sha}/files" if real else f"files/{revision.sha}"
-        return f"{self.base(home, snippet)}/{middle}/{path}"
+        return f"{self.base(workspace, snippet)}/{middle}/{path}"
 
-    def _file_links(self, home: Workspace, snippet: Snippet, revision: Revision, name: str) -> dict[str, Any]:
-        site = self._site(home, snippet)
+    def _file_links(self, workspace: Workspace, snippet: Snippet, revision: Revision, name: str) -> dict[str, Any]:
+        site = self._site(workspace, snippet)
         html = f"{site}/revisions/{revision.sha}#{quote(name, safe='')}"
-        return {**link(self.file_url(home, snippet, revision, name)), "html": {"href": html}}
+        return {**link(self.file_url(workspace, snippet, revision, name)), "html": {"href": html}}
 
-    def _links(self, home: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
-        base, site = self.base(home, snippet), self._site(home, snippet)
+    def _links(self, workspace: Workspace, snippet: Snippet, revision: Revision) -> dict[str, Any]:
+        base, site = self.base(workspace, snippet), self._site(workspace, snippet)
         links: dict[str, Any] = {**link(base), "html": {"href": site}}
         links |= {name: {"href": f"{base}/{name}"} for name in ("comments", "watchers", "commits")}
         if self.switches.snippet_revision_links:
             links |= {name: {"href": f"{base}/{revision.sha}/{name}"} for name in ("diff", "patch")}
-        path = f"/snippets/{quote(home.slug)}/{snippet.id}/{slug(snippet.title)}.git"
+        path = f"/snippets/{quote(workspace.slug)}/{snippet.id}/{slug(snippet.title)}.git"
         links["clone"] = [
             {"href": "https://bitbucket.org" + path, "name": "https"},
             {"href": "ssh://git@bitbucket.org" + path, "name": "ssh"},
         ]
         return links
 
-    def _site(self, home: Workspace, snippet: Snippet) -> str:
-        return f"{SITE}/snippets/{quote(home.slug)}/{snippet.id}"
+    def _site(self, workspace: Workspace, snippet: Snippet) -> str:
+        return f"{SITE}/snippets/{quote(workspace.slug)}/{snippet.id}"
 
 
 def link(url: str) -> dict[str, Any]:
-    """The link to oneself."""
+    """Return a link object."""
     return {"self": {"href": url}}
 
 
 def date(moment: datetime) -> str:
-    """With microseconds."""
+    """Return the date with microseconds."""
     return moment.isoformat(timespec="microseconds")
 
 
 def slug(title: str | None) -> str:
-    """A title in a URL."""
+    """Return the form of a title in URLs."""
     return re.sub(r"[^a-z0-9]+", "-", (title or "").lower()).strip("-") or "snippet"
 
 
-def workspace_profile(home: Workspace) -> dict[str, Any]:
-    """A workspace as an owner."""
-    links = {name: {"href": f"{SITE}/{quote(home.slug)}/{tail}"} for name, tail in (("html", ""), ("avatar", "avatar/"))}
-    base = f"https://api.bitbucket.org/2.0/workspaces/%7B{home.uuid}%7D"
-    names = {"username": home.slug, "display_name": home.slug, "type": "team", "uuid": "{" + home.uuid + "}"}
+def workspace_profile(workspace: Workspace) -> dict[str, Any]:
+    """Return the workspace as the owner of a snippet."""
+    links = {name: {"href": f"{SITE}/{quote(workspace.slug)}/{tail}"} for name, tail in (("html", ""), ("avatar", "avatar/"))}
+    base = f"https://api.bitbucket.org/2.0/workspaces/%7B{workspace.uuid}%7D"
+    names = {"username": workspace.slug, "display_name": workspace.slug, "type": "team", "uuid": "{" + workspace.uuid + "}"}
     return {**names, "links": {**link(base), **links}}

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold snippets with their properties and revisions, in memory. Everything here works without HTTP."""
+"""Hold snippets with their properties and revisions in memory, independent of HTTP."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .revisions import Change, Contents, LastFile, Revision, Stale, as_bytes, co
 
 @dataclass(eq=False)
 class Snippet:
-    """A snippet. `owner` is a user's e-mail, None for the workspace; a `foreign` one is nobody's that asks here.
+    """Describe a snippet. `owner` is the email address of a user, None for the workspace.
 
-    `lag` hears of each change that listings show.
+    A `foreign` snippet belongs to no identity of the emulator. `lag` receives each change that listings show.
     """
 
     id: str
@@ -47,21 +47,21 @@ class Snippet:
 
     @property
     def tip(self) -> Revision:
-        """The newest revision."""
+        """Return the newest revision."""
         return self.revisions[-1]
 
     @property
     def revision(self) -> str:
-        """The sha of the newest revision."""
+        """Return the hash of the newest revision."""
         return self.tip.sha
 
     @property
     def files(self) -> dict[str, bytes]:
-        """The newest contents by name."""
+        """Return the contents of the newest revision by name."""
         return dict(self.tip.files)
 
     def find(self, sha: str) -> Revision | None:
-        """A revision by its whole sha, or the newest by HEAD."""
+        """Return the revision with this full hash, or the newest for HEAD."""
         return self.tip if sha == "HEAD" else next((one for one in list(self.revisions) if one.sha == sha), None)
 
     def apply(
@@ -72,7 +72,7 @@ class Snippet:
         identical_commits: bool = False,
         may_be_empty: bool = True,
     ) -> None:
-        """Change it, all or nothing. `expected` is the revision that must be the newest."""
+        """Apply a change completely or not at all. `expected` is the revision that must be the newest."""
         with self.lock:
             if expected not in (None, self.revision):
                 raise Stale(expected)
@@ -109,18 +109,18 @@ class Snippet:
             self.is_private = values["is_private"] is True
 
     def edit(self, files: Contents | None = None, author: str = "someone@example.com", **values: object) -> str:
-        """Change it as another editor does: `files`, `title=`, `is_private=`. Returns the newest sha."""
+        """Change the snippet as another user: `files`, `title=`, `is_private=`. Return the newest hash."""
         self.apply(Change(as_bytes(files or {}), values), author)
         return self.revision
 
     def mark_spam(self, spam: bool = True) -> None:
-        """From now on it is 410."""
+        """Mark the snippet as spam, so that requests return 410."""
         self.spam = spam
 
 
 @dataclass(eq=False)
 class Snippets:
-    """The snippets of one workspace. `user` tells whose they are, unless another is named."""
+    """Hold the snippets of a workspace. `user` is the default creator."""
 
     clock: Clock
     user: str
@@ -141,7 +141,7 @@ class Snippets:
         watched: bool = False,
         id: str | None = None,  # noqa: A002 (the name is the service's)
     ) -> Snippet:
-        """A new snippet; `watched` by the default user; see `Snippet` for the rest."""
+        """Create a snippet; `watched`: by the default user. See `Snippet` for the other arguments."""
         made = creator or self.user
         snippet = Snippet(id or self._new_id(), title, is_private, self.clock, made, owner, foreign, lag=self._lag)
         snippet.watchers |= {self.user} if watched else set()
@@ -151,41 +151,41 @@ class Snippets:
         return snippet
 
     def get(self, identity: str) -> Snippet | None:
-        """The snippet of this id, or None."""
+        """Return the snippet with this ID, or None."""
         return self.by_id.get(identity)
 
     def end_lag(self) -> None:
-        """Let the listings show every write."""
+        """Make the listings show every write."""
         self._lag.end()
 
     def remove(self, identity: str) -> bool:
-        """Remove a snippet; False if there is none."""
+        """Delete a snippet, and return whether it existed."""
         snippet = self.by_id.pop(identity, None)
         if snippet is not None:
             self._lag.note(identity, snippet)
         return snippet is not None
 
     def remove_at(self, snippet: Snippet, expected: str) -> None:
-        """Remove it if this is its newest revision."""
+        """Delete the snippet if this is its newest revision."""
         with snippet.lock:
             if snippet.revision != expected:
                 raise Stale(expected)
             self.remove(snippet.id)
 
     def clear(self) -> None:
-        """Remove all."""
+        """Delete all snippets."""
         self.by_id.clear()
 
     def watch(self, identity: str, user: str | None = None) -> None:
-        """Let a user watch it, the default one unless another is named."""
+        """Make a user watch a snippet, by default the default user."""
         self.by_id[identity].watchers.add(user or self.user)
 
     def newest_first(self) -> list[Snippet]:
-        """All of them, newest first."""
+        """Return all snippets, newest first."""
         return sort_newest_first(self.by_id.values())
 
     def listed(self, role: str | None, first: bool = True) -> list[Snippet]:
-        """All of them as the listing for a role shows them, which may lag; `first`: a reading of the listing starts."""
+        """Return the snippets that the listing for a role shows, which might lag; `first` starts a reading of the listing."""
         if first:
             self._lag.begin_reading(role)
         return sort_newest_first(self._lag.apply(list(self.by_id.values()), role))
@@ -197,7 +197,7 @@ class Snippets:
         return len(self.by_id)
 
     def _new_id(self) -> str:
-        """Letters and digits, as they are seen: "kypj", "9qa8b"."""
+        """Return an unused ID of letters and digits, such as "9qa8b"."""
         while (made := "".join(secrets.choice(string.ascii_letters + string.digits) for _unused in range(5))) in self.by_id:
             pass
         return made

@@ -13,7 +13,7 @@ from werkzeug import Response
 from ..altering import TITLES
 from ..auth.accounts import Credential
 from ..auth.gate import Refused
-from ..http import answers
+from ..http import responses
 from ..http.exchange import Exchange
 from ..switches import Switches
 from ..workspaces import Workspace
@@ -29,7 +29,7 @@ NO_PLAN = "Snippets are not available on this plan. Upgrade to a Standard or Pre
 
 @dataclass(frozen=True)
 class Writing:
-    """The routes that change something."""
+    """Serve the routes that change something."""
 
     switches: Switches
     gate: SnippetGate
@@ -37,15 +37,15 @@ class Writing:
     forms: Forms
 
     def create_global(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """POST /snippets: the account has no workspace of its own."""
+        """POST /snippets: fails because the account has no workspace."""
         self.gate.check_scopes(credential, WRITE)
-        return answers.error(500, "Something went wrong")
+        return responses.error(500, "Something went wrong")
 
     def create(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """POST /snippets/{workspace}. Without `is_private` it is public: who forgets it is to notice."""
-        home = self.gate.workspace(credential, path[0], WRITE)
+        """POST /snippets/{workspace}: create a public snippet if `is_private` is missing, so that tests notice the omission."""
+        workspace = self.gate.workspace(credential, path[0], WRITE)
         if self.switches.snippet_free_plan is True:
-            return answers.error(402, NO_PLAN)
+            return responses.error(402, NO_PLAN)
         kind = self.forms.choose(exchange)
         draft = self.read(exchange)
         self._refuse_unknown(draft, {})
@@ -54,19 +54,19 @@ class Writing:
         values = self._kept({"title": "", **draft.values})
         title = values["title"]
         private = values.get("is_private") is True
-        snippet = home.snippets.create(
+        snippet = workspace.snippets.create(
             title if isinstance(title, str) else None, draft.files, private, self.gate.user(credential)
         )
         if self.switches.snippet_create_effect == "none":
-            home.snippets.remove(snippet.id)
+            workspace.snippets.remove(snippet.id)
         exchange.entry.snippet = snippet.id
-        response = self._answer(kind, exchange, home, snippet, 201)
-        response.headers["Location"] = Shapes(exchange.origin, self.switches).base(home, snippet)
+        response = self._respond(kind, exchange, workspace, snippet, 201)
+        response.headers["Location"] = Shapes(exchange.origin, self.switches).base(workspace, snippet)
         return response
 
     def update(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
         """PUT of a snippet, or of its newest revision."""
-        home, snippet = self.gate.snippet(credential, path, WRITE)
+        workspace, snippet = self.gate.snippet(credential, path, WRITE)
         kind = self.forms.choose(exchange)
         if len(path) > 2:
             self._refuse_old(snippet, path[2])
@@ -74,47 +74,47 @@ class Writing:
         with snippet.lock:
             expected = path[2] if len(path) > 2 else None
             self._apply(snippet, draft, self.gate.user(credential) or "", expected)
-            return self._answer(kind, exchange, home, snippet, 200)
+            return self._respond(kind, exchange, workspace, snippet, 200)
 
     def delete(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """DELETE of a snippet, whatever its newest revision is."""
-        home, snippet = self.gate.snippet(credential, path, DELETE)
+        """DELETE of a snippet regardless of its newest revision."""
+        workspace, snippet = self.gate.snippet(credential, path, DELETE)
         if self.switches.snippet_delete_effect == "delete":
-            home.snippets.remove(snippet.id)
-        return answers.empty(204)
+            workspace.snippets.remove(snippet.id)
+        return responses.empty(204)
 
     def delete_revision(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """DELETE of a snippet if that is its newest revision."""
-        home, snippet = self.gate.snippet(credential, path, DELETE_REVISION)
+        """DELETE of a snippet if the given revision is its newest one."""
+        workspace, snippet = self.gate.snippet(credential, path, DELETE_REVISION)
         self._refuse_old(snippet, path[2])
         try:
-            home.snippets.remove_at(snippet, path[2])
+            workspace.snippets.remove_at(snippet, path[2])
         except Stale:
             raise not_the_newest() from None
-        return answers.empty(204)
+        return responses.empty(204)
 
     def is_watched(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """GET …/watch"""
-        _home, snippet = self.gate.snippet(credential, path, READ, stranger=404)
+        """GET …/watch: whether the user watches the snippet."""
+        _home, snippet = self.gate.snippet(credential, path, READ, anonymous=404)
         watched = self.gate.user(credential) in snippet.watchers
-        return answers.empty(204) if watched else answers.error(404, "You are not watching this snippet.")
+        return responses.empty(204) if watched else responses.error(404, "You are not watching this snippet.")
 
     def watch(self, exchange: Exchange, credential: Credential | None, path: list[str]) -> Response:
-        """PUT and DELETE …/watch"""
+        """PUT and DELETE …/watch: start or stop watching."""
         _home, snippet = self.gate.snippet(credential, path, WATCH)
         user = self.gate.user(credential)
         if user is None:
             raise self.gate.gate.unauthorized(SIGN_IN)
         (snippet.watchers.add if exchange.method == "PUT" else snippet.watchers.discard)(user)
-        return answers.empty(204)
+        return responses.empty(204)
 
-    def _answer(self, kind: str, exchange: Exchange, home: Workspace, snippet: Snippet, status: int) -> Response:
+    def _respond(self, kind: str, exchange: Exchange, workspace: Workspace, snippet: Snippet, status: int) -> Response:
         if self.switches.snippet_write_body == "empty":
-            return answers.empty(status)
-        return self.forms.answer(kind, exchange, home, snippet, snippet.tip, status)
+            return responses.empty(status)
+        return self.forms.respond(kind, exchange, workspace, snippet, snippet.tip, status)
 
     def _kept(self, values: Mapping[str, object]) -> dict[str, object]:
-        """What becomes of title and visibility."""
+        """Return title and visibility as stored."""
         kept = dict(values)
         if isinstance(kept.get("title"), str):
             change = self.switches.snippet_title_change
@@ -145,7 +145,7 @@ class Writing:
     def _refuse_unknown(self, draft: Draft, there: Mapping[str, bytes]) -> None:
         missing = [name for name in draft.removed if name not in there]
         if missing:
-            raise self._invalid(files=[f"There is no file called {name!r}." for name in missing])
+            raise self._invalid(files=[f"No file has the name {name!r}." for name in missing])
 
     def _refuse_old(self, snippet: Snippet, sha: str) -> None:
         if not any(revision.sha == sha for revision in list(snippet.revisions)):
@@ -154,16 +154,16 @@ class Writing:
             raise not_the_newest()
 
     def _invalid(self, **fields: list[str]) -> Refused:
-        return Refused(answers.bad_request(self.switches.plain_400, fields=fields))
+        return Refused(responses.bad_request(self.switches.plain_400, fields=fields))
 
 
 def no_such_revision(sha: str) -> Refused:
-    """404 for a revision."""
-    return Refused(answers.error(404, f"Revision '{sha}' not found."))
+    """Return the refusal with 404 of a revision."""
+    return Refused(responses.error(404, f"Revision '{sha}' not found."))
 
 
 def not_the_newest() -> Refused:
-    """405: only the newest revision can be changed."""
-    response = answers.error(405, "This is not the latest revision of the snippet.")
+    """Return the refusal with 405: only the newest revision can be changed."""
+    response = responses.error(405, "This is not the latest revision of the snippet.")
     response.headers["Allow"] = "GET, HEAD"
     return Refused(response)

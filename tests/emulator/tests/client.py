@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plain client for the emulator's own tests: nothing is retried, nothing is followed, nothing is taken from the environment."""
+"""Provide a client for the emulator's tests that does not retry, follow redirects, or read the environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .. import Emulator
 
 
 class Client:
-    """Requests to the Downloads of acme/widgets, or of the given repository."""
+    """Send requests to the Downloads of a repository, by default acme/widgets."""
 
     def __init__(self, emulator: Emulator, repository: str = "acme/widgets") -> None:
         self.emulator = emulator
@@ -32,41 +32,41 @@ class Client:
         self.session.close()
 
     def call(self, method: str, name: str | None = None, **more: Any) -> requests.Response:
-        """A request to the listing or to one artifact."""
+        """Send a request to the listing or to one artifact."""
         url = self.url if name is None else f"{self.url}/{quote(name, safe='')}"
         return self.session.request(method, url, timeout=10, allow_redirects=False, **more)
 
     def bare(self, method: str, url: str, **more: Any) -> requests.Response:
-        """A request without any credentials."""
+        """Send a request without credentials."""
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, url, timeout=10, allow_redirects=False, **more)
 
     def list(self, **query: Any) -> requests.Response:
-        """GET of the listing."""
+        """Get the listing."""
         return self.call("GET", params=query)
 
     def upload(self, *files: tuple[str, bytes], field: str = "files") -> requests.Response:
-        """POST of names and contents."""
+        """Upload files with names and contents."""
         return self.call("POST", files=[(field, item) for item in files])
 
     def location(self, name: str) -> str:
-        """The signed URL of an artifact."""
-        answer = self.call("GET", name)
-        assert answer.status_code == 302, answer.text
-        return answer.headers["Location"]
+        """Return the signed URL of an artifact."""
+        response = self.call("GET", name)
+        assert response.status_code == 302, response.text
+        return response.headers["Location"]
 
     def fetch(self, name: str, **headers: str) -> requests.Response:
-        """The content of an artifact, by both hosts."""
+        """Download an artifact from both hosts."""
         return self.bare("GET", self.location(name), headers=headers)
 
     def connect(self, timeout: float = 5) -> socket.socket:
-        """A raw connection to the API host."""
+        """Open a raw connection to the API host."""
         parts = urlsplit(self.url)
         return socket.create_connection((parts.hostname, parts.port), timeout=timeout)
 
     def head_of_post(self, length: int | None, content_type: str = "multipart/form-data; boundary=b") -> bytes:
-        """The request line and the headers of an upload, for raw connections."""
+        """Return the request line and the headers of an upload, for raw connections."""
         authorization = requests.Request("POST", self.url, auth=self.session.auth).prepare().headers["Authorization"]
         lines = [f"POST {urlsplit(self.url).path} HTTP/1.1", f"Host: {urlsplit(self.url).netloc}"]
         lines += [f"Authorization: {authorization}", f"Content-Type: {content_type}"]
@@ -75,7 +75,7 @@ class Client:
 
 
 def part(name: str, content: bytes, *headers: str, field: str = "files") -> bytes:
-    """One part of a body with the boundary "b"; `name` goes into the header as it is."""
+    """Return a part of a body with the boundary "b"; `name` is not encoded."""
     lines = ["--b", f'Content-Disposition: form-data; name="{field}"; filename="{name}"', *headers, "", ""]
     return "\r\n".join(lines).encode() + content + b"\r\n"
 
@@ -83,8 +83,8 @@ def part(name: str, content: bytes, *headers: str, field: str = "files") -> byte
 END = b"--b--\r\n"
 
 
-def read_answer(connection: socket.socket) -> bytes:
-    """Everything until the other side closes."""
+def read_response(connection: socket.socket) -> bytes:
+    """Return all bytes until the server closes the connection."""
     blocks = []
     while block := connection.recv(65536):
         blocks.append(block)

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fixtures of the emulator's own tests."""
+"""Provide the fixtures of the emulator's tests."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ SAMPLES = Path(__file__).parent / "samples"
 
 @pytest.fixture
 def api(emulator: Emulator) -> Iterator[Client]:
-    """A client with the default API token."""
+    """Return a client with the default API token."""
     with Client(emulator) as client:
         yield client
 
 
 @pytest.fixture
 def snippets(emulator: Emulator) -> Iterator[Snippets]:
-    """A client of the snippets of acme with the default API token."""
+    """Return a client of the snippets of acme with the default API token."""
     with Snippets(emulator) as client:
         yield client
 
 
 @pytest.fixture
 def sample() -> Callable[[str], Any]:
-    """Reads a captured answer by its name."""
+    """Return a function that reads a captured response by its name."""
     return lambda name: json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
 def check_shape(sample: Callable[[str], Any]) -> Callable[[Any, str], None]:
-    """Checks a value against one of the schemas."""
+    """Return a function that checks a value against a schema."""
     schemas = sample("schemas")
     return lambda value, name: jsonschema.validate(value, {"$ref": f"#/$defs/{name}", **schemas})

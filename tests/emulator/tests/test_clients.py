@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients that others have written work against the emulator."""
+"""Test that third-party clients work with the emulator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CURL = shutil.which("curl")
 
 
 def test_atlassian_python_api(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It lists by `next`, insists on `type`, parses dates, and fetches by the link, sending an Accept of its own."""
+    """The client follows `next`, requires `type`, parses dates, and fetches with the link and its own Accept header."""
     monkeypatch.setenv("NO_PROXY", "*")
     cloud = pytest.importorskip("atlassian.bitbucket").Cloud(
         url=emulator.origin, username=emulator.user, password=emulator.api_token

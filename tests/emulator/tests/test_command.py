@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator as a command, steered through its control paths."""
+"""Test the emulator as a command, controlled over its control endpoint."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parse(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_command(tmp_path: Path, number: int) -> None:
+def test_command_serves_until_a_signal(tmp_path: Path, number: int) -> None:
     file = tmp_path / "env"
     with start("--env-file", str(file), "--workspace", "other", "--repository", "things", "--public") as process:
         assert process.stdout is not None
@@ -64,15 +64,15 @@ def test_command_sets_switches() -> None:
 
 
 class Remote:
-    """A client of the control paths."""
+    """Send requests to the control endpoint."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.url = emulator.control_url
 
     def __call__(self, method: str, path: str, **more: Any) -> Any:
-        answer = requests.request(method, f"{self.url}/{path}", timeout=5, **more)
-        answer.raise_for_status()
-        return answer.json()
+        response = requests.request(method, f"{self.url}/{path}", timeout=5, **more)
+        response.raise_for_status()
+        return response.json()
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def control(emulator: Emulator) -> Iterator[Remote]:
     assert emulator.journal.select(host="") == []
 
 
-def test_journal(api: Client, control: Remote) -> None:
+def test_read_and_clear_the_journal(api: Client, control: Remote) -> None:
     api.list()
     entries = control("GET", "journal")
     assert [(entry["host"], entry["method"], entry["status"]) for entry in entries] == [("api", "GET", 200)]
@@ -90,14 +90,14 @@ def test_journal(api: Client, control: Remote) -> None:
     assert control("GET", "journal") == []
 
 
-def test_faults(api: Client, control: Remote) -> None:
+def test_add_and_clear_faults(api: Client, control: Remote) -> None:
     control("POST", "faults", json={"kind": "status", "method": "GET", "code": 503, "times": 2})
     assert (api.list().status_code, control("GET", "faults")[0]["fired"]) == (503, 1)
     control("DELETE", "faults")
     assert api.list().status_code == 200
 
 
-def test_switches(emulator: Emulator, control: Remote) -> None:
+def test_set_switches(emulator: Emulator, control: Remote) -> None:
     control("POST", "switches", json={"page_cap": 3, "rename": "spaces"})
     assert (emulator.switches.page_cap, control("GET", "switches")["rename"]) == (3, "spaces")
 
@@ -106,32 +106,32 @@ def test_switches(emulator: Emulator, control: Remote) -> None:
     ("path", "body"),
     [("switches", {"x": 1}), ("faults", {"kind": "x"}), ("faults", {"kind": "status", "x": 1}), ("faults", [1]), ("clock", {})],
 )
-def test_mistakes(emulator: Emulator, path: str, body: Any) -> None:
+def test_refuse_bad_requests(emulator: Emulator, path: str, body: Any) -> None:
     assert requests.post(f"{emulator.control_url}/{path}", json=body, timeout=5).status_code == 400
     assert requests.get(f"{emulator.control_url}/nothing", timeout=5).status_code == 404
 
 
-def test_artifacts(emulator: Emulator, control: Remote) -> None:
+def test_manage_artifacts(emulator: Emulator, control: Remote) -> None:
     date = "2020-01-02T03:04:05.000006+00:00"
     control("PUT", "artifacts/acme/widgets/a%20b", data=b"content", params={"created_on": date})
     listed = control("GET", "artifacts/acme/widgets")
     assert (listed[0]["name"], listed[0]["size"], listed[0]["created_on"]) == ("a b", 7, date)
     assert listed[0]["sha256"] == emulator.repository().artifacts["a b"].sha256
-    answer = requests.get(f"{emulator.control_url}/contents/acme/widgets/a%20b", timeout=5)
-    assert answer.content == b"content"
+    response = requests.get(f"{emulator.control_url}/contents/acme/widgets/a%20b", timeout=5)
+    assert response.content == b"content"
     control("DELETE", "artifacts/acme/widgets/a%20b")
     assert emulator.repository().names() == []
     assert requests.get(f"{emulator.control_url}/artifacts/acme/none", timeout=5).status_code == 404
 
 
-def test_clock_and_reset(emulator: Emulator, control: Remote) -> None:
+def test_set_the_clock_and_reset(emulator: Emulator, control: Remote) -> None:
     control("POST", "clock", json={"offset": -86400})
     assert emulator.repository().put("a", b"").created_on.timestamp() < time.time() - 80000
     control("POST", "reset")
     assert emulator.repository().names() == []
 
 
-def test_identities_and_repositories(emulator: Emulator, control: Remote) -> None:
+def test_read_identities_and_create_repositories(emulator: Emulator, control: Remote) -> None:
     assert control("GET", "identities")["access_token"] == emulator.access_token
     made = control("POST", "repositories", json={"workspace": "w", "repository": "r", "private": False})
     assert made["uuid"] == emulator.repository("w", "r").uuid

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Resetting the emulator: the state of a new one, whatever happened before."""
+"""Test that a reset returns the emulator to its initial state."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import requests
 
 from .. import Emulator
 from ..switches import Switches
-from .client import Client, read_answer
+from .client import Client, read_response
 from .snippet_client import Snippets
 
 
 @pytest.fixture
 def own() -> Iterator[Emulator]:
-    """An emulator that no other test uses."""
+    """Return an emulator that no other test uses."""
     with Emulator(workspace="other", repository="things", private=False) as emulator:
         yield emulator
 
@@ -40,7 +40,7 @@ def in_background(request: Callable[[], object]) -> threading.Thread:
 
 
 def wait_for_entries(emulator: Emulator, count: int) -> None:
-    """Wait until so many requests have arrived."""
+    """Wait until `count` requests have arrived."""
     deadline = time.monotonic() + 5
     while len(emulator.journal) < count and time.monotonic() < deadline:
         time.sleep(0.002)
@@ -206,7 +206,7 @@ def test_reset_closes_connections_with_unfinished_requests(emulator: Emulator, a
         emulator.reset()
         with suppress(ConnectionError):
             connection.sendall(head[len(first) :])
-            assert read_answer(connection) == b""
+            assert read_response(connection) == b""
     assert len(emulator.journal) == 0
 
 
@@ -217,11 +217,11 @@ def test_reset_drops_requests_that_wait_behind_another(emulator: Emulator, api: 
         wait_for_entries(emulator, 1)
         emulator.reset()
         with suppress(ConnectionError):
-            assert read_answer(connection) == b""
+            assert read_response(connection) == b""
     assert len(emulator.journal) == 0
 
 
-def test_reset_sees_the_end_of_a_host_that_is_about_to_refuse(emulator: Emulator, api: Client) -> None:
+def test_reset_waits_for_a_host_that_is_about_to_refuse(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("refuse", target="api")
     emulator.switches.latency = 0.1
     listing = in_background(api.list)
@@ -232,7 +232,7 @@ def test_reset_sees_the_end_of_a_host_that_is_about_to_refuse(emulator: Emulator
     assert api.list().status_code == 200
 
 
-def test_reset_over_the_control_endpoint_answers_on_its_connection(emulator: Emulator) -> None:
+def test_reset_over_the_control_endpoint_responds_on_its_connection(emulator: Emulator) -> None:
     emulator.repository().put("a", b"1")
     with requests.Session() as session:
         session.trust_env = False
@@ -240,7 +240,7 @@ def test_reset_over_the_control_endpoint_answers_on_its_connection(emulator: Emu
         assert session.get(f"{emulator.control_url}/artifacts/acme/widgets", timeout=5).json() == []
 
 
-def test_resets_at_the_same_time_do_not_wait_for_each_other(emulator: Emulator) -> None:
+def test_concurrent_resets_do_not_wait_for_each_other(emulator: Emulator) -> None:
     url = f"{emulator.control_url}/reset"
     resets = [in_background(lambda: requests.post(url, timeout=60)) for _unused in range(8)]
     for reset in resets:
@@ -249,6 +249,6 @@ def test_resets_at_the_same_time_do_not_wait_for_each_other(emulator: Emulator) 
 
 
 def grant(emulator: Emulator) -> requests.Response:
-    """Ask for an OAuth token."""
+    """Request an OAuth token."""
     auth = (emulator.client_id, emulator.client_secret)
     return requests.post(emulator.token_url, data={"grant_type": "client_credentials"}, auth=auth, timeout=5)

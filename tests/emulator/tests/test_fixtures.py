@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pytest fixture: one emulator for all tests of a process, in the state of a new one."""
+"""Test the pytest fixture: one emulator in its initial state for all tests of a process."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layout of the emulator: which package may import which."""
+"""Test the code layout of the emulator: the imports that each package can use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 EMULATOR = Path(__file__).parents[1]
-# Each package with the packages that it may import; "" stands for the files beside the packages.
+# Each package with the packages that it can import; "" means the files next to the packages.
 LAYERS = {
     "http": {"http", ""},
     "auth": {"auth", "http", ""},
@@ -26,7 +26,7 @@ MOST_FILES = 13
 
 
 def imports_of(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the package and the file that each relative import of a file names."""
+    """Yield package and file of each relative import in a file."""
     here = path.relative_to(EMULATOR).parent.parts
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -36,7 +36,7 @@ def imports_of(path: Path) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("package", LAYERS)
-def test_imports_point_one_way(package: str) -> None:
+def test_import_only_permitted_packages(package: str) -> None:
     for path in (EMULATOR / package).glob("*.py"):
         assert {used for used, _file in imports_of(path)} <= LAYERS[package], path
 

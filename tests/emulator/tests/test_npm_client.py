@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The `bitbucket` package from npm works against the emulator."""
+"""Test that the `bitbucket` package from npm works with the emulator."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ INSTALL = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-not
 
 
 def build_folder() -> Path:
-    """`build/` of the checkout, where this runs from one; else the folder for temporary files."""
+    """Return `build/` in a checkout, or else the folder for temporary files."""
     root = Path(__file__).resolve().parents[3]
     return root / "build" if (root / "Makefile").is_file() else Path(tempfile.gettempdir())
 
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the packages of the lock file, installed once; it takes its place in one go."""
+    """Return a folder with the packages of the lock file, installed once and moved into place atomically."""
     if NPM is None or NODE is None:
         pytest.skip("needs npm and node")
     lock = (HERE / "package-lock.json").read_bytes()
@@ -45,11 +45,11 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
             done = subprocess.run([NPM, *INSTALL], cwd=made, capture_output=True, text=True, timeout=100, check=False)
             problem = done.stderr[-300:] if done.returncode else None
         except subprocess.TimeoutExpired:
-            problem = "no answer in time"
+            problem = "no response in time"
         if problem is not None:
             shutil.rmtree(made, ignore_errors=True)
-            pytest.skip(f"the packages cannot be had: {problem}")
-        with suppress(OSError):  # another worker was faster
+            pytest.skip(f"cannot install the packages: {problem}")
+        with suppress(OSError):  # another worker created it first
             made.rename(ready)
         shutil.rmtree(made, ignore_errors=True)
     return ready

@@ -12,7 +12,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.emulator.auth.gate import Refused
-from tests.emulator.http import answers
+from tests.emulator.http import responses
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import LISTING, MANIFEST, MODULE, contents, put, widgets, write
 
@@ -40,7 +40,7 @@ def test_another_size_at_the_second_attempt_is_an_error(emulator: Emulator, run:
 
     def change_file(_name: str) -> str:
         Path(path).write_bytes(b"x" * size)
-        response = answers.error(503, "Later")
+        response = responses.error(503, "Later")
         response.headers["Retry-After"] = "0"
         raise Refused(response)
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.emulator.auth.gate import Refused
-from tests.emulator.http import answers
+from tests.emulator.http import responses
 from tests.helpers.modules import ModuleRunner
 from tests.http._downloads.helpers import (
     LISTING,
@@ -47,7 +47,7 @@ def land_some(emulator: Emulator, names: list[str]) -> Callable[[str], str]:
 
     def rename(_name: str) -> str:
         put(emulator, {name: OURS[name] for name in names})
-        raise Refused(answers.error(400, "Not all of them"))
+        raise Refused(responses.error(400, "Not all of them"))
 
     return rename
 

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steering snippets from a test: state, control paths, faults, journal."""
+"""Test the control of snippets: state, control endpoint, faults, journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..snippet_client import RELATED, Snippets, read
 FILES = {"a.txt": b"one\n"}
 
 
-def test_state(emulator: Emulator) -> None:
+def test_state_is_set_in_the_process(emulator: Emulator) -> None:
     made = emulator.snippets.create("t", {"a": "text", "b": b"\0"}, id="9qa8b", watched=True, creator="else@example.com")
     assert emulator.workspace("acme").snippets is emulator.snippets
     assert (emulator.snippets.get("9qa8b"), emulator.snippets.get("none"), len(emulator.snippets)) == (made, None, 1)
@@ -33,7 +33,7 @@ def test_state(emulator: Emulator) -> None:
     assert len(emulator.snippets) == 0
 
 
-def test_control(emulator: Emulator, snippets: Snippets) -> None:
+def test_state_is_set_over_the_control_endpoint(emulator: Emulator, snippets: Snippets) -> None:
     def control(method: str, *path: str, **more: Any) -> requests.Response:
         return requests.request(method, "/".join([emulator.control_url, "snippets", *path]), timeout=5, **more)
 
@@ -57,7 +57,7 @@ def test_control(emulator: Emulator, snippets: Snippets) -> None:
     assert emulator.journal.select(snippet=made["id"]) == emulator.journal[:]
 
 
-def test_journal_tells_what_was_sent(emulator: Emulator, snippets: Snippets) -> None:
+def test_journal_records_the_sent_fields_and_files(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", FILES)
     snippets.ask("PUT", made.id, json={"title": "x"})
     snippets.update(made.id, files={"b.txt": b"2"}, removed=["a.txt"], title="y")
@@ -88,14 +88,14 @@ def test_faults_with_and_without_effect(emulator: Emulator, snippets: Snippets, 
     assert (emulator.snippets.get(other.id) is None) == effect
 
 
-def test_faults_of_pages_and_bytes(emulator: Emulator, snippets: Snippets) -> None:
+def test_faults_change_pages_and_bytes(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", FILES, is_private=False)
     for kind in ("strings_in_values", "foreign_next", "html", "rate_limit"):
         emulator.faults.add(kind, path="/snippets/acme$")
-    answers = [snippets.ask("GET") for _unused in range(4)]
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert isinstance(answers[0].json()["values"][0], str)
-    assert answers[1].json()["next"].startswith("http://localhost:9/")
+    responses = [snippets.ask("GET") for _unused in range(4)]
+    assert [response.status_code for response in responses] == [200, 200, 200, 429]
+    assert isinstance(responses[0].json()["values"][0], str)
+    assert responses[1].json()["next"].startswith("http://localhost:9/")
     emulator.faults.add("truncate", path=made.id)
     with pytest.raises(requests.RequestException):
         snippets.show(made.id, accept=RELATED)
@@ -105,6 +105,6 @@ def test_faults_of_pages_and_bytes(emulator: Emulator, snippets: Snippets) -> No
 @pytest.mark.parametrize(
     "name", ["snippet_answers", "snippet_text", "snippet_file_links", "snippet_hidden", "snippet_text_damage"]
 )
-def test_switches_take_no_nonsense(emulator: Emulator, name: str) -> None:
+def test_switches_refuse_unknown_values(emulator: Emulator, name: str) -> None:
     with pytest.raises(ValueError, match=name):
         setattr(emulator.switches, name, "nonsense")

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One artifact at the API: the redirect, deletion, and what a path may look like."""
+"""Test requests for one artifact: redirect, deletion, valid paths."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ..client import Client
 
 def test_get_redirects_to_another_host(emulator: Emulator, api: Client) -> None:
     artifact = emulator.repository().put("Joining Documents.pdf", b"content")
-    answer = api.call("GET", "Joining Documents.pdf")
-    target = urlsplit(answer.headers["Location"])
-    assert (answer.status_code, answer.content) == (302, b"")
+    response = api.call("GET", "Joining Documents.pdf")
+    target = urlsplit(response.headers["Location"])
+    assert (response.status_code, response.content) == (302, b"")
     assert target.hostname == "localhost"
     assert urlsplit(emulator.api_url).hostname == "127.0.0.1"
     assert target.path == f"/{emulator.repository().uuid}/downloads/{artifact.key}/Joining%20Documents.pdf"
@@ -38,9 +38,9 @@ def test_get_redirects_to_another_host(emulator: Emulator, api: Client) -> None:
 def test_switches_of_the_redirect(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"content")
     emulator.switches.update({"url_style": "slug", "content_encoding": "None", "redirect_body": "moved"})
-    answer = api.call("GET", "a")
-    assert answer.text == "moved"
-    assert urlsplit(answer.headers["Location"]).path == "/acme/widgets/downloads/a"
+    response = api.call("GET", "a")
+    assert response.text == "moved"
+    assert urlsplit(response.headers["Location"]).path == "/acme/widgets/downloads/a"
     fetched = api.fetch("a")
     assert (fetched.content, fetched.headers["Content-Encoding"]) == (b"content", "None")
 
@@ -51,12 +51,12 @@ def test_switch_signed_url_life(emulator: Emulator, api: Client) -> None:
     url = api.location("a")
     assert api.bare("GET", url).status_code == 200
     emulator.clock.advance(62)
-    answer = api.bare("GET", url)
-    assert answer.status_code == 403
-    assert "<Code>AccessDenied</Code><Message>Request has expired</Message>" in answer.text
+    response = api.bare("GET", url)
+    assert response.status_code == 403
+    assert "<Code>AccessDenied</Code><Message>Request has expired</Message>" in response.text
 
 
-def test_head(emulator: Emulator, api: Client) -> None:
+def test_head_redirects_and_does_not_count(emulator: Emulator, api: Client) -> None:
     artifact = emulator.repository().put("a", b"content")
     assert api.call("HEAD", "a").status_code == 302
     assert api.call("HEAD", "b").status_code == 404
@@ -65,9 +65,9 @@ def test_head(emulator: Emulator, api: Client) -> None:
 
 def test_delete(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"content")
-    answer = api.call("DELETE", "a")
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    response = api.call("DELETE", "a")
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert api.call("DELETE", "a").status_code == 404
 
 
@@ -80,10 +80,10 @@ def test_switch_delete_effect(emulator: Emulator, api: Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_missing(api: Client, check_shape: Callable[[Any, str], None], method: str) -> None:
-    answer = api.call(method, "missing")
-    assert answer.status_code == 404
-    check_shape(answer.json(), "error")
+def test_missing_artifact_is_not_found(api: Client, check_shape: Callable[[Any, str], None], method: str) -> None:
+    response = api.call(method, "missing")
+    assert response.status_code == 404
+    check_shape(response.json(), "error")
 
 
 RAW = [
@@ -110,7 +110,7 @@ RAW = [
 
 
 @pytest.mark.parametrize(("method", "path", "status"), RAW)
-def test_paths(emulator: Emulator, api: Client, method: str, path: str, status: int) -> None:
+def test_path_must_be_encoded(emulator: Emulator, api: Client, method: str, path: str, status: int) -> None:
     emulator.repository().put("name", b"")
     emulator.repository().put("a+b", b"")
     head = api.head_of_post(0).split(b"\r\n", 1)[1]
@@ -120,7 +120,7 @@ def test_paths(emulator: Emulator, api: Client, method: str, path: str, status: 
     assert len(emulator.repository().names()) == 2
 
 
-def test_the_repository_can_be_read_but_not_removed(emulator: Emulator, api: Client) -> None:
+def test_repository_can_be_read_but_not_deleted(emulator: Emulator, api: Client) -> None:
     url = f"{emulator.api_url}/repositories/acme/widgets"
     assert api.session.get(url).json()["full_name"] == "acme/widgets"
     assert api.session.delete(url).status_code == 405
@@ -130,7 +130,7 @@ def test_the_repository_can_be_read_but_not_removed(emulator: Emulator, api: Cli
 @pytest.mark.parametrize(
     "path", ["/2.0/repositories/acme", "/2.0/repositories/acme/widgets/src", "/2.0/user", "/", "/2.0//repositories"]
 )
-def test_unknown_paths(emulator: Emulator, api: Client, path: str) -> None:
+def test_unknown_path_is_not_found(emulator: Emulator, api: Client, path: str) -> None:
     assert api.session.get(emulator.origin + path).status_code == 404
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A listing that lags behind the writes."""
+"""Test a listing that lags behind the writes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_requests_for_one_artifact_do_not_lag(emulator: Emulator, api: Client) -
     assert api.call("DELETE", "a").status_code == 404
 
 
-def test_writes_appear_in_their_order(emulator: Emulator, api: Client) -> None:
+def test_writes_appear_in_order(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"1")
     emulator.switches.listing_lag_reads = 2
     emulator.repository().remove("a")
@@ -56,7 +56,7 @@ def test_writes_appear_in_their_order(emulator: Emulator, api: Client) -> None:
     assert [read(api) for _unused in range(3)] == [{"a": 1}, {}, {"a": 2}]
 
 
-def test_later_pages_have_the_age_of_the_first(emulator: Emulator, api: Client) -> None:
+def test_later_pages_show_the_same_state_as_the_first(emulator: Emulator, api: Client) -> None:
     emulator.switches.page_cap = 1
     for name in ("c", "b", "a"):
         emulator.repository().put(name, b"1")
@@ -79,7 +79,7 @@ def test_write_between_pages_lags_too(emulator: Emulator, api: Client) -> None:
 
 
 def read_rest(api: Client, page: dict[str, object]) -> Shown:
-    """Read the pages that follow a page; return what all of them show."""
+    """Read the pages after a page; return the artifacts of all of them."""
     shown: Shown = {}
     while True:
         values = page["values"]
@@ -90,7 +90,7 @@ def read_rest(api: Client, page: dict[str, object]) -> Shown:
         page = api.session.get(str(page["next"])).json()
 
 
-def test_lag_in_seconds(emulator: Emulator, api: Client) -> None:
+def test_upload_appears_after_seconds(emulator: Emulator, api: Client) -> None:
     emulator.switches.listing_lag_seconds = 60
     api.upload(("a", b"1"))
     assert [read(api) for _unused in range(3)] == [{}, {}, {}]
@@ -98,14 +98,14 @@ def test_lag_in_seconds(emulator: Emulator, api: Client) -> None:
     assert read(api) == {"a": 1}
 
 
-def test_end_of_the_lag(emulator: Emulator, api: Client) -> None:
+def test_end_lag_shows_all_writes(emulator: Emulator, api: Client) -> None:
     emulator.switches.listing_lag_reads = 5
     api.upload(("a", b"1"))
     emulator.repository().end_lag()
     assert read(api) == {"a": 1}
 
 
-def test_lag_holds_for_later_writes_only(emulator: Emulator, api: Client) -> None:
+def test_lag_applies_to_later_writes_only(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"1")
     emulator.switches.listing_lag_reads = 1
     emulator.repository().put("b", b"1")

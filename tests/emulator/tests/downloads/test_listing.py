@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The listing: order, pages, shapes, switches."""
+"""Test the listing: order, pages, structure, switches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ... import Emulator
-from ...http.answers import UPGRADE
+from ...http.responses import UPGRADE
 from ..client import Client
 
 Shape = Callable[[Any, str], None]
@@ -26,15 +26,15 @@ def fill(emulator: Emulator, count: int) -> None:
         emulator.repository().put(f"file-{number:03}", b"x" * number)
 
 
-def test_empty(api: Client, sample: Sample) -> None:
-    answer = api.list()
-    assert answer.status_code == 200
-    assert answer.json() == sample("downloads_empty")
+def test_empty_listing(api: Client, sample: Sample) -> None:
+    response = api.list()
+    assert response.status_code == 200
+    assert response.json() == sample("downloads_empty")
 
 
 def test_page_has_the_captured_shape(emulator: Emulator, api: Client, sample: Sample, check_shape: Shape) -> None:
     fill(emulator, 12)
-    api.upload(("by someone", b"1"))
+    api.upload(("with a user", b"1"))
     page, captured = api.list().json(), sample("downloads_page")
     check_shape(page, "paginated_downloads")
     check_shape(captured, "paginated_downloads")
@@ -67,23 +67,23 @@ def test_next_is_absolute_with_a_slash(emulator: Emulator, api: Client) -> None:
     assert api.list(pagelen=2).json()["next"].endswith("/?pagelen=2&page=2")
 
 
-@pytest.mark.parametrize(("asked", "got"), [("100", 100), ("1", 1), ("0", 10)])
-def test_pagelen(emulator: Emulator, api: Client, asked: str, got: int) -> None:
+@pytest.mark.parametrize(("requested", "got"), [("100", 100), ("1", 1), ("0", 10)])
+def test_pagelen_sets_the_length_of_a_page(emulator: Emulator, api: Client, requested: str, got: int) -> None:
     fill(emulator, 101)
-    page = api.list(pagelen=asked).json()
+    page = api.list(pagelen=requested).json()
     assert (page["pagelen"], len(page["values"])) == (got, got)
 
 
-@pytest.mark.parametrize("asked", ["101", "-1", "x", ""])
-def test_bad_pagelen(api: Client, sample: Sample, asked: str) -> None:
-    answer = api.list(pagelen=asked)
-    assert (answer.status_code, answer.json()) == (400, sample("error_pagelen"))
+@pytest.mark.parametrize("requested", ["101", "-1", "x", ""])
+def test_refuse_a_bad_pagelen(api: Client, sample: Sample, requested: str) -> None:
+    response = api.list(pagelen=requested)
+    assert (response.status_code, response.json()) == (400, sample("error_pagelen"))
 
 
-@pytest.mark.parametrize("asked", ["0", "3", "x"])
-def test_bad_page(emulator: Emulator, api: Client, asked: str) -> None:
+@pytest.mark.parametrize("requested", ["0", "3", "x"])
+def test_refuse_a_bad_page(emulator: Emulator, api: Client, requested: str) -> None:
     fill(emulator, 11)
-    assert api.list(page=asked).status_code == 400
+    assert api.list(page=requested).status_code == 400
 
 
 def test_switch_page_cap(emulator: Emulator, api: Client) -> None:
@@ -126,16 +126,16 @@ def test_switch_listing_repeat(emulator: Emulator, api: Client) -> None:
 def test_switch_downloads_free_plan(emulator: Emulator, api: Client, plan: str, values: list[str]) -> None:
     fill(emulator, 2)
     emulator.switches.downloads_free_plan = plan
-    answer = api.list()
-    assert (answer.status_code, answer.json()["values"], answer.json()["size"]) == (200, values, len(values))
+    response = api.list()
+    assert (response.status_code, response.json()["values"], response.json()["size"]) == (200, values, len(values))
     assert api.call("GET", "file-000").status_code == 302
 
 
 def test_switch_pagelen_max(emulator: Emulator, api: Client) -> None:
     emulator.switches.pagelen_max = 50
     assert api.list(pagelen=50).status_code == 200
-    answer = api.list(pagelen=51)
-    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "Invalid pagelen")
+    response = api.list(pagelen=51)
+    assert (response.status_code, response.json()["error"]["message"]) == (400, "Invalid pagelen")
 
 
 def test_switch_next_drops(emulator: Emulator, api: Client) -> None:
@@ -153,26 +153,26 @@ def test_switches_of_the_page(emulator: Emulator, api: Client, check_shape: Shap
     assert page["values"][0]["user"] is None
 
 
-def test_put_takes_date_and_user(emulator: Emulator, api: Client) -> None:
+def test_put_sets_date_and_user(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"", created_on=datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=UTC), user={"type": "user"})
     item = api.list().json()["values"][0]
     assert (item["created_on"], item["user"]) == ("2020-01-02T03:04:05.000006+00:00", {"type": "user"})
 
 
-def test_link_is_encoded(emulator: Emulator, api: Client) -> None:
+def test_link_of_an_artifact_is_encoded(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a b+c%.txt", b"found")
     item = api.list().json()["values"][0]
     assert item["links"]["self"]["href"].endswith("/a%20b%2Bc%25.txt")
     assert api.session.get(item["links"]["self"]["href"], allow_redirects=False).status_code == 302
 
 
-def test_slug_or_uuid(emulator: Emulator, api: Client) -> None:
+def test_path_can_have_slugs_or_uuids(emulator: Emulator, api: Client) -> None:
     repository = emulator.repository()
     repository.put("a", b"")
     for workspace in ("acme", "%7B" + repository.workspace.uuid + "%7D"):
         for slug in ("widgets", "%7B" + repository.uuid + "%7D"):
-            answer = api.session.get(f"{emulator.api_url}/repositories/{workspace}/{slug}/downloads")
-            assert answer.json()["size"] == 1
+            response = api.session.get(f"{emulator.api_url}/repositories/{workspace}/{slug}/downloads")
+            assert response.json()["size"] == 1
 
 
 def test_dates_never_repeat(emulator: Emulator) -> None:
@@ -186,7 +186,7 @@ def test_responses_have_the_date_of_the_clock(emulator: Emulator, api: Client) -
     assert abs(date - emulator.clock.now()) < timedelta(seconds=5)
 
 
-def test_clock_offset(emulator: Emulator) -> None:
+def test_clock_offset_moves_dates(emulator: Emulator) -> None:
     first = emulator.repository().put("a", b"").created_on
     emulator.clock.offset = -3600
     assert emulator.repository().put("b", b"").created_on < first

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Uploads: what is stored, what is refused, and the switches."""
+"""Test uploads: stored files, refusals, switches."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from pathlib import Path
 import pytest
 
 from ... import Emulator
-from ..client import END, Client, part, read_answer
+from ..client import END, Client, part, read_response
 
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 
 
-def test_one(emulator: Emulator, api: Client) -> None:
-    answer = api.upload(("a.txt", b"hello"))
-    assert (answer.status_code, answer.content) == (201, b"")
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+def test_store_one_file(emulator: Emulator, api: Client) -> None:
+    response = api.upload(("a.txt", b"hello"))
+    assert (response.status_code, response.content) == (201, b"")
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     stored = emulator.repository().get("a.txt")
     assert stored is not None
     assert (stored.content, stored.size, stored.sha256) == (b"hello", 5, hashlib.sha256(b"hello").hexdigest())
 
 
-def test_several_in_one_request(emulator: Emulator, api: Client) -> None:
+def test_store_several_files_of_one_request(emulator: Emulator, api: Client) -> None:
     assert api.upload(("a", b"1"), ("b", b""), ("c", b"3")).status_code == 201
     assert emulator.repository().names() == ["a", "b", "c"]
     assert emulator.journal[0].uploads == ["a", "b", "c"]
 
 
-def test_replaces(emulator: Emulator, api: Client) -> None:
+def test_replace_an_artifact(emulator: Emulator, api: Client) -> None:
     old = emulator.repository().put("a", b"old")
     api.upload(("a", b"newer"))
     new = emulator.repository().get("a")
@@ -59,9 +59,9 @@ def test_switch_upload_status(emulator: Emulator, api: Client) -> None:
 @pytest.mark.parametrize(("status", "plainly"), [(400, False), (400, True), (201, False)])
 def test_other_fields_store_nothing(emulator: Emulator, api: Client, status: int, plainly: bool) -> None:
     emulator.switches.update({"missing_files": status, "plain_400": plainly})
-    answer = api.upload(("a", b"1"), field="file")
-    assert answer.status_code == status
-    assert (answer.text == "Bad Request") == plainly
+    response = api.upload(("a", b"1"), field="file")
+    assert response.status_code == status
+    assert (response.text == "Bad Request") == plainly
     assert emulator.repository().names() == []
 
 
@@ -70,19 +70,19 @@ def test_files_as_text_is_not_a_file(emulator: Emulator, api: Client) -> None:
     assert emulator.repository().names() == []
 
 
-def test_not_multipart(api: Client) -> None:
-    answer = api.call("POST", data=b"x", headers={"Content-Type": "application/octet-stream"})
-    assert answer.status_code == 406
-    assert answer.json()["error"]["message"] == "Unsupported Content-Type. Use multiplart/form-data."
+def test_refuse_other_content_types(api: Client) -> None:
+    response = api.call("POST", data=b"x", headers={"Content-Type": "application/octet-stream"})
+    assert response.status_code == 406
+    assert response.json()["error"]["message"] == "Unsupported Content-Type. Use multiplart/form-data."
 
 
-def test_without_boundary(api: Client) -> None:
+def test_refuse_a_missing_boundary(api: Client) -> None:
     assert api.call("POST", data=b"x", headers={"Content-Type": "multipart/form-data"}).status_code == 400
 
 
-def test_chunked_is_refused(emulator: Emulator, api: Client) -> None:
-    answer = api.call("POST", data=iter([part("a", b"1"), END]), headers=FORM)
-    assert answer.status_code == 411
+def test_refuse_chunks(emulator: Emulator, api: Client) -> None:
+    response = api.call("POST", data=iter([part("a", b"1"), END]), headers=FORM)
+    assert response.status_code == 411
     assert emulator.repository().names() == []
 
 
@@ -101,7 +101,7 @@ def test_broken_chunks_store_nothing(emulator: Emulator, api: Client, cut: bytes
     with api.connect() as connection:
         connection.sendall(api.head_of_post(None)[:-2] + b"Transfer-Encoding: chunked\r\n\r\n" + cut)
         connection.shutdown(1)
-        assert read_answer(connection) == b""
+        assert read_response(connection) == b""
     assert emulator.repository().names() == []
 
 
@@ -129,8 +129,8 @@ def test_switch_stored_damage(emulator: Emulator, api: Client, damage: str, kept
     emulator.switches.stored_damage = damage
     api.upload(("a", b"contents"))
     assert api.list().json()["values"][0]["size"] == 8
-    answer = api.fetch("a")
-    assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, kept, str(len(kept)))
+    response = api.fetch("a")
+    assert (response.status_code, response.content, response.headers["Content-Length"]) == (200, kept, str(len(kept)))
     assert emulator.repository().artifacts["a"].content == kept
 
 
@@ -141,7 +141,7 @@ def test_switch_downloads_free_plan_post(emulator: Emulator, api: Client, status
     assert emulator.repository().names() == stored
 
 
-def test_without_length_is_refused(api: Client) -> None:
+def test_refuse_a_missing_length(api: Client) -> None:
     with api.connect() as connection:
         connection.sendall(api.head_of_post(None))
         assert connection.recv(100).startswith(b"HTTP/1.1 411 ")
@@ -153,12 +153,12 @@ def test_broken_body_stores_nothing(emulator: Emulator, api: Client, body: bytes
     assert emulator.repository().names() == []
 
 
-def test_cut_body_stores_nothing(emulator: Emulator, api: Client) -> None:
+def test_incomplete_body_stores_nothing(emulator: Emulator, api: Client) -> None:
     body = part("a", b"1") + part("b", b"2") + END
     with api.connect() as connection:
         connection.sendall(api.head_of_post(len(body)) + body[:-5])
         connection.shutdown(1)
-        assert read_answer(connection) == b""
+        assert read_response(connection) == b""
     entry = emulator.journal[0]
     assert (entry.status, entry.body_bytes) == (0, len(body) - 5)
     assert emulator.repository().names() == []
@@ -176,12 +176,12 @@ def test_base64_parts_are_decoded(emulator: Emulator, api: Client) -> None:
     assert api.call("POST", data=bad, headers=FORM).status_code == 400
 
 
-def test_too_many_files(emulator: Emulator, api: Client) -> None:
+def test_refuse_too_many_files(emulator: Emulator, api: Client) -> None:
     assert api.upload(*[(f"f{n}", b"") for n in range(101)]).status_code == 400
     assert emulator.repository().names() == []
 
 
-def test_streamed_from_disk(emulator: Emulator, api: Client, tmp_path: Path) -> None:
+def test_stream_from_disk(emulator: Emulator, api: Client, tmp_path: Path) -> None:
     content = b"\r\n--other" * 500_000
     (tmp_path / "body").write_bytes(part("big", content) + END)
     with (tmp_path / "body").open("rb") as stream:
@@ -191,7 +191,7 @@ def test_streamed_from_disk(emulator: Emulator, api: Client, tmp_path: Path) -> 
     assert stored.content == content
 
 
-def test_refused_upload_is_read_to_its_end(emulator: Emulator, api: Client) -> None:
+def test_read_a_refused_upload_to_its_end(emulator: Emulator, api: Client) -> None:
     api.session.auth = (emulator.user, "wrong")
     assert api.upload(("a", b"x" * 3_000_000)).status_code == 401
     assert emulator.journal[0].body_bytes > 3_000_000

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults that run code of a test in the middle of a request, and faults of classes that tests define."""
+"""Test faults that run code during a request, and fault classes of tests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_call_runs_an_action_before_or_after_the_effect(emulator: Emulator, api:
     assert [entry.fault for entry in emulator.journal] == ["call", None]
 
 
-def test_call_acts_after_the_effect_by_default(emulator: Emulator, api: Client) -> None:
+def test_call_runs_after_the_effect_by_default(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("call", action=lambda: emulator.repository().remove("a"), method="POST")
     assert api.upload(("a", b"1")).status_code == 201
     assert emulator.repository().names() == []
@@ -45,14 +45,14 @@ def test_call_checks_its_arguments(emulator: Emulator, arguments: dict[str, Any]
     assert len(emulator.faults) == 0
 
 
-def test_the_control_endpoint_refuses_calls(emulator: Emulator) -> None:
-    answer = requests.post(f"{emulator.control_url}/faults", json={"kind": "call", "action": "print"}, timeout=5)
-    assert answer.status_code == 400
-    assert "needs the process of the emulator" in answer.json()["error"]["message"]
+def test_control_endpoint_refuses_calls(emulator: Emulator) -> None:
+    response = requests.post(f"{emulator.control_url}/faults", json={"kind": "call", "action": "print"}, timeout=5)
+    assert response.status_code == 400
+    assert "can be added only in the process of the emulator" in response.json()["error"]["message"]
     assert len(emulator.faults) == 0
 
 
-def test_the_control_endpoint_lists_calls(emulator: Emulator) -> None:
+def test_control_endpoint_lists_calls(emulator: Emulator) -> None:
     emulator.faults.add("call", action=print)
     [fault] = requests.get(f"{emulator.control_url}/faults", timeout=5).json()
     assert (fault["kind"], fault["arguments"]) == ("call", {"action": repr(print)})
@@ -60,7 +60,7 @@ def test_the_control_endpoint_lists_calls(emulator: Emulator) -> None:
 
 @dataclass
 class Teapot(Damage):
-    """A fault of a test."""
+    """Define a fault in a test."""
 
     act: Callable[[], object]
 
@@ -69,13 +69,13 @@ class Teapot(Damage):
         return Response("short and stout", 418)
 
 
-def test_a_damage_of_a_test_is_a_fault(emulator: Emulator, api: Client) -> None:
+def test_use_a_damage_class_of_a_test_as_fault(emulator: Emulator, api: Client) -> None:
     acts: list[str] = []
     fault = emulator.faults.add(Teapot(lambda: acts.append("poured")), method="GET")
     assert (api.list().status_code, api.list().status_code) == (418, 200)
     assert (acts, fault.fired, emulator.journal[0].fault) == (["poured"], 1, "Teapot")
 
 
-def test_a_damage_takes_no_arguments(emulator: Emulator) -> None:
+def test_refuse_arguments_with_a_damage(emulator: Emulator) -> None:
     with pytest.raises(TypeError, match="code"):
         emulator.faults.add(Teapot(list), code=500)

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts that refuse connections, heads that come slowly, expired URLs, and JSON with values of wrong types."""
+"""Test hosts that refuse connections, slow headers, expired URLs, and JSON with values of wrong types."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..client import Client
 
 
 def is_refused(origin: str) -> bool:
-    """Whether nothing listens there."""
+    """Return whether connections are refused."""
     place = urlsplit(origin)
     with suppress(ConnectionRefusedError), socket.create_connection((str(place.hostname), place.port or 0), timeout=5):
         return False
@@ -26,7 +26,7 @@ def is_refused(origin: str) -> bool:
 
 
 @pytest.mark.parametrize("host", ["api", "storage"])
-def test_a_host_refuses_connections_until_it_is_told_to_accept_them(emulator: Emulator, host: str) -> None:
+def test_host_refuses_connections_until_accept(emulator: Emulator, host: str) -> None:
     origins = {"api": emulator.origin, "storage": emulator.storage_url}
     emulator.refuse(host)
     assert {name: is_refused(origin) for name, origin in origins.items()} == {name: name == host for name in origins}
@@ -34,7 +34,7 @@ def test_a_host_refuses_connections_until_it_is_told_to_accept_them(emulator: Em
     assert [is_refused(origin) for origin in origins.values()] == [False, False]
 
 
-def test_it_closes_connections_that_are_open(emulator: Emulator, api: Client) -> None:
+def test_refuse_closes_open_connections(emulator: Emulator, api: Client) -> None:
     assert api.list().status_code == 200
     with api.connect() as idle:
         idle.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -46,7 +46,7 @@ def test_it_closes_connections_that_are_open(emulator: Emulator, api: Client) ->
     assert api.list().status_code == 200
 
 
-def test_it_accepts_again_after_some_seconds_and_after_a_reset(emulator: Emulator, api: Client) -> None:
+def test_host_accepts_again_after_seconds_and_after_a_reset(emulator: Emulator, api: Client) -> None:
     emulator.refuse("api", seconds=0.3)
     assert is_refused(emulator.origin)
     deadline = time.monotonic() + 30
@@ -58,7 +58,7 @@ def test_it_accepts_again_after_some_seconds_and_after_a_reset(emulator: Emulato
     assert not is_refused(emulator.storage_url)
 
 
-def test_an_emulator_that_refuses_can_be_stopped() -> None:
+def test_stop_an_emulator_that_refuses_connections() -> None:
     before = set(threading.enumerate())
     with Emulator() as emulator:
         emulator.refuse("api")
@@ -67,24 +67,24 @@ def test_an_emulator_that_refuses_can_be_stopped() -> None:
 
 
 @pytest.mark.parametrize("target", ["api", "storage"])
-def test_a_fault_lets_the_next_connection_be_refused(emulator: Emulator, api: Client, target: str) -> None:
+def test_fault_refuses_the_next_connection(emulator: Emulator, api: Client, target: str) -> None:
     emulator.faults.add("refuse", target=target)
-    answer = api.list()
-    assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
+    response = api.list()
+    assert (response.status_code, response.headers["Connection"]) == (200, "close")
     assert is_refused(emulator.origin) == (target == "api")
     assert is_refused(emulator.storage_url) == (target == "storage")
 
 
-def test_a_head_that_drips_for_longer_than_any_single_read_waits(emulator: Emulator, api: Client) -> None:
+def test_drip_head_takes_longer_than_each_single_read(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("drip_head", rate=80)
     begun = time.monotonic()
-    answer = api.session.get(api.url, timeout=2)
-    head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
-    assert answer.status_code == 200
+    response = api.session.get(api.url, timeout=2)
+    head = sum(len(name) + len(value) + 4 for name, value in response.headers.items())
+    assert response.status_code == 200
     assert time.monotonic() - begun >= head / 80 > 2
 
 
-def test_an_expired_url(emulator: Emulator, api: Client) -> None:
+def test_expired_url(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"1")
     url = api.location("a")
     emulator.faults.add("expired", host="storage")

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults that spoil the bytes or the pace of an answer."""
+"""Test faults that change the bytes or the speed of a response."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def url(emulator: Emulator, api: Client) -> str:
 
 
 def read(url: str) -> tuple[requests.Response, bytes, bool]:
-    """The answer, the bytes that came, and whether they ended in an error."""
-    answer = requests.get(url, stream=True, timeout=5)
+    """Return the response, the received bytes, and whether the transfer failed."""
+    response = requests.get(url, stream=True, timeout=5)
     blocks: list[bytes] = []
     try:
-        blocks.extend(answer.raw.stream(4096))
+        blocks.extend(response.raw.stream(4096))
     except HTTPError:
-        return answer, b"".join(blocks), True
-    return answer, b"".join(blocks), False
+        return response, b"".join(blocks), True
+    return response, b"".join(blocks), False
 
 
 @pytest.mark.parametrize(("arguments", "count"), [({}, SIZE // 2), ({"bytes": 5000}, 5000), ({"fraction": 0.1}, SIZE // 10)])
 @pytest.mark.parametrize("reset", [False, True])
 def test_truncate(emulator: Emulator, url: str, arguments: dict[str, Any], count: int, reset: bool) -> None:
     emulator.faults.add("truncate", host="storage", reset=reset, **arguments)
-    answer, content, broken = read(url)
-    assert int(answer.headers["Content-Length"]) == SIZE
+    response, content, broken = read(url)
+    assert int(response.headers["Content-Length"]) == SIZE
     assert broken
     assert CONTENT[:count].startswith(content)
     assert reset or len(content) > count - 4096
@@ -62,8 +62,8 @@ def test_truncate_of_a_listing_and_of_an_upload(emulator: Emulator, api: Client)
 @pytest.mark.parametrize(("fraction", "count"), [(1.0, SIZE), (0.5, SIZE // 2), (0.0, 0)])
 def test_open_end(emulator: Emulator, url: str, fraction: float, count: int) -> None:
     emulator.faults.add("open_end", host="storage", fraction=fraction)
-    answer, content, broken = read(url)
-    assert ("Content-Length" in answer.headers, answer.headers["Connection"]) == (False, "close")
+    response, content, broken = read(url)
+    assert ("Content-Length" in response.headers, response.headers["Connection"]) == (False, "close")
     assert (content, broken) == (CONTENT[:count], False)
     assert read(url)[1] == CONTENT
 
@@ -71,25 +71,25 @@ def test_open_end(emulator: Emulator, url: str, fraction: float, count: int) -> 
 @pytest.mark.parametrize(("fraction", "broken"), [(1.0, False), (0.5, True)])
 def test_open_end_in_a_chunk(emulator: Emulator, url: str, fraction: float, broken: bool) -> None:
     emulator.faults.add("open_end", host="storage", fraction=fraction, chunked=True)
-    answer, content, ended_badly = read(url)
-    assert answer.headers["Transfer-Encoding"] == "chunked"
+    response, content, ended_badly = read(url)
+    assert response.headers["Transfer-Encoding"] == "chunked"
     assert ended_badly is broken
     assert broken or content == CONTENT
 
 
 def test_extra(emulator: Emulator, url: str) -> None:
     emulator.faults.add("extra", host="storage", count=3)
-    answer, content, broken = read(url)
-    assert (int(answer.headers["Content-Length"]), content, broken) == (SIZE + 3, CONTENT + b"\0\0\0", False)
+    response, content, broken = read(url)
+    assert (int(response.headers["Content-Length"]), content, broken) == (SIZE + 3, CONTENT + b"\0\0\0", False)
 
 
 def test_wrong_length(emulator: Emulator, url: str) -> None:
     emulator.faults.add("wrong_length", host="storage", delta=7)
     emulator.faults.add("wrong_length", host="storage", delta=-7)
-    answer, _unused, broken = read(url)
-    assert (int(answer.headers["Content-Length"]), broken) == (SIZE + 7, True)
-    answer, content, broken = read(url)
-    assert (int(answer.headers["Content-Length"]), content, broken) == (SIZE - 7, CONTENT[:-7], False)
+    response, _unused, broken = read(url)
+    assert (int(response.headers["Content-Length"]), broken) == (SIZE + 7, True)
+    response, content, broken = read(url)
+    assert (int(response.headers["Content-Length"]), content, broken) == (SIZE - 7, CONTENT[:-7], False)
 
 
 @pytest.mark.parametrize("offset", [None, 0, SIZE - 1])
@@ -100,7 +100,7 @@ def test_corrupt(emulator: Emulator, url: str, offset: int | None) -> None:
     assert [place for place in range(SIZE) if content[place] != CONTENT[place]] == [SIZE // 2 if offset is None else offset]
 
 
-def test_stall_before_an_answer(emulator: Emulator, api: Client) -> None:
+def test_stall_before_the_response(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("stall", seconds=5)
     with pytest.raises(requests.ReadTimeout):
         api.session.post(api.url, files={"files": ("a", b"1")}, timeout=0.2)
@@ -130,8 +130,8 @@ def test_drip(emulator: Emulator, url: str) -> None:
 
 def test_hang_up(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("hang_up")
-    answer = api.list()
-    assert (answer.status_code, answer.headers.get("Connection")) == (200, None)
+    response = api.list()
+    assert (response.status_code, response.headers.get("Connection")) == (200, None)
     with api.connect() as connection:
         emulator.faults.add("hang_up", method="POST")
         connection.sendall(api.head_of_post(0))
@@ -145,7 +145,7 @@ def broken_fetch(api: Client) -> None:
 
 
 @pytest.mark.parametrize(("kind", "arguments"), [("stall", {"seconds": 60}), ("drip", {"rate": 100})])
-def test_stop_ends_slow_answers(kind: str, arguments: dict[str, Any]) -> None:
+def test_stop_ends_slow_responses(kind: str, arguments: dict[str, Any]) -> None:
     before = set(threading.enumerate())
     with Emulator() as emulator, Client(emulator) as api:
         emulator.repository().put("a", CONTENT)
@@ -160,7 +160,7 @@ def test_stop_ends_slow_answers(kind: str, arguments: dict[str, Any]) -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_latency(emulator: Emulator, api: Client, url: str) -> None:
+def test_switch_latency(emulator: Emulator, api: Client, url: str) -> None:
     emulator.switches.update({"latency": 0.1, "storage_latency": 0.2})
     start = time.monotonic()
     api.list()

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults that replace answers or drop connections, and which requests they hit."""
+"""Test faults that replace responses or drop connections, and the selection of requests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 import requests
 
 from ... import Emulator
-from ..client import END, Client, part, read_answer
+from ..client import END, Client, part, read_response
 
 
-def test_matching(emulator: Emulator, api: Client) -> None:
+def test_fault_applies_to_matching_requests_only(emulator: Emulator, api: Client) -> None:
     faults = emulator.faults
     faults.add("status", method="DELETE")
     faults.add("status", host="storage")
@@ -39,10 +39,10 @@ def test_times_and_after(emulator: Emulator, api: Client) -> None:
     assert api.list().status_code == 200
 
 
-def test_mistakes_are_noticed(emulator: Emulator) -> None:
-    with pytest.raises(ValueError, match="no fault called"):
+def test_refuse_unknown_kinds_hosts_and_arguments(emulator: Emulator) -> None:
+    with pytest.raises(ValueError, match="no fault with the name"):
         emulator.faults.add("sttaus")
-    with pytest.raises(ValueError, match="no host called"):
+    with pytest.raises(ValueError, match="no host with the name"):
         emulator.faults.add("status", host="s3")
     with pytest.raises(TypeError):
         emulator.faults.add("status", cdoe=500)
@@ -59,10 +59,10 @@ STATUS: list[tuple[dict[str, Any], int, Any, str]] = [
 @pytest.mark.parametrize(("arguments", "status", "body", "kind"), STATUS)
 def test_status(emulator: Emulator, api: Client, arguments: dict[str, Any], status: int, body: Any, kind: str) -> None:
     emulator.faults.add("status", headers={"Retry-After": "1"}, **arguments)
-    answer = api.list()
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, kind)
-    assert answer.headers["Retry-After"] == "1"
-    assert (answer.text if isinstance(body, str) else answer.json()) == body
+    response = api.list()
+    assert (response.status_code, response.headers["Content-Type"]) == (status, kind)
+    assert response.headers["Retry-After"] == "1"
+    assert (response.text if isinstance(body, str) else response.json()) == body
 
 
 def test_status_with_effect(emulator: Emulator, api: Client) -> None:
@@ -73,13 +73,13 @@ def test_status_with_effect(emulator: Emulator, api: Client) -> None:
     assert emulator.repository().names() == ["a"]
 
 
-def test_early_answer_closes(emulator: Emulator, api: Client) -> None:
+def test_early_response_closes_the_connection(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("status", code=413, early=True)
     with api.connect() as connection:
         connection.sendall(api.head_of_post(10_000_000))
-        answer = read_answer(connection)
-    assert answer.startswith(b"HTTP/1.1 413 ")
-    assert b"Connection: close" in answer
+        response = read_response(connection)
+    assert response.startswith(b"HTTP/1.1 413 ")
+    assert b"Connection: close" in response
 
 
 def test_rate_limit(emulator: Emulator, api: Client) -> None:
@@ -107,8 +107,8 @@ def test_html_json_and_strings(emulator: Emulator, api: Client) -> None:
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "http://elsewhere.example/x", "ftp://x/", "//h/x"])
 def test_redirect(emulator: Emulator, api: Client, location: str) -> None:
     emulator.faults.add("redirect", location=location)
-    answer = api.call("GET", "a")
-    assert (answer.status_code, answer.headers["Location"]) == (302, location)
+    response = api.call("GET", "a")
+    assert (response.status_code, response.headers["Location"]) == (302, location)
 
 
 def test_redirect_loop_and_none(emulator: Emulator, api: Client) -> None:
@@ -152,7 +152,7 @@ def test_drop_in_the_middle_of_an_upload() -> None:
 
 
 @pytest.mark.parametrize("host", ["storage", "token"])
-def test_other_hosts(emulator: Emulator, api: Client, host: str) -> None:
+def test_faults_of_other_hosts(emulator: Emulator, api: Client, host: str) -> None:
     emulator.repository().put("a", b"content")
     url = emulator.token_url if host == "token" else api.location("a")
     emulator.faults.add("rate_limit", host=host)
@@ -162,7 +162,7 @@ def test_other_hosts(emulator: Emulator, api: Client, host: str) -> None:
         api.bare("GET", url)
 
 
-def test_pages(emulator: Emulator, api: Client) -> None:
+def test_faults_of_pages(emulator: Emulator, api: Client) -> None:
     for number in range(25):
         emulator.repository().put(f"f{number}", b"")
     emulator.faults.add("foreign_next")
@@ -192,15 +192,15 @@ def test_hidden_item(emulator: Emulator, api: Client) -> None:
     assert whole["size"] == 2
 
 
-def test_page_faults_leave_errors_alone(emulator: Emulator, api: Client) -> None:
+def test_page_faults_do_not_change_errors(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("foreign_next", times=None)
     assert api.list(pagelen=101).status_code == 400
     assert api.call("GET", "missing").status_code == 404
 
 
-def test_server_goes_on_after_garbage(api: Client) -> None:
+def test_server_continues_after_garbage(api: Client) -> None:
     with api.connect() as connection:
         connection.sendall(b"\x16\x03\x01 garbage\r\n\r\n")
         connection.shutdown(socket.SHUT_WR)
-        read_answer(connection)
+        read_response(connection)
     assert api.list().status_code == 200

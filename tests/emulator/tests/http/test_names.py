@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of names."""
+"""Test the names of stored files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 
 
 @pytest.mark.parametrize(
-    ("asked", "stored"),
+    ("requested", "stored"),
     [
         ("plain.txt", "plain.txt"),
         ("a b", "a b"),
@@ -37,8 +37,8 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
         ("日本.txt", "日本.txt"),
     ],
 )
-def test_stock_rules(asked: str, stored: str | None) -> None:
-    assert stored_name(asked) == stored
+def test_default_rules_of_django(requested: str, stored: str | None) -> None:
+    assert stored_name(requested) == stored
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_stock_rules(asked: str, stored: str | None) -> None:
         ('form-data; name="files"; FILENAME="up"', "up"),
     ],
 )
-def test_disposition(header: str, name: str) -> None:
+def test_read_the_name_from_the_disposition(header: str, name: str) -> None:
     assert disposition(header) == {"name": "files", "filename": name}
 
 
@@ -64,12 +64,12 @@ def test_rules_apply_to_uploads(emulator: Emulator, api: Client) -> None:
     assert (entry.uploads, entry.stored) == (["dir/a&amp;b", "a%22b"], ["a&b", "a%22b"])
 
 
-def test_quote_of_an_encoder_is_stored_literally(emulator: Emulator, api: Client) -> None:
+def test_encoded_quote_is_stored_literally(emulator: Emulator, api: Client) -> None:
     api.upload(('a"b', b"1"))
     assert emulator.repository().names() == ["a%22b"]
 
 
-def test_no_usable_name(emulator: Emulator, api: Client) -> None:
+def test_refuse_a_file_without_usable_name(emulator: Emulator, api: Client) -> None:
     assert api.call("POST", data=part("..", b"1") + END, headers=FORM).status_code == 400
     assert emulator.repository().names() == []
 
@@ -83,7 +83,7 @@ def test_switch_rename(emulator: Emulator, api: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "asked", "stored"),
+    ("rule", "requested", "stored"),
     [
         ("spaces", "a  b", "a__b"),
         ("django", " app (1)+é b.tgz", "app_1é_b.tgz"),
@@ -94,16 +94,16 @@ def test_switch_rename(emulator: Emulator, api: Client) -> None:
         ("keep_case", "b", "b"),
     ],
 )
-def test_rules_of_the_switch_rename(emulator: Emulator, api: Client, rule: str, asked: str, stored: str) -> None:
+def test_rules_of_the_switch_rename(emulator: Emulator, api: Client, rule: str, requested: str, stored: str) -> None:
     emulator.repository().put("App.Zip", b"old")
     emulator.switches.rename = rule
-    api.upload((asked, b"1"))
+    api.upload((requested, b"1"))
     assert emulator.repository().artifacts[stored].content == b"1"
     assert emulator.repository().names() == sorted({"App.Zip", stored})
     assert emulator.journal[-1].stored == [stored]
 
 
-def test_name_of_which_nothing_is_left_is_refused(emulator: Emulator, api: Client) -> None:
+def test_refuse_a_name_without_remaining_characters(emulator: Emulator, api: Client) -> None:
     emulator.switches.rename = "django"
     assert api.upload(("(+)", b"1")).status_code == 400
 
@@ -113,7 +113,7 @@ GOOD = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters='
 
 @given(name=GOOD.filter(lambda name: name not in (".", "..")), content=st.binary(max_size=5000))
 @settings(deadline=None, max_examples=80, database=None)
-def test_names_and_bytes_survive(name: str, content: bytes) -> None:
+def test_names_and_bytes_are_stored_unchanged(name: str, content: bytes) -> None:
     with Emulator() as emulator, Client(emulator) as api:
         assert api.upload((name, content)).status_code == 201
         assert emulator.repository().names() == [name]

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server: connections, framing, threads, the journal."""
+"""Test the server: connections, framing, threads, the journal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import time
 import pytest
 
 from ... import Emulator
-from ..client import END, Client, part, read_answer
+from ..client import END, Client, part, read_response
 
 
-def test_connections_stay_open(emulator: Emulator, api: Client) -> None:
+def test_connections_remain_open(emulator: Emulator, api: Client) -> None:
     for _unused in range(3):
         api.list()
         api.upload(("a", b"x" * 100_000))
@@ -36,9 +36,9 @@ def test_switch_keep_alive(emulator: Emulator, api: Client) -> None:
 def test_switch_api_encoding(emulator: Emulator, api: Client, encoding: str) -> None:
     api.upload(("a", b"x" * 100))
     emulator.switches.api_encoding = encoding
-    answer = api.call("GET", headers={"Accept-Encoding": "identity"})
-    assert answer.headers["Content-Encoding"] == encoding
-    assert answer.json()["size"] == 1
+    response = api.call("GET", headers={"Accept-Encoding": "identity"})
+    assert response.headers["Content-Encoding"] == encoding
+    assert response.json()["size"] == 1
     assert api.call("GET", "missing").json()["type"] == "error"
     assert "Content-Encoding" not in api.upload(("b", b"x")).headers
     assert "Content-Encoding" not in api.fetch("a").headers
@@ -46,22 +46,22 @@ def test_switch_api_encoding(emulator: Emulator, api: Client, encoding: str) -> 
     assert b'"size"' not in api.call("GET", stream=True).raw.read(decode_content=False)
 
 
-def test_requests_in_a_row_on_one_connection(emulator: Emulator, api: Client) -> None:
+def test_serve_several_requests_on_one_connection(emulator: Emulator, api: Client) -> None:
     body = part("a", b"1") + END
     request = api.head_of_post(len(body)) + body
     with api.connect() as connection:
         connection.sendall(request * 2 + request.replace(b"HTTP/1.1\r\n", b"HTTP/1.0\r\n"))
-        assert read_answer(connection).count(b"HTTP/1.1 201 ") == 3
+        assert read_response(connection).count(b"HTTP/1.1 201 ") == 3
 
 
-def test_http_1_0_and_connection_close(api: Client) -> None:
+def test_close_after_http_1_0_and_connection_close(api: Client) -> None:
     for line in (b"GET / HTTP/1.0\r\n\r\n", b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"):
         with api.connect() as connection:
             connection.sendall(line)
-            assert b"Connection: close" in read_answer(connection)
+            assert b"Connection: close" in read_response(connection)
 
 
-def test_expect_waits_for_the_server(emulator: Emulator, api: Client) -> None:
+def test_expect_continue(emulator: Emulator, api: Client) -> None:
     body = part("a", b"1") + END
     head = api.head_of_post(len(body)).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
     with api.connect() as connection:
@@ -71,7 +71,7 @@ def test_expect_waits_for_the_server(emulator: Emulator, api: Client) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 201 ")
 
 
-def test_requests_are_parallel(emulator: Emulator, api: Client) -> None:
+def test_serve_requests_at_the_same_time(emulator: Emulator, api: Client) -> None:
     emulator.switches.latency = 1
     threads = [threading.Thread(target=api.bare, args=("GET", api.url)) for _unused in range(20)]
     start = time.monotonic()
@@ -83,7 +83,7 @@ def test_requests_are_parallel(emulator: Emulator, api: Client) -> None:
     assert len(emulator.journal) == 20
 
 
-def test_stopping_leaves_no_thread() -> None:
+def test_leave_no_thread_after_stopping() -> None:
     before = set(threading.enumerate())
     for _unused in range(5):
         with Emulator():
@@ -95,11 +95,11 @@ def test_stop_closes_idle_connections() -> None:
     with Emulator() as emulator, Client(emulator) as api:
         connection = api.connect()
         api.list()
-    assert read_answer(connection) == b""
+    assert read_response(connection) == b""
     connection.close()
 
 
-def test_journal(emulator: Emulator, api: Client) -> None:
+def test_journal_records_requests(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a b", b"content")
     api.call("GET", "a b", params={"x": "1"}, headers={"X-Test": "yes"})
     api.fetch("a b")

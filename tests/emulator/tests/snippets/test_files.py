@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files and history of snippets."""
+"""Test files and history of snippets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Shape = Callable[[Any, str], None]
 
 
 @pytest.mark.parametrize("style", ["real", "documented"])
-def test_links_lead_to_the_bytes(emulator: Emulator, snippets: Snippets, style: str) -> None:
+def test_links_return_the_bytes(emulator: Emulator, snippets: Snippets, style: str) -> None:
     emulator.switches.snippet_file_links = style
     files = {"a b+c%.txt": b"1", "ä/#?.md": b"2", 'q"&.bin': bytes(range(256)), "empty": b""}
     made = emulator.snippets.create("t", files)
@@ -34,13 +34,13 @@ def test_links_lead_to_the_bytes(emulator: Emulator, snippets: Snippets, style: 
 def test_headers_of_a_file(emulator: Emulator, snippets: Snippets, name: str, kind: str) -> None:
     made = emulator.snippets.create("t", {name: b"12345"})
     for method, length in (("GET", 5), ("HEAD", 0)):
-        answer = snippets.ask(method, made.id, made.revision, "files", name)
-        assert (answer.status_code, answer.headers["Content-Type"], len(answer.content)) == (200, kind, length)
-        assert (answer.headers["Content-Disposition"], answer.headers["Content-Length"]) == ("attachment", "5")
+        response = snippets.ask(method, made.id, made.revision, "files", name)
+        assert (response.status_code, response.headers["Content-Type"], len(response.content)) == (200, kind, length)
+        assert (response.headers["Content-Disposition"], response.headers["Content-Length"]) == ("attachment", "5")
     assert (emulator.journal[-1].snippet, emulator.journal[-1].artifact) == (made.id, name)
 
 
-def test_old_revisions_stay(emulator: Emulator, snippets: Snippets) -> None:
+def test_old_revisions_remain(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", {"a": b"1", "b": b"x"})
     old = made.revision
     new = made.edit({"a": b"2", "b": None}, title="new")
@@ -53,10 +53,10 @@ def test_old_revisions_stay(emulator: Emulator, snippets: Snippets) -> None:
     assert snippets.show(made.id, old[:12], "files", "a").status_code == 404
 
 
-def test_newest_file_is_a_redirect(emulator: Emulator, snippets: Snippets) -> None:
+def test_path_without_revision_redirects(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", {"a b": b"1"})
-    answer = snippets.show(made.id, "files", "a b")
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"{snippets.url}/{made.id}/{made.revision}/files/a%20b")
+    response = snippets.show(made.id, "files", "a b")
+    assert (response.status_code, response.headers["Location"]) == (302, f"{snippets.url}/{made.id}/{made.revision}/files/a%20b")
     assert snippets.show(made.id, "files", "none").status_code == 404
 
 
@@ -70,7 +70,7 @@ def test_switch_file_redirect_401(emulator: Emulator, snippets: Snippets) -> Non
 
 
 @pytest.mark.parametrize("word", ["files", "comments", "commits", "watch", "watchers"])
-def test_words_are_no_revisions(emulator: Emulator, snippets: Snippets, word: str) -> None:
+def test_reserved_word_is_not_a_revision(emulator: Emulator, snippets: Snippets, word: str) -> None:
     made = emulator.snippets.create("t", {"a": b"1"})
     assert snippets.update(made.id, word, title="x").status_code in (204, 404, 405)
     assert snippets.ask("DELETE", made.id, word).status_code in (204, 404, 405)
@@ -78,11 +78,11 @@ def test_words_are_no_revisions(emulator: Emulator, snippets: Snippets, word: st
 
 
 @pytest.mark.parametrize("path", [["files"], ["files", ".."], ["HEAD", "files"], ["HEAD", "files", ".."], ["HEAD", "x"], [""]])
-def test_paths_that_lead_nowhere(emulator: Emulator, snippets: Snippets, path: list[str]) -> None:
+def test_unknown_path_is_not_found(emulator: Emulator, snippets: Snippets, path: list[str]) -> None:
     made = emulator.snippets.create("t", {"a": b"1", "d/e": b"2"})
     url = "/".join([snippets.url, made.id, *path]).replace("..", "%2E%2E")
     assert snippets.bare("GET", url).status_code == 404
-    assert snippets.show(made.id, "HEAD", "files", "d/e").status_code == 404  # a slash that is encoded
+    assert snippets.show(made.id, "HEAD", "files", "d/e").status_code == 404  # an encoded slash
 
 
 def test_switch_revision_links(emulator: Emulator, snippets: Snippets) -> None:
@@ -91,7 +91,7 @@ def test_switch_revision_links(emulator: Emulator, snippets: Snippets) -> None:
     assert {"diff", "patch"}.isdisjoint(snippets.show(made.id).json()["links"])
 
 
-def test_commits(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
+def test_list_commits(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
     made = emulator.snippets.create("t", {"a": b"1"})
     for number in range(11):
         made.edit({"a": b"%d" % number})
@@ -120,7 +120,7 @@ def test_diff_and_patch(emulator: Emulator, snippets: Snippets) -> None:
     assert patch.endswith(text)
 
 
-def test_revisions_are_named_by_their_contents(emulator: Emulator) -> None:
+def test_hash_of_a_revision_depends_on_its_contents(emulator: Emulator) -> None:
     first, second = (emulator.snippets.create("t", {"a": b"1"}) for _unused in range(2))
     assert len({first.revision, second.revision, first.edit({"a": b"2"}), first.edit({"a": b"1"})}) == 4
     assert all(len(revision.sha) == 40 and int(revision.sha, 16) for revision in first.revisions)

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading a snippet in its three forms, and the switches about them."""
+"""Test the three forms of a snippet and their switches."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FILES = {"a.txt": b"one\ntwo\n", "b.bin": bytes(range(256)) * 3, "empty": b"", "
 
 
 def get(emulator: Emulator, snippets: Snippets, form: str, **files: bytes) -> Read:
-    """A new snippet, read in this form."""
+    """Create a snippet, and read it in this form."""
     made = emulator.snippets.create("Title", files or FILES)
-    answer = snippets.show(made.id, accept=form)
-    assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (200, form)
-    return read(answer)
+    response = snippets.show(made.id, accept=form)
+    assert (response.status_code, response.headers["Content-Type"].partition(";")[0]) == (200, form)
+    return read(response)
 
 
 def test_related(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
@@ -50,8 +50,8 @@ def test_form(emulator: Emulator, snippets: Snippets) -> None:
 
 
 @pytest.mark.parametrize(("form", "name"), [(RELATED, "snippet_related"), (FORM, "snippet_form")])
-def test_as_the_documents_print_it(emulator: Emulator, snippets: Snippets, form: str, name: str) -> None:
-    """The parts of the printed files and all their headers, byte for byte."""
+def test_parts_equal_the_documented_examples(emulator: Emulator, snippets: Snippets, form: str, name: str) -> None:
+    """Compare the parts of the documented files and all their headers, byte for byte."""
     printed = parts_of((SAMPLES / f"{name}.txt").read_text())
     image = base64.b64decode(printed[3].rpartition("\n\n")[2])
     made = emulator.snippets.create("My snippet", {"foo.txt": b"foo\n", "image.png": image})
@@ -61,7 +61,7 @@ def test_as_the_documents_print_it(emulator: Emulator, snippets: Snippets, form:
 
 
 def parts_of(text: str) -> list[str]:
-    """The texts between lines that look like boundaries."""
+    """Return the texts between lines that look like boundaries."""
     pieces = re.split(r"^--(?:=+\d+==|-{10,}\w+?)(?:--)?$", text, flags=re.MULTILINE)
     return [piece.strip("\n") for piece in pieces]
 
@@ -81,11 +81,11 @@ def parts_of(text: str) -> list[str]:
         ("text/plain", None),
     ],
 )
-def test_accept(emulator: Emulator, snippets: Snippets, accept: str | None, kind: str | None) -> None:
+def test_accept_header_selects_the_form(emulator: Emulator, snippets: Snippets, accept: str | None, kind: str | None) -> None:
     made = emulator.snippets.create("t", {"a": b""})
-    answer = snippets.ask("GET", made.id, headers={"Accept": accept})
-    assert answer.status_code == (406 if kind is None else 200)
-    assert answer.headers["Content-Type"].partition(";")[0] == (kind or "application/json")
+    response = snippets.ask("GET", made.id, headers={"Accept": accept})
+    assert response.status_code == (406 if kind is None else 200)
+    assert response.headers["Content-Type"].partition(";")[0] == (kind or "application/json")
 
 
 @pytest.mark.parametrize(
@@ -98,23 +98,23 @@ def test_accept(emulator: Emulator, snippets: Snippets, accept: str | None, kind
         ("form_only", "application/json", "application/json"),
     ],
 )
-def test_switch_answers(emulator: Emulator, snippets: Snippets, style: str, accept: str, kind: str | None) -> None:
+def test_switch_snippet_answers(emulator: Emulator, snippets: Snippets, style: str, accept: str, kind: str | None) -> None:
     emulator.switches.snippet_answers = style
     made = emulator.snippets.create("t", {"a": b""})
-    answers = [snippets.show(made.id, accept=accept)]
-    answers.append(snippets.ask("PUT", made.id, json={"title": "new"}, headers={"Accept": accept}))
-    assert {answer.status_code for answer in answers} == {406 if kind is None else 200}
-    assert {answer.headers["Content-Type"].partition(";")[0] for answer in answers} == {kind or "application/json"}
+    responses = [snippets.show(made.id, accept=accept)]
+    responses.append(snippets.ask("PUT", made.id, json={"title": "new"}, headers={"Accept": accept}))
+    assert {response.status_code for response in responses} == {406 if kind is None else 200}
+    assert {response.headers["Content-Type"].partition(";")[0] for response in responses} == {kind or "application/json"}
     assert made.title == ("t" if kind is None else "new")
 
 
 @BOTH
-def test_writes_answer_in_the_wished_form(snippets: Snippets, form: str) -> None:
-    answer = snippets.ask("POST", files={"file": ("a.txt", b"1")}, headers={"Accept": form})
-    assert (answer.status_code, read(answer).files) == (201, {"a.txt": b"1"})
-    identity = answer.headers["Location"].rpartition("/")[2]
-    answer = snippets.ask("PUT", identity, files={"file": ("b.txt", b"2")}, headers={"Accept": form})
-    assert (answer.status_code, read(answer).files) == (200, {"a.txt": b"1", "b.txt": b"2"})
+def test_writes_respond_in_the_requested_form(snippets: Snippets, form: str) -> None:
+    response = snippets.ask("POST", files={"file": ("a.txt", b"1")}, headers={"Accept": form})
+    assert (response.status_code, read(response).files) == (201, {"a.txt": b"1"})
+    identity = response.headers["Location"].rpartition("/")[2]
+    response = snippets.ask("PUT", identity, files={"file": ("b.txt", b"2")}, headers={"Accept": form})
+    assert (response.status_code, read(response).files) == (200, {"a.txt": b"1", "b.txt": b"2"})
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_switch_text_damage(emulator: Emulator, snippets: Snippets, form: str) -
         ("blanks", b"a \t\r\n b\n\n  ", b"a\r\n b\n\n"),
     ],
 )
-def test_damage_text_in_more_than_line_ends(
+def test_switch_text_damage_of_characters_and_blanks(
     emulator: Emulator, snippets: Snippets, damage: str, text: bytes, sent: bytes
 ) -> None:
     emulator.switches.update({"snippet_text": "8bit", "snippet_text_damage": damage})
@@ -168,10 +168,10 @@ def test_send_text_in_the_canonical_form_of_base64(emulator: Emulator, snippets:
 
 def test_send_another_root_than_the_document(emulator: Emulator, snippets: Snippets) -> None:
     emulator.switches.snippet_wrong_root = True
-    answer = snippets.show(emulator.snippets.create("t", {"a.txt": b"1"}).id, accept=RELATED)
-    assert 'start="document"' in answer.headers["Content-Type"]
-    assert answer.content.partition(b"\r\n\r\n")[2].startswith(b'{"type": "snippet"}\r\n--')
-    assert answer.content.count(b"Content-ID: snippet") == 1
+    response = snippets.show(emulator.snippets.create("t", {"a.txt": b"1"}).id, accept=RELATED)
+    assert 'start="document"' in response.headers["Content-Type"]
+    assert response.content.partition(b"\r\n\r\n")[2].startswith(b'{"type": "snippet"}\r\n--')
+    assert response.content.count(b"Content-ID: snippet") == 1
 
 
 @BOTH
@@ -196,10 +196,10 @@ def test_switch_part_names(emulator: Emulator, snippets: Snippets, form: str, st
 
 
 @BOTH
-def test_odd_names_and_contents(emulator: Emulator, snippets: Snippets, form: str) -> None:
+def test_unusual_names_and_contents(emulator: Emulator, snippets: Snippets, form: str) -> None:
     files = {'a"b\\c.txt': b"1", "dir/x.txt": b"2", "mail.eml": b"Subject: x\n\nbody\n", "b.txt": b"\r\n--===============1==\r\n"}
-    answer = snippets.show(emulator.snippets.create("t", files).id, accept=form)
-    assert rb'filename="a\"b\\c.txt"' in answer.content
+    response = snippets.show(emulator.snippets.create("t", files).id, accept=form)
+    assert rb'filename="a\"b\\c.txt"' in response.content
     if form == RELATED:
-        assert b"Content-Type: message/rfc822" in answer.content
-    assert read(answer).files["b.txt"] == files["b.txt"]
+        assert b"Content-Type: message/rfc822" in response.content
+    assert read(response).files["b.txt"] == files["b.txt"]

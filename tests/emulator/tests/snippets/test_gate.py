@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Credentials and rights at snippets."""
+"""Test credentials and permissions of snippets."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Shape = Callable[[Any, str], None]
 
 
 def codes(emulator: Emulator, snippets: Snippets, auth: Any) -> list[int]:
-    """Statuses of list, read, raw file, create, update, delete of a revision, delete."""
+    """Return the statuses of list, read, raw file, create, update, delete of a revision, and delete."""
     snippets.session.auth = auth
     made, other = (emulator.snippets.create("t", FILES) for _unused in range(2))
-    answers = [
+    responses = [
         snippets.ask("GET"),
         snippets.show(made.id),
         snippets.show(made.id, "HEAD", "files", "a"),
@@ -32,10 +32,10 @@ def codes(emulator: Emulator, snippets: Snippets, auth: Any) -> list[int]:
         snippets.ask("DELETE", other.id, other.revision),
         snippets.ask("DELETE", made.id),
     ]
-    return [answer.status_code for answer in answers]
+    return [response.status_code for response in responses]
 
 
-def test_default_identities(emulator: Emulator, snippets: Snippets) -> None:
+def test_default_identities_have_all_permissions(emulator: Emulator, snippets: Snippets) -> None:
     everything = [200, 200, 200, 201, 200, 204, 204]
     assert codes(emulator, snippets, (emulator.user, emulator.api_token)) == everything
     token = emulator.accounts.grant(emulator.accounts.clients[emulator.client_id]).secret
@@ -66,12 +66,12 @@ def test_oauth_scopes(emulator: Emulator, snippets: Snippets, scope: str, expect
 
 def test_missing_scopes_are_named(emulator: Emulator, snippets: Snippets) -> None:
     snippets.session.auth = (emulator.user, emulator.mint_api_token({READ}))
-    answer = snippets.create(FILES)
-    assert answer.json()["error"]["detail"] == {"granted": [READ], "required": [READ, WRITE]}
-    assert answer.headers["X-Accepted-OAuth-Scopes"] == f"{READ}, {WRITE}"
+    response = snippets.create(FILES)
+    assert response.json()["error"]["detail"] == {"granted": [READ], "required": [READ, WRITE]}
+    assert response.headers["X-Accepted-OAuth-Scopes"] == f"{READ}, {WRITE}"
 
 
-def test_access_tokens_reach_nothing(emulator: Emulator, snippets: Snippets) -> None:
+def test_refuse_access_tokens(emulator: Emulator, snippets: Snippets) -> None:
     auth = Bearer(emulator.mint_access_token({"repository:write", "snippet:write"}))
     assert codes(emulator, snippets, auth) == [403] * 7
     assert snippets.ask("GET").json()["error"]["message"] == "This API is not accessible by this authentication mechanism"
@@ -80,7 +80,7 @@ def test_access_tokens_reach_nothing(emulator: Emulator, snippets: Snippets) -> 
     assert "not supported for this endpoint" in snippets.ask("GET").json()["error"]["message"]
 
 
-def test_anonymous(emulator: Emulator, snippets: Snippets) -> None:
+def test_anonymous_client_reads_public_snippets_only(emulator: Emulator, snippets: Snippets) -> None:
     assert codes(emulator, snippets, None) == [200, 401, 404, 401, 401, 401, 401]
     made = emulator.snippets.create("t", FILES, is_private=False)
     assert snippets.show(made.id).status_code == 200
@@ -90,7 +90,9 @@ def test_anonymous(emulator: Emulator, snippets: Snippets) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_of_others(emulator: Emulator, snippets: Snippets, check_shape: Shape, status: int) -> None:
+def test_private_snippet_of_another_account_is_hidden(
+    emulator: Emulator, snippets: Snippets, check_shape: Shape, status: int
+) -> None:
     emulator.switches.snippet_hidden = status
     private = emulator.snippets.create("t", FILES, foreign=True)
     public = emulator.snippets.create("t", FILES, is_private=False, owner="else@example.com")
@@ -102,17 +104,17 @@ def test_of_others(emulator: Emulator, snippets: Snippets, check_shape: Shape, s
     assert snippets.show(emulator.snippets.create("t", FILES).id).status_code == status
 
 
-def test_spam(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
+def test_snippet_marked_as_spam_is_gone(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
     made = emulator.snippets.create("t", FILES)
     made.mark_spam()
-    answer = snippets.show(made.id)
-    check_shape(answer.json(), "error")
-    assert {answer.status_code, snippets.update(made.id, title="x").status_code} == {410}
+    response = snippets.show(made.id)
+    check_shape(response.json(), "error")
+    assert {response.status_code, snippets.update(made.id, title="x").status_code} == {410}
     made.mark_spam(False)
     assert snippets.show(made.id).status_code == 200
     made.mark_spam()
     assert (snippets.ask("DELETE", made.id).status_code, len(emulator.snippets)) == (204, 0)
 
 
-def test_bad_credentials(emulator: Emulator, snippets: Snippets) -> None:
+def test_refuse_bad_credentials(emulator: Emulator, snippets: Snippets) -> None:
     assert codes(emulator, snippets, (emulator.user, "wrong")) == [401] * 7

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listings of snippets: roles, pages, shapes, plans."""
+"""Test listings of snippets: roles, pages, structure, plans."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FILES = {"a": b"1"}
 
 
 def titles(snippets: Snippets, **query: Any) -> list[str]:
-    answer = snippets.ask("GET", params=query)
-    assert answer.status_code == 200, answer.text
-    return [item["title"] for item in answer.json()["values"]]
+    response = snippets.ask("GET", params=query)
+    assert response.status_code == 200, response.text
+    return [item["title"] for item in response.json()["values"]]
 
 
 @pytest.fixture
 def filled(emulator: Emulator) -> Emulator:
-    """One snippet of each sort."""
+    """Create one snippet of each kind."""
     home = emulator.snippets
     home.create("private", FILES)
     home.create("watched", FILES, watched=True)
@@ -39,7 +39,7 @@ def filled(emulator: Emulator) -> Emulator:
     return emulator
 
 
-def test_roles(filled: Emulator, snippets: Snippets) -> None:
+def test_role_selects_snippets(filled: Emulator, snippets: Snippets) -> None:
     assert titles(snippets) == ["foreign", "public", "watched"]
     assert titles(snippets, role="member") == ["theirs", "mine", "public", "watched", "private"]
     assert titles(snippets, role="contributor") == ["mine", "watched"]
@@ -47,7 +47,7 @@ def test_roles(filled: Emulator, snippets: Snippets) -> None:
     assert snippets.ask("GET", params={"role": "admin"}).status_code == 400
 
 
-def test_new_private_snippet(emulator: Emulator, snippets: Snippets) -> None:
+def test_new_private_snippet_is_listed_for_members_only(emulator: Emulator, snippets: Snippets) -> None:
     identity = snippets.create(FILES, title="new", is_private="true").json()["id"]
     assert (titles(snippets), titles(snippets, role="member")) == ([], ["new"])
     assert snippets.ask("GET", identity, "watch").status_code == 404
@@ -60,13 +60,13 @@ def test_new_private_snippet(emulator: Emulator, snippets: Snippets) -> None:
     assert titles(snippets) == ["new"]
 
 
-def test_anonymous(filled: Emulator, snippets: Snippets) -> None:
+def test_anonymous_client_lists_public_snippets(filled: Emulator, snippets: Snippets) -> None:
     snippets.session.auth = None
     assert titles(snippets) == ["foreign", "public"]
     assert snippets.ask("GET", params={"role": "member"}).status_code == 401
 
 
-def test_workspace_of_strangers(emulator: Emulator) -> None:
+def test_workspace_without_membership(emulator: Emulator) -> None:
     home = emulator.workspace("strange", member=False)
     home.snippets.create("public", FILES, is_private=False)
     home.snippets.create("private", FILES)
@@ -79,7 +79,7 @@ def test_workspace_of_strangers(emulator: Emulator) -> None:
         assert (client.ask("GET").status_code, client.create(FILES).status_code) == (404, 404)
 
 
-def test_shape(emulator: Emulator, snippets: Snippets, check_shape: Shape, sample: Sample) -> None:
+def test_items_have_the_captured_structure(emulator: Emulator, snippets: Snippets, check_shape: Shape, sample: Sample) -> None:
     for number in range(12):
         emulator.snippets.create(str(number), FILES, is_private=False)
     page, captured = snippets.ask("GET").json(), sample("snippet_page")
@@ -92,7 +92,7 @@ def test_shape(emulator: Emulator, snippets: Snippets, check_shape: Shape, sampl
     assert (page["next"], len(page["values"])) == (f"{snippets.url}?page=2", 10)
 
 
-def test_pages(emulator: Emulator, snippets: Snippets) -> None:
+def test_pages_follow_next(emulator: Emulator, snippets: Snippets) -> None:
     for number in range(5):
         emulator.snippets.create(str(number), FILES)
     found, url = [], f"{snippets.url}?role=member&pagelen=2"
@@ -108,7 +108,7 @@ def test_pages(emulator: Emulator, snippets: Snippets) -> None:
     assert snippets.ask("GET", params={"pagelen": 101}).json()["error"]["message"] == "Invalid pagelen"
 
 
-def test_only_json(snippets: Snippets) -> None:
+def test_listing_is_json_only(snippets: Snippets) -> None:
     assert snippets.show(accept=RELATED).status_code == 406
     assert snippets.show(accept=f"{RELATED}, */*;q=0.1").status_code == 200
 
@@ -142,7 +142,7 @@ def test_show_a_write_only_after_some_readings_of_each_listing(emulator: Emulato
     assert (snippets.show(old.id).json()["title"], snippets.show(gone.id).status_code) == ("renamed", 404)
 
 
-def test_show_pages_of_the_age_of_the_first_one(emulator: Emulator, snippets: Snippets) -> None:
+def test_later_pages_show_the_same_state_as_the_first(emulator: Emulator, snippets: Snippets) -> None:
     for number in range(3):
         emulator.snippets.create(str(number), FILES, is_private=False)
     emulator.switches.update({"snippet_lag_reads": 1, "page_cap": 2})
@@ -160,11 +160,11 @@ def test_show_a_write_only_after_some_seconds(emulator: Emulator, snippets: Snip
     assert titles(snippets) == ["new"]
 
 
-def test_without_a_workspace(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
+def test_global_listing_is_gone(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
     url = f"{emulator.api_url}/snippets"
-    answer = snippets.session.get(url)
-    assert (answer.status_code, answer.json()["error"]["message"][:11]) == (410, "CHANGE-2770")
-    check_shape(answer.json(), "error")
+    response = snippets.session.get(url)
+    assert (response.status_code, response.json()["error"]["message"][:11]) == (410, "CHANGE-2770")
+    check_shape(response.json(), "error")
     assert snippets.session.post(url, files={"file": ("a", b"")}).status_code == 500
     emulator.switches.snippet_global_list = 200
     emulator.snippets.create("t", FILES, is_private=False)

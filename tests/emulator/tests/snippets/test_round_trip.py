@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any name that the rules allow and any bytes come back as they were, in every form."""
+"""Test that all permitted names and all bytes are returned unchanged in every form."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MANY = settings(deadline=None, max_examples=40, database=None, suppress_health_c
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Snippets]:
-    """One emulator for all examples."""
+    """Return a client of one emulator for all examples."""
     with Emulator() as emulator, Snippets(emulator) as made:
         yield made
 
 
 def read_everywhere(client: Snippets, identity: str, files: dict[str, bytes], style: str, line_ends: str) -> None:
-    """The forms and the links have the same files."""
+    """Check that the forms and the links return the same files."""
     client.emulator.switches.update({"snippet_text": style, "snippet_line_ends": line_ends})
     for form in (RELATED, FORM):
         found = read(client.show(identity, accept=form))
@@ -61,6 +61,6 @@ def test_written_as_related(client: Snippets, files: dict[str, bytes], style: st
     parts += [file_part(content, f'Content-ID: "{name}"') for name, content in files.items()]
     line = f"--{boundary}".encode()
     body = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
-    answer = client.ask("POST", data=body, headers={"Content-Type": f"{RELATED}; boundary={boundary}"})
-    assert (answer.status_code, set(answer.json().get("files", []))) == (201, set(files))
-    read_everywhere(client, answer.json()["id"], files, style, "crlf")
+    response = client.ask("POST", data=body, headers={"Content-Type": f"{RELATED}; boundary={boundary}"})
+    assert (response.status_code, set(response.json().get("files", []))) == (201, set(files))
+    read_everywhere(client, response.json()["id"], files, style, "crlf")

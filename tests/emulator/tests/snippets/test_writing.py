@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Snippets as form-data and JSON: create, update, compare and swap, delete."""
+"""Test writes of snippets as form-data and JSON: create, update, compare and swap, delete."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 FILES = {"a.txt": b"one\n", "b.bin": b"\0\xff"}
 
 
-def test_create(emulator: Emulator, snippets: Snippets, check_shape: Shape, sample: Sample) -> None:
-    answer = snippets.create(FILES, title="Notes", is_private="true", scm="git")
-    assert answer.status_code == 201
-    document = answer.json()
+def test_create_a_snippet(emulator: Emulator, snippets: Snippets, check_shape: Shape, sample: Sample) -> None:
+    response = snippets.create(FILES, title="Notes", is_private="true", scm="git")
+    assert response.status_code == 201
+    document = response.json()
     made = emulator.snippets.get(document["id"])
     assert made is not None
     assert (made.title, made.is_private, made.files) == ("Notes", True, FILES)
-    assert answer.headers["Location"] == document["links"]["self"]["href"] == f"{snippets.url}/{made.id}"
+    assert response.headers["Location"] == document["links"]["self"]["href"] == f"{snippets.url}/{made.id}"
     for value in (document, sample("snippet")):
         check_shape(value, "snippet_observed")
     assert document.keys() == sample("snippet").keys()
     assert document["links"].keys() == sample("snippet")["links"].keys()
-    assert emulator.user not in answer.text
+    assert emulator.user not in response.text
     entry = emulator.journal[0]
     assert (entry.uploads, entry.stored, entry.snippet) == (["a.txt", "b.bin"], ["a.txt", "b.bin"], made.id)
     assert entry.fields == {"title": "Notes", "is_private": "true", "scm": "git"}
@@ -41,17 +41,17 @@ def test_create(emulator: Emulator, snippets: Snippets, check_shape: Shape, samp
 
 @pytest.mark.parametrize(("text", "private"), [("true", True), ("True", True), ("false", False), ("False", False), (None, False)])
 def test_is_private(emulator: Emulator, snippets: Snippets, text: str | None, private: bool) -> None:
-    """Without the field it is public: whoever forgets it is to notice."""
+    """A snippet is public if the field is missing, so that tests notice the omission."""
     assert snippets.create(FILES, **({"is_private": text} if text else {})).json()["is_private"] is private
 
 
 @pytest.mark.parametrize(
     "fields", [{"is_private": "yes"}, {"is_private": "1"}, {"is_private": ""}, {"scm": "hg"}, {"files": "x"}]
 )
-def test_bad_fields(emulator: Emulator, snippets: Snippets, check_shape: Shape, fields: dict[str, str]) -> None:
-    answer = snippets.create(FILES, **fields)
-    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, list(fields))
-    check_shape(answer.json(), "error")
+def test_refuse_bad_fields(emulator: Emulator, snippets: Snippets, check_shape: Shape, fields: dict[str, str]) -> None:
+    response = snippets.create(FILES, **fields)
+    assert (response.status_code, list(response.json()["error"]["fields"])) == (400, list(fields))
+    check_shape(response.json(), "error")
     assert len(emulator.snippets) == 0
 
 
@@ -70,15 +70,15 @@ def test_files_under_another_field(emulator: Emulator, snippets: Snippets, field
     assert made.files == {"a.txt": b"old"}
 
 
-def test_without_files(emulator: Emulator, snippets: Snippets) -> None:
-    answers = [snippets.ask("POST", files={"title": (None, "t")}), snippets.ask("POST", json={"title": "t"})]
-    assert [answer.status_code for answer in answers] == [400, 400]
+def test_refuse_a_snippet_without_files(emulator: Emulator, snippets: Snippets) -> None:
+    responses = [snippets.ask("POST", files={"title": (None, "t")}), snippets.ask("POST", json={"title": "t"})]
+    assert [response.status_code for response in responses] == [400, 400]
     emulator.switches.snippet_empty_create = 201
-    answer = snippets.ask("POST", json={"title": "t", "is_private": True})
-    assert (answer.status_code, answer.json()["files"]) == (201, {})
+    response = snippets.ask("POST", json={"title": "t", "is_private": True})
+    assert (response.status_code, response.json()["files"]) == (201, {})
 
 
-def test_names(emulator: Emulator, snippets: Snippets) -> None:
+def test_names_follow_the_rules_of_django(emulator: Emulator, snippets: Snippets) -> None:
     body = part("dir/a&amp;b", b"1", field="file") + part("..", b"2", field="file") + END
     identity = snippets.ask("POST", data=body, headers=FORM).json()["id"]
     made = emulator.snippets.get(identity)
@@ -98,30 +98,30 @@ def test_names(emulator: Emulator, snippets: Snippets) -> None:
     "headers", [FORM, {"Content-Type": "application/json"}, {"Content-Type": "multipart/related; boundary=b"}]
 )
 @pytest.mark.parametrize("plainly", [False, True])
-def test_broken_bodies(emulator: Emulator, snippets: Snippets, headers: dict[str, str], plainly: bool) -> None:
+def test_refuse_broken_bodies(emulator: Emulator, snippets: Snippets, headers: dict[str, str], plainly: bool) -> None:
     emulator.switches.plain_400 = plainly
     for body in (b"{", b"[]", b"--b\r\n\r\n\r\n--b", b"\xff", part("a", b"1", field="file")):
-        answer = snippets.ask("POST", data=body, headers=headers)
-        assert (answer.status_code, answer.text == "Bad Request") == (400, plainly)
+        response = snippets.ask("POST", data=body, headers=headers)
+        assert (response.status_code, response.text == "Bad Request") == (400, plainly)
     assert len(emulator.snippets) == 0
     assert snippets.ask("POST", data=iter([b"{}"]), headers=headers).status_code == 411
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_other_content_types(snippets: Snippets, kind: str) -> None:
+def test_refuse_other_content_types(snippets: Snippets, kind: str) -> None:
     assert snippets.ask("POST", data=b"title=x", headers={"Content-Type": kind}).status_code == 415
 
 
-def test_put_merges(emulator: Emulator, snippets: Snippets) -> None:
+def test_put_keeps_other_files(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", {"a": b"1", "b": b"2", "c": b"3"})
-    answer = snippets.update(made.id, files={"a": b"new", "d": b"4"}, removed=["b", "c"])
-    assert (answer.status_code, list(answer.json()["files"])) == (200, ["a", "d"])
+    response = snippets.update(made.id, files={"a": b"new", "d": b"4"}, removed=["b", "c"])
+    assert (response.status_code, list(response.json()["files"])) == (200, ["a", "d"])
     assert (made.files, made.title, made.is_private) == ({"a": b"new", "d": b"4"}, "t", True)
     assert len(made.revisions) == 2
     assert emulator.journal[-1].fields == {"files": ["b", "c"]}
 
 
-def test_only_contents_are_versioned(emulator: Emulator, snippets: Snippets) -> None:
+def test_change_of_properties_creates_no_revision(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", FILES)
     before, created = made.updated_on, made.created_on
     assert snippets.ask("PUT", made.id, json={"title": "new", "is_private": False, "id": "x", "owner": 1}).status_code == 200
@@ -138,13 +138,13 @@ def test_only_contents_are_versioned(emulator: Emulator, snippets: Snippets) -> 
 
 
 @pytest.mark.parametrize("document", [{"title": 1}, {"is_private": "true"}, {"is_private": None}, {"scm": "hg"}])
-def test_bad_json(emulator: Emulator, snippets: Snippets, document: dict[str, Any]) -> None:
+def test_refuse_bad_json(emulator: Emulator, snippets: Snippets, document: dict[str, Any]) -> None:
     made = emulator.snippets.create("t", FILES)
-    answer = snippets.ask("PUT", made.id, json=document)
-    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, list(document))
+    response = snippets.ask("PUT", made.id, json=document)
+    assert (response.status_code, list(response.json()["error"]["fields"])) == (400, list(document))
 
 
-def test_removing(emulator: Emulator, snippets: Snippets) -> None:
+def test_delete_files(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", {"a": b"1", "b": b"2"})
     assert snippets.update(made.id, removed=["none"]).status_code == 400
     assert snippets.update(made.id, removed=["a", "b"]).status_code == 400
@@ -163,9 +163,9 @@ def test_accept_writes_without_effect(emulator: Emulator, snippets: Snippets, bo
     assert (created.status_code, len(emulator.snippets)) == (201, 0)
     assert snippets.show(created.headers["Location"].rpartition("/")[2]).status_code == 404
     made = emulator.snippets.create("t", FILES)
-    answer = snippets.update(made.id, made.revision, title="new", files={"a.txt": b"new"}, removed=["b.bin"])
-    assert (answer.status_code, made.title, made.files, len(made.revisions)) == (200, "t", FILES, 1)
-    assert body == "empty" or answer.json()["title"] == "t"
+    response = snippets.update(made.id, made.revision, title="new", files={"a.txt": b"new"}, removed=["b.bin"])
+    assert (response.status_code, made.title, made.files, len(made.revisions)) == (200, "t", FILES, 1)
+    assert body == "empty" or response.json()["title"] == "t"
     assert snippets.update(made.id, "0" * 40, title="new").status_code == 404
     assert (snippets.ask("DELETE", made.id).status_code, len(emulator.snippets)) == (204, 1)
 
@@ -209,9 +209,9 @@ def test_compare_and_swap(emulator: Emulator, snippets: Snippets, check_shape: S
     old = made.revision
     new = made.edit({"a.txt": b"two"})
     for method in ("PUT", "DELETE"):
-        answer = snippets.ask(method, made.id, old, **({"json": {"title": "x"}} if method == "PUT" else {}))
-        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
-        check_shape(answer.json(), "error")
+        response = snippets.ask(method, made.id, old, **({"json": {"title": "x"}} if method == "PUT" else {}))
+        assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+        check_shape(response.json(), "error")
     assert snippets.update(made.id, "0" * 40, title="x").status_code == 404
     assert snippets.update(made.id, "HEAD", title="x").status_code == 404
     assert made.title == "t"
@@ -220,7 +220,7 @@ def test_compare_and_swap(emulator: Emulator, snippets: Snippets, check_shape: S
     assert snippets.show(made.id).status_code == 404
 
 
-def test_only_one_of_many_wins(emulator: Emulator, snippets: Snippets) -> None:
+def test_only_one_of_several_concurrent_writes_succeeds(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", FILES)
     tip, codes = made.revision, []
 
@@ -238,6 +238,6 @@ def test_only_one_of_many_wins(emulator: Emulator, snippets: Snippets) -> None:
 
 def test_delete(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", FILES)
-    answer = snippets.ask("DELETE", made.id)
-    assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (204, b"", "text/html; charset=utf-8")
+    response = snippets.ask("DELETE", made.id)
+    assert (response.status_code, response.content, response.headers["Content-Type"]) == (204, b"", "text/html; charset=utf-8")
     assert [snippets.ask(method, made.id, json={}).status_code for method in ("GET", "PUT", "DELETE")] == [404] * 3

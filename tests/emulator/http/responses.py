@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the responses that the hosts have in common, in the shapes and texts of captured ones."""
+"""Build the responses that the hosts share, with the structure and texts of captured responses."""
 
 from __future__ import annotations
 
@@ -32,39 +32,39 @@ LOGIN_PAGE = (
 
 
 def empty(status: int) -> Response:
-    """No body, but a Content-Type, as Django gives."""
+    """Return a response without a body but with a Content-Type, like Django."""
     return Response(b"", status, content_type=HTML)
 
 
 def document(value: Any, status: int = 200) -> Response:
-    """A JSON document."""
+    """Return a JSON document."""
     return Response(json.dumps(value), status, content_type=JSON)
 
 
 def error(status: int, message: str, **more: Any) -> Response:
-    """The usual JSON error; `more` goes into the `error` object (`detail`, `fields`, `data`)."""
+    """Return the usual JSON error; `more` are members of the `error` object (`detail`, `fields`, `data`)."""
     return document({"type": "error", "error": {"message": message, **more}}, status)
 
 
 def plain(status: int, text: str) -> Response:
-    """Plain text."""
+    """Return plain text."""
     return Response(text, status, content_type="text/plain; charset=utf-8")
 
 
 def bad_request(plainly: bool, message: str = "Bad request", **more: Any) -> Response:
-    """400 in one of its two seen forms."""
+    """Return a 400 in one of its two observed forms."""
     return plain(400, "Bad Request") if plainly else error(400, message, **more)
 
 
 def not_allowed(methods: Iterable[str]) -> Response:
-    """405 with the methods that exist."""
+    """Return a 405 with the allowed methods."""
     response = error(405, "Method not allowed")
     response.headers["Allow"] = ", ".join(methods)
     return response
 
 
 def xml_error(status: int, code: str, message: str, **more: str) -> Response:
-    """An error of the storage host."""
+    """Return an error of the storage host."""
     request_id = uuid.uuid4().hex[:16].upper()
     fields = {"Code": code, "Message": message, **more, "RequestId": request_id, "HostId": uuid.uuid4().hex}
     inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
