@@ -37,7 +37,7 @@ def check_written_name(name: str, what: str = "name") -> str:
     check_name(name, what)
     if '"' in name:
         # The encoders write %22 for it, and the service would store those three characters.
-        raise BadInput(f"{what} {quoted(name)} is refused: a double quote cannot be published")
+        raise BadInput(f"{what} {quoted(name)} is refused: it contains a double quote, which Bitbucket cannot store")
     return name
 
 
@@ -53,7 +53,7 @@ def path_segment(name: str) -> str:
 
 def _problem(name: str) -> str | None:
     if name in ("", ".", ".."):
-        return "it is empty or a directory"
+        return "it is empty or refers to a directory"
     if "/" in name or "\\" in name:
         return "it contains a slash or a backslash"
     if any(unicodedata.category(char) == "Cc" for char in name):

@@ -61,4 +61,4 @@ def _compiled(text: str, use_regex: bool, option: str) -> t.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as exc:
-        raise BadInput(f"{option}: '{text}' is not a regular expression: {exc}") from exc
+        raise BadInput(f"{option}: '{text}' is not a valid regular expression: {exc}") from exc

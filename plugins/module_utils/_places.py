@@ -30,7 +30,7 @@ def advise(option: str, text: str) -> str:
     prefix = _SOURCE if option.startswith(_SOURCE) else ""
     found = _name_parts(parts) if address else _pair(option[len(prefix) :], parts)
     names = {name: f"{prefix if name in _PATHS else ''}{name}" for name in found}
-    return "Write " + ", ".join(f"{names[name]}: {quoted(value)}" for name, value in found.items()) if found else ""
+    return "Set " + ", ".join(f"{names[name]}: {quoted(value)}" for name, value in found.items()) if found else ""
 
 
 def _pair(option: str, parts: t.Sequence[str]) -> dict[str, str]:

@@ -31,8 +31,8 @@ def parse_rate(text: str | None) -> int | None:
     rate = int(found.group(1)) * _UNITS[found.group(2).lower()] if found else 0
     if not rate:
         raise BadInput(
-            "limit_rate must be a whole number of bytes a second above 0, which may end in k, M or G (powers of 1024),"
-            f" for example 10M, 500k or 2000000, not {quoted(text)}"
+            f"limit_rate must be a positive whole number of bytes per second, not {quoted(text)}. It can end in k, M or G"
+            " (powers of 1024), for example 10M, 500k or 2000000"
         )
     return rate
 

@@ -105,7 +105,7 @@ def _check_kinds(found: t.Mapping[str, Setting]) -> None:
     kinds = [[found[option].variable for option in options if option in found] for options in _KINDS]
     chosen = ["/".join(names) for names in kinds if names]
     if len(chosen) > 1:
-        raise BadInput(f"Two kinds of credentials are set in variables, use one: {' and '.join(chosen)}")
+        raise BadInput(f"More than one kind of credentials is set in variables: {' and '.join(chosen)}. Use only one")
 
 
 def _names(definitions: Definitions) -> dict[str, str]:

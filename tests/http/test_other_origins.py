@@ -125,5 +125,5 @@ def test_other_requests_are_redirected_nowhere(
     consumer = {"user": None, "api_token": None, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
     emulator.faults.add("redirect", host=host, location=stranger.origin + "/elsewhere", code=code, times=None)
     message = run.failure("bitbucket_download_info", retries=0, **consumer)
-    assert "is redirected to another host" in message
+    assert "returned a redirect to another host" in message
     assert stranger.asked == []

@@ -30,8 +30,8 @@ def test_show_an_error_without_traceback_and_token(emulator: Emulator, source: s
     done = ad_hoc(MODULE, f"src={source}", environment=environment)
     printed = done.stdout + done.stderr
     assert done.returncode == 2
-    assert "failed with HTTP status 401 Unauthorized: Token is invalid" in printed
-    assert "e-mail of the Atlassian account" in printed
+    assert "returned HTTP 401 Unauthorized: Token is invalid" in printed
+    assert "email address of the Atlassian account" in printed
     assert '"exception"' not in printed
     assert [word for word in ("Traceback", "MODULE FAILURE", "wrong-token") if word in printed] == []
 

@@ -85,7 +85,9 @@ def test_contents_by_a_link_need_no_library(emulator: Emulator, tmp_path: Path) 
 def test_the_library_for_another_kind_of_proxy_is_named(emulator: Emulator, tmp_path: Path) -> None:
     arguments = connection(emulator)
     result = run_with(REQUESTS, tmp_path, "bitbucket_download_info", arguments, http_proxy="socks5://127.0.0.1:9")
-    assert result["msg"].endswith("/downloads failed: the proxy needs the Python library PySocks")
+    assert result["msg"].endswith(
+        "/downloads failed: the SOCKS proxy requires the Python library PySocks, which is not installed"
+    )
 
 
 def test_requests_is_all_that_a_module_needs(emulator: Emulator, tmp_path: Path) -> None:

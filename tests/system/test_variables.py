@@ -104,7 +104,7 @@ def test_the_task_wins_over_variables_and_these_over_the_environment(emulator: E
     basic = named(user=emulator.user, api_token=emulator.api_token)
     bearer = named(access_token=emulator.access_token)
     wrong = {"access_token": "wrong"}
-    twice = "Two kinds of credentials are set"
+    twice = "More than one kind of credentials is set"
     tasks = [
         task("'acme/nobody' in r.msg", options={"repository": "nobody"}, vars=basic),
         task("r is success", options={"access_token": emulator.access_token}, vars=basic),

@@ -25,9 +25,9 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._text import quot
 BASE = "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/"
 
 REFUSED = [
-    pytest.param("", "empty or a directory", id="empty"),
-    pytest.param(".", "empty or a directory", id="dot"),
-    pytest.param("..", "empty or a directory", id="dots"),
+    pytest.param("", "empty or refers to a directory", id="empty"),
+    pytest.param(".", "empty or refers to a directory", id="dot"),
+    pytest.param("..", "empty or refers to a directory", id="dots"),
     pytest.param("a/b", "a slash or a backslash", id="slash"),
     pytest.param("../widgets", "a slash or a backslash", id="parent directory"),
     pytest.param("a\\b", "a slash or a backslash", id="backslash"),
@@ -76,7 +76,7 @@ def test_other_names_are_returned_unchanged(name: str) -> None:
 
 def test_a_double_quote_is_refused_only_in_names_to_publish() -> None:
     assert check_name('say "hi".txt') == 'say "hi".txt'
-    with pytest.raises(BadInput, match="double quote cannot be published"):
+    with pytest.raises(BadInput, match="double quote, which Bitbucket cannot store"):
         check_written_name('say "hi".txt')
 
 

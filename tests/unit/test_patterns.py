@@ -54,7 +54,7 @@ def test_patterns_choose_names(
 def test_an_invalid_regular_expression_is_refused_with_its_option(
     patterns: list[str], excludes: list[str] | None, option: str
 ) -> None:
-    with pytest.raises(BadInput, match=rf"^{option}: 'app\(1' is not a regular expression: .*unterminated subpattern"):
+    with pytest.raises(BadInput, match=rf"^{option}: 'app\(1' is not a valid regular expression: .*unterminated subpattern"):
         Patterns(patterns, excludes, use_regex=True)
 
 

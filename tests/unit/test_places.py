@@ -12,8 +12,8 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import Ba
 from ansible_collections.releng.bitbucket.plugins.module_utils._names import check_name
 from ansible_collections.releng.bitbucket.plugins.module_utils._places import advise
 
-BOTH = "Write workspace: 'acme', repository: 'widgets'"
-SNIPPET = "Write workspace: 'acme', snippet_id: 'kypj'"
+BOTH = "Set workspace: 'acme', repository: 'widgets'"
+SNIPPET = "Set workspace: 'acme', snippet_id: 'kypj'"
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ SNIPPET = "Write workspace: 'acme', snippet_id: 'kypj'"
         ("repository", "git@bitbucket.org:acme/widgets.git", BOTH),
         ("repository", "ssh://git@bitbucket.org:22/acme/widgets.git", BOTH),
         ("repository", "https://api.bitbucket.org/2.0/repositories/acme/widgets", BOTH),
-        ("workspace", "https://bitbucket.org/acme/workspace/overview", "Write workspace: 'acme'"),
-        ("workspace", "https://bitbucket.org/acme/", "Write workspace: 'acme'"),
-        ("workspace", "https://bitbucket.org/%7B1-2%7D/", "Write workspace: '{1-2}'"),
+        ("workspace", "https://bitbucket.org/acme/workspace/overview", "Set workspace: 'acme'"),
+        ("workspace", "https://bitbucket.org/acme/", "Set workspace: 'acme'"),
+        ("workspace", "https://bitbucket.org/%7B1-2%7D/", "Set workspace: '{1-2}'"),
         ("name", "https://bitbucket.org/acme/widgets/downloads/app%201.tgz", BOTH + ", name: 'app 1.tgz'"),
         ("artifact name", "https://api.bitbucket.org/2.0/repositories/acme/widgets/downloads/a", BOTH + ", name: 'a'"),
         ("repository", "https://bitbucket.org/acme/widgets/downloads/", BOTH),
@@ -39,8 +39,8 @@ SNIPPET = "Write workspace: 'acme', snippet_id: 'kypj'"
         ("snippet_id", "https://bitbucket.org/acme/workspace/snippets/kypj/run-book", SNIPPET),
         ("snippet_id", "https://bitbucket.org/snippets/acme/kypj", SNIPPET),
         ("snippet_id", "https://api.bitbucket.org/2.0/snippets/acme/kypj", SNIPPET),
-        ("src_repository", "acme/widgets", "Write src_workspace: 'acme', src_repository: 'widgets'"),
-        ("src_workspace", "https://bitbucket.org/acme/", "Write src_workspace: 'acme'"),
+        ("src_repository", "acme/widgets", "Set src_workspace: 'acme', src_repository: 'widgets'"),
+        ("src_workspace", "https://bitbucket.org/acme/", "Set src_workspace: 'acme'"),
         ("repository", "a/b/c", ""),
         ("repository", "https://example.com/acme/widgets", ""),
         ("repository", "https://bitbucket.org/", ""),

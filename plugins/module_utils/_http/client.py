@@ -110,8 +110,8 @@ class Client:
         """Raise BadInput if a write would be sent without credentials."""
         if self.credential_kind == ANONYMOUS:
             raise BadInput(
-                "Writing needs credentials: set user and api_token, access_token, or client_id and client_secret"
-                " (or the environment variables BITBUCKET_USERNAME and BITBUCKET_API_TOKEN, and so on)"
+                "Write operations require credentials. Set user and api_token, access_token, or client_id and client_secret"
+                " (or environment variables such as BITBUCKET_USERNAME and BITBUCKET_API_TOKEN)"
             )
 
     def read(self, url: str, accept: str, limit: int = _MAX_BODY) -> WholeResponse:
@@ -138,11 +138,11 @@ class Client:
             document = json.loads(response.body.decode("utf-8"))
         except (ValueError, RecursionError):
             raise RequestFailed(
-                f"{response.what} answered with success, but not with valid JSON:"
+                f"{response.what} returned a successful response that is not valid JSON:"
                 f" {self.session.secrets.scrub(server_words(response.body))[:_MAX_EXCERPT] or 'an empty body'}"
             ) from None
         if not isinstance(document, dict):
-            raise RequestFailed(f"{response.what} answered with JSON that is not an object")
+            raise RequestFailed(f"{response.what} returned JSON that is not an object")
         return document
 
     def list_once(self, path: str) -> Listed:
@@ -159,7 +159,10 @@ class Client:
             content = response.read_document(_MAX_BODY)
         # Success may have an empty body, also as text/html; a page with text is a login page or a proxy's.
         if is_html(content.decode("utf-8", "replace")):
-            raise RequestFailed(f"{response.what} answered with {server_words(content)}")
+            raise RequestFailed(
+                f"{response.what} returned {server_words(content)} instead of a response of the API."
+                " Check api_url and the proxy settings"
+            )
         return WholeResponse(response.what, response.headers.get("Content-Type", ""), content, response.location)
 
     def delete(self, path: str) -> Deletion:
@@ -171,7 +174,7 @@ class Client:
             attempts += 1
             with self.session.send("DELETE", self.url(path), _JSON) as response:
                 self.session.require_success(response, also=(404,))
-            words = f"{response.what} was answered with HTTP status {status_text(response.status)}"
+            words = f"{response.what} returned HTTP {status_text(response.status)}"
             if response.status == 404:
                 return Deletion(found=attempts > 1, proved=attempts > 1, words=words)
             # Documented; any other success proves nothing.

@@ -75,13 +75,13 @@ def check_url(option: str, url: str) -> str:
     except ValueError:  # its text quotes pieces of the URL
         usable = False
     if "@" in url:
-        raise BadInput(f"{option} must not contain user info: use the credential options")
+        raise BadInput(f"{option} must not contain user information. Use the credential options instead")
     if not usable:
         raise BadInput(f"{option} must be an absolute https URL")
     if "?" in url or "#" in url:
         raise BadInput(f"{option} must not have a query or a fragment")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise BadInput(f"{option} must be https: plain http to {parts.hostname} would show the credentials")
+        raise BadInput(f"{option} must use https: plain http to {parts.hostname} would expose the credentials")
     return urlunsplit(parts).rstrip("/")
 
 

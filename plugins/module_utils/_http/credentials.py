@@ -113,13 +113,13 @@ def choose_credentials(
     chosen = _kinds(given)
     if len(chosen) > 1:
         names = " and ".join(_list_set(given, kind, prefix) for kind in chosen)
-        raise BadInput(f"Two kinds of credentials are set, use one: {names}")
+        raise BadInput(f"More than one kind of credentials is set: {names}. Use only one")
     chosen = chosen or _kinds(inherited)
     if not chosen:
         return Credentials()
     if len(chosen) > 1 and not ranked:
         names = " and ".join(_list_variables(environment, kind) for kind in chosen)
-        raise BadInput(f"Several kinds of credentials are set in the environment, use one: {names}")
+        raise BadInput(f"More than one kind of credentials is set in the environment: {names}. Use only one")
     merged = {name: given[name] or inherited[name] for name in _ENVIRONMENT}
     return _make(chosen[0], merged, prefix)
 
@@ -147,11 +147,11 @@ def _make(kind: str, values: t.Mapping[str, str], prefix: str) -> Credentials:
     if kind == API_TOKEN:
         if not values["user"]:
             variable = "" if prefix else " (or BITBUCKET_USERNAME)"
-            raise BadInput(f"{prefix}api_token needs {prefix}user{variable}: the e-mail of the Atlassian account")
+            raise BadInput(f"{prefix}api_token requires {prefix}user{variable}, the email address of the Atlassian account")
         return Credentials(kind, _check("user", values, prefix), _check("api_token", values, prefix))
     for name in ("client_id", "client_secret"):
         if not values[name]:
-            raise BadInput(f"{prefix}client_id and {prefix}client_secret belong together: {prefix}{name} is not set")
+            raise BadInput(f"{prefix}client_id and {prefix}client_secret must be set together: {prefix}{name} is missing")
     return Credentials(kind, _check("client_id", values, prefix), _check("client_secret", values, prefix))
 
 
@@ -159,7 +159,7 @@ def _check(name: str, values: t.Mapping[str, str], prefix: str) -> str:
     value = values[name]
     # A line end or blank that comes with a value from a file would break or split the header.
     if value != value.strip() or not value.isprintable():
-        raise BadInput(f"{prefix}{name} has blanks around it or a control character in it, such as a line end")
+        raise BadInput(f"{prefix}{name} starts or ends with white space, or contains a control character such as a line break")
     if name == "access_token" and not value.isascii():
-        raise BadInput(f"{prefix}access_token has characters outside ASCII")
+        raise BadInput(f"{prefix}access_token contains non-ASCII characters")
     return value

@@ -60,13 +60,16 @@ def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = 
     """
     untrusted = _find(exc, ssl.SSLCertVerificationError) or _find(exc, ValueError, _is_of_another_host)
     if untrusted is not None:
+        problem = str(getattr(untrusted, "verify_message", untrusted)).rstrip(".")
         return NoResponse(
-            f"{what} failed: the server's certificate was not accepted: {getattr(untrusted, 'verify_message', untrusted)}."
-            " Give the CA in ca_path if it is the right server",
+            f"{what} failed: the certificate of the server could not be verified: {problem}."
+            " If this is the right server, set ca_path to its CA certificate",
             may_have_applied=False,
         )
     if isinstance(exc, _BAD_SCHEMA) and "SOCKS" in str(exc):
-        return NoResponse(f"{what} failed: the proxy needs the Python library PySocks", may_have_applied=False)
+        return NoResponse(
+            f"{what} failed: the SOCKS proxy requires the Python library PySocks, which is not installed", may_have_applied=False
+        )
     if isinstance(exc, _BAD_PROXY):
         return explain_unusable_proxy(what)
     if isinstance(exc, (ValueError, *_BAD_SCHEMA)):  # a URL or header that cannot be sent at all
@@ -77,20 +80,20 @@ def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = 
     connected = not _never_connected(exc)
     if proxy:
         name = describe_proxy(proxy)
-        reason = f"{reason} (through {name})" if connected else f"no connection through {name}: {reason}"
+        reason = f"{reason} (through {name})" if connected else f"could not connect through {name}: {reason}"
     return NoResponse(f"{what} failed: {reason}", transient=True, may_have_applied=connected)
 
 
 def explain_unusable_proxy(what: str) -> NoResponse:
     """Return the error for a proxy whose URL is none."""
-    return NoResponse(f"{what} failed: the URL of the proxy in the environment cannot be used", may_have_applied=False)
+    return NoResponse(f"{what} failed: the proxy URL in the environment is not valid", may_have_applied=False)
 
 
 def explain_proxy_refusal(status: int, what: str, proxy: str) -> NoResponse:
     """Return the error for a request that the proxy refused with this status."""
-    words = f"{what} failed: {describe_proxy(proxy)} refused it with HTTP status {status_text(status)}"
+    words = f"{what} failed: {describe_proxy(proxy)} returned HTTP {status_text(status)}"
     if status == PROXY_AUTHENTICATION:
-        words += ". Check the user and the password of the proxy in the environment"
+        words += ". Check the user name and the password in the proxy URL of the environment"
     return NoResponse(words, transient=status in (429, 500, 502, 503, 504), may_have_applied=False)
 
 
@@ -103,21 +106,23 @@ def describe_proxy(proxy: str) -> str:
 
 def explain_broken_body(exc: Exception, what: str, timeout: float, received: int) -> RequestFailed:
     """Return the error for a body that broke off after so many bytes."""
-    return RequestFailed(f"{what}: the answer broke off after {received} bytes: {_describe_reason(exc, timeout)}", transient=True)
+    return RequestFailed(
+        f"{what}: the response ended after {received} bytes: {_describe_reason(exc, timeout, 'data')}", transient=True
+    )
 
 
-def _describe_reason(exc: BaseException, timeout: float) -> str:
+def _describe_reason(exc: BaseException, timeout: float, missing: str = "response") -> str:
     if isinstance(exc, _CONNECT_TIMEOUTS) or (_find(exc, NoConnection) and _find(exc, socket.timeout)):
         return f"no connection within {timeout:g} seconds"
     if _find(exc, _READ_TIMEOUTS):
-        return f"no answer within {timeout:g} seconds"
+        return f"no {missing} within {timeout:g} seconds"
     system = _find(exc, OSError, lambda found: bool(found.strerror) and not isinstance(found, ssl.SSLError))
     if system is not None:
         return str(system.strerror)
     tls = _find(exc, ssl.SSLError)
     if tls is not None:
         reason = getattr(tls, "reason", None)  # errors that Python code raises have none
-        return "the TLS connection broke" + (f" ({reason})" if reason else "")
+        return "the TLS connection failed" + (f" ({reason})" if reason else "")
     return f"the connection was closed ({type(_chain(exc)[-1]).__name__})"
 
 

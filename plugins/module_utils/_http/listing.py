@@ -69,7 +69,7 @@ class Lists:
         sizes: list[int | None] = []
         while url:
             if url in seen or len(seen) >= _MAX_PAGES:
-                raise RequestFailed(f"GET {without_query(url)}: the pages of the list do not come to an end")
+                raise RequestFailed(f"GET {without_query(url)}: the list does not end: a page repeats, or the list is too long")
             try:
                 page = self._get_json(url)
             except (BadRequest, NotFound) as failure:
@@ -90,13 +90,13 @@ def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> lis
     """Return the items of a page, which must be objects; ``scrub`` removes secrets from the server's words."""
     values = page.get("values")
     if not isinstance(values, list):
-        raise RequestFailed(f"GET {without_query(url)} answered without a list of values")
+        raise RequestFailed(f"GET {without_query(url)} returned a page without a list of values")
     for item in values:
         if not isinstance(item, dict):
             # Workspaces on the Free plan get advertising here, with status 200 (fact sheet 2.7, observed).
             words = scrub(server_words(str(item).encode("utf-8", "replace"))).rstrip(".")
             raise RequestFailed(
-                f"GET {without_query(url)} answered with a list that holds no objects but: {words}. {advise(402, '')}"
+                f"GET {without_query(url)} returned a list whose items are not objects: {words}. {advise(402, '')}"
             )
     return values
 
@@ -107,7 +107,7 @@ def next_page(page: Page, url: str, api_url: str) -> str | None:
     if following is None:
         return None
     if not isinstance(following, str) or not same_origin(following, api_url):
-        raise RequestFailed(f"GET {without_query(url)}: the link to the next page leaves the API, it is not followed")
+        raise RequestFailed(f"GET {without_query(url)}: the URL of the next page is outside the API and is not followed")
     return following
 
 
@@ -128,8 +128,8 @@ def find_problem(count: int, sizes: t.Sequence[int | None]) -> str:
         return f"not all of its {len(sizes)} pages state the size of the list"
     stated = [str(size) for size in sorted(set(sizes), key=sizes.index)]
     if len(stated) > 1:
-        return f"the pages say {' and '.join(stated)} items, {count} were read"
-    return "" if sizes[0] == count else f"the pages say {stated[0]} items, {count} were read"
+        return f"the pages state {' and '.join(stated)} items, but {count} were read"
+    return "" if sizes[0] == count else f"the pages state {stated[0]} items, but {count} were read"
 
 
 def _read_size(page: Page) -> int | None:

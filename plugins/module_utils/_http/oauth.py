@@ -81,7 +81,7 @@ class TokenSource:
         if not token and not response.has_end:
             raise response.might_be_cut()
         if not token:
-            raise RequestFailed(f"{what} answered without a usable access_token: {_describe(body)}")
+            raise RequestFailed(f"{what} returned a response without a usable access_token: {_describe(body)}. Check token_url")
         self._secrets.add(token)
         # Renewed a little early, so that it does not expire on its way.
         self._token, self._valid_until = token, self._clock.monotonic() + 0.9 * life

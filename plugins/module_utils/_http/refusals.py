@@ -108,11 +108,11 @@ def describe_redirect(response: Response) -> str:
     """Describe a redirect that is not followed, without its query."""
     target = resolve_redirect(response.url, response.location)
     if target is None:
-        return f"{response.what} is redirected to nothing that can be fetched"
+        return f"{response.what} returned a redirect without a usable URL"
     parts = urlsplit(target)
     if origin(target) != origin(response.url):
-        return f"{response.what} is redirected to another host, {parts.hostname}, as by a proxy's login page"
-    return f"{response.what} is redirected to {one_line(parts.path)}: has it been renamed?"
+        return f"{response.what} returned a redirect to another host, {parts.hostname}, such as the login page of a proxy"
+    return f"{response.what} returned a redirect to {one_line(parts.path)}. Check whether it was renamed"
 
 
 def read_error(response: Response) -> bytes:
@@ -172,7 +172,9 @@ def advise(status: int, credential_kind: str, scopes: str = "", url: str = "") -
     if status == 401:
         return f"{_ADVICE_401.get(credential_kind, '')} App passwords no longer work."
     if status == 403 and scopes:
-        return f"The {credential_kind} lacks a scope: it needs {scopes}, and a write scope does not include the read scope."
+        return (
+            f"The {credential_kind} lacks a scope: the request requires {scopes}. A write scope does not include the read scope."
+        )
     return _ADVICE.get(status, "")
 
 
@@ -186,9 +188,9 @@ def advise_missing(url: str) -> str:
     hints = [_MISSING.format(", ".join(given))]
     for option in ("workspace", "repository"):
         if given.get(option, "").lower() != given.get(option, "") and not given[option].startswith("{"):
-            hints.append(f"The {option} has capital letters, which an ID has not: try {quoted(given[option].lower())}.")
+            hints.append(f"The {option} contains capital letters. IDs are lowercase: try {quoted(given[option].lower())}.")
     if given.get("repository", "").endswith(".git"):
-        hints.append("Leave out '.git' at the end of the repository.")
+        hints.append("Remove '.git' from the end of the repository.")
     return " ".join(hints)
 
 
@@ -198,16 +200,17 @@ def is_html(text: str) -> bool:
 
 
 _ADVICE = {
-    402: "The plan of this workspace does not include this: Downloads and Snippets need a paid plan.",
-    403: "The credential is known but not allowed to do this; a list of allowed IP addresses and required two-step verification"
-    " in the workspace have the same effect.",
-    410: "Bitbucket has removed this, or has marked it as spam.",
-    413: "The file is larger than the service takes.",
-    429: "The rate limit of this credential is used up, it is counted over one hour.",
-    507: "The storage of this workspace is full: delete artifacts, as with bitbucket_download_prune, or change the plan.",
+    402: "The plan of this workspace does not include this feature: Downloads and Snippets require a paid plan.",
+    403: "The credentials are valid but do not permit this request. A list of allowed IP addresses or required two-step"
+    " verification in the workspace can also cause this.",
+    410: "Bitbucket has removed this resource or marked it as spam.",
+    413: "The file is larger than Bitbucket accepts.",
+    429: "The rate limit of these credentials is exhausted. It is counted over one hour.",
+    507: "The storage of this workspace is full. Delete artifacts with bitbucket_download_prune, or change the plan.",
 }
 _MISSING = (
-    "Bitbucket gives this answer for what does not exist and for what the credential may not see: check {} and permissions."
+    "Bitbucket returns this status both for missing resources and for resources that the credentials cannot read. Check {}"
+    " and permissions."
 )
 _OPTIONS_IN_PATH = {"repositories": ("workspace", "repository"), "snippets": ("workspace", "snippet_id")}
 
@@ -216,22 +219,22 @@ _LIMITED = (402, 403, 413, 507)
 _QUOTA = re.compile(r"over (the|its|your) [^.]{0,60}limit|storage (limit|is full)|quota|reduce the size", re.IGNORECASE)
 _PLAN = re.compile(r"upgrade to|(this|your|free|paid) plan", re.IGNORECASE)
 
-_WITHDRAWN = "Atlassian has withdrawn this part of the API: look for a newer release of this collection."
+_WITHDRAWN = "Atlassian has withdrawn this part of the API. Install a newer release of this collection."
 
 # Links were handed out that had expired up to twelve minutes before (fact sheet 10), and the next one can be the same.
 _DEAD_LINK = re.compile(rb"has expired|<Code>(AccessDenied|ExpiredToken|RequestExpired)</Code>", re.IGNORECASE)
-_EXPIRED_LINK = "The signed link had expired when Bitbucket handed it out, which can last for minutes: run the task again later"
+_EXPIRED_LINK = "The signed URL had already expired when Bitbucket returned it. Run the task again in a few minutes"
 PAUSE_FACTOR_OF_DEAD_LINK = 3
 
 _ADVICE_401 = {
-    API_TOKEN: "An API token needs the e-mail of the Atlassian account as user, must have been created with scopes, and expires"
-    " after a year at most; an access token belongs in access_token.",
-    ACCESS_TOKEN: "An access token is sent as Bearer; an Atlassian API token belongs in api_token, with user.",
-    OAUTH: "The OAuth consumer must be marked as private, and its token might have expired.",
+    API_TOKEN: "An API token requires the email address of the Atlassian account as user. It must have scopes. It"
+    " expires after at most one year. An access token belongs in access_token.",
+    ACCESS_TOKEN: "An access token is sent as a Bearer token. An Atlassian API token belongs in api_token, together with user.",
+    OAUTH: "The OAuth consumer must be marked as private. Its token might have expired.",
 }
 
 # The environment is that of the host of the task, which surprises who has set it on the controller.
-_NO_CREDENTIALS = "No credentials were given: neither the task nor the environment on its host has any."
+_NO_CREDENTIALS = "No credentials are set, neither in the task nor in the environment of its host."
 
 
 def _json(text: str) -> t.Any:
@@ -264,7 +267,7 @@ def _join(words: t.Sequence[t.Any]) -> str:
 
 
 def _describe(response: Response, said: str) -> str:
-    return f"{response.what} failed with HTTP status {status_text(response.status)}{said and ': ' + said}"
+    return f"{response.what} returned HTTP {status_text(response.status)}{said and ': ' + said}"
 
 
 def _make(

@@ -132,11 +132,13 @@ class Response(Head):
 
     def unexpected(self) -> RequestFailed:
         """Return the error for a successful status that the caller did not ask for."""
-        return RequestFailed(f"{self.what} answered with the unexpected status {status_text(self.status)}")
+        return RequestFailed(f"{self.what} returned HTTP {status_text(self.status)}, which is unexpected")
 
     def might_be_cut(self) -> RequestFailed:
         """Return the error for a body whose only end is that of the connection."""
-        words = f"the answer has no length and ended with its connection after {self._received} bytes, so it might be cut"
+        words = (
+            f"the response has no length and ended with the connection after {self._received} bytes, so it might be incomplete"
+        )
         return RequestFailed(f"{self.what}: {words}", transient=True)
 
     def limit(self, rate: RateLimit) -> None:
@@ -162,7 +164,7 @@ class Response(Head):
             self._require_end()
         if slow := self._pace.find_slowness(self._received):
             self.close()
-            raise RequestFailed(f"{self.what}: the answer came too slowly, {slow}", transient=True)
+            raise RequestFailed(f"{self.what}: the response was too slow: {slow}", transient=True)
         return block
 
     def read_all(self, limit: int) -> bytes:
@@ -202,7 +204,7 @@ class Response(Head):
         # urllib3 1.26 accepts a short body silently.
         length = self.length
         if length is not None and self._received != length:
-            raise RequestFailed(f"{self.what}: the answer broke off after {self._received} of {length} bytes", transient=True)
+            raise RequestFailed(f"{self.what}: the response ended after {self._received} of {length} bytes", transient=True)
         if not self.has_end and not self.shows_end:
             raise self.might_be_cut()
 
@@ -241,20 +243,20 @@ def _read_some(raw: t.Any, most: int = BLOCK) -> bytes:
 
 
 def _too_long(what: str, limit: int) -> TooLarge:
-    return TooLarge(f"{what}: the answer is longer than {limit} bytes")
+    return TooLarge(f"{what}: the response is longer than {limit} bytes")
 
 
 def _decode(body: bytes, coding: str, limit: int, what: str) -> bytes:
     """Return the body without one coding, and of at most ``limit`` bytes."""
     if coding not in ("gzip", "x-gzip", "deflate"):
-        raise RequestFailed(f"{what} answered in the encoding {one_line(coding)}, which was not asked for")
+        raise RequestFailed(f"{what} returned a body in the unsupported encoding {one_line(coding)}")
     try:
         decoded = _inflate(body, limit, _GZIP_OR_ZLIB)
     except zlib.error:
         try:
             decoded = _inflate(body, limit, _RAW)
         except zlib.error:
-            raise RequestFailed(f"{what}: the answer is not valid {coding}", transient=True) from None
+            raise RequestFailed(f"{what}: the response is not valid {coding}", transient=True) from None
     if len(decoded) > limit:
         raise _too_long(what, limit)
     return decoded

@@ -105,7 +105,7 @@ class Retries:
         if not self._budget.wait(pause):
             raise _add_words(
                 failure,
-                f"Gave up after {_count(attempts)}: waiting {pause:.0f} more seconds would pass"
+                f"Gave up after {_count(attempts)}: waiting {pause:.0f} more seconds would exceed"
                 f" max_wait, {self._budget.max_wait} seconds",
             )
 
@@ -116,7 +116,7 @@ def backoff(attempts: int, clock: Clock = CLOCK) -> float:
 
 
 def _count(attempts: int) -> str:
-    return "1 try" if attempts == 1 else f"{attempts} tries"
+    return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
 def _add_words(failure: RequestFailed, words: str) -> RequestFailed:

@@ -69,7 +69,7 @@ class Session:
         although it worked before is sent once more with another token; ``body`` must be bytes or iterable again.
         """
         if not self.is_of_api(url):
-            raise RequestFailed(f"The link to {one_line(without_query(url))} leaves the API, it is not followed")
+            raise RequestFailed(f"The URL {one_line(without_query(url))} is outside the API and is not followed")
         if self._credentials.kind != OAUTH:
             return self._exchange(method, url, headers, body, self._credentials.authorization())
         authorization, is_new = self._tokens.authorization()

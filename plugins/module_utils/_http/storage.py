@@ -15,7 +15,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._errors import Gone, LinkExpired, NoResponse, NotFound, RequestFailed, StorageRefused
-from .._text import one_line
+from .._text import one_line, status_text
 from .client import Client
 from .connection import resolve_redirect
 from .refusals import explain_storage_refusal, is_html, read_error, server_words
@@ -26,8 +26,8 @@ _MAX_HOPS = 5
 _ACCEPT = {"Accept": "*/*"}
 _CONTENTS = (200, 206, 304)
 _NOT_REACHED = (
-    "With via: link each host must reach the storage host; with via: controller the control node fetches the contents and"
-    " transfers them to the host"
+    "With via: link, each host connects to the storage host itself. Use via: controller to fetch the contents on the control"
+    " node and transfer them to the host"
 )
 
 
@@ -62,8 +62,9 @@ def _ask(client: Client, url: str) -> Response:
     response = client.session.send("GET", url, _ACCEPT)
     if 200 <= response.status < 300:
         body = read_error(response)
-        what = "with " + server_words(body) if is_html(body.decode("utf-8", "replace")) else "itself"
-        raise RequestFailed(f"{response.what} answered {what} instead of pointing to the storage host")
+        is_page = is_html(body.decode("utf-8", "replace"))
+        found = server_words(body) if is_page else f"HTTP {status_text(response.status)}"
+        raise RequestFailed(f"{response.what} returned {found} instead of a redirect to the storage host")
     if not response.is_redirect:
         client.session.require_success(response)
     return response
@@ -147,7 +148,7 @@ def open_link(client: Client, url: str) -> Response:
     page = response.headers.get("Content-Type", "").startswith("text/html")
     if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
         response.close()
-        raise RequestFailed(f"{response.what} answered with an HTML page instead of a file")
+        raise RequestFailed(f"{response.what} returned an HTML page instead of a file")
     if not response.is_redirect:
         client.session.require_success(response)
     return _follow(client.session, response, url, {})
@@ -161,9 +162,9 @@ def redirect_target(what: str, url: str, location: str) -> str:
     """
     target = resolve_redirect(url, location)
     if target is None:
-        raise RequestFailed(f"{what} redirects to nothing that can be fetched")
+        raise RequestFailed(f"{what} returned a redirect without a usable URL")
     if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
-        raise RequestFailed(f"{what} redirects from https to plain http, which is not followed")
+        raise RequestFailed(f"{what} returned a redirect from https to plain http, which is not followed")
     return target
 
 

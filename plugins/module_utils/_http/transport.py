@@ -158,7 +158,7 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: t.Any) -> int:
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise socket.timeout("the head of the answer came too slowly")
+            raise socket.timeout("the head of the response was too slow")
         return t.cast(int, self._source.readinto(buffer))
 
     def fileno(self) -> int:
@@ -180,7 +180,7 @@ def load_bundle(ca_path: str, source: str = "ca_path") -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=None if is_folder else path, capath=path if is_folder else None)
     except ssl.SSLError:
-        raise BadInput(f"{source} {ca_path} holds no certificates in PEM form") from None
+        raise BadInput(f"{source} {ca_path} contains no certificates in PEM format") from None
     except OSError as exc:
         raise BadInput(f"{source} {ca_path} cannot be read: {exc.strerror}") from exc
 

@@ -101,7 +101,7 @@ def parse_group_by(text: str) -> t.Pattern[str]:
     try:
         pattern = re.compile(text)
     except re.error as exc:
-        raise BadInput(f"group_by: '{text}' is not a regular expression: {exc}") from exc
+        raise BadInput(f"group_by: '{text}' is not a valid regular expression: {exc}") from exc
     if pattern.groups != 1:
         raise BadInput(f"group_by must have exactly one group, but '{text}' has {pattern.groups}")
     return pattern

@@ -96,7 +96,7 @@ def test_failure_after_an_expired_link_tells_what_was_done(emulator: Emulator, f
     emulator.faults.add("expired", host="storage", path="/b$")
     emulator.faults.add("status", host="api", path="/b$", code=403, after=1)
     result = fleet.failed("a", "b", parallel=1)
-    assert "HTTP status 403" in result["msg"]
+    assert "HTTP 403" in result["msg"]
     assert [each["name"] for each in result["artifacts"]] == ["a"]
     assert (result["changed"], fleet.files()) == (True, {"a": b"a"})
 
@@ -150,8 +150,8 @@ def test_host_that_cannot_reach_the_storage_host_is_told_of_the_other_way(
     proxy = f"http://127.0.0.1:{closed_port()}"
     fleet.before_run = lambda number: monkeypatch.setenv("http_proxy", proxy) if number == 2 else None
     message = fleet.failure("a", retries=0)
-    assert "from the storage host localhost failed: no connection through the proxy" in message
-    assert "with via: controller the control node fetches the contents and transfers them to the host" in message
+    assert "from the storage host localhost failed: could not connect through the proxy" in message
+    assert "Use via: controller to fetch the contents on the control node and transfer them to the host" in message
 
 
 def test_asynchronous_task_gets_all_links_beforehand(emulator: Emulator, fleet: Fleet) -> None:

@@ -114,7 +114,7 @@ def test_signatures_are_verified_on_the_control_node(
         ({"manifest": True}, "manifest must be a text, but it is a boolean"),
         ({"checksum": "sha256:0"}, "checksum: a digest of sha256 has 64 hex digits"),
         ({"parallel": 99}, "parallel must be from 1 to 16, not 99"),
-        ({"api_token": "t"}, "Two kinds of credentials are set, use one: access_token and api_token"),
+        ({"api_token": "t"}, "More than one kind of credentials is set: access_token and api_token. Use only one"),
     ],
 )
 def test_options_are_checked_before_anything_is_asked(fleet: Fleet, via: str, options: dict[str, Any], message: str) -> None:
@@ -149,7 +149,7 @@ def test_two_kinds_of_credentials_in_the_environment_are_named(fleet: Fleet, via
     fleet.environment = {"BITBUCKET_PASSWORD": "secret-1", "BITBUCKET_ACCESS_TOKEN": "secret-2", "BITBUCKET_CLIENT_ID": "id"}
     message = fleet.failure("a", via=via, access_token=None)
     names = "BITBUCKET_ACCESS_TOKEN and BITBUCKET_PASSWORD and BITBUCKET_CLIENT_ID"
-    assert message == f"Several kinds of credentials are set in the environment, use one: {names}"
+    assert message == f"More than one kind of credentials is set in the environment: {names}. Use only one"
     fleet.ok("a", via=via)
 
 

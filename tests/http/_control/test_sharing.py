@@ -132,7 +132,7 @@ def test_hosts_of_a_task_share_its_failure(fleet: Fleet) -> None:
     task = fleet.new_task()
     messages = {fleet.failure("c", host=host, task=task) for host in HOSTS}
     assert len(messages) == 1
-    assert "HTTP status 403" in messages.pop()
+    assert "HTTP 403" in messages.pop()
     assert fleet.requests == [LIST, "c", LIST]
     fleet.emulator.faults.clear()
     fleet.emulator.repository().put("c", b"third")
@@ -175,7 +175,7 @@ def test_credentials_are_never_mixed(fleet: Fleet, via: str) -> None:
     """What one credential has read is not shown to another one."""
     fleet.ok("a", via=via)
     message = fleet.failure("a", host=2, via=via, access_token="a-wrong-access-token")
-    assert "HTTP status 401" in message
+    assert "HTTP 401" in message
     options = {"access_token": None, "user": fleet.emulator.user, "api_token": fleet.emulator.api_token}
     fleet.ok("a", host=3, via=via, **options)
     assert fleet.requests == [LIST, "a", LIST, LIST, "a"]

@@ -154,7 +154,7 @@ def test_failure_reports_what_was_sent_and_sends_nothing_newer(emulator: Emulato
     stage(emulator, ours)
     emulator.faults.add("status", code=403, method="POST", after=2, times=None)
     result = copy(patterns=["*"], parallel=3)
-    assert (result["failed"], result["changed"], "HTTP status 403" in result["msg"]) == (True, True, True)
+    assert (result["failed"], result["changed"], "HTTP 403" in result["msg"]) == (True, True, True)
     assert [name for name, _status, _reason in statuses(result)] == list(ours)[:2] == list(contents(emulator))
     assert len(posts(emulator)) == 3
 

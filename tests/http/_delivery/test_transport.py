@@ -173,7 +173,7 @@ def test_proxy_url_that_is_none_is_an_error(emulator: Emulator, monkeypatch: pyt
     monkeypatch.setenv("http_proxy", proxy)
     with pytest.raises(RequestFailed) as caught:
         list_names(connect_plainly(emulator))
-    assert str(caught.value).endswith("failed: the URL of the proxy in the environment cannot be used")
+    assert str(caught.value).endswith("failed: the proxy URL in the environment is not valid")
 
 
 def test_certificates_of_the_system_can_be_set(
@@ -190,10 +190,10 @@ def test_certificates_of_the_system_can_be_set(
     trustme.CA().cert_pem.write_to_path(other)
     monkeypatch.setenv("SSL_CERT_FILE", str(own))
     list_names(connect_plainly(emulator, api_url=front))
-    with pytest.raises(RequestFailed, match="certificate was not accepted"):
+    with pytest.raises(RequestFailed, match="certificate of the server could not be verified"):
         list_names(connect_plainly(emulator, api_url=front, ca_path=str(other)))
     monkeypatch.setenv("CURL_CA_BUNDLE", str(other))
-    with pytest.raises(RequestFailed, match="certificate was not accepted"):
+    with pytest.raises(RequestFailed, match="certificate of the server could not be verified"):
         list_names(connect_plainly(emulator, api_url=front))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(own))
     list_names(connect_plainly(emulator, api_url=front))

@@ -37,19 +37,19 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
     "list": (INFO, {}),
 }
 BAD: list[tuple[str, dict[str, Any], str]] = [
-    ("status", {"code": 404}, "check workspace, repository and permissions"),
+    ("status", {"code": 404}, "Check workspace, repository and permissions"),
     ("status", {"code": 404, "body": ""}, "404"),
     ("status", {"code": 402, "body": {"error": {"message": "Pay"}}}, "paid plan"),
-    ("status", {"code": 204, "body": ""}, "not with valid JSON"),
+    ("status", {"code": 204, "body": ""}, "is not valid JSON"),
     ("html", {}, "an HTML page titled 'Log in with Atlassian account'"),
     ("strings_in_values", {}, "Upgrade to a Standard or Premium plan"),
     ("json", {"body": ""}, "an empty body"),
-    ("json", {"body": "{"}, "not with valid JSON"),
-    ("json", {"body": "\xff"}, "not with valid JSON"),
-    ("json", {"body": "[" * 100_000}, "not with valid JSON"),
+    ("json", {"body": "{"}, "is not valid JSON"),
+    ("json", {"body": "\xff"}, "is not valid JSON"),
+    ("json", {"body": "[" * 100_000}, "is not valid JSON"),
     ("json", {"body": json.dumps("text")}, "not an object"),
     ("json", {"body": {"values": None}}, "without a list of values"),
-    ("json", {"body": {"values": [None]}}, "no objects"),
+    ("json", {"body": {"values": [None]}}, "not objects"),
     ("json", {"body": {"values": [ITEM, {}]}}, "without a name and a size"),
     ("json", {"body": {"values": [{"name": 5, "size": 1}]}}, "without a name and a size"),
     ("json", {"body": {"values": [{"name": "app", "size": "1"}]}}, "without a name and a size"),
@@ -57,10 +57,10 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("json", {"body": {"values": [{"name": "app", "size": -1}]}}, "without a name and a size"),
     ("json", {"body": {"values": [{"name": "\ud800", "size": 1}]}}, "not valid UTF-8"),
     ("json", {"body": {"values": [ITEM], "next": 5}}, "next page"),
-    ("foreign_next", {}, "leaves the API"),
-    ("repeating_next", {}, "do not come to an end"),
+    ("foreign_next", {}, "is outside the API"),
+    ("repeating_next", {}, "the list does not end"),
     ("redirect", {"location": "/2.0/repositories/acme/renamed/downloads"}, "renamed"),
-    ("redirect", {"location": "loop"}, "redirected"),
+    ("redirect", {"location": "loop"}, "returned a redirect"),
 ]
 
 
@@ -92,7 +92,7 @@ def test_untrustworthy_list_stops_every_task(emulator: Emulator, run: ModuleRunn
 @pytest.mark.parametrize("where", [{"repository": "nowhere"}, {"workspace": "nobody"}, {"repository": "Widgets "}], ids=str)
 def test_missing_repository_is_an_error_with_advice(emulator: Emulator, run: ModuleRunner, where: dict[str, Any]) -> None:
     for options in (PUBLISH, DELETE):
-        assert "check workspace, repository and permissions" in run.failure(MODULE, **options, **where)
+        assert "Check workspace, repository and permissions" in run.failure(MODULE, **options, **where)
     assert writes(emulator) == []
 
 
@@ -112,8 +112,8 @@ def test_broken_list_is_read_again(emulator: Emulator, run: ModuleRunner, kind: 
     assert len(listings(emulator)) == 2
     emulator.faults.add("truncate", path=LISTING, times=None)
     message = run.failure(MODULE, **PUBLISH, retries=1)
-    assert "broke off" in message
-    assert "Gave up after 2 tries" in message
+    assert "the response ended after" in message
+    assert "Gave up after 2 attempts" in message
 
 
 def test_connection_that_was_closed_silently_is_opened_again(emulator: Emulator, run: ModuleRunner) -> None:

@@ -85,7 +85,7 @@ def test_broken_transfer_is_repeated_from_the_beginning(emulator: Emulator, read
     assert read() == data
     assert len(emulator.journal.select("storage")) == 3
     emulator.faults.add(kind, host="storage", times=None)
-    with pytest.raises(RequestFailed, match=r"Gave up after 2 tries$"):
+    with pytest.raises(RequestFailed, match=r"Gave up after 2 attempts$"):
         read(retries=1)
 
 
@@ -101,7 +101,7 @@ def test_other_size_than_listed_needs_a_new_listing(emulator: Emulator, read: Re
 def test_unexpected_status_is_refused(emulator: Emulator, read: Read, code: int) -> None:
     widgets(emulator).put("app", b"12345")
     emulator.faults.add("status", host="storage", code=code, body="12345")
-    with pytest.raises(RequestFailed, match=f"answered with the unexpected status {code} "):
+    with pytest.raises(RequestFailed, match=f"returned HTTP {code} .*, which is unexpected"):
         read()
 
 

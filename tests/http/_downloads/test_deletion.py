@@ -61,7 +61,7 @@ def test_404_on_the_repeat_is_success(emulator: Emulator, run: ModuleRunner, kin
 def test_404_of_an_artifact_that_still_exists_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.faults.add("status", code=404, method="DELETE", times=None)
     result = run.failed(MODULE, **DELETE)
-    assert "/downloads/app was answered with HTTP status 404 Not Found, but 'app' still exists" in result["msg"]
+    assert "/downloads/app returned HTTP 404 Not Found, but 'app' still exists" in result["msg"]
     assert (result["artifacts"], result["changed"]) == ([], False)
     emulator.faults.add("status", code=500, method="GET", path=LISTING, after=1, times=None)
     assert "GET " in run.failure(MODULE, **DELETE)
@@ -82,7 +82,7 @@ def test_404_of_an_artifact_that_is_no_longer_listed_is_success(emulator: Emulat
 def test_refused_deletion_is_not_repeated(emulator: Emulator, run: ModuleRunner, code: int) -> None:
     emulator.faults.add("status", code=code, method="DELETE")
     message = run.failure(MODULE, **DELETE)
-    assert f"DELETE {emulator.api_url}/repositories/acme/widgets/downloads/app failed with HTTP status {code}" in message
+    assert f"DELETE {emulator.api_url}/repositories/acme/widgets/downloads/app returned HTTP {code}" in message
     assert (writes(emulator), widgets(emulator).names()) == (["DELETE"], ["app", "stays"])
 
 
@@ -91,7 +91,7 @@ def test_refused_deletion_is_not_repeated(emulator: Emulator, run: ModuleRunner,
 def test_undocumented_success_of_a_deletion_is_looked_up(emulator: Emulator, run: ModuleRunner, kind: str) -> None:
     emulator.faults.add(kind, method="DELETE")
     message = run.failure(MODULE, **DELETE)
-    assert "/downloads/app was answered with HTTP status 200 OK, but 'app' still exists" in message
+    assert "/downloads/app returned HTTP 200 OK, but 'app' still exists" in message
     emulator.faults.add(kind, method="DELETE", effect=True)
     assert statuses(run.ok(MODULE, **DELETE)) == [("app", "deleted", "there")]
 
@@ -129,7 +129,7 @@ def test_deletion_without_effect_is_an_error(
     put(emulator, {**theirs, MANIFEST: lines(theirs)})
     emulator.switches.delete_effect, emulator.switches.delete_effect_names = "none", "b"
     result = run.failed(MODULE if "state" in options else PRUNE, manifest=manifest, **options)
-    assert "/downloads/b was answered with HTTP status 204 No Content, but 'b' still exists" in result["msg"]
+    assert "/downloads/b returned HTTP 204 No Content, but 'b' still exists" in result["msg"]
     assert [artifact["name"] for artifact in result["artifacts"]] == ["a"]
     assert contents(emulator) == {"b": b"2", MANIFEST: lines(theirs)}
 

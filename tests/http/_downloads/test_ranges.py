@@ -242,7 +242,7 @@ def test_beginning_of_unknown_contents_is_replaced(app: Repository, beginning: b
 @pytest.mark.parametrize("retries", [0, 2])
 def test_part_that_fails_too_often_ends_the_transfer(app: Repository, retries: int) -> None:
     fault = app.damage(MIDDLE, times=9, cut=0)
-    with pytest.raises(RequestFailed, match=f"Gave up after {'3 tries' if retries else '1 try'}"):
+    with pytest.raises(RequestFailed, match=f"Gave up after {'3 attempts' if retries else '1 attempt'}"):
         app.transfer(retries=retries)
     assert fault.hits == retries + 1
     assert None not in app.ranges, "no other stream is begun"
@@ -250,7 +250,7 @@ def test_part_that_fails_too_often_ends_the_transfer(app: Repository, retries: i
 
 def test_refusal_for_good_ends_the_transfer(app: Repository) -> None:
     app.damage(MIDDLE, status=400)
-    with pytest.raises(RequestFailed, match="HTTP status 400"):
+    with pytest.raises(RequestFailed, match="HTTP 400"):
         app.transfer()
 
 
@@ -326,7 +326,7 @@ def test_expired_link_is_renewed_once_for_all_parts_without_a_retry(app: Reposit
 
 def test_link_that_is_refused_again_is_a_failure(app: Repository) -> None:
     app.emulator.faults.add("expired", host="storage", after=1, times=None)
-    with pytest.raises(RequestFailed, match=r"expired.*Gave up after 2 tries"):
+    with pytest.raises(RequestFailed, match=r"expired.*Gave up after 2 attempts"):
         app.transfer(retries=1)
 
 

@@ -148,7 +148,7 @@ def test_artifact_that_never_is_as_listed_is_an_error(emulator: Emulator, run: M
     emulator.faults.add("extra", host="storage", times=None)
     message = run.failure(MODULE, src=write(dist, {"app": b"application"}), retries=1)
     assert "sent 12 bytes, but the listing says 11" in message
-    assert "Gave up after 2 tries" in message
+    assert "Gave up after 2 attempts" in message
     assert posts(emulator) == []
 
 

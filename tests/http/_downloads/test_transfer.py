@@ -206,7 +206,7 @@ def test_every_attempt_has_a_signed_url_that_has_not_expired(app: Repository, mo
 @pytest.mark.parametrize("retries", [0, 2])
 def test_progress_does_not_reset_the_count_of_attempts(app: Repository, retries: int) -> None:
     app.emulator.faults.add("truncate", host="storage", bytes=MIB // 6, times=None)
-    with pytest.raises(RequestFailed, match=f"Gave up after {'3 tries' if retries else '1 try'}"):
+    with pytest.raises(RequestFailed, match=f"Gave up after {'3 attempts' if retries else '1 attempt'}"):
         app.transfer(retries=retries)
     assert len(app.requests) == retries + 1
 
@@ -318,14 +318,14 @@ def test_transient_failure_is_repeated_until_retries_are_used(app: Repository, k
     assert app.transfer() == digests(DATA)
     assert len(app.requests) == 2
     app.emulator.faults.add(kind, times=None, **fault)
-    with pytest.raises(RequestFailed, match=r"app.*Gave up after 2 tries"):
+    with pytest.raises(RequestFailed, match=r"app.*Gave up after 2 attempts"):
         app.transfer(retries=1)
 
 
 @pytest.mark.parametrize("code", [400, 401, 404, 410, 412, 416])
 def test_refusal_for_good_is_not_repeated(app: Repository, code: int) -> None:
     app.emulator.faults.add("status", host="storage", code=code, times=None)
-    with pytest.raises(RequestFailed, match=f"HTTP status {code}"):
+    with pytest.raises(RequestFailed, match=f"HTTP {code}"):
         app.transfer()
     assert len(app.requests) == 1
 
@@ -338,7 +338,7 @@ def test_stalled_transfer_is_repeated(app: Repository) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "arguments", "words"),
-    [("stall", {"seconds": 20, "at": 1000}, "no answer within 1 seconds"), ("drip", {"rate": 100}, "too slowly")],
+    [("stall", {"seconds": 20, "at": 1000}, "no data within 1 seconds"), ("drip", {"rate": 100}, "too slow")],
 )
 def test_transfer_that_takes_forever_ends(app: Repository, kind: str, arguments: dict[str, Any], words: str) -> None:
     app.emulator.faults.add(kind, host="storage", times=None, **arguments)

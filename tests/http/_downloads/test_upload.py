@@ -126,7 +126,7 @@ def test_refused_upload_is_not_repeated(emulator: Emulator, run: ModuleRunner, c
     emulator.faults.add("status", code=code, body=body, method="POST")
     result = run.failed(MODULE, content="x", name=["app"])
     assert len(posts(emulator)) == 1
-    assert f"POST {emulator.api_url}/repositories/acme/widgets/downloads failed with HTTP status {code}" in result["msg"]
+    assert f"POST {emulator.api_url}/repositories/acme/widgets/downloads returned HTTP {code}" in result["msg"]
     assert "Words of the service" in result["msg"]
     assert (result["artifacts"], result["changed"]) == ([], False)
     assert (result["requests"], result["bytes_sent"]) == (len(emulator.journal), 1)

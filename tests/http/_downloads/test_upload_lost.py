@@ -179,7 +179,7 @@ def test_error_after_the_last_attempt_counts_the_attempts(emulator: Emulator, ru
     result = run.failed(MODULE, src=sources, retries=2)
     assert len(posts(emulator)) == 3
     assert "POST " in result["msg"]
-    assert "Gave up after 3 tries" in result["msg"]
+    assert "Gave up after 3 attempts" in result["msg"]
     assert (result["artifacts"], result["changed"]) == ([], False)
 
 

@@ -43,7 +43,7 @@ def test_running_transfers_end_and_no_new_one_begins(emulator: Emulator, fetch: 
         emulator.faults.add("stall", host="storage", path=f"/{name}$", seconds=0.5, at=50_000)
     emulator.faults.add("status", host="storage", path="/c$", code=410)
     result = fetch.failed(*ARTIFACTS, parallel=3)
-    assert "HTTP status 410" in result["msg"]
+    assert "HTTP 410" in result["msg"]
     assert statuses(result) == A_AND_B
     assert fetch.files == {name: wanted[name] for name in "ab"}
     assert result["requests"] == 4
@@ -107,7 +107,7 @@ def test_failed_listing_changes_nothing(emulator: Emulator, fetch: FetchRunner, 
     fetch.put(ARTIFACTS)
     emulator.faults.add("status", code=500, times=None)
     result = fetch.failed(patterns=["*"], check=check, dest=f"{fetch.folder}/new/", retries=1)
-    assert "HTTP status 500" in result["msg"]
+    assert "HTTP 500" in result["msg"]
     assert (result["requests"], fetch.files) == (2, {})
 
 

@@ -85,7 +85,7 @@ def test_byte_that_was_turned_over_on_the_way_is_found(emulator: Emulator, fetch
 def test_transfer_that_fails_leaves_nothing(emulator: Emulator, fetch: FetchRunner) -> None:
     fetch.put(app=DATA)
     emulator.faults.add("truncate", host="storage", after=1, times=None)
-    assert "Gave up after 2 tries" in fetch.failure("app", retries=1)
+    assert "Gave up after 2 attempts" in fetch.failure("app", retries=1)
     assert fetch.files == {}
 
 

@@ -43,7 +43,7 @@ def test_time_of_the_service_is_that_of_its_latest_response(emulator: Emulator, 
 
 def test_url_of_another_origin_is_refused_before_any_request(emulator: Emulator) -> None:
     client = connect(emulator)
-    with pytest.raises(RequestFailed, match=r"^The link to http://localhost:1/x leaves the API, it is not followed$"):
+    with pytest.raises(RequestFailed, match=r"^The URL http://localhost:1/x is outside the API and is not followed$"):
         client.get_json("http://localhost:1/x?canary")
     assert client.requests == 0
 
@@ -51,12 +51,12 @@ def test_url_of_another_origin_is_refused_before_any_request(emulator: Emulator)
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("canary" * 100, "not with valid JSON: canary"),
-        ("", "not with valid JSON: an empty body"),
-        ("<html><title>Log in</title>", "not with valid JSON: an HTML page titled 'Log in'"),
-        ("[]", "with JSON that is not an object"),
-        (b"\xff{}", "not with valid JSON"),
-        ('{"a": ' + "[" * 100_000, "not with valid JSON"),
+        ("canary" * 100, "is not valid JSON: canary"),
+        ("", "is not valid JSON: an empty body"),
+        ("<html><title>Log in</title>", "is not valid JSON: an HTML page titled 'Log in'"),
+        ("[]", "returned JSON that is not an object"),
+        (b"\xff{}", "is not valid JSON"),
+        ('{"a": ' + "[" * 100_000, "is not valid JSON"),
     ],
     ids=["text", "empty", "page", "list", "bytes", "deep"],
 )
@@ -72,7 +72,7 @@ def test_response_beyond_the_limit_is_an_error(emulator: Emulator) -> None:
     emulator.faults.add("status", code=200, body="x" * 2_000_000, times=None)
     client = connect(emulator)
     assert len(client.read(emulator.api_url + LISTING, "*/*", 2_000_000).body) == 2_000_000
-    with pytest.raises(RequestFailed, match="the answer is longer than 1999999 bytes"):
+    with pytest.raises(RequestFailed, match="the response is longer than 1999999 bytes"):
         client.read(emulator.api_url + LISTING, "*/*", 1_999_999)
 
 
@@ -93,7 +93,7 @@ def test_deletion_tells_what_is_proved(emulator: Emulator, fault: dict[str, Any]
     deletion = connect(emulator).delete(LISTING + "/app")
     status = emulator.journal[-1].status
     assert deletion[:2] == Deletion(found, proved, "")[:2]
-    assert deletion.words.startswith(f"DELETE {emulator.api_url}{LISTING}/app was answered with HTTP status {status} ")
+    assert deletion.words.startswith(f"DELETE {emulator.api_url}{LISTING}/app returned HTTP {status} ")
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_failed_write_is_not_repeated_and_tells_whether_it_may_have_been_applied
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ("storage_url", "is redirected to another host, localhost"),
-        ("origin", "is redirected to /elsewhere: has it been renamed?"),
+        ("storage_url", "returned a redirect to another host, localhost"),
+        ("origin", "returned a redirect to /elsewhere. Check whether it was renamed"),
     ],
 )
 def test_redirect_of_other_requests_is_an_error(emulator: Emulator, method: str, place: str, words: str) -> None:

@@ -86,7 +86,7 @@ def test_token_url_comes_from_options_and_environment(
     url = emulator.origin + "/nowhere"
     monkeypatch.setenv("BITBUCKET_TOKEN_URL", url if source == "environment" else "overridden")
     message = door.failure(**NONE, **consumer(emulator), token_url=url if source == "option" else None)
-    assert message.startswith(f"POST {url} failed with HTTP status 404")
+    assert message.startswith(f"POST {url} returned HTTP 404")
 
 
 @pytest.mark.parametrize("option", ["api_url", "token_url"])
@@ -100,7 +100,7 @@ def test_url_that_would_show_secrets_is_refused(emulator: Emulator, run: ModuleR
 
 def test_timeout_ends_a_silence(emulator: Emulator, door: Door) -> None:
     emulator.faults.add("stall", seconds=3)
-    assert "no answer within 1 seconds" in door.failure(timeout=1, retries=0)
+    assert "no response within 1 seconds" in door.failure(timeout=1, retries=0)
 
 
 @pytest.mark.parametrize("retries", [0, 2])
@@ -112,7 +112,7 @@ def test_retries_limits_attempts(emulator: Emulator, door: Door, retries: int) -
 
 def test_max_wait_limits_waits(emulator: Emulator, door: Door) -> None:
     emulator.faults.add("rate_limit", retry_after=61)
-    assert "61 more seconds would pass max_wait, 60 seconds" in door.failure(max_wait=60, retries=1)
+    assert "61 more seconds would exceed max_wait, 60 seconds" in door.failure(max_wait=60, retries=1)
     assert door.pauses == []
     emulator.faults.add("rate_limit", retry_after=61)
     door(max_wait=61, retries=1)
@@ -131,8 +131,8 @@ def test_certificates_are_verified_with_ca_path_unless_validate_certs_is_false(
 ) -> None:
     url = front + "/2.0"
     shutil.copy(bundle, Path(os.environ["HOME"], "ca.pem"))
-    assert "certificate was not accepted" in door.failure(api_url=url)
-    assert "certificate was not accepted" in door.failure(api_url=url, validate_certs="yes")
+    assert "certificate of the server could not be verified" in door.failure(api_url=url)
+    assert "certificate of the server could not be verified" in door.failure(api_url=url, validate_certs="yes")
     assert len(emulator.journal) == 0
     door(api_url=url, ca_path="~/ca.pem")
     door(api_url=url, validate_certs="no")

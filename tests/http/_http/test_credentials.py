@@ -78,7 +78,7 @@ def test_no_credential_is_sent_without_any(emulator: Emulator, door: Door) -> No
 def test_two_kinds_are_an_error_without_their_values(emulator: Emulator, door: Door) -> None:
     message = door.failure(access_token="canary", user="canary", api_token="canary")
     where, prefix = (" in variables", "bitbucket_") if door.kind == "variables" else ("", "")
-    assert message == f"Two kinds of credentials are set{where}, use one: {prefix}access_token and {prefix}api_token"
+    assert message == f"More than one kind of credentials is set{where}: {prefix}access_token and {prefix}api_token. Use only one"
     assert len(emulator.journal) == 0
 
 

@@ -39,8 +39,8 @@ def test_list_is_whole_if_no_item_comes_or_goes(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("action", "problem"),
     [
-        (lambda repository: repository.remove("04"), "the pages say 5 and 4 items, 4 were read"),
-        (lambda repository: repository.put("05", b"x"), "the pages say 5 and 6 items, 6 were read"),
+        (lambda repository: repository.remove("04"), "the pages state 5 and 4 items, but 4 were read"),
+        (lambda repository: repository.put("05", b"x"), "the pages state 5 and 6 items, but 6 were read"),
     ],
     ids=["deleted", "added"],
 )
@@ -129,7 +129,7 @@ def test_pages_are_followed(emulator: Emulator) -> None:
 def test_credentials_do_not_follow_a_page_elsewhere(emulator: Emulator, prefix: str) -> None:
     emulator.repository().put("x", b"x")
     emulator.faults.add("foreign_next", url=f"{prefix}{emulator.origin.removeprefix('http://')}/2.0{LISTING}?canary")
-    with pytest.raises(RequestFailed, match="leaves the API") as caught:
+    with pytest.raises(RequestFailed, match="is outside the API") as caught:
         list_names(connect(emulator))
     assert "canary" not in str(caught.value)
     assert len(emulator.journal) == 1
@@ -137,5 +137,5 @@ def test_credentials_do_not_follow_a_page_elsewhere(emulator: Emulator, prefix: 
 
 def test_pages_without_end_are_an_error(emulator: Emulator) -> None:
     emulator.faults.add("foreign_next", url=f"{emulator.api_url}{LISTING}?page=1", times=None)
-    with pytest.raises(RequestFailed, match="do not come to an end"):
+    with pytest.raises(RequestFailed, match="the list does not end"):
         list_names(connect(emulator))

@@ -105,14 +105,14 @@ def test_upload_in_blocks_is_sent_whole_with_the_other_token(emulator: Emulator,
 
 def test_new_token_that_is_refused_is_an_error(emulator: Emulator, client: Client) -> None:
     emulator.faults.add("status", code=401, times=None)
-    with pytest.raises(Unauthorized, match="its token might have expired"):
+    with pytest.raises(Unauthorized, match="Its token might have expired"):
         list_names(client)
     assert asked_hosts(emulator) == ["token", "api"]
     emulator.faults.clear()
     list_names(client)
     emulator.faults.add("status", code=401, times=None)
     emulator.journal.clear()
-    with pytest.raises(Unauthorized, match="its token might have expired"):
+    with pytest.raises(Unauthorized, match="Its token might have expired"):
         list_names(client)
     assert asked_hosts(emulator) == ["api", "token", "api"]
 
@@ -139,7 +139,7 @@ def test_wrong_consumer_is_explained(emulator: Emulator, part: str) -> None:
     error = failure(connect(emulator, credentials={**consumer(emulator), part: "wrong-one"}))
     assert isinstance(error, Unauthorized)
     message = str(error)
-    assert message.startswith(f"POST {emulator.token_url} failed with HTTP status 401 Unauthorized: invalid_client")
+    assert message.startswith(f"POST {emulator.token_url} returned HTTP 401 Unauthorized: invalid_client")
     assert message.endswith("Check client_id, client_secret and token_url, and that the consumer is marked as private")
     assert asked_hosts(emulator) == ["token"]
 
@@ -178,7 +178,7 @@ def test_refusal_has_a_type_that_does_not_speak_of_the_resource(
         (
             "redirect",
             {"location": "http://localhost:9/?canary"},
-            "is redirected to another host, localhost, as by a proxy's login page. Check token_url",
+            "returned a redirect to another host, localhost, such as the login page of a proxy. Check token_url",
         ),
     ],
     ids=str,
@@ -220,6 +220,6 @@ def test_failure_of_the_endpoint_is_transient_and_applies_nothing(emulator: Emul
 def test_retry_after_of_the_endpoint_counts_against_max_wait(emulator: Emulator) -> None:
     emulator.faults.add("rate_limit", host="token", retry_after=120)
     clock = FakeClock()
-    with pytest.raises(RateLimited, match="waiting 120 more seconds would pass max_wait, 60 seconds"):
+    with pytest.raises(RateLimited, match="waiting 120 more seconds would exceed max_wait, 60 seconds"):
         list_names(connect(emulator, clock, credentials=consumer(emulator), max_wait=60))
     assert clock.pauses == []

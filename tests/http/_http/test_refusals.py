@@ -43,17 +43,17 @@ def failure(client: Client) -> RequestFailed:
     ("code", "phrase", "kind", "advice"),
     [
         (400, "400 Bad Request", BadRequest, ""),
-        (401, "401 Unauthorized", Unauthorized, "An API token needs the e-mail of the Atlassian account as user"),
+        (401, "401 Unauthorized", Unauthorized, "An API token requires the email address of the Atlassian account as user"),
         (402, "402 Payment Required", PLAIN, "The plan of this workspace does not include this"),
-        (403, "403 Forbidden", Forbidden, "The credential is known but not allowed to do this"),
-        (404, "404 Not Found", NotFound, "Bitbucket gives this answer for what does not exist and for what"),
+        (403, "403 Forbidden", Forbidden, "The credentials are valid but do not permit this request"),
+        (404, "404 Not Found", NotFound, "Bitbucket returns this status both for missing resources and for resources"),
         (405, "405 Method Not Allowed", Conflict, ""),
         (406, "406 Not Acceptable", NotAcceptable, ""),
         (409, "409 Conflict", Conflict, ""),
-        (410, "410 Gone", Gone, "Bitbucket has removed this"),
-        (413, "413 Request Entity Too Large", PLAIN, "The file is larger than the service takes"),
+        (410, "410 Gone", Gone, "Bitbucket has removed this resource"),
+        (413, "413 Request Entity Too Large", PLAIN, "The file is larger than Bitbucket accepts"),
         (416, "416 Requested Range Not Satisfiable", RangeRefused, ""),
-        (429, "429 Too Many Requests", RateLimited, "The rate limit of this credential is used up"),
+        (429, "429 Too Many Requests", RateLimited, "The rate limit of these credentials is exhausted"),
         *((code, str(code), PLAIN, "") for code in (500, 501, 502, 503, 504)),
         (507, "507 Insufficient Storage", PLAIN, "The storage of this workspace is full"),
         (599, "599", PLAIN, ""),
@@ -67,7 +67,7 @@ def test_refusal_has_a_type_and_names_request_status_words_and_advice(
         send(connect(emulator))
     error, message = caught.value, str(caught.value)
     assert error.__class__ is kind
-    assert message.startswith(f"POST {emulator.api_url}{LISTING} failed with HTTP status {phrase}")
+    assert message.startswith(f"POST {emulator.api_url}{LISTING} returned HTTP {phrase}")
     assert ": Words of theirs" in message
     assert (f"theirs. {advice}" in message) if advice else message.endswith("theirs")
     assert error.may_have_applied is (code >= 500)
@@ -78,7 +78,7 @@ def test_refusal_has_a_type_and_names_request_status_words_and_advice(
 def test_error_without_words_is_its_status(emulator: Emulator, body: Any) -> None:
     emulator.faults.add("status", code=400, body=body)
     message = str(failure(connect(emulator)))
-    assert message.startswith(f"GET {emulator.api_url}{LISTING} failed with HTTP status 400 Bad Request")
+    assert message.startswith(f"GET {emulator.api_url}{LISTING} returned HTTP 400 Bad Request")
     assert message.isprintable()
     assert "None" not in message
 
@@ -94,11 +94,14 @@ def test_credential_that_is_not_accepted_is_explained(emulator: Emulator, mistak
     user = {"user": emulator.user}
     emulator.switches.empty_401 = mistake == "no body"
     credentials, words = {
-        "user name": ({"user": "publisher", "api_token": emulator.api_token}, "needs the e-mail of the Atlassian account"),
-        "API token as access token": ({"access_token": emulator.api_token}, "an Atlassian API token belongs in api_token"),
-        "access token as API token": ({**user, "api_token": emulator.access_token}, "an access token belongs in access_token"),
-        "no body": ({**user, "api_token": "wrong"}, "HTTP status 401 Unauthorized. An API token needs the e-mail"),
-        "expired": ({**user, "api_token": emulator.mint_api_token(life=-1)}, "expires after a year"),
+        "user name": (
+            {"user": "publisher", "api_token": emulator.api_token},
+            "requires the email address of the Atlassian account",
+        ),
+        "API token as access token": ({"access_token": emulator.api_token}, "An Atlassian API token belongs in api_token"),
+        "access token as API token": ({**user, "api_token": emulator.access_token}, "An access token belongs in access_token"),
+        "no body": ({**user, "api_token": "wrong"}, "HTTP 401 Unauthorized. An API token requires the email address"),
+        "expired": ({**user, "api_token": emulator.mint_api_token(life=-1)}, "expires after at most one year"),
     }[mistake]
     error = failure(connect(emulator, credentials=credentials))
     assert isinstance(error, Unauthorized)
@@ -112,7 +115,7 @@ def test_withdrawn_part_of_the_api_is_no_spam(emulator: Emulator) -> None:
     error = failure(connect(emulator))
     assert isinstance(error, Withdrawn)
     assert str(error).endswith(
-        "#CHANGE-2770. Atlassian has withdrawn this part of the API: look for a newer release of this collection."
+        "#CHANGE-2770. Atlassian has withdrawn this part of the API. Install a newer release of this collection."
     )
 
 
@@ -125,8 +128,8 @@ def test_missing_scope_is_named(emulator: Emulator, kind: str) -> None:
     with pytest.raises(Forbidden) as caught:
         send(connect(emulator, credentials=credentials))
     message = str(caught.value)
-    assert message.startswith(f"POST {emulator.api_url}{LISTING} failed with HTTP status 403 Forbidden: ")
-    assert f"The {kind} lacks a scope: it needs {missing}, " in message
+    assert message.startswith(f"POST {emulator.api_url}{LISTING} returned HTTP 403 Forbidden: ")
+    assert f"The {kind} lacks a scope: the request requires {missing}. " in message
 
 
 def test_403_for_another_reason_does_not_blame_the_scopes(emulator: Emulator) -> None:

@@ -38,15 +38,15 @@ def test_body_without_a_length_might_be_cut(emulator: Emulator, connect: Connect
     with pytest.raises(RequestFailed) as caught:
         read(connect(emulator, retries=1))
     count = int(len(CONTENT) * fraction)
-    words = f"the answer has no length and ended with its connection after {count} bytes, so it might be cut"
-    assert str(caught.value) == f"GET of app from the storage host localhost: {words}. Gave up after 2 tries"
+    words = f"the response has no length and ended with the connection after {count} bytes, so it might be incomplete"
+    assert str(caught.value) == f"GET of app from the storage host localhost: {words}. Gave up after 2 attempts"
 
 
 def test_body_in_chunks_has_an_end(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("open_end", host="storage", chunked=True)
     assert read(connect(emulator, retries=0)) == CONTENT
     emulator.faults.add("open_end", host="storage", chunked=True, fraction=0.5)
-    with pytest.raises(RequestFailed, match="broke off after"):
+    with pytest.raises(RequestFailed, match="the response ended after"):
         read(connect(emulator, retries=0))
 
 
@@ -56,7 +56,7 @@ def test_document_shows_its_own_end(emulator: Emulator, connect: Connect) -> Non
     emulator.faults.add("open_end", fraction=0.9)
     assert list_names(connect(emulator, retries=1)) == ["app"]
     emulator.faults.add("open_end", fraction=0.9)
-    with pytest.raises(RequestFailed, match="so it might be cut"):
+    with pytest.raises(RequestFailed, match="so it might be incomplete"):
         list_names(connect(emulator, retries=0))
 
 
@@ -93,7 +93,7 @@ def test_unknown_encoding_is_an_error_that_names_it(emulator: Emulator, connect:
     emulator.switches.api_encoding = "br"
     with pytest.raises(RequestFailed) as caught:
         list_names(connect(emulator))
-    assert str(caught.value) == f"GET {emulator.api_url}{LISTING} answered in the encoding br, which was not asked for"
+    assert str(caught.value) == f"GET {emulator.api_url}{LISTING} returned a body in the unsupported encoding br"
     assert len(emulator.journal) == 1
     with pytest.raises(NotFound, match="404 Not Found"):
         read(connect(emulator), "nobody")
@@ -104,7 +104,7 @@ def test_broken_encoding_is_a_transient_error(emulator: Emulator, connect: Conne
     encoded(emulator, body, "gzip")
     assert list_names(connect(emulator, retries=1)) == ["app"]
     encoded(emulator, body, "gzip")
-    with pytest.raises(RequestFailed, match="the answer is not valid gzip"):
+    with pytest.raises(RequestFailed, match="the response is not valid gzip"):
         list_names(connect(emulator, retries=0))
 
 
@@ -112,7 +112,7 @@ def test_limit_counts_for_decoded_bytes(emulator: Emulator, connect: Connect) ->
     client = connect(emulator)
     encoded(emulator, gzip.compress(b"x" * 100), "gzip", times=None)
     assert client.read(emulator.api_url + LISTING, "*/*", 100).body == b"x" * 100
-    with pytest.raises(RequestFailed, match="the answer is longer than 99 bytes"):
+    with pytest.raises(RequestFailed, match="the response is longer than 99 bytes"):
         client.read(emulator.api_url + LISTING, "*/*", 99)
     emulator.faults.clear()
     encoded(emulator, gzip.compress(bytes(64 * 1024 * 1024)), "gzip")

@@ -41,7 +41,7 @@ def test_transient_failure_is_repeated(emulator: Emulator, kind: str, arguments:
 @pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 405, 409, 410, 413, 501, 507])
 def test_other_status_is_not_repeated(emulator: Emulator, code: int) -> None:
     emulator.faults.add("status", code=code, headers={"Retry-After": "0"}, times=None)
-    with pytest.raises(RequestFailed, match=f"HTTP status {code}"):
+    with pytest.raises(RequestFailed, match=f"HTTP {code}"):
         list_names(connect(emulator))
     assert len(emulator.journal) == 1
 
@@ -60,7 +60,7 @@ def test_refused_connection_is_repeated_and_named(emulator: Emulator) -> None:
     url = f"http://127.0.0.1:{closed_port()}/2.0"
     with pytest.raises(RequestFailed) as caught:
         list_names(connect(emulator, clock, api_url=url, retries=2))
-    message = f"GET {url}/repositories/acme/widgets/downloads failed: Connection refused. Gave up after 3 tries"
+    message = f"GET {url}/repositories/acme/widgets/downloads failed: Connection refused. Gave up after 3 attempts"
     assert str(caught.value) == message
     assert not caught.value.may_have_applied
     assert clock.pauses == [1, 2]
@@ -87,7 +87,7 @@ def test_retry_after_is_obeyed_if_it_makes_sense(emulator: Emulator, value: int 
 def test_retry_after_beyond_max_wait_is_an_error_at_once(emulator: Emulator, value: str) -> None:
     emulator.faults.add("rate_limit", retry_after=value)
     clock = FakeClock()
-    with pytest.raises(RateLimited, match="would pass max_wait, 300 seconds"):
+    with pytest.raises(RateLimited, match="would exceed max_wait, 300 seconds"):
         list_names(connect(emulator, clock))
     assert clock.pauses == []
 

@@ -116,22 +116,22 @@ def test_relative_redirect_stays_on_the_api_with_its_credentials(emulator: Emula
 def test_redirect_that_cannot_be_fetched_is_an_error(emulator: Emulator, client: Client, location: str | None) -> None:
     target = location and location.replace("{port}", str(urlsplit(emulator.storage_url).port))
     emulator.faults.add("redirect", path="/app$", location=target)
-    assert read_failure(client) == f"GET {emulator.api_url}{LISTING}/app redirects to nothing that can be fetched"
+    assert read_failure(client) == f"GET {emulator.api_url}{LISTING}/app returned a redirect without a usable URL"
     assert asked_hosts(emulator) == ["api"]
 
 
 def test_redirect_from_https_to_plain_http_is_an_error(emulator: Emulator, connect: Connect, front: str, bundle: str) -> None:
     message = read_failure(connect(emulator, api_url=front + "/2.0", ca_path=bundle))
-    assert "redirects from https to plain http" in message
+    assert "a redirect from https to plain http" in message
     assert "localhost" not in message
     assert asked_hosts(emulator) == ["api"]
 
 
 def test_contents_from_the_api_itself_are_an_error(emulator: Emulator, client: Client) -> None:
     emulator.faults.add("html", path="/app$")
-    assert "answered with an HTML page titled 'Log in with Atlassian account'" in read_failure(client)
+    assert "returned an HTML page titled 'Log in with Atlassian account'" in read_failure(client)
     emulator.faults.add("json", path="/app$")
-    assert "answered itself instead of pointing to the storage host" in read_failure(client)
+    assert "returned HTTP 200 OK instead of a redirect to the storage host" in read_failure(client)
 
 
 def test_link_can_lead_to_contents_of_the_api_itself(emulator: Emulator, client: Client) -> None:
@@ -142,7 +142,7 @@ def test_link_can_lead_to_contents_of_the_api_itself(emulator: Emulator, client:
     with open_link(client, url) as response:
         assert response.read_all(100) == CONTENT
     emulator.faults.add("html", path="/app$")
-    with pytest.raises(BitbucketError, match="answered with an HTML page instead of a file"):
+    with pytest.raises(BitbucketError, match="returned an HTML page instead of a file"):
         open_link(client, url)
 
 
@@ -166,7 +166,7 @@ def test_location_in_raw_utf_8_is_understood(emulator: Emulator, client: Client)
 def test_refusal_of_the_storage_host_shows_its_code_alone(emulator: Emulator, client: Client, code: int) -> None:
     emulator.faults.add("status", host="storage", code=code, body=EXPIRED)
     message = read_failure(client)
-    assert message.startswith(f"GET of app from the storage host localhost failed with HTTP status {code}")
+    assert message.startswith(f"GET of app from the storage host localhost returned HTTP {code}")
     assert "AccessDenied" in message
     assert "Request has expired" not in message
 
@@ -216,9 +216,9 @@ def test_signed_urls_that_are_always_refused_count_as_attempts(emulator: Emulato
     emulator.switches.signed_url_life = -5
     with pytest.raises(StorageRefused) as caught:
         read(connect(emulator, retries=2))
-    words = "failed with HTTP status 403 Forbidden: AccessDenied. The signed link had expired when Bitbucket handed it out, "
+    words = "returned HTTP 403 Forbidden: AccessDenied. The signed URL had already expired when Bitbucket returned it. "
     assert words in str(caught.value)
-    assert str(caught.value).endswith("Gave up after 3 tries")
+    assert str(caught.value).endswith("Gave up after 3 attempts")
     assert len(emulator.journal.select(host="storage")) == 3
 
 
@@ -247,9 +247,9 @@ def test_expired_links_are_waited_for_longer(emulator: Emulator, jitter: float) 
 )
 def test_link_that_is_refused_is_replaced(emulator: Emulator, code: int, words: str, says_expired: bool) -> None:
     emulator.faults.add("status", host="storage", code=code, body=f"<Error>{words}</Error>", times=None)
-    with pytest.raises(StorageRefused, match="Gave up after 2 tries") as caught:
+    with pytest.raises(StorageRefused, match="Gave up after 2 attempts") as caught:
         read(connect(emulator, retries=1))
-    assert ("The signed link had expired" in str(caught.value)) is says_expired
+    assert ("The signed URL had already expired" in str(caught.value)) is says_expired
 
 
 def test_latest_signed_urls_are_hidden(emulator: Emulator) -> None:
@@ -265,7 +265,7 @@ def test_certificate_of_the_storage_host_is_verified(emulator: Emulator, authori
     client = connect(emulator, api_url=front + "/2.0", ca_path=bundle)
     with tls_front(emulator.storage_url, trustme.CA().issue_cert("127.0.0.1")) as stranger:
         emulator.faults.add("redirect", path="/app$", location=sign_url(emulator, origin=stranger))
-        assert "certificate was not accepted" in read_failure(client)
+        assert "certificate of the server could not be verified" in read_failure(client)
     assert asked_hosts(emulator) == ["api"]
     with tls_front(emulator.storage_url, authority.issue_cert("127.0.0.1")) as storage:
         emulator.faults.add("redirect", path="/app$", location=sign_url(emulator, origin=storage))

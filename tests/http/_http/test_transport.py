@@ -100,8 +100,8 @@ def test_nothing_is_sent_before_the_certificate_is_accepted(
         else:
             emulator.faults.add("redirect", path="/app$", location=origin + "/app?Signature=canary", times=None)
         message = failure(lambda: read(connect(emulator, **settings)))
-    assert "the server's certificate was not accepted: " in message
-    assert "Give the CA in ca_path if it is the right server" in message
+    assert "the certificate of the server could not be verified: " in message
+    assert "If this is the right server, set ca_path to its CA certificate" in message
     assert ("expired" in message) is (which == "expired")
     assert b"".join(heard) == b""
     assert asked_hosts(emulator) == (["api"] if host == "storage" else [])
@@ -145,7 +145,7 @@ def test_ca_path_without_certificates_is_refused(emulator: Emulator, connect: Co
     empty.write_text("no certificate")
     with pytest.raises(BadInput, match=f"^ca_path {missing} cannot be read: No such file or directory$"):
         connect(emulator, ca_path=str(missing))
-    with pytest.raises(BadInput, match=f"^ca_path {empty} holds no certificates in PEM form$"):
+    with pytest.raises(BadInput, match=f"^ca_path {empty} contains no certificates in PEM format$"):
         connect(emulator, ca_path=str(empty))
     assert "certificate" in failure(lambda: list_names(connect(emulator, **api_of(front), ca_path=str(tmp_path))))
 
@@ -174,7 +174,7 @@ def test_missing_bundle_of_the_environment_is_an_error(
 
 def test_plain_http_where_tls_is_expected_is_named(emulator: Emulator, connect: Connect) -> None:
     client = connect(emulator, api_url=emulator.api_url.replace("http:", "https:"), retries=0)
-    assert re.search(r"the TLS connection broke \([A-Z_]+\)", failure(lambda: list_names(client)))
+    assert re.search(r"the TLS connection failed \([A-Z_]+\)", failure(lambda: list_names(client)))
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
@@ -234,7 +234,7 @@ def test_certificate_is_verified_in_a_tunnel(
     with listening(issue_bad(authority, "wrong host")) as (origin, heard):
         message = failure(lambda: list_names(connect(emulator, **api_of(origin), ca_path=bundle)))
     assert [asked[0] for asked in proxy.asked] == ["CONNECT"]
-    assert "certificate was not accepted" in message
+    assert "certificate of the server could not be verified" in message
     assert b"".join(heard) == b""
 
 
@@ -252,7 +252,7 @@ def test_missing_proxy_is_an_error_that_names_it_without_its_password(
     url = emulator.api_url if scheme == "http" else "https://api.bitbucket.example/2.0"
     message = failure(lambda: list_names(connect(emulator, api_url=url, retries=0)))
     request = f"GET {url}/repositories/acme/widgets/downloads"
-    assert re.match(f"{request} failed: no connection through the proxy http://{address}: {words}", message)
+    assert re.match(f"{request} failed: could not connect through the proxy http://{address}: {words}", message)
     assert len(emulator.journal) == 0
 
 
@@ -267,9 +267,9 @@ def test_refusal_by_a_proxy_names_it_without_its_password(
     message = failure(lambda: list_names(connect(emulator, api_url=url, retries=2)))
     assert len(proxy.asked) == attempts
     if scheme == "https" or status == 407:
-        words = f"failed: the proxy {proxy.url} refused it with HTTP status {status} "
+        words = f"failed: the proxy {proxy.url} returned HTTP {status} "
         assert words in message
-    assert ("Check the user and the password of the proxy in the environment" in message) is (status == 407)
+    assert ("Check the user name and the password in the proxy URL of the environment" in message) is (status == 407)
     assert len(emulator.journal) == 0
 
 
@@ -283,14 +283,14 @@ def test_connection_that_breaks_behind_a_proxy_names_it(
     client = helpers.connect(emulator, **api_of(origin), ca_path=bundle, timeout=0.2, retries=0)
     with pytest.raises(RequestFailed) as caught:
         send(client)
-    assert str(caught.value).endswith(f"failed: no answer within 0.2 seconds (through the proxy {proxy.url})")
+    assert str(caught.value).endswith(f"failed: no response within 0.2 seconds (through the proxy {proxy.url})")
     assert caught.value.may_have_applied
 
 
 def test_proxy_url_that_cannot_be_used_is_an_error(emulator: Emulator, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http:///canary")
     message = failure(lambda: list_names(connect(emulator, retries=0)))
-    assert message.endswith("failed: the URL of the proxy in the environment cannot be used")
+    assert message.endswith("failed: the proxy URL in the environment is not valid")
 
 
 def test_unverified_requests_write_no_warning(
@@ -327,7 +327,7 @@ def test_cookies_are_not_sent_back(emulator: Emulator, connect: Connect) -> None
 
 def test_silence_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("stall", seconds=1)
-    assert "no answer within 0.2 seconds" in failure(lambda: list_names(connect(emulator, timeout=0.2, retries=0)))
+    assert "no response within 0.2 seconds" in failure(lambda: list_names(connect(emulator, timeout=0.2, retries=0)))
 
 
 def test_connection_that_does_not_come_about_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
@@ -340,7 +340,7 @@ def test_connection_that_does_not_come_about_is_given_up_after_the_timeout(emula
 def test_stalled_body_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("stall", seconds=1, at=3)
     message = failure(lambda: list_names(connect(emulator, timeout=0.2, retries=0)))
-    assert re.search(r"the answer broke off after [03] bytes: no answer within 0\.2 seconds", message)
+    assert re.search(r"the response ended after [03] bytes: no data within 0\.2 seconds", message)
 
 
 def test_silence_shorter_than_the_timeout_is_no_error(emulator: Emulator, connect: Connect) -> None:
@@ -354,15 +354,15 @@ def test_dripping_body_is_given_up(emulator: Emulator, connect: Connect) -> None
         emulator.repository().put(str(number), b"x")
     emulator.faults.add("drip", rate=300)
     message = failure(lambda: list_names(connect(emulator, timeout=0.3, retries=0)))
-    assert re.search(r": the answer came too slowly, \d+ bytes in \d seconds", message)
+    assert re.search(r": the response was too slow: \d+ bytes in \d seconds", message)
 
 
 @pytest.mark.parametrize(
     ("kind", "arguments", "words"),
     [
-        ("truncate", {"bytes": 5}, r": the answer broke off after 5 (of \d+ )?bytes"),
-        ("truncate", {"bytes": 5, "reset": True}, r": the answer broke off after [05] bytes: Connection reset by peer"),
-        ("wrong_length", {"delta": 5}, r": the answer broke off after \d+ (of \d+ )?bytes"),
+        ("truncate", {"bytes": 5}, r": the response ended after 5 (of \d+ )?bytes"),
+        ("truncate", {"bytes": 5, "reset": True}, r": the response ended after [05] bytes: Connection reset by peer"),
+        ("wrong_length", {"delta": 5}, r": the response ended after \d+ (of \d+ )?bytes"),
         ("drop_before", {}, r" failed: (the connection was closed \(RemoteDisconnected\)|Connection reset by peer)"),
     ],
     ids=str,

@@ -56,7 +56,7 @@ def slow_server(head: bytes, pause: float = 0.05) -> Iterator[int]:
 
 @pytest.mark.parametrize("head", HEADS)
 def test_dripping_head_is_given_up(emulator: Emulator, connect: Connect, head: str) -> None:
-    with slow_server(HEADS[head]) as port, pytest.raises(RequestFailed, match=r"no answer within 0\.2 seconds"):
+    with slow_server(HEADS[head]) as port, pytest.raises(RequestFailed, match=r"no response within 0\.2 seconds"):
         list_names(connect(emulator, api_url=f"http://127.0.0.1:{port}/2.0", timeout=0.2, retries=0))
 
 
@@ -66,7 +66,7 @@ def test_dripping_head_of_a_proxy_is_given_up(
 ) -> None:
     with slow_server(HEADS[head]) as port:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
-        with pytest.raises(RequestFailed, match=r"no answer within 0\.2 seconds"):
+        with pytest.raises(RequestFailed, match=r"no response within 0\.2 seconds"):
             list_names(connect(emulator, api_url="https://bitbucket.example.com/2.0", timeout=0.2, retries=0))
 
 
@@ -74,7 +74,7 @@ def test_dripping_head_behind_a_socks_proxy_is_given_up(emulator: Emulator, monk
     emulator.faults.add("drip_head", rate=5)
     with socks_proxy() as (url, _unused):
         monkeypatch.setenv("all_proxy", url)
-        with pytest.raises(RequestFailed, match=r"no answer within 0\.2 seconds"):
+        with pytest.raises(RequestFailed, match=r"no response within 0\.2 seconds"):
             list_names(helpers.connect(emulator, timeout=0.2, retries=0))
 
 

@@ -147,7 +147,7 @@ def require_completed(emulator: Emulator, run: ModuleRunner) -> None:
 def test_refused_deletion_reports_what_was_deleted(emulator: Emulator, run: ModuleRunner, before: int) -> None:
     emulator.faults.add("status", code=403, method="DELETE", after=before, times=None)
     result = run.failed(PRUNE, **RULES)
-    assert "failed with HTTP status 403" in result["msg"]
+    assert "returned HTTP 403" in result["msg"]
     assert (statuses(result), result["changed"]) == (GOING[:before], before > 0)
     assert result["requests"] == len(emulator.journal.select("api"))
     assert writes(emulator) == ["DELETE"] * (before + 1)

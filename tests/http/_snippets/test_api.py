@@ -61,7 +61,7 @@ def test_refuse_names_that_are_not_path_segments_before_any_request(emulator: Em
 def test_explain_that_access_tokens_cannot_reach_snippets(emulator: Emulator, snippet: Snippet, call: str, code: int) -> None:
     emulator.switches.snippet_access_token = code
     message = fail(connect(emulator, {"access_token": emulator.access_token}), call)
-    assert f"HTTP status {code}" in message
+    assert f"HTTP {code}" in message
     assert message.endswith("Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer.")
     assert emulator.access_token not in message
     assert get_only(emulator).title == "Notes"
@@ -80,7 +80,7 @@ def test_explain_that_access_tokens_cannot_reach_snippets(emulator: Emulator, sn
 )
 def test_name_the_missing_scope_once(emulator: Emulator, snippet: Snippet, call: str, scopes: list[str], missing: str) -> None:
     message = fail(connect(emulator, {"user": emulator.user, "api_token": emulator.mint_api_token(scopes)}), call)
-    assert "HTTP status 403" in message
+    assert "HTTP 403" in message
     assert missing in message
     assert message.count("Snippets need the scope read:snippet:bitbucket") == 1
     assert (get_only(emulator).title, get_only(emulator).files) == ("Notes", FILES)
@@ -97,7 +97,7 @@ def test_name_no_scope_if_the_storage_host_refuses(emulator: Emulator, snippet: 
     emulator.switches.snippet_answers = "json_only"
     emulator.faults.add("redirect", path="/files/", location=emulator.storage_url + "/x?Signature=y")
     message = fail(connect(emulator), "read")
-    assert "from the storage host localhost failed with HTTP status 403" in message
+    assert "from the storage host localhost returned HTTP 403" in message
     assert "scope" not in message
 
 
@@ -107,8 +107,8 @@ def test_explain_a_refusal_after_a_redirect_of_the_api(emulator: Emulator, snipp
     emulator.faults.add("redirect", path="/files/", location=place)
     emulator.faults.add("status", path="/elsewhere", code=401)
     message = fail(connect(emulator), "read")
-    assert f"GET {place} failed with HTTP status 401 Unauthorized" in message
-    assert "An API token needs the e-mail" in message
+    assert f"GET {place} returned HTTP 401 Unauthorized" in message
+    assert "An API token requires the email address" in message
 
 
 @each_read
@@ -117,10 +117,10 @@ def test_explain_a_refusal_after_a_redirect_of_the_api(emulator: Emulator, snipp
     [
         ("html", {}, "HTML page titled 'Log in with Atlassian account'"),
         ("json", {"body": "[]"}, "not an object"),
-        ("json", {"body": "{"}, "not with valid JSON"),
+        ("json", {"body": "{"}, "is not valid JSON"),
         ("json", {"body": '{"values": [{"title": "Notes"}], "files": {}}'}, "it has no id"),
-        ("status", {"code": 410}, "HTTP status 410"),
-        ("status", {"code": 500}, "HTTP status 500"),
+        ("status", {"code": 410}, "HTTP 410"),
+        ("status", {"code": 500}, "HTTP 500"),
     ],
 )
 def test_refuse_a_response_without_a_snippet(
@@ -130,7 +130,7 @@ def test_refuse_a_response_without_a_snippet(
     assert words in fail(connect(emulator), call)
 
 
-@pytest.mark.parametrize(("kind", "words"), [("status", "HTTP status 404"), ("html", "HTML page")])
+@pytest.mark.parametrize(("kind", "words"), [("status", "HTTP 404"), ("html", "HTML page")])
 def test_refuse_a_file_that_cannot_be_read(emulator: Emulator, snippet: Snippet, kind: str, words: str) -> None:
     emulator.switches.snippet_answers = "json_only"
     arguments: dict[str, Any] = {"code": 404} if kind == "status" else {}
@@ -152,7 +152,7 @@ def test_distinguish_a_forbidden_snippet_from_an_unknown_one(emulator: Emulator,
     emulator.switches.snippet_hidden = switch
     emulator.snippets.create("Hidden", FILES, id="kypj", foreign=True)
     for call in (Snippets.get, Snippets.get_whole):
-        with pytest.raises(NoSuchSnippet if switch == 404 else RequestFailed, match=f"HTTP status {switch}"):
+        with pytest.raises(NoSuchSnippet if switch == 404 else RequestFailed, match=f"HTTP {switch}"):
             call(connect(emulator), "kypj")
 
 

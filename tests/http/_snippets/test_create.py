@@ -104,7 +104,7 @@ def test_fail_if_a_creation_has_no_effect(emulator: Emulator, run: ModuleRunner)
     result = run(SNIPPET, **CREATE)
     assert (result["failed"], result["changed"], len(emulator.snippets)) == (True, True, 0)
     assert f"The snippet {list_writes(emulator)[0].snippet} was created, but then: GET " in result["msg"]
-    assert "HTTP status 404" in result["msg"]
+    assert "HTTP 404" in result["msg"]
 
 
 @pytest.mark.parametrize("body", ["document", "empty"])
@@ -272,5 +272,5 @@ def test_name_a_new_snippet_that_cannot_be_read(emulator: Emulator, run: ModuleR
     emulator.faults.add("status", method="GET", path="/snippets/acme/.+", code=code, times=None)
     result = run(SNIPPET, **CREATE, retries=0)
     assert result["msg"].startswith(f"The snippet {get_only(emulator).id} was created, but then: GET ")
-    assert f"HTTP status {code} " in result["msg"]
+    assert f"HTTP {code} " in result["msg"]
     assert (result["failed"], result["changed"]) == (True, True)

@@ -235,7 +235,7 @@ def test_write_nothing_if_the_listing_might_be_incomplete(
     emulator.snippets.create("Another", FILES)
     message = run.failure(SNIPPET, title=title, **options, check=check)
     assert message.startswith(f"Which snippets have the title '{title}' cannot be told, because the list of snippets might be ")
-    assert message.endswith(": the pages say 2 items, 3 were read. Try again, or set snippet_id")
+    assert message.endswith(": the pages state 2 items, but 3 were read. Try again, or set snippet_id")
     assert (list_writes(emulator), snippet.files, len(emulator.snippets)) == ([], FILES, 2)
 
 
@@ -244,7 +244,7 @@ def test_delete_if_the_storage_host_refuses_the_contents_for_a_diff(
 ) -> None:
     emulator.switches.snippet_answers = "json_only"
     emulator.faults.add("redirect", path="/files/", location=emulator.storage_url + "/x?Signature=y", times=None)
-    assert "HTTP status 403" in run.failure(SNIPPET, snippet_id=snippet.id, **ABSENT, check=True)
+    assert "HTTP 403" in run.failure(SNIPPET, snippet_id=snippet.id, **ABSENT, check=True)
     assert run.ok(SNIPPET, snippet_id=snippet.id, **ABSENT, diff=True)["status"] == "deleted"
 
 
@@ -261,15 +261,15 @@ def test_trust_the_listing_that_an_unknown_id_is_absent(
 @each_mode
 def test_fail_if_no_listing_proves_absence(emulator: Emulator, run: ModuleRunner, check: bool) -> None:
     emulator.faults.add("status", code=403, method="GET", path=LISTING)
-    assert "HTTP status 403" in run.failure(SNIPPET, snippet_id="nope1", **ABSENT, check=check)
+    assert "HTTP 403" in run.failure(SNIPPET, snippet_id="nope1", **ABSENT, check=check)
     for which in ({"snippet_id": "nope1"}, {"title": TITLE}):
-        assert "HTTP status 404" in run.failure(SNIPPET, workspace="nowhere", **which, **ABSENT, check=check)
+        assert "HTTP 404" in run.failure(SNIPPET, workspace="nowhere", **which, **ABSENT, check=check)
 
 
 @each_mode
 def test_fail_to_delete_a_snippet_of_others(emulator: Emulator, run: ModuleRunner, check: bool) -> None:
     hidden = emulator.snippets.create(TITLE, FILES, foreign=True)
-    assert "HTTP status 403" in run.failure(SNIPPET, snippet_id=hidden.id, **ABSENT, check=check)
+    assert "HTTP 403" in run.failure(SNIPPET, snippet_id=hidden.id, **ABSENT, check=check)
     assert len(emulator.snippets) == 1
 
 
@@ -295,5 +295,5 @@ def test_delete_once_and_look_if_the_response_is_unclear(
 def test_fail_if_a_deleted_snippet_is_still_listed(emulator: Emulator, run: ModuleRunner, snippet: Snippet, code: int) -> None:
     emulator.faults.add("status", method="DELETE", code=code, body="")
     message = run.failure(SNIPPET, snippet_id=snippet.id, **ABSENT)
-    assert f"was answered with HTTP status {code} " in message
+    assert f"returned HTTP {code} " in message
     assert message.endswith(f"But snippet '{snippet.id}' is still listed")

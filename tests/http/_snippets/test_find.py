@@ -100,9 +100,9 @@ def test_list_public_snippets_once_without_credentials(emulator: Emulator) -> No
 @pytest.mark.parametrize("code", [403, 404, 410])
 def test_fail_if_a_listing_is_refused(emulator: Emulator, refused: int, code: int) -> None:
     emulator.faults.add("status", code=code, method="GET", path=LISTING, after=refused, times=None)
-    with pytest.raises(RequestFailed, match=f"HTTP status {code}"):
+    with pytest.raises(RequestFailed, match=f"HTTP {code}"):
         find(emulator)
-    with pytest.raises(RequestFailed, match=f"HTTP status {code}"):
+    with pytest.raises(RequestFailed, match=f"HTTP {code}"):
         list_snippets(connect(emulator))
 
 
@@ -112,7 +112,7 @@ def test_prove_by_the_listing_that_a_snippet_is_absent(emulator: Emulator) -> No
     with pytest.raises(RequestFailed, match=f"^GET failed. But snippet '{made.id}' is still listed$"):
         prove_absent(connect(emulator), made.id, BitbucketError("GET failed."))
     emulator.faults.add("status", code=403, path=LISTING)
-    with pytest.raises(RequestFailed, match="HTTP status 403"):
+    with pytest.raises(RequestFailed, match="HTTP 403"):
         prove_absent(connect(emulator), "other", BitbucketError("GET failed."))
 
 
@@ -134,7 +134,7 @@ def test_list_again_until_the_listing_is_whole(emulator: Emulator) -> None:
     assert (listing.ids, listing.problem) == (made[3::-1], "")
     emulator.switches.listing_repeat = True
     listing = list_snippets(connect(emulator))
-    assert (listing.ids, listing.problem) == (made[3::-1], "the pages say 4 items, 5 were read")
+    assert (listing.ids, listing.problem) == (made[3::-1], "the pages state 4 items, but 5 were read")
 
 
 def test_name_items_that_are_listed_twice_although_their_number_is_right(emulator: Emulator) -> None:

@@ -100,7 +100,7 @@ def test_return_nothing_for_an_unknown_id_that_is_not_listed(emulator: Emulator)
     assert query(emulator, snippet_id="nobody") == []
     assert list_requests(emulator) == [("/nobody", 404), ("", 200)]
     emulator.faults.add("status", path="run01$", code=404)
-    with pytest.raises(RequestFailed, match=r"HTTP status 404 Not Found.* But snippet 'run01' is still listed"):
+    with pytest.raises(RequestFailed, match=r"HTTP 404 Not Found.* But snippet 'run01' is still listed"):
         query(emulator, snippet_id="run01")
 
 
@@ -150,7 +150,7 @@ def test_warn_that_the_listing_might_be_incomplete(emulator: Emulator) -> None:
     emulator.switches.update({"page_cap": 2, "listing_repeat": True})
     ids, warnings = query_with_warnings(emulator)
     assert ids == ["note1", "note2", "note3", "run01"]
-    assert warnings == ["The list of snippets might be incomplete: the pages say 4 items, 5 were read"]
+    assert warnings == ["The list of snippets might be incomplete: the pages state 4 items, but 5 were read"]
 
 
 @pytest.mark.parametrize("contents", [False, True])

@@ -151,7 +151,7 @@ def test_give_up_after_four_conflicts(emulator: Emulator, run: ModuleRunner, sni
 
 def test_fail_if_others_delete_the_snippet(emulator: Emulator, run: ModuleRunner, snippet: Snippet) -> None:
     emulator.faults.add("call", action=lambda: emulator.snippets.remove(snippet.id), method="PUT", when="before")
-    assert "HTTP status 404" in run.failure(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW))
+    assert "HTTP 404" in run.failure(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW))
     assert [entry.method for entry in list_writes(emulator)] == ["PUT"]
 
 
@@ -182,7 +182,7 @@ def test_give_up_at_once_or_after_all_retries(
     emulator: Emulator, run: ModuleRunner, snippet: Snippet, code: int, attempts: int
 ) -> None:
     emulator.faults.add("status", method="PUT", code=code, times=None)
-    assert f"HTTP status {code}" in run.failure(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW), retries=2)
+    assert f"HTTP {code}" in run.failure(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW), retries=2)
     assert (len(list_writes(emulator)), snippet.files) == (attempts, FILES)
 
 
@@ -208,7 +208,7 @@ def test_read_the_snippet_if_the_response_does_not_hold_it(
         assert result["msg"].startswith(
             f"The update of snippet {snippet.id} was accepted, but had no effect: 'ours.md' has 4 bytes"
         )
-        assert result["msg"].endswith(". Gave up after 2 tries")
+        assert result["msg"].endswith(". Gave up after 2 attempts")
         assert (result["changed"], snippet.files) == (True, FILES)
 
 

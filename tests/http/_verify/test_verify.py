@@ -220,7 +220,7 @@ def test_artifacts_are_read_at_the_same_time(emulator: Emulator, run: ModuleRunn
 def test_failed_transfer_fails_the_task_with_what_was_verified(release: Emulator, run: ModuleRunner, on_mismatch: str) -> None:
     release.faults.add("status", host="storage", path="/a.tgz$", code=410, times=None)
     result = run.failed(VERIFY, **ALL, parallel=1, on_mismatch=on_mismatch)
-    assert "HTTP status 410" in result["msg"]
+    assert "HTTP 410" in result["msg"]
     assert found(result) == {"c.tgz": "verified", "b.tgz": "verified"}
 
 

@@ -61,7 +61,7 @@ def test_send_nothing_without_terms(emulator: Emulator, look: SnippetLooker) -> 
 
 def test_refuse_contents_that_might_be_cut(emulator: Emulator, look: SnippetLooker) -> None:
     emulator.faults.add("open_end", path="/files/", fraction=0.5, times=None)
-    assert "so it might be cut" in look.failure("image.png", snippet_id="note1", output="base64")
+    assert "so it might be incomplete" in look.failure("image.png", snippet_id="note1", output="base64")
 
 
 @pytest.mark.parametrize("options", [{}, {"snippet_id": "note1", "title": "Notes"}, {"snippet_id": ""}, {"title": ""}], ids=str)

@@ -75,7 +75,7 @@ def test_what_a_hidden_workspace_does_not_show_is_never_missing(
     look: SnippetLooker, options: dict[str, Any], on_missing: str
 ) -> None:
     message = look.failure("one", workspace="nowhere", on_missing=on_missing, **options)
-    assert "HTTP status 404" in message
+    assert "HTTP 404" in message
     assert "There is no snippet" not in message
 
 
@@ -95,7 +95,7 @@ def test_a_file_that_is_named_but_cannot_be_read_is_an_error(
     emulator: Emulator, look: SnippetLooker, on_missing: str, code: int
 ) -> None:
     emulator.faults.add("status", path="/files/", code=code, times=None)
-    assert f"HTTP status {code}" in look.failure("one", snippet_id="note1", on_missing=on_missing)
+    assert f"HTTP {code}" in look.failure("one", snippet_id="note1", on_missing=on_missing)
 
 
 @each_choice
@@ -104,7 +104,7 @@ def test_other_refusals_of_a_snippet_are_never_missing(
     emulator: Emulator, look: SnippetLooker, on_missing: str, code: int
 ) -> None:
     emulator.faults.add("status", path="/note1$", code=code, times=None)
-    assert f"HTTP status {code}" in look.failure("one", title="Notes", on_missing=on_missing)
+    assert f"HTTP {code}" in look.failure("one", title="Notes", on_missing=on_missing)
 
 
 def test_a_page_instead_of_a_file_is_an_error(emulator: Emulator, look: SnippetLooker) -> None:
@@ -115,7 +115,7 @@ def test_a_page_instead_of_a_file_is_an_error(emulator: Emulator, look: SnippetL
 def test_a_cut_file_is_no_contents(emulator: Emulator, look: SnippetLooker) -> None:
     emulator.snippets.create("Long", {"f": b"1.3.0 and more"}, id="long1")
     emulator.faults.add("truncate", path="/files/", times=2)
-    assert "broke off" in look.failure("f", snippet_id="long1", on_missing="skip")
+    assert "the response ended after" in look.failure("f", snippet_id="long1", on_missing="skip")
     assert look("f", snippet_id="long1", retries=1) == ["1.3.0 and more"]
 
 
@@ -130,7 +130,7 @@ def test_nobody_reads_a_public_snippet(emulator: Emulator, look: SnippetLooker, 
 
 @each_choice
 def test_nobody_may_not_read_a_private_snippet(look: SnippetLooker, on_missing: str) -> None:
-    assert "HTTP status 401" in look.failure("one", snippet_id="note1", on_missing=on_missing, **NOBODY)
+    assert "HTTP 401" in look.failure("one", snippet_id="note1", on_missing=on_missing, **NOBODY)
 
 
 @each_choice

@@ -31,7 +31,7 @@ from tests.http._downloads.helpers import put
         ({"artifacts": None, "patterns": []}, "artifacts and patterns are empty: a channel names at least one artifact"),
         ({"patterns": ["a*"]}, "mutually exclusive: artifacts|patterns"),
         ({"excludes": ["a*"]}, "mutually exclusive: artifacts|excludes"),
-        ({"artifacts": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a regular expression"),
+        ({"artifacts": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a valid regular expression"),
         ({"name": "a/b"}, "name 'a/b' is refused: the name of a channel must start with"),
         ({"name": "stable.channel.json"}, "Set name to 'stable'"),
         ({"version": "../../evil"}, "version '../../evil' is refused: a version must start with"),

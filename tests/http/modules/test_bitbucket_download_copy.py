@@ -60,9 +60,9 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
         ({"name": []}, "name and patterns are empty: there is nothing to copy"),
         ({"patterns": ["a*"]}, "mutually exclusive: name|patterns"),
         ({"excludes": ["a*"]}, "mutually exclusive: name|excludes"),
-        ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a regular expression"),
+        ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a valid regular expression"),
         ({"name": ["app", "../x"]}, "name '../x' is refused"),
-        ({"name": ['a"b']}, "a double quote cannot be published"),
+        ({"name": ['a"b']}, "a double quote, which Bitbucket cannot store"),
         ({"name": [MANIFEST], "manifest": MANIFEST}, f"'{MANIFEST}' is the manifest, which the module writes itself"),
         ({"name": [f"{MANIFEST}.asc"], "manifest": MANIFEST}, "is the signature of the manifest, which the module writes itself"),
         ({"name": None, "patterns": [MANIFEST], "manifest": MANIFEST}, "leave it out of patterns"),
@@ -76,18 +76,18 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
         ({"repository": ".."}, "repository '..' is refused"),
         ({"src_repository": ".."}, "src_repository '..' is refused"),
         ({"src_workspace": "a/b"}, "src_workspace 'a/b' is refused"),
-        ({"src_repository": "acme/b"}, "Write src_workspace: 'acme', src_repository: 'b'"),
-        ({"src_repository": "https://bitbucket.org/acme/b"}, "Write src_workspace: 'acme', src_repository: 'b'"),
+        ({"src_repository": "acme/b"}, "Set src_workspace: 'acme', src_repository: 'b'"),
+        ({"src_repository": "https://bitbucket.org/acme/b"}, "Set src_workspace: 'acme', src_repository: 'b'"),
         ({"src_repository": "widgets"}, "src_repository and repository are the same repository"),
         ({"src_repository": "Widgets"}, "src_repository and repository are the same repository"),
-        ({"src_api_token": "x"}, "src_api_token needs src_user: the e-mail of the Atlassian account"),
-        ({"src_client_id": "x"}, "src_client_id and src_client_secret belong together: src_client_secret is not set"),
-        ({"src_client_secret": "x"}, "src_client_id and src_client_secret belong together: src_client_id is not set"),
-        ({"src_access_token": "x", "src_api_token": "y"}, "use one: src_access_token and src_api_token"),
-        ({"src_client_id": "x", "src_access_token": "y"}, "use one: src_access_token and src_client_id"),
-        ({"src_access_token": "x\n"}, "src_access_token has blanks around it or a control character in it"),
-        ({"user": None, "api_token": None}, "Writing needs credentials"),
-        ({"user": None, "api_token": None, "src_access_token": "x"}, "Writing needs credentials"),
+        ({"src_api_token": "x"}, "src_api_token requires src_user, the email address of the Atlassian account"),
+        ({"src_client_id": "x"}, "src_client_id and src_client_secret must be set together: src_client_secret is missing"),
+        ({"src_client_secret": "x"}, "src_client_id and src_client_secret must be set together: src_client_id is missing"),
+        ({"src_access_token": "x", "src_api_token": "y"}, "is set: src_access_token and src_api_token. "),
+        ({"src_client_id": "x", "src_access_token": "y"}, "is set: src_access_token and src_client_id. "),
+        ({"src_access_token": "x\n"}, "src_access_token starts or ends with white space, or contains a control character"),
+        ({"user": None, "api_token": None}, "Write operations require credentials"),
+        ({"user": None, "api_token": None, "src_access_token": "x"}, "Write operations require credentials"),
         ({"src_repository": 1.1}, "src_repository must be a text, but it is a number"),
     ],
     ids=lambda value: str(value)[:60],
@@ -161,7 +161,7 @@ def test_secrets_of_the_source_are_masked(emulator: Emulator, run: ModuleRunner,
         known = [header for header in headers if kind != "OAuth consumer"]  # each task has another token
         words = " ".join([*options.values(), *known, emulator.api_token])
         emulator.faults.add("status", code=403, body={"error": {"message": words}}, times=None)
-        assert "HTTP status 403" in run.output or not failing
+        assert "HTTP 403" in run.output or not failing
     arguments = json.loads(run.output)["invocation"]["module_args"]
     shown = {name for name in options if arguments[name] != "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}
     assert shown == options.keys() & {"src_user", "src_client_id"}
@@ -170,7 +170,7 @@ def test_secrets_of_the_source_are_masked(emulator: Emulator, run: ModuleRunner,
 def test_refused_credential_of_the_source_is_told_from_that_of_the_destination(emulator: Emulator, run: ModuleRunner) -> None:
     stage(emulator, DATA)
     message = run.failure(COPY, src_repository=STAGING, name=["notes.txt"], src_access_token="unknown")
-    assert f"/repositories/acme/{STAGING}/downloads failed with HTTP status 401" in message
+    assert f"/repositories/acme/{STAGING}/downloads returned HTTP 401" in message
 
 
 def test_source_can_be_in_another_workspace(emulator: Emulator, run: ModuleRunner) -> None:
@@ -187,7 +187,7 @@ def test_waits_for_both_repositories_count_together(emulator: Emulator, run: Mod
     token = {"src_access_token": emulator.access_token}
     message = run.failure(COPY, src_repository=STAGING, name=["notes.txt"], max_wait=3, **token)
     assert "/widgets/downloads" in message
-    assert "would pass max_wait" in message
+    assert "would exceed max_wait" in message
 
 
 def test_keys_of_a_result_do_not_depend_on_what_happened(emulator: Emulator, run: ModuleRunner) -> None:

@@ -34,8 +34,11 @@ SHA256 = "0123456789abcdef" * 4
         ({"name": None, "patterns": ["*"], "newest": 0}, "newest must be 1 or more, not 0"),
         ({"order": "size"}, "value of order must be one of: date, version, got: size"),
         ({"name": None, "patterns": ["*"], "group_by": "app"}, "group_by must have exactly one group, but 'app' has 0"),
-        ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a regular expression"),
-        ({"name": None, "patterns": ["a"], "excludes": ["*"], "use_regex": True}, "excludes: '*' is not a regular expression"),
+        ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a valid regular expression"),
+        (
+            {"name": None, "patterns": ["a"], "excludes": ["*"], "use_regex": True},
+            "excludes: '*' is not a valid regular expression",
+        ),
         ({"parallel": 0}, "parallel must be from 1 to 16, not 0"),
         ({"parallel": 17}, "parallel must be from 1 to 16, not 17"),
         ({"retries": -1}, "retries must be 0 or more"),
@@ -91,7 +94,7 @@ def test_options_are_checked_in_check_mode_too(emulator: Emulator, fetch: FetchR
 
 def test_only_a_private_repository_needs_credentials(emulator: Emulator, fetch: FetchRunner) -> None:
     fetch.put({"app": DATA, MANIFEST: lines({"app": DATA})})
-    assert "HTTP status 40" in fetch.failure("app", **ANONYMOUS)
+    assert "HTTP 40" in fetch.failure("app", **ANONYMOUS)
     token = emulator.mint_api_token(["read:repository:bitbucket"])
     assert fetch.outcome("app", manifest=MANIFEST, check=True, api_token=token) == NEW
     emulator.repository("acme", "widgets", private=False)

@@ -107,7 +107,7 @@ def test_empty_repository_is_an_empty_list(run: ModuleRunner) -> None:
 def test_public_repository_needs_no_credentials(filled: Emulator, run: ModuleRunner) -> None:
     message = run.failure(INFO, user=None, api_token=None)
     assert "404" in message
-    assert "what the credential may not see" in message
+    assert "resources that the credentials cannot read" in message
     filled.repository(private=False)
     assert names(run.ok(INFO, user=None, api_token=None)) == NAMES[::-1]
     assert "Authorization" not in filled.journal[-1].headers
@@ -120,9 +120,9 @@ def test_public_repository_needs_no_credentials(filled: Emulator, run: ModuleRun
         ({"newest": -1, "check": True}, "newest must be 1 or more"),
         ({"order": "name"}, "value of order must be one of: date, version, got: name"),
         ({"group_by": ""}, "group_by must have exactly one group, but '' has 0"),
-        ({"group_by": "(app"}, "group_by: '(app' is not a regular expression: "),
-        ({"patterns": ["("], "use_regex": True}, "patterns: '(' is not a regular expression"),
-        ({"excludes": ["["], "use_regex": True}, "excludes: '[' is not a regular expression"),
+        ({"group_by": "(app"}, "group_by: '(app' is not a valid regular expression: "),
+        ({"patterns": ["("], "use_regex": True}, "patterns: '(' is not a valid regular expression"),
+        ({"excludes": ["["], "use_regex": True}, "excludes: '[' is not a valid regular expression"),
         ({"manifest": "../SUMS"}, "manifest '../SUMS' is refused"),
         ({"signed_by": ["key"]}, "signed_by needs manifest"),
         ({"manifest": "SUMS", "signature": "SUMS.asc"}, "signature needs signing_key or signed_by"),

@@ -51,7 +51,7 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
         ({"patterns": ["a*"]}, "mutually exclusive: name|patterns"),
         ({"excludes": ["a*"]}, "mutually exclusive: name|excludes"),
         ({"checksum": f"sha256:{SHA256}"}, "mutually exclusive: manifest|checksum"),
-        ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a regular expression"),
+        ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a valid regular expression"),
         ({"manifest": None, "checksum": f"crc32:{SHA256}"}, "checksum must be ALGORITHM:DIGEST"),
         ({"manifest": None, "checksum": f"md5:{SHA256}", "name": ["a", "b"]}, "checksum requires exactly one artifact, but 2"),
         ({"manifest": None, "checksum": f"md5:{SHA256}"}, "checksum: a digest of md5 has 32 hex digits"),
@@ -77,7 +77,7 @@ def test_options_that_do_not_fit_are_refused_before_any_request(
 def test_only_a_private_repository_needs_credentials(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, {**DATA, MANIFEST: lines(DATA)})
     options: dict[str, Any] = {"patterns": ["*"], "manifest": MANIFEST, "user": None, "api_token": None}
-    assert "HTTP status 40" in run.failure(VERIFY, **options, on_mismatch="report")
+    assert "HTTP 40" in run.failure(VERIFY, **options, on_mismatch="report")
     emulator.repository(private=False)
     emulator.journal.clear()
     assert set(found(run.ok(VERIFY, **options)).values()) == {"verified"}

@@ -136,9 +136,9 @@ SHAPE = (
         ({"snippet_id": ".."}, ["snippet_id"]),
         (
             {"snippet_id": "https://bitbucket.org/acme/workspace/snippets/kypj/notes"},
-            ["Write workspace: 'acme', snippet_id: 'kypj'"],
+            ["Set workspace: 'acme', snippet_id: 'kypj'"],
         ),
-        (NOBODY, ["Writing needs credentials"]),
+        (NOBODY, ["Write operations require credentials"]),
     ],
     ids=str,
 )

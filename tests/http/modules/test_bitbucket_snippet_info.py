@@ -55,7 +55,7 @@ def test_choose_a_workspace(emulator: Emulator, run: ModuleRunner) -> None:
 def test_read_public_snippets_without_credentials(emulator: Emulator, run: ModuleRunner) -> None:
     [found] = run.ok(INFO, contents=True, **NOBODY)["snippets"]
     assert (found["id"], found["files"][0]["content"]) == ("open1", "1")
-    assert "HTTP status 401" in run.failure(INFO, id="run01", **NOBODY)
+    assert "HTTP 401" in run.failure(INFO, id="run01", **NOBODY)
     assert not any("Authorization" in entry.headers for entry in emulator.journal)
 
 

@@ -142,7 +142,7 @@ MODULES = ["download", "download_info", "download_fetch", "download_prune", "sni
 def require_whole(printed: str, emulator: Emulator) -> None:
     """That everything ran, so that there was something to be seen."""
     words = " ".join(printed.split())
-    for said in ("Not in the Downloads", "HTTP status 404", "app.tgz", "1.0"):
+    for said in ("Not in the Downloads", "HTTP 404", "app.tgz", "1.0"):
         assert said in words, said
     assert "Traceback" not in printed
     assert len(emulator.journal.select("storage")) > 3

@@ -108,7 +108,7 @@ class World:
     def fails(self, module: str, status: int, **options: Any) -> None:
         """A module that must fail over this status."""
         message = self.failure(module, **options)
-        assert f"HTTP status {status} " in message, message
+        assert f"HTTP {status} " in message, message
 
     def _fitting(self, module: str, options: dict[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {"repository": None} if module.startswith("bitbucket_snippet") else {}

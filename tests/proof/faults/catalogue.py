@@ -107,12 +107,12 @@ class Fault:
         return {name: value() if callable(value) else value for name, value in self.arguments.items()}
 
 
-CLOSED = r"reset|closed|broke off|aborted"
-TIMED_OUT = r"no answer within|no connection within|too slowly"
+CLOSED = r"reset|closed|response ended|aborted"
+TIMED_OUT = r"no (response|data) within|no connection within|too slow"
 # What a wrong body is noticed by: its end, its kind, its length beside the listing, its digest, or that nothing was done.
 WRONG_BODY = (
-    r"JSON|HTML|broke off|(\d|more) bytes|does not have the digest|does not fit|is truncated|has data after|instead of pointing"
-    r"|not in the listing|still (listed|exists)"
+    r"JSON|HTML|response ended|(\d|more) bytes|does not have the digest|does not fit|is truncated|has data after"
+    r"|instead of a redirect|not in the listing|still (listed|exists)"
     r"|without a (list|usable)|no snippet|cannot be trusted|instead of 204"
 )
 
@@ -150,7 +150,14 @@ FAULTS = [
     Fault("drip of body", "drip", TIMED_OUT, {"rate": SLOW}, transient=True, fits=with_body),
     Fault("truncated", "truncate", CLOSED, transient=True, fits=with_body),
     Fault("truncated by reset", "truncate", CLOSED, {"reset": True}, transient=True, fits=with_body),
-    Fault("cut without a length", "open_end", r"might be cut|(\d|more) bytes", {"fraction": 0.5}, transient=True, fits=with_body),
+    Fault(
+        "cut without a length",
+        "open_end",
+        r"might be incomplete|(\d|more) bytes",
+        {"fraction": 0.5},
+        transient=True,
+        fits=with_body,
+    ),
     Fault("extra byte", "extra", WRONG_BODY, lasting=True, fits=with_known_contents),
     Fault("length too long", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, transient=True),
     # Two bytes: a text without its final newline alone may be one that the service has changed.
@@ -172,13 +179,13 @@ FAULTS = [
     *answer("200 empty", ""),
     *answer("200 []", "[]"),
     *answer("200 {}", "{}"),
-    Fault("wrong types", "wrong_types", WRONG_BODY + "|next page leaves the API", fits=with_json),
-    Fault("strings in values", "strings_in_values", r"holds no objects", fits=of_pages),
+    Fault("wrong types", "wrong_types", WRONG_BODY + "|next page is outside the API", fits=with_json),
+    Fault("strings in values", "strings_in_values", r"items are not objects", fits=of_pages),
     Fault("redirect loop", "redirect", r"redirect", lasting=True),
     Fault("redirect to file:", "redirect", r"redirect", {"location": "file:///etc/passwd"}),
     Fault("redirect to http", "redirect", r"redirect", {"location": ELSEWHERE}, tls=True, fits=before_plain_http),
     Fault("redirect to nowhere", "redirect", r"redirect", {"location": None}),
-    Fault("foreign next", "foreign_next", r"next page leaves the API", fits=of_pages),
-    Fault("repeating next", "repeating_next", r"do not come to an end", fits=of_pages),
+    Fault("foreign next", "foreign_next", r"next page is outside the API", fits=of_pages),
+    Fault("repeating next", "repeating_next", r"the list does not end", fits=of_pages),
     Fault("expired", "expired", r"\b403 Forbidden.*AccessDenied", transient=True, fits=at_storage),
 ]

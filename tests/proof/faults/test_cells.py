@@ -162,7 +162,7 @@ def test_a_cell_where_answers_are_late_is_played_again_and_disappoints_if_they_a
     report = played("list with OAuth", "POST token", "401", switches={"latency": 1.2}, options=record)
     assert len(set(runs)) == 2
     assert "the message does not name the cause" in report.problems[0]
-    assert "no answer within 1 seconds" in report.message
+    assert "no response within 1 seconds" in report.message
 
 
 def test_a_task_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from tests.proof.faults.stage import Outcome
 
 PUBLISH, CREATE, UPDATE = PUBLISHING[0], WRITING[0], WRITING[1]
 FINE = Outcome(False)
-WHY = "GET http://127.0.0.1:1/2.0/x failed with HTTP status 503 Service Unavailable: busy. Gave up after 3 tries"
+WHY = "GET http://127.0.0.1:1/2.0/x returned HTTP 503 Service Unavailable: busy. Gave up after 3 attempts"
 
 
 def failed(message: str = WHY, **more: Any) -> Outcome:

@@ -55,7 +55,9 @@ def test_a_credential_that_is_an_argument_wins_over_variables_of_another_kind(em
     variables = {"bitbucket_access_token": "wrong", "bitbucket_client_id": "wrong", "bitbucket_username": emulator.user}
     assert look("f", title="Notes", user=None, variables=variables) == ["text"]
     both = {"bitbucket_access_token": "wrong", "bitbucket_password": "wrong"}
-    assert "Two kinds of credentials are set" in look.failure("f", title="Notes", user=None, api_token=None, variables=both)
+    assert "More than one kind of credentials is set" in look.failure(
+        "f", title="Notes", user=None, api_token=None, variables=both
+    )
 
 
 def test_variables_of_aliases_count(emulator: Emulator, look: SnippetLooker) -> None:
@@ -91,7 +93,7 @@ def test_retries_count_for_every_request(emulator: Emulator, look: SnippetLooker
     if works:
         assert look("f", title="Notes", retries=retries) == ["text"]
     else:
-        assert "HTTP status 503" in look.failure("f", title="Notes", retries=retries)
+        assert "HTTP 503" in look.failure("f", title="Notes", retries=retries)
 
 
 @pytest.mark.parametrize(

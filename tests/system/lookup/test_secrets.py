@@ -62,7 +62,7 @@ def test_neither_the_most_verbose_output_nor_the_debug_log_has_a_secret(emulator
     done = play(tmp_path, everything, "-vvvv", "-e", f"@{secrets}", environment=environment, python=python)
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed
-    for words in ("is not in the Downloads", "AccessDenied", "HTTP status 404", "ignored=7"):
+    for words in ("is not in the Downloads", "AccessDenied", "HTTP 404", "ignored=7"):
         assert words in " ".join(printed.split()), words
     kinds = {entry.headers["Authorization"].split()[0] for entry in emulator.journal.select("api")}
     assert (kinds, len(emulator.journal.select("token"))) == ({"Basic", "Bearer"}, 3)

@@ -83,7 +83,7 @@ def test_each_variable_reaches_the_module(playbook: RolePlaybook, emulator: Emul
     assert {*found(tmp_path / "release")} == {"app-1.10.tgz", "app-1.10.zip"}
     assert found(tmp_path / "repository") == {"app-1.1.tgz": b"other"}
     assert (tmp_path / "repository" / "app-1.1.tgz").stat().st_mode & 0o777 == 0o600
-    assert uses["rate"].message.startswith("limit_rate must be a whole number")
+    assert uses["rate"].message.startswith("limit_rate must be a positive whole number")
     for case in ("damaged", "damaged archive"):
         assert "'app-1.1.tgz' does not have the digest that the manifest SHA256SUMS expects" in uses[case].message
     assert found(tmp_path / "packed") == {"app-1.1.tgz": CONTENTS["app-1.1.tgz"]}

@@ -194,7 +194,7 @@ def test_each_variable_reaches_its_module(playbook: RolePlaybook, emulator: Emul
     assert uses["widgets"].modules == {"bitbucket_download"}
     assert names(emulator, "widgets") == {*BUILT, "SHA256SUMS"}
     assert "overwrite is 'refuse', and these artifacts are there with other content" in uses["refuse"].message
-    assert uses["rate"].message.startswith("limit_rate must be a whole number")
+    assert uses["rate"].message.startswith("limit_rate must be a positive whole number")
     assert emulator.repository("acme", "never").get("install.sh").content == b"released"
     assert emulator.repository("acme", "different").get("install.sh").content == BUILT["install.sh"]
     assert (names(emulator, "without"), names(emulator, "renamed")) == ({*BUILT}, {*BUILT, "sums.txt"})
@@ -369,7 +369,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"channel": "stable", "version": 1.1}, "publish_artifacts_version is a number, of which YAML keeps no final zeros"),
     ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
     ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
-    ({"keep": 1, "patterns": ["*"], "group_by": "("}, "group_by: '(' is not a regular expression"),
+    ({"keep": 1, "patterns": ["*"], "group_by": "("}, "group_by: '(' is not a valid regular expression"),
     ({"keep": 1, "patterns": ["*"], "group_by": "x"}, "group_by must have exactly one group, but 'x' has 0"),
 ]
 

@@ -68,7 +68,7 @@ def test_numbers_have_a_minimum(option: str, least: int) -> None:
 
 @pytest.mark.parametrize("option", ["api_url", "token_url"])
 def test_both_urls_are_checked_and_named(option: str) -> None:
-    with pytest.raises(BadInput, match=f"^{option} must be https: plain http to evil.test"):
+    with pytest.raises(BadInput, match=f"^{option} must use https: plain http to evil.test"):
         parse_connection({**OPTIONS, option: "http://evil.test/"}, CREDENTIALS)
 
 
@@ -114,7 +114,7 @@ def test_valid_urls_lose_only_the_final_slash(url: str, kept: str) -> None:
 def test_plain_http_beyond_loopback_is_refused(host: str) -> None:
     with pytest.raises(BadInput) as caught:
         check_url("token_url", f"http://{host}/x")
-    assert str(caught.value) == f"token_url must be https: plain http to {host.strip('[]')} would show the credentials"
+    assert str(caught.value) == f"token_url must use https: plain http to {host.strip('[]')} would expose the credentials"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_plain_http_beyond_loopback_is_refused(host: str) -> None:
 def test_user_info_is_refused(url: str) -> None:
     with pytest.raises(BadInput) as caught:
         check_url("api_url", url)
-    assert str(caught.value) == "api_url must not contain user info: use the credential options"
+    assert str(caught.value) == "api_url must not contain user information. Use the credential options instead"
 
 
 @pytest.mark.parametrize(

@@ -101,18 +101,18 @@ def test_one_kind_is_chosen(options: dict[str, str | None], environment: dict[st
 def test_two_kinds_on_the_task_are_refused_and_named(options: dict[str, str], named: str) -> None:
     with pytest.raises(BadInput) as caught:
         choose_credentials(options, {})
-    assert str(caught.value) == "Two kinds of credentials are set, use one: " + named
+    assert str(caught.value) == f"More than one kind of credentials is set: {named}. Use only one"
 
 
 @pytest.mark.parametrize(
     ("options", "environment", "words"),
     [
-        ({"api_token": "api"}, {}, "api_token needs user (or BITBUCKET_USERNAME)"),
-        ({"api_token": "api", "user": ""}, {}, "e-mail of the Atlassian account"),
-        ({}, {"BITBUCKET_PASSWORD": "api"}, "api_token needs user"),
-        ({"client_id": "key"}, {}, "client_secret is not set"),
-        ({"client_secret": "hush"}, {}, "client_id is not set"),
-        ({}, {"BITBUCKET_CLIENT_ID": "key"}, "client_id and client_secret belong together: client_secret is not set"),
+        ({"api_token": "api"}, {}, "api_token requires user (or BITBUCKET_USERNAME)"),
+        ({"api_token": "api", "user": ""}, {}, "email address of the Atlassian account"),
+        ({}, {"BITBUCKET_PASSWORD": "api"}, "api_token requires user"),
+        ({"client_id": "key"}, {}, "client_secret is missing"),
+        ({"client_secret": "hush"}, {}, "client_id is missing"),
+        ({}, {"BITBUCKET_CLIENT_ID": "key"}, "client_id and client_secret must be set together: client_secret is missing"),
     ],
 )
 def test_incomplete_credentials_are_refused(options: dict[str, str], environment: dict[str, str], words: str) -> None:
@@ -135,17 +135,17 @@ GOOD = {
 def test_surrounding_blanks_and_control_characters_are_refused(option: str, value: str) -> None:
     with pytest.raises(BadInput) as caught:
         choose_credentials({**GOOD[option], option: value}, {})
-    assert str(caught.value).startswith(option + " has blanks around it or a control character")
+    assert str(caught.value).startswith(option + " starts or ends with white space, or contains a control character")
     assert "s3" not in str(caught.value)
 
 
 def test_values_of_the_environment_are_also_checked() -> None:
-    with pytest.raises(BadInput, match="access_token has blanks"):
+    with pytest.raises(BadInput, match="access_token starts or ends with white space"):
         choose_credentials({}, {"BITBUCKET_ACCESS_TOKEN": "acc\n"})
 
 
 def test_only_an_access_token_must_be_ascii() -> None:
-    with pytest.raises(BadInput, match="access_token has characters outside ASCII"):
+    with pytest.raises(BadInput, match="access_token contains non-ASCII characters"):
         choose_credentials({"access_token": "tökn"}, {})
     assert choose_credentials({"api_token": "tökn", "user": "jörg"}, {}) == Credentials(API_TOKEN, "jörg", "tökn")
 

@@ -53,8 +53,8 @@ REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFU
     ("error", "words", "transient", "may_have_applied"),
     [
         (requests.exceptions.ConnectTimeout(URL), "no connection within 0.5 seconds", True, False),
-        (requests.exceptions.ReadTimeout(URL), "no answer within 0.5 seconds", True, True),
-        (wrap(TimeoutError(URL), urllib3.exceptions.HTTPError), "no answer within 0.5 seconds", True, True),
+        (requests.exceptions.ReadTimeout(URL), "no response within 0.5 seconds", True, True),
+        (wrap(TimeoutError(URL), urllib3.exceptions.HTTPError), "no response within 0.5 seconds", True, True),
         (wrap(RESET, urllib3.exceptions.HTTPError, requests.exceptions.ConnectionError), "Connection reset by peer", True, True),
         (
             requests.exceptions.ConnectionError(urllib3.exceptions.NewConnectionError(None, URL)),  # type: ignore[arg-type]
@@ -64,24 +64,24 @@ REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFU
         ),
         (requests.exceptions.ProxyError(wrap(REFUSED, OSError)), "Connection refused", True, False),
         (requests.exceptions.ProxyError(URL), "the connection was closed (ProxyError)", True, False),
-        (wrap(ssl.SSLError(1, URL), requests.exceptions.SSLError), "the TLS connection broke", True, True),
+        (wrap(ssl.SSLError(1, URL), requests.exceptions.SSLError), "the TLS connection failed", True, True),
         (
             wrap(untrusted(), urllib3.exceptions.SSLError, requests.exceptions.SSLError),
-            "the server's certificate was not accepted: self-signed certificate."
-            " Give the CA in ca_path if it is the right server",
+            "the certificate of the server could not be verified: self-signed certificate."
+            " If this is the right server, set ca_path to its CA certificate",
             False,
             False,
         ),
         (
             wrap(type("CertificateError", (ValueError,), {})("hostname 'h' doesn't match 'x'"), requests.exceptions.SSLError),
-            "the server's certificate was not accepted: hostname 'h' doesn't match 'x'."
-            " Give the CA in ca_path if it is the right server",
+            "the certificate of the server could not be verified: hostname 'h' doesn't match 'x'."
+            " If this is the right server, set ca_path to its CA certificate",
             False,
             False,
         ),
         (
             requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
-            "the proxy needs the Python library PySocks",
+            "the SOCKS proxy requires the Python library PySocks, which is not installed",
             False,
             False,
         ),
@@ -117,14 +117,14 @@ def test_proxy_is_named_without_its_password(proxy: str, shown: str) -> None:
     [
         (
             requests.exceptions.ProxyError(wrap(OSError("Tunnel connection failed: 407 canary"), urllib3.exceptions.HTTPError)),
-            "the proxy http://h:1 refused it with HTTP status 407 Proxy Authentication Required."
-            " Check the user and the password of the proxy in the environment",
+            "the proxy http://h:1 returned HTTP 407 Proxy Authentication Required."
+            " Check the user name and the password in the proxy URL of the environment",
             False,
             False,
         ),
         (
             requests.exceptions.ProxyError(wrap(REFUSED, OSError)),
-            "no connection through the proxy http://h:1: Connection refused",
+            "could not connect through the proxy http://h:1: Connection refused",
             True,
             False,
         ),
@@ -134,8 +134,8 @@ def test_proxy_is_named_without_its_password(proxy: str, shown: str) -> None:
             True,
             True,
         ),
-        (requests.exceptions.ReadTimeout(URL), "no answer within 30 seconds (through the proxy http://h:1)", True, True),
-        (requests.exceptions.InvalidProxyURL(URL), "the URL of the proxy in the environment cannot be used", False, False),
+        (requests.exceptions.ReadTimeout(URL), "no response within 30 seconds (through the proxy http://h:1)", True, True),
+        (requests.exceptions.InvalidProxyURL(URL), "the proxy URL in the environment is not valid", False, False),
     ],
     ids=["tunnel", "refused", "broken later, as urllib3 1.26 says it", "silence", "URL"],
 )
@@ -148,7 +148,7 @@ def test_failure_through_a_proxy_names_it(error: Exception, words: str, transien
 def test_broken_body_is_explained_and_transient() -> None:
     error = wrap(RESET, urllib3.exceptions.ProtocolError)
     failure = explain_broken_body(error, WHAT, 30, 17)
-    assert str(failure) == f"{WHAT}: the answer broke off after 17 bytes: Connection reset by peer"
+    assert str(failure) == f"{WHAT}: the response ended after 17 bytes: Connection reset by peer"
     assert failure.transient
     assert "within 30 seconds" in str(explain_broken_body(TimeoutError(), WHAT, 30, 0))
 

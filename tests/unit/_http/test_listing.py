@@ -34,7 +34,7 @@ def test_the_items_are_those_in_values() -> None:
 def test_a_page_without_a_list_is_an_error_not_an_empty_list(page: dict[str, Any]) -> None:
     with pytest.raises(RequestFailed) as caught:
         page_items(page, URL)
-    assert str(caught.value) == f"{SHOWN} answered without a list of values"
+    assert str(caught.value) == f"{SHOWN} returned a page without a list of values"
     assert not caught.value.transient
 
 
@@ -45,8 +45,8 @@ def test_items_that_are_not_objects_are_an_error_that_shows_them(item: Any) -> N
     with pytest.raises(RequestFailed) as caught:
         page_items({"values": [{"name": "a"}, item]}, URL)
     message = str(caught.value)
-    assert message.startswith(f"{SHOWN} answered with a list that holds no objects but: ")
-    assert "need a paid plan" in message
+    assert message.startswith(f"{SHOWN} returned a list whose items are not objects: ")
+    assert "require a paid plan" in message
     assert message.isprintable()
     assert not isinstance(item, str) or "Upgrade to a Standard plan" in message
 
@@ -65,7 +65,7 @@ def test_link_on_the_origin_of_the_api_is_followed() -> None:
 def test_any_other_link_is_refused_and_not_shown(following: Any) -> None:
     with pytest.raises(RequestFailed) as caught:
         next_page({"next": following}, URL, API)
-    assert str(caught.value) == f"{SHOWN}: the link to the next page leaves the API, it is not followed"
+    assert str(caught.value) == f"{SHOWN}: the URL of the next page is outside the API and is not followed"
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_missing_parameters_are_added_to_the_next_page(following: str, sent: str
         (0, [None], ""),
         (3, [None], ""),
         (35, [35, 35, 35, 35], ""),
-        (34, [35, 35, 35, 34], "the pages say 35 and 34 items, 34 were read"),
-        (35, [34, 35], "the pages say 34 and 35 items, 35 were read"),
-        (34, [35, 35], "the pages say 35 items, 34 were read"),
-        (36, [35, 35], "the pages say 35 items, 36 were read"),
-        (0, [35], "the pages say 35 items, 0 were read"),
+        (34, [35, 35, 35, 34], "the pages state 35 and 34 items, but 34 were read"),
+        (35, [34, 35], "the pages state 34 and 35 items, but 35 were read"),
+        (34, [35, 35], "the pages state 35 items, but 34 were read"),
+        (36, [35, 35], "the pages state 35 items, but 36 were read"),
+        (0, [35], "the pages state 35 items, but 0 were read"),
         (20, [None, None], "not all of its 2 pages state the size of the list"),
         (20, [20, None], "not all of its 2 pages state the size of the list"),
     ],

@@ -184,18 +184,18 @@ def test_required_scopes_are_those_that_the_response_names(body: bytes, headers:
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        (401, ANONYMOUS, "No credentials were given: neither the task nor the environment on its host has any."),
-        (403, ANONYMOUS, "No credentials were given: "),
-        (404, ANONYMOUS, "check workspace, repository and permissions. No credentials were given: "),
-        (401, API_TOKEN, "needs the e-mail of the Atlassian account as user"),
-        (401, ACCESS_TOKEN, "An access token is sent as Bearer"),
+        (401, ANONYMOUS, "No credentials are set, neither in the task nor in the environment of its host."),
+        (403, ANONYMOUS, "No credentials are set, "),
+        (404, ANONYMOUS, "Check workspace, repository and permissions. No credentials are set, "),
+        (401, API_TOKEN, "requires the email address of the Atlassian account as user"),
+        (401, ACCESS_TOKEN, "An access token is sent as a Bearer token"),
         (401, OAUTH, "The OAuth consumer must be marked as private"),
-        (402, API_TOKEN, "need a paid plan"),
-        (403, API_TOKEN, "not allowed to do this"),
-        (404, API_TOKEN, "does not exist and for what the credential may not see"),
-        (410, API_TOKEN, "has removed this"),
-        (413, API_TOKEN, "larger than the service takes"),
-        (429, API_TOKEN, "rate limit of this credential is used up"),
+        (402, API_TOKEN, "require a paid plan"),
+        (403, API_TOKEN, "do not permit this request"),
+        (404, API_TOKEN, "missing resources and for resources that the credentials cannot read"),
+        (410, API_TOKEN, "has removed this resource"),
+        (413, API_TOKEN, "larger than Bitbucket accepts"),
+        (429, API_TOKEN, "rate limit of these credentials is exhausted"),
         (507, API_TOKEN, "storage of this workspace is full"),
     ],
 )
@@ -211,14 +211,14 @@ def test_message_has_no_advice_if_the_cause_is_unknown(status: int) -> None:
 
 def test_advice_about_scopes_names_the_kind_and_the_scopes() -> None:
     words = advise(403, API_TOKEN, "write:repository:bitbucket")
-    assert words.startswith("The API token lacks a scope: it needs write:repository:bitbucket, ")
-    assert "a write scope does not include the read scope" in words
-    assert "must have been created with scopes" in advise(401, API_TOKEN)
+    assert words.startswith("The API token lacks a scope: the request requires write:repository:bitbucket. ")
+    assert "A write scope does not include the read scope" in words
+    assert "must have scopes" in advise(401, API_TOKEN)
     assert "write:repository:bitbucket" not in advise(401, API_TOKEN, "write:repository:bitbucket")
 
 
 def test_advice_about_403_names_other_possible_causes() -> None:
-    assert "a list of allowed IP addresses and required two-step verification" in advise(403, API_TOKEN)
+    assert "A list of allowed IP addresses or required two-step verification" in advise(403, API_TOKEN)
 
 
 OVER_QUOTA = (
@@ -226,7 +226,7 @@ OVER_QUOTA = (
     " increase the size limit."
 )
 FULL = "The storage of this workspace is full"
-PLAN = "need a paid plan"
+PLAN = "require a paid plan"
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_message_of_the_service_decides_the_advice(status: int, words: str, advi
     assert bool(advice) is bool(found)
 
 
-GENERAL = "Bitbucket gives this answer for what does not exist and for what the credential may not see: check"
+GENERAL = "Bitbucket returns this status both for missing resources and for resources that the credentials cannot read. Check"
 
 
 @pytest.mark.parametrize(
@@ -262,17 +262,17 @@ GENERAL = "Bitbucket gives this answer for what does not exist and for what the 
         ("/snippets/acme/k3p/files/repositories", "workspace, snippet_id and permissions."),
         (
             "/repositories/Acme/widgets/downloads",
-            "workspace, repository and permissions. The workspace has capital letters, which an ID has not: try 'acme'.",
+            "workspace, repository and permissions. The workspace contains capital letters. IDs are lowercase: try 'acme'.",
         ),
         (
             "/snippets/ACME/K3p",
-            "workspace, snippet_id and permissions. The workspace has capital letters, which an ID has not: try 'acme'.",
+            "workspace, snippet_id and permissions. The workspace contains capital letters. IDs are lowercase: try 'acme'.",
         ),
         ("/repositories/%7BAB-CD%7D/%7BAB%7D/downloads", "workspace, repository and permissions."),
         (
             "/repositories/acme/Widgets.git/downloads",
-            "workspace, repository and permissions. The repository has capital letters, which an ID has not: try 'widgets.git'."
-            " Leave out '.git' at the end of the repository.",
+            "workspace, repository and permissions. The repository contains capital letters. IDs are lowercase:"
+            " try 'widgets.git'. Remove '.git' from the end of the repository.",
         ),
         ("/other", "workspace, repository and permissions."),
         ("", "workspace, repository and permissions."),

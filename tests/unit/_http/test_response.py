@@ -90,7 +90,7 @@ def test_length_is_the_required_length_of_the_body(status: int, value: str | Non
 
 def test_unexpected_status_is_an_error_that_is_not_transient() -> None:
     error = response(206).unexpected()
-    assert str(error) == "GET it answered with the unexpected status 206 Partial Content"
+    assert str(error) == "GET it returned HTTP 206 Partial Content, which is unexpected"
     assert not error.transient
 
 
@@ -134,5 +134,5 @@ def test_waiting_for_the_rate_does_not_count_as_a_slow_server() -> None:
 def test_a_server_that_is_slower_than_the_rate_is_an_error() -> None:
     clock = FakeClock()
     limited = limit_body(Slow(b"x" * 16, clock), 1024, clock, timeout=0.05)
-    with pytest.raises(RequestFailed, match="the answer came too slowly"):
+    with pytest.raises(RequestFailed, match="the response was too slow"):
         limited.read_all(100)

@@ -64,7 +64,7 @@ def test_other_errors_are_raised_at_once() -> None:
     assert clock.pauses == []
 
 
-@pytest.mark.parametrize(("retries", "words"), [(0, "1 try"), (1, "2 tries"), (4, "5 tries")])
+@pytest.mark.parametrize(("retries", "words"), [(0, "1 attempt"), (1, "2 attempts"), (4, "5 attempts")])
 def test_more_errors_than_retries_are_an_error_that_counts_the_attempts(retries: int, words: str) -> None:
     with pytest.raises(RequestFailed) as caught:
         Retries(retries, 300, FakeClock().clock).repeat(fail(retries + 1))
@@ -76,7 +76,7 @@ def test_a_wait_beyond_max_wait_is_an_error_that_names_it() -> None:
     clock = FakeClock()
     with pytest.raises(RequestFailed) as caught:
         Retries(4, 6, clock.clock).repeat(fail(4))
-    assert str(caught.value) == "Busy. Gave up after 3 tries: waiting 4 more seconds would pass max_wait, 6 seconds"
+    assert str(caught.value) == "Busy. Gave up after 3 attempts: waiting 4 more seconds would exceed max_wait, 6 seconds"
     assert not caught.value.transient
     assert clock.pauses == [1, 2]
 

@@ -23,7 +23,7 @@ def test_redirect_leads_to_an_absolute_url() -> None:
 def test_redirect_that_cannot_be_fetched_is_refused() -> None:
     with pytest.raises(RequestFailed) as caught:
         redirect_target(WHAT, URL, "ftp://s3cret.test/a")
-    assert str(caught.value) == f"{WHAT} redirects to nothing that can be fetched"
+    assert str(caught.value) == f"{WHAT} returned a redirect without a usable URL"
 
 
 @pytest.mark.parametrize("url", [URL, URL.replace("https:", "HTTPS:")])
@@ -31,4 +31,4 @@ def test_redirect_that_cannot_be_fetched_is_refused() -> None:
 def test_plain_http_after_https_is_refused(url: str, location: str) -> None:
     with pytest.raises(RequestFailed) as caught:
         redirect_target(WHAT, url, location)
-    assert str(caught.value) == f"{WHAT} redirects from https to plain http, which is not followed"
+    assert str(caught.value) == f"{WHAT} returned a redirect from https to plain http, which is not followed"

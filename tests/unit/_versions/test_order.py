@@ -89,5 +89,5 @@ def test_an_expression_without_exactly_one_group_is_refused(text: str, count: in
 
 @pytest.mark.parametrize("text", ["(", "([a)", "(?P<n>a", "(*)"])
 def test_invalid_expression_is_refused(text: str) -> None:
-    with pytest.raises(BadInput, match=r"^group_by: '.*' is not a regular expression"):
+    with pytest.raises(BadInput, match=r"^group_by: '.*' is not a valid regular expression"):
         parse_group_by(text)

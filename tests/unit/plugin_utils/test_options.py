@@ -82,5 +82,7 @@ def test_variables_set_missing_options(given: dict[str, Any], variables: dict[st
 
 def test_two_kinds_of_credentials_in_variables_are_refused() -> None:
     kinds = {"bitbucket_password": "a", "bitbucket_client_id": "b", "bitbucket_client_secret": "c"}
-    with pytest.raises(BadInput, match=r"use one: bitbucket_password and bitbucket_client_id/bitbucket_client_secret$"):
+    with pytest.raises(
+        BadInput, match=r"is set in variables: bitbucket_password and bitbucket_client_id/bitbucket_client_secret\. "
+    ):
         resolve({}, kinds)
