@@ -217,7 +217,7 @@ def exclude_each_other(option: str, other: str, prefix: str) -> bool:
     try:
         choose_credentials({option: "x", other: "x"}, {}, prefix=prefix)
     except BadInput as exc:
-        return "Two kinds" in str(exc)
+        return "More than one kind" in str(exc)
     return False
 
 
