@@ -30,8 +30,10 @@ TARGETS ?=
 SCENARIOS ?=
 # Long suites with targets of their own.
 MOLECULE_EXAMPLE := tests/system/docs/test_molecule_example.py
-# Suites that take a minute or more. Faster tests cover the same code.
-SLOW := tests/system/interruptions/test_channels.py tests/system/hosts/test_deploy.py tests/proof/live/test_switches.py
+# Suites that take a minute and more, and whose subjects have quicker tests as well: the scenario "deploy" of molecule, the faults
+# over HTTP and the model.
+SLOW := tests/system/interruptions tests/system/hosts/test_deploy.py tests/system/roles/test_deploy_artifacts.py \
+	tests/proof/live/test_switches.py
 SUITES := $(SLOW) tests/proof/contract/test_integration_targets.py tests/proof/canaries/test_integration_suite.py \
 	tests/proof/canaries/test_canaries.py tests/proof/docs $(MOLECULE_EXAMPLE)
 

@@ -22,7 +22,7 @@ from tests.tools.tree import BUILD, ROOT
 # These use every core themselves.
 ALONE = ("quick", "coverage", "system")
 # These use one core: each lane runs on its own. The targets of a lane share caches.
-LANES = (("sanity", "integration"), ("lint", "molecule", "docs", "galaxy"))
+LANES = (("sanity", "integration", "docs", "galaxy"), ("lint", "molecule"))
 LOGS = ("coverage", "system")
 
 Results = dict[str, tuple[bool, float]]
