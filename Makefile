@@ -30,8 +30,8 @@ TARGETS ?=
 SCENARIOS ?=
 # Long suites with targets of their own.
 MOLECULE_EXAMPLE := tests/system/docs/test_molecule_example.py
-# Suites that take a minute and more, and whose subjects have quicker tests as well: the scenario "deploy" of molecule, the faults
-# over HTTP and the model.
+# Suites that take a minute or more. The Molecule scenario of the role, the faults over HTTP and the model cover the same code in
+# less time.
 SLOW := tests/system/interruptions tests/system/hosts/test_deploy.py tests/system/roles/test_deploy_artifacts.py \
 	tests/proof/live/test_switches.py
 SUITES := $(SLOW) tests/proof/contract/test_integration_targets.py tests/proof/canaries/test_integration_suite.py \
@@ -59,7 +59,7 @@ help:
 	@echo 'make build        build the tarball in build/dist'
 	@echo
 	@echo 'Suites of make proof:'
-	@echo 'make slow           run suites of a minute or more: killed channel tasks, SSH hosts, switches of the live check'
+	@echo 'make slow           run suites of a minute or more: killed tasks, deployment, SSH hosts, switches of the live check'
 	@echo 'make test-faults    run every task with every fault of every request and every switch; write the table in the docs'
 	@echo 'make model          run random operations under random behavior of the service (MODEL_ARGS="--hours 2 --seed 100")'
 	@echo 'make fuzz           fuzz the response parsers (FUZZ_SECONDS=60)'
