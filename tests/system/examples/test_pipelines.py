@@ -154,5 +154,5 @@ def test_refuse_a_build_that_differs_from_the_release(runner: PlaybookRunner, wo
 def test_a_job_without_a_tag_sends_no_request(world: Emulator, tmp_path: Path) -> None:
     done = PlaybookRunner(tmp_path, {**pipeline(tmp_path, tag=""), **world.environment()}).run(PLAYBOOK)
     assert done.code == 2
-    assert "BITBUCKET_TAG is not set, so this job was not started by a tag. Nothing was published." in done.output
+    assert "BITBUCKET_TAG is not set, because this is not the build of a tag. Nothing was published." in done.output
     assert len(world.journal) == 0
