@@ -116,6 +116,8 @@ WRONG_BODY = (
     r"|without a (list|usable)|no snippet|cannot be trusted|instead of 204"
 )
 
+TOO_LONG = f"{WRONG_BODY}|{CLOSED}"
+
 
 def status(code: int, transient: bool = False, **more: Any) -> Fault:
     """An error status with Bitbucket's usual body."""
@@ -140,18 +142,18 @@ BAD_GATEWAY = {"body": "<html><head><title>502 Bad Gateway</title></head><body>n
 
 FAULTS = [
     Fault("refused", "refuse", r"refused", transient=True),
-    Fault("reset before", "drop_before", CLOSED, {"read": None}, transient=True),
-    Fault("reset in upload", "drop_before", CLOSED, {"read": 10}, transient=True, fits=with_upload),
-    Fault("reset after", "drop_after", CLOSED, transient=True),
-    Fault("stall before", "stall", TIMED_OUT, {"seconds": LONG, "effect": False}, transient=True, fits=of_writes),
-    Fault("stall", "stall", TIMED_OUT, {"seconds": LONG}, transient=True),
-    Fault("stall in body", "stall", TIMED_OUT, {"seconds": LONG, "at": 2}, transient=True, fits=with_body),
-    Fault("drip of head", "drip_head", TIMED_OUT, {"rate": 5}, transient=True),
-    Fault("drip of body", "drip", TIMED_OUT, {"rate": SLOW}, transient=True, fits=with_body),
+    Fault("reset before the effect", "drop_before", CLOSED, {"read": None}, transient=True),
+    Fault("reset during the upload", "drop_before", CLOSED, {"read": 10}, transient=True, fits=with_upload),
+    Fault("reset after the effect", "drop_after", CLOSED, transient=True),
+    Fault("stall before the effect", "stall", TIMED_OUT, {"seconds": LONG, "effect": False}, transient=True, fits=of_writes),
+    Fault("stall before the response", "stall", TIMED_OUT, {"seconds": LONG}, transient=True),
+    Fault("stall in the response", "stall", TIMED_OUT, {"seconds": LONG, "at": 2}, transient=True, fits=with_body),
+    Fault("slow headers", "drip_head", TIMED_OUT, {"rate": 5}, transient=True),
+    Fault("slow body", "drip", TIMED_OUT, {"rate": SLOW}, transient=True, fits=with_body),
     Fault("truncated", "truncate", CLOSED, transient=True, fits=with_body),
     Fault("truncated by reset", "truncate", CLOSED, {"reset": True}, transient=True, fits=with_body),
     Fault(
-        "cut without a length",
+        "truncated without length",
         "open_end",
         r"might be incomplete|(\d|more) bytes",
         {"fraction": 0.5},
@@ -159,16 +161,16 @@ FAULTS = [
         fits=with_body,
     ),
     Fault("extra byte", "extra", WRONG_BODY, lasting=True, fits=with_known_contents),
-    Fault("length too long", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, transient=True),
-    # Two bytes: a text without its final newline alone may be one that the service has changed.
-    # The connection is closed after an answer that seemed whole, so a further try may meet the end of it.
-    Fault("length too short", "wrong_length", f"{WRONG_BODY}|{CLOSED}", {"delta": -2}, lasting=True, fits=with_known_body),
+    Fault("Content-Length too large", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, transient=True),
+    # Two bytes: the service might have changed a text that lacks only its final newline.
+    # The connection is closed after a response that seemed complete, so a retry might meet its end.
+    Fault("Content-Length too small", "wrong_length", TOO_LONG, {"delta": -2}, lasting=True, fits=with_known_body),
     *(status(code) for code in (400, 401, 402, 403, 404, 405, 410)),
     limited("", None),
-    limited("in 1 s", "1"),
-    limited("by date", lambda: http_date(time.time() + 2)),
-    limited("in 115 days", "9999999", transient=False, says=r"429 Too Many Requests.*max_wait"),
-    limited("nonsense", "soon"),
+    limited("for 1 s", "1"),
+    limited("until a date", lambda: http_date(time.time() + 2)),
+    limited("for 115 days", "9999999", transient=False, says=r"429 Too Many Requests.*max_wait"),
+    limited("with invalid delay", "soon"),
     status(500, transient=True),
     Fault("500, done", "status", r"\b500 Internal", {"code": 500, "effect": True}, transient=True, fits=of_writes),
     Fault("502 HTML", "status", r"\b502 Bad Gateway", {"code": 502, **BAD_GATEWAY}, transient=True),
@@ -180,12 +182,12 @@ FAULTS = [
     *answer("200 []", "[]"),
     *answer("200 {}", "{}"),
     Fault("wrong types", "wrong_types", WRONG_BODY + "|next page is outside the API", fits=with_json),
-    Fault("strings in values", "strings_in_values", r"items are not objects", fits=of_pages),
+    Fault("strings as items", "strings_in_values", r"items are not objects", fits=of_pages),
     Fault("redirect loop", "redirect", r"redirect", lasting=True),
     Fault("redirect to file:", "redirect", r"redirect", {"location": "file:///etc/passwd"}),
     Fault("redirect to http", "redirect", r"redirect", {"location": ELSEWHERE}, tls=True, fits=before_plain_http),
-    Fault("redirect to nowhere", "redirect", r"redirect", {"location": None}),
-    Fault("foreign next", "foreign_next", r"next page is outside the API", fits=of_pages),
-    Fault("repeating next", "repeating_next", r"the list does not end", fits=of_pages),
-    Fault("expired", "expired", r"\b403 Forbidden.*AccessDenied", transient=True, fits=at_storage),
+    Fault("redirect without target", "redirect", r"redirect", {"location": None}),
+    Fault("next page elsewhere", "foreign_next", r"next page is outside the API", fits=of_pages),
+    Fault("next page repeats", "repeating_next", r"the list does not end", fits=of_pages),
+    Fault("expired signed URL", "expired", r"\b403 Forbidden.*AccessDenied", transient=True, fits=at_storage),
 ]

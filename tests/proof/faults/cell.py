@@ -20,7 +20,7 @@ from .discovery import READS, Request
 from .scenario import Scenario
 from .stage import IMPATIENT, PATIENT, Outcome, Stage
 
-RECOVERS, SAYS_WHY, WARNS, ASKS = "recovers", "says why", "warns", "says why, asks"
+RECOVERS, FAILS, WARNS, ASKS = "recovers", "fails", "warns", "fails, asks"
 MOST_REPEATS = 3
 
 
@@ -95,7 +95,7 @@ def _played(cell: Cell, scenario: Scenario, fault: Fault) -> Report:
 def result_of(outcome: Outcome, warned: bool) -> str:
     """Return the word of the table for a run."""
     if outcome.failed:
-        return SAYS_WHY
+        return FAILS
     return WARNS if warned else RECOVERS
 
 

@@ -59,7 +59,7 @@ PUBLISHING = [
         lambda folder: {"state": "absent", "name": ["app.tgz"], "manifest": MANIFEST, "parallel": 1},
     ),
     Scenario(
-        "delete the last",
+        "delete the last artifact",
         "bitbucket_download",
         World({**with_manifest({"app.tgz": APP}), "kept.txt": KEPT}),
         World({"kept.txt": KEPT}),
@@ -119,7 +119,7 @@ READING = [
         expected=["1.4.2"],
     ),
     Scenario(
-        "look up what is not there",
+        "look up a missing artifact",
         "bitbucket_download",
         World({"app.tgz": APP}),
         World({"app.tgz": APP}),

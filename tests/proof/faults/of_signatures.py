@@ -59,7 +59,7 @@ SIGNING = [
         lambda folder: {"src": [str(folder / "dist/*")], **signing()},
     ),
     Scenario(
-        "delete the last signed",
+        "delete the last signed artifact",
         "bitbucket_download",
         World({**with_signature({"app.tgz": APP}), "kept.txt": KEPT}),
         World({"kept.txt": KEPT}),

@@ -129,7 +129,7 @@ def rewrite(rule: str) -> Alike:
 
 
 NAMES = {
-    "django": "names become what Django makes of them",
+    "django": "names become valid names of Django",
     "nfc": "names become NFC",
     "nfd": "names become NFD",
     "lower": "names become lower case",
@@ -137,17 +137,17 @@ NAMES = {
 TITLES = {
     "lower": "titles become lower case",
     "nfd": "titles become NFD",
-    "collapse": "titles get plain spaces",
+    "collapse": "white space in titles is collapsed",
     "escape": "titles are escaped for HTML",
 }
-TEXTS = {"crlf": "texts get CR LF", "final_newline": "texts get a final newline", "bom": "texts lose their byte order mark"}
+TEXTS = {"crlf": "text gets CR LF", "final_newline": "text gets a final newline", "bom": "text loses its byte order mark"}
 
 PAGES = [
     Switch("pages repeat an item", "", {"listing_repeat": True, "page_cap": 1}, LIST, INCOMPLETE, warns=True),
     Switch("pages have no size", "", {"list_size": False, "page_cap": 1}, LIST, INCOMPLETE, warns=True),
-    Switch("links to pages lack role and pagelen", "", {"next_drops": ("role", "pagelen"), "page_cap": 1}, LIST, must=True),
-    Switch("pages have 50 items at most", "", {"pagelen_max": 50}, LIST, must=True),
-    Switch("responses are compressed unasked", "", {"api_encoding": "gzip"}, ANY, must=True),
+    Switch("page links omit role and pagelen", "", {"next_drops": ("role", "pagelen"), "page_cap": 1}, LIST, must=True),
+    Switch("pages have at most 50 items", "", {"pagelen_max": 50}, LIST, must=True),
+    Switch("responses are compressed without request", "", {"api_encoding": "gzip"}, ANY, must=True),
     Switch("OAuth tokens end after 1 request", "", {"token_ends_after_requests": 1}, ANY, must=True, oauth=True),
 ]
 DOWNLOADS = [

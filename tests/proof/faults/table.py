@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table for the documentation, in reStructuredText: the same text for the same results. Knows no cell's details."""
+"""Write the page of the documentation, in reStructuredText. The same results make the same text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .catalog import FAULTS, Fault
-from .cell import ASKS, RECOVERS, SAYS_WHY, WARNS, Cell, Report
+from .cell import ASKS, FAILS, RECOVERS, WARNS, Cell, Report
 from .discovery import Request
 from .scenario import Scenario
 from .switched import SwitchCell
@@ -27,48 +27,57 @@ HEAD = """\
 
 .. _ansible_collections.releng.bitbucket.docsite.faults_table:
 
-The fault matrix
-================
+Behavior under faults
+=====================
 
-Every module and lookup of this collection runs against an emulator of Bitbucket Cloud.
-Each fault below hits each request of each task.
-{tasks} tasks make {requests} requests, and {played} cells were played.
-In {recovered} cells the task succeeded in spite of the fault, in {warned} it left something out with a warning,
-and in {failed} it failed and named the cause.
-{left_out} combinations make no sense and were not played.
+This page shows what each module and lookup does if Bitbucket Cloud fails.
+Each task runs against an emulator of Bitbucket Cloud, and each fault below affects each request of each task.
 
-The last two tables show switches instead of faults: ways in which the service behaves during a whole task.
-{switched} cells were played: {switch_recovered} succeeded, {switch_warned} succeeded with a warning,
-and {switch_failed} failed and named the cause.
+* {tasks} tasks make {requests} requests. With all faults, this is {played} combinations.
+* In {recovered} of them, the task succeeds in spite of the fault.
+* In {warned}, the task omits something and gives a warning.
+* In {failed}, the task fails, and its message names the cause.
+* {left_out} other combinations are impossible, for example a damaged body of a response without a body.
 
-In every cell, the following holds:
+The last two tables have switches instead of faults: other behavior of the service during a complete task.
 
-* The task ended in time.
-* The task printed nothing secret.
-* Each artifact, file and snippet was whole, and either old or new.
-* No snippet was duplicated without a message.
-* No temporary file was left.
-* The next run without the fault did what was requested, and the one after that changed nothing.
+* These are {switched} combinations.
+* In {switch_recovered} of them, the task succeeds.
+* In {switch_warned}, the task succeeds with a warning.
+* In {switch_failed}, the task fails, and its message names the cause.
+
+In each combination, the following is true:
+
+* The task ends in time.
+* The task prints no secrets.
+* Each artifact, file and snippet is complete, and either old or new.
+* No snippet is duplicated without a message.
+* No temporary file remains.
+* The next run without the fault makes the requested changes, and the run after that changes nothing.
+
+Read the tables
+---------------
 
 recovers
-    The task succeeded and did everything that was requested.
+    The task succeeds and makes all requested changes.
 warns
-    The task succeeded, and a warning names the cause for which the result might lack something.
-says why
-    The task failed, and its message names the cause.
-recovers / says why
-    The first if the fault comes once, the second if it comes every time.
+    The task succeeds, and a warning says why the result might be incomplete.
+fails
+    The task fails, and its message names the cause.
+recovers / fails
+    The task recovers if the fault occurs once, and fails if it occurs every time.
+fails, asks
+    The task fails, and so does the next run, until you decide what to do.
+    The message says which decision is necessary.
 (no list), (no body), …
-    Why the fault or the switch makes no sense here.
-says why, asks
-    The task failed and named the cause, and so does the next run, until you decide what to do.
+    The combination is impossible, for this reason.
 
-"done" means that the request had its effect before it got that response.
+"done" in the name of a fault means that the request takes effect before this response.
 """
 
 
 def table(tasks: Mapping[str, Scenario], requests: Mapping[str, Sequence[Request]], reports: Mapping[str, Report]) -> str:
-    """The whole page."""
+    """Return the page."""
     hit = {name: requests[name] for name, scenario in tasks.items() if not scenario.only_switches}
     pairs = [(request, fault) for found in hit.values() for request in found for fault in FAULTS]
     results = [report.result for report in reports.values() if isinstance(report.cell, Cell)]
@@ -79,12 +88,12 @@ def table(tasks: Mapping[str, Scenario], requests: Mapping[str, Sequence[Request
         played=len(results),
         recovered=results.count(RECOVERS),
         warned=results.count(WARNS),
-        failed=results.count(SAYS_WHY),
+        failed=results.count(FAILS),
         left_out=sum(1 for request, fault in pairs if fault.fits(request)),
         switched=len(switched),
         switch_recovered=switched.count(RECOVERS),
         switch_warned=switched.count(WARNS),
-        switch_failed=switched.count(SAYS_WHY) + switched.count(ASKS),
+        switch_failed=switched.count(FAILS) + switched.count(ASKS),
     )
     parts = [_part(name, found, reports) for name, found in hit.items()]
     return head + "".join([*parts, *_parts_of_switches(tasks, requests, reports)])
@@ -109,7 +118,7 @@ def _text_of_switch(task: str, switch: Switch, requests: Sequence[Request], repo
 
 
 def _part(name: str, requests: Sequence[Request], reports: Mapping[str, Report]) -> str:
-    """One task: a row a fault, a column a request."""
+    """Return the table of a task: a row for each fault, a column for each request."""
     rows = [["Fault", *(request.label for request in requests)]]
     for fault in FAULTS:
         rows.append([fault.name, *(_text(Cell(name, request, fault.name, ""), fault, reports) for request in requests)])

@@ -16,7 +16,7 @@ import pytest
 from tests.proof.faults import cell as celling
 from tests.proof.faults import stage as staging
 from tests.proof.faults.catalog import FAULTS, Fault
-from tests.proof.faults.cell import ASKS, RECOVERS, SAYS_WHY, WARNS, Cell, Report, play
+from tests.proof.faults.cell import ASKS, FAILS, RECOVERS, WARNS, Cell, Report, play
 from tests.proof.faults.discovery import NotIdempotent, Request, discover
 from tests.proof.faults.pool import cells, scenarios
 from tests.proof.faults.scenario import Scenario
@@ -42,26 +42,26 @@ def played(task: str, label: str, fault: str, mode: str = "once", **changes: Any
 @pytest.mark.parametrize(
     ("task", "label", "fault", "mode", "result"),
     [
-        ("publish", "POST artifacts", "reset after", "once", RECOVERS),
+        ("publish", "POST artifacts", "reset after the effect", "once", RECOVERS),
         ("publish with manifest", "GET SHA256SUMS from storage", "truncated", "once", RECOVERS),
         ("delete with manifest", "DELETE app.tgz", "503, done", "once", RECOVERS),
-        ("prune", "GET listing #2", "401", "once", SAYS_WHY),
-        ("list", "GET listing page 2", "repeating next", "once", SAYS_WHY),
+        ("prune", "GET listing #2", "401", "once", FAILS),
+        ("list", "GET listing page 2", "next page repeats", "once", FAILS),
         ("list with OAuth", "POST token", "refused", "once", RECOVERS),
-        ("fetch", "GET app.tgz from storage", "expired", "once", RECOVERS),
-        ("fetch", "GET app.tgz from storage", "refused", "for ever", SAYS_WHY),
-        ("fetch", "GET app.tgz", "redirect to http", "once", SAYS_WHY),
-        ("fetch", "GET listing", "refused", "for ever", SAYS_WHY),
-        ("look up", "GET VERSION", "redirect to file:", "once", SAYS_WHY),
+        ("fetch", "GET app.tgz from storage", "expired signed URL", "once", RECOVERS),
+        ("fetch", "GET app.tgz from storage", "refused", "for ever", FAILS),
+        ("fetch", "GET app.tgz", "redirect to http", "once", FAILS),
+        ("fetch", "GET listing", "refused", "for ever", FAILS),
+        ("look up", "GET VERSION", "redirect to file:", "once", FAILS),
         ("create a snippet", "POST snippets", "500, done", "for ever", RECOVERS),
-        ("update a snippet", "PUT snippet", "504", "for ever", SAYS_WHY),
-        ("look up in a snippet", "GET file notes.md", "extra byte", "once", SAYS_WHY),
+        ("update a snippet", "PUT snippet", "504", "for ever", FAILS),
+        ("look up in a snippet", "GET file notes.md", "extra byte", "once", FAILS),
     ],
 )
 def test_cells(task: str, label: str, fault: str, mode: str, result: str) -> None:
     report = played(task, label, fault, mode)
     assert (report.result, report.problems) == (result, [])
-    assert bool(report.message) == (result == SAYS_WHY)
+    assert bool(report.message) == (result == FAILS)
 
 
 def played_with(task: str, switch: str, **changes: Any) -> Report:
@@ -75,7 +75,7 @@ def played_with(task: str, switch: str, **changes: Any) -> Report:
     ("task", "switch", "result"),
     [
         ("publish", "list lags by 2 readings", RECOVERS),
-        ("delete with manifest", "uploads get a suffix", SAYS_WHY),
+        ("delete with manifest", "uploads get a suffix", FAILS),
         ("publish unusual names with manifest", "names become NFD", RECOVERS),
         ("list", "list is empty (Free plan)", WARNS),
         ("create a snippet of unusual text", "titles become NFD", ASKS),
@@ -127,7 +127,7 @@ def test_a_second_snippet_is_noticed() -> None:
     scenario = scenarios()["create a snippet"]
     before = dataclasses.replace(scenario.before, notes=scenario.after.notes)
     titled = {"title": "Another title", "files": [{"name": "x", "content": "x"}]}
-    report = played("create a snippet", "POST snippets", "reset after", before=before, options=lambda folder: titled)
+    report = played("create a snippet", "POST snippets", "reset after the effect", before=before, options=lambda folder: titled)
     assert any("snippets are neither" in problem for problem in report.problems)
 
 
