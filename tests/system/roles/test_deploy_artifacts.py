@@ -191,7 +191,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "line feed": ({"version": "1.0\n"}, "but must begin with a letter or a digit"),
     "number": ({"version": 1.1}, "deploy_artifacts_version is the number 1.1: quote it"),
     "no version": ({"version": ""}, "deploy_artifacts_version and deploy_artifacts_channel are empty"),
-    "channel and names": ({"channel": "stable"}, "deploy_artifacts_names and deploy_artifacts_channel exclude each other"),
+    "channel and names": ({"channel": "stable"}, "deploy_artifacts_names and deploy_artifacts_channel are mutually exclusive"),
     "no channel": ({"channel": "beta", "names": []}, "beta.channel.json"),
     "no names": ({"names": []}, "deploy_artifacts_names is empty"),
     "keep": ({"keep": 0}, "deploy_artifacts_keep must be 1 or more, not 0"),
@@ -217,7 +217,7 @@ def test_mistakes_are_errors_before_anything_is_changed(deployments: Deployments
     uses = deployments.playbook.run()
     for case, (_unused, words) in REFUSED.items():
         assert words.format(path=deployments.path) in uses[case].message, case
-    assert "Nothing was changed: there is no release before the one in use" in uses["no release before"].message
+    assert "Nothing was changed: there is no previous release" in uses["no release before"].message
     assert not deployments.path.exists()
 
 
@@ -232,7 +232,7 @@ def test_anything_but_a_link_is_not_replaced(deployments: Deployments) -> None:
     (deployments.path / "current").rmdir()
     deployments.roll_back("gone")
     uses = deployments.playbook.run()
-    assert f"{deployments.path}/releases/gone, the release before the one in use, does not exist" in uses["gone"].message
+    assert f"the previous release {deployments.path}/releases/gone does not exist" in uses["gone"].message
 
 
 def test_release_that_cannot_be_fetched_leaves_the_one_before_in_use(deployments: Deployments, emulator: Emulator) -> None:

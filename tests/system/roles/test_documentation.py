@@ -101,3 +101,11 @@ def test_the_oldest_ansible_is_the_one_of_the_collection(role: Path) -> None:
     runtime = yaml.safe_load((role.parents[1] / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     oldest = read(role, "meta/main.yml")["galaxy_info"]["min_ansible_version"]
     assert runtime["requires_ansible"] == f">={oldest}.0"
+
+
+def test_mutual_exclusion_is_the_last_sentence_of_each_variable(role: Path) -> None:
+    messages = (role / "vars" / "main.yml").read_text(encoding="utf-8")
+    pairs = re.findall(r"'(\w+) and (\w+) are mutually exclusive", messages)
+    expected = {one: f"Mutually exclusive with O({other})." for pair in pairs for one, other in (pair, pair[::-1])}
+    last = {name: option["description"][-1].rpartition(". ")[2] for name, option in options(role).items()}
+    assert {name: text for name, text in last.items() if text.startswith("Mutually exclusive")} == expected

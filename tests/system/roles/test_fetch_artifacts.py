@@ -171,11 +171,11 @@ def test_set_owner_and_group_of_unpacked_files_too(playbook: RolePlaybook, emula
 
 BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"dest": None, "names": ["a"]}, "missing required arguments: fetch_artifacts_dest"),
-    ({}, "fetch_artifacts_names and fetch_artifacts_patterns are both empty: say which artifacts to fetch."),
-    ({"names": ["a"], "patterns": ["*"]}, "fetch_artifacts_names and fetch_artifacts_patterns exclude each other: set one"),
+    ({}, "fetch_artifacts_names and fetch_artifacts_patterns are empty: set one of them."),
+    ({"names": ["a"], "patterns": ["*"]}, "fetch_artifacts_names and fetch_artifacts_patterns are mutually exclusive: set one"),
     (
         {"names": ["a"], "newest": 1},
-        "fetch_artifacts_newest needs fetch_artifacts_patterns: it says how many of what they mean are fetched.",
+        "fetch_artifacts_newest needs fetch_artifacts_patterns: it limits the number of matching artifacts.",
     ),
     ({"patterns": ["*"], "newest": 0}, "fetch_artifacts_newest must be 1 or more, not 0."),
     ({"patterns": ["*"], "order": "age"}, "value of fetch_artifacts_order must be one of: date, version, got: age"),
@@ -185,15 +185,15 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "signed_by is empty"),
     (
         {"names": ["a"], "signed_by": ["release.pub"]},
-        "fetch_artifacts_signed_by needs fetch_artifacts_manifest: the signature is that of a manifest, such as SHA256SUMS.",
+        "fetch_artifacts_signed_by needs fetch_artifacts_manifest: set the name of the signed manifest, such as SHA256SUMS.",
     ),
     (
         {"names": ["a"], "manifest": MANIFEST, "signature": "SHA256SUMS.sig"},
-        "fetch_artifacts_signature needs fetch_artifacts_signed_by: say whose signature it must be.",
+        "fetch_artifacts_signature needs fetch_artifacts_signed_by: set the trusted keys.",
     ),
     (
         {"names": ["a.tar"], "unpack": True},
-        "fetch_artifacts_unpack needs fetch_artifacts_unpack_dest: say which directory to unpack into.",
+        "fetch_artifacts_unpack needs fetch_artifacts_unpack_dest: set the directory to unpack into.",
     ),
     (
         {"names": ["a.txt"], "unpack": True, "unpack_dest": "y"},

@@ -324,25 +324,25 @@ def test_module_defaults_connect_the_role_and_no_secret_is_shown(
     assert emulator.api_token not in playbook.output + json.dumps(uses["only"].tasks)
 
 
-RULES = "publish_artifacts_keep, publish_artifacts_older_than or publish_artifacts_keep_size: say which releases to keep."
+RULES = "publish_artifacts_keep, publish_artifacts_older_than or publish_artifacts_keep_size: set which releases to keep."
 NEEDS_RULES = f"publish_artifacts_patterns and publish_artifacts_group_by need {RULES}"
-NEEDS_MANIFEST = "publish_artifacts_signing_key and publish_artifacts_signed_by need publish_artifacts_manifest: it is what"
+NEEDS_MANIFEST = "publish_artifacts_signing_key and publish_artifacts_signed_by need publish_artifacts_manifest: set the"
 NEEDS_SIGNING_KEY = "publish_artifacts_signing_passphrase and publish_artifacts_gnupg_home need publish_artifacts_signing_key:"
 BAD_INPUT: list[tuple[dict[str, Any], str]] = [
-    ({"files": []}, "publish_artifacts_files is empty: name the files to publish, or a pattern such as dist/*."),
+    ({"files": []}, "publish_artifacts_files is empty: set the files to publish, or a pattern such as dist/*."),
     (
         {"keep": 3},
-        "publish_artifacts_keep needs publish_artifacts_patterns: say which artifacts may be deleted, for example widgets-*.",
+        "publish_artifacts_keep needs publish_artifacts_patterns: set the names that can be deleted, for example widgets-*.",
     ),
-    ({"older_than": "30d"}, "publish_artifacts_older_than needs publish_artifacts_patterns: say which artifacts may be"),
-    ({"keep_size": "20G"}, "publish_artifacts_keep_size needs publish_artifacts_patterns: say which artifacts may be"),
+    ({"older_than": "30d"}, "publish_artifacts_older_than needs publish_artifacts_patterns: set the names that can be"),
+    ({"keep_size": "20G"}, "publish_artifacts_keep_size needs publish_artifacts_patterns: set the names that can be"),
     ({"patterns": ["*"]}, NEEDS_RULES),
     ({"group_by": "(x)"}, NEEDS_RULES),
     (
         {"notes": "Faster."},
-        "publish_artifacts_notes needs publish_artifacts_notes_title: the title finds the snippet that holds the notes.",
+        "publish_artifacts_notes needs publish_artifacts_notes_title: set the title of the snippet.",
     ),
-    ({"notes": {"a": 1}, "notes_title": "x"}, "publish_artifacts_notes must be a text: data such as a dictionary has no form"),
+    ({"notes": {"a": 1}, "notes_title": "x"}, "publish_artifacts_notes must be text, not a dictionary"),
     (
         {"overwrite": "sometimes"},
         "value of publish_artifacts_overwrite must be one of: different, always, never, refuse, got: sometimes",
@@ -353,7 +353,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"gnupg_home": "/tmp/g"}, NEEDS_SIGNING_KEY),
     (
         {"signature": "SHA256SUMS.sig"},
-        "publish_artifacts_signature needs publish_artifacts_signing_key or publish_artifacts_signed_by: say which key signs.",
+        "publish_artifacts_signature needs publish_artifacts_signing_key or publish_artifacts_signed_by: set a key.",
     ),
     ({"signature_format": "x509"}, "value of publish_artifacts_signature_format must be one of: openpgp, ssh, got: x509"),
     ({"signed_by": []}, "signed_by is empty: list at least one public key"),
@@ -362,11 +362,11 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"order": "age"}, "value of publish_artifacts_order must be one of: date, version, got: age"),
     ({"older_than": "a month", "patterns": ["*"]}, "older_than must be a number and a unit"),
     ({"keep_size": "much", "patterns": ["*"]}, "keep_size must be a number of bytes"),
-    ({"channel": "stable"}, "publish_artifacts_channel and publish_artifacts_version need each other: say which version"),
-    ({"version": "1.4.2"}, "publish_artifacts_channel and publish_artifacts_version need each other: say which version"),
-    ({"channel": "a b", "version": "1.4.2"}, "publish_artifacts_channel is a name of letters, digits, dots, underscores and"),
-    ({"channel": "stable", "version": "../1"}, "publish_artifacts_version starts with a letter or a digit, and has letters"),
-    ({"channel": "stable", "version": 1.1}, "publish_artifacts_version is a number, of which YAML keeps no final zeros"),
+    ({"channel": "stable"}, "publish_artifacts_channel and publish_artifacts_version need each other: set both"),
+    ({"version": "1.4.2"}, "publish_artifacts_channel and publish_artifacts_version need each other: set both"),
+    ({"channel": "a b", "version": "1.4.2"}, "publish_artifacts_channel must start with a letter or a digit"),
+    ({"channel": "stable", "version": "../1"}, "publish_artifacts_version must start with a letter or a digit"),
+    ({"channel": "stable", "version": 1.1}, "publish_artifacts_version is the number 1.1: quote it"),
     ({"keep": "many", "patterns": ["*"]}, "publish_artifacts_keep"),
     ({"keep": -1, "patterns": ["*"]}, "keep must be 0 or more, not -1"),
     ({"keep": 1, "patterns": ["*"], "group_by": "("}, "group_by: '(' is not a valid regular expression"),
