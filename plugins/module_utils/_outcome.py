@@ -97,7 +97,7 @@ class Progress:
 
     def explain(self, failure: BaseException) -> str:
         """Return the message of a failure."""
-        return f"{self._begun}, but then: {failure}" if self._begun else str(failure)
+        return f"{self._begun}, but the task failed: {failure}" if self._begun else str(failure)
 
 
 def count_results(results: Result) -> str:

@@ -33,7 +33,7 @@ class FetchAction(DownloadsAction):
         if self._task.args.get("via") not in _HELPED:
             return super().run(tmp, task_vars)
         if self._task.async_val and self._task.check_mode:
-            raise AnsibleActionSkip("via: link and via: controller do not predict asynchronous tasks in check mode")
+            raise AnsibleActionSkip("Asynchronous tasks with via: link or via: controller do not support check mode")
         from ._control.fetch import fetch_for_host  # only these tasks pay for the HTTP library
 
         result = ActionBase.run(self, tmp, task_vars)

@@ -64,7 +64,7 @@ def run_lookup(
         _set_options(plugin, options, variables or {})
         return _read_all(plugin, terms, reader, clock, check)
     except MissingLibrary as exc:
-        raise AnsibleLookupError(f"{exc}. Install it for the Python that runs ansible, lookups run on the control node") from None
+        raise AnsibleLookupError(f"{exc}. Install it for the Python that runs Ansible: lookups run on the control node") from None
     except BitbucketError as exc:
         raise AnsibleLookupError(str(exc)) from None
 

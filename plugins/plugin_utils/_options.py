@@ -52,7 +52,7 @@ def parse_keys(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     keys = given["signed_by"]
     items = [keys] if isinstance(keys, str) else keys or []
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
-        raise BadInput("signed_by must be a list of public keys or of paths of key files, each of them a text")
+        raise BadInput("signed_by must be a list of strings: public keys or paths of key files")
     return {**given, "signed_by": list(items)}
 
 

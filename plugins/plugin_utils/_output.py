@@ -32,17 +32,17 @@ class OutputOptions(t.NamedTuple):
         """Raise BadInput for terms that are no names, a checksum for several, and an encoding that does not exist."""
         for term in terms:
             if isinstance(term, (list, tuple)):
-                raise BadInput("A term must be a name, not a list: write *names for each item of a list to be a term")
+                raise BadInput("A term must be a name, not a list. Write *names to pass each item of a list as a term")
             if not isinstance(term, str):
                 raise BadInput(f"A term must be a name, not {type(term).__name__}")
         if self.checksum is not None:
             parse_checksum(self.checksum)
             if len(terms) != 1:
-                raise BadInput(f"checksum goes with one term, but there are {len(terms)}")
+                raise BadInput(f"checksum requires exactly one term, but there are {len(terms)}")
         try:
             "".encode(self.encoding)
         except (LookupError, ValueError) as exc:
-            raise BadInput(f"encoding: there is no encoding '{self.encoding}'") from exc
+            raise BadInput(f"encoding: unknown encoding '{self.encoding}'") from exc
 
 
 def render(name: str, data: bytes, options: OutputOptions) -> t.Any:
@@ -62,8 +62,8 @@ def _decode(name: str, data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeError as exc:
-        where = f" (byte {exc.start} does not decode)" if isinstance(exc, UnicodeDecodeError) else ""
-        raise BitbucketError(f"{quoted(name)} is not text in {encoding}{where}: use output='base64' for binary contents") from exc
+        where = f" (byte {exc.start} cannot be decoded)" if isinstance(exc, UnicodeDecodeError) else ""
+        raise BitbucketError(f"{quoted(name)} is not text in {encoding}{where}. Use output='base64' for binary contents") from exc
 
 
 def _parse(name: str, text: str, output: str) -> t.Any:

@@ -78,7 +78,7 @@ def is_wanted(choice: str, callback: str, has_playbook: bool) -> bool:
 def _is_wanted(action: ActionBase) -> bool:
     choice = os.environ.get(VARIABLE, "")
     if choice not in ("", "none", "lines"):
-        Display().warning(f"{VARIABLE} must be none or lines, not {quoted(choice)}: it is ignored")
+        Display().warning(f"{VARIABLE} must be none or lines, not {quoted(choice)}. The value is ignored")
     wanted = is_wanted(choice, _SETTINGS.DEFAULT_STDOUT_CALLBACK, "module_name" not in context.CLIARGS)
     return wanted and not action._task.no_log
 

@@ -26,7 +26,7 @@ def parse_yaml(text: str) -> t.Any:
     except yaml.YAMLError as exc:
         raise ValueError(" ".join(str(exc).split())) from exc
     except (LookupError, AttributeError, TypeError) as exc:  # its constructors trip over scalars with a wrong tag
-        raise ValueError("a value does not fit its tag") from exc
+        raise ValueError("a value does not match its tag") from exc
 
 
 def _construct(text: str) -> t.Any:
@@ -50,7 +50,7 @@ def _require_bounded(root: yaml.Node) -> None:
         nonlocal own
         if id(node) in sizes:
             if not sizes[id(node)]:
-                raise ValueError("an anchor holds an alias of itself")
+                raise ValueError("an anchor contains an alias of itself")
             return sizes[id(node)]
         sizes[id(node)] = 0
         own_size = 1 + (len(node.value) // _CHARACTERS if isinstance(node.value, str) else 0)
@@ -59,7 +59,7 @@ def _require_bounded(root: yaml.Node) -> None:
         return sizes[id(node)]
 
     if measure(root) - own > MAX_ALIASED:
-        raise ValueError(f"its aliases stand for more than {MAX_ALIASED} values")
+        raise ValueError(f"its aliases expand to more than {MAX_ALIASED} values")
 
 
 def _list_children(node: yaml.Node) -> t.Iterator[yaml.Node]:
@@ -80,7 +80,7 @@ def _convert(value: t.Any) -> t.Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, bytes):
-        raise ValueError("it holds binary data (!!binary), which is no text: store it as a file of its own")
+        raise ValueError("it contains binary data (!!binary), which is not text. Store the data in a separate file")
     if isinstance(value, set):
-        raise ValueError("it holds a set (!!set), which JSON does not have: use a list")
+        raise ValueError("it contains a set (!!set), which JSON does not support. Use a list")
     return value

@@ -131,7 +131,7 @@ def test_no_user_can_set_what_an_action_plugin_hands_over(play: Play) -> None:
 def test_warn_of_a_setting_that_does_not_exist(play: Play) -> None:
     done = play.run([{UPLOAD: {**play.options, "state": "absent", "name": "x"}}], {"localhost": {}}, BITBUCKET_PROGRESS="often")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "BITBUCKET_PROGRESS must be none or lines, not 'often': it is ignored" in " ".join(done.stderr.split())
+    assert "BITBUCKET_PROGRESS must be none or lines, not 'often'. The value is ignored" in " ".join(done.stderr.split())
 
 
 def test_show_progress_of_what_the_control_node_publishes_and_fetches_itself(play: Play) -> None:

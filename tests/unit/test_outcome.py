@@ -66,7 +66,7 @@ def test_message_of_a_failure_begins_with_the_change() -> None:
     progress = Progress()
     assert progress.explain(ValueError("no room")) == "no room"
     progress.begin("The snippet kypj was created")
-    assert progress.explain(ValueError("no room")) == "The snippet kypj was created, but then: no room"
+    assert progress.explain(ValueError("no room")) == "The snippet kypj was created, but the task failed: no room"
     assert progress.results() == {"changed": True}
 
 

@@ -72,7 +72,7 @@ class AnsibleFiles:
         self._copy = target
         try:
             if self._over:
-                raise RuntimeError("the task is over")
+                raise RuntimeError("the task has ended")
             self._preserved_copy(source, target)
         except BaseException:
             _remove(target)

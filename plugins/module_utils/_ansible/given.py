@@ -23,7 +23,7 @@ _NUMBERS = ("content", "limit_rate")  # a number is text here, or refused by the
 _WHOLE = ("signed_by",)
 _KEYS = ("signing_key", "signed_by")
 _SHAPE = (
-    "files must be a list of files, each with name and with one of content, content_base64 and src, for example:"
+    "files must be a list of dictionaries, each with name and one of content, content_base64 and src. For example:"
     " files: [{name: notes.md, content: text}, {name: logo.png, src: images/logo.png}]"
 )
 
@@ -69,12 +69,12 @@ class Given:
         """Refuse what YAML makes of some words without quotes. No value is shown: it might be a secret."""
         numbers = (int, float) if option in _NAMES else float
         if isinstance(value, bool):
-            kind = "a boolean, as YAML reads true and yes"
+            kind = "a boolean, as YAML reads unquoted true and yes"
         elif isinstance(value, numbers) and option not in _NUMBERS:
-            kind = "a number, of which YAML keeps no leading and final zeros"
+            kind = "a number, which loses leading and trailing zeros in YAML"
         else:
             return
-        self.refusal = self.refusal or f"{prefix}{option} must be a text, but it is {kind}: write it in quotes"
+        self.refusal = self.refusal or f"{prefix}{option} must be a string, but it is {kind}. Put it in quotes"
 
 
 def find_private_keys(arguments: t.Mapping[str, t.Any]) -> set[str]:

@@ -30,7 +30,7 @@ from .meter_file import write_samples
 Options = t.Mapping[str, t.Any]
 CreateClient = t.Callable[[AnsibleModule, int, Clock], Client]
 
-_OTHER_HOST = ". Or let another host that has it do the work: delegate_to: localhost"
+_OTHER_HOST = ". Or run the task on a host that has it, for example with delegate_to: localhost"
 
 # A job that is canceled, Ctrl-C, and a terminal or SSH connection that is closed.
 _ADDRESSES = ("api_url", "token_url", "workspace", "repository", "src_workspace", "src_repository")
@@ -145,4 +145,4 @@ def stop_on_signals() -> t.Iterator[None]:
 def _stop(number: int, _unused: object) -> t.NoReturn:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)  # nothing must interrupt the cleaning up
-    raise Stopped(f"The task was stopped by {signal.Signals(number).name}. What it had done by then stays; run it again")
+    raise Stopped(f"The task was stopped by {signal.Signals(number).name}. Changes made before that remain. Run the task again")

@@ -22,7 +22,7 @@ from .done import render_fetched, restore_fetched
 if t.TYPE_CHECKING:
     from .._fetch.choose import Wanted
 
-_NO_ANSWER = "A task with async cannot get another link while it runs: use via: host or via: controller, or fetch without async"
+_NO_ANSWER = "A task with async cannot get another signed URL while it runs. Use via: host or via: controller, or remove async"
 
 
 class _Asked(Exception):

@@ -88,7 +88,8 @@ def _lead_through(proxy: str, request: urllib.request.Request, what: str) -> Non
     except ValueError:
         raise explain_unusable_proxy(what) from None
     if parts.scheme.lower() != "http":
-        raise NoResponse(f"{what} failed: {describe_proxy(proxy)} cannot be used, only one for HTTP", may_have_applied=False)
+        words = f"{what} failed: {describe_proxy(proxy)} cannot be used. Only HTTP proxies are supported"
+        raise NoResponse(words, may_have_applied=False)
     if parts.username is not None:
         words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         request.add_header("Proxy-Authorization", "Basic " + base64.b64encode(words.encode("utf-8")).decode("ascii"))

@@ -136,8 +136,8 @@ class Contents:
 
     def _contradiction(self, size: int) -> str:
         return (
-            f"{self.what} sent {size} bytes, but the listing says {self._size}: it is being replaced, or the answer is"
-            " not the artifact"
+            f"{self.what} sent {size} bytes, but the listing says {self._size}: the artifact is being replaced, or the response"
+            " is not the artifact"
         )
 
 

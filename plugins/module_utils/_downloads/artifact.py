@@ -18,15 +18,15 @@ from .._versions.order import Order, parse_order
 
 CHANNEL_SUFFIX = ".channel.json"
 _SIGNATURES = (".asc", ".sig")
-_EXACT = "the manifest and its signatures match only if a pattern is exactly the name"
+_EXACT = "patterns match the manifest and its signatures only if a pattern is exactly the name"
 _T = t.TypeVar("_T")
 _BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
 
 
 # Observed in 2025 and 2026, also where there were artifacts before (fact sheet 10).
 EMPTY = (
-    "The artifact list is empty. Bitbucket shows an empty list for workspaces on the Free plan, whatever they hold: if artifacts"
-    " should exist, check the plan of the workspace"
+    "The artifact list is empty. Bitbucket returns an empty list for workspaces on the Free plan even if artifacts exist. If"
+    " artifacts should exist, check the plan of the workspace"
 )
 
 
@@ -88,7 +88,7 @@ class Selection(t.NamedTuple):
         """Return the message that no artifact in the Downloads at this path is selected."""
         words = f"No artifact in {path} matches the patterns{explain_empty(listing)}"
         left_out = [quoted(name) for name in self.ignored if name in listing and self.patterns.match(name)]
-        return f"{words}, apart from {' and '.join(left_out)}: {_EXACT}" if left_out else words
+        return f"{words}, except for {' and '.join(left_out)}: {_EXACT}" if left_out else words
 
 
 def manifest_names(manifest: str | None, signature: str | None = None) -> set[str]:
@@ -151,9 +151,9 @@ def parse_artifact(item: t.Mapping[str, t.Any]) -> Artifact:
     """Return the artifact that an item of the listing describes; raise RequestFailed for an item that cannot be trusted."""
     name, size = item.get("name"), item.get("size")
     if not isinstance(name, str) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise RequestFailed("The list of downloads holds an item without a name and a size: it cannot be trusted")
+        raise RequestFailed("The artifact list contains an item without a valid name and size, so it cannot be trusted")
     if any("\ud800" <= char <= "\udfff" for char in name):
-        raise RequestFailed("The list of downloads holds a name that is not valid UTF-8: it cannot be trusted")
+        raise RequestFailed("The artifact list contains a name that is not valid UTF-8, so it cannot be trusted")
     created_on, downloads = item.get("created_on"), item.get("downloads")
     return Artifact(
         name=name,

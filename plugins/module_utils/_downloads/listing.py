@@ -60,8 +60,8 @@ class ArtifactList(t.NamedTuple):
         """Return the list; raise NotWhole if artifacts might be missing."""
         if self.doubt:
             raise NotWhole(
-                f"GET {path}: the list of artifacts changes while it is read ({self.doubt}), so nothing can be decided from it."
-                " Nothing was sent after that. Run the task again when no other job publishes or deletes"
+                f"GET {path}: the artifact list kept changing while the task read it ({self.doubt}). The task sent nothing after"
+                " that. Run the task again when no other job publishes or deletes artifacts"
             )
         return self
 

@@ -217,6 +217,6 @@ def _read_part(source: io.FileIO, part: Part) -> t.Iterator[bytes]:
         except OSError as exc:
             raise BitbucketError(f"Cannot read {source.name}: {exc.strerror}") from exc
         if not block:
-            raise BitbucketError(f"Cannot read {source.name}: it was cut while it was written")
+            raise BitbucketError(f"Cannot read {source.name}: it was truncated while it was written")
         yield block
         position += len(block)

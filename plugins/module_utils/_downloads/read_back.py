@@ -79,7 +79,7 @@ class ReadBack:
             stored = self._find(payload, listing, similar)
             name = stored.artifact.name if stored.artifact else payload.name
             if stored.problem is None and name in taken:
-                problem = f"'{payload.name}' was stored as '{name}', like another artifact of this task"
+                problem = f"'{payload.name}' was stored as '{name}', as was another artifact of this task"
                 stored = Stored(listing.get(payload.name), problem)
             elif stored.problem is None:
                 taken.add(name)
@@ -122,10 +122,10 @@ class ReadBack:
             empty = "" if listing else f". {EMPTY}"
             return Stored(None, f"'{payload.name}' is not in the listing{empty}")
         if not self._has_moved(exact):
-            return Stored(exact, f"'{payload.name}' is listed as it was before, with {exact.size} bytes")
+            return Stored(exact, f"'{payload.name}' is still listed unchanged, with {exact.size} bytes")
         problem = (
             f"'{payload.name}' is listed with {exact.size} bytes instead of the {payload.size} that were sent:"
-            " somebody else is publishing this name, or the service has cut it"
+            " another publisher has uploaded this name, or Bitbucket has truncated the upload"
         )
         return Stored(exact, problem, final=self._decides)
 
@@ -155,5 +155,5 @@ def _is_settled(reading: Reading) -> bool:
 
 def _describe_unknown(exact: Artifact | None) -> str:
     if exact:
-        return "Bitbucket keeps the artifact of the requested name. Delete one of both"
-    return "the module would not recognize that name. Publish it under a name of letters, digits, '.', '_' and '-'"
+        return "an artifact of the requested name exists as well. Delete one of them"
+    return "the module cannot match that name to the requested one. Publish it under a name of letters, digits, '.', '_' and '-'"

@@ -115,7 +115,7 @@ class Transfer:
             begins = _CONTENT_RANGE.match(contents.headers.get("Content-Range", ""))
             if not begins or int(begins.group(1)) != self._position or etag not in ("", self._etag):
                 self._start_over()
-                raise RequestFailed(f"{contents.what} answered with a part that does not continue the last one", transient=True)
+                raise RequestFailed(f"{contents.what} returned a part that does not continue the previous one", transient=True)
         else:
             self._start_over()
         self._etag = etag if etag.startswith('"') else None  # a weak one must not be used with If-Range (RFC 9110)

@@ -111,7 +111,7 @@ class Uploader:
             landed = ReadBack(self._downloads, sent, before).look()
         except BitbucketError as exc:
             raise RequestFailed(
-                f"{failure}. What became of the upload is not known, for the listing failed as well: {exc}"
+                f"{failure}. The result of the upload is unknown, because the listing failed as well: {exc}"
             ) from exc
         self._record(landed, body, recovered=failure.may_have_applied)
         return [payload for payload in sent if payload not in landed]

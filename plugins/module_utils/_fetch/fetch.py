@@ -156,7 +156,7 @@ class Fetcher:
         if not same and expected:
             problem = BitbucketError(
                 f"{quoted(name)} does not have the digest that {expected[0].source}"
-                " expects: its contents differ from a file that has it"
+                " expects: its contents differ from the local file, which has that digest"
             )
             self._requests.require_current(request, problem)
             raise problem

@@ -98,10 +98,10 @@ def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> l
 
 def _hint(name: str, listing: Listing) -> str:
     if "*" in name or "?" in name:
-        return f"{quoted(name)} (names are exact, use patterns to match names)"
+        return f"{quoted(name)} (names are exact; use patterns to match several names)"
     pattern = renamed_pattern(name)
     similar = [quoted(other) for other in listing if pattern and pattern.match(other)]
-    return quoted(name) + (f" (the service may have stored it as {' or '.join(similar)})" if similar else "")
+    return quoted(name) + (f" (Bitbucket might have stored it as {' or '.join(similar)})" if similar else "")
 
 
 def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | None) -> Expectation:

@@ -27,9 +27,8 @@ class Checksum(t.NamedTuple):
         """Raise if both cannot hold."""
         if self.algorithm == other.algorithm and self.digest != other.digest:
             raise BitbucketError(
-                f"{quoted(name)} cannot have both digests that are expected: {self.source} says"
-                f" {self.algorithm}:{self.digest}, {other.source} says"
-                f" {other.algorithm}:{other.digest}"
+                f"The expected digests of {quoted(name)} contradict each other: {self.source} says"
+                f" {self.algorithm}:{self.digest}, {other.source} says {other.algorithm}:{other.digest}"
             )
 
     def require(self, digests: t.Mapping[str, str], name: str) -> None:
@@ -54,11 +53,11 @@ def parse_checksum(text: str) -> Checksum:
     algorithm, colon, digest = text.strip().partition(":")
     algorithm, digest = algorithm.lower(), digest.strip().lower()
     if not colon or algorithm not in ALGORITHMS:
-        raise BadInput(f"checksum must be ALGORITHM:DIGEST with one of {', '.join(sorted(ALGORITHMS))}")
+        raise BadInput(f"checksum must be ALGORITHM:DIGEST. Supported algorithms: {', '.join(sorted(ALGORITHMS))}")
     if not re.match(rf"[0-9a-f]{{{ALGORITHMS[algorithm]}}}\Z", digest):
-        raise BadInput(f"checksum: a digest of {algorithm} has {ALGORITHMS[algorithm]} hex digits")
+        raise BadInput(f"checksum: a digest of {algorithm} has {ALGORITHMS[algorithm]} hexadecimal digits")
     try:
         hashlib.new(algorithm)
     except ValueError as exc:
-        raise BadInput(f"checksum: {algorithm} is not to be had on this host") from exc
+        raise BadInput(f"checksum: {algorithm} is not available on this host") from exc
     return Checksum(algorithm, digest)

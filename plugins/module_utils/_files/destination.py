@@ -42,7 +42,8 @@ class Destination:
         """Raise BadInput for several artifacts in one file, and for a place that no file can have."""
         if len(names) > 1 and not self.is_directory:
             raise BadInput(
-                f"dest {quoted(self.dest)} is one file, but {len(names)} artifacts are meant: end it with a slash for a directory"
+                f"dest {quoted(self.dest)} is one file, but {len(names)} artifacts are selected."
+                " End it with a slash for a directory"
             )
         for name in names:
             inspect(self.path_for(name))
@@ -103,5 +104,5 @@ def inspect(path: str) -> LocalFile:
     if stat.S_ISLNK(status.st_mode):
         return LocalFile(path, LINK)
     if not stat.S_ISREG(status.st_mode):
-        raise BadInput(f"dest {quoted(path)} is there and is not a regular file")
+        raise BadInput(f"dest {quoted(path)} exists and is not a regular file")
     return LocalFile(path, FILE, status.st_size)

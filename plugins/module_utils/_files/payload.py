@@ -88,7 +88,7 @@ class Payload(t.NamedTuple):
                 left -= count
                 yield buffer[:count]
             if self.start is None and source.read(1):
-                raise LocalFileChanged(f"{quoted(self.path or self.name)} grew while it was read, run again")
+                raise LocalFileChanged(f"{quoted(self.path or self.name)} grew while it was read. Run the task again")
 
     def digest(self) -> str:
         """Read everything; return the SHA-256 in hex."""
@@ -114,7 +114,7 @@ def _read_into(source: io.FileIO | io.BytesIO, block: memoryview, payload: Paylo
     except OSError as exc:
         raise LocalFileChanged(f"Cannot read {quoted(payload.path or payload.name)}: {exc.strerror}") from exc
     if not count:
-        raise LocalFileChanged(f"{quoted(payload.path or payload.name)} shrank while it was read, run again")
+        raise LocalFileChanged(f"{quoted(payload.path or payload.name)} shrank while it was read. Run the task again")
     return count
 
 
@@ -131,9 +131,9 @@ def file_payloads(sources: t.Sequence[str], name: str | None = None) -> list[Pay
     """Return the files that ``src`` names, in its order; ``name`` is allowed for one file. Raise BadInput."""
     paths = _drop_duplicates(path for source in sources for path in _expand(source))
     if not paths:
-        raise BadInput("src is empty: there is nothing to publish")
+        raise BadInput("src is empty, so there is nothing to publish")
     if name is not None and len(paths) > 1:
-        raise BadInput(f"name goes with one file, but src means {len(paths)}: {', '.join(map(quoted, paths))}")
+        raise BadInput(f"name requires that src matches one file, but it matches {len(paths)}: {', '.join(map(quoted, paths))}")
     payloads = [_file_payload(path, name) for path in paths]
     _refuse_same_names(payloads)
     return payloads
@@ -168,7 +168,7 @@ def _file_payload(path: str, name: str | None) -> Payload:
     except OSError as exc:
         raise BadInput(f"src {quoted(path)} cannot be read: {exc.strerror}") from exc
     if stat.S_ISDIR(status.st_mode):
-        raise BadInput(f"src {quoted(path)} is a directory: name files, or a pattern such as {path.rstrip('/')}/*.tgz")
+        raise BadInput(f"src {quoted(path)} is a directory. Set paths of files, or a pattern such as {path.rstrip('/')}/*.tgz")
     if not stat.S_ISREG(status.st_mode):
         raise BadInput(f"src {quoted(path)} is not a regular file")
     return Payload(check_written_name(os.path.basename(path) if name is None else name), status.st_size, path=path)
@@ -180,4 +180,4 @@ def _refuse_same_names(payloads: t.Sequence[Payload]) -> None:
         other = first.setdefault(payload.name, payload)
         if other is not payload:
             paths = " and ".join(quoted(each.path or "") for each in (other, payload))
-            raise BadInput(f"src has two files of the name {quoted(payload.name)}: {paths}")
+            raise BadInput(f"src has two files named {quoted(payload.name)}: {paths}")

@@ -94,7 +94,7 @@ class TemporaryFiles:
     def _make(self, directory: str) -> str:
         with self._lock:
             if self._over:
-                raise BitbucketError(f"The task is over, no file is made in {quoted(directory)}")
+                raise BitbucketError(f"The task has ended, so no file is created in {quoted(directory)}")
             try:
                 descriptor, name = tempfile.mkstemp(prefix=encode_path(PREFIX), dir=encode_path(directory))
             except OSError as exc:

@@ -74,7 +74,7 @@ class Conversation:
         if self._supply.looks_first:
             result = self._execute(render_delivery(delivery._replace(only_looks=True)), False)
             if QUESTION not in result:
-                raise BitbucketError(str(result.get("msg", "The host does not say which contents it needs")))
+                raise BitbucketError(str(result.get("msg", "The host did not report which contents it needs")))
             needs = parse_question(result[QUESTION]).needs
         return self._add_contents(delivery, needs)._replace(answers=False)
 

@@ -72,7 +72,7 @@ def fetch_for_host(
             result = _create_conversation(host, client, options, snapshot).run()
     except MissingLibrary as exc:
         result = _fail(
-            f"{exc} for the Python that runs ansible, which via: {arguments['via']} needs: install it on the control node"
+            f"{exc} for the Python that runs Ansible. via: {arguments['via']} requires it: install it on the control node"
         )
     except BitbucketError as exc:
         result = _fail(str(exc))

@@ -234,7 +234,7 @@ def test_channel_that_storage_damages_is_an_error(emulator: Emulator, run: Modul
     put(emulator, NEW)
     emulator.switches.stored_damage = "zero"
     result = run.failed(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
-    assert (result["msg"].startswith("The channel 'stable' was sent, but then: "), result["changed"]) == (True, True)
+    assert (result["msg"].startswith("The channel 'stable' was sent, but the task failed: "), result["changed"]) == (True, True)
 
 
 def test_another_publisher_is_named(emulator: Emulator, run: ModuleRunner) -> None:
@@ -243,7 +243,8 @@ def test_another_publisher_is_named(emulator: Emulator, run: ModuleRunner) -> No
     emulator.faults.add("call", action=lambda: put_channel(emulator, "1.5.0", OLD), method="POST")
     result = run.failed(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
     assert result["msg"] == (
-        "The channel 'stable' was sent, but then: it names version 1.5.0, because another publisher moved it at the same time"
+        "The channel 'stable' was sent, but the task failed: it names version 1.5.0, because another"
+        " publisher moved it at the same time"
     )
     assert result["changed"] is True
 
@@ -266,7 +267,7 @@ def test_channel_that_another_task_deletes_is_an_error(emulator: Emulator, run: 
     put_channel(emulator, "1.4.1", OLD)
     emulator.faults.add("call", action=lambda: widgets(emulator).remove(FILE), method="POST")
     message = run.failure(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
-    assert message.startswith("The channel 'stable' was sent, but then: ")
+    assert message.startswith("The channel 'stable' was sent, but the task failed: ")
 
 
 @pytest.mark.parametrize("act", ["remove", "replace"])
@@ -282,8 +283,8 @@ def test_release_that_others_break_is_an_error(emulator: Emulator, run: ModuleRu
     emulator.faults.add("call", action=break_release, method="POST")
     message = run.failure(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
     assert message == (
-        "The channel 'stable' was sent, but then: its release is incomplete, because another task deleted or replaced artifacts:"
-        f" '{APP}'"
+        "The channel 'stable' was sent, but the task failed: its release is incomplete, because another task deleted or"
+        f" replaced artifacts: '{APP}'"
     )
 
 
@@ -298,7 +299,7 @@ def test_channel_that_the_service_does_not_store_is_an_error(emulator: Emulator,
     put_channel(emulator, "1.4.1", OLD)
     emulator.switches.upload_effect = "none"
     message = run.failure(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
-    assert "The upload was accepted, but 'stable.channel.json' is listed as it was before" in message
+    assert "The upload was accepted, but 'stable.channel.json' is still listed unchanged" in message
 
 
 def test_refused_upload_changes_nothing(emulator: Emulator, run: ModuleRunner) -> None:

@@ -170,7 +170,7 @@ def test_asynchronous_task_cannot_renew_a_link(emulator: Emulator, fleet: Fleet)
     emulator.faults.add("truncate", host="storage", bytes=1_000_000)
     emulator.faults.add("expired", host="storage")
     message = fleet.failure("app", is_async=True, parallel=1)
-    assert "A task with async cannot get another link while it runs" in message
+    assert "A task with async cannot get another signed URL while it runs" in message
     assert fleet.files() == {}
 
 

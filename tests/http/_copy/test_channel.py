@@ -77,7 +77,7 @@ def test_unchanged_release_with_manifests_requests_no_artifact(emulator: Emulato
         (
             {**NEW, MANIFEST: lines({**NEW, APP: b"other"})},
             {"manifest": MANIFEST},
-            f"'{APP}' cannot have both digests that are expected: the channel stable says",
+            f"The expected digests of '{APP}' contradict each other: the channel stable says",
         ),
         (NEW, {"manifest": APP}, f"'{APP}' is the manifest, which the module writes itself"),
     ],

@@ -168,7 +168,7 @@ def test_contents_without_the_promised_digest_are_not_sent(emulator: Emulator, c
             "has no line, or contradictory lines, for 'app'",
         ),
         ({"app": b"a"}, {"name": ["app", "lib"]}, "Not in the Downloads of staging: 'lib'"),
-        ({"app": b"a"}, {"name": ["a*"]}, "names are exact, use patterns to match names"),
+        ({"app": b"a"}, {"name": ["a*"]}, "names are exact; use patterns to match several names"),
         ({"app": b"a"}, {"patterns": ["b*"]}, "No artifact in /repositories/acme/staging/downloads matches the patterns"),
         ({'a"b': b"a"}, {"patterns": ["*"]}, "a double quote, which Bitbucket cannot store"),
         ({MANIFEST: b"?", "app": b"a"}, {"name": ["app"], "manifest": MANIFEST}, "is not a checksum manifest"),

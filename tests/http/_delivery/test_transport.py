@@ -165,7 +165,7 @@ def test_proxy_of_another_kind_is_an_error(
     monkeypatch.setenv(variable, f"{scheme}://user:canary@127.0.0.1:9")
     with pytest.raises(RequestFailed) as caught:
         list_names(connect_plainly(emulator))
-    assert str(caught.value).endswith(f"failed: the proxy {scheme}://127.0.0.1:9 cannot be used, only one for HTTP")
+    assert str(caught.value).endswith(f"failed: the proxy {scheme}://127.0.0.1:9 cannot be used. Only HTTP proxies are supported")
 
 
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:canary", "http://127.0.0.1:99999", "http://[canary", "http://user:canary@"])

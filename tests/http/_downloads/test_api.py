@@ -50,11 +50,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("json", {"body": json.dumps("text")}, "not an object"),
     ("json", {"body": {"values": None}}, "without a list of values"),
     ("json", {"body": {"values": [None]}}, "not objects"),
-    ("json", {"body": {"values": [ITEM, {}]}}, "without a name and a size"),
-    ("json", {"body": {"values": [{"name": 5, "size": 1}]}}, "without a name and a size"),
-    ("json", {"body": {"values": [{"name": "app", "size": "1"}]}}, "without a name and a size"),
-    ("json", {"body": {"values": [{"name": "app", "size": True}]}}, "without a name and a size"),
-    ("json", {"body": {"values": [{"name": "app", "size": -1}]}}, "without a name and a size"),
+    ("json", {"body": {"values": [ITEM, {}]}}, "without a valid name and size"),
+    ("json", {"body": {"values": [{"name": 5, "size": 1}]}}, "without a valid name and size"),
+    ("json", {"body": {"values": [{"name": "app", "size": "1"}]}}, "without a valid name and size"),
+    ("json", {"body": {"values": [{"name": "app", "size": True}]}}, "without a valid name and size"),
+    ("json", {"body": {"values": [{"name": "app", "size": -1}]}}, "without a valid name and size"),
     ("json", {"body": {"values": [{"name": "\ud800", "size": 1}]}}, "not valid UTF-8"),
     ("json", {"body": {"values": [ITEM], "next": 5}}, "next page"),
     ("foreign_next", {}, "is outside the API"),
@@ -72,7 +72,7 @@ def test_untrustworthy_list_is_an_error_and_not_an_empty_list(
     emulator.faults.add(kind, path=LISTING, times=None, **arguments)
     result = run.failed(MODULE, **PUBLISH)
     assert words in result["msg"]
-    assert "GET " in result["msg"] or "list of downloads" in result["msg"]
+    assert "GET " in result["msg"] or "artifact list" in result["msg"]
     assert emulator.api_token not in result["msg"]
     assert (writes(emulator), contents(emulator)) == ([], {"app": b"y"})
     assert result["requests"] == len(emulator.journal) == 1

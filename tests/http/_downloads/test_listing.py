@@ -83,7 +83,7 @@ def test_listing_that_never_becomes_whole_stops_what_writes(
 ) -> None:
     emulator.faults.add("duplicate_page", path=LISTING, times=None)
     message = run.failure(module, max_wait=5, **options)
-    assert "the list of artifacts changes while it is read" in message
+    assert "the artifact list kept changing while the task read it" in message
     assert writes(emulator) == []
 
 

@@ -77,7 +77,7 @@ def test_upload_stored_under_an_unrelated_name_is_an_error(emulator: Emulator, r
     put(emulator, {"a_b": b"another", "same": b"x"})
     emulator.switches.rename = lambda _requested: "a" + "_" * 13 + "b"
     message = run.failure(MODULE, content="x", name=[name])
-    assert f"'{name}' was stored as 'a_____________b': the module would not recognize that name" in message
+    assert f"'{name}' was stored as 'a_____________b': the module cannot match that name to the requested one" in message
 
 
 def test_upload_beside_the_existing_artifact_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
@@ -85,7 +85,7 @@ def test_upload_beside_the_existing_artifact_is_an_error(emulator: Emulator, run
     emulator.switches.upload_effect, emulator.switches.upload_effect_names = "suffix", "app"
     result = run.failed(MODULE, content="new", name=["app.zip"], manifest=MANIFEST)
     [stored] = [name for name in contents(emulator) if name.startswith("app_")]
-    assert f"'app.zip' was stored as '{stored}': Bitbucket keeps the artifact of the requested name" in result["msg"]
+    assert f"'app.zip' was stored as '{stored}': an artifact of the requested name exists as well" in result["msg"]
     assert contents(emulator)[MANIFEST] == lines({"app.zip": b"old"})
 
 
@@ -104,9 +104,9 @@ def test_replacement_of_equal_size_without_effect_is_an_error(emulator: Emulator
 @pytest.mark.parametrize(
     ("switches", "words"),
     [
-        ({"upload_effect": "none"}, "is listed as it was before"),
+        ({"upload_effect": "none"}, "is still listed unchanged"),
         ({"upload_effect": "suffix"}, "was stored as 'SHA256SUMS_"),
-        ({"rename": "lower"}, "was stored as 'sha256sums': Bitbucket keeps the artifact of the requested name"),
+        ({"rename": "lower"}, "was stored as 'sha256sums': an artifact of the requested name exists as well"),
     ],
     ids=["none", "suffix", "lower"],
 )
@@ -140,7 +140,7 @@ def test_another_size_is_an_error_that_names_both(emulator: Emulator, run: Modul
     emulator.faults.add("call", action=lambda: put(emulator, {"app.tgz": b"theirs"}), method="POST")
     result = run.failed(MODULE, src=write(dist, {**APP, "other.tgz": b"other"}))
     assert "'app.tgz' is listed with 6 bytes instead of the 11 that were sent" in result["msg"]
-    assert "somebody else is publishing this name, or the service has cut it" in result["msg"]
+    assert "another publisher has uploaded this name, or Bitbucket has truncated the upload" in result["msg"]
     assert (len(posts(emulator)), len(listings(emulator))) == (1, 3)
     app, other = result["artifacts"]
     assert (app["name"], app["size"], app["sha256"], app["created_on"]) == ("app.tgz", 6, None, date(emulator, "app.tgz"))
@@ -152,7 +152,7 @@ def test_listed_as_before_is_an_error_that_says_so(emulator: Emulator, run: Modu
     put(emulator, {"app.tgz": b"old"})
     emulator.faults.add("status", code=201, body="", method="POST")
     message = run.failure(MODULE, src=write(dist, APP))
-    assert "'app.tgz' is listed as it was before, with 3 bytes" in message
+    assert "'app.tgz' is still listed unchanged, with 3 bytes" in message
 
 
 @pytest.mark.usefixtures("spaces")
@@ -216,4 +216,4 @@ def test_files_stored_as_one_are_an_error(emulator: Emulator, run: ModuleRunner,
     if names == ("a b", "a+b"):
         emulator.switches.rename = lambda _requested: "a_b"
     message = run.failure(MODULE, src=write(dist, dict.fromkeys(names, b"1")))
-    assert f"was stored as '{names[0].replace(' ', '_')}', like another artifact of this task" in message
+    assert f"was stored as '{names[0].replace(' ', '_')}', as was another artifact of this task" in message

@@ -168,7 +168,7 @@ def test_foreign_manifest_of_same_size_is_not_taken_for_a_lost_upload(emulator: 
 def test_nothing_is_repeated_if_the_listing_fails_too(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
     emulator.faults.add("drop_after", method="POST")
     emulator.faults.add("html", method="GET", path=LISTING, after=1)
-    assert "What became of the upload is not known" in run.failure(MODULE, src=sources)
+    assert "The result of the upload is unknown" in run.failure(MODULE, src=sources)
     assert len(posts(emulator)) == 1
     emulator.faults.clear()
     require_converged(emulator, run, sources)

@@ -195,7 +195,7 @@ def test_no_match_is_an_error(fetch: FetchRunner, check: bool) -> None:
 def test_missing_names_are_an_error_and_nothing_is_fetched(fetch: FetchRunner, check: bool) -> None:
     fetch.put(RELEASES)
     message = fetch.failure("VERSION", "app-3.0.tgz", "V*", check=check, dest=f"{fetch.folder}/new/")
-    hint = "names are exact, use patterns to match names"
+    hint = "names are exact; use patterns to match several names"
     assert message == f"Not in the Downloads of widgets: 'app-3.0.tgz', 'V*' ({hint})"
     assert (fetch.files, fetch.transfers) == ({}, [])
 
@@ -281,9 +281,9 @@ def test_dest_may_be_a_file_and_relative_and_have_variables(
 @pytest.mark.parametrize(
     ("dest", "words"),
     [
-        ("", "dest '{dist}/fifo' is there and is not a regular file"),
-        ("fifo", "dest '{dist}/fifo' is there and is not a regular file"),
-        ("file", "dest '{dist}/file' is one file, but 2 artifacts are meant"),
+        ("", "dest '{dist}/fifo' exists and is not a regular file"),
+        ("fifo", "dest '{dist}/fifo' exists and is not a regular file"),
+        ("file", "dest '{dist}/file' is one file, but 2 artifacts are selected"),
         ("file/new/", "dest '{dist}/file/new/fifo' cannot be used: Not a directory"),
     ],
 )

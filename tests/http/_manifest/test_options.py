@@ -75,4 +75,4 @@ def test_one_key_may_be_given_as_a_text_with_commas(
 
 @pytest.mark.parametrize("value", [1.5, 7, True])
 def test_name_of_the_signature_must_be_a_text(run: ModuleRunner, key: ReleaseKey, value: object) -> None:
-    assert "signature must be a text" in run(MODULE, **TASK, **key.options, signature=value)["msg"]
+    assert "signature must be a string" in run(MODULE, **TASK, **key.options, signature=value)["msg"]

@@ -232,7 +232,7 @@ def test_upload_that_loses_a_part_is_an_error(
     emulator.switches.upload_effect = "none"
     emulator.switches.upload_effect_names = f"^{name}$"
     result = run(MODULE, src=write(dist, LIB), **key.options)
-    assert f"'{name}' is listed as it was before" in result["msg"]
+    assert f"'{name}' is still listed unchanged" in result["msg"]
     assert "The manifest and its signature do not fit now. If an upload has landed in part" in result["msg"]
     emulator.switches.upload_effect = "store"
     assert GO_ON in run(MODULE, src=write(dist, LIB), **key.options)["msg"]

@@ -103,7 +103,7 @@ def test_fail_if_a_creation_has_no_effect(emulator: Emulator, run: ModuleRunner)
     emulator.switches.snippet_create_effect = "none"
     result = run(SNIPPET, **CREATE)
     assert (result["failed"], result["changed"], len(emulator.snippets)) == (True, True, 0)
-    assert f"The snippet {list_writes(emulator)[0].snippet} was created, but then: GET " in result["msg"]
+    assert f"The snippet {list_writes(emulator)[0].snippet} was created, but the task failed: GET " in result["msg"]
     assert "HTTP 404" in result["msg"]
 
 
@@ -112,7 +112,7 @@ def test_fail_if_the_service_makes_a_new_snippet_public(emulator: Emulator, run:
     """New snippets are private if the task does not say otherwise."""
     emulator.switches.update({"snippet_stays_public": True, "snippet_write_body": body})
     assert run.failure(SNIPPET, **CREATE) == (
-        f"The snippet {get_only(emulator).id} was created, but then: What was sent for snippet {get_only(emulator).id}"
+        f"The snippet {get_only(emulator).id} was created, but the task failed: What was sent for snippet {get_only(emulator).id}"
         " was accepted, but it has is_private False instead of True"
     )
 
@@ -136,8 +136,8 @@ def test_fail_if_no_list_shows_a_new_snippet(emulator: Emulator, run: ModuleRunn
     result = run(SNIPPET, **CREATE)
     created = list_writes(emulator)[0].snippet
     words = (
-        f"The snippet {created} was created, but then: no list of snippets shows it with the title '{TITLE}', so that the next"
-        f" run would create another one. Set snippet_id to {created}"
+        f"The snippet {created} was created, but the task failed: no list of snippets shows it with the title '{TITLE}', so that"
+        f" the next run would create another one. Set snippet_id to {created}"
     )
     assert result["msg"] == words + ("" if others else f". {EMPTY_LISTING}")
     assert result["changed"] is True
@@ -202,8 +202,8 @@ def test_name_a_duplicate_after_a_lost_response_and_a_listing_that_lags(emulator
     message = run.failure(SNIPPET, **CREATE)
     second, first = (snippet.id for snippet in emulator.snippets)
     assert message == (
-        f"The snippet {second} was created, but then: snippet {first} has the same title, probably from an earlier attempt whose"
-        " response was lost: delete the wrong one, or set snippet_id"
+        f"The snippet {second} was created, but the task failed: snippet {first} has the same title, probably from an earlier"
+        " attempt whose response was lost: delete the wrong one, or set snippet_id"
     )
 
 
@@ -271,6 +271,6 @@ def test_recognize_the_own_snippet_by_its_response(
 def test_name_a_new_snippet_that_cannot_be_read(emulator: Emulator, run: ModuleRunner, code: int) -> None:
     emulator.faults.add("status", method="GET", path="/snippets/acme/.+", code=code, times=None)
     result = run(SNIPPET, **CREATE, retries=0)
-    assert result["msg"].startswith(f"The snippet {get_only(emulator).id} was created, but then: GET ")
+    assert result["msg"].startswith(f"The snippet {get_only(emulator).id} was created, but the task failed: GET ")
     assert f"HTTP {code} " in result["msg"]
     assert (result["failed"], result["changed"]) == (True, True)

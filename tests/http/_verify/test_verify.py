@@ -181,7 +181,7 @@ def test_checksum_is_compared_beside_the_sha256(emulator: Emulator, run: ModuleR
 
 def test_missing_artifact_of_an_empty_listing_is_explained(run: ModuleRunner, warnings: list[str]) -> None:
     options = {"name": ["app"], "checksum": f"sha256:{'0' * 64}"}
-    words = "'app' is not in the Downloads of widgets. The artifact list is empty. Bitbucket shows an empty list"
+    words = "'app' is not in the Downloads of widgets. The artifact list is empty. Bitbucket returns an empty list"
     assert words in run.failure(VERIFY, **options)
     result = run.ok(VERIFY, **options, on_mismatch="report")
     assert found(result) == {"app": "missing"}

@@ -68,7 +68,7 @@ def test_options_tell_how_to_return_contents(
 @pytest.mark.parametrize(
     ("term", "options", "words"),
     [
-        ("binary", {}, "'binary' is not text in utf-8 (byte 128 does not decode): use output='base64' for binary contents"),
+        ("binary", {}, "'binary' is not text in utf-8 (byte 128 cannot be decoded). Use output='base64' for binary contents"),
         ("VERSION", {"output": "json"}, "'VERSION' cannot be read as JSON: "),
         ("unsafe", {"output": "yaml"}, "'unsafe' cannot be read as YAML: could not determine a constructor for the tag"),
         ("one", {"checksum": f"md5:{'0' * 32}"}, "'one' does not have the digest that checksum expects: its md5 is "),
@@ -128,17 +128,17 @@ def test_results_are_plain_values(emulator: Emulator, look: Looker) -> None:
     ("terms", "options", "words"),
     [
         (["one", None], {}, "A term must be a name, not NoneType"),
-        (["one", ["two"]], {}, "A term must be a name, not a list: write *names for each item of a list to be a term"),
+        (["one", ["two"]], {}, "A term must be a name, not a list. Write *names to pass each item of a list as a term"),
         (["one", {"two": 2}], {}, "A term must be a name, not dict"),
         (["one", "../x"], {"on_missing": "skip"}, "name '../x' is refused"),
         (["one", ""], {}, "name '' is refused"),
         (["one"], {"repository": ".."}, "repository '..' is refused"),
         (["one"], {"workspace": "a/b"}, "workspace 'a/b' is refused"),
-        (["one"], {"encoding": "utf-9", "output": "base64"}, "encoding: there is no encoding 'utf-9'"),
+        (["one"], {"encoding": "utf-9", "output": "base64"}, "encoding: unknown encoding 'utf-9'"),
         (["one"], {"checksum": "crc:1"}, "checksum must be ALGORITHM:DIGEST"),
         (["one"], {"chekcsum": "sha256:"}, "There is no option 'chekcsum': did you mean 'checksum'?"),
         (["one"], {"title": "Notes"}, "There is no option 'title': the options are access_token, api_token, api_url, "),
-        (["one", "two"], {"checksum": f"md5:{'0' * 32}"}, "checksum goes with one term, but there are 2"),
+        (["one", "two"], {"checksum": f"md5:{'0' * 32}"}, "checksum requires exactly one term, but there are 2"),
     ],
 )
 def test_terms_and_options_that_do_not_fit_are_refused_before_any_request(

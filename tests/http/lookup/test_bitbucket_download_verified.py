@@ -188,8 +188,8 @@ def test_no_value_instead_of_keys_is_refused(emulator: Emulator, look: Looker) -
         ({"manifest": "SUMS", "signed_by": []}, "signed_by is empty"),
         ({"manifest": "SUMS", "signed_by": [""]}, "Item 1 of signed_by is empty"),
         ({"manifest": "SUMS", "signed_by": ""}, "Item 1 of signed_by is empty"),
-        ({"manifest": "SUMS", "signed_by": [5]}, "signed_by must be a list of public keys or of paths"),
-        ({"manifest": "SUMS", "signed_by": {"key": "x"}}, "signed_by must be a list of public keys or of paths"),
+        ({"manifest": "SUMS", "signed_by": [5]}, "signed_by must be a list of strings"),
+        ({"manifest": "SUMS", "signed_by": {"key": "x"}}, "signed_by must be a list of strings"),
     ],
     ids=str,
 )

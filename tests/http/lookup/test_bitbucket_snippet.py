@@ -89,7 +89,7 @@ def test_return_each_output(look: SnippetLooker) -> None:
     assert look("one", snippet_id="note1", rstrip=False) == [" 1 \n\n"]
     assert look("image.png", snippet_id="note1", output="base64") == [base64.b64encode(BINARY).decode()]
     assert look("image.png", snippet_id="note1", encoding="latin-1", rstrip=False) == [BINARY.decode("latin-1")]
-    assert "use output='base64'" in look.failure("image.png", snippet_id="note1")
+    assert "Use output='base64'" in look.failure("image.png", snippet_id="note1")
     for output in ("json", "yaml"):
         assert look("data.json", snippet_id="note1", output=output) == [{"a": [1, "1.30"]}]
 

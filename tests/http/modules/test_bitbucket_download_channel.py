@@ -36,7 +36,7 @@ from tests.http._downloads.helpers import put
         ({"name": "stable.channel.json"}, "Set name to 'stable'"),
         ({"version": "../../evil"}, "version '../../evil' is refused: a version must start with"),
         ({"version": ""}, "version '' is refused"),
-        ({"version": 1.1}, "version must be a text, but it is a number"),
+        ({"version": 1.1}, "version must be a string, but it is a number"),
         ({"artifacts": [1.1]}, "artifacts must list names or the artifacts that bitbucket_download returned, not 1.1"),
         ({"artifacts": [{"size": 3}]}, "artifacts must list names or the artifacts that bitbucket_download returned, not {"),
         ({"artifacts": ["../app"]}, "artifacts: the name '../app' is refused"),

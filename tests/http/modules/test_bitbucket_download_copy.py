@@ -88,7 +88,7 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
         ({"src_access_token": "x\n"}, "src_access_token starts or ends with white space, or contains a control character"),
         ({"user": None, "api_token": None}, "Write operations require credentials"),
         ({"user": None, "api_token": None, "src_access_token": "x"}, "Write operations require credentials"),
-        ({"src_repository": 1.1}, "src_repository must be a text, but it is a number"),
+        ({"src_repository": 1.1}, "src_repository must be a string, but it is a number"),
     ],
     ids=lambda value: str(value)[:60],
 )

@@ -228,7 +228,7 @@ def test_list_with_manifest_must_be_whole(filled: Emulator, run: ModuleRunner) -
     put(filled, {MANIFEST: lines(DATA)})
     filled.switches.page_cap = 2
     filled.faults.add("duplicate_page", path=LISTING, times=None)
-    assert "the list of artifacts changes while it is read" in run.failure(INFO, manifest=MANIFEST, max_wait=5)
+    assert "the artifact list kept changing while the task read it" in run.failure(INFO, manifest=MANIFEST, max_wait=5)
 
 
 def test_line_is_that_of_the_newest_artifact_of_a_name(emulator: Emulator, run: ModuleRunner) -> None:

@@ -54,7 +54,7 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
         ({"name": None, "patterns": ["a("], "use_regex": True}, "patterns: 'a(' is not a valid regular expression"),
         ({"manifest": None, "checksum": f"crc32:{SHA256}"}, "checksum must be ALGORITHM:DIGEST"),
         ({"manifest": None, "checksum": f"md5:{SHA256}", "name": ["a", "b"]}, "checksum requires exactly one artifact, but 2"),
-        ({"manifest": None, "checksum": f"md5:{SHA256}"}, "checksum: a digest of md5 has 32 hex digits"),
+        ({"manifest": None, "checksum": f"md5:{SHA256}"}, "checksum: a digest of md5 has 32 hexadecimal digits"),
         ({"name": ["app", "../x"]}, "name '../x' is refused"),
         ({"manifest": "../SUMS"}, "manifest '../SUMS' is refused"),
         ({"manifest": None, "checksum": f"sha256:{SHA256}", "signed_by": ["x"]}, "signed_by needs manifest"),

@@ -111,7 +111,7 @@ def test_warn_about_a_renamed_file(emulator: Emulator, run: ModuleRunner, monkey
 
 
 SHAPE = (
-    "files must be a list of files, each with name and with one of content, content_base64 and src, for example:"
+    "files must be a list of dictionaries, each with name and one of content, content_base64 and src. For example:"
     " files: [{name: notes.md, content: text},"
 )
 
@@ -128,9 +128,9 @@ SHAPE = (
         ({"files": [{"name": "a"}]}, ["content, content_base64, src"]),
         ({"files": [{"content": "x"}]}, ["name"]),
         *(({"files": files}, [SHAPE]) for files in ({"a": "x"}, ["a"], "a", [{"a": "x"}], [["a", "x"]], 3)),
-        ({"files": [{"name": True, "content": "x"}]}, ["files: name must be a text, but it is a boolean"]),
-        ({"files": [{"name": "a", "content": True}]}, ["files: content must be a text, but it is a boolean"]),
-        ({"title": 1.10}, ["title must be a text, but it is a number"]),
+        ({"files": [{"name": True, "content": "x"}]}, ["files: name must be a string, but it is a boolean"]),
+        ({"files": [{"name": "a", "content": True}]}, ["files: content must be a string, but it is a boolean"]),
+        ({"title": 1.10}, ["title must be a string, but it is a number"]),
         ({"purge": True}, ["purge needs files"]),
         ({"workspace": "a/b"}, ["workspace"]),
         ({"snippet_id": ".."}, ["snippet_id"]),

@@ -118,7 +118,7 @@ def test_a_part_that_begins_nowhere_is_not_taken(emulator: Emulator, run: Module
     part = {"Content-Range": f"bytes {digits}-", "ETag": '"x"'}
     emulator.faults.add("status", host="storage", code=206, body="x", headers=part, times=None)
     message = run.failure(FETCH, name="app", dest=f"{tmp_path}/", retries=1, max_wait=0)
-    assert "a part that does not continue the last one" in message or "Gave up" in message
+    assert "a part that does not continue the previous one" in message or "Gave up" in message
     assert list(tmp_path.iterdir()) == []
 
 

@@ -150,7 +150,7 @@ def test_control_node_without_the_library_says_so(hosts: Hosts) -> None:
     hosts.control = str(folder / "bin/python3")
     message = hosts.run(hosts.fetch("app")).result()["msg"]
     assert message.startswith(
-        "The Python library requests is not installed for the Python that runs ansible, which via: link needs"
+        "The Python library requests is not installed for the Python that runs Ansible. via: link requires it"
     )
 
 

@@ -208,14 +208,14 @@ def test_parse_artifact_accepts_values_of_the_documented_type(changes: dict[str,
 
 @pytest.mark.parametrize("changes", [{"name": None}, {"name": 1}, {"size": None}, {"size": "5"}, {"size": True}, {"size": -1}])
 def test_parse_artifact_refuses_items_without_name_and_size(changes: dict[str, Any]) -> None:
-    words = "^The list of downloads holds an item without a name and a size: it cannot be trusted$"
+    words = "^The artifact list contains an item without a valid name and size, so it cannot be trusted$"
     with pytest.raises(RequestFailed, match=words):
         parse_artifact({**ITEM, **changes})
 
 
 @pytest.mark.parametrize("name", ["\ud800", "a\udfff", "\udc00b"])
 def test_parse_artifact_refuses_names_that_are_not_utf_8(name: str) -> None:
-    words = r"^The list of downloads holds a name that is not valid UTF-8: it cannot be trusted$"
+    words = r"^The artifact list contains a name that is not valid UTF-8, so it cannot be trusted$"
     with pytest.raises(RequestFailed, match=words):
         parse_artifact({**ITEM, "name": name})
 

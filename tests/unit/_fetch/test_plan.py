@@ -98,8 +98,8 @@ def test_choose_named_keeps_order_and_names_missing_artifacts_with_similar_ones(
     assert [artifact.name for artifact in choose_named(LISTING, ["b", "a"], "widgets")] == ["b", "a"]
     with pytest.raises(BitbucketError) as caught:
         choose_named(LISTING, ["a", "a b", "c", "d*"], "widgets")
-    hint = "the service may have stored it as 'a_b'"
-    patterns = "names are exact, use patterns to match names"
+    hint = "Bitbucket might have stored it as 'a_b'"
+    patterns = "names are exact; use patterns to match several names"
     assert str(caught.value) == f"Not in the Downloads of widgets: 'a b' ({hint}), 'c', 'd*' ({patterns})"
 
 
@@ -108,7 +108,7 @@ def test_choose_matching_is_newest_first_and_refuses_no_match() -> None:
     with pytest.raises(BitbucketError, match=r"^No artifact in /path matches the patterns$"):
         choose_matching(LISTING, Selection(Patterns(["c*"])), "/path")
     with pytest.raises(
-        BitbucketError, match=r"matches the patterns, apart from 'SUMS': the manifest and its signatures match only if"
+        BitbucketError, match=r"matches the patterns, except for 'SUMS': patterns match the manifest and its signatures only if"
     ):
         choose_matching(LISTING, Selection(Patterns(["S*"]), ignored=["SUMS", "a", "none"]), "/path")
 
@@ -153,7 +153,7 @@ def test_expected_digests_are_those_of_checksum_and_manifest(
         (manifest(b=RIGHT.digest), "The manifest SUMS has no line, or contradictory lines, for 'a'"),
         (
             manifest(a=WRONG.digest),
-            f"'a' cannot have both digests that are expected: checksum says sha256:{RIGHT.digest},"
+            f"The expected digests of 'a' contradict each other: checksum says sha256:{RIGHT.digest},"
             f" the manifest SUMS says sha256:{WRONG.digest}",
         ),
     ],

@@ -81,9 +81,9 @@ def test_several_artifacts_need_a_directory(folder: Path) -> None:
     destination = Destination(str(folder / "file"))
     destination.check(["a"])
     destination.check([])
-    with pytest.raises(BadInput, match="is one file, but 2 artifacts are meant: end it with a slash for a directory"):
+    with pytest.raises(BadInput, match=r"is one file, but 2 artifacts are selected\. End it with a slash for a directory"):
         destination.check(["a", "b"])
-    with pytest.raises(BadInput, match="/directory' is there and is not a regular file"):
+    with pytest.raises(BadInput, match="/directory' exists and is not a regular file"):
         Destination(str(folder)).check(["a", "directory"])
 
 
@@ -125,7 +125,7 @@ def test_inspect_refuses_existing_paths_that_must_not_be_replaced(folder: Path, 
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
         for name in ("directory", "fifo", "socket"):
-            with pytest.raises(BadInput, match=f"/{name}' is there and is not a regular file"):
+            with pytest.raises(BadInput, match=f"/{name}' exists and is not a regular file"):
                 inspect(str(folder / name))
 
 

@@ -83,18 +83,18 @@ def test_link_to_file_is_published_under_its_own_name(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("sources", "words"),
     [
-        ([], "src is empty: there is nothing to publish"),
+        ([], "src is empty, so there is nothing to publish"),
         (["missing.tgz"], "src 'missing.tgz' does not exist on the host that runs the module"),
         ([""], "src '' does not exist"),
         (["a.tgz", "*.rpm"], "src '*.rpm' matches no file on the host that runs the module"),
         (["app[2].zip"], "src 'app[2].zip' matches no file"),
-        (["a.tgz", "sub"], "src 'sub' is a directory: name files, or a pattern such as sub/*.tgz"),
-        (["sub/"], "src 'sub/' is a directory: name files, or a pattern such as sub/*.tgz"),
+        (["a.tgz", "sub"], "src 'sub' is a directory. Set paths of files, or a pattern such as sub/*.tgz"),
+        (["sub/"], "src 'sub/' is a directory. Set paths of files, or a pattern such as sub/*.tgz"),
         (["s*"], "src 'sub' is a directory"),
         (["a.tgz/b"], "src 'a.tgz/b' does not exist"),
         (["*.tgz", "/dev/null"], "src '/dev/null' is not a regular file"),
         (["pipe"], "src 'pipe' is not a regular file"),
-        (["a.tgz", "sub/../b.tgz", "twin/a.tgz"], "src has two files of the name 'a.tgz': 'a.tgz' and 'twin/a.tgz'"),
+        (["a.tgz", "sub/../b.tgz", "twin/a.tgz"], "src has two files named 'a.tgz': 'a.tgz' and 'twin/a.tgz'"),
         (["dangling"], "src 'dangling' cannot be read: No such file or directory"),
         (["dang*"], "src 'dangling' cannot be read: No such file or directory"),
         (["circle"], "src 'circle' cannot be read: Too many levels of symbolic links"),
@@ -129,7 +129,7 @@ def test_file_whose_name_cannot_be_stored_needs_another_name(folder: Path, name:
 def test_one_file_can_have_another_name() -> None:
     assert file_payloads(["a.tgz"], "app.tgz") == [Payload("app.tgz", 5, "a.tgz")]
     assert file_payloads(["a.tg?", "a.tgz"], "app.tgz")[0].name == "app.tgz"
-    with pytest.raises(BadInput, match=r"^name goes with one file, but src means 2: 'a\.tgz', 'b\.tgz'$"):
+    with pytest.raises(BadInput, match=r"^name requires that src matches one file, but it matches 2: 'a\.tgz', 'b\.tgz'$"):
         file_payloads(["*.tgz"], "app.tgz")
     for name in ("", "..", "a/b"):
         with pytest.raises(BadInput, match=r"^name '.*' is refused"):
@@ -192,7 +192,7 @@ def test_blocks_remain_valid_for_the_documented_number_of_reads() -> None:
 def test_file_with_a_different_size_is_an_error(size: int, now: int, words: str) -> None:
     payload = of_file(content(size))
     Path("app.tgz").write_bytes(content(now))
-    with pytest.raises(LocalFileChanged, match=rf"app\.tgz' {words} while it was read, run again$"):
+    with pytest.raises(LocalFileChanged, match=rf"app\.tgz' {words} while it was read. Run the task again$"):
         payload.digest()
 
 

@@ -46,7 +46,7 @@ def test_end_of_a_task_removes_files_during_writes_and_refuses_new_files(tmp_pat
     assert list(tmp_path.iterdir()) == []
     sink.write(b"too late")
     writing.__exit__(None, None, None)
-    with pytest.raises(BitbucketError, match="The task is over, no file is made in"), files.new(str(tmp_path)):
+    with pytest.raises(BitbucketError, match="The task has ended, so no file is created in"), files.new(str(tmp_path)):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -104,7 +104,7 @@ def test_end_of_a_task_removes_a_kept_file_that_is_in_use(tmp_path: Path) -> Non
         files.new(str(tmp_path), path).__enter__()
     assert list(tmp_path.iterdir()) == []
     path = keep(tmp_path)
-    with pytest.raises(BitbucketError, match="The task is over"), files.new(str(tmp_path), path):
+    with pytest.raises(BitbucketError, match="The task has ended"), files.new(str(tmp_path), path):
         pass
     assert is_kept(path)
 

@@ -81,7 +81,7 @@ def test_no_match_in_empty_listing_is_explained() -> None:
     request = VerifyRequest(selection=EVERYTHING, checksum=SHA512)
     with pytest.raises(BitbucketError, match=r"matches the patterns\. The artifact list is empty"):
         plan({}, None, request, PATH)
-    with pytest.raises(BitbucketError, match=r"matches the patterns, apart from 'SUMS': "):
+    with pytest.raises(BitbucketError, match=r"matches the patterns, except for 'SUMS': "):
         plan({"SUMS": Artifact("SUMS", 1)}, None, request, PATH)
 
 

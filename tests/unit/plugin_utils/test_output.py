@@ -64,7 +64,7 @@ def test_bytes_that_do_not_decode_are_an_error_with_advice(data: bytes, encoding
     with pytest.raises(BitbucketError) as caught:
         read(data, encoding=encoding, output=output)
     assert str(caught.value) == (
-        f"'the-file' is not text in {encoding} (byte {byte} does not decode): use output='base64' for binary contents"
+        f"'the-file' is not text in {encoding} (byte {byte} cannot be decoded). Use output='base64' for binary contents"
     )
 
 
@@ -100,7 +100,7 @@ def test_yaml_and_json_are_distinguished() -> None:
         read(b"a: 1", output="json")
 
 
-TOO_MANY = "its aliases stand for more than 100000 values"
+TOO_MANY = "its aliases expand to more than 100000 values"
 
 
 def bomb(shape: str, value: str = "v", levels: int = 9) -> str:
@@ -144,13 +144,13 @@ def test_broken_document_is_an_error_that_names_it(output: str, data: bytes) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a: !!binary aGVsbG8=", "it holds binary data (!!binary), which is no text: store it as a file of its own"),
-        ("[!!set {a, b}]", "it holds a set (!!set), which JSON does not have: use a list"),
-        ("&a [1, *a]", "an anchor holds an alias of itself"),
+        ("a: !!binary aGVsbG8=", "it contains binary data (!!binary), which is not text. Store the data in a separate file"),
+        ("[!!set {a, b}]", "it contains a set (!!set), which JSON does not support. Use a list"),
+        ("&a [1, *a]", "an anchor contains an alias of itself"),
         (bomb("[{}, {}, {}, {}, {}, {}, {}, {}, {}]"), TOO_MANY),
         (
             bomb("{{a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {}, h: {}, i: {}}}"),
-            "its aliases stand for more than 100000 values",
+            "its aliases expand to more than 100000 values",
         ),
         (bomb("{{<<: [{}, {}, {}, {}, {}, {}, {}, {}, {}]}}", "{k: v}"), TOO_MANY),
         (f"- &a {'x' * 100_000}\n" + "- *a\n" * 1000, TOO_MANY),
@@ -204,8 +204,8 @@ def test_wrong_digest_is_reported_before_a_broken_document() -> None:
     ("options", "terms", "words"),
     [
         *(({}, ["ok", term], f"A term must be a name, not {type(term).__name__}") for term in (None, 3, True, b"x", {})),
-        *(({}, ["ok", term], "A term must be a name, not a list: write ") for term in (["x"], ("x",), [])),
-        *(({"checksum": "md5:" + "0" * 32}, terms, "checksum goes with one term, but there are") for terms in ([], ["a", "b"])),
+        *(({}, ["ok", term], "A term must be a name, not a list. Write ") for term in (["x"], ("x",), [])),
+        *(({"checksum": "md5:" + "0" * 32}, terms, "checksum requires exactly one term") for terms in ([], ["a", "b"])),
         *(({"checksum": text}, ["a"], "checksum") for text in ("", "sha256", "crc:1", "sha256:12", "0" * 64)),
         *(({"encoding": name}, ["a"], "encoding: ") for name in ("utf-9", "", "hex", "rot13", "undefined", "utf\0-8")),
     ],
