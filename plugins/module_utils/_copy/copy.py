@@ -67,7 +67,7 @@ class Copier:
     def _check_names(self, names: t.Sequence[str]) -> None:
         """Raise BadInput for a name that the task does not copy, or that the service would not store as it is."""
         wanted = self._options.wanted
-        refuse_manifest(names, wanted.manifest, wanted.trust.signature if wanted.trust else None, "what the task copies")
+        refuse_manifest(names, wanted.manifest, wanted.trust.signature if wanted.trust else None, "the artifacts to copy")
         for name in names:
             if is_channel_name(check_written_name(name)):
                 raise BadInput(f"{quoted(name)} {_CHANNEL}")

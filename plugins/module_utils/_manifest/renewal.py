@@ -72,7 +72,7 @@ class ManifestRenewal:
         )
         if manifest.artifact and self._store.name not in listing:
             lost = [name for name in manifest.digests if name in listing and name not in self._ours.digests]
-            self._warn("{manifest} was deleted while the task ran, and with it the lines of these artifacts: {names}", lost)
+            self._warn("{manifest} was deleted while the task ran, so the lines of these artifacts are lost: {names}", lost)
         return plan, listing
 
     def apply(self, plan: ManifestPlan, before: Listing) -> None:
@@ -105,7 +105,7 @@ class ManifestRenewal:
             return plan
         proved = self._lines.prove(manifest, doubtful)
         self._warn(
-            "These artifacts have other contents than their lines in {manifest} said, so the lines were dropped: {names}",
+            "The contents of these artifacts do not match their lines in {manifest}, so the lines were removed: {names}",
             [artifact.name for artifact in doubtful if artifact.name not in proved],
         )
         return plan_manifest(manifest, {**ours, **proved}, listing, sent)
@@ -129,7 +129,7 @@ class ManifestRenewal:
             return self._ours.clean(listing)
         digests = parse(text)
         self._warn(
-            "These artifacts appeared while the task ran, and {manifest} has no line for them: {names}",
+            "These artifacts were added while the task ran, and {manifest} has no lines for them: {names}",
             [name for name in foreign if name not in digests and name not in self._dropped],
         )
         return self._drop_false(digests, before, listing)
@@ -139,7 +139,7 @@ class ManifestRenewal:
         moved = [name for name in digests if name in before and name in listing and _differs(listing[name], before[name])]
         if not (false := self._lines.find_false(digests, moved)):
             return None
-        self._warn("These artifacts were replaced while the task ran, so their lines in {manifest} were dropped: {names}", false)
+        self._warn("These artifacts were replaced while the task ran, so their lines in {manifest} were removed: {names}", false)
         self._dropped.update(false)
         rest = {name: digest for name, digest in digests.items() if name not in false}
         if rest:
@@ -174,9 +174,10 @@ class ManifestRenewal:
         """Add our lines to the manifest of another task, which has replaced ours."""
         joined, found = self._decide(listing, lambda found: self._plan(self._store.read_writable(found), found, sent=False))
         if joined.text is not None:
-            self._warn("Another task has replaced {manifest} at the same time; the lines of both were joined", [self._store.name])
+            words = "Another task replaced {manifest} at the same time. The module merged the lines of both tasks"
+            self._warn(words, [self._store.name])
             if self._send(joined.text, found) is not None:
-                raise NotStored(f"Other tasks keep replacing the manifest {quoted(self._store.name)}: run this task again")
+                raise NotStored(f"Other tasks keep replacing the manifest {quoted(self._store.name)}. Run this task again")
 
     def _warn(self, words: str, names: t.Sequence[str]) -> None:
         if names:
@@ -190,11 +191,11 @@ def _differs(artifact: Artifact, old: Artifact | None) -> bool:
 def _require_stored(payloads: t.Sequence[Payload], found: t.Sequence[Stored], listing: Listing) -> None:
     problems = [stored.problem for stored in found if stored.problem]
     if problems:
-        advice = f". The manifest and its signature do not fit now. {HOW_TO_GO_ON}" if len(payloads) > 1 else ""
+        advice = f". The manifest and its signature do not match now. {HOW_TO_GO_ON}" if len(payloads) > 1 else ""
         raise NotStored(f"The upload was accepted, but {'; '.join(problems)}{advice}")
     for payload, stored in zip(payloads, found):
         if payload.name not in listing and stored.artifact:
             raise NotStored(
-                f"The manifest was stored as {quoted(stored.artifact.name)}, which is not found by the name"
-                f" {quoted(payload.name)}: set manifest to the stored name"
+                f"Bitbucket stored the manifest {quoted(payload.name)} under the name {quoted(stored.artifact.name)}, so later"
+                " tasks cannot find it. Set manifest to the stored name"
             )

@@ -25,8 +25,8 @@ if t.TYPE_CHECKING:
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 MAX_SIGNATURE_BYTES = 64 * 1024
 HOW_TO_GO_ON = (
-    "If an upload has landed in part, or the old key has ended, delete both artifacts with state=absent and without the option"
-    " manifest, and publish again; or use another name for the manifest. Otherwise find out who has changed them"
+    "If an upload was interrupted or the old key has expired, delete both artifacts with state=absent and without the option"
+    " manifest, and publish again, or use another name for the manifest. Otherwise, find out who changed them"
 )
 
 
@@ -78,7 +78,7 @@ class SignedReader:
 
     def _refuse(self, words: str) -> Inconsistent:
         advice = f". {self._kind.advice}" if self._trust.signer else ""
-        return Inconsistent(f"{words}. Nothing of the {self._kind.word} was used{advice}")
+        return Inconsistent(f"{words}. The {self._kind.word} was not used{advice}")
 
 
 def require_unsigned(name: str, listing: Listing, word: str = MANIFEST.word) -> None:
@@ -86,6 +86,6 @@ def require_unsigned(name: str, listing: Listing, word: str = MANIFEST.word) -> 
     signatures = [each for each in sorted(manifest_names(name)) if each != name and each in listing]
     if signatures:
         raise BitbucketError(
-            f"The {word} {quoted(name)} has the signature {quoted(signatures[0])}, and the task would change the {word}:"
-            " set signing_key, or delete the signature to go on without one"
+            f"The {word} {quoted(name)} has the signature {quoted(signatures[0])}, and the task would change the {word}."
+            " Set signing_key to sign it, or delete the signature to continue without one"
         )

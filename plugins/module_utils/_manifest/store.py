@@ -38,8 +38,8 @@ class ManifestStore:
         """Raise BadInput for a name that the service might change: the manifest could not be found again."""
         if renamed_pattern(self.name):
             raise BadInput(
-                f"manifest {quoted(self.name)} is refused: the service may store another name,"
-                " use letters, digits, '.', '_' and '-'"
+                f"manifest {quoted(self.name)} is refused: Bitbucket might store another name."
+                " Use only letters, digits, '.', '_' and '-'"
             )
 
     def read(self, listing: Listing) -> Manifest:
@@ -62,7 +62,7 @@ class ManifestStore:
         """Return the manifest for a task that might write it; raise for one that would lose lines."""
         manifest = self.read(listing)
         if manifest.sha512:
-            raise self._no_manifest("it has SHA-512 digests, which can be read but not written")
+            raise self._no_manifest("it has SHA-512 digests, which the module can read but not write")
         return manifest
 
     def require(self, listing: Listing) -> Manifest:
@@ -118,4 +118,4 @@ class ManifestStore:
                 raise StaleListing(f"{quoted(name)} {words}{addition}")
 
     def _no_manifest(self, problem: str) -> BitbucketError:
-        return BitbucketError(f"The artifact {quoted(self.name)} is not a checksum manifest, so it is left alone: {problem}")
+        return BitbucketError(f"The artifact {quoted(self.name)} is not a checksum manifest, so no task changes it: {problem}")

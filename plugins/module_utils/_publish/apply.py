@@ -288,8 +288,9 @@ def _require_unreplaced(work: _Work) -> None:
     unchanged = {step.current.name for step in work.steps if step.current and not step.changes}
     for name, landing in work.landings.items():
         if landing.proved and landing.proved.name in unchanged:
-            raise NotStored(f"{quoted(name)} was stored as {quoted(landing.proved.name)}, like another artifact of this task")
+            words = f"Bitbucket stored {quoted(name)} under the name {quoted(landing.proved.name)}"
+            raise NotStored(f"{words} of another artifact of this task")
 
 
 def _warn_of_name(name: str, stored: str) -> str:
-    return f"Bitbucket has stored {quoted(name)} under the name {quoted(stored)}; the manifest and the results use that name"
+    return f"Bitbucket stored {quoted(name)} under the name {quoted(stored)}. The manifest and the results use that name"

@@ -67,7 +67,7 @@ def refuse_manifest(names: t.Sequence[str], manifest: str | None, signature: str
     for name in names:
         if name in own:
             what = "manifest" if name == manifest else "signature of the manifest"
-            raise BadInput(f"{quoted(name)} is the {what}, which the module writes itself: leave it out of {options}")
+            raise BadInput(f"{quoted(name)} is the {what}, which the module writes itself. Remove it from {options}")
 
 
 def refuse_channels(names: t.Sequence[str], manifest: str | None) -> None:
@@ -75,8 +75,8 @@ def refuse_channels(names: t.Sequence[str], manifest: str | None) -> None:
     channels = [name for name in names if is_channel_name(name)]
     if channels and manifest is not None:
         raise BadInput(
-            f"{quoted(channels[0])} is a channel or its signature, which has no line in a manifest: leave it out of src and name,"
-            " or publish it without manifest"
+            f"{quoted(channels[0])} is a channel or its signature, which cannot have a line in a manifest. Remove it from src and"
+            " name, or publish it without manifest"
         )
 
 
@@ -86,7 +86,7 @@ def plan_publishing(examined: t.Sequence[tuple[Sendable, Evidence]], overwrite: 
     differing = [step for step in steps if step.status == REPLACED]
     if overwrite == "refuse" and differing:
         raise OverwriteRefused(
-            "overwrite is 'refuse', and these artifacts are there with other content:"
+            "overwrite is 'refuse', and these artifacts exist with different content:"
             f" {', '.join(f'{_with_stored_name(step)} ({step.reason})' for step in differing)}. Nothing was sent"
         )
     return steps

@@ -77,8 +77,8 @@ class Protection:
         if unlisted:
             raise BitbucketError(
                 f"Nothing was deleted, because published artifacts are not listed: {', '.join(map(quoted, unlisted))}."
-                " Another task might have deleted them, or the listing might be older than the upload: run it again, and protect"
-                " only what exists"
+                " Another task might have deleted them, or the listing might be older than the upload. Run the task again, and"
+                " protect only existing artifacts"
             )
 
     def predict(self, now: datetime.datetime) -> dict[str, Artifact]:

@@ -72,7 +72,7 @@ def parse_age(text: str) -> datetime.timedelta:
     """Parse ``30d``, ``12h`` and so on; raise BadInput for anything else."""
     match = _AGE.match(text.strip())
     if not match:
-        raise BadInput(f"older_than must be a number and a unit, one of s, m, h, d, w, as in 30d; it is '{text}'")
+        raise BadInput(f"older_than must be a number and a unit (s, m, h, d or w), such as 30d, not '{text}'")
     try:
         return datetime.timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
     except OverflowError as exc:
@@ -84,8 +84,8 @@ def parse_size(text: str) -> int:
     match = _SIZE.match(text.strip())
     if not match:
         raise BadInput(
-            "keep_size must be a number of bytes, which may end in k, M, G or T (powers of 1024), as in 20G;"
-            f" it is {quoted(text)}"
+            f"keep_size must be a number of bytes, not {quoted(text)}."
+            " It can end in k, M, G or T (powers of 1024), for example 20G"
         )
     number, unit = match.group(1), 1024 ** _POWERS[match.group(2).lower()]
     return int(float(number) * unit) if "." in number else int(number) * unit
@@ -170,6 +170,6 @@ def _refuse_too_many(steps: t.Sequence[Step], limit: int | None) -> None:
     deleted = [step.name for step in steps if step.changes]
     if limit is not None and len(deleted) > limit:
         raise TooManyDeletions(
-            f"{len(deleted)} artifacts would go, but max_deletions is {limit}. Nothing was deleted. They"
-            f" are: {', '.join(deleted[:20]) + (', …' if len(deleted) > 20 else '')}"
+            f"Nothing was deleted: {len(deleted)} artifacts would be deleted, but max_deletions is {limit}. They are"
+            f" {', '.join(deleted[:20]) + (', …' if len(deleted) > 20 else '')}"
         )

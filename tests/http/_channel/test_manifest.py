@@ -25,8 +25,8 @@ def test_channel_is_not_published_beside_a_manifest(
 ) -> None:
     paths = write(dist, {"app": b"app", name: b"{}"})
     assert run.failure(MODULE, src=paths, manifest=MANIFEST, check=check) == (
-        f"'{name}' is a channel or its signature, which has no line in a manifest: leave it out of src and name, or publish it"
-        " without manifest"
+        f"'{name}' is a channel or its signature, which cannot have a line in a manifest. Remove it from src and name, or"
+        " publish it without manifest"
     )
     assert len(emulator.journal) == 0
     assert run.ok(MODULE, src=paths, check=check)["msg"] == "2 created"

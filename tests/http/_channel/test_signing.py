@@ -84,8 +84,8 @@ def test_signed_channel_is_changed_only_with_a_signing_key(
     emulator.journal.clear()
     message = fail(run, check=check)
     assert message == (
-        f"The channel '{FILE}' has the signature '{name_signature(key)}', and the task would change the channel: set signing_key,"
-        " or delete the signature to go on without one. Nothing was sent"
+        f"The channel '{FILE}' has the signature '{name_signature(key)}', and the task would change the channel."
+        " Set signing_key to sign it, or delete the signature to continue without one. Nothing was sent"
     )
     message = fail(run, check=check, signed_by=[key.public])
     assert message == (

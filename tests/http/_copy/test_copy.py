@@ -136,7 +136,7 @@ def test_other_content_is_refused_by_default_before_anything_is_sent(
     stage(emulator, {"new": b"new", "app": b"ours"})
     put(emulator, {"app": old})
     message = copy.failure("new", "app", check=check)
-    assert "overwrite is 'refuse', and these artifacts are there with other content: 'app'" in message
+    assert "overwrite is 'refuse', and these artifacts exist with different content: 'app'" in message
     assert (writes(emulator), contents(emulator)) == ([], {"app": old})
 
 

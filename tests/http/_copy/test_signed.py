@@ -56,7 +56,7 @@ def test_source_must_be_signed_by_a_trusted_key(
     message = copy.failure("app", **options, check=check)
     assert message == (
         f"In the Downloads of staging: The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist."
-        " Nothing of the manifest was used"
+        " The manifest was not used"
     )
     stage(emulator, {key.signature: other_key.sign(lines(APP))})
     message = copy.failure("app", **options, check=check)

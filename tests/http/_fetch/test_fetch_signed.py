@@ -73,7 +73,7 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     ),
     "signature missing": (
         lambda r: r.remove(r.key.signature),
-        "The manifest '{manifest}' is not signed: '{signature}' does not exist. Nothing of the manifest was used",
+        "The manifest '{manifest}' is not signed: '{signature}' does not exist. The manifest was not used",
     ),
     "manifest empty": (lambda r: r.put_manifest(b""), CHANGED),
     "manifest cut off": (lambda r: r.put_manifest(r.manifest[:-1]), CHANGED),

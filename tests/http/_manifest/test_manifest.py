@@ -211,7 +211,7 @@ def test_untrusted_line_stays_only_if_the_content_proves_it(
     assert result["manifest"]["size"] == len(expected)
     assert check or contents(emulator)[MANIFEST] == expected
     [warning] = warnings
-    assert warning.endswith("so the lines were dropped: 'other'")
+    assert warning.endswith("so the lines were removed: 'other'")
 
 
 def test_manifests_of_two_publishers_are_joined(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
@@ -224,13 +224,13 @@ def test_manifests_of_two_publishers_are_joined(emulator: Emulator, run: ModuleR
     )
     run.ok(MODULE, name=["a"], content="1", manifest=MANIFEST)
     assert contents(emulator)[MANIFEST] == lines({"old": b"0", "a": b"1", "b": b"2"})
-    assert "the lines of both were joined" in warnings[0]
+    assert "The module merged the lines of both tasks" in warnings[0]
 
 
 def test_artifact_that_appeared_without_a_line_is_warned_of(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
     emulator.faults.add("call", action=lambda: put(emulator, {"b": b"2"}), method="POST", after=1, when="before")
     run.ok(MODULE, name=["a"], content="1", manifest=MANIFEST)
-    assert warnings == ["These artifacts appeared while the task ran, and SHA256SUMS has no line for them: 'b'"]
+    assert warnings == ["These artifacts were added while the task ran, and SHA256SUMS has no lines for them: 'b'"]
 
 
 @pytest.mark.usefixtures("published")
@@ -244,7 +244,7 @@ def test_line_of_an_artifact_that_was_replaced_before_the_manifest_is_dropped(
     run.ok(MODULE, name=["d"], content="44", manifest=MANIFEST)
     rest = {each: kept for each, kept in {**THREE, "d": b"44"}.items() if each != name}
     assert contents(emulator)[MANIFEST] == lines(rest)
-    assert warnings == [f"These artifacts were replaced while the task ran, so their lines in SHA256SUMS were dropped: '{name}'"]
+    assert warnings == [f"These artifacts were replaced while the task ran, so their lines in SHA256SUMS were removed: '{name}'"]
 
 
 @pytest.mark.parametrize("data", [b"1", b"!"], ids=["same", "other"])
@@ -261,7 +261,7 @@ def test_manifest_that_was_deleted_meanwhile_is_warned_of(emulator: Emulator, ru
     )
     run.ok(MODULE, name=["a"], content="new", manifest=MANIFEST)
     assert contents(emulator)[MANIFEST] == lines({"a": b"new"})
-    assert warnings == ["SHA256SUMS was deleted while the task ran, and with it the lines of these artifacts: 'b', 'c'"]
+    assert warnings == ["SHA256SUMS was deleted while the task ran, so the lines of these artifacts are lost: 'b', 'c'"]
 
 
 def test_manifest_that_others_keep_replacing_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:

@@ -62,8 +62,8 @@ def test_empty_artifact_is_a_manifest_without_lines(emulator: Emulator, run: Mod
     [
         (b"\x89PNG\r\n\x1a\n\xff\xfe", "it is not UTF-8 text"),
         (b"5d41402abc4b2a76b9719d911017c592  a\n", "it has no line with a SHA-256 or SHA-512 digest and a name"),
-        (b"0" * 128 + b"  a\n", "it has SHA-512 digests, which can be read but not written"),
-        (b"0" * 64 + b"  a\n" + b"0" * 128 + b"  b\n", "it has SHA-512 digests, which can be read but not written"),
+        (b"0" * 128 + b"  a\n", "it has SHA-512 digests, which the module can read but not write"),
+        (b"0" * 64 + b"  a\n" + b"0" * 128 + b"  b\n", "it has SHA-512 digests, which the module can read but not write"),
         (b"\n" * ((16 << 20) + 1), "it has 16777217 bytes"),
     ],
     ids=["binary", "MD5", "SHA-512", "SHA-512 of one name", "large"],
@@ -151,5 +151,5 @@ def test_manifest_among_the_artifacts_is_refused(emulator: Emulator, run: Module
 def test_manifest_of_another_stored_name_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.switches.rename = "lower"
     message = run.failure(MODULE, content="x", name=["App"], manifest=MANIFEST)
-    assert "The manifest was stored as 'sha256sums'" in message
+    assert "under the name 'sha256sums', so later tasks cannot find it" in message
     assert run.ok(MODULE, content="x", name=["App"], manifest="sha256sums")["manifest"]["status"] in ("unchanged", "replaced")

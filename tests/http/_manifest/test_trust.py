@@ -203,8 +203,8 @@ def test_manifest_with_a_signature_is_not_changed_without_a_key(
     assert not run.ok(MODULE, src=write(dist, APP), manifest=MANIFEST)["changed"]
     result = run(MODULE, src=write(dist, LIB), manifest=MANIFEST, check=check)
     assert result["msg"] == (
-        f"The manifest '{MANIFEST}' has the signature '{MANIFEST}{suffix}', and the task would change the manifest: set"
-        " signing_key, or delete the signature to go on without one. Nothing was sent"
+        f"The manifest '{MANIFEST}' has the signature '{MANIFEST}{suffix}', and the task would change the manifest."
+        " Set signing_key to sign it, or delete the signature to continue without one. Nothing was sent"
     )
     assert writes(emulator) == []
 
@@ -232,8 +232,8 @@ def test_upload_that_loses_a_part_is_an_error(
     emulator.switches.upload_effect = "none"
     emulator.switches.upload_effect_names = f"^{name}$"
     result = run(MODULE, src=write(dist, LIB), **key.options)
-    assert f"'{name}' is still listed unchanged" in result["msg"]
-    assert "The manifest and its signature do not fit now. If an upload has landed in part" in result["msg"]
+    assert f"'{name}' is listed as it was before" in result["msg"]
+    assert "The manifest and its signature do not match now. If an upload was interrupted" in result["msg"]
     emulator.switches.upload_effect = "store"
     assert GO_ON in run(MODULE, src=write(dist, LIB), **key.options)["msg"]
 
@@ -283,5 +283,5 @@ def test_manifest_and_signature_are_no_artifacts_of_a_task(
     what = "signature of the manifest" if suffix else "manifest"
     source = "src and name" if state == "present" else "name"
     result = run(MODULE, **task, **key.options)
-    assert result["msg"] == f"'{name}' is the {what}, which the module writes itself: leave it out of {source}"
+    assert result["msg"] == f"'{name}' is the {what}, which the module writes itself. Remove it from {source}"
     assert not emulator.journal

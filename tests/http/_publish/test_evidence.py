@@ -175,7 +175,7 @@ def test_two_names_of_one_task_never_overwrite_a_release(
     emulator.switches.rename = rule
     result = run(MODULE, src=write(dist, {"app_1.zip": b"old", name: b"new"}), overwrite=overwrite)
     if overwrite == "different":
-        assert f"'{name}' was stored as 'app_1.zip', as was another artifact of this task" in result["msg"]
+        assert f"Bitbucket stored '{name}' under the name 'app_1.zip' of another artifact of this task" in result["msg"]
     else:
         assert bool(result.get("failed")) == (overwrite == "refuse")
         assert (contents(emulator), posts(emulator)) == ({"app_1.zip": b"old"}, [])

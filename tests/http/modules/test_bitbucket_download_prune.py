@@ -93,7 +93,7 @@ def test_patterns_without_match_are_no_error(run: ModuleRunner) -> None:
         ({}, "one of the following is required: keep, older_than, keep_size"),
         (
             {"keep_size": ""},
-            "keep_size must be a number of bytes, which may end in k, M, G or T (powers of 1024), as in 20G; it is ''",
+            "keep_size must be a number of bytes, not ''. It can end in k, M, G or T (powers of 1024), for example 20G",
         ),
         ({"keep_size": -1}, "keep_size must be a number of bytes"),
         ({"keep": 1, "order": "age"}, "value of order must be one of: date, version, got: age"),

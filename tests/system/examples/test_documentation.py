@@ -81,7 +81,7 @@ def test_examples_of_all_plugins_run_without_a_warning(
     done = signing_runner.run(playbook, words=["-e", json.dumps(given)])
     assert done.code == 0, done.output
     # One example publishes VERSION without the manifest, which has a line for it until an example renews the manifest.
-    assert [warning for warning in done.warnings if "so the lines were dropped: 'VERSION'" not in warning] == [], done.output
+    assert [warning for warning in done.warnings if "so the lines were removed: 'VERSION'" not in warning] == [], done.output
     assert [task["name"] for task in done.tasks] == [task["name"] for play in plays for task in play["tasks"]]
 
 

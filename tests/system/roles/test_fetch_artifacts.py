@@ -113,9 +113,8 @@ def test_fetch_only_what_one_of_the_keys_has_signed(
     uses = playbook.run()
     assert {case: use.message for case, use in uses.items() if use.message} == {
         "foreign": f"The signature '{key.signature}' of the manifest '{MANIFEST}' was made by the key {key.fingerprint},"
-        " which signed_by does not have. Nothing of the manifest was used",
-        "unsigned": f"The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist."
-        " Nothing of the manifest was used",
+        " which signed_by does not have. The manifest was not used",
+        "unsigned": f"The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist. The manifest was not used",
     }
     assert [case for case in cases if (tmp_path / case).exists()] == ["file", "text", "one of two", "another name"]
 

@@ -138,7 +138,7 @@ def test_published_artifacts_stay_and_deletions_are_limited(playbook: RolePlaybo
     uses = playbook.run()
     assert names(emulator, "none") == {"widgets-1.4.0.tgz", "gadgets-1.2.0.tgz", "SHA256SUMS"}
     assert uses["again"].deleted == ["widgets-1.1.0.tgz"]
-    assert "3 artifacts would go, but max_deletions is 2" in uses["limited"].message
+    assert "3 artifacts would be deleted, but max_deletions is 2" in uses["limited"].message
     assert names(emulator, "limited") == {*OLD, "widgets-1.4.0.tgz", "SHA256SUMS"}
     assert uses["text"].deleted == ["widgets-1.0.0.tgz"]
 
@@ -193,7 +193,7 @@ def test_each_variable_reaches_its_module(playbook: RolePlaybook, emulator: Emul
     uses = playbook.run()
     assert uses["widgets"].modules == {"bitbucket_download"}
     assert names(emulator, "widgets") == {*BUILT, "SHA256SUMS"}
-    assert "overwrite is 'refuse', and these artifacts are there with other content" in uses["refuse"].message
+    assert "overwrite is 'refuse', and these artifacts exist with different content" in uses["refuse"].message
     assert uses["rate"].message.startswith("limit_rate must be a positive whole number")
     assert emulator.repository("acme", "never").get("install.sh").content == b"released"
     assert emulator.repository("acme", "different").get("install.sh").content == BUILT["install.sh"]

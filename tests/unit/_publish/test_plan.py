@@ -66,7 +66,7 @@ def test_refuse_names_all_differing_artifacts_and_no_others() -> None:
     with pytest.raises(OverwriteRefused) as caught:
         plan_publishing(requests, "refuse")
     assert str(caught.value) == (
-        "overwrite is 'refuse', and these artifacts are there with other content:"
+        "overwrite is 'refuse', and these artifacts exist with different content:"
         " 'other' (content differs), 'larger\\n' (size differs). Nothing was sent"
     )
 
