@@ -33,7 +33,7 @@ from .packets import (
 
 _PUBLIC_BLOCK = "PGP PUBLIC KEY BLOCK"
 _PRIVATE_BLOCK = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY")
-_PRIVATE = "has a private key; give the public key, as gpg --armor --export writes it, and keep the private key secret"
+_PRIVATE = "has a private key. Use the public key, as gpg --armor --export writes it, and keep the private key secret"
 _KEYBOX_MAGIC = b"KBXf"
 _KEYBOX_OPENPGP = 2
 _KEYBOXD_MAGIC = b"SQLite format 3\0"
@@ -116,7 +116,7 @@ def parse_openpgp_keys(data: bytes) -> OpenpgpKeys:
     try:
         keys = [_create_certificate(parts) for piece in _split(data) for parts in _group(parse_packets(piece))]
     except Malformed as exc:
-        raise BadInput(f"is no readable OpenPGP key: it {exc}") from None
+        raise BadInput(f"is not a readable OpenPGP key: it {exc}") from None
     if not keys:
         raise BadInput("has no OpenPGP public key")
     return OpenpgpKeys.join([OpenpgpKeys(tuple(keys))])
@@ -129,14 +129,14 @@ def _is_binary(data: bytes) -> bool:
 def _split(data: bytes) -> list[bytes]:
     """Return the binary pieces of a file of any form."""
     if data.startswith(_KEYBOXD_MAGIC):
-        raise BadInput("is the database of keyboxd, which only GnuPG can read; export the key with gpg --armor --export")
+        raise BadInput("is the database of keyboxd, which only GnuPG can read. Export the key with gpg --armor --export")
     if data[8:12] == _KEYBOX_MAGIC:
         return _parse_keybox(data)
     if _is_binary(data) or not has_armor(data):
         return [data]
     blocks = parse_armor(data)
     for label in sorted({block.label for block in blocks} - {_PUBLIC_BLOCK}):
-        raise BadInput(f"has a block of another kind, {label}, and not only public keys")
+        raise BadInput(f"has a block that is not a public key: {label}")
     return [block.data for block in blocks]
 
 
@@ -148,7 +148,7 @@ def _parse_keybox(data: bytes) -> list[bytes]:
         length = int.from_bytes(data[position : position + 4], "big")
         blob = data[position : position + length]
         if length < 5 or len(blob) < length:
-            raise Malformed("is a keybox file that is cut off")
+            raise Malformed("is a truncated keybox file")
         if blob[4] == _KEYBOX_OPENPGP:
             start, size = int.from_bytes(blob[8:12], "big"), int.from_bytes(blob[12:16], "big")
             if start < 16 or start + size > length:
@@ -182,7 +182,7 @@ def _check_kind(packet: Packet) -> None:
     if packet.tag in (SECRET_KEY, SECRET_SUBKEY):
         raise BadInput(_PRIVATE)
     if packet.tag not in IGNORED and packet.tag not in (SIGNATURE, PUBLIC_KEY, USER_ID, PUBLIC_SUBKEY, USER_ATTRIBUTE):
-        raise Malformed(f"has a packet of kind {packet.tag}, which no keyring has")
+        raise Malformed(f"has a packet of kind {packet.tag}, which a keyring must not have")
 
 
 def _create_certificate(parts: Parts) -> Certificate:
@@ -196,7 +196,7 @@ def _compute_fingerprint(body: bytes) -> str:
     """Return the fingerprint of a public key packet of version 4 (RFC 4880, section 12.2)."""
     version = body[0] if body else 0
     if version != 4:
-        raise BadInput(f"has a key of version {version}; only OpenPGP keys of version 4 are supported")
+        raise BadInput(f"has a key of version {version}, but only OpenPGP keys of version 4 are supported")
     if len(body) > 0xFFFF:
         raise Malformed("has a key that is too long")
     return hashlib.new(_FINGERPRINT_DIGEST, b"\x99" + len(body).to_bytes(2, "big") + body).hexdigest().upper()

@@ -25,7 +25,7 @@ _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*: ?.*")
 
 
 class Malformed(BitbucketError):
-    """The bytes are no OpenPGP data. The message is a predicate about them, such as "is cut off"."""
+    """The bytes are no OpenPGP data. The message is a predicate about them, such as "is truncated"."""
 
 
 class Packet(t.NamedTuple):
@@ -73,7 +73,7 @@ def parse_armor(data: bytes) -> list[Block]:
         elif not label and (begin := _BEGIN.fullmatch(line)):
             label, lines = begin.group(1), []
         elif _MARK.search(line):
-            raise Malformed("has an armored block that does not begin and end on lines of its own")
+            raise Malformed("has an armored block whose first or last line contains other text")
     if label:
         raise Malformed("has an armored block without its last line")
     return blocks
@@ -82,7 +82,7 @@ def parse_armor(data: bytes) -> list[Block]:
 def _decode(lines: list[bytes]) -> bytes:
     """Return the bytes of a block, from the empty line that ends its headers to its checksum, which it might lack."""
     if b"" not in lines:
-        raise Malformed("has an armored block without the empty line before its contents, or its line ends are lost")
+        raise Malformed("has an armored block without the empty line before its contents, or without its line breaks")
     start = lines.index(b"")
     if not all(_HEADER.fullmatch(line) for line in lines[:start]):
         raise Malformed("has an armored block without the empty line before its contents")
@@ -90,7 +90,7 @@ def _decode(lines: list[bytes]) -> bytes:
     checksum = contents.pop()[1:] if contents and re.fullmatch(rb"=[^=]{4}", contents[-1]) else None
     decoded = _decode_base64(b"".join(contents))
     if checksum is not None and _decode_base64(checksum) != compute_crc(decoded).to_bytes(3, "big"):
-        raise Malformed("has an armored block whose checksum does not fit")
+        raise Malformed("has an armored block with a wrong checksum")
     return decoded
 
 
@@ -127,7 +127,7 @@ def parse_packets(data: bytes) -> list[Packet]:
         tag, start, length = _parse_header(data, position)
         position = start + length
         if position > len(data):
-            raise Malformed("is cut off")
+            raise Malformed("is truncated")
         packets.append(Packet(tag, data[start:position]))
     return packets
 
@@ -153,11 +153,11 @@ def _parse_new_length(data: bytes, position: int) -> tuple[int, int]:
     if first < 224:
         return position + 2, _read_number(data, position, 2) - 0xC000 + 192
     if first < 255:
-        raise Malformed("has a packet of partial length")
+        raise Malformed("has a packet with a partial length")
     return position + 5, _read_number(data, position + 1, 4)
 
 
 def _read_number(data: bytes, position: int, size: int) -> int:
     if position + size > len(data):
-        raise Malformed("is cut off")
+        raise Malformed("is truncated")
     return int.from_bytes(data[position : position + size], "big")

@@ -15,7 +15,7 @@ from .._signatures.values import CannotSign
 _IDENTIFIER = re.compile(r"(?:0X)?([0-9A-F]{40}|[0-9A-F]{16})(!?)\Z")
 _SHORT = re.compile(r"(?:0X)?[0-9A-F]{8}!?\Z")
 _EXPIRED, _REVOKED, _NO_SECRET = "e", "r", "#"
-_EXTEND = "extend it (gpg --quick-set-expire) or sign with another key"
+_EXTEND = "Extend it with gpg --quick-set-expire, or sign with another key"
 
 
 class SecretKey(t.NamedTuple):
@@ -49,12 +49,12 @@ def parse_signing_key(text: str) -> str:
         return match.group(1) + match.group(2)
     wanted = "signing_key must be the fingerprint of a key (40 hex digits) or its long ID (16 hex digits)"
     if not key:
-        raise BadInput(f"{wanted}, and is empty")
+        raise BadInput(f"{wanted}, but it is empty")
     if "PRIVATEKEY" in key or "PUBLICKEY" in key:
-        raise BadInput(f"{wanted}, not the key itself: import that into the GnuPG home first")
+        raise BadInput(f"{wanted}, not the key itself. Import the key into the GnuPG home first")
     if _SHORT.match(key):
-        raise BadInput(f"{wanted}: keys with the same short ID are easily made")
-    raise BadInput(f"{wanted}: user IDs are ambiguous. gpg --list-secret-keys shows the fingerprints")
+        raise BadInput(f"{wanted}: short IDs are not unique")
+    raise BadInput(f"{wanted}: user IDs are not unique. Run gpg --list-secret-keys to show the fingerprints")
 
 
 def choose_secret_key(listing: bytes, key: str, home: str) -> SecretKey:
@@ -65,11 +65,11 @@ def choose_secret_key(listing: bytes, key: str, home: str) -> SecretKey:
     found = _parse_listing(listing)
     if not found:
         raise CannotSign(
-            f"The GnuPG home {home} has no secret key {key}: import it there (gpg --import), or set gnupg_home to the home"
-            " that has it"
+            f"The GnuPG home {home} has no secret key {key}. Import it there with gpg --import, or set gnupg_home to the"
+            " home that has it"
         )
     if len(found) > 1:
-        raise CannotSign(f"More than one secret key in the GnuPG home {home} fits {key}: set signing_key to the fingerprint")
+        raise CannotSign(f"More than one secret key in the GnuPG home {home} matches {key}. Set signing_key to the fingerprint")
     cause = _find_obstacle(found[0], key)
     if cause:
         raise CannotSign(f"Cannot sign with the key {key}: {cause}")
@@ -79,18 +79,18 @@ def choose_secret_key(listing: bytes, key: str, home: str) -> SecretKey:
 def _find_obstacle(parts: t.Sequence[_Part], key: str) -> str | None:
     """Return why neither primary key nor subkey can sign, or with ``!`` not this one; None if one can, as gpg does."""
     if parts[0].validity == _REVOKED:
-        return "it was revoked; sign with another key"
+        return "it was revoked. Sign with another key"
     if parts[0].validity == _EXPIRED:
-        return f"it has expired; {_EXTEND}"
+        return f"it has expired. {_EXTEND}"
     exact = [part for part in parts if part.fingerprint.endswith(key[:-1])] if key.endswith("!") else parts
     signing = [part for part in exact if "s" in part.capabilities]
     valid = [part for part in signing if part.validity not in (_EXPIRED, _REVOKED)]
     if not signing:
-        return "it is not for signing; add a subkey that is (gpg --quick-add-key FINGERPRINT default sign) or choose another key"
+        return "it cannot sign. Add a subkey that can, with gpg --quick-add-key FINGERPRINT default sign, or use another key"
     if not valid:
-        return f"the part of it that signs has expired or was revoked; {_EXTEND}"
+        return f"the part of it that signs has expired or was revoked. {_EXTEND}"
     if all(part.secret == _NO_SECRET for part in valid):
-        return "its secret part is not in the GnuPG home, which has only a stub of it; import that part or choose another key"
+        return "the GnuPG home has only a stub of its secret part. Import the secret part, or use another key"
     return None
 
 

@@ -32,12 +32,12 @@ _MOST_PASSPHRASE = 255  # bytes that gpg-agent takes; a pipe holds them until gp
 _BAD_PASSPHRASE = frozenset({11, 87})
 _NO_PASSPHRASE = frozenset({85, 99, 177, 198, 32870})
 _NO_AGENT = 77
-_LOCKED = "it is locked by a passphrase: set signing_passphrase, or unlock the key in gpg-agent first"
+_LOCKED = "it is locked by a passphrase. Set signing_passphrase, or unlock the key in gpg-agent first"
 _FAILURES = {
     17: "its secret part is not in the GnuPG home",
-    54: "it has expired, was revoked or is not for signing",
-    60: "gpg-agent takes no passphrase from a program: remove no-allow-loopback-pinentry from gpg-agent.conf",
-    _NO_AGENT: "gpg-agent does not start; the path of the GnuPG home might be too long for its socket (108 bytes)",
+    54: "it has expired, was revoked or cannot sign",
+    60: "gpg-agent does not accept a passphrase from a program. Remove no-allow-loopback-pinentry from gpg-agent.conf",
+    _NO_AGENT: "gpg-agent does not start. The path of the GnuPG home might be too long for its socket (108 bytes)",
     108: "its card was removed",
     112: "its card is not inserted",
     113: "the PIN of its card is blocked",
@@ -78,7 +78,7 @@ class OpenpgpSigner:
         try:
             parse_signatures(done.output)
         except BadSignature as exc:
-            raise CannotSign(f"gpg says that it has signed with the key {self._key}, but its output {exc}") from exc
+            raise CannotSign(f"gpg reported a signature with the key {self._key}, but its output {exc}") from exc
         return Signature(done.output, Proof(OPENPGP, found.fingerprint, created))
 
     def create_verifier(self) -> OpenpgpVerifier:
@@ -86,7 +86,7 @@ class OpenpgpSigner:
         fingerprint = self._find().fingerprint
         done = self._run(["--export", fingerprint])
         if not done.output:
-            raise CannotSign(f"Cannot export the public half of the key {fingerprint}: {done.explain()}")
+            raise CannotSign(f"Cannot export the public key of the key {fingerprint}: {done.explain()}")
         return OpenpgpVerifier(parse_openpgp_keys(done.output))
 
     def _find(self) -> SecretKey:
@@ -95,7 +95,7 @@ class OpenpgpSigner:
             where = quoted(self._home or os.path.join("~", ".gnupg"))
             if not done.output and b"No secret key" not in done.messages:
                 cause = _FAILURES[_NO_AGENT] if b"No agent running" in done.messages else done.explain()
-                raise CannotSign(f"Cannot look for the key {self._key} in the GnuPG home {where}: {cause}")
+                raise CannotSign(f"Cannot search for the key {self._key} in the GnuPG home {where}: {cause}")
             self._found = choose_secret_key(done.output, self._key, where)
         return self._found
 
@@ -117,7 +117,7 @@ class OpenpgpSigner:
         program = find_program("gpg")
         if program is None:
             raise MissingTool(
-                "The program gpg, which makes OpenPGP signatures, is not installed on this host: install gnupg (package gnupg2 on"
+                "The program gpg, which makes OpenPGP signatures, is not installed on this host. Install gnupg (package gnupg2 on"
                 " Fedora and Red Hat, gpg2 on SUSE)"
             )
         environment = {"HOME": os.path.expanduser("~"), **({"GNUPGHOME": self._home} if self._home else {})}
@@ -152,11 +152,11 @@ def _parse_created(done: Completed, key: SecretKey) -> str | None:
 def _encode_passphrase(passphrase: str) -> bytes:
     """Return the bytes of a passphrase. gpg reads one line."""
     if re.search(r"[\r\n\0]", passphrase):
-        raise BadInput("signing_passphrase has a line break or a null character; remove a last line break with the filter trim")
+        raise BadInput("signing_passphrase has a line break or a null character. Remove a final line break with the filter trim")
     try:
         encoded = passphrase.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise BadInput("signing_passphrase is not valid Unicode") from None
     if len(encoded) > _MOST_PASSPHRASE:
-        raise BadInput(f"signing_passphrase is longer than {_MOST_PASSPHRASE} bytes, which gpg-agent does not take")
+        raise BadInput(f"signing_passphrase is longer than {_MOST_PASSPHRASE} bytes, which gpg-agent does not accept")
     return encoded

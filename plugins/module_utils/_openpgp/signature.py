@@ -40,9 +40,9 @@ _ISSUER, _ISSUER_FINGERPRINT = 16, 33
 
 _PUBLIC = "is a public key, not a signature"
 _PRIVATE = "is a private key, not a signature"
-_INLINE = "is a message that contains its text, not a detached signature"
+_INLINE = "is a message with its text, not a detached signature"
 _OTHER_BLOCKS = {
-    "PGP SIGNED MESSAGE": "is a clear-signed text, not a detached signature",
+    "PGP SIGNED MESSAGE": "is a clear-signed message, not a detached signature",
     "PGP MESSAGE": _INLINE,
     "PGP PUBLIC KEY BLOCK": _PUBLIC,
     "PGP PRIVATE KEY BLOCK": _PRIVATE,
@@ -74,21 +74,21 @@ def parse_signatures(data: bytes) -> list[DetachedSignature]:
     if not data.strip():
         raise BadSignature("is empty")
     if len(data) > _MOST_BYTES:
-        raise BadSignature(f"is too long for a signature: {len(data)} bytes")
+        raise BadSignature(f"has {len(data)} bytes, which is too long for a signature")
     _refuse_other_texts(data)
     try:
         packets = [packet for piece in _split(data) for packet in parse_packets(piece)]
         return _parse_packets(packets)
     except Malformed as exc:
-        raise BadSignature(f"is no readable OpenPGP signature: it {exc}") from None
+        raise BadSignature(f"is not a readable OpenPGP signature: it {exc}") from None
 
 
 def find_weakness(kind: int, digest: int) -> str | None:
     """Return why a signature of this class and digest algorithm never counts, as a predicate; None if it might count."""
     if kind == _TEXT:
-        return "is a text signature (class 01), for which line ends do not count; make it without --textmode"
+        return "is a text signature (class 01), which does not cover line ends. Sign again without --textmode"
     if kind != _BYTES:
-        return f"is a signature of class {kind:02X}, but only signatures of files (class 00) count"
+        return f"is a signature of class {kind:02X}, but only signatures of files (class 00) are accepted"
     if digest not in _STRONG:
         return f"uses the weak digest algorithm {_WEAK.get(digest, f'number {digest}')}"
     return None
@@ -109,7 +109,7 @@ def _split(data: bytes) -> list[bytes]:
         return [data]
     blocks = parse_armor(data)
     for label in sorted({block.label for block in blocks} - {_SIGNATURE_BLOCK}):
-        raise BadSignature(f"is a block of another kind: {label}")
+        raise BadSignature(f"has a block that is not a signature: {label}")
     return [block.data for block in blocks]
 
 
@@ -136,9 +136,9 @@ def _parse_signature(packet: Packet) -> DetachedSignature:
     if version == 4 and len(body) > 5:
         return DetachedSignature(packet.encode(), find_weakness(body[1], body[3]), _parse_issuers(body))
     if version in (3, 4):
-        raise Malformed("is cut off")
+        raise Malformed("is truncated")
     return DetachedSignature(
-        packet.encode(), f"has version {version}, and only OpenPGP signatures of version 3 and 4 are supported"
+        packet.encode(), f"has version {version}, but only OpenPGP signatures of version 3 and 4 are supported"
     )
 
 
@@ -147,7 +147,7 @@ def _parse_issuers(body: bytes) -> tuple[str, ...]:
     hashed_end = 6 + int.from_bytes(body[4:6], "big")
     unhashed_end = hashed_end + 2 + int.from_bytes(body[hashed_end : hashed_end + 2], "big")
     if unhashed_end > len(body):
-        raise Malformed("is cut off")
+        raise Malformed("is truncated")
     subpackets = [*_parse_subpackets(body[6:hashed_end]), *_parse_subpackets(body[hashed_end + 2 : unhashed_end])]
     fingerprints = [content[1:] for kind, content in subpackets if kind == _ISSUER_FINGERPRINT]
     ids = [content for kind, content in subpackets if kind == _ISSUER]

@@ -25,7 +25,7 @@ _MOST_SKEW = 300
 _MOST_REASONS = 5
 
 FOREIGN = "was made by the key {}, which signed_by does not have"
-CHANGED = "does not fit: the contents were changed after signing"
+CHANGED = "does not match: the contents were changed after signing"
 _OF_KNOWN_KEY = {
     "BADSIG": CHANGED,
     "EXPSIG": "has expired",
@@ -35,9 +35,9 @@ _OF_KNOWN_KEY = {
 # Numbers of libgpg-error in ERRSIG lines.
 _ERRORS = {
     "4": "uses an algorithm that the program does not support",
-    "6": "was made by the key {}, which signed_by has, but damaged or without a valid signature of its primary key",
-    "39": "is dated before its key {} was made",
-    "125": "was made by the key {}, which must not sign",
+    "6": "was made by the key {}, which is damaged in signed_by, or has no valid signature of its primary key there",
+    "39": "has a date before the creation of its key {}",
+    "125": "was made by the key {}, which is not allowed to sign",
 }
 
 
@@ -111,7 +111,7 @@ def choose(judgments: t.Iterable[Judgment]) -> Proof:
     if proofs and not fatal:
         return proofs[0]
     if proofs:
-        raise BadSignature(f"is good once, but another signature in it by a key of signed_by {fatal[0]}")
+        raise BadSignature(f"has a good signature, but another signature in it by a key of signed_by {fatal[0]}")
     if not reasons:
         raise BadSignature("has no signature that the program recognizes")
     if len(reasons) == 1:
@@ -128,7 +128,7 @@ def judge(group: SignatureStatus, keys: OpenpgpKeys, now: float) -> Judgment:
     if "ERRSIG" in group.words:
         return Judgment(reason=_explain_error(group.words["ERRSIG"], keys))
     if group.valid is None or "GOODSIG" not in group.words or group.repeated:
-        return Judgment(reason="is not confirmed by the program that verifies it")
+        return Judgment(reason="is not confirmed by the program that verified it")
     return _judge_valid(group.valid, keys, now)
 
 
@@ -137,7 +137,7 @@ def _judge_valid(valid: Valid, keys: OpenpgpKeys, now: float) -> Judgment:
         return Judgment(reason=FOREIGN.format(valid.fingerprint))
     signed_on = format_time(valid.time)
     if valid.time > now + _MOST_SKEW:
-        return Judgment(reason=f"is dated in the future, {signed_on}; compare the clocks of this host and of the signer")
+        return Judgment(reason=f"has a date in the future, {signed_on}. Compare the clocks of this host and of the signing host")
     weakness = find_weakness(valid.kind, valid.digest)
     return Judgment(reason=weakness) if weakness else Judgment(Proof(OPENPGP, valid.primary, signed_on))
 

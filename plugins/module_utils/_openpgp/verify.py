@@ -21,7 +21,7 @@ from .signature import DetachedSignature, parse_signatures
 from .status import FOREIGN, Judgment, choose, judge, parse_status
 
 _NO_HOME = ("--no-options", "--batch", "--no-tty", "--trust-model", "always", "--no-auto-key-retrieve", "--no-default-keyring")
-_UNCONFIRMED = Judgment(reason="is not confirmed by the program that verifies it")
+_UNCONFIRMED = Judgment(reason="is not confirmed by the program that verified it")
 
 
 class OpenpgpVerifier:
@@ -77,7 +77,7 @@ def _find_program() -> _Program:
         if path := find_program(program.name):
             return program._replace(path=path)
     raise MissingTool(
-        "No program that verifies OpenPGP signatures is installed on this host: install gpgv (package gpgv on Debian and Ubuntu,"
+        "No program that verifies OpenPGP signatures is installed on this host. Install gpgv (package gpgv on Debian and Ubuntu,"
         " gnupg2 on Fedora and Red Hat, gpg2 on SUSE, gnupg on Alpine), sqv or gpg" + OTHER_HOST
     )
 
@@ -87,7 +87,7 @@ def _judge(program: _Program, every: _Task, signature: DetachedSignature, path: 
     if signature.flaw:
         return Judgment(reason=signature.flaw)
     if not signature.issuers:
-        return Judgment(reason="does not say which key made it")
+        return Judgment(reason="does not state which key made it")
     claimed = {every.keys.find_primary(issuer) for issuer in signature.issuers} - {None}
     if not claimed:
         return Judgment(reason=FOREIGN.format(signature.issuers[0]))
@@ -132,7 +132,7 @@ def _read_fingerprints(done: Completed, task: _Task) -> Judgment | None:
     if done.status != 1:
         return None
     words = one_line(done.messages.decode("utf-8", "replace"))
-    return Judgment(reason=f"is not accepted by sqv: {words or 'it does not say why'}", fatal=True)
+    return Judgment(reason=f"was rejected by sqv: {words or 'it printed no reason'}", fatal=True)
 
 
 _PROGRAMS = (

@@ -29,7 +29,7 @@ class Completed(t.NamedTuple):
         """Return the last line of its messages, or else its exit status, for an error."""
         lines = self.messages.decode("utf-8", "replace").splitlines()
         words = [line for line in map(one_line, lines) if line]
-        return words[-1] if words else f"it says nothing and ended with status {self.status}"
+        return words[-1] if words else f"it printed nothing and ended with exit status {self.status}"
 
 
 class Folder:
@@ -52,11 +52,11 @@ def private_folder() -> t.Iterator[Folder]:
     try:
         path = tempfile.mkdtemp(prefix="releng-")
     except OSError as exc:
-        raise BitbucketError(f"Cannot create a temporary folder to verify or sign in: {exc.strerror}") from exc
+        raise BitbucketError(f"Cannot create a temporary folder for signatures: {exc.strerror}") from exc
     try:
         yield Folder(path)
     except OSError as exc:
-        raise BitbucketError(f"Cannot write in the temporary folder {path}: {exc.strerror}") from exc
+        raise BitbucketError(f"Cannot write to the temporary folder {path}: {exc.strerror}") from exc
     finally:
         shutil.rmtree(path, ignore_errors=True)
 

@@ -43,7 +43,7 @@ class BadSignature(BitbucketError):
 
 
 # How bitbucket_download_fetch goes on, in messages about a program that is missing.
-OTHER_HOST = ". Or let the control node verify, with via: link or via: controller of bitbucket_download_fetch"
+OTHER_HOST = ". Alternatively, use via: link or via: controller of bitbucket_download_fetch to verify on the control node"
 
 
 class MissingTool(BitbucketError):

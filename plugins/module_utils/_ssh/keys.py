@@ -131,7 +131,7 @@ def _encode_key(name: str, reader: BlobReader) -> bytes:
     if name.endswith("ed25519") and len(fields[0]) != 32:
         raise MalformedKey("has the wrong length")
     if name.startswith("ecdsa-") and fields[0] != name.rpartition("-")[2].encode("ascii"):
-        raise MalformedKey("has a curve of another type")
+        raise MalformedKey("has a curve that does not match its type")
     return b"".join(len(field).to_bytes(4, "big") + field for field in (name.encode("ascii"), *fields))
 
 
@@ -215,7 +215,7 @@ def parse_ssh_keys(data: bytes) -> SshKeys:
     Its message is a predicate about the source of the data, and does not repeat the lines.
     """
     if b"PRIVATE KEY" in data:
-        raise BadInput("is a private key: pass the public key only, and keep the private key secret")
+        raise BadInput("is a private key. Use only the public key, and keep the private key secret")
     entries = []
     for number, line in enumerate(data.decode("utf-8", "replace").lstrip("\ufeff").split("\n"), 1):
         text = line.replace("\t", " ").strip(" \r")
@@ -245,7 +245,7 @@ def _parse_line(line: str) -> SshKey:
 
 def _parse_base64(name: str, text: str) -> PublicKey:
     if name in CERTIFICATE_TYPES:
-        raise MalformedKey("is a certificate: pass its key, or the key of its authority with cert-authority")
+        raise MalformedKey("is a certificate. Use its key, or the key of its authority with cert-authority")
     try:
         key = parse_public_key(base64.b64decode(text, validate=True))
     except MalformedKey as exc:
@@ -253,14 +253,14 @@ def _parse_base64(name: str, text: str) -> PublicKey:
     except ValueError as exc:
         raise MalformedKey("has a key that is not base64") from exc
     if key.type != name:
-        raise MalformedKey("has a key of another type than the line says")
+        raise MalformedKey("has a key that does not match the type in the line")
     return key
 
 
 def _parse_principals(token: str) -> str:
     inner = token[1:-1] if token[0] == token[-1] == '"' and len(token) > 2 else token
     if '"' in inner or inner == "cert-authority" or inner.startswith("@"):
-        raise MalformedKey("is no line of an allowed-signers file: it starts with principals, then come the options")
+        raise MalformedKey("is not a line of an allowed-signers file, which has principals first and then options")
     return token
 
 
@@ -274,7 +274,7 @@ def _parse_options(text: str) -> tuple[tuple[str, str | None], ...]:
             raise MalformedKey("has options that cannot be read")
         name, value = match[1].lower(), match[2]
         if name in found or not _is_option(name, value):
-            raise MalformedKey(f"has the option {name}, which is unknown, double or has a wrong value")
+            raise MalformedKey(f"has the option {name}, which is unknown, duplicate or has a wrong value")
         found[name], at = value, match.end()
     return tuple(found.items())
 

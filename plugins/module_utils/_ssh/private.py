@@ -27,7 +27,7 @@ _OPENSSH = re.compile(rb"-----BEGIN OPENSSH PRIVATE KEY-----(.*?)-----END", re.D
 _MAGIC = b"openssh-key-v1\0"
 _LOCKED_PEM = re.compile(rb"^(?:-----BEGIN ENCRYPTED |Proc-Type: *4, *ENCRYPTED)", re.MULTILINE)
 _AGENT = "SSH_AUTH_SOCK"
-OPEN_TO_OTHERS = "can be read by other users, so ssh-keygen refuses it: run chmod 600 on it"
+OPEN_TO_OTHERS = "can be read by other users, so ssh-keygen refuses it. Run chmod 600 on it"
 
 
 class SigningKey(t.NamedTuple):
@@ -49,10 +49,10 @@ def find_signing_key(path: str, has_passphrase: bool) -> SigningKey:
     if b"PRIVATE KEY-----" in data:
         return _find_private(path, found, data, has_passphrase)
     if not looks_like_ssh(data):
-        raise CannotSign("is no SSH key in the format of OpenSSH or PEM")
+        raise CannotSign("is not an SSH key in OpenSSH or PEM format")
     key = _parse_one(data)
     if not _is_in_agent(key):
-        raise CannotSign(f"is a public key, {key.fingerprint}, whose private key is not in the SSH agent: {_advise_agent()}")
+        raise CannotSign(f"is a public key, {key.fingerprint}, whose private key is not in the SSH agent. {_advise_agent()}")
     return SigningKey(key, None)
 
 
@@ -63,8 +63,8 @@ def find_agent() -> dict[str, str]:
 
 def _advise_agent() -> str:
     if find_agent():
-        return "run ssh-add with it, or set signing_key to the path of the private key"
-    return f"the task has no agent, because {_AGENT} is not set in its environment (become removes it)"
+        return "Add it with ssh-add, or set signing_key to the path of the private key"
+    return f"The task has no agent, because {_AGENT} is not set in its environment (become removes it)"
 
 
 def _read(path: str) -> tuple[os.stat_result, bytes]:
@@ -72,7 +72,7 @@ def _read(path: str) -> tuple[os.stat_result, bytes]:
     try:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
-            raise CannotSign(f"is no file {where}, but a directory or a device")
+            raise CannotSign(f"is not a file {where}, but a directory or a device")
         with open(path, "rb") as source:
             return found, source.read(_MAX_SIZE)
     except FileNotFoundError as exc:
@@ -91,7 +91,7 @@ def _find_private(path: str, found: os.stat_result, data: bytes, has_passphrase:
         is_locked = _LOCKED_PEM.search(data) is not None
         public = _read_other_half(path) if is_locked else _derive_other_half(path)
     if is_locked and not has_passphrase and not _is_in_agent(public):
-        raise CannotSign("is locked by a passphrase: set signing_passphrase, or load the key into an SSH agent (ssh-add)")
+        raise CannotSign("is locked by a passphrase. Set signing_passphrase, or add the key to an SSH agent with ssh-add")
     return SigningKey(public, path)
 
 
@@ -100,7 +100,7 @@ def _parse_openssh(text: bytes) -> tuple[PublicKey, bool]:
     try:
         reader = BlobReader(base64.b64decode(b"".join(text.split()), validate=True))
         if reader.read(len(_MAGIC)) != _MAGIC:
-            raise MalformedKey("has another format inside")
+            raise MalformedKey("has contents in another format")
         cipher = reader.text()
         reader.string()  # name of the key derivation
         reader.string()  # its options
@@ -115,7 +115,7 @@ def _parse_openssh(text: bytes) -> tuple[PublicKey, bool]:
 def _derive_other_half(path: str) -> PublicKey:
     done = run_keygen(["-y", "-f", path], b"", {})
     if done.status:
-        raise CannotSign(f"is no private key that ssh-keygen can read: {one_line(done.messages.decode('utf-8', 'replace'))}")
+        raise CannotSign(f"is not a private key that ssh-keygen can read: {one_line(done.messages.decode('utf-8', 'replace'))}")
     return _parse_one(done.output)
 
 
@@ -127,8 +127,8 @@ def _read_other_half(path: str) -> PublicKey:
             return _parse_one(source.read(_MAX_SIZE))
     except OSError as exc:
         raise CannotSign(
-            f"is a locked PEM file, which does not tell its public key, and {quoted(beside)} cannot be read ({exc.strerror}):"
-            " write it with ssh-keygen -y"
+            f"is a locked PEM file, whose public key must be in {quoted(beside)}, which cannot be read ({exc.strerror})."
+            " Create it with ssh-keygen -y"
         ) from exc
 
 

@@ -33,10 +33,10 @@ os._exit(0)
 """
 
 # Parts of the messages of ssh-keygen, and what they say about a key.
-_DAMAGED = "is no private key that ssh-keygen can read"
+_DAMAGED = "is not a private key that ssh-keygen can read"
 _CAUSES = (
     ("incorrect passphrase", "is locked by another passphrase: signing_passphrase is wrong"),
-    ("agent refused operation", "is in the SSH agent, which refused to sign: it might be locked, or wait for a confirmation"),
+    ("agent refused operation", "is in the SSH agent, which refused to sign. It might be locked, or wait for confirmation"),
     ("UNPROTECTED PRIVATE KEY", OPEN_TO_OTHERS),
     ("invalid format", _DAMAGED),
     ("error in libcrypto", _DAMAGED),
@@ -95,9 +95,9 @@ class SshSigner:
         try:
             made_by = parse_ssh_signature(done.output).key
         except BadSignature as exc:
-            raise self._fail(f"signs, but its signature {exc}") from exc
+            raise self._fail(f"can sign, but its signature {exc}") from exc
         if made_by != key.public:
-            raise self._fail(f"is {key.public.fingerprint}, but ssh-keygen has signed with {made_by.fingerprint}")
+            raise self._fail(f"is {key.public.fingerprint}, but ssh-keygen signed with {made_by.fingerprint}")
         return Signature(done.output, Proof(SSH, key.public.fingerprint))
 
     def _fail(self, words: str) -> CannotSign:
@@ -132,4 +132,4 @@ def _explain(done: Completed) -> str:
         if part in messages:
             return cause
     words = one_line(messages) or "nothing"
-    return f"cannot sign: ssh-keygen ended with status {done.status} and printed: {words}"
+    return f"cannot sign: ssh-keygen ended with exit status {done.status} and printed: {words}"

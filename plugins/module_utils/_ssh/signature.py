@@ -54,11 +54,11 @@ def _remove_armor(text: bytes) -> bytes:
     if not text:
         raise BadSignature("is empty")
     if len(text) > MAX_SIZE:
-        raise BadSignature(f"is larger than {MAX_SIZE} bytes, so it is no SSH signature")
+        raise BadSignature(f"is larger than {MAX_SIZE} bytes, so it is not an SSH signature")
     if text.startswith(b"-----BEGIN PGP "):
         raise BadSignature("is an OpenPGP signature, but signed_by has SSH keys")
     if not text.startswith(_BEGIN):
-        raise BadSignature("is no SSH signature")
+        raise BadSignature("is not an SSH signature")
     inside, end, after = text[len(_BEGIN) :].partition(_END)
     if not end:
         raise BadSignature("is truncated")
@@ -76,7 +76,7 @@ def _parse(data: bytes) -> SshSignature:
         raise BadSignature("is damaged: it does not start with SSHSIG")
     version = reader.number()
     if version != _VERSION:
-        raise BadSignature(f"has the version {version}; only {_VERSION} is known")
+        raise BadSignature(f"has version {version}, but only version {_VERSION} is supported")
     blob, namespace = reader.string(), reader.text()
     reader.string()  # reserved
     digest, signature = reader.text(), BlobReader(reader.string())
@@ -91,7 +91,7 @@ def _check_use(namespace: str, digest: str) -> None:
             f"was made for the namespace {quoted(namespace)} instead of '{NAMESPACE}' (ssh-keygen -Y sign -n file)"
         )
     if digest not in _DIGESTS:
-        raise BadSignature(f"uses the digest algorithm {quoted(digest)}; only {' and '.join(_DIGESTS)} are secure")
+        raise BadSignature(f"uses the digest algorithm {quoted(digest)}, but only {' and '.join(_DIGESTS)} are accepted")
 
 
 def _parse_key(blob: bytes) -> PublicKey:

@@ -20,11 +20,11 @@ _INSTALL = "Install OpenSSH 8.1 or later (package openssh-client on Debian and U
 
 # Parts of the messages of ssh-keygen, and what they say about a signature.
 _CAUSES = (
-    ("incorrect signature", "does not fit: the contents were changed after signing"),
+    ("incorrect signature", "does not match: the contents were changed after signing"),
     ("key has expired", "was made by the key {key}, which has expired (valid-before in signed_by)"),
     ("key is not yet valid", "was made by the key {key}, which is not valid yet (valid-after in signed_by)"),
     ("in signature namespace", "was made by the key {key}, which signed_by limits to other namespaces"),
-    ("Certificate invalid: expired", "was made with a certificate of the key {key} that has expired"),
+    ("Certificate invalid: expired", "was made with an expired certificate of the key {key}"),
     ("Certificate invalid: not yet valid", "was made with a certificate of the key {key} that is not valid yet"),
 )
 
@@ -47,7 +47,7 @@ def run_keygen(
     if re.search(r"(?:unknown|illegal|invalid) option -- '?Y", messages):
         raise MissingTool(f"{program} is too old for signatures. {_INSTALL}{OTHER_HOST}")
     if "No user exists for uid" in messages:
-        raise BitbucketError(f"{program} does not run: {one_line(messages)}. Add the user to the passwd database of this host.")
+        raise BitbucketError(f"{program} does not run: {one_line(messages)}. Add the user to the passwd database of this host")
     return done
 
 
@@ -85,7 +85,7 @@ class SshVerifier:
             raise BadSignature(f"was made with a certificate of the authority {authority}, which signed_by does not have")
         names = [name for name in key.certificate.principals if any(_allows(entry, name) for entry in authorities)]
         if not names:
-            theirs = ", ".join(map(quoted, key.certificate.principals)) or "nobody"
+            theirs = ", ".join(map(quoted, key.certificate.principals)) or "no principals"
             raise BadSignature(one_line(f"was made with a certificate for {theirs}, which signed_by does not allow"))
         return names
 
@@ -121,4 +121,4 @@ def _explain(done: Completed, key: PublicKey) -> str:
         if part in messages:
             return cause.format(key=key.fingerprint)
     words = one_line(f"{messages} {done.output.decode('utf-8', 'replace')}") or "nothing"
-    return f"was not accepted by ssh-keygen, which ended with status {done.status} and printed: {words}"
+    return f"was not accepted by ssh-keygen, which ended with exit status {done.status} and printed: {words}"

@@ -38,7 +38,7 @@ def parse_trust(options: t.Mapping[str, t.Any], document: str | None = None) -> 
     verifier, signer = _parse_verifier(options.get("signed_by")), _parse_signer(options)
     if signer and verifier and signer.format != verifier.format:
         raise BadInput(
-            f"signature_format is {signer.format}, but signed_by has {verifier.format} keys: both must have the same format"
+            f"signature_format is {signer.format}, but signed_by has {verifier.format} keys. Both must have the same format"
         )
     if signer and not verifier:
         verifier = signer.create_verifier()
@@ -69,9 +69,9 @@ def _parse_name(options: t.Mapping[str, t.Any], document: str, verifier: Verifie
     name = check_written_name(options["signature"] or document + SUFFIXES[verifier.format], "signature")
     if name == document:
         word = "manifest" if document == options.get("manifest") else "channel"
-        raise BadInput(f"signature and {word} are both {quoted(name)}: the signature is an artifact of its own")
+        raise BadInput(f"signature and {word} are both {quoted(name)}. Set another name for the signature")
     if signer and renamed_pattern(name):
         raise BadInput(
-            f"signature {quoted(name)} is refused: the service may store another name, use letters, digits, '.', '_' and '-'"
+            f"signature {quoted(name)} is refused: Bitbucket might store another name. Use only letters, digits, '.', '_' and '-'"
         )
     return name

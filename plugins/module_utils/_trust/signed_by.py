@@ -17,7 +17,7 @@ from .._text import quoted
 
 MAX_SIZE = 16 * 1024 * 1024
 _ARMOR = b"-----BEGIN PGP "
-_BOTH = "signed_by has OpenPGP keys and SSH keys: a signature has one of both formats, so list keys of one"
+_BOTH = "signed_by has both OpenPGP keys and SSH keys. List keys of one format only"
 _KINDS = "neither OpenPGP public keys (armored, binary or a keyring) nor SSH public keys or allowed-signers lines"
 
 _FINGERPRINT = re.compile(r"(?:0x)?[0-9A-Fa-f ]{16,59}|SHA256:[0-9A-Za-z+/]{43}=?")
@@ -38,7 +38,7 @@ def parse_signed_by(items: t.Sequence[str]) -> Verifier:
     Modules are compiled for each task, so only those of one format are imported.
     """
     if not items:
-        raise BadInput("signed_by is empty: list at least one public key, or leave the option out")
+        raise BadInput("signed_by is empty. List at least one public key, or omit the option")
     sources = [_read_item(f"Item {number} of signed_by", item) for number, item in enumerate(items, 1)]
     formats = {_find_format(source) for source in sources}
     if len(formats) > 1:
@@ -71,7 +71,7 @@ def _find_format(source: _Source) -> str:
     """Return the format of the keys; raise BadInput if there are none."""
     place, data = source
     if b"PRIVATE KEY" in data:
-        raise BadInput(f"{place} has a private key: pass the public key only, and keep the private key secret")
+        raise BadInput(f"{place} has a private key. Use only the public key, and keep the private key secret")
     if _looks_like_ssh(data):
         if _ARMOR in data:
             raise BadInput(_BOTH)
@@ -94,12 +94,12 @@ def _looks_like_ssh(data: bytes) -> bool:
 def _read_item(place: str, item: str) -> _Source:
     text = item.strip()
     if not text:
-        raise BadInput(f"{place} is empty: list a public key or the path of one, or leave the option out")
+        raise BadInput(f"{place} is empty. List a public key or the path of one, or omit the option")
     data = text.encode("utf-8", "surrogateescape")
     if b"-----BEGIN " in data or b"\n" in data or _looks_like_ssh(data):
         return _Source(place, data)
     if _FINGERPRINT.fullmatch(text) and not os.path.exists(text):
-        raise BadInput(f"{place} is a fingerprint, which cannot verify a signature: pass the public key or the path of its file")
+        raise BadInput(f"{place} is a fingerprint, which cannot verify a signature. Use the public key or the path of its file")
     place = f"{place}, the file {quoted(text)} on the host that runs the module,"
     return _Source(place, _read(place, os.path.expanduser(text)))
 
@@ -107,11 +107,11 @@ def _read_item(place: str, item: str) -> _Source:
 def _read(place: str, path: str) -> bytes:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise BadInput(f"{place} is no file, but a directory or a device")
+            raise BadInput(f"{place} is not a file, but a directory or a device")
         with open(path, "rb") as source:
             data = source.read(MAX_SIZE + 1)
     except (OSError, ValueError) as exc:
         raise BadInput(f"{place} cannot be read ({getattr(exc, 'strerror', None) or exc})") from exc
     if len(data) > MAX_SIZE:
-        raise BadInput(f"{place} is larger than {MAX_SIZE >> 20} MiB, so it is no file of keys")
+        raise BadInput(f"{place} is larger than {MAX_SIZE >> 20} MiB, so it is not a file of keys")
     return data

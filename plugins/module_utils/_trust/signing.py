@@ -16,17 +16,17 @@ def create_signer(signing_key: str, signature_format: str, passphrase: str | Non
     Modules are compiled for each task, so only those of one format are imported.
     """
     if not signing_key.strip():
-        raise BadInput("signing_key is empty: name a key, or leave the option out")
+        raise BadInput("signing_key is empty. Set it to a key, or omit the option")
     if "-----BEGIN" in signing_key:
         raise BadInput(
-            "signing_key is the text of a key: set it to the path of an SSH key, or to the fingerprint of an OpenPGP key"
+            "signing_key is the text of a key. Set it to the path of an SSH key, or to the fingerprint of an OpenPGP key"
         )
     if signature_format != SSH:
         from .._openpgp.sign import OpenpgpSigner
 
         return OpenpgpSigner(signing_key, passphrase, gnupg_home)
     if gnupg_home is not None:
-        raise BadInput("gnupg_home has no meaning with signature_format=ssh: signing_key is a path then")
+        raise BadInput("gnupg_home cannot be used with signature_format=ssh, for which signing_key is a path")
     from .._ssh.sign import SshSigner
 
     return SshSigner(signing_key, passphrase)

@@ -28,7 +28,7 @@ class Trust(t.NamedTuple):
         """Return the signing key without unlocking it; raise CannotSign if readers would not trust its signatures."""
         key = self.require_signer().find_key()
         if not self.verifier.knows(key.fingerprint):
-            raise CannotSign(f"signing_key is {key.fingerprint}, which signed_by does not have: add its public key to signed_by")
+            raise CannotSign(f"signing_key is {key.fingerprint}, which signed_by does not have. Add its public key to signed_by")
         return key
 
     def sign(self, document: bytes) -> Signature:
@@ -37,7 +37,7 @@ class Trust(t.NamedTuple):
         try:
             self.verifier.verify(document, signature.data)
         except BadSignature as exc:
-            raise CannotSign(f"The signature that signing_key has made is not good for readers: it {exc}") from exc
+            raise CannotSign(f"Readers cannot verify the signature that signing_key made: it {exc}") from exc
         return signature
 
     def prove_key(self) -> None:
@@ -47,5 +47,5 @@ class Trust(t.NamedTuple):
     def require_signer(self) -> Signer:
         """Return the signer; raise CannotSign for a task that only verifies."""
         if self.signer is None:
-            raise CannotSign("signed_by verifies the manifest, but the task would change it: set signing_key to sign the new one")
+            raise CannotSign("signed_by needs a signature, and the task would change the manifest. Set signing_key to sign it")
         return self.signer

@@ -90,7 +90,7 @@ def test_only_a_good_signature_by_a_trusted_key_is_accepted(emulator: Emulator, 
     assert found.signature is not None
     assert found.signature.describe()["fingerprint"] == key.fingerprint
     put_channel(emulator, "1.4.1", OLD)
-    with pytest.raises(BitbucketError, match="does not fit: the contents were changed after signing"):
+    with pytest.raises(BitbucketError, match="does not match: the contents were changed after signing"):
         require(downloads, key)
 
 

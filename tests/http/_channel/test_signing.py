@@ -109,7 +109,7 @@ def test_signature_can_have_another_name(emulator: Emulator, run: ModuleRunner, 
     assert result["signature"]["name"] == "stable.signature"
     assert uploads(emulator) == [[FILE, "stable.signature"]]
     message = fail(run, **signing(key), signature=FILE)
-    assert message == f"signature and channel are both '{FILE}': the signature is an artifact of its own"
+    assert message == f"signature and channel are both '{FILE}'. Set another name for the signature"
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
@@ -160,7 +160,7 @@ def test_manifest_with_a_bad_signature_moves_nothing(emulator: Emulator, run: Mo
     put(emulator, {MANIFEST: lines({**NEW, "other": b""})})
     options: dict[str, Any] = {"artifacts": published, **key.options}
     message = run.failure(CHANNEL, name="stable", version="1.4.2", **options)
-    assert "of the manifest 'SHA256SUMS' does not fit: the contents were changed after signing" in message
+    assert "of the manifest 'SHA256SUMS' does not match: the contents were changed after signing" in message
     assert stored(emulator) is None
 
 
@@ -173,5 +173,5 @@ def test_signature_that_is_lost_is_an_error_that_says_how_to_go_on(
     emulator.switches.upload_effect_names = r"\.(asc|sig)$"
     result = run.failed(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW), **signing(key))
     assert result["changed"] is True
-    assert "does not fit: the contents were changed after signing" in result["msg"]
+    assert "does not match: the contents were changed after signing" in result["msg"]
     assert "delete the channel with state=absent" in result["msg"]

@@ -134,7 +134,7 @@ def test_channel_must_be_signed_by_a_trusted_key(emulator: Emulator, fetch: Fetc
     assert result["signature"]["name"] == signature
     assert (result["signature"]["status"], result["signature"]["fingerprint"]) == ("verified", key.fingerprint)
     put(emulator, {"moved": key.sign(data), FILE: contents(emulator)[FILE].replace(b"1.4.2", b"1.4.3")})
-    assert "does not fit: the contents were changed" in fetch.failed(**options, signature="moved")["msg"]
+    assert "does not match: the contents were changed" in fetch.failed(**options, signature="moved")["msg"]
 
 
 def test_channel_verifies_archives_that_are_unpacked(emulator: Emulator, fetch: FetchRunner, warnings: list[str]) -> None:

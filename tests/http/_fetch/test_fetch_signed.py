@@ -45,7 +45,7 @@ def exchange(release: Release) -> None:
     release.put_signature(manifest)
 
 
-CHANGED = "The signature '{signature}' of the manifest '{manifest}' does not fit: the contents were changed after signing"
+CHANGED = "The signature '{signature}' of the manifest '{manifest}' does not match: the contents were changed after signing"
 DIGEST = "'app' does not have the digest that the manifest {manifest} expects"
 UNREADABLE = "The signature '{signature}' of the manifest '{manifest}' is "
 

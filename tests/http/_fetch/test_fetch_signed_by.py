@@ -94,22 +94,22 @@ REFUSED: dict[str, tuple[Callable[[Trusted], Any], str]] = {
     "an SSH private key in a file": (lambda trusted: str(trusted.ssh.path), "has a private key"),
     "an SSH certificate": (
         lambda trusted: str(trusted.ssh.certify(trusted.ssh, "jo").path),
-        "is a certificate: pass its key, or the key of its authority with cert-authority",
+        "is a certificate. Use its key, or the key of its authority with cert-authority",
     ),
     "a missing file": (lambda trusted: "/nowhere/key.asc", "'/nowhere/key.asc' on the host that runs the module"),
     "a fingerprint": (
         lambda trusted: trusted.openpgp.release.fingerprint,
-        "Item 1 of signed_by is a fingerprint, which cannot verify a signature: pass the public key",
+        "Item 1 of signed_by is a fingerprint, which cannot verify a signature. Use the public key",
     ),
     "an SSH fingerprint": (lambda trusted: trusted.ssh.fingerprint, "Item 1 of signed_by is a fingerprint"),
     "a signature": (
         lambda trusted: trusted.openpgp.release.sign(b"x").decode(),
-        "has a block of another kind, PGP SIGNATURE, and not only public keys",
+        "has a block that is not a public key: PGP SIGNATURE",
     ),
-    "a key that is cut off": (lambda trusted: trusted.openpgp.release.public[:-40], "is no readable OpenPGP key"),
+    "a key that is truncated": (lambda trusted: trusted.openpgp.release.public[:-40], "is not a readable OpenPGP key"),
     "a key with one other byte": (
         lambda trusted: trusted.openpgp.release.public.replace("=", "A=", 1),
-        "is no readable OpenPGP key",
+        "is not a readable OpenPGP key",
     ),
     "a page": (lambda trusted: trusted.write(b"<html>Log in</html>"), "has neither OpenPGP public keys"),
 }

@@ -26,7 +26,7 @@ from tests.http._fetch.releases import ARTIFACTS, EVIL, Install, Release, requir
 def test_missing_program_is_an_error(fetch: FetchRunner, release: Release, install: Install) -> None:
     install()
     words = {
-        "openpgp": "No program that verifies OpenPGP signatures is installed on this host: install gpgv",
+        "openpgp": "No program that verifies OpenPGP signatures is installed on this host. Install gpgv",
         "ssh": "ssh-keygen is not installed on this host. Install OpenSSH 8.1 or later",
     }
     require_refusal(fetch, words[release.key.format], **release.options())

@@ -24,8 +24,8 @@ from tests.helpers.release_keys import from_openpgp
 from tests.http._downloads.helpers import MANIFEST
 from tests.http._fetch.releases import Install, Release, require_refusal
 
-TEXT = "is a text signature (class 01), for which line ends do not count; make it without --textmode"
-INLINE = "is a message that contains its text, not a detached signature"
+TEXT = "is a text signature (class 01), which does not cover line ends. Sign again without --textmode"
+INLINE = "is a message with its text, not a detached signature"
 FOREIGN = "was made by the key {other}, which signed_by does not have"
 
 # How the manifest is signed, by whom, and what the task says.
@@ -34,7 +34,7 @@ SIGNATURES: dict[str, tuple[Sign, str]] = {
     "by an expired key": (lambda home, text: home.expired.sign(text, at=PAST_TIME), "which has expired"),
     "by an expired key, in its name": (
         lambda home, text: claim(home.attacker.sign(text, armor=False), home.expired),
-        "The signature '{signature}' of the manifest '{manifest}' does not fit",
+        "The signature '{signature}' of the manifest '{manifest}' does not match",
     ),
     "that has expired": (
         lambda home, text: home.release.sign(text, "--default-sig-expire", "1d", at=PAST_TIME),
@@ -53,11 +53,11 @@ SIGNATURES: dict[str, tuple[Sign, str]] = {
     ),
     "of a user ID": (
         lambda home, text: extract(home.release.binary, SIGNATURE),
-        "is a signature of class 13, but only signatures of files (class 00) count",
+        "is a signature of class 13, but only signatures of files (class 00) are accepted",
     ),
     "clear-signed": (
         lambda home, text: home.release.sign(text, command="--clear-sign"),
-        "is a clear-signed text, not a detached signature",
+        "is a clear-signed message, not a detached signature",
     ),
     "with its text": (lambda home, text: home.release.sign(text, command="--sign"), INLINE),
     "with its text, binary": (lambda home, text: home.release.sign(text, armor=False, command="--sign"), INLINE),
@@ -71,18 +71,18 @@ SIGNATURES: dict[str, tuple[Sign, str]] = {
     ),
     "that is the binary key": (lambda home, text: home.release.binary, "is a public key, not a signature"),
     "that is a private key": (lambda home, text: home.attacker.private.encode(), "is a private key, not a signature"),
-    "of the future": (lambda home, text: home.release.sign(text, at=FUTURE_TIME), "is dated in the future, 2099-01-01"),
+    "of the future": (lambda home, text: home.release.sign(text, at=FUTURE_TIME), "has a date in the future, 2099-01-01"),
     "older than its key": (
         lambda home, text: home.release.sign(text, "--ignore-time-conflict", at="20190101T000000"),
-        "is dated before its key {key} was made",
+        "has a date before the creation of its key {key}",
     ),
     "in the name of the trusted key": (
         lambda home, text: claim(home.attacker.sign(text, armor=False), home.release),
-        "The signature '{signature}' of the manifest '{manifest}' does not fit",
+        "The signature '{signature}' of the manifest '{manifest}' does not match",
     ),
     "in nobody's name": (
         lambda home, text: claim(home.attacker.sign(text, armor=False), None),
-        "The signature '{signature}' of the manifest '{manifest}' does not say which key made it",
+        "The signature '{signature}' of the manifest '{manifest}' does not state which key made it",
     ),
     "by a subkey of an attacker": (
         lambda home, text: home.with_subkey.sign(text),
@@ -90,15 +90,15 @@ SIGNATURES: dict[str, tuple[Sign, str]] = {
     ),
     "good for another text, and by an attacker": (
         lambda home, text: home.release.sign(b"other") + home.attacker.sign(text),
-        "has no good signature: one does not fit: the contents were changed after signing",
+        "has no good signature: one does not match: the contents were changed after signing",
     ),
     "good, and one for another text": (
         lambda home, text: home.release.sign(text) + home.release.sign(b"other"),
-        "is good once, but another signature in it by a key of signed_by does not fit",
+        "has a good signature, but another signature in it by a key of signed_by does not match",
     ),
     "good, and an expired one": (
         lambda home, text: home.release.sign(text, "--default-sig-expire", "1d", at=PAST_TIME) + home.release.sign(text),
-        "is good once, but another signature in it by a key of signed_by has expired",
+        "has a good signature, but another signature in it by a key of signed_by has expired",
     ),
     "good, with a page around it": (
         lambda home, text: b"<html>" + home.release.sign(text, armor=False),
@@ -106,15 +106,15 @@ SIGNATURES: dict[str, tuple[Sign, str]] = {
     ),
     "good, cut off, binary": (
         lambda home, text: home.release.sign(text, armor=False)[:-1],
-        "is no readable OpenPGP signature: it is cut off",
+        "is not a readable OpenPGP signature: it is truncated",
     ),
     "good, with a byte after it": (
         lambda home, text: home.release.sign(text, armor=False) + b"\0",
-        "is no readable OpenPGP signature",
+        "is not a readable OpenPGP signature",
     ),
     "good, but its checksum is not": (
         lambda home, text: home.release.sign(text).replace(b"\n=", b"\n=A", 1),
-        "is no readable OpenPGP signature",
+        "is not a readable OpenPGP signature",
     ),
     "of many signatures": (lambda home, text: home.attacker.sign(text, armor=False) * 17, "has more than 16 signatures"),
 }
@@ -202,5 +202,5 @@ def test_subkey_of_an_attacker_in_the_trusted_key_is_refused(
     keyring.write_bytes(gnupg.release.binary + grafted)
     release.put_signature(gnupg.with_subkey.sign(release.manifest))
     install(program)
-    words = f"was made by the key {gnupg.with_subkey.subkeys[0]}, which signed_by has, but damaged or without a valid signature"
+    words = f"was made by the key {gnupg.with_subkey.subkeys[0]}, which is damaged in signed_by, or has no valid signature"
     require_refusal(fetch, words, manifest=MANIFEST, signed_by=[str(keyring)])

@@ -133,7 +133,7 @@ def test_false_manifest_before_each_reading_is_refused_in_the_end(fetch: FetchRu
     for _reading in range(8):
         release.swap("listing", lambda: release.put_manifest(lines({**ARTIFACTS, "app": EVIL})))
         release.swap(release.key.signature, lambda: release.put_manifest(release.manifest))
-    assert "does not fit: the contents were changed after signing" in fetch.failure("app", **release.options())
+    assert "does not match: the contents were changed after signing" in fetch.failure("app", **release.options())
     assert fetch.files == {}
 
 

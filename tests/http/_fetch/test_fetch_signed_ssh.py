@@ -22,7 +22,7 @@ from tests.http._downloads.helpers import MANIFEST
 from tests.http._fetch.releases import ARTIFACTS, Release, require_refusal
 
 FOREIGN = "was made by the key {other}, which signed_by does not have"
-CHANGED = "does not fit: the contents were changed after signing"
+CHANGED = "does not match: the contents were changed after signing"
 
 
 class Keys(NamedTuple):
@@ -93,7 +93,7 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
     ),
     "with a certificate that has expired": (
         lambda keys, text: keys.foreign.certify(keys.authority, "jo@example.com", "20200101:20210101").sign(text),
-        "was made with a certificate of the key {other} that has expired",
+        "was made with an expired certificate of the key {other}",
     ),
     "with a certificate of the future": (
         lambda keys, text: keys.foreign.certify(keys.authority, "jo@example.com", "20900101:20910101").sign(text),
@@ -101,7 +101,7 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
     ),
     "with SHA-1": (
         lambda keys, text: ssh_blobs.armor(ssh_blobs.signature(blob(keys.key), digest="sha1")),
-        "uses the digest algorithm 'sha1'; only sha256 and sha512 are secure",
+        "uses the digest algorithm 'sha1', but only sha256 and sha512 are accepted",
     ),
     "with RSA and SHA-1": (
         lambda keys, text: ssh_blobs.armor(ssh_blobs.signature(blob(keys.key), algorithm="ssh-rsa")),
@@ -109,7 +109,7 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
     ),
     "of another version": (
         lambda keys, text: ssh_blobs.armor(ssh_blobs.signature(blob(keys.key), version=2)),
-        "has the version 2; only 1 is known",
+        "has version 2, but only version 1 is supported",
     ),
     "made up": (
         lambda keys, text: ssh_blobs.armor(ssh_blobs.signature(blob(keys.key))),
@@ -127,16 +127,16 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
         lambda keys, text: keys.key.sign(text) + keys.foreign.sign(text),
         "has data after its end",
     ),
-    "good, with a page around it": (lambda keys, text: b"<html>\n" + keys.key.sign(text), "is no SSH signature"),
-    "good, with a byte order mark": (lambda keys, text: b"\xef\xbb\xbf" + keys.key.sign(text), "is no SSH signature"),
+    "good, with a page around it": (lambda keys, text: b"<html>\n" + keys.key.sign(text), "is not an SSH signature"),
+    "good, with a byte order mark": (lambda keys, text: b"\xef\xbb\xbf" + keys.key.sign(text), "is not an SSH signature"),
     "good, but binary": (
         lambda keys, text: base64.b64decode(b"".join(keys.key.sign(text).split(b"\n")[1:-2])),
-        "is no SSH signature",
+        "is not an SSH signature",
     ),
-    "that is a private key": (lambda keys, text: keys.foreign.path.read_bytes(), "is no SSH signature"),
+    "that is a private key": (lambda keys, text: keys.foreign.path.read_bytes(), "is not an SSH signature"),
     "that is a certificate": (
         lambda keys, text: keys.foreign.certify(keys.authority, "jo@example.com").path.read_bytes(),
-        "is no SSH signature",
+        "is not an SSH signature",
     ),
 }
 

@@ -48,16 +48,16 @@ def test_formats_of_both_keys_must_be_the_same(
 ) -> None:
     options = {"manifest": MANIFEST, "signing_key": gnupg.release.fingerprint, "gnupg_home": str(gnupg.path)}
     result = run(MODULE, **TASK, **options, signed_by=[ssh_key.public])
-    assert result["msg"] == "signature_format is openpgp, but signed_by has ssh keys: both must have the same format"
+    assert result["msg"] == "signature_format is openpgp, but signed_by has ssh keys. Both must have the same format"
     assert not emulator.journal
 
 
 def test_signature_must_have_a_name_of_its_own(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
     message = run(MODULE, **TASK, **key.options, signature=MANIFEST)["msg"]
-    assert message == f"signature and manifest are both '{MANIFEST}': the signature is an artifact of its own"
+    assert message == f"signature and manifest are both '{MANIFEST}'. Set another name for the signature"
     message = run(MODULE, **TASK, **key.options, signature="my signature")["msg"]
     assert message == (
-        "signature 'my signature' is refused: the service may store another name, use letters, digits, '.', '_' and '-'"
+        "signature 'my signature' is refused: Bitbucket might store another name. Use only letters, digits, '.', '_' and '-'"
     )
     assert not emulator.journal
 

@@ -165,7 +165,7 @@ def test_lines_that_were_not_verified_are_never_signed(
     words = {
         "unsigned": f"The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist",
         "foreign": f"{other_key.fingerprint}, which signed_by does not have",
-        "changed": "does not fit: the contents were changed after signing",
+        "changed": "does not match: the contents were changed after signing",
     }
     assert words[state] in result["msg"]
     assert GO_ON in result["msg"]
@@ -219,7 +219,7 @@ def test_task_that_only_verifies_does_not_change_the_manifest(
         options = {"manifest": MANIFEST, "signed_by": [key.public]}
         assert run.ok(MODULE, src=write(dist, APP), **options)["signature"]["status"] == "unchanged"
     result = run(MODULE, src=write(dist, LIB), manifest=MANIFEST, signed_by=[key.public], check=check)
-    assert "set signing_key to sign the new one. Nothing was sent" in result["msg"]
+    assert "Set signing_key to sign it. Nothing was sent" in result["msg"]
     assert writes(emulator) == []
 
 

@@ -66,9 +66,9 @@ def test_bad_signature_is_never_only_reported(
     words = {
         "unsigned": f"The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist",
         "foreign": f"{other_key.fingerprint}, which signed_by does not have",
-        "changed": "does not fit: the contents were changed after signing",
+        "changed": "does not match: the contents were changed after signing",
         "empty": f"The signature '{key.signature}' of the manifest '{MANIFEST}' is empty",
-        "of another manifest": "does not fit: the contents were changed after signing",
+        "of another manifest": "does not match: the contents were changed after signing",
     }
     emulator.journal.clear()
     result = run.failed(VERIFY, **options, on_mismatch=on_mismatch)
@@ -123,7 +123,7 @@ def test_manifest_and_signature_must_be_the_verified_bytes(
     name, evil = (MANIFEST, lines(EVIL)) if named == "manifest" else (key.signature, key.sign(lines(EVIL)))
     emulator.faults.add("call", action=lambda: put(emulator, {name: evil}), when="before", path=f"/downloads/{name}$", after=1)
     result = run.failed(VERIFY, **{**options, "patterns": None, "name": [name]}, on_mismatch="report")
-    assert "does not fit: the contents were changed after signing" in result["msg"]
+    assert "does not match: the contents were changed after signing" in result["msg"]
 
 
 @pytest.mark.parametrize("place", ["manifest", "signature", "artifact"])

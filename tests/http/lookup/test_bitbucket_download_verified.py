@@ -146,7 +146,7 @@ def test_bad_signature_is_never_excused(
         put(emulator, {key.signature: b"x" * 70_000})
     words = {
         "unsigned": f"'{key.signature}' does not exist",
-        "changed": "does not fit: the contents were changed after signing",
+        "changed": "does not match: the contents were changed after signing",
         "foreign": f"{other_key.fingerprint}, which signed_by does not have",
         "long": f"'{key.signature}' has 70000 bytes, more than the limit of 65536",
     }

@@ -271,7 +271,7 @@ def test_bad_signature_and_missing_manifest_are_errors(
     if state == "missing":
         widgets(emulator).remove(MANIFEST)
     words = {
-        "changed": "does not fit: the contents were changed after signing",
+        "changed": "does not match: the contents were changed after signing",
         "foreign": f"{other_key.fingerprint}, which signed_by does not have",
         "missing": "The manifest SHA256SUMS is not in the Downloads of widgets",
     }

@@ -111,7 +111,7 @@ CLOSED = r"reset|closed|response ended|aborted"
 TIMED_OUT = r"no (response|data) within|no connection within|too slow"
 # What a wrong body is noticed by: its end, its kind, its length beside the listing, its digest, or that nothing was done.
 WRONG_BODY = (
-    r"JSON|HTML|response ended|(\d|more) bytes|does not have the digest|does not fit|is truncated|has data after"
+    r"JSON|HTML|response ended|(\d|more) bytes|does not have the digest|does not match|is truncated|has data after"
     r"|instead of a redirect|not in the listing|still (listed|exists)"
     r"|without a (list|usable)|no snippet|cannot be trusted|instead of 204"
 )

@@ -255,7 +255,7 @@ def test_the_passphrase_reaches_the_module_and_is_not_shown(
     unlocked = options(files=files, signing_passphrase=PASSPHRASE, keep=9, patterns=["*"]) | signing
     playbook.use("unlocked", ROLE, unlocked)
     uses = playbook.run("-vvvv")
-    assert "it is locked by a passphrase: set signing_passphrase" in uses["locked"].message
+    assert "it is locked by a passphrase. Set signing_passphrase" in uses["locked"].message
     assert (uses["unlocked"].message, uses["unlocked"].changed) == ("", 1)
     assert gnupg.locked.fingerprint in playbook.output, "the arguments must be shown"
     assert PASSPHRASE not in playbook.output + json.dumps(uses["unlocked"].tasks, ensure_ascii=False)

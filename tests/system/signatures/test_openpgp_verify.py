@@ -78,12 +78,12 @@ def test_a_binary_document_is_verified(gnupg: OpenpgpHome) -> None:
 
 @pytest.mark.parametrize("document", [b"content", b"contents\n", b"", b"contentsx"])
 def test_changed_contents_are_refused(gnupg: OpenpgpHome, document: bytes) -> None:
-    with pytest.raises(BadSignature, match="does not fit: the contents were changed"):
+    with pytest.raises(BadSignature, match="does not match: the contents were changed"):
         verify(gnupg.release, signature=gnupg.release.sign(DOCUMENT), document=document)
 
 
 def test_changed_line_ends_are_refused(gnupg: OpenpgpHome) -> None:
-    with pytest.raises(BadSignature, match="does not fit"):
+    with pytest.raises(BadSignature, match="does not match"):
         verify(gnupg.release, signature=gnupg.release.sign(b"a\nb\n"), document=b"a\r\nb\r\n")
 
 
@@ -139,7 +139,7 @@ def test_a_weak_digest_algorithm_is_refused(gnupg: OpenpgpHome, algorithm: str, 
 
 
 def test_a_date_in_the_future_is_refused(gnupg: OpenpgpHome) -> None:
-    with pytest.raises(BadSignature, match="is dated in the future, 2099-01-01T00:00:00"):
+    with pytest.raises(BadSignature, match="has a date in the future, 2099-01-01T00:00:00"):
         verify(gnupg.release, signature=gnupg.release.sign(DOCUMENT, at=FUTURE_TIME))
 
 
@@ -158,7 +158,9 @@ def test_one_good_signature_among_unknown_ones_suffices(gnupg: OpenpgpHome, armo
 def test_a_bad_signature_by_a_trusted_key_spoils_a_good_one(gnupg: OpenpgpHome) -> None:
     good, bad = (gnupg.release.sign(document, armor=False) for document in (DOCUMENT, b"other"))
     for signature in (good + bad, bad + good):
-        with pytest.raises(BadSignature, match="is good once, but another signature in it by a key of signed_by does not fit"):
+        with pytest.raises(
+            BadSignature, match="has a good signature, but another signature in it by a key of signed_by does not match"
+        ):
             verify(gnupg.release, signature=signature)
 
 
@@ -175,13 +177,13 @@ def test_a_revoked_signature_spoils_a_good_one(gnupg: OpenpgpHome) -> None:
 
 def test_all_reasons_are_named_if_no_signature_is_good(gnupg: OpenpgpHome) -> None:
     signature = gnupg.attacker.sign(DOCUMENT) + gnupg.release.sign(b"other")
-    with pytest.raises(BadSignature, match=r"has no good signature: one was made by .*; one does not fit"):
+    with pytest.raises(BadSignature, match=r"has no good signature: one was made by .*; one does not match"):
         verify(gnupg.release, signature=signature)
 
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("--clear-sign", "is a clear-signed text"), ("--sign", "is a message that contains its text")],
+    [("--clear-sign", "is a clear-signed message"), ("--sign", "is a message with its text")],
 )
 @pytest.mark.parametrize("armor", [True, False])
 def test_signatures_with_their_text_are_refused(gnupg: OpenpgpHome, command: str, words: str, armor: bool) -> None:
@@ -231,7 +233,7 @@ def test_the_fingerprints_are_those_of_gnupg(gnupg: OpenpgpHome) -> None:
 def test_a_missing_program_is_an_error_that_names_all(gnupg: OpenpgpHome, install: Bin) -> None:
     key, signature = parse_openpgp_keys(gnupg.release.binary), gnupg.release.sign(DOCUMENT)
     install()
-    with pytest.raises(MissingTool, match=r"install gpgv .*sqv or gpg"):
+    with pytest.raises(MissingTool, match=r"Install gpgv .*sqv or gpg"):
         OpenpgpVerifier(key).verify(DOCUMENT, signature)
 
 
@@ -257,7 +259,7 @@ def test_sqv_does_not_excuse_a_bad_signature_by_a_trusted_key(gnupg: OpenpgpHome
     signature = gnupg.release.sign(DOCUMENT) + gnupg.release.sign(b"other")
     verifier = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary))
     install(sqv=SQV_STAND_IN.format(gpgv=shutil.which("gpgv")))
-    with pytest.raises(BadSignature, match=r"is good once, but .* is not accepted by sqv: Bad signature"):
+    with pytest.raises(BadSignature, match=r"has a good signature, but .* was rejected by sqv: Bad signature"):
         verifier.verify(DOCUMENT, signature)
 
 
@@ -276,7 +278,7 @@ def test_a_program_that_prints_nothing_proves_nothing(gnupg: OpenpgpHome, instal
     verifier, signature = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary)), gnupg.release.sign(b"other")
     install(**{program: lie(status=status)})
     with pytest.raises(
-        BitbucketError, match=f"{program} failed to verify a signature: it says nothing and ended with status {status}"
+        BitbucketError, match=f"{program} failed to verify a signature: it printed nothing and ended with exit status {status}"
     ):
         verifier.verify(DOCUMENT, signature)
 

@@ -91,13 +91,13 @@ class TestRefusal:
     """Items that would leave a manifest unverified, or that nobody means."""
 
     def test_no_key_is_refused(self, ssh_key: SshIdentity) -> None:
-        assert refuse() == "signed_by is empty: list at least one public key, or leave the option out"
+        assert refuse() == "signed_by is empty. List at least one public key, or omit the option"
         for blank in ("", " ", "\n\t"):
-            assert refuse(ssh_key.public, blank).startswith("Item 2 of signed_by is empty: ")
+            assert refuse(ssh_key.public, blank).startswith("Item 2 of signed_by is empty. ")
 
     def test_both_formats_together_are_refused(self, ssh_key: SshIdentity, gnupg: OpenpgpHome) -> None:
         for items in ([ssh_key.public, gnupg.release.public], [f"{ssh_key.public}\n{gnupg.release.public}"]):
-            assert refuse(*items).startswith("signed_by has OpenPGP keys and SSH keys")
+            assert refuse(*items).startswith("signed_by has both OpenPGP keys and SSH keys")
 
     def test_private_keys_are_refused_and_not_repeated(self, ssh_key: SshIdentity, gnupg: OpenpgpHome, tmp_path: Path) -> None:
         ssh, openpgp = ssh_key.path.read_text(), gnupg.release.private
@@ -125,10 +125,10 @@ class TestRefusal:
         os.mkfifo(tmp_path / "pipe")
         cause = {
             "missing.pub": "cannot be read (No such file or directory)",
-            "folder": "is no file, but a directory or a device",
+            "folder": "is not a file, but a directory or a device",
             "text": "has neither OpenPGP public keys (armored, binary or a keyring) nor SSH public keys or allowed-signers lines",
             "empty": "is empty",
-            "pipe": "is no file, but a directory or a device",
+            "pipe": "is not a file, but a directory or a device",
         }[name]
         path = str(tmp_path / name)
         assert refuse(path) == f"Item 1 of signed_by, the file '{path}' on the host that runs the module, {cause}"
@@ -141,7 +141,7 @@ class TestRefusal:
         path = tmp_path / "image"
         with path.open("wb") as sink:
             sink.truncate(MAX_SIZE + 1)
-        assert refuse(str(path)).endswith("is larger than 16 MiB, so it is no file of keys")
+        assert refuse(str(path)).endswith("is larger than 16 MiB, so it is not a file of keys")
 
     @pytest.mark.parametrize("text", ["release\nkey", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"])
     def test_other_text_is_refused_and_not_repeated(self, text: str) -> None:

@@ -73,7 +73,7 @@ class TestVerify:
     )
     def test_changed_contents_are_refused(self, ssh_key: SshIdentity, changed: bytes) -> None:
         cause = refuse(trust(ssh_key.public), ssh_key.sign(DOCUMENT), changed)
-        assert cause == "does not fit: the contents were changed after signing"
+        assert cause == "does not match: the contents were changed after signing"
 
     def test_foreign_key_is_refused_with_its_fingerprint(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
         cause = refuse(trust(ssh_key.public), foreign_ssh_key.sign(DOCUMENT))
@@ -139,7 +139,9 @@ class TestCertificate:
 
     def test_certificate_without_principals_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
         signature = ssh_key.certify(foreign_ssh_key).sign(DOCUMENT)
-        assert "a certificate for nobody" in refuse(trust(foreign_ssh_key.line("cert-authority", principals="*")), signature)
+        assert "a certificate for no principals" in refuse(
+            trust(foreign_ssh_key.line("cert-authority", principals="*")), signature
+        )
 
     def test_foreign_authority_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity, tmp_path: Path) -> None:
         signature = ssh_key.certify(foreign_ssh_key, "jo").sign(DOCUMENT)
@@ -159,7 +161,7 @@ class TestCertificate:
     def test_expired_certificate_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
         signature = ssh_key.certify(foreign_ssh_key, "jo", "20200101:20210101").sign(DOCUMENT)
         cause = refuse(trust(foreign_ssh_key.line("cert-authority", principals="*")), signature)
-        assert cause == f"was made with a certificate of the key {ssh_key.fingerprint} that has expired"
+        assert cause == f"was made with an expired certificate of the key {ssh_key.fingerprint}"
 
     def test_forged_certificate_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
         """The blob names a trusted authority, which has not signed it."""
@@ -191,7 +193,7 @@ class TestTool:
     ) -> None:
         signature = ssh_key.sign(DOCUMENT)
         install(monkeypatch, tmp_path, script.replace("FINGERPRINT", ssh_key.fingerprint))
-        assert refuse(trust(ssh_key.public), signature).startswith("was not accepted by ssh-keygen, which ended with status")
+        assert refuse(trust(ssh_key.public), signature).startswith("was not accepted by ssh-keygen, which ended with exit status")
 
     def test_foreign_key_is_refused_even_if_the_tool_accepts_it(
         self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

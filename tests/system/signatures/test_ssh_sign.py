@@ -119,7 +119,7 @@ class TestUnusableKeys:
     @pytest.mark.parametrize("passphrase", [None, ""], ids=["none", "empty"])
     def test_missing_passphrase_is_an_error(self, tmp_path: Path, options: tuple[str, ...], passphrase: str | None) -> None:
         key = make_ssh_key(tmp_path, *options, passphrase=PASSPHRASE)
-        assert refuse(key.path, passphrase).startswith("is locked by a passphrase: set signing_passphrase, or load the key")
+        assert refuse(key.path, passphrase).startswith("is locked by a passphrase. Set signing_passphrase, or add the key")
 
     @pytest.mark.parametrize("passphrase", ["two\nlines", "nul\0", "x" * 1001], ids=["lines", "nul", "long"])
     def test_passphrase_that_ssh_keygen_would_cut_is_an_error(self, locked_ssh_key: SshIdentity, passphrase: str) -> None:
@@ -131,20 +131,20 @@ class TestUnusableKeys:
         key = make_ssh_key(tmp_path, *PEM["pem"], passphrase=PASSPHRASE)
         (tmp_path / "id.pub").unlink()
         assert refuse(key.path, PASSPHRASE) == (
-            f"is a locked PEM file, which does not tell its public key, and '{tmp_path}/id.pub' cannot be read"
-            " (No such file or directory): write it with ssh-keygen -y"
+            f"is a locked PEM file, whose public key must be in '{tmp_path}/id.pub', which cannot be read"
+            " (No such file or directory). Create it with ssh-keygen -y"
         )
 
     def test_key_that_others_can_read_is_an_error(self, tmp_path: Path) -> None:
         key = make_ssh_key(tmp_path)
         key.path.chmod(0o640)
-        assert refuse(key.path) == "can be read by other users, so ssh-keygen refuses it: run chmod 600 on it"
+        assert refuse(key.path) == "can be read by other users, so ssh-keygen refuses it. Run chmod 600 on it"
 
     def test_path_without_a_key_is_an_error(self, tmp_path: Path) -> None:
         (tmp_path / "text").write_text("no key")
         assert refuse(tmp_path / "missing") == "does not exist on the host that runs the module"
-        assert refuse(tmp_path) == "is no file on the host that runs the module, but a directory or a device"
-        assert refuse(tmp_path / "text") == "is no SSH key in the format of OpenSSH or PEM"
+        assert refuse(tmp_path) == "is not a file on the host that runs the module, but a directory or a device"
+        assert refuse(tmp_path / "text") == "is not an SSH key in OpenSSH or PEM format"
         assert refuse("/" + "k" * 256) == "cannot be read on the host that runs the module (File name too long)"
 
     @pytest.mark.parametrize(
@@ -157,9 +157,9 @@ class TestUnusableKeys:
             ("-----BEGIN OPENSSH PRIVATE KEY-----\n!\n-----END OPENSSH PRIVATE KEY-----", "is a damaged private key"),
             (
                 "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
-                "is no private key that ssh-keygen can read",
+                "is not a private key that ssh-keygen can read",
             ),
-            ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\n", "is no private key that ssh-keygen can read"),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\n", "is not a private key that ssh-keygen can read"),
         ],
     )
     def test_damaged_key_is_an_error_that_does_not_repeat_it(self, tmp_path: Path, text: str, cause: str) -> None:
@@ -175,12 +175,12 @@ class TestUnusableKeys:
         lines = key.path.read_text().splitlines()
         key.path.write_text("\n".join([*lines[:4], lines[4][::-1], *lines[5:]]) + "\n")
         assert fail(key.path).startswith(
-            ("is no private key that ssh-keygen can read", "cannot sign: ssh-keygen ended with status")
+            ("is not a private key that ssh-keygen can read", "cannot sign: ssh-keygen ended with exit status")
         )
 
     def test_certificate_is_an_error(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
         certificate = ssh_key.certify(foreign_ssh_key, "jo")
-        assert "line 1 is a certificate: pass its key" in refuse(certificate.path)
+        assert "line 1 is a certificate. Use its key" in refuse(certificate.path)
 
     def test_missing_tool_is_an_error_that_says_what_to_install(
         self, ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -221,11 +221,11 @@ class TestAgent:
         missing = f"is a public key, {foreign_ssh_key.fingerprint}, whose private key is not in the SSH agent"
         assert (
             refuse(public)
-            == f"{missing}: the task has no agent, because SSH_AUTH_SOCK is not set in its environment (become removes it)"
+            == f"{missing}. The task has no agent, because SSH_AUTH_SOCK is not set in its environment (become removes it)"
         )
         with ssh_agent(ssh_key) as socket:
             monkeypatch.setenv("SSH_AUTH_SOCK", socket)
-            assert refuse(public) == f"{missing}: run ssh-add with it, or set signing_key to the path of the private key"
+            assert refuse(public) == f"{missing}. Add it with ssh-add, or set signing_key to the path of the private key"
         assert refuse(public).startswith(missing)
 
     def test_agent_that_refuses_is_an_error(self, ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

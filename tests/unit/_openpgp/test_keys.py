@@ -118,12 +118,12 @@ def test_copies_of_a_certificate_are_merged_in_order() -> None:
 REFUSED = {
     b"": "is empty",
     b" \n": "is empty",
-    b"\x99": "is cut off",
-    certificate()[:-1]: "is cut off",
+    b"\x99": "is truncated",
+    certificate()[:-1]: "is truncated",
     certificate() + b"\n": "is not OpenPGP data",
     old_packet(13, b"Name"): "has no OpenPGP public key",
     b"any text": "is not OpenPGP data",
-    public_key(version=3): "has a key of version 3; only OpenPGP keys of version 4",
+    public_key(version=3): "has a key of version 3, but only OpenPGP keys of version 4",
     public_key(version=5): "has a key of version 5",
     public_key(version=6): "has a key of version 6",
     public_key(tag=5): "has a private key",
@@ -131,16 +131,16 @@ REFUSED = {
     armor(public_key(tag=5)): "has a private key",
     armor(certificate(), "PGP PRIVATE KEY BLOCK"): "has a private key",
     armor(certificate()) + armor(certificate(), "PGP PRIVATE KEY BLOCK"): "has a private key",
-    armor(certificate(), "PGP SIGNATURE"): "has a block of another kind, PGP SIGNATURE",
+    armor(certificate(), "PGP SIGNATURE"): "has a block that is not a public key: PGP SIGNATURE",
     keybox(): "has no OpenPGP public key",
     keybox(public_key(tag=5)): "has a private key",
-    keybox(certificate())[:-1]: "is a keybox file that is cut off",
-    b"SQLite format 3\0" + bytes(100): "is the database of keyboxd.*export the key",
+    keybox(certificate())[:-1]: "is a truncated keybox file",
+    b"SQLite format 3\0" + bytes(100): "is the database of keyboxd.*Export the key",
     certificate() + old_packet(11, b"text"): "has a packet of kind 11",
-    b"\xc6\xe1" + bytes(10): "has a packet of partial length",
+    b"\xc6\xe1" + bytes(10): "has a packet with a partial length",
     b"\x9b" + bytes(10): "has a packet without a length",
     armor(certificate()).replace(b"\n\n", b"\n", 1): "without the empty line",
-    armor(certificate()).replace(b"\n", b" "): "does not begin and end on lines of its own",
+    armor(certificate()).replace(b"\n", b" "): "whose first or last line contains other text",
     armor(certificate())[:60]: "without its last line",
     armor(certificate())[40:]: "is not OpenPGP data",
     armor(certificate()).replace(b"\n=", b"\n=A"): "is not base64",
@@ -158,7 +158,7 @@ def test_other_data_is_refused(data: bytes, words: str) -> None:
 def test_a_wrong_checksum_is_refused() -> None:
     lines = armor(certificate()).split(b"\n")
     lines[-3] = b"=AAAA"
-    with pytest.raises(BadInput, match="whose checksum does not fit"):
+    with pytest.raises(BadInput, match="with a wrong checksum"):
         parse_openpgp_keys(b"\n".join(lines))
 
 

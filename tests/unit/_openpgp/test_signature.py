@@ -41,7 +41,7 @@ def test_several_signatures_are_read() -> None:
 
 def test_a_signature_of_another_version_does_not_invalidate_others() -> None:
     other, good = parse_signatures(signature(version=6) + signature())
-    assert str(other.flaw) == "has version 6, and only OpenPGP signatures of version 3 and 4 are supported"
+    assert str(other.flaw) == "has version 6, but only OpenPGP signatures of version 3 and 4 are supported"
     assert good.flaw is None
 
 
@@ -55,28 +55,28 @@ REFUSED = {
     b"": "is empty",
     b"\n": "is empty",
     b"-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n": "is an SSH signature",
-    b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nx\n" + armor(signature(), "PGP SIGNATURE"): "is a clear-signed text",
-    armor(signature(), "PGP MESSAGE"): "is a message that contains its text",
-    old_packet(4, b"") + old_packet(11, b"text") + signature(): "is a message that contains its text",
-    old_packet(8, b"zip"): "is a message that contains its text",
-    signature() + old_packet(11, b"text"): "is a message that contains its text",
+    b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nx\n" + armor(signature(), "PGP SIGNATURE"): "is a clear-signed message",
+    armor(signature(), "PGP MESSAGE"): "is a message with its text",
+    old_packet(4, b"") + old_packet(11, b"text") + signature(): "is a message with its text",
+    old_packet(8, b"zip"): "is a message with its text",
+    signature() + old_packet(11, b"text"): "is a message with its text",
     certificate(): "is a public key, not a signature",
     armor(certificate()): "is a public key, not a signature",
     armor(certificate(), "PGP SIGNATURE"): "is a public key, not a signature",
     public_key(tag=5): "is a private key",
     armor(signature(), "PGP PRIVATE KEY BLOCK"): "is a private key",
-    armor(signature(), "PGP ARMORED FILE"): "is a block of another kind: PGP ARMORED FILE",
+    armor(signature(), "PGP ARMORED FILE"): "has a block that is not a signature: PGP ARMORED FILE",
     b"any text": "is not an OpenPGP signature",
     old_packet(13, b"Name"): "is not an OpenPGP signature",
     b"\xfe\x01x": "is not an OpenPGP signature",
-    signature()[:-5]: "is cut off",
-    old_packet(2, b"\x03\x05\x00"): "is cut off",
-    old_packet(2, b"\x04\x00"): "is cut off",
-    old_packet(2, b"\x04\x00\x16\x08\xff\xff"): "is cut off",
+    signature()[:-5]: "is truncated",
+    old_packet(2, b"\x03\x05\x00"): "is truncated",
+    old_packet(2, b"\x04\x00"): "is truncated",
+    old_packet(2, b"\x04\x00\x16\x08\xff\xff"): "is truncated",
     old_packet(2, b"\x04\x00\x16\x08\x00\x01\x00\x00\x00"): "has a damaged subpacket",
     armor(b"", "PGP SIGNATURE"): "is empty",
     signature() * 17: "has more than 16 signatures",
-    bytes(1 << 19): "is too long for a signature: 524288 bytes",
+    bytes(1 << 19): "has 524288 bytes, which is too long for a signature",
 }
 
 

@@ -43,8 +43,8 @@ REFUSED = {
     "no goodsig": ([valid()], "is not confirmed"),
     "two validsig": ([GOOD, valid(), valid(OTHER, OTHER)], "is not confirmed"),
     "two goodsig": ([GOOD, GOOD, valid()], "is not confirmed"),
-    "badsig": ([f"BADSIG {SUBKEY[-16:]} Name"], "does not fit: the contents were changed after signing"),
-    "badsig beside good": ([GOOD, valid(), f"BADSIG {SUBKEY[-16:]} Name"], "does not fit"),
+    "badsig": ([f"BADSIG {SUBKEY[-16:]} Name"], "does not match: the contents were changed after signing"),
+    "badsig beside good": ([GOOD, valid(), f"BADSIG {SUBKEY[-16:]} Name"], "does not match"),
     "expired signature": ([f"EXPSIG {SUBKEY[-16:]} Name", valid()], "has expired"),
     "expired key": ([f"EXPKEYSIG {SUBKEY[-16:]} Name", valid()], f"was made by the key {PRIMARY}, which has expired"),
     "expired key beside good": ([GOOD, f"EXPKEYSIG {SUBKEY[-16:]} Name", valid()], "has expired"),
@@ -56,7 +56,7 @@ REFUSED = {
     "rejected strong digest": ([f"ERRSIG {SUBKEY[-16:]} 22 8 00 {NOW} 5 {SUBKEY}"], "the program rejects"),
     "other error": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 42 {SUBKEY}"], r"cannot be verified by the program \(error 42\)"),
     "unknown algorithm": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 4 {SUBKEY}"], "an algorithm that the program does not support"),
-    "key for encryption": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 125 {SUBKEY}"], f"{SUBKEY}, which must not sign"),
+    "key for encryption": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 125 {SUBKEY}"], f"{SUBKEY}, which is not allowed to sign"),
     "no code": (["ERRSIG"], r"\(error unknown\)"),
     "known key not found": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 9 {SUBKEY}"], r"\(error 9\)"),
     "untrusted key": ([GOOD, valid(UNTRUSTED, UNTRUSTED)], f"was made by the key {UNTRUSTED}, which signed_by does not have"),
@@ -67,13 +67,13 @@ REFUSED = {
     "text signature": ([GOOD, valid(kind="01")], "is a text signature"),
     "other class": ([GOOD, valid(kind="13")], "is a signature of class 13"),
     "weak digest": ([GOOD, valid(digest="2")], "uses the weak digest algorithm SHA-1"),
-    "future": ([GOOD, valid(time=NOW + 301)], "is dated in the future, 2027-01-15T08:05:01"),
+    "future": ([GOOD, valid(time=NOW + 301)], "has a date in the future, 2027-01-15T08:05:01"),
     "huge time": ([GOOD, valid(time="9" * 5000)], "is not confirmed"),
     "time in words": ([GOOD, valid(time="20270115T080000")], "is not confirmed"),
     "superscript digits": ([GOOD, valid(digest="²")], "is not confirmed"),
     "short validsig": ([GOOD, f"VALIDSIG {SUBKEY}"], "is not confirmed"),
     "nothing known": (["NODATA 4"], "is not confirmed"),
-    "bad key id": (["BADSIG \x1b[2J"], "does not fit"),
+    "bad key id": (["BADSIG \x1b[2J"], "does not match"),
 }
 
 
@@ -96,7 +96,7 @@ def test_a_good_signature_among_unknown_ones_is_enough() -> None:
 def test_a_bad_signature_by_a_trusted_key_invalidates_a_good_one(word: str) -> None:
     bad = [f"{word} {OTHER[-16:]} Name", valid(OTHER, OTHER)]
     for groups in ([bad, [GOOD, valid()]], [[GOOD, valid()], bad]):
-        with pytest.raises(BadSignature, match="is good once, but another signature in it by a key of signed_by"):
+        with pytest.raises(BadSignature, match="has a good signature, but another signature in it by a key of signed_by"):
             choose(*groups)
 
 
