@@ -32,9 +32,9 @@ _PAGE_LENGTH = 100
 
 _NO_ACCESS = "Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer."
 _SCOPES = {
-    API_TOKEN: "Snippets need the scope read:snippet:bitbucket, to create and update also write:snippet:bitbucket,"
-    " and to delete delete:snippet:bitbucket.",
-    OAUTH: "Snippets need the scope snippet of the consumer, and to write snippet:write.",
+    API_TOKEN: "Snippets require the scope read:snippet:bitbucket, also write:snippet:bitbucket to create and update,"
+    " and delete:snippet:bitbucket to delete.",
+    OAUTH: "The OAuth consumer must have the scope snippet, and snippet:write to change snippets.",
 }
 
 
@@ -138,14 +138,14 @@ class Snippets:
         commits = self._client.get_json(url).get("values")
         newest = commits[0].get("hash") if isinstance(commits, list) and commits and isinstance(commits[0], dict) else None
         if not isinstance(newest, str) or not newest:
-            raise RequestFailed(f"The newest revision of snippet {snippet.id} cannot be told, so it is not changed")
+            raise RequestFailed(f"Cannot determine the newest revision of snippet {snippet.id}, so it was not changed")
         return newest
 
 
 def _find_problem(items: t.Sequence[t.Mapping[str, t.Any]], count: int) -> str:
     """Return why the items of a listing, which have ``count`` IDs, cannot be relied upon; empty if they can."""
     if items and not any("title" in item for item in items):
-        return "none of its items tells a title"
+        return "none of its items has a title"
     repeated = len(items) - count
     return f"{repeated} of its items were repeated" if repeated else ""
 

@@ -89,15 +89,17 @@ class SnippetCreator:
         new, listing = find_new(self._snippets, self._title, self._known)
         if len(new) > 1:
             raise BitbucketError(
-                f"{len(new)} new snippets have the title {quoted(self._title)}, and one of them may be ours: {', '.join(new)}"
+                f"{len(new)} new snippets have the title {quoted(self._title)}, and this task might have created one of"
+                f" them: {', '.join(new)}"
             )
         state = self._read(new[0]) if new else None
         if state is None:
             return None, listing
         if not is_as_sent(state, self._request):
             raise BitbucketError(
-                f"No response says which snippet was created. The new snippet {new[0]} has the title {quoted(self._title)}, but"
-                " not exactly what was sent, so it might be somebody else's and was not changed: check it, and set snippet_id"
+                f"No response names the created snippet. The new snippet {new[0]} has the title {quoted(self._title)}, but it"
+                " differs from the request, so another task might have created it. It was not changed. Check it, and set"
+                " snippet_id"
             )
         return new[0], listing
 
@@ -117,17 +119,17 @@ class SnippetCreator:
         if snippet_id not in titled:
             empty = "" if listing.snippets else f". {EMPTY_LISTING}"
             raise BitbucketError(
-                f"no list of snippets shows it with the title {quoted(title)}, so that the next run would create another one."
-                f" Set snippet_id to {snippet_id}{empty}"
+                f"it is not listed with the title {quoted(title)}, so the next run would create another one. Set snippet_id"
+                f" to {snippet_id}{empty}"
             )
         # None had the title when it was looked up.
         others = ", ".join(sorted({*titled} - {snippet_id}))
         if self._lost and not self._known.issuperset({*titled} - {snippet_id}):
             raise BitbucketError(
-                f"snippet {others} has the same title, probably from an earlier attempt whose response was lost:"
-                " delete the wrong one, or set snippet_id"
+                f"snippet {others} has the same title, probably from an earlier attempt whose response was lost."
+                " Delete one of them, or set snippet_id"
             )
         if others:
             self.warnings.append(
-                f"Snippet {others} has the title of the new snippet {snippet_id} since then: later tasks need snippet_id"
+                f"Snippet {others} now has the title of the new snippet {snippet_id} as well. Set snippet_id in later tasks"
             )

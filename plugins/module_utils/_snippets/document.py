@@ -73,7 +73,7 @@ def parse_snippet(document: t.Mapping[str, t.Any], what: str, expected_id: str |
     """
     snippet_id, title = _read_identity(document, what)
     if expected_id not in (None, snippet_id):
-        raise RequestFailed(f"{what} answered with another snippet, {quoted(snippet_id)}")
+        raise RequestFailed(f"{what} returned another snippet, {quoted(snippet_id)}")
     files = document.get("files")
     links = _read_file_links(files) if isinstance(files, dict) else None
     private = document.get("is_private")
@@ -100,9 +100,9 @@ def _read_identity(document: t.Mapping[str, t.Any], what: str) -> tuple[str, str
     """Return ID and title. A title of a wrong type, taken for an empty one, would make an existing snippet look absent."""
     snippet_id, title = document.get("id"), document.get("title")
     if not isinstance(snippet_id, (str, int)) or isinstance(snippet_id, bool) or snippet_id == "":
-        raise RequestFailed(f"{what} answered with what is no snippet: it has no id")
+        raise RequestFailed(f"{what} returned an invalid snippet: it has no id")
     if not isinstance(title, (str, type(None))):
-        raise RequestFailed(f"{what} answered with a snippet whose title is no text: it cannot be trusted")
+        raise RequestFailed(f"{what} returned an invalid snippet: its title is not a string")
     return str(snippet_id), title or ""
 
 

@@ -43,7 +43,7 @@ class SnippetTask:
         else:
             found = find_by_title(self._snippets, self._request.title or "", self._read, to_write=True)
             if found.stale and not found.state:
-                raise BitbucketError(f"Nothing was changed: {found.stale[0]}. Try again later, or set snippet_id")
+                raise BitbucketError(f"Nothing was changed: {found.stale[0]}. Run the task again later, or set snippet_id")
             change = self._update(found.state) if found.state else self._create(found.listing)
         return self._report(change, self._request.files or {})
 
@@ -66,12 +66,12 @@ class SnippetTask:
         title = self._request.title or ""
         if not self._request.files:
             empty = "" if listing.snippets else f". {EMPTY_LISTING}"
-            raise BadInput(f"There is no snippet titled {quoted(title)}, and files are needed to create it{empty}")
+            raise BadInput(f"There is no snippet titled {quoted(title)}, and files is required to create it{empty}")
         similar = find_similar_title(title, listing.snippets)
         if similar:
             raise BitbucketError(
                 f"There is no snippet titled {quoted(title)}, but snippet {similar.id} has the title {quoted(similar.title)},"
-                f" which Bitbucket might have made of it: set snippet_id to {similar.id}, or choose a title that differs more"
+                f" as which Bitbucket might have stored it. Set snippet_id to {similar.id}, or use a title that differs more"
             )
         if self._check_mode:
             return Change(CREATED, None, predict_creation(self._request))

@@ -69,8 +69,8 @@ def find_by_title(snippets: Snippets, title: str, read: Read, to_write: bool = F
     found = snippets.retries.settle(lambda: _search(snippets, title, read), is_settled)
     if found.listing.problem and not (found.snippet_id is not None and not to_write):
         raise RequestFailed(
-            f"Which snippets have the title {quoted(title)} cannot be told, because the list of snippets might be incomplete:"
-            f" {found.listing.problem}. Try again, or set snippet_id"
+            f"Cannot determine which snippets have the title {quoted(title)}, because the list of snippets might be incomplete:"
+            f" {found.listing.problem}. Run the task again, or set snippet_id"
         )
     return found
 
@@ -101,7 +101,7 @@ def prove_absent(snippets: Snippets, snippet_id: str, failure: BitbucketError) -
     """
     listing = snippets.retries.settle(lambda: _list_members(snippets), lambda listing: snippet_id not in listing.ids)
     if snippet_id in listing.ids and not _is_unknown(snippets, snippet_id):
-        raise RequestFailed(f"{str(failure).rstrip('.')}. But snippet {quoted(snippet_id)} is still listed")
+        raise RequestFailed(f"{str(failure).rstrip('.')}. However, snippet {quoted(snippet_id)} is still listed")
     return listing
 
 
@@ -165,5 +165,5 @@ def _search(snippets: Snippets, title: str, read: Read) -> Found:
             stale.append(f"snippet {snippet_id} is listed with this title, but its title is {quoted(state.snippet.title)}")
     if len(found) > 1:
         ids = ", ".join(sorted(snippet_id for snippet_id, _state in found))
-        raise BitbucketError(f"{len(found)} snippets have the title {quoted(title)}: say which by snippet_id, one of {ids}")
+        raise BitbucketError(f"{len(found)} snippets have the title {quoted(title)}. Set snippet_id to one of {ids}")
     return Found(*found[0], listing, stale) if found else Found(listing=listing, stale=stale)

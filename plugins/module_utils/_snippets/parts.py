@@ -91,7 +91,7 @@ def _split_parts(content_type: str, body: bytes) -> tuple[list[email.message.Mes
     except RecursionError as exc:
         raise BrokenResponse("The multipart response is nested too deeply") from exc
     except (ValueError, TypeError) as exc:  # the library fails on parameters such as boundary*99999=
-        raise BrokenResponse("The head of the multipart response cannot be read") from exc
+        raise BrokenResponse("The header fields of the multipart response cannot be parsed") from exc
     if not message.is_multipart():
         raise BrokenResponse(f"The response has the type {content_type.partition(';')[0]}, but no parts")
     if any(isinstance(defect, email.errors.CloseBoundaryNotFoundDefect) for defect in message.defects):

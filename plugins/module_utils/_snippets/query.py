@@ -52,7 +52,7 @@ def query_snippets(snippets: Snippets, query: SnippetQuery) -> Outcome:
         except (NoSuchSnippet, Gone) as exc:
             if isinstance(exc, Gone) and query.title is not None:
                 raise
-            warnings.append(f"Snippet {quoted(snippet.id)} is left out, because it is listed, but cannot be read: {exc}")
+            warnings.append(f"Snippet {quoted(snippet.id)} is not in the results, because it is listed but cannot be read: {exc}")
             continue
         if state and query.title in (None, state.snippet.title):
             found.append(_describe(state, query.contents))

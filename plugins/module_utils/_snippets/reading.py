@@ -57,7 +57,7 @@ def _read_stored(snippets: Snippets, snippet: Snippet, name: str, sent: bytes | 
         if sent is None or equal_but_line_ends(sent, data) or read_file(snippets, snippet, name) == data:
             return data
         what = f"the file {quoted(name)} of snippet {snippet.id}"
-        raise RequestFailed(f"The link of {what} gave other contents when it was read again", transient=True)
+        raise RequestFailed(f"The link of {what} returned different contents when it was read again", transient=True)
 
     return snippets.retries.repeat(read_once)
 

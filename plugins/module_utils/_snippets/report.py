@@ -31,9 +31,7 @@ def report_change(change: Change, files: t.Mapping[str, bytes] = MappingProxyTyp
     if change.after is not None:
         stored = find_stored_names(change.after.contents, files)
         result["snippet"] = describe_snippet(change.after, {there: name for name, there in stored.items()})
-        warnings = [
-            f"Bitbucket has stored the file {quoted(name)} under the name {quoted(there)}" for name, there in stored.items()
-        ]
+        warnings = [f"Bitbucket stored the file {quoted(name)} under the name {quoted(there)}" for name, there in stored.items()]
     changed = change.status not in (UNCHANGED, ABSENT)
     diffs = compare_states(change.before, change.after) if changed else []
     return Outcome(result, changed, warnings=warnings, diffs=diffs)

@@ -35,12 +35,12 @@ def parse_request(options: Options) -> SnippetRequest:
     """Return the request in the options of a task; raises BadInput."""
     title = options["title"]
     if not (options["snippet_id"] or title):
-        raise BadInput("snippet_id and title are empty: say which snippet is meant")
+        raise BadInput("snippet_id and title are empty. Set one of them")
     if options["state"] == "present" and title and title != title.strip():
-        raise BadInput(f"title {quoted(title)} is refused: without the white space at its ends it would be another one")
+        raise BadInput(f"title {quoted(title)} is refused: remove the white space at its start or end")
     files = parse_files(options["files"])
     if options["purge"] and not files:
-        raise BadInput("purge needs files: a snippet never loses its last file")
+        raise BadInput("purge needs files: a snippet must have at least one file")
     return SnippetRequest(options["snippet_id"] or None, title, options["is_private"], files, options["purge"])
 
 
@@ -52,7 +52,7 @@ def parse_files(options: t.Sequence[Options] | None) -> dict[str, bytes] | None:
     for option in options:
         name = check_written_name(option["name"], "file name")
         if name in files:
-            raise BadInput(f"files has two files of the name {quoted(name)}")
+            raise BadInput(f"files has two files with the name {quoted(name)}")
         files[name] = _read_contents(name, option)
     return files
 

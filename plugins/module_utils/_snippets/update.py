@@ -73,7 +73,7 @@ class SnippetUpdater:
             message = f"The update of snippet {after.snippet.id} was accepted, but had no effect: {wrong}"
             raise RequestFailed(message, transient=True)
         if written and written.revision and after.snippet.revision != written.revision:
-            raise Conflict(f"Its PUT made revision {written.revision}, which is not the newest any more")
+            raise Conflict(f"The update created revision {written.revision}, which is no longer the newest")
         require_stored(after, self._request)
         raise BitbucketError(f"The update of snippet {after.snippet.id} was accepted, but {wrong}")
 
@@ -95,7 +95,8 @@ class SnippetUpdater:
         self._conflicts += 1
         if self._conflicts > MAX_CONFLICTS:
             raise BitbucketError(
-                f"Snippet {snippet_id} is being changed by somebody else, {self._conflicts} tries met a newer revision: {failure}"
+                f"Another user or task keeps changing snippet {snippet_id}. {self._conflicts} attempts found a newer revision:"
+                f" {failure}"
             ) from failure
 
     def _read(self, snippet_id: str) -> SnippetState:

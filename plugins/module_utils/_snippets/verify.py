@@ -22,12 +22,12 @@ def require_stored(state: SnippetState, request: SnippetRequest) -> SnippetState
     """Return the state after a write; raises BitbucketError if a property, or the name or contents of a file, is another."""
     wrong = describe_wrong_properties(state.snippet, request)
     if wrong:
-        raise BitbucketError(f"What was sent for snippet {state.snippet.id} was accepted, but it has {' and '.join(wrong)}")
+        raise BitbucketError(f"Bitbucket accepted the request, but snippet {state.snippet.id} has {' and '.join(wrong)}")
     lost = _find_lost(state, request)
     if lost:
         raise BitbucketError(
-            "The snippet was accepted, but these files are not in it under their names:"
-            f" {', '.join(map(quoted, lost))}; it has {', '.join(map(quoted, sorted(state.contents)))}"
+            f"Bitbucket accepted the request, but snippet {state.snippet.id} does not have these files under their names:"
+            f" {', '.join(map(quoted, lost))}. It has {', '.join(map(quoted, sorted(state.contents)))}"
         )
     other = describe_wrong_contents(state, request)
     if other:

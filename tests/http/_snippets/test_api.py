@@ -82,14 +82,14 @@ def test_name_the_missing_scope_once(emulator: Emulator, snippet: Snippet, call:
     message = fail(connect(emulator, {"user": emulator.user, "api_token": emulator.mint_api_token(scopes)}), call)
     assert "HTTP 403" in message
     assert missing in message
-    assert message.count("Snippets need the scope read:snippet:bitbucket") == 1
+    assert message.count("Snippets require the scope read:snippet:bitbucket") == 1
     assert (get_only(emulator).title, get_only(emulator).files) == ("Notes", FILES)
 
 
 def test_name_the_missing_scope_of_an_oauth_consumer(emulator: Emulator, snippet: Snippet) -> None:
     client = emulator.mint_client(["snippet"])
     message = fail(connect(emulator, {"client_id": client.client_id, "client_secret": client.client_secret}), "create")
-    assert message.endswith("Snippets need the scope snippet of the consumer, and to write snippet:write.")
+    assert message.endswith("The OAuth consumer must have the scope snippet, and snippet:write to change snippets.")
     assert not re.search(":bitbucket|access token", message, re.IGNORECASE)
 
 
@@ -171,6 +171,6 @@ def test_find_the_revision_in_the_commits_without_links(emulator: Emulator) -> N
 @pytest.mark.parametrize("body", [{"values": []}, {}, {"values": ["x"]}, {"values": [{"hash": 7}]}])
 def test_update_nothing_without_a_revision(emulator: Emulator, body: dict[str, Any]) -> None:
     emulator.faults.add("json", path="/commits$", body=body)
-    with pytest.raises(RequestFailed, match="The newest revision of snippet kypj cannot be told, so it is not changed"):
+    with pytest.raises(RequestFailed, match="Cannot determine the newest revision of snippet kypj, so it was not changed"):
         connect(emulator).update_once(Snippet("kypj", "Notes"), SnippetPlan({}, FILES))
     assert list_writes(emulator) == []

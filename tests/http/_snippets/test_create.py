@@ -112,8 +112,8 @@ def test_fail_if_the_service_makes_a_new_snippet_public(emulator: Emulator, run:
     """New snippets are private if the task does not say otherwise."""
     emulator.switches.update({"snippet_stays_public": True, "snippet_write_body": body})
     assert run.failure(SNIPPET, **CREATE) == (
-        f"The snippet {get_only(emulator).id} was created, but the task failed: What was sent for snippet {get_only(emulator).id}"
-        " was accepted, but it has is_private False instead of True"
+        f"The snippet {get_only(emulator).id} was created, but then: Bitbucket accepted the request, but snippet"
+        f" {get_only(emulator).id} has is_private False instead of True"
     )
 
 
@@ -136,8 +136,8 @@ def test_fail_if_no_list_shows_a_new_snippet(emulator: Emulator, run: ModuleRunn
     result = run(SNIPPET, **CREATE)
     created = list_writes(emulator)[0].snippet
     words = (
-        f"The snippet {created} was created, but the task failed: no list of snippets shows it with the title '{TITLE}', so that"
-        f" the next run would create another one. Set snippet_id to {created}"
+        f"The snippet {created} was created, but then: it is not listed with the title '{TITLE}', so the next run would create"
+        f" another one. Set snippet_id to {created}"
     )
     assert result["msg"] == words + ("" if others else f". {EMPTY_LISTING}")
     assert result["changed"] is True
@@ -191,8 +191,8 @@ def test_take_a_new_snippet_for_the_own_one_only_if_it_is_what_was_sent(
         assert (result["status"], result["snippet"]["id"]) == ("created", snippet.id)
     else:
         assert result["msg"] == (
-            f"No response says which snippet was created. The new snippet {snippet.id} has the title '{TITLE}', but not exactly"
-            " what was sent, so it might be somebody else's and was not changed: check it, and set snippet_id"
+            f"No response names the created snippet. The new snippet {snippet.id} has the title '{TITLE}', but it differs from"
+            " the request, so another task might have created it. It was not changed. Check it, and set snippet_id"
         )
 
 
@@ -202,8 +202,8 @@ def test_name_a_duplicate_after_a_lost_response_and_a_listing_that_lags(emulator
     message = run.failure(SNIPPET, **CREATE)
     second, first = (snippet.id for snippet in emulator.snippets)
     assert message == (
-        f"The snippet {second} was created, but the task failed: snippet {first} has the same title, probably from an earlier"
-        " attempt whose response was lost: delete the wrong one, or set snippet_id"
+        f"The snippet {second} was created, but then: snippet {first} has the same title, probably from an earlier attempt whose"
+        " response was lost. Delete one of them, or set snippet_id"
     )
 
 
@@ -225,12 +225,12 @@ def test_refuse_another_creation_if_the_service_has_changed_the_title(
 ) -> None:
     emulator.switches.update({"snippet_title_change": change, "snippet_title_length": 255})
     options = {"title": title, "files": encode_files(FILES)}
-    assert "it has the title " in run.failure(SNIPPET, **options)
+    assert " has the title " in run.failure(SNIPPET, **options)
     emulator.journal.clear()
     for check in (True, False):
         message = run.failure(SNIPPET, **options, check=check)
         assert message.startswith("There is no snippet titled ")
-        assert message.endswith(f"set snippet_id to {get_only(emulator).id}, or choose a title that differs more")
+        assert message.endswith(f"Set snippet_id to {get_only(emulator).id}, or use a title that differs more")
     assert list_writes(emulator) == []
 
 
@@ -248,7 +248,7 @@ def test_fail_after_a_lost_response_if_two_new_snippets_have_the_title(emulator:
     emulator.faults.add("drop_after", method="POST")
     message = run.failure(SNIPPET, **CREATE)
     ids = ", ".join(sorted(snippet.id for snippet in emulator.snippets))
-    assert message == f"2 new snippets have the title '{TITLE}', and one of them may be ours: {ids}"
+    assert message == f"2 new snippets have the title '{TITLE}', and this task might have created one of them: {ids}"
     assert [entry.method for entry in list_writes(emulator)] == ["POST"]
 
 
@@ -264,7 +264,7 @@ def test_recognize_the_own_snippet_by_its_response(
     [other] = [one.id for one in emulator.snippets if one.id != created]
     assert sorted(list(one.files) for one in emulator.snippets) == [sorted(FILES), ["x"]]
     assert emulator.snippets.by_id[created].files == FILES
-    assert warnings == [f"Snippet {other} has the title of the new snippet {created} since then: later tasks need snippet_id"]
+    assert warnings == [f"Snippet {other} now has the title of the new snippet {created} as well. Set snippet_id in later tasks"]
 
 
 @pytest.mark.parametrize("code", [404, 500])

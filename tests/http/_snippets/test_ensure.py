@@ -106,8 +106,8 @@ def test_predict_a_deletion_and_then_find_nothing(emulator: Emulator, run: Modul
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"title": "New"}, "There is no snippet titled 'New', and files are needed to create it"),
-        ({"title": "New", "files": []}, "There is no snippet titled 'New', and files are needed to create it"),
+        ({"title": "New"}, "There is no snippet titled 'New', and files is required to create it"),
+        ({"title": "New", "files": []}, "There is no snippet titled 'New', and files is required to create it"),
         ({"snippet_id": "nope1", "title": TITLE}, "There is no snippet 'nope1' to update: GET "),
     ],
     ids=["no files", "empty files", "unknown id"],
@@ -210,7 +210,7 @@ def test_leave_a_snippet_unchanged_that_does_not_have_the_title_any_more(
     if options is ABSENT:
         assert (result["status"], warnings) == ("absent", [f"Nothing was deleted: {stale}"] if reads > 2 else [])
     elif reads > 2:
-        assert result["msg"] == f"Nothing was changed: {stale}. Try again later, or set snippet_id"
+        assert result["msg"] == f"Nothing was changed: {stale}. Run the task again later, or set snippet_id"
         assert list_writes(emulator) == []
     else:
         assert (result["status"], len(emulator.snippets)) == ("created", 1 if check else 2)
@@ -234,8 +234,8 @@ def test_write_nothing_if_the_listing_might_be_incomplete(
     emulator.switches.update({"page_cap": 1, "listing_repeat": True})
     emulator.snippets.create("Another", FILES)
     message = run.failure(SNIPPET, title=title, **options, check=check)
-    assert message.startswith(f"Which snippets have the title '{title}' cannot be told, because the list of snippets might be ")
-    assert message.endswith(": the pages state 2 items, but 3 were read. Try again, or set snippet_id")
+    assert message.startswith(f"Cannot determine which snippets have the title '{title}', because the list of snippets might be ")
+    assert message.endswith(": the pages state 2 items, but 3 were read. Run the task again, or set snippet_id")
     assert (list_writes(emulator), snippet.files, len(emulator.snippets)) == ([], FILES, 2)
 
 
@@ -296,4 +296,4 @@ def test_fail_if_a_deleted_snippet_is_still_listed(emulator: Emulator, run: Modu
     emulator.faults.add("status", method="DELETE", code=code, body="")
     message = run.failure(SNIPPET, snippet_id=snippet.id, **ABSENT)
     assert f"returned HTTP {code} " in message
-    assert message.endswith(f"But snippet '{snippet.id}' is still listed")
+    assert message.endswith(f"However, snippet '{snippet.id}' is still listed")

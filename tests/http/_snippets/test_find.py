@@ -57,7 +57,7 @@ def test_refuse_a_title_of_two_snippets(emulator: Emulator, private: bool) -> No
     emulator.snippets.create("Another", FILES)
     with pytest.raises(BitbucketError) as caught:
         find(emulator)
-    assert str(caught.value) == f"2 snippets have the title '{TITLE}': say which by snippet_id, one of one1, two2"
+    assert str(caught.value) == f"2 snippets have the title '{TITLE}'. Set snippet_id to one of one1, two2"
 
 
 @pytest.mark.parametrize("near", ["release notes", "Release notes ", "Release", "Release notes 2", "Release n\u043etes", None])
@@ -109,7 +109,7 @@ def test_fail_if_a_listing_is_refused(emulator: Emulator, refused: int, code: in
 def test_prove_by_the_listing_that_a_snippet_is_absent(emulator: Emulator) -> None:
     made = emulator.snippets.create(TITLE, FILES)
     assert prove_absent(connect(emulator), "other", BitbucketError("GET failed.")).ids == [made.id]
-    with pytest.raises(RequestFailed, match=f"^GET failed. But snippet '{made.id}' is still listed$"):
+    with pytest.raises(RequestFailed, match=f"^GET failed. However, snippet '{made.id}' is still listed$"):
         prove_absent(connect(emulator), made.id, BitbucketError("GET failed."))
     emulator.faults.add("status", code=403, path=LISTING)
     with pytest.raises(RequestFailed, match="HTTP 403"):
@@ -148,7 +148,7 @@ def test_name_items_that_are_listed_twice_although_their_number_is_right(emulato
 def test_find_nothing_in_a_listing_without_any_title(emulator: Emulator, to_write: bool) -> None:
     """Else each task would create another snippet, and a deletion would say that the snippet is absent."""
     emulator.faults.add("json", path=LISTING, body={"values": [{"id": "one1"}, {"id": "two2"}], "size": 2}, times=None)
-    with pytest.raises(RequestFailed, match=f"{TITLE}' cannot be told.*: none of its items tells a title. Try again, or set"):
+    with pytest.raises(RequestFailed, match=f"{TITLE}', because .*: none of its items has a title. Run the task again, or"):
         search(connect(emulator), to_write=to_write)
 
 

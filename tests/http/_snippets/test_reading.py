@@ -174,7 +174,7 @@ def test_read_a_link_again_that_gives_another_text(emulator: Emulator, body: str
     for number in range(4):
         emulator.faults.add("json", path="/files/a.md$", body=body + str(number))
     with pytest.raises(
-        RequestFailed, match=r"The link of the file 'a.md' of snippet .* gave other contents when it was read again"
+        RequestFailed, match=r"The link of the file 'a.md' of snippet .* returned different contents when it was read again"
     ):
         read_snippet(connect(emulator, retries=1), made.id, exact=True)
 
@@ -193,7 +193,7 @@ def test_read_the_document_alone_if_the_root_of_the_response_is_another(emulator
 
 def test_refuse_another_snippet_and_a_file_without_a_link(emulator: Emulator) -> None:
     emulator.faults.add("json", body={"id": "other", "title": "Notes"})
-    with pytest.raises(RequestFailed, match="snippets/acme/kypj answered with another snippet, 'other'"):
+    with pytest.raises(RequestFailed, match="snippets/acme/kypj returned another snippet, 'other'"):
         read_snippet(connect(emulator), "kypj")
     emulator.faults.add("json", body={"id": "kypj", "title": "Notes", "files": {"a": {}}})
     with pytest.raises(RequestFailed, match="The file 'a' of snippet kypj has no link"):

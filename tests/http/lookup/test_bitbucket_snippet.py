@@ -74,7 +74,7 @@ def test_require_either_id_or_title(emulator: Emulator, look: SnippetLooker, opt
 def test_refuse_a_title_of_two_snippets(emulator: Emulator, look: SnippetLooker, on_missing: str) -> None:
     emulator.snippets.create("Notes", {"one": b"x"}, id="note2", is_private=False)
     message = look.failure("one", title="Notes", on_missing=on_missing)
-    assert message == "2 snippets have the title 'Notes': say which by snippet_id, one of note1, note2"
+    assert message == "2 snippets have the title 'Notes'. Set snippet_id to one of note1, note2"
 
 
 @pytest.mark.parametrize("name", ["", "..", "../one", "/one", "docs/../one", "one/", "\ud800", "ONE", "one ", "o*", 3, ["one"]])

@@ -107,7 +107,7 @@ def test_warn_about_a_renamed_file(emulator: Emulator, run: ModuleRunner, monkey
     monkeypatch.setattr(AnsibleModule, "warn", lambda module, warning: warnings.append(warning))
     emulator.switches.rename = "spaces"
     run.ok(SNIPPET, title=TITLE, files=encode_files({"a b": b""}))
-    assert warnings == ["Bitbucket has stored the file 'a b' under the name 'a_b'"]
+    assert warnings == ["Bitbucket stored the file 'a b' under the name 'a_b'"]
 
 
 SHAPE = (

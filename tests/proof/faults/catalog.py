@@ -113,7 +113,7 @@ TIMED_OUT = r"no (response|data) within|no connection within|too slow"
 WRONG_BODY = (
     r"JSON|HTML|response ended|(\d|more) bytes|does not have the digest|does not match|is truncated|has data after"
     r"|instead of a redirect|not in the listing|still (listed|exists)"
-    r"|without a (list|usable)|no snippet|cannot be trusted|instead of 204"
+    r"|without a (list|usable)|invalid snippet|cannot be trusted|instead of 204"
 )
 
 TOO_LONG = f"{WRONG_BODY}|{CLOSED}"

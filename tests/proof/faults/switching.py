@@ -170,7 +170,7 @@ DOWNLOADS = [
 NO_SNIPPETS = {"snippet_free_plan": "empty"}
 SNIPPETS = [
     Switch("list lags by 2 readings", "snippet", {"snippet_lag_reads": 2}, LIST, must=True),
-    Switch("list lags by 100 readings", "snippet", {"snippet_lag_reads": 100}, LIST, r"no list of snippets shows", warns=True),
+    Switch("list lags by 100 readings", "snippet", {"snippet_lag_reads": 100}, LIST, r"is not listed with the title", warns=True),
     Switch("list is empty (Free plan)", "snippet", NO_SNIPPETS, LIST, EMPTY, warns=True, alike=one_of_each_title, asks=WHICH),
     Switch("creates have no effect", "snippet", {"snippet_create_effect": "none"}, CREATE, r"404 Not Found"),
     Switch("changes have no effect", "snippet", {"snippet_put_effect": "none"}, CHANGE, r"had no effect"),

@@ -99,18 +99,18 @@ def test_read_no_revision_from_other_links(links: dict[str, str], files: dict[st
 
 @pytest.mark.parametrize("snippet_id", [None, "", True, [], {}, 1.5])
 def test_refuse_a_document_without_an_id(snippet_id: Any) -> None:
-    with pytest.raises(RequestFailed, match=r"^GET it answered with what is no snippet: it has no id$"):
+    with pytest.raises(RequestFailed, match=r"^GET it returned an invalid snippet: it has no id$"):
         parse_snippet(document(id=snippet_id), "GET it")
 
 
 def test_refuse_a_document_with_another_id() -> None:
-    with pytest.raises(RequestFailed, match=r"^GET it answered with another snippet, 'kypj'$"):
+    with pytest.raises(RequestFailed, match=r"^GET it returned another snippet, 'kypj'$"):
         parse_snippet(document(), "GET it", "other")
 
 
 @pytest.mark.parametrize("title", [5, [], {}, False])
 def test_refuse_a_title_that_is_not_text(title: Any) -> None:
-    with pytest.raises(RequestFailed, match=r"^GET it answered with a snippet whose title is no text: it cannot be trusted$"):
+    with pytest.raises(RequestFailed, match=r"^GET it returned an invalid snippet: its title is not a string$"):
         parse_snippet(document(title=title), "GET it")
 
 

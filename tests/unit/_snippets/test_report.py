@@ -57,7 +57,7 @@ def test_report_a_renamed_file_under_its_requested_name_with_a_warning() -> None
     outcome = report_change(Change("updated", make_state({}), make_state({"my-a.md": b"x"})), {"my~a.md": b"x"})
     [file] = outcome.results["snippet"]["files"]
     assert (file["name"], file["stored_name"]) == ("my~a.md", "my-a.md")
-    assert outcome.warnings == ["Bitbucket has stored the file 'my~a.md' under the name 'my-a.md'"]
+    assert outcome.warnings == ["Bitbucket stored the file 'my~a.md' under the name 'my-a.md'"]
 
 
 @pytest.mark.parametrize(("status", "changed"), [("unchanged", False), ("absent", False), ("deleted", True), ("updated", True)])

@@ -50,7 +50,7 @@ def test_parse_options(options: dict[str, Any], request_: SnippetRequest) -> Non
 
 @pytest.mark.parametrize("options", [{"title": ""}, {"title": "", "snippet_id": ""}])
 def test_refuse_options_without_id_and_title(options: dict[str, Any]) -> None:
-    with pytest.raises(BadInput, match=r"^snippet_id and title are empty: say which snippet is meant$"):
+    with pytest.raises(BadInput, match=r"^snippet_id and title are empty. Set one of them$"):
         parse_request({**UNSET, **options})
 
 
@@ -58,13 +58,13 @@ def test_refuse_options_without_id_and_title(options: dict[str, Any]) -> None:
 def test_refuse_a_title_that_the_service_might_trim(title: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse_request({**UNSET, "title": title})
-    assert str(caught.value) == f"title {quoted(title)} is refused: without the white space at its ends it would be another one"
+    assert str(caught.value) == f"title {quoted(title)} is refused: remove the white space at its start or end"
 
 
 @pytest.mark.parametrize("files", [None, []])
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_refuse_to_purge_the_last_file(files: list[Any] | None, state: str) -> None:
-    with pytest.raises(BadInput, match=r"^purge needs files: a snippet never loses its last file$"):
+    with pytest.raises(BadInput, match=r"^purge needs files: a snippet must have at least one file$"):
         parse_request({**UNSET, "title": "T", "files": files, "purge": True, "state": state})
 
 
@@ -116,7 +116,7 @@ def test_refuse_an_invalid_name(name: str, source: str) -> None:
 
 def test_refuse_duplicate_names_but_distinguish_case() -> None:
     assert parse_files([option("a", content="x"), option("A", content="x")]) == {"a": b"x", "A": b"x"}
-    with pytest.raises(BadInput, match="two files of the name 'a'"):
+    with pytest.raises(BadInput, match="two files with the name 'a'"):
         parse_files([option("a", content="x"), option("a", content_base64="eA==")])
 
 
