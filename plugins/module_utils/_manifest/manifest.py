@@ -136,7 +136,7 @@ class Manifest(t.NamedTuple):
         """Return the digest that an artifact must have; raise without a clear line. None: an unsigned manifest, for itself."""
         promised = self.find_promised(name)
         if promised is None and name != self.name:
-            raise BitbucketError(f"The manifest {self.name} has no line, or contradictory lines, for {quoted(name)}")
+            raise BitbucketError(f"The manifest {self.name} has no line, or conflicting lines, for {quoted(name)}")
         return promised
 
     def is_same(self, listing: Listing) -> bool:

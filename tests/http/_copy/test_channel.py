@@ -72,7 +72,7 @@ def test_unchanged_release_with_manifests_requests_no_artifact(emulator: Emulato
         (
             {**NEW, MANIFEST: lines({APP: NEW[APP]})},
             {"manifest": MANIFEST},
-            "has no line, or contradictory lines, for 'notes-1.4.2.txt'",
+            "has no line, or conflicting lines, for 'notes-1.4.2.txt'",
         ),
         (
             {**NEW, MANIFEST: lines({**NEW, APP: b"other"})},

@@ -165,7 +165,7 @@ def test_contents_without_the_promised_digest_are_not_sent(emulator: Emulator, c
         (
             {"app": b"a", MANIFEST: lines({"b": b"b"})},
             {"name": ["app"], "manifest": MANIFEST},
-            "has no line, or contradictory lines, for 'app'",
+            "has no line, or conflicting lines, for 'app'",
         ),
         ({"app": b"a"}, {"name": ["app", "lib"]}, "Not in the Downloads of staging: 'lib'"),
         ({"app": b"a"}, {"name": ["a*"]}, "names are exact; use patterns to match several names"),

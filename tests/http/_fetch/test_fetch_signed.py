@@ -105,11 +105,11 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     ),
     "pair of another release": (
         lambda r: r.put({"other": b"other"}),
-        "The manifest {manifest} has no line, or contradictory lines, for 'app'",
+        "The manifest {manifest} has no line, or conflicting lines, for 'app'",
     ),
     "signed manifest with two lines for the artifact": (
         lambda r: r.put(manifest=lines({"app": EVIL}) + r.manifest),
-        "The manifest {manifest} has no line, or contradictory lines, for 'app'",
+        "The manifest {manifest} has no line, or conflicting lines, for 'app'",
     ),
     "signed text that is no manifest": (
         lambda r: r.put(manifest=b"Release notes\n"),
@@ -187,14 +187,14 @@ def test_artifact_without_a_line_is_refused(fetch: FetchRunner, release: Release
     if name.startswith("signature"):
         name = MANIFEST + {"openpgp": ".sig", "ssh": ".asc"}[release.key.format]
     put(release.emulator, {name: EVIL})
-    words = f"The manifest {MANIFEST} has no line, or contradictory lines, for '{name}'"
+    words = f"The manifest {MANIFEST} has no line, or conflicting lines, for '{name}'"
     require_refusal(fetch, words, name, check=check, **release.options())
 
 
 def test_artifact_without_a_line_stops_a_pattern(fetch: FetchRunner, release: Release) -> None:
     put(release.emulator, {"evil": EVIL})
     message = fetch.failure(patterns=["*"], **release.options())
-    assert message == f"The manifest {MANIFEST} has no line, or contradictory lines, for 'evil'"
+    assert message == f"The manifest {MANIFEST} has no line, or conflicting lines, for 'evil'"
     assert fetch.files == {}
 
 

@@ -141,8 +141,8 @@ def test_wrong_digest_is_an_error_whatever_the_dates(fetch: FetchRunner, local: 
     ("text", "words"),
     [
         (None, "The manifest SHA256SUMS is not in the Downloads of widgets"),
-        (lines({"other": b"other"}), "The manifest SHA256SUMS has no line, or contradictory lines, for 'app'"),
-        (f"{'0' * 64}  app\n{'1' * 64}  app\n{'2' * 64}  other\n".encode(), "contradictory lines, for 'app'"),
+        (lines({"other": b"other"}), "The manifest SHA256SUMS has no line, or conflicting lines, for 'app'"),
+        (f"{'0' * 64}  app\n{'1' * 64}  app\n{'2' * 64}  other\n".encode(), "conflicting lines, for 'app'"),
         (b"<html></html>\n", "The artifact 'SHA256SUMS' is not a checksum manifest"),
     ],
     ids=["no manifest", "no line", "two digests", "another file"],

@@ -85,7 +85,7 @@ def test_every_other_status_fails_the_task(emulator: Emulator, run: ModuleRunner
     put(emulator, {MANIFEST: lines({"bad": b"Bad", "good": b"good", "old": b"old"})})
     result = run.failed(VERIFY, **ALL, check=check)
     assert result["msg"] == (
-        "Not verified: 'new' has no line, or contradictory lines, in the manifest SHA256SUMS;"
+        "Not verified: 'new' has no line, or conflicting lines, in the manifest SHA256SUMS;"
         " 'bad' does not have the digest that the manifest SHA256SUMS expects:"
         f" its sha256 is {sha256(b'bad')}, expected is {sha256(b'Bad')};"
         " 'old' is in the manifest SHA256SUMS, but not in the Downloads of widgets"

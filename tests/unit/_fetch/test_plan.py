@@ -150,7 +150,7 @@ def test_expected_digests_are_those_of_checksum_and_manifest(
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (manifest(b=RIGHT.digest), "The manifest SUMS has no line, or contradictory lines, for 'a'"),
+        (manifest(b=RIGHT.digest), "The manifest SUMS has no line, or conflicting lines, for 'a'"),
         (
             manifest(a=WRONG.digest),
             f"The expected digests of 'a' contradict each other: checksum says sha256:{RIGHT.digest},"

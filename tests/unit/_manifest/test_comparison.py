@@ -66,5 +66,5 @@ def test_artifact_without_line_has_no_digest() -> None:
     manifest = Manifest("SUMS", digests={"app": A}, sha256="b" * 64)
     assert [manifest.find_promised(name) for name in ("SUMS", "own.sig", "other")] == [None] * 3
     assert manifest.require_promised("SUMS") is None
-    with pytest.raises(BitbucketError, match=r"^The manifest SUMS has no line, or contradictory lines, for 'own.sig'$"):
+    with pytest.raises(BitbucketError, match=r"^The manifest SUMS has no line, or conflicting lines, for 'own.sig'$"):
         manifest.require_promised("own.sig")
