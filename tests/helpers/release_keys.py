@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give the release keys of both formats one form, for tests that do not depend on the format.
+"""Provide release keys of both formats in one form, for tests that do not depend on the format.
 
-``key`` is a key that readers trust, ``other_key`` a good key of the same format that they do not.
+``key`` is a trusted key, ``other_key`` is a valid key of the same format that is not trusted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MANIFEST = "SHA256SUMS"
 
 @dataclass(frozen=True)
 class ReleaseKey:
-    """A key of one format. ``public``: an item of ``signed_by``. ``sign`` returns a detached signature, made by hand."""
+    """A key of one format. ``public``: an item of ``signed_by``. ``sign`` returns a detached signature by the program."""
 
     format: str
     fingerprint: str
@@ -36,16 +36,16 @@ class ReleaseKey:
 
     @property
     def signature(self) -> str:
-        """The name of the signature of SHA256SUMS."""
+        """Return the name of the signature of SHA256SUMS."""
         return MANIFEST + SUFFIXES[self.format]
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options of a task that keeps SHA256SUMS signed by this key."""
+        """Return the options of a task that signs SHA256SUMS with this key."""
         return {"manifest": MANIFEST, "signature_format": self.format, **self.signing}
 
     def verify(self, document: bytes, signature: bytes, folder: Path) -> None:
-        """Raise unless the signature is one of this key over the document, as users verify it by hand."""
+        """Raise an error unless the signature by this key fits the document, verified as users do it without the collection."""
         (folder / "verified.signature").write_bytes(signature)
         (folder / "verified.keys").write_text(self.public if self.format == "openpgp" else f"signer {self.public}\n")
         command = _BY_HAND[self.format].format(folder=folder)
@@ -74,11 +74,11 @@ def from_ssh(key: SshIdentity) -> ReleaseKey:
 
 @pytest.fixture(params=["openpgp", "ssh"])
 def key(request: pytest.FixtureRequest, gnupg: OpenpgpHome, ssh_key: SshIdentity) -> ReleaseKey:
-    """Return the key that readers trust."""
+    """Return the trusted key."""
     return from_openpgp(gnupg.release) if request.param == "openpgp" else from_ssh(ssh_key)
 
 
 @pytest.fixture
-def other_key(key: ReleaseKey, gnupg: OpenpgpHome, foreign_ssh_key: SshIdentity) -> ReleaseKey:
-    """Return a key of the same format that readers do not trust."""
-    return from_openpgp(gnupg.attacker) if key.format == "openpgp" else from_ssh(foreign_ssh_key)
+def other_key(key: ReleaseKey, gnupg: OpenpgpHome, untrusted_ssh_key: SshIdentity) -> ReleaseKey:
+    """Return a key of the same format that is not trusted."""
+    return from_openpgp(gnupg.attacker) if key.format == "openpgp" else from_ssh(untrusted_ssh_key)

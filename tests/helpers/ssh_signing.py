@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make SSH keys, certificates and agents, and sign by hand with ssh-keygen, as users without this collection do.
+"""Create SSH keys, certificates and agents, and sign with ssh-keygen, as users without this collection do.
 
 Keys are made while tests run and live in folders of pytest: no private key is in the repository. Making an Ed25519 key takes
-10 ms. A folder of tests gets the shared keys by ``from tests.helpers.ssh_signing import foreign_ssh_key, ssh_key`` in its
+10 ms. A folder of tests gets the shared keys by ``from tests.helpers.ssh_signing import untrusted_ssh_key, ssh_key`` in its
 conftest:
 
 - ``ssh_key`` is the key that a publisher signs with and readers trust: ``signing_key=str(ssh_key.path)``,
   ``signed_by=[ssh_key.public]``.
-- ``foreign_ssh_key`` is a good key that nobody trusts.
+- ``untrusted_ssh_key`` is a valid key that is not trusted.
 - ``locked_ssh_key`` needs the passphrase PASSPHRASE.
 
 A signature by hand: ``ssh_key.sign(document)``. A line of an allowed signers file: ``ssh_key.line('valid-before="20200101"')``.
@@ -36,7 +36,7 @@ PROGRAMS = ("ssh-keygen", "ssh-agent", "ssh-add")
 
 @dataclass(frozen=True)
 class SshIdentity:
-    """A key pair in files. ``path``: that of the private key; the public key is beside it, with ``.pub`` added."""
+    """A key pair in files. ``path``: of the private key; the public key is in the same folder, with the suffix ``.pub``."""
 
     path: Path
 
@@ -70,17 +70,17 @@ class SshIdentity:
 
 @dataclass(frozen=True)
 class SshCertificate:
-    """A certificate beside its private key."""
+    """A certificate and its private key."""
 
     path: Path
 
     def sign(self, document: bytes) -> bytes:
-        """Return a detached signature that has the certificate in it."""
+        """Return a detached signature that contains the certificate."""
         return _run("ssh-keygen", "-Y", "sign", "-f", str(self.path), "-n", "file", data=document).stdout
 
 
 def make_ssh_key(folder: Path, *options: str, passphrase: str = "", name: str = "id") -> SshIdentity:
-    """Make a key in a new file. ``options``: of ssh-keygen; without ``-t`` the key is an Ed25519 key."""
+    """Create a key in a new file. ``options``: of ssh-keygen; the default type is Ed25519."""
     kind = () if "-t" in options else ("-t", "ed25519")
     _run("ssh-keygen", "-q", *kind, *options, "-N", passphrase, "-C", "test", "-f", str(folder / name))
     return SshIdentity(folder / name)
@@ -109,9 +109,9 @@ def ssh_key(tmp_path_factory: pytest.TempPathFactory) -> SshIdentity:
 
 
 @pytest.fixture(scope="session")
-def foreign_ssh_key(tmp_path_factory: pytest.TempPathFactory) -> SshIdentity:
+def untrusted_ssh_key(tmp_path_factory: pytest.TempPathFactory) -> SshIdentity:
     """Return a key that no test trusts."""
-    return make_ssh_key(tmp_path_factory.mktemp("ssh-foreign"))
+    return make_ssh_key(tmp_path_factory.mktemp("ssh-untrusted"))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,6 @@ from __future__ import annotations
 from tests.helpers.fixtures import dist, emulator, fetch, run, warnings
 from tests.helpers.openpgp import gnupg
 from tests.helpers.release_keys import key, other_key
-from tests.helpers.ssh_signing import foreign_ssh_key, ssh_key
+from tests.helpers.ssh_signing import ssh_key, untrusted_ssh_key
 
-__all__ = ["dist", "emulator", "fetch", "foreign_ssh_key", "gnupg", "key", "other_key", "run", "ssh_key", "warnings"]
+__all__ = ["dist", "emulator", "fetch", "gnupg", "key", "other_key", "run", "ssh_key", "untrusted_ssh_key", "warnings"]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run with a clock that is wrong by a day either way, also only for a while: no wrong line is ever trusted.
+"""Run with a clock that is wrong by a day in either direction, also temporarily: no wrong line is trusted.
 
-The manifest's rule compares two dates of the service, so only a clock of the service that jumps can mislead it, and then only
-into reading contents. Prune compares dates of the service with the time of its responses.
+The rule of the manifest compares two dates of the service. Only a jump of the clock of the service affects it, and then only
+costs a comparison of contents. Prune compares dates of the service with the time of its responses.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from tests.http._downloads.helpers import (
     write,
 )
 
-A_DAY = timedelta(days=1)
+DAY = timedelta(days=1)
 APP = {"app.tgz": b"application"}
-each_way = pytest.mark.parametrize("offset", [A_DAY, -A_DAY], ids=["ahead", "behind"])
+both_directions = pytest.mark.parametrize("offset", [DAY, -DAY], ids=["ahead", "behind"])
 
 
 @pytest.fixture
@@ -45,18 +45,18 @@ def options(dist: Path) -> dict[str, Any]:
     return {"src": write(dist, APP), "manifest": MANIFEST}
 
 
-@each_way
-def test_a_service_whose_clock_is_always_wrong_makes_no_difference(
+@both_directions
+def test_results_do_not_depend_on_a_wrong_clock_of_the_service(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], offset: timedelta
 ) -> None:
     emulator.clock.offset = offset
     assert run.ok(MODULE, **options)["changed"] is True
     assert run.ok(MODULE, **options)["changed"] is False
-    assert [name for name, _unused in fetches(emulator)] == [MANIFEST], "the manifest must be believed"
+    assert [name for name, _unused in fetches(emulator)] == [MANIFEST], "the manifest must be trusted"
 
 
-@each_way
-def test_a_service_whose_clock_is_set_right_between_two_runs_costs_a_look_at_most(
+@both_directions
+def test_corrected_clock_between_two_runs_costs_at_most_a_comparison(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], offset: timedelta
 ) -> None:
     emulator.clock.offset = offset
@@ -67,8 +67,8 @@ def test_a_service_whose_clock_is_set_right_between_two_runs_costs_a_look_at_mos
     assert len(posts(emulator)) == 2
 
 
-@each_way
-def test_a_manifest_dated_by_another_clock_than_its_artifact_is_believed_only_if_it_is_not_older(
+@both_directions
+def test_manifest_dated_by_another_clock_is_trusted_only_if_it_is_not_older(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], offset: timedelta
 ) -> None:
     widgets(emulator).put("app.tgz", APP["app.tgz"])
@@ -79,10 +79,10 @@ def test_a_manifest_dated_by_another_clock_than_its_artifact_is_believed_only_if
     assert ("app.tgz" in looked) is (offset < timedelta()), "an older manifest proves nothing"
 
 
-def test_a_replaced_artifact_is_noticed_although_the_manifest_seems_newer_where_its_size_differs(
+def test_replaced_artifact_of_another_size_is_noticed_if_the_manifest_seems_newer(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any]
 ) -> None:
-    emulator.clock.offset = A_DAY
+    emulator.clock.offset = DAY
     run.ok(MODULE, **options)
     emulator.clock.offset = 0
     widgets(emulator).put("app.tgz", b"something else")
@@ -90,11 +90,11 @@ def test_a_replaced_artifact_is_noticed_although_the_manifest_seems_newer_where_
     assert contents(emulator) == {**APP, MANIFEST: lines(APP)}
 
 
-def test_of_the_same_size_it_takes_a_look_at_the_content(
+def test_replaced_artifact_of_the_same_size_is_noticed_with_compare_content(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], dist: Path
 ) -> None:
-    """The documented limit of a manifest, and the documented way out."""
-    emulator.clock.offset = A_DAY
+    """This is the documented limit of a manifest, with the documented workaround."""
+    emulator.clock.offset = DAY
     run.ok(MODULE, **options)
     emulator.clock.offset = 0
     widgets(emulator).put("app.tgz", b"APPLICATION")
@@ -104,8 +104,8 @@ def test_of_the_same_size_it_takes_a_look_at_the_content(
     assert contents(emulator)["app.tgz"] == APP["app.tgz"]
 
 
-@each_way
-def test_a_digest_must_hold_whatever_the_dates(emulator: Emulator, run: ModuleRunner, dist: Path, offset: timedelta) -> None:
+@both_directions
+def test_digest_must_match_whatever_the_dates(emulator: Emulator, run: ModuleRunner, dist: Path, offset: timedelta) -> None:
     put(emulator, {"app": b"APPLICATION"})
     emulator.clock.offset = offset
     widgets(emulator).put(MANIFEST, lines({"app": b"application"}))
@@ -114,7 +114,7 @@ def test_a_digest_must_hold_whatever_the_dates(emulator: Emulator, run: ModuleRu
     assert files(dist) == {}
 
 
-@each_way
+@both_directions
 def test_fetching_again_changes_nothing(emulator: Emulator, run: ModuleRunner, dist: Path, offset: timedelta) -> None:
     put(emulator, {"app": b"application"})
     emulator.clock.offset = offset
@@ -125,7 +125,7 @@ def test_fetching_again_changes_nothing(emulator: Emulator, run: ModuleRunner, d
     assert outcome(run.ok(FETCH, **options)) == ("unchanged", "same content", False)
 
 
-@pytest.mark.parametrize("offset", [A_DAY, timedelta(), -A_DAY], ids=["ahead", "equal", "behind"])
+@pytest.mark.parametrize("offset", [DAY, timedelta(), -DAY], ids=["ahead", "equal", "behind"])
 @pytest.mark.parametrize(("age", "gone"), [(12, False), (36, True)])
 def test_ages_are_counted_by_the_clock_of_the_service(
     emulator: Emulator, run: ModuleRunner, offset: timedelta, age: int, gone: bool

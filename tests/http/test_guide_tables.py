@@ -42,7 +42,7 @@ SCOPES = rows("guide_credentials", "Choose the scopes")
 COSTS = rows("guide_limits", "Count the requests of a task")
 
 
-class Acting:
+class ScopedTasks:
     """Make one call for each row of the table of scopes. A refusal is an AssertionError with the message."""
 
     def __init__(self, run: ModuleRunner, folder: Path) -> None:
@@ -87,16 +87,16 @@ class Acting:
 
 
 @pytest.fixture
-def act(run: ModuleRunner, emulator: Emulator, tmp_path: Path) -> Acting:
+def act(run: ModuleRunner, emulator: Emulator, tmp_path: Path) -> ScopedTasks:
     """Return the calls, for existing artifacts in two repositories and an existing snippet."""
     emulator.repository().put("old", b"old")
     emulator.repository(slug="staging").put("copied", b"copied")
     emulator.snippets.create("Notes", {"n": "old"})
-    return Acting(run, tmp_path)
+    return ScopedTasks(run, tmp_path)
 
 
 def test_the_table_of_scopes_has_every_module_and_lookup() -> None:
-    assert len(SCOPES) == 13  # its head, nine modules, two lookups, deleting
+    assert len(SCOPES) == 13  # Its header, nine modules, two lookups, deletion.
     assert all(len(cells) == 2 for cells in SCOPES.values())
 
 
@@ -111,7 +111,9 @@ SCOPED = [(row, cells) for row, cells in SCOPES.items() if row != "Module or loo
 
 
 @pytest.mark.parametrize(("row", "cells"), SCOPED, ids=[row[:40] for row, _unused in SCOPED])
-def test_these_scopes_are_enough_and_one_less_is_not(row: str, cells: tuple[str, ...], emulator: Emulator, act: Acting) -> None:
+def test_listed_scopes_are_sufficient_and_all_are_necessary(
+    row: str, cells: tuple[str, ...], emulator: Emulator, act: ScopedTasks
+) -> None:
     scopes = [f"{name}:bitbucket" for name in NAMES.findall(cells[0])]
     for missing in scopes:
         fewer = emulator.mint_api_token(["read:user:bitbucket", *(scope for scope in scopes if scope != missing)])
@@ -121,7 +123,9 @@ def test_these_scopes_are_enough_and_one_less_is_not(row: str, cells: tuple[str,
 
 
 @pytest.mark.parametrize(("row", "cells"), SCOPED, ids=[row[:40] for row, _unused in SCOPED])
-def test_these_scopes_of_a_consumer_are_enough(row: str, cells: tuple[str, ...], emulator: Emulator, act: Acting) -> None:
+def test_listed_scopes_of_a_consumer_are_sufficient(
+    row: str, cells: tuple[str, ...], emulator: Emulator, act: ScopedTasks
+) -> None:
     client = emulator.mint_client(NAMES.findall(cells[1]))
     emulator.switches.snippet_app_user_member = True
     credential = {"client_id": client.client_id, "client_secret": client.client_secret}

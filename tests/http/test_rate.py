@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Publish and fetch with limit_rate: the time that the bytes of all transfers take together, on a clock that does not wait."""
+"""Publish and fetch with limit_rate: measure the time of all transfers together with a clock that does not wait."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.http._downloads.helpers import MANIFEST, MODULE, contents, fetches, l
 
 KIB = 1024
 BURST = 0.25  # seconds
-FIRST_PAUSE = 1  # before the first retry, on a clock without jitter
+FIRST_PAUSE = 1  # Before the first retry, on a clock without jitter.
 
 each_way = pytest.mark.parametrize("parallel", [1, 4])
 
@@ -29,7 +29,7 @@ def artifacts(count: int, size: int) -> dict[str, bytes]:
 
 
 @each_way
-def test_fetched_bytes_take_the_time_of_the_rate_over_all_transfers(
+def test_all_fetches_together_take_the_time_of_the_rate(
     emulator: Emulator, run: ModuleRunner, fetch: FetchRunner, parallel: int
 ) -> None:
     found = fetch.put(artifacts(8, 8 * KIB))
@@ -40,9 +40,7 @@ def test_fetched_bytes_take_the_time_of_the_rate_over_all_transfers(
 
 
 @each_way
-def test_sent_bytes_take_the_time_of_the_rate_over_all_transfers(
-    emulator: Emulator, run: ModuleRunner, dist: Path, parallel: int
-) -> None:
+def test_all_uploads_together_take_the_time_of_the_rate(emulator: Emulator, run: ModuleRunner, dist: Path, parallel: int) -> None:
     files = artifacts(80, KIB)
     result = run.ok(MODULE, src=write(dist, files), parallel=parallel, limit_rate="16K")
     assert len(posts(emulator)) == 4
@@ -51,13 +49,13 @@ def test_sent_bytes_take_the_time_of_the_rate_over_all_transfers(
     assert (result["bytes_sent"], contents(emulator)) == (80 * KIB, files)
 
 
-def test_without_the_option_nothing_waits(run: ModuleRunner, fetch: FetchRunner, dist: Path) -> None:
+def test_transfers_do_not_wait_without_the_option(run: ModuleRunner, fetch: FetchRunner, dist: Path) -> None:
     run.ok(MODULE, src=write(dist, artifacts(2, 64 * KIB)))
     fetch("app-0", "app-1", dest=f"{dist}/new/")
     assert run.pauses == []
 
 
-def test_a_resumed_transfer_pays_for_each_byte_once(emulator: Emulator, run: ModuleRunner, fetch: FetchRunner) -> None:
+def test_a_resumed_transfer_waits_for_each_byte_once(emulator: Emulator, run: ModuleRunner, fetch: FetchRunner) -> None:
     found = fetch.put(app=noise(1, 64 * KIB))
     emulator.faults.add("truncate", host="storage")
     fetch("app", limit_rate="16k")
@@ -66,7 +64,7 @@ def test_a_resumed_transfer_pays_for_each_byte_once(emulator: Emulator, run: Mod
     assert fetch.files == found
 
 
-def test_a_repeated_upload_pays_again(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_a_repeated_upload_waits_for_all_bytes_again(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     files = artifacts(1, 64 * KIB)
     emulator.faults.add("status", code=503, method="POST")
     result = run.ok(MODULE, src=write(dist, files), limit_rate="16k")
@@ -84,16 +82,16 @@ def test_the_manifest_counts_in_both_directions(run: ModuleRunner, dist: Path) -
     assert sum(run.pauses) == pytest.approx(2 * size / KIB)
 
 
-def test_waiting_for_the_rate_is_not_part_of_max_wait(run: ModuleRunner, dist: Path) -> None:
+def test_waiting_for_the_rate_does_not_count_for_max_wait(run: ModuleRunner, dist: Path) -> None:
     run.ok(MODULE, src=write(dist, artifacts(1, 4 * KIB)), limit_rate="1k", max_wait=0)
     run.ok(FETCH, name="app-0", dest=f"{dist}/new/", limit_rate="1k", max_wait=0)
     assert sum(run.pauses) == pytest.approx(8)
 
 
-def test_waiting_for_the_rate_does_not_trip_the_timeout(
+def test_waiting_for_the_rate_does_not_count_for_the_timeout(
     emulator: Emulator, capsys: pytest.CaptureFixture[str], dist: Path
 ) -> None:
-    """The rate is below the pace at which a server without a limit is given up."""
+    """The rate is lower than the minimum speed of a server without a limit."""
     run = ModuleRunner(emulator, capsys, CLOCK)
     options = {"limit_rate": "400", "timeout": 1, "retries": 0}
     for module, given in ((MODULE, {"src": write(dist, artifacts(1, 600))}), (FETCH, {"name": "app-0", "dest": f"{dist}/new/"})):
@@ -114,7 +112,7 @@ def test_requests_without_contents_are_not_slowed_down(emulator: Emulator, run: 
 
 @pytest.mark.parametrize("text", ["0", 0, "-5", -5, "10MB", "1.5M", 1.5, "fast", ""])
 @pytest.mark.parametrize(("module", "options"), [(MODULE, {"src": "app"}), (FETCH, {"name": "app", "dest": "app"})])
-def test_refuse_another_form_before_any_request(
+def test_invalid_rate_is_refused_before_any_request(
     emulator: Emulator, run: ModuleRunner, module: str, options: dict[str, str], text: object
 ) -> None:
     message = run.failure(module, **options, limit_rate=text)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put fetched files into their places with Ansible's file options: mode, owner, group, backup, unsafe_writes."""
+"""Write fetched files with Ansible's file options: mode, owner, group, backup, unsafe_writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.emulator import Emulator
 from tests.helpers.fetching import DIFFERENT, NEW, SAME, FetchRunner, mode, outcome
 from tests.helpers.module_args import patch_module_args
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change owners")
 
 
 def owners(path: Path) -> tuple[int, int]:
@@ -57,7 +57,7 @@ def test_replaced_file_keeps_mode_and_owner(fetch: FetchRunner) -> None:
 
 
 @pytest.mark.parametrize("checksum", [None, "md5:ae2b1fca515949e5d54fb22b8ed95575"])
-def test_mode_alone_is_a_change_without_transfer(fetch: FetchRunner, checksum: str | None) -> None:
+def test_different_mode_alone_is_a_change_without_transfer(fetch: FetchRunner, checksum: str | None) -> None:
     fetch.put(app=b"testing")
     fetch.write(app=b"testing")
     path = fetch.folder / "app"
@@ -120,7 +120,7 @@ def test_failure_leaves_no_backup(fetch: FetchRunner) -> None:
     assert fetch.files == {"app": b"old"}
 
 
-def test_backup_whose_name_is_too_long_is_an_error_that_tells_what_was_done(fetch: FetchRunner) -> None:
+def test_too_long_name_of_a_backup_is_an_error_with_the_results_so_far(fetch: FetchRunner) -> None:
     name = "x" * 250
     fetch.put({"other": b"other", name: b"new"})
     fetch.write({name: b"old"})
@@ -133,14 +133,14 @@ def test_backup_whose_name_is_too_long_is_an_error_that_tells_what_was_done(fetc
 
 @needs_root
 @pytest.mark.parametrize("wrong", [{"owner": "9" * 30}, {"group": "9" * 30}])
-def test_number_that_no_owner_has_is_an_error_that_tells_what_was_done(fetch: FetchRunner, wrong: dict[str, str]) -> None:
+def test_invalid_owner_id_is_an_error_with_the_results_so_far(fetch: FetchRunner, wrong: dict[str, str]) -> None:
     fetch.put(app=b"application")
     result = fetch.failed("app", **wrong)
     assert result["msg"].startswith(f"Cannot set the attributes of '{fetch.folder}/app': ")
     assert outcome(result) == NEW
 
 
-def test_end_of_a_task_removes_the_backup_that_a_thread_still_makes(tmp_path: Path) -> None:
+def test_end_of_a_task_removes_an_unfinished_backup(tmp_path: Path) -> None:
     begun, ended = threading.Event(), threading.Event()
 
     def copy_slowly(source: str, target: str) -> None:
@@ -164,8 +164,8 @@ def test_end_of_a_task_removes_the_backup_that_a_thread_still_makes(tmp_path: Pa
     installed.join()
 
 
-def test_path_is_taken_literally(fetch: FetchRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ansible's functions expand variables in paths, which here would be the name of another file."""
+def test_path_is_used_literally(fetch: FetchRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible's functions expand variables in paths, which would give the name of another file."""
     fetch.put({"$OTHER": b"application"})
     fetch.write(other=b"other")
     (fetch.folder / "other").chmod(0o600)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Return what all results have: a message that counts what happened, and the duration. Mask secrets, but no client ID."""
+"""Return the common results: a message that counts the results, and the duration. Mask secrets, but not the client ID."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.http._downloads.helpers import MANIFEST, lines, put, write
 ARTIFACTS = {"app-1.0.tgz": b"one", "app-1.1.tgz": b"two", "app-1.2.tgz": b"three"}
 NOTES = {"title": "Notes", "files": [{"name": "notes.md", "content": "text"}]}
 
-# A task with each module that does not publish: its options and its message.
+# A task with each module that does not publish: options and message.
 TASKS: dict[str, tuple[dict[str, Any], str]] = {
     "bitbucket_download_copy": ({"patterns": ["app-*"], "src_repository": "staging"}, "1 created, 1 unchanged"),
     "bitbucket_download_info": ({"manifest": MANIFEST}, "3 artifacts; 1 unlisted"),
@@ -75,20 +75,20 @@ def test_message_names_the_snippet(emulator: Emulator, run: ModuleRunner) -> Non
 
 
 @pytest.mark.parametrize("module", ["bitbucket_download_info", "bitbucket_snippet_info"])
-def test_failure_keeps_its_own_message(emulator: Emulator, run: ModuleRunner, module: str) -> None:
+def test_failure_has_the_message_of_the_error(emulator: Emulator, run: ModuleRunner, module: str) -> None:
     emulator.faults.add("status", code=404)
     assert "404" in run.failure(module)
 
 
 @pytest.mark.parametrize("module", ["bitbucket_download_info", "bitbucket_snippet_info"])
-def test_what_the_action_plugin_hands_over_is_not_shown(run: ModuleRunner, tmp_path: Path, module: str) -> None:
+def test_values_from_the_action_plugin_are_not_shown(run: ModuleRunner, tmp_path: Path, module: str) -> None:
     path = tmp_path / "progress"
     path.touch()
     run.ok(module, _control_node={"progress": str(path), "other": ["x"]})
     assert [word for word in ("_control_node", str(path), "Unsupported") if word in run.output] == []
 
 
-def test_an_argument_that_looks_like_it_is_refused_as_any_other(run: ModuleRunner) -> None:
+def test_the_same_argument_from_a_user_is_refused(run: ModuleRunner) -> None:
     failure = run.failure("bitbucket_download_info", _control_node=False)
     assert failure.startswith("Unsupported parameters for (")
     assert "module: _control_node. Supported parameters include: access_token, api_token" in failure
@@ -96,7 +96,7 @@ def test_an_argument_that_looks_like_it_is_refused_as_any_other(run: ModuleRunne
 
 
 @pytest.mark.parametrize("code", [None, 404])
-def test_elapsed_is_the_time_on_the_clock_of_the_task(emulator: Emulator, run: ModuleRunner, code: int | None) -> None:
+def test_elapsed_is_measured_with_the_clock_of_the_task(emulator: Emulator, run: ModuleRunner, code: int | None) -> None:
     put(emulator, ARTIFACTS)
     emulator.faults.add("status", code=429, headers={"Retry-After": "17"})
     if code:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share what the tests of unpacking need: one archive that is fetched and unpacked."""
+"""Fetch and unpack archives in tests."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Unpack fetched archives: what is written, what a second run and check mode do, and whose the files are."""
+"""Unpack fetched archives: written files, second runs, check mode, and owners."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_format_is_unpacked_once(unpack: UnpackRunner, suffix: str) -> Non
     assert snapshot(unpack.target) == before
 
 
-def test_only_differences_are_written_as_check_mode_says(unpack: UnpackRunner) -> None:
+def test_only_differences_are_written_as_predicted(unpack: UnpackRunner) -> None:
     unpack.put(*ITEMS)
     unpack()
     kept = (unpack.target / "widgets/data/big").stat()
@@ -98,7 +98,7 @@ def test_first_run_is_predicted_without_members(unpack: UnpackRunner) -> None:
     assert done["diff"]["after"].endswith(f"{unpack.target}/d/\n{unpack.target}/l -> d\n")
 
 
-def test_members_of_an_old_archive_predict_nothing(unpack: UnpackRunner) -> None:
+def test_members_of_an_old_archive_are_not_used_for_predictions(unpack: UnpackRunner) -> None:
     unpack.put(*ITEMS)
     unpack()
     unpack.put(Item("other", b"x" * 5000))
@@ -151,7 +151,7 @@ def test_new_file_has_permissions_of_the_archive_reduced_by_the_umask(
     assert (mode(unpack.target / "a"), after) == (found, umask)
 
 
-def test_right_to_execute_is_restored_and_other_permissions_stay(unpack: UnpackRunner) -> None:
+def test_execute_permission_is_restored_and_others_are_unchanged(unpack: UnpackRunner) -> None:
     unpack.put(Item("run", b"run", 0o755), Item("text", b"text"), Item("kept", b"kept"))
     unpack()
     for name, wanted in (("run", 0o640), ("text", 0o750), ("kept", 0o600)):
@@ -161,7 +161,7 @@ def test_right_to_execute_is_restored_and_other_permissions_stay(unpack: UnpackR
     assert unpack()["changed"] is False
 
 
-def test_mode_is_for_the_artifacts_and_the_time_is_now(unpack: UnpackRunner) -> None:
+def test_mode_applies_to_artifacts_and_unpacked_files_have_the_current_time(unpack: UnpackRunner) -> None:
     unpack.put(*ITEMS)
     unpack(mode="0600")
     assert mode(unpack.fetch.folder / NAME) == 0o600
@@ -169,8 +169,8 @@ def test_mode_is_for_the_artifacts_and_the_time_is_now(unpack: UnpackRunner) -> 
     assert all(path.lstat().st_mtime > 1_500_000_000 for path in unpack.target.rglob("*"))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_owner_and_group_hold_for_everything_unpacked(unpack: UnpackRunner) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change owners")
+def test_owner_and_group_apply_to_all_unpacked_files(unpack: UnpackRunner) -> None:
     def owners() -> set[tuple[int, int]]:
         return {(path.lstat().st_uid, path.lstat().st_gid) for path in unpack.target.rglob("*")}
 
@@ -187,7 +187,7 @@ def test_owner_and_group_hold_for_everything_unpacked(unpack: UnpackRunner) -> N
     assert owners() == {(4242, 4343)}, "a file that is replaced keeps its owner"
 
 
-def test_hard_link_becomes_a_file_of_its_own(unpack: UnpackRunner) -> None:
+def test_hard_link_becomes_a_separate_file(unpack: UnpackRunner) -> None:
     unpack.put(Item("a", b"content", 0o755), Item("b", kind=HARD_LINK, target="a"))
     assert unpacked(unpack()) == [(NAME, "unpacked", 2, 2)]
     assert files(unpack.target) == {"a": b"content", "b": b"content"}
@@ -216,7 +216,7 @@ def test_several_archives_are_unpacked_and_other_artifacts_are_not(unpack: Unpac
     assert unpack(patterns=["*"])["changed"] is False
 
 
-def test_empty_archive_makes_the_directory(unpack: UnpackRunner) -> None:
+def test_empty_archive_creates_the_directory(unpack: UnpackRunner) -> None:
     unpack.put(directory("./"))
     checked, done = both(unpack)
     assert checked["changed"] is done["changed"] is True
@@ -234,7 +234,7 @@ def test_link_to_directory_is_used(unpack: UnpackRunner, tmp_path: Path) -> None
     assert files(tmp_path / "real") == FILES
 
 
-def test_file_that_its_checksum_proves_is_unpacked_without_request(emulator: Emulator, unpack: UnpackRunner) -> None:
+def test_file_with_the_checksum_is_unpacked_without_request(emulator: Emulator, unpack: UnpackRunner) -> None:
     unpack.put(*ITEMS)
     digest = unpack()["artifacts"][0]["sha256"]
     (unpack.target / "widgets/run").unlink()
@@ -252,7 +252,7 @@ def test_nothing_is_fetched_if_patterns_match_no_archive(unpack: UnpackRunner, c
     assert (result["requests"], unpack.fetch.files) == (1, {})
 
 
-def test_nothing_is_unpacked_before_everything_is_verified(emulator: Emulator, unpack: UnpackRunner) -> None:
+def test_nothing_is_unpacked_before_all_archives_are_verified(emulator: Emulator, unpack: UnpackRunner) -> None:
     unpack.put(*ITEMS)
     unpack.fetch.put({"other": b"true", MANIFEST: lines({NAME: archive(NAME, ITEMS), "other": b"false"})})
     assert "does not have the digest" in unpack.failed(NAME, "other", manifest=MANIFEST, parallel=1)["msg"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Remove what the archives of a task do not have, but only from a directory with the marker."""
+"""Remove files that the archives of a task do not contain, but only from a directory with the marker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MARKER = ".ansible_bitbucket_unpacked"
 
 @pytest.fixture
 def exact(unpack: UnpackRunner) -> UnpackRunner:
-    """Unpack a first release, which makes the marker."""
+    """Unpack a first release, which creates the marker."""
     unpack.put(Item("bin/run", b"1"), Item("bin/old", b"old"), Item("old/deep/file", b"deep"), link("current", "bin"))
     assert unpack(unpack_exact=True)["removed"] == []
     return unpack
@@ -57,7 +57,7 @@ def test_files_of_an_earlier_release_are_removed(exact: UnpackRunner) -> None:
     assert found(exact) == {"bin/": b"", "bin/run": b"2", "bin/new": b"new"}
 
 
-def test_everything_that_no_archive_has_is_removed_as_check_mode_says(exact: UnpackRunner) -> None:
+def test_files_that_no_archive_contains_are_removed_as_predicted(exact: UnpackRunner) -> None:
     outside = exact.target.parent / "outside"
     outside.mkdir()
     (outside / "file").write_bytes(b"outside")
@@ -76,7 +76,7 @@ def test_everything_that_no_archive_has_is_removed_as_check_mode_says(exact: Unp
     assert done["msg"] == "1 unchanged; 4 paths removed"
 
 
-def test_other_archives_of_the_task_count(exact: UnpackRunner) -> None:
+def test_files_of_other_archives_of_the_task_are_kept(exact: UnpackRunner) -> None:
     exact.put(Item("more/file", b"more"), name="more.zip")
     assert both(exact, NAME, "more.zip")[1]["removed"] == []
     assert both(exact, "more.zip")[1]["removed"] == paths(
@@ -84,7 +84,7 @@ def test_other_archives_of_the_task_count(exact: UnpackRunner) -> None:
     )
 
 
-def test_files_of_the_artifacts_and_their_backups_stay(unpack: UnpackRunner) -> None:
+def test_artifacts_and_their_backups_are_kept(unpack: UnpackRunner) -> None:
     dest = unpack.target / "archives"
     options = {"dest": f"{dest}/", "backup": True}
     unpack.put(Item("a", b"1"))
@@ -121,7 +121,7 @@ def test_directories_files_and_links_replace_each_other(exact: UnpackRunner) -> 
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_directory_of_others_needs_a_marker_before_anything_is_fetched(unpack: UnpackRunner, check: bool) -> None:
+def test_directory_with_other_files_is_refused_before_any_request(unpack: UnpackRunner, check: bool) -> None:
     unpack.target.mkdir(parents=True)
     (unpack.target / "mine").write_bytes(b"mine")
     unpack.put(Item("a", b"a"))
@@ -139,7 +139,7 @@ def test_directory_of_others_needs_a_marker_before_anything_is_fetched(unpack: U
     assert unpack(unpack_exact=True, check=check)["removed"] == (None if check else paths(unpack, "mine"))
 
 
-def test_directory_with_nothing_but_members_gets_the_marker(unpack: UnpackRunner) -> None:
+def test_directory_with_only_members_gets_the_marker(unpack: UnpackRunner) -> None:
     unpack.put(Item("a/b", b"b"), Item("c", b"c"))
     unpack()
     (unpack.target / "a/mine").write_bytes(b"mine")
@@ -156,7 +156,7 @@ def test_directory_with_nothing_but_members_gets_the_marker(unpack: UnpackRunner
     assert found(unpack) == {"a/": b"", "a/b": b"b", "c": b"c"}
 
 
-def test_only_the_marker_is_a_change(unpack: UnpackRunner) -> None:
+def test_new_marker_alone_is_a_change(unpack: UnpackRunner) -> None:
     unpack.put(Item("a", b"a"))
     unpack()
     checked, done = both(unpack)
@@ -209,7 +209,7 @@ def test_mounted_file_system_is_an_error(exact: UnpackRunner, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("name", ["unlink", "rmdir"])
-def test_failure_to_remove_is_told(exact: UnpackRunner, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_failure_to_remove_is_reported(exact: UnpackRunner, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     place = exact.target / ("mine" if name == "unlink" else "empty")
     place.touch() if name == "unlink" else place.mkdir()
     original = getattr(os, name)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Leave the record of an unpacked archive in the place of the archive, and compare with it in the next run."""
+"""Replace an unpacked archive by its record, and compare with the record in the next run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def put(unpack: UnpackRunner, *items: Item) -> bytes:
 
 
 def both(unpack: UnpackRunner, *names: str, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the results of check mode, which must write nothing, and of the run after it, in diff mode; run once more."""
+    """Return the results of check mode, which must write nothing, and of the run after it, in diff mode; then run again."""
     options = {"keep_archive": False, "manifest": MANIFEST, **options}
     before = snapshot(unpack.target.parent.parent)
     checked = unpack(*names, check=True, diff=True, **options)
@@ -81,7 +81,7 @@ def test_unchanged_archive_is_not_fetched(emulator: Emulator, bare: UnpackRunner
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_unverified_archive_is_compared_by_one_conditional_request(bare: UnpackRunner, check: bool) -> None:
+def test_unverified_archive_is_compared_with_one_conditional_request(bare: UnpackRunner, check: bool) -> None:
     bare(keep_archive=False)
     result = bare(keep_archive=False, check=check)
     assert result["changed"] is False
@@ -89,7 +89,7 @@ def test_unverified_archive_is_compared_by_one_conditional_request(bare: UnpackR
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_opaque_etags_do_not_hide_that_contents_are_the_same(emulator: Emulator, bare: UnpackRunner, check: bool) -> None:
+def test_equal_contents_are_recognized_with_opaque_etags(emulator: Emulator, bare: UnpackRunner, check: bool) -> None:
     emulator.switches.etag = "opaque"
     bare(keep_archive=False)
     assert bare(keep_archive=False, check=check)["changed"] is False
@@ -107,27 +107,27 @@ def test_record_that_has_the_checksum_needs_no_request(emulator: Emulator, bare:
     assert (result["requests"], len(emulator.journal), result["changed"]) == (0, 0, False)
 
 
-def spoil_content(target: Path) -> None:
+def damage_content(target: Path) -> None:
     (target / "top/run").write_bytes(b"#!/bin/ls\n")
 
 
-def spoil_mode(target: Path) -> None:
+def damage_mode(target: Path) -> None:
     (target / "top/run").chmod(0o644)
 
 
-def spoil_link(target: Path) -> None:
+def damage_link(target: Path) -> None:
     (target / "top/l").unlink()
     (target / "top/l").symlink_to("same")
 
 
-def spoil_file(target: Path) -> None:
+def damage_file(target: Path) -> None:
     (target / "top/same").unlink()
 
 
-@pytest.mark.parametrize("spoil", [spoil_content, spoil_mode, spoil_link, spoil_file])
-def test_changed_file_is_unpacked_again(bare: UnpackRunner, spoil: Any) -> None:
+@pytest.mark.parametrize("damage", [damage_content, damage_mode, damage_link, damage_file])
+def test_changed_file_is_unpacked_again(bare: UnpackRunner, damage: Any) -> None:
     bare(keep_archive=False, manifest=MANIFEST)
-    spoil(bare.target)
+    damage(bare.target)
     checked, done = both(bare)
     assert [each["artifacts"][0]["status"] for each in (checked, done)] == ["fetched"] * 2
     assert (checked["changed"], unpacked(done)) == (True, [(NAME, "unpacked", 4, 1)])
@@ -146,7 +146,7 @@ def test_new_release_replaces_the_record(bare: UnpackRunner) -> None:
     assert (bare.fetch.folder / RECORD).read_bytes() != old
 
 
-def test_strays_are_found_without_the_archive(bare: UnpackRunner) -> None:
+def test_additional_files_are_found_without_the_archive(bare: UnpackRunner) -> None:
     bare(keep_archive=False, manifest=MANIFEST, unpack_exact=True)
     (bare.target / "mine").write_bytes(b"mine")
     checked, done = both(bare, unpack_exact=True)
@@ -154,7 +154,7 @@ def test_strays_are_found_without_the_archive(bare: UnpackRunner) -> None:
     assert (done["removed"], done["artifacts"][0]["status"]) == ([f"{bare.target}/mine"], "unchanged")
 
 
-def test_other_number_of_stripped_parts_is_unpacked_again(bare: UnpackRunner) -> None:
+def test_archive_is_unpacked_again_with_another_strip_components(bare: UnpackRunner) -> None:
     bare(keep_archive=False, manifest=MANIFEST)
     checked, done = both(bare, strip_components=1)
     assert [each["artifacts"][0]["status"] for each in (checked, done)] == ["fetched"] * 2
@@ -174,7 +174,7 @@ def test_existing_archive_is_used_and_removed(bare: UnpackRunner) -> None:
     assert bare(manifest=MANIFEST)["artifacts"][0]["dest"] == str(path), "the next task may want to keep it"
 
 
-def test_other_artifacts_stay(bare: UnpackRunner) -> None:
+def test_other_artifacts_are_kept(bare: UnpackRunner) -> None:
     bare.fetch.put(VERSION=b"1", **{"b.zip": archive("b.zip", [Item("b", b"b")])})
     options = {"manifest": None, "patterns": ["*"], "excludes": [MANIFEST]}
     done = both(bare, **options)[1]
@@ -186,7 +186,7 @@ def test_other_artifacts_stay(bare: UnpackRunner) -> None:
     assert sorted(bare.fetch.files) == sorted([RECORD, ".b.zip.unpacked", "VERSION"])
 
 
-def test_record_lies_beside_a_destination_that_is_a_file(bare: UnpackRunner) -> None:
+def test_record_is_beside_a_destination_that_is_a_file(bare: UnpackRunner) -> None:
     both(bare, dest=str(bare.fetch.folder / "other"))
     assert list(bare.fetch.files) == [RECORD]
 
@@ -203,14 +203,14 @@ def test_records_and_archives_share_a_directory(bare: UnpackRunner) -> None:
     assert f"its member '{RECORD}' would replace the record of '{NAME}'" in message
 
 
-def test_archive_stays_if_unpacking_fails(bare: UnpackRunner) -> None:
+def test_archive_is_kept_if_unpacking_fails(bare: UnpackRunner) -> None:
     put(bare, Item("../evil"))
     assert "has '..' in its path" in bare.failed(keep_archive=False)["msg"]
     assert list(bare.fetch.files) == [NAME]
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
         lambda found: "no JSON",
         lambda found: [],
@@ -222,16 +222,16 @@ def test_archive_stays_if_unpacking_fails(bare: UnpackRunner) -> None:
         lambda found: {**found, "digests": None},
     ],
 )
-def test_unusable_record_is_like_none(bare: UnpackRunner, spoil: Any) -> None:
+def test_unusable_record_is_ignored(bare: UnpackRunner, damage: Any) -> None:
     bare(keep_archive=False, manifest=MANIFEST)
     path = bare.fetch.folder / RECORD
     found = json.loads(path.read_text())
-    path.write_text(json.dumps(spoil(found)))
+    path.write_text(json.dumps(damage(found)))
     assert both(bare)[1]["artifacts"][0]["status"] in ("fetched", "replaced")
     assert json.loads(path.read_text()) == found
 
 
-def test_link_is_no_record_and_is_replaced(bare: UnpackRunner, tmp_path: Path) -> None:
+def test_link_is_not_used_as_a_record_and_is_replaced(bare: UnpackRunner, tmp_path: Path) -> None:
     bare(keep_archive=False, manifest=MANIFEST)
     (bare.fetch.folder / RECORD).rename(tmp_path / "record")
     (bare.fetch.folder / RECORD).symlink_to(tmp_path / "record")
@@ -260,8 +260,8 @@ def test_archive_that_cannot_be_removed_is_an_error(bare: UnpackRunner, monkeypa
     assert bare.failed(keep_archive=False)["msg"] == f"Cannot remove '{bare.fetch.folder / NAME}': Operation not permitted"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_owner_holds_for_what_a_record_describes(bare: UnpackRunner) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change owners")
+def test_owner_applies_to_recorded_files(bare: UnpackRunner) -> None:
     bare(keep_archive=False, manifest=MANIFEST)
     done = both(bare, owner="4242")[1]
     assert (unpacked(done), (bare.target / "top/run").stat().st_uid) == ([(NAME, "unpacked", 4, 4)], 4242)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuse archives and places: not a byte is unpacked, nor predicted in check mode, and the message names the member."""
+"""Refuse archives and destinations: nothing is unpacked or predicted, and the message names the member."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Refuse = Callable[..., str]
 
 @pytest.fixture
 def target(unpack: UnpackRunner) -> Path:
-    """Make the directory, with a file in it."""
+    """Create the directory with a file in it."""
     unpack.target.mkdir(parents=True)
     (unpack.target / "mine").write_bytes(b"mine")
     return unpack.target
@@ -36,7 +36,7 @@ def target(unpack: UnpackRunner) -> Path:
 
 @pytest.fixture
 def refuse(unpack: UnpackRunner, target: Path) -> Refuse:
-    """Fetch archives, which succeeds, and fail to unpack them, also once they are here; return the message."""
+    """Fetch archives, which succeeds, and fail to unpack them, also when they exist already; return the message."""
 
     def refuse(archives: dict[str, bytes]) -> str:
         unpack.fetch.put(archives)
@@ -61,7 +61,7 @@ def damage(data: bytes) -> bytes:
 
 
 def announce(size: int) -> bytes:
-    """Return an archive that announces a member of this size, and has none of it."""
+    """Return an archive that announces a member of this size but has no contents."""
     info = tarfile.TarInfo("evil")
     info.size = size
     return gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(4096))
@@ -101,7 +101,7 @@ FAR_MORE = "times its own size. If you trust the archive, raise unpack_max_ratio
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
-def test_one_bad_archive_stops_all(refuse: Refuse, name: str, data: bytes, words: str) -> None:
+def test_one_bad_archive_prevents_all_unpacking(refuse: Refuse, name: str, data: bytes, words: str) -> None:
     message = refuse({"good.tar": archive("good.tar", [GOOD]), name: data})
     refusal = f"The archive '{name}' was refused, and nothing was unpacked: its member '"
     assert refusal in message or "cannot be read as an archive" in message
@@ -109,29 +109,27 @@ def test_one_bad_archive_stops_all(refuse: Refuse, name: str, data: bytes, words
 
 
 @pytest.mark.parametrize("name", ["zeros.zip", "sparse.tar"])
-def test_archive_that_is_far_smaller_than_its_contents_is_unpacked_if_the_ratio_is_raised(
-    unpack: UnpackRunner, target: Path, name: str
-) -> None:
+def test_highly_compressed_archive_is_unpacked_if_the_ratio_is_raised(unpack: UnpackRunner, target: Path, name: str) -> None:
     unpack.fetch.put({"zeros.zip": zipped([ZEROS], zipfile.ZIP_DEFLATED), "sparse.tar": sparse("evil", 20 * MIB)})
     unpack(name, unpack_max_ratio=3000)
     assert (target / "evil").read_bytes() == ZEROS.content
 
 
 @pytest.mark.parametrize("leads", ["app/inside", "outside"])
-def test_existing_link_is_not_written_through(refuse: Refuse, target: Path, leads: str) -> None:
+def test_nothing_is_written_through_an_existing_link(refuse: Refuse, target: Path, leads: str) -> None:
     (target.parent / leads).mkdir()
     (target / "l").symlink_to(target.parent / leads)
     message = refuse({"app.tar": archive("app.tar", [GOOD, Item("l/deep/x", b"x")])})
     assert f"its member 'l/deep/x' would be below '{target}/l', which is a link" in message
 
 
-def test_new_link_must_not_lead_out_through_an_existing_one(refuse: Refuse, target: Path) -> None:
+def test_new_link_must_not_leave_the_folder_through_an_existing_link(refuse: Refuse, target: Path) -> None:
     (target / "there").symlink_to("/etc")
     message = refuse({"app.tar": archive("app.tar", [link("first", "there/passwd"), link("second", "./first")])})
     assert "its member 'first' is a link out of the folder, to '/etc/passwd'" in message
 
 
-def test_new_link_may_lead_through_an_existing_one_that_stays_inside(unpack: UnpackRunner, target: Path) -> None:
+def test_new_link_can_use_an_existing_link_inside_the_folder(unpack: UnpackRunner, target: Path) -> None:
     (target / "there").symlink_to("mine")
     unpack.put(link("a/new", "../there"), link("loop", "loop"))
     unpack()
@@ -140,7 +138,7 @@ def test_new_link_may_lead_through_an_existing_one_that_stays_inside(unpack: Unp
 
 
 def make(path: Path, kind: str) -> None:
-    """Put something into the place of an entry."""
+    """Create a file of this kind at the path of an entry."""
     if kind == "directory":
         path.mkdir()
     elif kind == "file":
@@ -151,7 +149,7 @@ def make(path: Path, kind: str) -> None:
         os.mkfifo(path)
     else:
         here = Path.cwd()
-        os.chdir(path.parent)  # the path of a socket is short
+        os.chdir(path.parent)  # The path of a socket must be short.
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(path.name)
         os.chdir(here)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make releases and channels, and read the channel that the emulator has."""
+"""Create releases and channels, and read the channel from the emulator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEW = {"app-1.4.2.tgz": b"the new release", "notes-1.4.2.txt": b"notes"}
 
 
 def name_artifacts(release: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """Return the artifacts as a channel names them."""
+    """Return the artifacts in the form in which a channel names them."""
     return [{"name": name, "size": len(release[name]), "sha256": sha256(release[name])} for name in sorted(release)]
 
 
@@ -32,19 +32,19 @@ def document(version: str, release: Mapping[str, bytes], **more: Any) -> dict[st
 
 
 def put_channel(emulator: Emulator, version: str, release: Mapping[str, bytes], **more: Any) -> bytes:
-    """Store the channel stable for a release that exists or does not; return its bytes."""
+    """Store the channel stable for an existing or missing release; return its bytes."""
     data = json.dumps(document(version, release, **more)).encode()
     put(emulator, {FILE: data})
     return data
 
 
 def move(run: ModuleRunner, version: str, release: Mapping[str, bytes], **options: Any) -> dict[str, Any]:
-    """Make the channel stable name the artifacts of a release; return the result."""
+    """Point the channel stable to the artifacts of a release; return the result."""
     return run.ok(CHANNEL, name="stable", version=version, artifacts=list(release), **options)
 
 
 def stored(emulator: Emulator) -> dict[str, Any] | None:
-    """Return the document of the channel stable as the emulator has it, None if there is none."""
+    """Return the document of the channel stable from the emulator, or None if it does not exist."""
     data = contents(emulator).get(FILE)
     found: dict[str, Any] | None = None if data is None else json.loads(data)
     return found

@@ -51,7 +51,7 @@ def test_channel_must_be_signed_by_a_trusted_key(emulator: Emulator, run: Module
     ],
     ids=["moved", "broken", "missing"],
 )
-def test_channel_that_names_no_whole_release_is_an_error(
+def test_channel_with_an_incomplete_release_is_an_error(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], words: str
 ) -> None:
     put(emulator, {"notes-1.4.2.txt": NEW["notes-1.4.2.txt"]})
@@ -73,7 +73,7 @@ def test_channel_that_names_no_whole_release_is_an_error(
     ],
     ids=str,
 )
-def test_options_that_do_not_fit_are_refused_before_any_request(
+def test_contradictory_options_are_refused_before_any_request(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], words: str
 ) -> None:
     assert words in run.failure(INFO, **{"channel": "stable", **options})

@@ -20,7 +20,7 @@ from tests.http._verify.helpers import VERIFY, found
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 @pytest.mark.parametrize("name", [FILE, f"{FILE}.asc", f"{FILE}.sig"])
-def test_channel_is_not_published_beside_a_manifest(
+def test_channel_is_not_published_with_a_manifest(
     emulator: Emulator, run: ModuleRunner, dist: Path, name: str, check: bool
 ) -> None:
     paths = write(dist, {"app": b"app", name: b"{}"})
@@ -32,7 +32,7 @@ def test_channel_is_not_published_beside_a_manifest(
     assert run.ok(MODULE, src=paths, check=check)["msg"] == "2 created"
 
 
-def test_tasks_with_a_manifest_pass_over_channels(emulator: Emulator, run: ModuleRunner, fetch: FetchRunner) -> None:
+def test_tasks_with_a_manifest_skip_channels(emulator: Emulator, run: ModuleRunner, fetch: FetchRunner) -> None:
     put(emulator, {**NEW, MANIFEST: lines(NEW)})
     move(run, "1.4.2", NEW, manifest=MANIFEST)
     assert found(run.ok(VERIFY, patterns=["*"], manifest=MANIFEST)) == dict.fromkeys(NEW, "verified")

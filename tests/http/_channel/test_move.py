@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Create and move a channel: its results, what proves a release, and other publishers at the same time."""
+"""Create and move a channel: results, proof of the release, and other publishers at the same time."""
 
 from __future__ import annotations
 
@@ -180,7 +180,9 @@ def test_artifact_that_is_replaced_while_it_is_read_is_read_again(emulator: Emul
 @pytest.mark.parametrize("state", ["present", "absent"])
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 @pytest.mark.parametrize("data", [b"notes", b'{"channel": "beta"}', b""])
-def test_another_file_of_that_name_stays(emulator: Emulator, run: ModuleRunner, state: str, check: bool, data: bytes) -> None:
+def test_other_file_with_the_name_is_unchanged(
+    emulator: Emulator, run: ModuleRunner, state: str, check: bool, data: bytes
+) -> None:
     put(emulator, {**NEW, FILE: data})
     options = {"version": "1.4.2", "artifacts": list(NEW)} if state == "present" else {}
     message = run.failure(CHANNEL, name="stable", state=state, check=check, **options)
@@ -188,7 +190,7 @@ def test_another_file_of_that_name_stays(emulator: Emulator, run: ModuleRunner, 
     assert (writes(emulator), contents(emulator)[FILE]) == ([], data)
 
 
-def test_file_that_the_listing_does_not_show_yet_stays(emulator: Emulator, run: ModuleRunner) -> None:
+def test_file_that_is_not_listed_yet_is_unchanged(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, NEW)
     emulator.switches.listing_lag_reads = 100
     put(emulator, {FILE: b"notes"})
@@ -197,7 +199,7 @@ def test_file_that_the_listing_does_not_show_yet_stays(emulator: Emulator, run: 
     assert writes(emulator) == []
 
 
-def test_published_artifacts_and_channel_may_be_listed_late(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_published_artifacts_and_channel_can_be_listed_late(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     put(emulator, OLD)
     move(run, "1.4.1", OLD)
     published = run.ok(MODULE, src=write(dist, NEW), verify=False)["artifacts"]
@@ -230,7 +232,7 @@ def test_artifacts_are_read_at_the_same_time(emulator: Emulator, run: ModuleRunn
     move(run, "1.4.2", NEW, parallel=2)
 
 
-def test_channel_that_storage_damages_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
+def test_channel_that_the_storage_host_damages_is_an_error(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, NEW)
     emulator.switches.stored_damage = "zero"
     result = run.failed(CHANNEL, name="stable", version="1.4.2", artifacts=list(NEW))
@@ -271,7 +273,7 @@ def test_channel_that_another_task_deletes_is_an_error(emulator: Emulator, run: 
 
 
 @pytest.mark.parametrize("act", ["remove", "replace"])
-def test_release_that_others_break_is_an_error(emulator: Emulator, run: ModuleRunner, act: str) -> None:
+def test_release_that_another_task_changes_is_an_error(emulator: Emulator, run: ModuleRunner, act: str) -> None:
     put(emulator, NEW)
 
     def break_release() -> None:

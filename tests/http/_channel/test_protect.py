@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prune beside channels: what they name stays, and they stay themselves."""
+"""Prune a repository with channels: channels and the artifacts that they name are kept."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _releases(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_named_artifacts_are_kept_and_do_not_count(emulator: Emulator, run: ModuleRunner, check: bool) -> None:
+def test_named_artifacts_are_kept_and_not_counted(emulator: Emulator, run: ModuleRunner, check: bool) -> None:
     put_channel(emulator, "2", release(2))
     result = run.ok(PRUNE, patterns=["*"], keep=2, max_deletions=2, check=check)
     assert statuses(result) == [
@@ -61,7 +61,7 @@ def test_manifest_and_group_of_a_named_artifact_are_kept(emulator: Emulator, run
     ("protect", "kept"),
     [(None, [5, 2, 1]), (["*"], [5, 2, 1]), (["st*"], [5, 2]), (["beta", "stable"], [5, 2, 1]), (["other"], [5]), ([], [5])],
 )
-def test_patterns_tell_which_channels_count(
+def test_patterns_choose_the_channels_that_protect(
     emulator: Emulator, run: ModuleRunner, protect: list[str] | None, kept: list[int]
 ) -> None:
     put_channel(emulator, "2", release(2))

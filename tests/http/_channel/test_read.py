@@ -33,7 +33,7 @@ def find(downloads: Downloads) -> list[Artifact]:
     return downloads.decide(attempt)
 
 
-def test_channel_is_returned_with_its_item_of_the_listing(emulator: Emulator) -> None:
+def test_channel_is_returned_with_its_listed_artifact(emulator: Emulator) -> None:
     data = put_channel(emulator, "1.4.2", NEW, previous="1.4.1", commit="abc")
     found = require(connect(emulator), version="1.4.2")
     assert found.channel.describe() == document("1.4.2", NEW, previous="1.4.1", commit="abc")
@@ -47,7 +47,7 @@ def test_missing_channel_is_an_error(emulator: Emulator) -> None:
     assert str(caught.value) == f"The channel 'stable' does not exist: '{FILE}' is not in the Downloads of widgets"
 
 
-def test_channel_that_the_listing_does_not_show_yet_is_found(emulator: Emulator) -> None:
+def test_channel_that_is_not_listed_yet_is_found(emulator: Emulator) -> None:
     emulator.switches.listing_lag_reads = 2
     put_channel(emulator, "1.4.2", NEW)
     assert require(connect(emulator)).channel.version == "1.4.2"
@@ -101,7 +101,7 @@ def test_named_artifacts_are_found(emulator: Emulator) -> None:
     assert found == [(each["name"], each["size"]) for each in name_artifacts(NEW)]
 
 
-def test_release_that_is_not_whole_is_an_error(emulator: Emulator) -> None:
+def test_incomplete_release_is_an_error(emulator: Emulator) -> None:
     put(emulator, {"app-1.4.2.tgz": b"other"})
     put_channel(emulator, "1.4.2", NEW)
     with pytest.raises(Inconsistent) as caught:

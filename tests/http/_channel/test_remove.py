@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Delete a channel and its signatures; the release stays."""
+"""Delete a channel and its signatures, and keep the release."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.http._downloads.helpers import contents, put, writes
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
 @pytest.mark.parametrize("version", [None, "1.4.2"])
-def test_channel_is_deleted_and_its_release_stays(
+def test_channel_is_deleted_and_its_release_is_kept(
     emulator: Emulator, run: ModuleRunner, check: bool, version: str | None
 ) -> None:
     put(emulator, NEW)
@@ -36,7 +36,7 @@ def test_missing_channel_changes_nothing(emulator: Emulator, run: ModuleRunner, 
     assert writes(emulator) == []
 
 
-def test_channel_of_another_version_stays(emulator: Emulator, run: ModuleRunner) -> None:
+def test_channel_of_another_version_is_kept(emulator: Emulator, run: ModuleRunner) -> None:
     put_channel(emulator, "1.4.2", NEW)
     message = run.failure(CHANNEL, name="stable", state="absent", version="1.4.1")
     assert message == "The channel 'stable' names version 1.4.2 instead of 1.4.1, because the channel was moved"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign a channel: when a signature is made, and which channels and manifests a signing task accepts."""
+"""Sign a channel: when it is signed, and which channels and manifests a signing task accepts."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_channel_without_a_good_signature_is_not_changed(
     assert writes(emulator) == []
 
 
-def test_channel_starts_anew_with_another_key(
+def test_channel_is_created_again_with_another_key(
     emulator: Emulator, run: ModuleRunner, key: ReleaseKey, other_key: ReleaseKey
 ) -> None:
     put(emulator, NEW)
@@ -94,7 +94,7 @@ def test_signed_channel_is_changed_only_with_a_signing_key(
     assert writes(emulator) == []
 
 
-def test_key_that_signed_by_does_not_have_signs_nothing(
+def test_key_that_is_not_in_signed_by_signs_nothing(
     emulator: Emulator, run: ModuleRunner, key: ReleaseKey, other_key: ReleaseKey
 ) -> None:
     put(emulator, NEW)
@@ -164,9 +164,7 @@ def test_manifest_with_a_bad_signature_moves_nothing(emulator: Emulator, run: Mo
     assert stored(emulator) is None
 
 
-def test_signature_that_is_lost_is_an_error_that_says_how_to_go_on(
-    emulator: Emulator, run: ModuleRunner, key: ReleaseKey
-) -> None:
+def test_lost_signature_is_an_error_that_says_how_to_resume(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
     put(emulator, {**OLD, **NEW})
     move(run, "1.4.1", OLD, **signing(key))
     emulator.switches.upload_effect = "none"

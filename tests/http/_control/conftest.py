@@ -22,5 +22,5 @@ def fleet(emulator: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.fixture(params=["link", "controller"])
 def via(request: pytest.FixtureRequest) -> str:
-    """Return how contents reach the hosts."""
+    """Return the value of ``via``: how contents reach the hosts."""
     return str(request.param)

@@ -30,7 +30,7 @@ Result = dict[str, Any]
 
 
 class LocalHost:
-    """A host whose files are in ``folder``; ``runs``: what each run of the module got and returned."""
+    """A host whose files are in ``folder``; ``runs``: input and result of each run of the module."""
 
     def __init__(self, folder: Path, screen: Screen, check: bool, is_async: bool) -> None:
         self.folder = str(folder.parent / "control")
@@ -65,7 +65,7 @@ class LocalHost:
 
 
 class Fleet:
-    """Hosts by number, each with a folder of its own, and the control node of one run. ``environment``: of the control node."""
+    """Hosts by number, each with its own folder, and the control node of one run. ``environment``: of the control node."""
 
     def __init__(self, emulator: Emulator, folder: Path, screen: Screen) -> None:
         self.emulator = emulator
@@ -91,7 +91,7 @@ class Fleet:
         return files(self.home(number))
 
     def new_task(self) -> str:
-        """Return what the hosts of one task share."""
+        """Return the state that the hosts of one task share."""
         self._tasks += 1
         return f"task {self._tasks}"
 
@@ -104,7 +104,7 @@ class Fleet:
         is_async: bool = False,
         **options: Any,
     ) -> Result:
-        """Run a task on one host and return the result, which shows no secret and needs no credential there."""
+        """Run a task on one host without credentials there; return the result, which must show no secret."""
         home, task = self.home(host), task or self.new_task()
         place = {"workspace": "acme", "repository": "widgets", "api_url": self.emulator.api_url}
         known = {**place, "access_token": self.emulator.access_token, "dest": f"{home}/", "via": "link", "timeout": 5}
@@ -126,14 +126,14 @@ class Fleet:
             assert not any(secret in json.dumps(given) for secret in credentials)
 
     def ok(self, *names: str, **options: Any) -> Result:
-        """Run a task that must succeed as its documentation says."""
+        """Run a task that must succeed and return the documented results."""
         result = self.fetch(*names, **options)
         assert not result.get("failed"), result["msg"]
         require_documented(bitbucket_download_fetch.RETURN, result)
         return result
 
     def failed(self, *names: str, **options: Any) -> Result:
-        """Run a task that must fail; return the whole result."""
+        """Run a task that must fail; return the complete result."""
         result = self.fetch(*names, **options)
         assert result.get("failed"), result
         assert {"changed", "artifacts", "requests", "elapsed", "msg"} <= result.keys()
@@ -144,12 +144,12 @@ class Fleet:
         return str(self.failed(*names, **options)["msg"])
 
     def write(self, workspace: str | None = "acme", repository: str | None = "widgets") -> None:
-        """Do as if a task of the run had written to a repository."""
+        """Simulate a task of the run that writes to a repository."""
         note_write(self.memory, workspace, repository)
 
     @property
     def requests(self) -> list[str]:
-        """Return the requests to the API so far, as the last part of their paths."""
+        """Return the last part of the path of each request to the API so far."""
         return [entry.path.rpartition("/")[2] for entry in self.emulator.journal.select("api")]
 
     @property

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test links that expire, are refused or lead to nothing, and hosts that cannot use them."""
+"""Test signed URLs that expire, are refused or lead to missing contents, and hosts that cannot use them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def sums(**contents: bytes) -> bytes:
     return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(contents.items())).encode()
 
 
-def test_expired_link_is_renewed_once_for_all_hosts(emulator: Emulator, fleet: Fleet) -> None:
-    """What one host has reported as expired is not handed out again; each host reports what it was given before."""
+def test_expired_signed_url_is_renewed_once_for_all_hosts(emulator: Emulator, fleet: Fleet) -> None:
+    """A signed URL that one host reported as expired is not used again; the other hosts report the one that they have."""
     emulator.repository().put("a", b"first")
     fleet.ok("a", host=1)
     emulator.clock.advance(24 * 3600)
@@ -35,17 +35,17 @@ def test_expired_link_is_renewed_once_for_all_hosts(emulator: Emulator, fleet: F
     assert [status for status, _range in fleet.transfers] == [200, 403, 200, 200]
 
 
-def test_transfer_goes_on_with_another_link(emulator: Emulator, fleet: Fleet) -> None:
-    """The link ends while the contents arrive; what has arrived stays, readable by its owner alone, and is not sent again."""
+def test_transfer_resumes_with_another_signed_url(emulator: Emulator, fleet: Fleet) -> None:
+    """The signed URL expires during the transfer. Received bytes are kept, readable only by the owner, and not sent again."""
     emulator.repository().put("app", LARGE)
     emulator.faults.add("truncate", host="storage", bytes=1_000_000)
     emulator.faults.add("expired", host="storage")
     seen: list[tuple[str, int]] = []
 
-    def look(number: int) -> None:
+    def inspect(number: int) -> None:
         seen.extend((path.name[:19], path.stat().st_mode & 0o777) for path in fleet.home().iterdir() if number == 3)
 
-    fleet.before_run = look
+    fleet.before_run = inspect
     result = fleet.ok("app", parallel=1)
     assert result["artifacts"][0]["status"] == "fetched"
     assert fleet.files() == {"app": LARGE}
@@ -54,8 +54,8 @@ def test_transfer_goes_on_with_another_link(emulator: Emulator, fleet: Fleet) ->
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
-def test_links_that_are_always_refused_are_given_up(emulator: Emulator, fleet: Fleet, retries: int) -> None:
-    """What had arrived goes with the task."""
+def test_signed_urls_that_are_always_refused_are_an_error(emulator: Emulator, fleet: Fleet, retries: int) -> None:
+    """The task removes the received bytes."""
     emulator.repository().put("app", LARGE)
     emulator.faults.add("truncate", host="storage", bytes=1_000_000)
     emulator.faults.add("expired", host="storage", times=None)
@@ -76,8 +76,8 @@ def test_artifact_that_is_fetched_in_parts_reaches_all_hosts(emulator: Emulator,
     assert {status for status, _range in fleet.transfers} == {206}
 
 
-def test_finished_artifacts_keep_their_status_when_a_link_expires(emulator: Emulator, fleet: Fleet) -> None:
-    """The module runs again for the others, and finds these unchanged."""
+def test_finished_artifacts_keep_their_status_when_a_signed_url_expires(emulator: Emulator, fleet: Fleet) -> None:
+    """The module runs again for the other artifacts, and finds the finished ones unchanged."""
     for name in "abc":
         emulator.repository().put(name, name.encode())
     (fleet.home() / "b").write_bytes(b"old")
@@ -90,7 +90,7 @@ def test_finished_artifacts_keep_their_status_when_a_link_expires(emulator: Emul
     assert result["diff"]["before"].endswith("b  3 bytes\n")
 
 
-def test_failure_after_an_expired_link_tells_what_was_done(emulator: Emulator, fleet: Fleet) -> None:
+def test_failure_after_an_expired_signed_url_has_the_results_so_far(emulator: Emulator, fleet: Fleet) -> None:
     for name in "ab":
         emulator.repository().put(name, name.encode())
     emulator.faults.add("expired", host="storage", path="/b$")
@@ -101,8 +101,8 @@ def test_failure_after_an_expired_link_tells_what_was_done(emulator: Emulator, f
     assert (result["changed"], fleet.files()) == (True, {"a": b"a"})
 
 
-def test_artifact_that_was_replaced_meanwhile_is_looked_at_again(emulator: Emulator, fleet: Fleet, via: str) -> None:
-    """The link of the old one leads to nothing."""
+def test_artifact_that_was_replaced_at_the_same_time_is_compared_again(emulator: Emulator, fleet: Fleet, via: str) -> None:
+    """The signed URL of the old artifact leads to missing contents."""
     repository = emulator.repository()
     repository.put("a", b"first")
     repository.put("SUMS", sums(a=b"first"))
@@ -114,12 +114,12 @@ def test_artifact_that_was_replaced_meanwhile_is_looked_at_again(emulator: Emula
             repository.put("SUMS", sums(a=b"newer one"))
 
     fleet.before_run = replace
-    expected = {"a": b"newer one"} if via == "link" else {"a": b"first"}  # the control node has its copy already
+    expected = {"a": b"newer one"} if via == "link" else {"a": b"first"}  # The control node has its copy already.
     assert fleet.ok("a", host=2, via=via, manifest="SUMS")["artifacts"][0]["size"] == len(expected["a"])
     assert fleet.files(2) == expected
 
 
-def test_artifact_that_was_deleted_meanwhile_is_an_error(emulator: Emulator, fleet: Fleet) -> None:
+def test_artifact_that_was_deleted_at_the_same_time_is_an_error(emulator: Emulator, fleet: Fleet) -> None:
     repository = emulator.repository()
     repository.put("a", b"first")
     fleet.before_run = lambda number: repository.artifacts.pop("a") if number == 2 else None
@@ -130,7 +130,7 @@ def test_artifact_that_was_deleted_meanwhile_is_an_error(emulator: Emulator, fle
 def test_contents_without_the_digest_of_the_manifest_are_refused(
     emulator: Emulator, fleet: Fleet, via: str, local: dict[str, bytes]
 ) -> None:
-    """Both are read once more before: they might have been replaced. A file on the host that equals the artifact stays."""
+    """Both are read again first, because they might have been replaced. A file on the host that equals the artifact is kept."""
     repository = emulator.repository()
     for name, data in local.items():
         (fleet.home() / name).write_bytes(data)
@@ -143,7 +143,7 @@ def test_contents_without_the_digest_of_the_manifest_are_refused(
     assert fleet.requests.count("downloads") == 2
 
 
-def test_host_that_cannot_reach_the_storage_host_is_told_of_the_other_way(
+def test_host_that_cannot_reach_the_storage_host_is_an_error_that_names_the_alternative(
     emulator: Emulator, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator.repository().put("a", b"first")
@@ -154,7 +154,7 @@ def test_host_that_cannot_reach_the_storage_host_is_told_of_the_other_way(
     assert "Use via: controller to fetch the contents on the control node and transfer them to the host" in message
 
 
-def test_asynchronous_task_gets_all_links_beforehand(emulator: Emulator, fleet: Fleet) -> None:
+def test_asynchronous_task_gets_all_signed_urls_before_it_starts(emulator: Emulator, fleet: Fleet) -> None:
     for name in "ab":
         emulator.repository().put(name, name.encode())
     (fleet.home() / "a").write_bytes(b"a")
@@ -165,7 +165,7 @@ def test_asynchronous_task_gets_all_links_beforehand(emulator: Emulator, fleet: 
     assert fleet.files() == {"a": b"a", "b": b"b"}
 
 
-def test_asynchronous_task_cannot_renew_a_link(emulator: Emulator, fleet: Fleet) -> None:
+def test_asynchronous_task_cannot_renew_a_signed_url(emulator: Emulator, fleet: Fleet) -> None:
     emulator.repository().put("app", LARGE)
     emulator.faults.add("truncate", host="storage", bytes=1_000_000)
     emulator.faults.add("expired", host="storage")
@@ -175,7 +175,7 @@ def test_asynchronous_task_cannot_renew_a_link(emulator: Emulator, fleet: Fleet)
 
 
 def test_asynchronous_task_gets_only_the_copies_that_it_needs(emulator: Emulator, fleet: Fleet) -> None:
-    """The host says so before the job begins."""
+    """The host names them before the job starts."""
     for name in "ab":
         emulator.repository().put(name, name.encode())
     emulator.repository().put("SUMS", sums(a=b"a", b=b"b"))
@@ -187,8 +187,8 @@ def test_asynchronous_task_gets_only_the_copies_that_it_needs(emulator: Emulator
     assert fleet.requests == ["downloads", "SUMS", "b"]
 
 
-def test_host_waits_for_a_service_that_hands_out_dead_links(emulator: Emulator, fleet: Fleet) -> None:
-    """The service keeps links for minutes, also those that had ended when it made them; all hosts wait for one."""
+def test_host_waits_for_a_service_that_returns_expired_signed_urls(emulator: Emulator, fleet: Fleet) -> None:
+    """The service caches signed URLs for minutes, even expired ones; all hosts wait for one new URL."""
     emulator.repository().put("a", b"first")
     emulator.switches.update({"signed_url_cached": 16, "signed_url_cached_expired": True})
     fleet.clock = Clock(sleep=emulator.clock.advance)
@@ -199,7 +199,7 @@ def test_host_waits_for_a_service_that_hands_out_dead_links(emulator: Emulator, 
     assert statuses == [*[403] * (len(statuses) - 3), 200, 200, 200]
 
 
-def test_links_that_no_storage_host_accepts_fail_once_for_all_hosts(emulator: Emulator, fleet: Fleet) -> None:
+def test_signed_urls_that_no_storage_host_accepts_fail_once_for_all_hosts(emulator: Emulator, fleet: Fleet) -> None:
     emulator.repository().put("a", b"first")
     emulator.faults.add("expired", host="storage", times=None)
     task = fleet.new_task()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that options, modes and credentials mean the same, whatever talks to Bitbucket."""
+"""Test that options, modes and credentials have the same effect for each value of ``via``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _artifact(emulator: Emulator) -> None:
     emulator.repository().put("a", b"first")
 
 
-def test_check_mode_asks_for_no_contents_of_missing_files(fleet: Fleet, via: str) -> None:
+def test_check_mode_requests_no_contents_of_missing_files(fleet: Fleet, via: str) -> None:
     result = fleet.ok("a", check=True, via=via)
     assert (result["changed"], result["artifacts"][0]["status"], fleet.files()) == (True, "fetched", {})
     assert fleet.requests == ["downloads"]
@@ -77,8 +77,8 @@ def test_archives_are_unpacked_on_the_host(emulator: Emulator, fleet: Fleet, via
     assert (fleet.home() / "app/bin/run").read_bytes() == b"#!/bin/sh"
 
 
-def test_archive_that_is_not_kept_is_fetched_again_by_force_alone(emulator: Emulator, fleet: Fleet, via: str) -> None:
-    """What is known of it are digests, which need no contents if nothing has changed."""
+def test_archive_that_is_not_kept_is_fetched_again_only_by_force(emulator: Emulator, fleet: Fleet, via: str) -> None:
+    """Its record has digests, which need no contents if nothing has changed."""
     emulator.repository().put("app.tar.gz", archive("app.tar.gz", [Item("bin/run", b"#!/bin/sh")]))
     options = {"via": via, "unpack_dest": f"{fleet.home()}/app", "keep_archive": False}
     found = [fleet.ok("app.tar.gz", **options, **more) for more in ({}, {}, {"force": True})]
@@ -96,7 +96,7 @@ def test_signatures_are_verified_on_the_control_node(
     assert result["signature"]["status"] == "verified"
     assert fleet.host
     assert not {"signed_by", "signature"} & fleet.host.runs[0][0].keys()
-    release.put_foreign(app=b"applicatioN")
+    release.put_untrusted(app=b"applicatioN")
     fleet.write()
     message = fleet.failure("app", host=2, via=via, **release.options())
     assert "signed_by does not have" in message
@@ -117,7 +117,7 @@ def test_signatures_are_verified_on_the_control_node(
         ({"api_token": "t"}, "More than one kind of credentials is set: access_token and api_token. Use only one"),
     ],
 )
-def test_options_are_checked_before_anything_is_asked(fleet: Fleet, via: str, options: dict[str, Any], message: str) -> None:
+def test_options_are_checked_before_any_request(fleet: Fleet, via: str, options: dict[str, Any], message: str) -> None:
     assert message in fleet.failure(**{"name": ["a"], **options}, via=via)
     assert fleet.requests == []
     assert fleet.files() == {}
@@ -127,13 +127,13 @@ def test_options_are_checked_before_anything_is_asked(fleet: Fleet, via: str, op
     ("options", "message"),
     [({"dest": "/dev/null"}, "is not a regular file"), ({"unpack_dest": "/tmp/x"}, "unpack_dest needs an archive")],
 )
-def test_host_refuses_what_does_not_suit_it(fleet: Fleet, via: str, options: dict[str, Any], message: str) -> None:
+def test_host_refuses_unsuitable_options(fleet: Fleet, via: str, options: dict[str, Any], message: str) -> None:
     assert message in fleet.failure("a", via=via, **options)
     assert fleet.transfers == []
 
 
-def test_environment_of_the_control_node_sets_options(emulator: Emulator, fleet: Fleet, via: str) -> None:
-    """Options of the task win, and credentials of the environment reach no host."""
+def test_environment_of_the_control_node_is_used_for_options(emulator: Emulator, fleet: Fleet, via: str) -> None:
+    """Options of the task take precedence, and credentials of the environment reach no host."""
     place = {"BITBUCKET_WORKSPACE": "acme", "BITBUCKET_REPO_SLUG": "widgets", "BITBUCKET_API_URL": emulator.api_url}
     fleet.environment = {**place, "BITBUCKET_ACCESS_TOKEN": emulator.access_token}
     nothing = dict.fromkeys(["workspace", "repository", "api_url", "access_token"])
@@ -145,7 +145,7 @@ def test_environment_of_the_control_node_sets_options(emulator: Emulator, fleet:
 
 
 def test_two_kinds_of_credentials_in_the_environment_are_named(fleet: Fleet, via: str) -> None:
-    """One of them might be that of another repository, which would fail for all hosts. The task itself decides otherwise."""
+    """One of them might be for another repository, which would fail for all hosts. Options of the task take precedence."""
     fleet.environment = {"BITBUCKET_PASSWORD": "secret-1", "BITBUCKET_ACCESS_TOKEN": "secret-2", "BITBUCKET_CLIENT_ID": "id"}
     message = fleet.failure("a", via=via, access_token=None)
     names = "BITBUCKET_ACCESS_TOKEN and BITBUCKET_PASSWORD and BITBUCKET_CLIENT_ID"
@@ -153,7 +153,7 @@ def test_two_kinds_of_credentials_in_the_environment_are_named(fleet: Fleet, via
     fleet.ok("a", via=via)
 
 
-def test_copies_that_have_no_room_are_an_error(fleet: Fleet) -> None:
+def test_copies_without_enough_disk_space_are_an_error(fleet: Fleet) -> None:
     fleet.control.rmdir()
     message = fleet.failure("a", via="controller")
     assert message == f"Cannot create a file in {fleet.control} on the control node: No such file or directory"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that the API sees what one host would cause, whatever the number of hosts, and when a snapshot of the run ends."""
+"""Test that the API gets the requests of one host for any number of hosts, and when a snapshot of the run ends."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def _release(emulator: Emulator) -> None:
     repository.put("SUMS", lines(**contents))
 
 
-def test_api_sees_the_requests_of_one_host(fleet: Fleet, via: str) -> None:
-    """Each host counts what it caused, and the sum is what the API saw."""
+def test_api_gets_the_requests_of_one_host(fleet: Fleet, via: str) -> None:
+    """Each host counts the requests that it caused, and the sum is the number of requests to the API."""
     task = fleet.new_task()
     results = [fleet.ok("a", "b", host=host, task=task, via=via, manifest="SUMS") for host in HOSTS]
     assert sorted(fleet.requests) == ["SUMS", "a", "b", LIST]
@@ -50,7 +50,7 @@ def test_unchanged_hosts_need_no_contents(fleet: Fleet, via: str) -> None:
     assert len(fleet.host.runs) == 1
 
 
-def test_names_that_differ_by_host_cost_one_redirect_for_each_artifact(fleet: Fleet, via: str) -> None:
+def test_different_names_by_host_cost_one_redirect_for_each_artifact(fleet: Fleet, via: str) -> None:
     task = fleet.new_task()
     for host, names in zip(HOSTS, [("a",), ("b",), ("a", "b"), ("a",)], strict=False):
         fleet.ok(*names, host=host, task=task, via=via)
@@ -58,7 +58,7 @@ def test_names_that_differ_by_host_cost_one_redirect_for_each_artifact(fleet: Fl
 
 
 @pytest.mark.parametrize(("life", "offset"), [(50, 0), (1200, -1180), (1200, -7200), (1200, 7200)])
-def test_hosts_share_a_link_that_ends_soon_by_the_clock_of_the_control_node(fleet: Fleet, life: int, offset: int) -> None:
+def test_hosts_share_a_signed_url_that_expires_soon_by_the_control_node_clock(fleet: Fleet, life: int, offset: int) -> None:
     fleet.emulator.switches.signed_url_life = life
     fleet.emulator.clock.advance(offset)
     for host in HOSTS:
@@ -66,8 +66,8 @@ def test_hosts_share_a_link_that_ends_soon_by_the_clock_of_the_control_node(flee
     assert fleet.requests == [LIST, "a"]
 
 
-def test_patterns_choose_one_release_for_the_whole_run(fleet: Fleet, via: str) -> None:
-    """A release that is published while hosts fetch is for the next run."""
+def test_patterns_choose_one_release_for_the_entire_run(fleet: Fleet, via: str) -> None:
+    """A release that is published during the run is fetched by the next run."""
     task = fleet.new_task()
     for host in HOSTS:
         fleet.ok(host=host, task=task, via=via, patterns=["?"], newest=1)
@@ -76,8 +76,8 @@ def test_patterns_choose_one_release_for_the_whole_run(fleet: Fleet, via: str) -
     assert fleet.requests == [LIST, "b"]
 
 
-def test_hosts_that_change_nothing_ask_once_for_each_local_content(fleet: Fleet) -> None:
-    """Without a digest, a host asks the storage host itself with a link; the control node asks for each distinct file."""
+def test_unchanged_hosts_send_one_request_for_each_local_content(fleet: Fleet) -> None:
+    """Without a digest, a host uses the signed URL to compare; the control node compares each distinct file."""
     for host in HOSTS:
         (fleet.home(host) / "a").write_bytes(b"other" if host == 1 else b"first")
     statuses = [fleet.ok("a", host=host, via="controller")["artifacts"][0]["status"] for host in HOSTS]
@@ -96,7 +96,7 @@ def test_equal_files_cost_one_conditional_request(fleet: Fleet, via: str, expect
 
 
 def test_snapshot_ends_when_a_task_of_the_run_writes_there(fleet: Fleet, via: str) -> None:
-    """Otherwise a link leads to what was there when it was made."""
+    """Otherwise a signed URL would lead to the old contents."""
     fleet.ok("a", via=via)
     fleet.emulator.repository().put("a", b"newer")
     fleet.write()
@@ -106,14 +106,14 @@ def test_snapshot_ends_when_a_task_of_the_run_writes_there(fleet: Fleet, via: st
 
 
 @pytest.mark.parametrize(("place", "listings"), [(("acme", "gadgets"), 1), (("Acme", "WIDGETS"), 2), ((None, "widgets"), 2)])
-def test_writing_elsewhere_ends_no_snapshot(fleet: Fleet, place: tuple[str | None, str], listings: int) -> None:
+def test_writing_to_another_repository_ends_no_snapshot(fleet: Fleet, place: tuple[str | None, str], listings: int) -> None:
     fleet.ok("a")
     fleet.write(*place)
     fleet.ok("a", host=2)
     assert fleet.requests.count(LIST) == listings
 
 
-def test_later_task_that_names_what_is_missing_lists_again(fleet: Fleet, via: str) -> None:
+def test_later_task_that_names_a_missing_artifact_lists_again(fleet: Fleet, via: str) -> None:
     fleet.ok("a", via=via)
     fleet.emulator.repository().put("c", b"third")
     task = fleet.new_task()
@@ -123,7 +123,7 @@ def test_later_task_that_names_what_is_missing_lists_again(fleet: Fleet, via: st
 
 
 def test_hosts_of_a_task_share_its_failure(fleet: Fleet) -> None:
-    """A later task tries again. The artifact is asked for before it counts as missing."""
+    """A later task sends requests again. The artifact is requested before it counts as missing."""
     task = fleet.new_task()
     messages = {fleet.failure("c", host=host, task=task) for host in HOSTS}
     assert messages == {"Not in the Downloads of widgets: 'c'"}
@@ -140,8 +140,8 @@ def test_hosts_of_a_task_share_its_failure(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("contents", [b"forged", b"longer than it was"])
-def test_hosts_of_a_task_look_once_at_contents_that_are_not_the_promised_ones(fleet: Fleet, via: str, contents: bytes) -> None:
-    """With links, each host gets its own while the control node looks."""
+def test_hosts_of_a_task_verify_unexpected_contents_once(fleet: Fleet, via: str, contents: bytes) -> None:
+    """With signed URLs, each host gets its own while the control node verifies."""
     fleet.emulator.repository().put("SUMS", lines(a=b"honest"))
     fleet.emulator.faults.add("html", host="storage", path="/a$", code=200, body=contents.decode(), times=None)
     task = fleet.new_task()
@@ -152,8 +152,8 @@ def test_hosts_of_a_task_look_once_at_contents_that_are_not_the_promised_ones(fl
 
 
 @pytest.mark.parametrize(("host", "kind"), [("api", "status"), ("storage", "status"), ("storage", "extra")])
-def test_artifact_that_is_missing_or_different_once_is_fetched_in_the_end(fleet: Fleet, via: str, host: str, kind: str) -> None:
-    """The failure belongs to the snapshot that was looked at."""
+def test_artifact_that_is_missing_or_different_once_is_fetched_later(fleet: Fleet, via: str, host: str, kind: str) -> None:
+    """The failure belongs to the earlier snapshot."""
     more = {"code": 404} if kind == "status" else {}
     fleet.emulator.faults.add(kind, host=host, path="/a$", **more)
     assert fleet.ok("a", via=via)["artifacts"][0]["status"] == "fetched"
@@ -161,7 +161,7 @@ def test_artifact_that_is_missing_or_different_once_is_fetched_in_the_end(fleet:
 
 
 def test_repetition_of_a_task_sees_new_artifacts(fleet: Fleet) -> None:
-    """``until`` repeats a task in one process: requests grow with the attempts, not with the hosts."""
+    """``until`` repeats a task in one process: the number of requests grows with the attempts, not with the hosts."""
     task = fleet.new_task()
     options = {"task": task, "patterns": ["?"], "newest": 1}
     for attempt in (b"1", b"2", b"3"):
@@ -172,7 +172,7 @@ def test_repetition_of_a_task_sees_new_artifacts(fleet: Fleet) -> None:
 
 
 def test_credentials_are_never_mixed(fleet: Fleet, via: str) -> None:
-    """What one credential has read is not shown to another one."""
+    """Responses for one credential are not used for another one."""
     fleet.ok("a", via=via)
     message = fleet.failure("a", host=2, via=via, access_token="a-wrong-access-token")
     assert "HTTP 401" in message
@@ -181,8 +181,8 @@ def test_credentials_are_never_mixed(fleet: Fleet, via: str) -> None:
     assert fleet.requests == [LIST, "a", LIST, LIST, "a"]
 
 
-def test_batches_of_a_task_see_what_its_first_hosts_saw(fleet: Fleet) -> None:
-    """Another task may have read a newer list in between, because it lacked something: each task has one release."""
+def test_all_batches_of_a_task_use_the_snapshot_of_the_first_hosts(fleet: Fleet) -> None:
+    """Another task might have read a newer list in between, for a missing artifact: each task has one release."""
     task, other = fleet.new_task(), fleet.new_task()
     options = {"task": task, "patterns": ["?"], "newest": 1}
     fleet.ok(host=1, **options)

@@ -31,7 +31,7 @@ def stage(emulator: Emulator, artifacts: Mapping[str, bytes], manifest: bool = F
 
 
 class Copy:
-    """Runs bitbucket_download_copy from the source, with temporary files in ``folder``, which each run must leave empty."""
+    """Run bitbucket_download_copy from the source, with temporary files in ``folder``, which each run must leave empty."""
 
     def __init__(self, run: ModuleRunner, folder: Path) -> None:
         self.run = run
@@ -58,6 +58,6 @@ class Copy:
 
 
 def fetched(emulator: Emulator, repository: Repository) -> list[str]:
-    """Return the artifacts of a repository of which the storage host was asked for contents, in this order."""
+    """Return the artifacts of a repository whose contents were requested from the storage host, in order."""
     found = emulator.journal.select(host="storage")
     return [str(entry.artifact) for entry in found if repository.uuid in entry.path]

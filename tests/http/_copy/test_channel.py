@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copy the release that a channel of the source names: whole, verified by the channel, and without the channel."""
+"""Copy the release that a channel of the source names: complete, verified by the channel, and without the channel."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_unchanged_release_with_manifests_requests_no_artifact(emulator: Emulato
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_release_that_does_not_fit_is_refused_before_anything_is_sent(
+def test_invalid_release_is_refused_before_any_upload(
     emulator: Emulator, copy: Copy, release: dict[str, bytes], options: dict[str, Any], words: str, check: bool
 ) -> None:
     stage_release(emulator, release)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copy artifacts: what is chosen, compared, verified and written in the destination, and what a second run does."""
+"""Copy artifacts: choose, compare, verify and write them, and repeat without a change."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_unchanged_copy_with_trusted_manifests_requests_no_artifact(emulator: Em
     ],
     ids=["no manifest", "manifest of the source"],
 )
-def test_contents_are_compared_at_the_least_cost(
+def test_contents_are_compared_with_the_fewest_requests(
     emulator: Emulator, copy: Copy, known: bool, source: list[Any], destination: list[Any]
 ) -> None:
     stage(emulator, {"app": b"application"}, manifest=known)
@@ -106,7 +106,7 @@ def test_unchanged_artifact_gets_a_missing_line(emulator: Emulator, copy: Copy) 
     assert uploads(emulator) == [[MANIFEST]]
 
 
-def test_check_mode_without_a_manifest_fetches_nothing_that_is_new(emulator: Emulator, copy: Copy) -> None:
+def test_check_mode_without_a_manifest_fetches_no_new_artifact(emulator: Emulator, copy: Copy) -> None:
     stage(emulator, DATA)
     result = copy.ok(patterns=["*"], check=True)
     assert [artifact["sha256"] for artifact in result["artifacts"]] == [None] * 3
@@ -118,7 +118,7 @@ def test_check_mode_without_a_manifest_fetches_nothing_that_is_new(emulator: Emu
     ("overwrite", "status", "reason"),
     [("different", "replaced", "content differs"), ("always", "replaced", "forced"), ("never", "kept", "there already")],
 )
-def test_overwrite_decides_about_another_content(
+def test_overwrite_decides_about_different_contents(
     emulator: Emulator, copy: Copy, overwrite: str, status: str, reason: str, check: bool
 ) -> None:
     stage(emulator, {"app": b"ours"})
@@ -130,7 +130,7 @@ def test_overwrite_decides_about_another_content(
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 @pytest.mark.parametrize("old", [b"past", b"of another size"])
-def test_other_content_is_refused_by_default_before_anything_is_sent(
+def test_different_contents_are_refused_by_default_before_any_upload(
     emulator: Emulator, copy: Copy, old: bytes, check: bool
 ) -> None:
     stage(emulator, {"new": b"new", "app": b"ours"})
@@ -150,7 +150,7 @@ def test_artifact_that_the_destination_does_not_list_is_not_overwritten(emulator
 
 
 @pytest.mark.parametrize("older", [False, True], ids=["newer manifest", "older manifest"])
-def test_contents_without_the_promised_digest_are_not_sent(emulator: Emulator, copy: Copy, older: bool) -> None:
+def test_contents_without_the_digest_of_the_manifest_are_not_sent(emulator: Emulator, copy: Copy, older: bool) -> None:
     promise, app = {MANIFEST: lines({"app": b"promised"})}, {"app": b"replaced"}
     stage(emulator, {**promise, **app} if older else {**app, **promise})
     message = copy.failure("app", manifest=MANIFEST)
@@ -175,7 +175,7 @@ def test_contents_without_the_promised_digest_are_not_sent(emulator: Emulator, c
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_source_without_what_the_task_needs_is_refused_before_anything_is_sent(
+def test_incomplete_source_is_refused_before_any_upload(
     emulator: Emulator, copy: Copy, staged: dict[str, bytes], options: dict[str, Any], words: str
 ) -> None:
     stage(emulator, staged)

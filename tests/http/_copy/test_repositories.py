@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuse to copy a repository onto itself, however both are written."""
+"""Refuse to copy a repository onto itself, whatever the notation of both."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_copy_onto_itself_is_refused_before_anything_is_listed(
 
 @pytest.mark.parametrize("source", FORMS)
 @pytest.mark.parametrize("destination", FORMS)
-def test_another_repository_is_no_copy_onto_itself(emulator: Emulator, copy: Copy, source: str, destination: str) -> None:
+def test_another_repository_is_accepted(emulator: Emulator, copy: Copy, source: str, destination: str) -> None:
     stage(emulator, {"app": b"application"})
     options = {f"src_{option}": text for option, text in spell(staging(emulator), source).items()}
     copy.ok("app", **options, **spell(widgets(emulator), destination))
@@ -64,7 +64,7 @@ def test_same_slug_in_another_workspace_is_another_repository(emulator: Emulator
     assert [entry.path for entry in emulator.journal if entry.path.endswith("/widgets")] == []
 
 
-def test_service_that_does_not_tell_the_uuid_does_not_stop_the_copy(emulator: Emulator, copy: Copy) -> None:
+def test_missing_uuid_in_the_response_does_not_stop_the_copy(emulator: Emulator, copy: Copy) -> None:
     stage(emulator, {"app": b"application"})
     emulator.faults.add("status", code=403, path="/repositories/acme/widgets$", times=None)
     copy.ok("app", src_repository=braces(staging(emulator)))

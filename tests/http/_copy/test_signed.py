@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify the manifests of both repositories, and sign that of the destination, but no line that was not verified."""
+"""Verify the manifests of both repositories, and sign that of the destination, but no unverified line."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_source_must_be_signed_by_a_trusted_key(
     assert (writes(emulator), contents(emulator)) == ([], {})
 
 
-def test_line_of_the_destination_that_was_not_verified_is_not_signed(emulator: Emulator, copy: Copy, key: ReleaseKey) -> None:
+def test_unverified_line_of_the_destination_is_not_signed(emulator: Emulator, copy: Copy, key: ReleaseKey) -> None:
     stage(emulator, signed(key, APP))
     put(emulator, {**LIB, MANIFEST: lines(LIB)})
     assert f"The manifest '{MANIFEST}' is not signed" in copy.failure("app", **key.options)
@@ -72,7 +72,7 @@ def test_line_of_the_destination_that_was_not_verified_is_not_signed(emulator: E
 
 
 @pytest.mark.parametrize("signed_by", [False, True], ids=["no key", "signed_by"])
-def test_changed_manifest_with_a_signature_needs_a_key_that_signs(
+def test_changed_manifest_with_a_signature_needs_a_signing_key(
     emulator: Emulator, copy: Copy, key: ReleaseKey, signed_by: bool
 ) -> None:
     stage(emulator, signed(key, APP))
@@ -82,7 +82,7 @@ def test_changed_manifest_with_a_signature_needs_a_key_that_signs(
     assert writes(emulator) == []
 
 
-def test_new_manifest_needs_a_key_that_signs(emulator: Emulator, copy: Copy, key: ReleaseKey) -> None:
+def test_new_manifest_needs_a_signing_key(emulator: Emulator, copy: Copy, key: ReleaseKey) -> None:
     stage(emulator, signed(key, APP))
     assert "set signing_key" in copy.failure("app", manifest=MANIFEST, signed_by=[key.public])
     assert writes(emulator) == []

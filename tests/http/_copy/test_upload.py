@@ -38,7 +38,7 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def single(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send each artifact on its own, as if it were large."""
+    """Send each artifact in its own request, as if it were large."""
     monkeypatch.setattr(upload, "MAX_BATCH_BYTES", 1)
 
 
@@ -79,11 +79,11 @@ def test_temporary_files_are_no_more_than_parallel(emulator: Emulator, copy: Cop
     stage(emulator, ours)
     found: list[list[Path]] = []
 
-    def look() -> None:
+    def inspect() -> None:
         found.append(list(copy.folder.iterdir()))
 
     for host, method in (("storage", "GET"), ("api", "POST")):
-        emulator.faults.add("call", host=host, method=method, times=None, action=look, when="before")
+        emulator.faults.add("call", host=host, method=method, times=None, action=inspect, when="before")
     copy.ok(patterns=["*"], parallel=parallel)
     assert 1 <= max(map(len, found)) <= parallel
     assert contents(emulator) == ours
@@ -117,7 +117,7 @@ def test_broken_transfer_resumes(emulator: Emulator, copy: Copy, names: list[str
     assert contents(emulator) == {name: ours[name] for name in names}
 
 
-def test_transfer_that_cannot_resume_starts_over_in_its_part_of_the_file(emulator: Emulator, copy: Copy) -> None:
+def test_transfer_that_cannot_resume_restarts_in_its_part_of_the_file(emulator: Emulator, copy: Copy) -> None:
     emulator.switches.etag = "none"
     ours = {name: noise(number, MIB) for number, name in enumerate(("first", "second"))}
     stage(emulator, ours)
@@ -138,7 +138,7 @@ def test_upload_is_repeated_or_found_without_another_fetch(emulator: Emulator, c
 
 
 @pytest.mark.parametrize("etag", ["md5", "opaque"])
-def test_upload_whose_date_does_not_move_is_proved_by_its_digest(emulator: Emulator, copy: Copy, etag: str) -> None:
+def test_upload_with_an_unchanged_date_is_proved_by_its_digest(emulator: Emulator, copy: Copy, etag: str) -> None:
     stage(emulator, {"app": b"ours"})
     widgets(emulator).put("app", b"past")
     emulator.switches.created_on_moves = False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send requests with Python's own HTTP client. What it has in common with ``requests`` is tested in tests/http/_http."""
+"""Send requests with Python's own HTTP client. Tests of its common behavior with ``requests`` are in tests/http/_http."""
 
 from __future__ import annotations
 
@@ -49,27 +49,27 @@ def front(emulator: Emulator, authority: trustme.CA) -> Iterator[str]:
 
 
 class Server(NamedTuple):
-    """A server at ``url``; ``heard``: what it got."""
+    """A server at ``url``; ``received``: the bytes of each request."""
 
     url: str
-    heard: list[bytes]
+    received: list[bytes]
 
 
 @contextmanager
-def answering(*blocks: bytes) -> Iterator[Server]:
+def respond(*blocks: bytes) -> Iterator[Server]:
     """Run a server that sends these bytes and leaves the connection open."""
     over = threading.Event()
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            heard.append(self.request.recv(65536))
+            received.append(self.request.recv(65536))
             for block in blocks:
                 self.request.sendall(block)
             over.wait(20)
 
     with serving(Handler) as port:
-        yield Server(f"http://127.0.0.1:{port}", heard)
+        yield Server(f"http://127.0.0.1:{port}", received)
         over.set()
 
 
@@ -77,7 +77,7 @@ def get(url: str) -> Response:
     return PlainTransport(5, True).exchange("GET", url, {"Accept": "*/*", "Accept-Encoding": "identity"}, what="GET of app")
 
 
-def test_storage_host_gets_the_headers_of_the_request_and_no_other(emulator: Emulator) -> None:
+def test_storage_host_gets_only_the_headers_of_the_request(emulator: Emulator) -> None:
     assert read(connect_plainly(emulator), headers={"If-None-Match": '"other"'}) == CONTENT
     (entry,) = emulator.journal.select(host="storage")
     names = {name.lower() for name, _unused in entry.headers}
@@ -85,7 +85,7 @@ def test_storage_host_gets_the_headers_of_the_request_and_no_other(emulator: Emu
     assert entry.headers["Accept-Encoding"] == "identity"
 
 
-def test_conditions_and_ranges_are_answered(emulator: Emulator) -> None:
+def test_conditions_and_ranges_are_requested(emulator: Emulator) -> None:
     client = connect_plainly(emulator)
     assert read(client, headers={"Range": "bytes=3-5"}) == CONTENT[3:6]
     etag = f'"{hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()}"'
@@ -102,24 +102,24 @@ def test_conditions_and_ranges_are_answered(emulator: Emulator) -> None:
     ],
     ids=["lower case", "surplus", "chunks"],
 )
-def test_body_ends_where_the_head_says_although_the_connection_stays_open(head: bytes, body: bytes) -> None:
-    with answering(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n", body) as server, get(f"{server.url}/app") as response:
+def test_body_ends_at_its_length_although_the_connection_remains_open(head: bytes, body: bytes) -> None:
+    with respond(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n", body) as server, get(f"{server.url}/app") as response:
         assert response.headers.get("ETag") == "x"
         assert response.read_all(100) == CONTENT
-    assert server.heard[0].startswith(b"GET /app HTTP/1.1\r\n")
-    assert b"\r\nConnection: close\r\n" in server.heard[0]
+    assert server.received[0].startswith(b"GET /app HTTP/1.1\r\n")
+    assert b"\r\nConnection: close\r\n" in server.received[0]
 
 
-def test_large_body_comes_in_blocks() -> None:
+def test_large_body_is_read_in_blocks() -> None:
     data = noise(1, 5_000_000)
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data)
-    with answering(head, data) as server, get(server.url) as response:
+    with respond(head, data) as server, get(server.url) as response:
         blocks = list(iter(response.read, b""))
     assert b"".join(blocks) == data
     assert max(map(len, blocks)) <= BLOCK
 
 
-def test_many_threads_share_it(emulator: Emulator) -> None:
+def test_many_threads_share_the_transport(emulator: Emulator) -> None:
     contents = {f"app-{number}": noise(number, 100_000) for number in range(16)}
     for name, data in contents.items():
         emulator.repository().put(name, data)
@@ -133,22 +133,24 @@ def test_many_threads_share_it(emulator: Emulator) -> None:
     assert found == contents
 
 
-def test_url_is_encoded_where_it_must_be() -> None:
-    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as server, get(f"{server.url}/ü x%20y?a=%2F&b=~") as response:
+def test_unsafe_characters_of_a_url_are_encoded() -> None:
+    with respond(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as server, get(f"{server.url}/ü x%20y?a=%2F&b=~") as response:
         assert response.status == 200
-    assert server.heard[0].startswith(b"GET /%C3%BC%20x%20y?a=%2F&b=~ HTTP/1.1\r\n")
+    assert server.received[0].startswith(b"GET /%C3%BC%20x%20y?a=%2F&b=~ HTTP/1.1\r\n")
 
 
 def test_redirect_is_returned() -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: /other\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
-    with answering(head) as server, get(server.url) as response:
+    with respond(head) as server, get(server.url) as response:
         assert (response.status, response.location) == (302, "/other")
-    assert len(server.heard) == 1
+    assert len(server.received) == 1
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
 @pytest.mark.parametrize("scheme", ["http://", "HTTP://", ""])
-def test_contents_come_through_a_proxy(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str) -> None:
+def test_contents_are_fetched_through_a_proxy(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
+) -> None:
     with forward_proxy() as proxy:
         monkeypatch.setenv(variable, f"{scheme}us%40er:can%3Aary@127.0.0.1:{proxy.port}")
         assert read(connect_plainly(emulator)) == CONTENT
@@ -169,21 +171,21 @@ def test_proxy_of_another_kind_is_an_error(
 
 
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:canary", "http://127.0.0.1:99999", "http://[canary", "http://user:canary@"])
-def test_proxy_url_that_is_none_is_an_error(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+def test_invalid_proxy_url_is_an_error(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("http_proxy", proxy)
     with pytest.raises(RequestFailed) as caught:
         list_names(connect_plainly(emulator))
     assert str(caught.value).endswith("failed: the proxy URL in the environment is not valid")
 
 
-def test_certificates_of_the_system_can_be_set(
+def test_certificate_bundle_of_the_environment_is_used(
     emulator: Emulator,
     front: str,
     authority: trustme.CA,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """A bundle that all programs use comes first, and so does ca_path."""
+    """The bundle that all programs use takes precedence, and so does ca_path."""
     folder = tmp_path_factory.mktemp("certificates")
     own, other = folder / "own.pem", folder / "other.pem"
     authority.cert_pem.write_to_path(own)
@@ -200,8 +202,6 @@ def test_certificates_of_the_system_can_be_set(
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_bundle_of_the_environment_that_nothing_needs_is_no_error(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
+def test_unused_bundle_of_the_environment_is_ignored(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv(variable, "/nowhere/ca.pem")
     assert read(connect_plainly(emulator)) == CONTENT

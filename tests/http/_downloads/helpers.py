@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share what the tests of Downloads need: artifacts and files to start with, results, and the emulator's journal in brief."""
+"""Store artifacts, write files, and read results and the emulator's journal in tests of Downloads."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
 
 
 def numbered(count: int) -> dict[str, bytes]:
-    """Return the contents of this many small files, whose names sort by their numbers."""
+    """Return the contents of this many small files; their names are in the order of their numbers."""
     return {f"file-{number:03}.txt": b"content %03d" % number for number in range(count)}
 
 
@@ -118,19 +118,19 @@ def fetches(emulator: Emulator) -> list[tuple[str | None, int]]:
 
 
 def require_together(emulator: Emulator, count: int, **match: Any) -> None:
-    """Hold matching requests until ``count`` of them are under way; a request that waits in vain drops its connection."""
+    """Hold matching requests until ``count`` of them are in progress; a request drops its connection after a timeout."""
     barrier = threading.Barrier(count)
     emulator.faults.add("call", action=lambda: barrier.wait(60), when="before", times=count, **match)
 
 
 def most_at_once(entries: Iterable[Entry]) -> int:
-    """Return how many of these requests were under way at the same time, at most."""
+    """Return the maximum number of these requests that were in progress at the same time."""
     found = [(entry.started, ended(entry)) for entry in entries]
     return max(sum(start <= moment < end for start, end in found) for moment, _unused in found)
 
 
 def ended(entry: Entry) -> float:
-    """Return when the request ended; the emulator records it a little after the client has received the response."""
+    """Return when the request ended; the emulator records it shortly after the client has received the response."""
     deadline = time.monotonic() + 5
     while entry.ended is None and time.monotonic() < deadline:
         threading.Event().wait(0.002)

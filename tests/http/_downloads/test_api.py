@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""List and delete artifacts: pages, lists that cannot be trusted and stop everything, and deletions that are looked up."""
+"""List artifacts: pages, untrustworthy lists, which stop each task, and undocumented details."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_broken_list_is_read_again(emulator: Emulator, run: ModuleRunner, kind: 
     assert "Gave up after 2 attempts" in message
 
 
-def test_connection_that_was_closed_silently_is_opened_again(emulator: Emulator, run: ModuleRunner) -> None:
+def test_silently_closed_connection_is_opened_again(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.faults.add("hang_up", path=LISTING)
     run.ok(MODULE, **PUBLISH)
     assert contents(emulator) == {"new": b"x"}
@@ -132,7 +132,7 @@ def test_connection_that_was_closed_silently_is_opened_again(emulator: Emulator,
     ],
     ids=str,
 )
-def test_undocumented_details_do_not_matter(emulator: Emulator, run: ModuleRunner, switches: dict[str, Any]) -> None:
+def test_undocumented_details_are_ignored(emulator: Emulator, run: ModuleRunner, switches: dict[str, Any]) -> None:
     emulator.switches.update({**switches, "etag": "opaque", "page_cap": 1})
     put(emulator, {"other": b"other"})
     for expected in (True, False):

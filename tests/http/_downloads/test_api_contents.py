@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read whole contents through Downloads: exact, with a limit that ends the transfer, and repeated after a failure."""
+"""Read complete contents through Downloads: exact bytes, a limit that ends the transfer, and retries after a failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Read = Callable[..., bytes]
 
 @pytest.fixture
 def read(emulator: Emulator) -> Read:
-    """Read at most ``limit`` bytes of an artifact, whose size the listing may have told."""
+    """Return a function that reads at most ``limit`` bytes of an artifact; ``size``: its listed size, if known."""
 
     def read(name: str = "app", limit: int = MIB, size: int | None = None, retries: int = 2) -> bytes:
         return connect(emulator, retries).read(name, lambda contents: contents.read_all(limit), size=size)
@@ -50,12 +50,12 @@ def test_announced_contents_above_the_limit_are_not_transferred(emulator: Emulat
 
 
 class Endless(socketserver.BaseRequestHandler):
-    """A response without a length, which does not end before the client closes the connection."""
+    """A response without a length that ends only when the client closes the connection."""
 
     sent = 0
 
     def handle(self) -> None:
-        """Read the request, then send until the connection breaks."""
+        """Read the request, then send bytes until the client closes the connection."""
         self.request.recv(65536)
         self.request.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
         with suppress(OSError):
@@ -90,7 +90,7 @@ def test_broken_transfer_is_repeated_from_the_beginning(emulator: Emulator, read
 
 
 @pytest.mark.parametrize("size", [4, 6, 0])
-def test_other_size_than_listed_needs_a_new_listing(emulator: Emulator, read: Read, size: int) -> None:
+def test_size_that_differs_from_the_listing_needs_a_new_listing(emulator: Emulator, read: Read, size: int) -> None:
     widgets(emulator).put("app", b"12345")
     with pytest.raises(RequestFailed, match=rf"sent 5 bytes, but the listing says {size}: "):
         read(size=size, retries=1)

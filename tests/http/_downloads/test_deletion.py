@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Delete artifacts and prove it, with one listing for all of them, which may lag."""
+"""Delete artifacts, and prove the deletions with one listing, which might lag."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DELETE: dict[str, Any] = {"state": "absent", "name": ["app"]}
 @pytest.fixture
 def app(emulator: Emulator) -> None:
     """Store one artifact to delete and one to keep."""
-    put(emulator, {"app": b"x", "stays": b"x"})
+    put(emulator, {"app": b"x", "kept": b"x"})
 
 
 @pytest.mark.usefixtures("app")
@@ -45,12 +45,12 @@ def app(emulator: Emulator) -> None:
 def test_failed_deletion_is_repeated(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
     emulator.faults.add(kind, method="DELETE", **arguments)
     assert statuses(run.ok(MODULE, **DELETE)) == [("app", "deleted", "there")]
-    assert (writes(emulator), widgets(emulator).names()) == (["DELETE"] * 2, ["stays"])
+    assert (writes(emulator), widgets(emulator).names()) == (["DELETE"] * 2, ["kept"])
 
 
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize(("kind", "arguments"), [("drop_after", {}), ("status", {"code": 502, "effect": True})], ids=str)
-def test_404_on_the_repeat_is_success(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
+def test_404_on_the_retry_is_success(emulator: Emulator, run: ModuleRunner, kind: str, arguments: dict[str, Any]) -> None:
     emulator.faults.add(kind, method="DELETE", **arguments)
     result = run.ok(MODULE, **DELETE)
     assert (statuses(result), result["changed"]) == ([("app", "deleted", "there")], True)
@@ -67,14 +67,14 @@ def test_404_of_an_artifact_that_still_exists_is_an_error(emulator: Emulator, ru
     assert "GET " in run.failure(MODULE, **DELETE)
     emulator.faults.clear()
     run.ok(MODULE, **DELETE)
-    assert widgets(emulator).names() == ["stays"]
+    assert widgets(emulator).names() == ["kept"]
 
 
 @pytest.mark.usefixtures("app")
 def test_404_of_an_artifact_that_is_no_longer_listed_is_success(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.faults.add("call", action=lambda: widgets(emulator).remove("app"), when="before", method="DELETE")
     run.ok(MODULE, **DELETE)
-    assert (len(listings(emulator)), widgets(emulator).names()) == (2, ["stays"])
+    assert (len(listings(emulator)), widgets(emulator).names()) == (2, ["kept"])
 
 
 @pytest.mark.usefixtures("app")
@@ -83,12 +83,12 @@ def test_refused_deletion_is_not_repeated(emulator: Emulator, run: ModuleRunner,
     emulator.faults.add("status", code=code, method="DELETE")
     message = run.failure(MODULE, **DELETE)
     assert f"DELETE {emulator.api_url}/repositories/acme/widgets/downloads/app returned HTTP {code}" in message
-    assert (writes(emulator), widgets(emulator).names()) == (["DELETE"], ["app", "stays"])
+    assert (writes(emulator), widgets(emulator).names()) == (["DELETE"], ["app", "kept"])
 
 
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("kind", ["html", "json"])
-def test_undocumented_success_of_a_deletion_is_looked_up(emulator: Emulator, run: ModuleRunner, kind: str) -> None:
+def test_undocumented_success_of_a_deletion_is_checked_in_the_listing(emulator: Emulator, run: ModuleRunner, kind: str) -> None:
     emulator.faults.add(kind, method="DELETE")
     message = run.failure(MODULE, **DELETE)
     assert "/downloads/app returned HTTP 200 OK, but 'app' still exists" in message
@@ -96,14 +96,14 @@ def test_undocumented_success_of_a_deletion_is_looked_up(emulator: Emulator, run
     assert statuses(run.ok(MODULE, **DELETE)) == [("app", "deleted", "there")]
 
 
-def test_deletions_use_connections_again(emulator: Emulator, run: ModuleRunner) -> None:
+def test_deletions_reuse_connections(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, numbered(20))
     run.ok(MODULE, state="absent", name=list(numbered(20)), parallel=2)
     assert len({entry.connection for entry in emulator.journal}) <= 3
 
 
 @pytest.mark.parametrize("options", [{"state": "absent", "name": ["a", "b"]}, {"patterns": ["a", "b"], "keep": 0}], ids=str)
-def test_deletion_is_not_forgotten_while_the_listing_lags(emulator: Emulator, run: ModuleRunner, options: dict[str, Any]) -> None:
+def test_deletion_is_reported_although_the_listing_lags(emulator: Emulator, run: ModuleRunner, options: dict[str, Any]) -> None:
     theirs = {"a": b"1", "b": b"2", "c": b"3"}
     put(emulator, {**theirs, MANIFEST: lines(theirs)})
     emulator.switches.listing_lag_reads = 2
@@ -113,7 +113,7 @@ def test_deletion_is_not_forgotten_while_the_listing_lags(emulator: Emulator, ru
     assert contents(emulator) == {"c": b"3", MANIFEST: lines({"c": b"3"})}
 
 
-def test_deletion_is_proved_although_the_listing_never_shows_it(emulator: Emulator, run: ModuleRunner) -> None:
+def test_accepted_deletion_is_reported_if_the_listing_never_shows_it(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, {"app": b"1", "other": b"2"})
     emulator.switches.listing_lag_seconds = 3600
     assert statuses(run.ok(MODULE, **DELETE)) == [("app", "deleted", "there")]
@@ -134,7 +134,7 @@ def test_deletion_without_effect_is_an_error(
     assert contents(emulator) == {"b": b"2", MANIFEST: lines(theirs)}
 
 
-def test_listing_with_a_doubt_proves_no_deletion(emulator: Emulator, run: ModuleRunner) -> None:
+def test_incomplete_listing_proves_no_deletion(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, numbered(12))
     emulator.switches.page_cap, emulator.switches.delete_effect = 5, "none"
     emulator.faults.add("call", action=lambda: emulator.switches.update({"list_size": False}), method="DELETE")
@@ -142,7 +142,7 @@ def test_listing_with_a_doubt_proves_no_deletion(emulator: Emulator, run: Module
     assert "'file-003.txt' still exists" in run.failure(MODULE, state="absent", name=["file-003.txt"])
 
 
-def test_one_listing_proves_all_doubtful_deletions(emulator: Emulator, run: ModuleRunner) -> None:
+def test_one_listing_proves_all_unclear_deletions(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, numbered(60))
     emulator.faults.add(
         "call", action=lambda: [widgets(emulator).remove(name) for name in numbered(60)], when="before", method="DELETE"
@@ -152,7 +152,7 @@ def test_one_listing_proves_all_doubtful_deletions(emulator: Emulator, run: Modu
 
 
 def test_all_artifacts_of_one_name_are_deleted(emulator: Emulator, run: ModuleRunner) -> None:
-    """The second one is shown by the listing alone, as no real second artifact can be stored."""
+    """Only the listing shows the duplicate, because a second artifact with the name cannot be stored."""
     put(emulator, {"app": b"1"})
     item = {"name": "app", "created_on": "2026-01-01T00:00:00+00:00"}
     for size, times in ((2, 2), (1, 1)):

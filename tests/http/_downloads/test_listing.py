@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read artifact lists that change while they are read, lag, repeat items or are empty for no good reason."""
+"""Read artifact lists that change during the reading, lag, repeat items, or are empty without a known reason."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from tests.http._downloads.helpers import (
     writes,
 )
 
-OLD = numbered(12)  # three pages: the newest, file-011, comes first
-SKIPPED = "file-006.txt"  # first on the second page
+OLD = numbered(12)  # Three pages; the newest artifact, file-011, is first.
+SKIPPED = "file-006.txt"  # The first artifact on the second page.
 
 
 @pytest.fixture
 def pages(emulator: Emulator) -> None:
-    """Store two pages and a bit, in pages of five."""
+    """Store 12 artifacts, which are listed in pages of five."""
     emulator.switches.page_cap = 5
     put(emulator, OLD)
 
@@ -51,7 +51,7 @@ def delete_between_pages(emulator: Emulator) -> None:
 
 
 @pytest.mark.usefixtures("pages")
-def test_skipped_artifact_is_not_taken_for_a_missing_one(emulator: Emulator, run: ModuleRunner) -> None:
+def test_skipped_artifact_is_not_treated_as_missing(emulator: Emulator, run: ModuleRunner) -> None:
     delete_between_pages(emulator)
     message = run.failure(MODULE, name=[SKIPPED], content="other", overwrite="refuse")
     assert "'file-006.txt' (size differs)" in message
@@ -78,7 +78,7 @@ def test_skipped_artifact_keeps_its_line(emulator: Emulator, run: ModuleRunner) 
     ],
     ids=["publish", "absent", "prune"],
 )
-def test_listing_that_never_becomes_whole_stops_what_writes(
+def test_listing_that_remains_incomplete_stops_tasks_that_write(
     emulator: Emulator, run: ModuleRunner, module: str, options: dict[str, Any]
 ) -> None:
     emulator.faults.add("duplicate_page", path=LISTING, times=None)
@@ -101,7 +101,7 @@ def test_info_reads_again_and_then_warns(emulator: Emulator, run: ModuleRunner, 
 
 @pytest.mark.usefixtures("pages")
 @pytest.mark.parametrize("module", [MODULE, INFO])
-def test_items_that_every_reading_repeats_count_once(emulator: Emulator, run: ModuleRunner, module: str) -> None:
+def test_repeated_items_are_listed_once(emulator: Emulator, run: ModuleRunner, module: str) -> None:
     emulator.switches.listing_repeat = True
     options = {"name": ["file-000.txt"], "content": OLD["file-000.txt"].decode()} if module == MODULE else {}
     assert len(run.ok(module, **options)["artifacts"]) == (1 if module == MODULE else len(OLD))
@@ -136,7 +136,7 @@ def test_artifact_that_is_not_listed_yet_is_not_overwritten(
         assert bool(result.get("failed")) is (overwrite == "refuse")
 
 
-def test_line_of_an_artifact_that_is_not_listed_yet_stays(emulator: Emulator, run: ModuleRunner) -> None:
+def test_line_of_an_artifact_that_is_not_listed_yet_is_kept(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, {"a": b"1"})
     emulator.switches.listing_lag_reads = 2
     put(emulator, {"b": b"2", MANIFEST: lines({"a": b"1", "b": b"2"})})
@@ -159,7 +159,7 @@ def test_line_of_an_artifact_that_is_never_listed_is_not_dropped(emulator: Emula
     [(INFO, {}), (PRUNE, {"patterns": "*", "keep": 0}), (MODULE, {"state": "absent", "name": ["app"]})],
     ids=["info", "prune", "absent"],
 )
-def test_empty_list_is_warned_of(
+def test_empty_list_has_a_warning(
     emulator: Emulator, run: ModuleRunner, warnings: list[str], module: str, options: dict[str, Any]
 ) -> None:
     put(emulator, {"app": b"x"})
@@ -176,7 +176,7 @@ def test_errors_about_an_empty_list_mention_the_plan(emulator: Emulator, run: Mo
         assert "check the plan of the workspace" in run.failure("bitbucket_download_fetch", dest=str(fetch.folder), **options)
 
 
-def test_full_list_is_not_warned_of(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
+def test_list_with_artifacts_has_no_warning(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
     put(emulator, {"app": b"x"})
     assert statuses(run.ok(PRUNE, patterns="*", keep=1)) == [("app", "kept", "one of the newest")]
     run.ok(INFO)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Transfer contents in ranges: whatever the storage host does, the file holds one version of the contents, hashed as it is."""
+"""Transfer contents in ranges: whatever the storage host sends, the file has one version of the contents and its digest."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SIZE = 10 * LENGTH + 1
 LAYOUT = Layout(threshold=SIZE, shortest=LENGTH, longest=LENGTH)
 DATA, NEW = noise(1, SIZE), noise(2, SIZE)
 PARTS = [f"bytes={start}-{min(start + LENGTH, SIZE) - 1}" for start in range(0, SIZE, LENGTH)]
-MIDDLE = 4  # the number of a part
+MIDDLE = 4  # The number of a part.
 
 
 class Repository:
@@ -62,7 +62,7 @@ class Repository:
             return transfer.run_unless(condition)
 
     def resume(self, beginning: bytes, etag: str | None) -> dict[str, str]:
-        """Transfer into a file that has this beginning already."""
+        """Transfer into a file that already has this beginning."""
         self.path.write_bytes(beginning)
         with io.FileIO(self.path, "r+") as sink:
             downloads = connect(self.emulator, threads=4)
@@ -71,9 +71,9 @@ class Repository:
             transfer.resume(etag)
             return transfer.run()
 
-    def damage(self, number: int, times: int = 1, kind: type[OnePart] | None = None, **spoil: Any) -> OnePart:
+    def damage(self, number: int, times: int = 1, kind: type[OnePart] | None = None, **options: Any) -> OnePart:
         """Damage the first responses to requests that begin with this part."""
-        fault = (kind or OnePart)(number * LENGTH, times, **spoil)
+        fault = (kind or OnePart)(number * LENGTH, times, **options)
         self.emulator.faults.add(fault, host="storage", times=None)
         return fault
 
@@ -95,10 +95,10 @@ class Repository:
 
 
 class OnePart(Damage):
-    """Damage responses to requests for ranges from a position on.
+    """Damage responses to requests for a range that starts at a position.
 
-    ``cut``: send so many bytes. ``status``: answer with it. ``whole``: ignore the range. ``headers`` replace those of the
-    response. ``action`` is called before the response is made.
+    ``cut``: send only this many bytes. ``status``: respond with this status. ``whole``: ignore the range. ``headers`` replace
+    those of the response. ``action`` is called before the response is made.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ def app(emulator: Emulator, tmp_path: Path) -> Iterator[Repository]:
 
 @pytest.mark.parametrize("connections", [2, 4])
 @pytest.mark.parametrize("etag", ["md5", "multipart", "opaque"])
-def test_parts_come_over_several_connections_by_one_redirect(app: Repository, etag: str, connections: int) -> None:
+def test_parts_are_fetched_over_several_connections_with_one_redirect(app: Repository, etag: str, connections: int) -> None:
     app.emulator.switches.etag = etag
     app.emulator.switches.storage_latency = 0.1
     app.require(DATA, app.transfer(connections=connections))
@@ -173,13 +173,13 @@ def test_parts_come_over_several_connections_by_one_redirect(app: Repository, et
 
 
 @pytest.mark.parametrize(("size", "connections"), [(SIZE, 1), (SIZE - 1, 4)], ids=["one connection", "small"])
-def test_one_stream_fetches_what_is_not_divided(app: Repository, size: int, connections: int) -> None:
+def test_undivided_contents_are_fetched_in_one_stream(app: Repository, size: int, connections: int) -> None:
     app.put(DATA[:size])
     app.require(DATA[:size], app.transfer(size, connections))
     assert app.ranges == [None]
 
 
-def test_contents_that_still_have_the_etag_are_not_sent(app: Repository) -> None:
+def test_contents_with_the_same_etag_are_not_sent(app: Repository) -> None:
     assert app.transfer(etag=etag_of(DATA)) is None
     assert [(entry.status, entry.sent_bytes) for entry in app.requests] == [(304, 0)]
     assert app.path.read_bytes() == b""
@@ -191,7 +191,7 @@ def test_contents_with_another_etag_are_sent(app: Repository) -> None:
 
 
 @pytest.mark.parametrize("number", [0, MIDDLE, 10])
-def test_broken_part_is_resumed_where_it_broke(app: Repository, number: int) -> None:
+def test_broken_part_is_resumed_at_its_position(app: Repository, number: int) -> None:
     cut = min(1000, SIZE - 10 * LENGTH if number == 10 else LENGTH) // 2
     app.damage(number, cut=cut)
     app.require(DATA, app.transfer())
@@ -202,9 +202,9 @@ def test_broken_part_is_resumed_where_it_broke(app: Repository, number: int) -> 
     assert app.redirects == 1
 
 
-@pytest.mark.parametrize("spoil", [{}, {"cut": 1000}, {"status": 412}], ids=["parts", "resumed part", "one stream"])
-def test_each_byte_counts_once_while_the_transfer_is_shown(app: Repository, spoil: dict[str, Any]) -> None:
-    app.damage(MIDDLE, times=1 if spoil else 0, **spoil)
+@pytest.mark.parametrize("options", [{}, {"cut": 1000}, {"status": 412}], ids=["parts", "resumed part", "one stream"])
+def test_each_byte_counts_once_while_the_transfer_is_shown(app: Repository, options: dict[str, Any]) -> None:
+    app.damage(MIDDLE, times=1 if options else 0, **options)
     app.transfer()
     assert app.meter.counts == [("app", SIZE, SIZE)]
 
@@ -240,7 +240,7 @@ def test_beginning_of_unknown_contents_is_replaced(app: Repository, beginning: b
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-def test_part_that_fails_too_often_ends_the_transfer(app: Repository, retries: int) -> None:
+def test_part_that_fails_after_all_retries_ends_the_transfer(app: Repository, retries: int) -> None:
     fault = app.damage(MIDDLE, times=9, cut=0)
     with pytest.raises(RequestFailed, match=f"Gave up after {'3 attempts' if retries else '1 attempt'}"):
         app.transfer(retries=retries)
@@ -248,7 +248,7 @@ def test_part_that_fails_too_often_ends_the_transfer(app: Repository, retries: i
     assert None not in app.ranges, "no other stream is begun"
 
 
-def test_refusal_for_good_ends_the_transfer(app: Repository) -> None:
+def test_permanent_error_ends_the_transfer(app: Repository) -> None:
     app.damage(MIDDLE, status=400)
     with pytest.raises(RequestFailed, match="HTTP 400"):
         app.transfer()
@@ -267,11 +267,11 @@ FALLBACKS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("spoil", FALLBACKS, ids=str)
-def test_unsuitable_response_to_the_first_request_leads_to_one_stream(app: Repository, spoil: dict[str, Any]) -> None:
-    fault = app.damage(0, **spoil)
+@pytest.mark.parametrize("options", FALLBACKS, ids=str)
+def test_unsuitable_response_to_the_first_request_leads_to_one_stream(app: Repository, options: dict[str, Any]) -> None:
+    fault = app.damage(0, **options)
     app.require(DATA, app.transfer())
-    if spoil == {"headers": {"ETag": '"other"'}}:
+    if options == {"headers": {"ETag": '"other"'}}:
         assert app.redirects == 2, "all other parts were refused"
     else:
         assert len(app.ranges) == 2
@@ -279,11 +279,9 @@ def test_unsuitable_response_to_the_first_request_leads_to_one_stream(app: Repos
     assert fault.hits == 1
 
 
-@pytest.mark.parametrize("spoil", FALLBACKS, ids=str)
-def test_unsuitable_response_leads_to_one_stream_from_the_end_of_the_finished_parts(
-    app: Repository, spoil: dict[str, Any]
-) -> None:
-    fault = app.damage(MIDDLE, **spoil)
+@pytest.mark.parametrize("options", FALLBACKS, ids=str)
+def test_unsuitable_response_leads_to_one_stream_after_the_finished_parts(app: Repository, options: dict[str, Any]) -> None:
+    fault = app.damage(MIDDLE, **options)
     app.require(DATA, app.transfer())
     last = app.requests[-1]
     position = int(last.headers["Range"].removeprefix("bytes=").removesuffix("-")) if "Range" in last.headers else 0
@@ -294,28 +292,28 @@ def test_unsuitable_response_leads_to_one_stream_from_the_end_of_the_finished_pa
     assert fault.hits == 1
 
 
-def test_storage_without_etag_serves_one_stream(app: Repository) -> None:
+def test_contents_without_etag_are_fetched_in_one_stream(app: Repository) -> None:
     app.emulator.switches.etag = "none"
     app.require(DATA, app.transfer())
     assert app.ranges == [PARTS[0], None]
 
 
-@pytest.mark.parametrize("style", ["uuid", "slug"], ids=["old link fails", "old link leads to the new contents"])
+@pytest.mark.parametrize("style", ["uuid", "slug"], ids=["old URL fails", "old URL leads to the new contents"])
 @pytest.mark.parametrize("number", [1, MIDDLE, 10])
-def test_contents_replaced_in_the_middle_are_never_mixed(app: Repository, style: str, number: int) -> None:
+def test_contents_replaced_during_the_transfer_are_never_mixed(app: Repository, style: str, number: int) -> None:
     app.emulator.switches.url_style = style
     app.damage(number, action=lambda: app.put(NEW))
     app.require(NEW, app.transfer())
     assert 412 in [entry.status for entry in app.requests]
 
 
-def test_contents_replaced_after_the_last_request_are_the_old_ones(app: Repository) -> None:
+def test_contents_replaced_after_the_last_request_are_not_fetched(app: Repository) -> None:
     app.require(DATA, app.transfer())
     app.put(NEW)
     app.require(NEW, app.transfer())
 
 
-def test_expired_link_is_renewed_once_for_all_parts_without_a_retry(app: Repository) -> None:
+def test_expired_signed_url_is_renewed_once_for_all_parts_without_a_retry(app: Repository) -> None:
     app.damage(MIDDLE, action=lambda: app.emulator.clock.advance(3600))
     app.require(DATA, app.transfer(retries=0))
     statuses = [entry.status for entry in app.requests]
@@ -324,13 +322,13 @@ def test_expired_link_is_renewed_once_for_all_parts_without_a_retry(app: Reposit
     assert app.redirects == 2
 
 
-def test_link_that_is_refused_again_is_a_failure(app: Repository) -> None:
+def test_signed_url_that_is_refused_again_is_an_error(app: Repository) -> None:
     app.emulator.faults.add("expired", host="storage", after=1, times=None)
     with pytest.raises(RequestFailed, match=r"expired.*Gave up after 2 attempts"):
         app.transfer(retries=1)
 
 
-def test_longer_response_than_requested_is_repeated(app: Repository) -> None:
+def test_response_that_is_too_long_is_requested_again(app: Repository) -> None:
     app.emulator.faults.add("extra", host="storage", after=1)
     app.require(DATA, app.transfer())
     assert len(app.ranges) == len(PARTS) + 1
@@ -343,7 +341,7 @@ def test_request_nothing_more_of_a_part_that_arrived_without_its_end(app: Reposi
     assert sorted(app.ranges) == sorted(PARTS)
 
 
-def test_other_size_than_listed_is_an_error(app: Repository) -> None:
+def test_size_that_differs_from_the_listing_is_an_error(app: Repository) -> None:
     with pytest.raises(RequestFailed, match=rf"sent {SIZE} bytes, but the listing says {SIZE + 1}: "):
         app.transfer(SIZE + 1, retries=1)
 
@@ -360,7 +358,7 @@ def test_full_disk_ends_the_transfer(app: Repository) -> None:
     replaced=st.none() | st.integers(1, 10),
     connections=st.integers(2, 5),
 )
-def test_cuts_and_replacements_at_random_places_leave_one_version(
+def test_random_interruptions_and_replacements_leave_one_version(
     app: Repository, cuts: list[tuple[int, int]], replaced: int | None, connections: int
 ) -> None:
     app.emulator.faults.clear()
@@ -373,7 +371,7 @@ def test_cuts_and_replacements_at_random_places_leave_one_version(
 
 
 class Several(Damage):
-    """Cut some parts once each, and replace the contents before the request for one part."""
+    """Truncate some parts once each, and replace the contents before the request for one part."""
 
     def __init__(self, app: Repository, cuts: list[tuple[int, int]], replaced: int | None) -> None:
         super().__init__()

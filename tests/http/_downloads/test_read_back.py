@@ -48,7 +48,7 @@ def waiting(emulator: Emulator, run: ModuleRunner) -> ModuleRunner:
 
 @pytest.fixture
 def spaces(emulator: Emulator) -> None:
-    """Let the service store underscores for spaces, as it has been observed to."""
+    """Let the service replace spaces by underscores, as observed."""
     emulator.switches.rename = "spaces"
 
 
@@ -129,14 +129,14 @@ def test_lagging_listing_is_read_again(emulator: Emulator, run: ModuleRunner, la
     assert result["artifacts"][0]["status"] == ("replaced" if old else "created")
 
 
-def test_date_from_before_is_not_reported(emulator: Emulator, run: ModuleRunner) -> None:
+def test_date_of_the_old_artifact_is_not_reported(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, {"app.tgz": b"old"})
     emulator.switches.created_on_moves = False
     result = run.ok(MODULE, content="new", name=["app.tgz"])
     assert (result["artifacts"][0]["created_on"], result["artifacts"][0]["sha256"]) == (None, sha256(b"new"))
 
 
-def test_another_size_is_an_error_that_names_both(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_different_size_is_an_error_that_names_both(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     emulator.faults.add("call", action=lambda: put(emulator, {"app.tgz": b"theirs"}), method="POST")
     result = run.failed(MODULE, src=write(dist, {**APP, "other.tgz": b"other"}))
     assert "'app.tgz' is listed with 6 bytes instead of the 11 that were sent" in result["msg"]
@@ -148,7 +148,7 @@ def test_another_size_is_an_error_that_names_both(emulator: Emulator, run: Modul
     assert other["created_on"] == date(emulator, "other.tgz")
 
 
-def test_listed_as_before_is_an_error_that_says_so(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_unchanged_listing_is_an_error_that_says_so(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     put(emulator, {"app.tgz": b"old"})
     emulator.faults.add("status", code=201, body="", method="POST")
     message = run.failure(MODULE, src=write(dist, APP))
@@ -156,7 +156,9 @@ def test_listed_as_before_is_an_error_that_says_so(emulator: Emulator, run: Modu
 
 
 @pytest.mark.usefixtures("spaces")
-def test_renamed_artifact_is_shown_and_warned_of(emulator: Emulator, run: ModuleRunner, dist: Path, warnings: list[str]) -> None:
+def test_renamed_artifact_is_reported_with_a_warning(
+    emulator: Emulator, run: ModuleRunner, dist: Path, warnings: list[str]
+) -> None:
     app, plain = run.ok(MODULE, src=write(dist, RENAMED))["artifacts"]
     assert (app["name"], app["stored_name"], app["status"]) == ("My App.zip", "My_App.zip", "created")
     assert app["url"].endswith("/downloads/My_App.zip")
@@ -167,7 +169,7 @@ def test_renamed_artifact_is_shown_and_warned_of(emulator: Emulator, run: Module
     assert "'My_App.zip'" in warning
 
 
-def test_kept_name_is_not_warned_of(run: ModuleRunner, warnings: list[str]) -> None:
+def test_unchanged_name_has_no_warning(run: ModuleRunner, warnings: list[str]) -> None:
     run.ok(MODULE, content="x", name=["My App.zip"])
     assert warnings == []
 
@@ -185,7 +187,9 @@ def test_manifest_has_the_stored_name(emulator: Emulator, run: ModuleRunner, dis
 
 @pytest.mark.usefixtures("spaces")
 @pytest.mark.parametrize(("data", "reason"), [(b"APPLICATION", "content differs"), (b"other size", "size differs")])
-def test_changes_replace_the_stored_name(emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes, reason: str) -> None:
+def test_changed_file_replaces_the_artifact_under_its_stored_name(
+    emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes, reason: str
+) -> None:
     run.ok(MODULE, src=write(dist, RENAMED), manifest=MANIFEST)
     options = {"src": write(dist, {"My App.zip": data}), "manifest": MANIFEST, "diff": True}
     predicted, result = (run.ok(MODULE, check=check, **options) for check in (True, False))
@@ -212,7 +216,9 @@ def test_replacement_by_an_unknown_rule_is_reported(emulator: Emulator, run: Mod
 
 @pytest.mark.usefixtures("spaces")
 @pytest.mark.parametrize("names", [("my app", "my_app"), ("a b", "a+b")])
-def test_files_stored_as_one_are_an_error(emulator: Emulator, run: ModuleRunner, dist: Path, names: tuple[str, str]) -> None:
+def test_files_that_are_stored_under_one_name_are_an_error(
+    emulator: Emulator, run: ModuleRunner, dist: Path, names: tuple[str, str]
+) -> None:
     if names == ("a b", "a+b"):
         emulator.switches.rename = lambda _requested: "a_b"
     message = run.failure(MODULE, src=write(dist, dict.fromkeys(names, b"1")))

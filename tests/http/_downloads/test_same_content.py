@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare contents with artifacts: what proves that they are equal, how much is transferred, and how failures end."""
+"""Compare contents with artifacts: proof of equality, transferred bytes, and failures."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_one_changed_byte_is_found(emulator: Emulator, run: ModuleRunner, dist: 
 
 def test_reading_stops_at_first_difference(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     put(emulator, {"app": b"b" + b"x" * (5 * MIB - 1)})
-    # Slow enough that little is on its way when the reader leaves, fast enough to stay far from any timeout.
+    # Slow enough that few bytes are in transit when the reader stops, fast enough to avoid any timeout.
     emulator.faults.add("drip", host="storage", rate=20 * MIB)
     assert statuses(run(MODULE, check=True, src=write(dist, {"app": b"a" + b"x" * (5 * MIB - 1)}))) == REPLACED
     [entry] = emulator.journal.select(host="storage")
@@ -109,8 +109,8 @@ def test_broken_stream_is_compared_again(emulator: Emulator, run: ModuleRunner, 
     assert fetches(emulator) == [("app", 200)] * 3
 
 
-def test_corrupted_stream_counts_as_difference(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    """The artifact is sent again, which is safe."""
+def test_corrupted_stream_counts_as_a_difference(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    """The artifact is uploaded again, which is safe."""
     emulator.switches.etag = "none"
     put(emulator, {"app": b"x" * 1000})
     emulator.faults.add("corrupt", host="storage")
@@ -118,7 +118,7 @@ def test_corrupted_stream_counts_as_difference(emulator: Emulator, run: ModuleRu
 
 
 @pytest.mark.parametrize("kind", ["extra", "html"])
-def test_response_of_another_size_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path, kind: str) -> None:
+def test_response_with_a_different_size_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path, kind: str) -> None:
     emulator.switches.etag = "none"
     put(emulator, {"app": b"x" * 1000})
     emulator.faults.add(kind, host="storage", times=None)
@@ -129,7 +129,7 @@ def test_response_of_another_size_is_an_error(emulator: Emulator, run: ModuleRun
 @pytest.mark.parametrize(
     ("replacement", "expected"), [(b"another", ("replaced", "size differs")), (None, ("created", "not there"))]
 )
-def test_artifact_that_changed_after_the_listing_is_decided_again(
+def test_artifact_that_changed_after_the_listing_is_compared_again(
     emulator: Emulator, run: ModuleRunner, dist: Path, replacement: bytes | None, expected: tuple[str, str]
 ) -> None:
     put(emulator, {"app": b"APPLICATION"})
@@ -143,7 +143,7 @@ def test_artifact_that_changed_after_the_listing_is_decided_again(
     assert statuses(result) == [("app", *expected)]
 
 
-def test_artifact_that_never_is_as_listed_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_artifact_that_always_differs_from_the_listing_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     put(emulator, {"app": b"APPLICATION"})
     emulator.faults.add("extra", host="storage", times=None)
     message = run.failure(MODULE, src=write(dist, {"app": b"application"}), retries=1)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Transfer contents into a file: whatever breaks wherever, the bytes arrive exactly once, and hashed as they are."""
+"""Transfer contents into a file: whatever fails, each byte arrives exactly once, and the digest is correct."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ START_OVER = [(200, None), (200, None)]
 
 
 class Sink(io.BytesIO):
-    """A file in memory with a name, which messages of a transfer show."""
+    """A file in memory with a name for messages."""
 
     name = "sink"
 
@@ -56,7 +56,7 @@ class Repository:
         widgets(self.emulator).put("app", data)
 
     def replace(self, data: bytes, after: int = 0) -> None:
-        """Put other contents before the link for the next transfer is asked for, or one that comes later."""
+        """Store other contents before the signed URL for the next transfer, or for a later one, is requested."""
         self.emulator.faults.add("call", action=lambda: self.put(data), when="before", path=CONTENTS, after=after)
 
     def transfer(
@@ -69,7 +69,7 @@ class Repository:
         return Transfer(downloads, Artifact("app", size), ["sha256", "sha1"], sink).run_unless(condition)
 
     def resume(self, beginning: bytes, etag: str | None, size: int = len(DATA)) -> dict[str, str]:
-        """Transfer into a sink that has this beginning already."""
+        """Transfer into a sink that already has this beginning."""
         self.sink.write(beginning)
         downloads = connect(self.emulator)
         downloads.meter = self.meter
@@ -115,7 +115,7 @@ def test_contents_replace_the_sink_and_are_hashed(app: Repository, size: int) ->
     assert app.sink.getvalue() == DATA[:size]
 
 
-def test_contents_that_still_have_the_etag_are_not_sent(app: Repository) -> None:
+def test_contents_with_the_same_etag_are_not_sent(app: Repository) -> None:
     assert app.transfer(etag=etag_of(DATA)) is None
     assert (app.sink.getvalue(), app.attempts) == (b"", [(304, None)])
 
@@ -127,8 +127,8 @@ def test_contents_without_sink_are_hashed_and_resumed(app: Repository) -> None:
     assert app.attempts == [(200, None), (206, f"bytes={MIB // 2}-")]
 
 
-@pytest.mark.parametrize("etag", ["md5", "none"], ids=["resumed", "started over"])
-def test_large_contents_are_hashed_once_whatever_breaks(app: Repository, etag: str) -> None:
+@pytest.mark.parametrize("etag", ["md5", "none"], ids=["resumed", "restarted"])
+def test_large_contents_are_hashed_once_after_interruptions(app: Repository, etag: str) -> None:
     data = noise(3, 9 * MIB + 7)
     app.put(data)
     app.emulator.switches.etag = etag
@@ -147,7 +147,7 @@ def test_a_large_transfer_that_fails_leaves_no_thread(app: Repository) -> None:
     assert hashing_threads() == []
 
 
-@pytest.mark.parametrize("etag", ["md5", "none"], ids=["resumed", "started over"])
+@pytest.mark.parametrize("etag", ["md5", "none"], ids=["resumed", "restarted"])
 def test_each_byte_counts_once_while_the_transfer_is_shown(app: Repository, etag: str) -> None:
     app.emulator.switches.etag = etag
     app.emulator.faults.add("truncate", host="storage", fraction=1 / 3)
@@ -183,7 +183,7 @@ def test_broken_transfer_is_resumed_with_a_new_signed_url(app: Repository, etag:
     assert len(app.emulator.journal.select(host="api")) == 2
     assert ended(first)
     assert ended(second)
-    if not reset:  # which discards what has arrived and was not read yet
+    if not reset:  # This discards bytes that have arrived but were not read yet.
         assert len(DATA) <= first.sent_bytes + second.sent_bytes < 1.1 * len(DATA)
 
 
@@ -204,7 +204,7 @@ def test_every_attempt_has_a_signed_url_that_has_not_expired(app: Repository, mo
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-def test_progress_does_not_reset_the_count_of_attempts(app: Repository, retries: int) -> None:
+def test_progress_does_not_reset_the_number_of_attempts(app: Repository, retries: int) -> None:
     app.emulator.faults.add("truncate", host="storage", bytes=MIB // 6, times=None)
     with pytest.raises(RequestFailed, match=f"Gave up after {'3 attempts' if retries else '1 attempt'}"):
         app.transfer(retries=retries)
@@ -238,16 +238,16 @@ def _rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
     [("none", "truncate", {"fraction": 1 / 3}), ("md5", "rewritten", {"bytes": MIB // 2, "ETag": 'W/"weak"'})],
     ids=["no etag", "weak etag"],
 )
-def test_transfer_without_strong_etag_starts_over(app: Repository, etag: str, kind: str, arguments: dict[str, Any]) -> None:
+def test_transfer_without_strong_etag_restarts(app: Repository, etag: str, kind: str, arguments: dict[str, Any]) -> None:
     app.emulator.switches.etag = etag
     app.emulator.faults.add(kind, host="storage", **arguments)
     assert app.transfer() == digests(DATA)
     assert app.attempts == START_OVER
 
 
-@pytest.mark.parametrize("strip", ["", "If-Range"], ids=["heeds If-Range", "ignores If-Range"])
+@pytest.mark.parametrize("strip", ["", "If-Range"], ids=["respects If-Range", "ignores If-Range"])
 def test_part_of_other_contents_is_not_appended(app: Repository, strip: str) -> None:
-    """A cache that ignores If-Range sends a part of the new contents, with their ETag."""
+    """A cache that ignores If-Range sends a part of the new contents with their ETag."""
     app.emulator.faults.add("truncate", host="storage", bytes=MIB // 3)
     app.replace(NEW, after=1)
     app.emulator.faults.add("rewritten", host="storage", strip=strip)
@@ -257,15 +257,15 @@ def test_part_of_other_contents_is_not_appended(app: Repository, strip: str) -> 
     assert app.attempts == ([*parts, (200, None)] if strip else parts)
 
 
-@pytest.mark.parametrize("answer", ["bytes 0-99/100", f"bytes {MIB // 2 + 1}-{MIB - 1}/{MIB}", "nonsense", ""])
-def test_part_from_another_place_is_not_appended(app: Repository, answer: str) -> None:
+@pytest.mark.parametrize("content_range", ["bytes 0-99/100", f"bytes {MIB // 2 + 1}-{MIB - 1}/{MIB}", "nonsense", ""])
+def test_part_from_another_position_is_not_appended(app: Repository, content_range: str) -> None:
     app.emulator.faults.add("truncate", host="storage", bytes=MIB // 2)
-    app.emulator.faults.add("rewritten", host="storage", Content_Range=answer, times=None)
+    app.emulator.faults.add("rewritten", host="storage", Content_Range=content_range, times=None)
     assert app.transfer() == digests(DATA)
     assert [asked is None for _status, asked in app.attempts] == [True, False, True], "it starts over"
 
 
-def test_refused_range_starts_over(app: Repository) -> None:
+def test_refused_range_restarts_the_transfer(app: Repository) -> None:
     app.emulator.faults.add("truncate", host="storage", bytes=100_000)
     app.emulator.faults.add("status", host="storage", code=416)
     assert app.transfer() == digests(DATA)
@@ -312,7 +312,7 @@ TRANSIENT: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "arguments"), TRANSIENT, ids=str)
-def test_transient_failure_is_repeated_until_retries_are_used(app: Repository, kind: str, arguments: dict[str, Any]) -> None:
+def test_transient_error_is_retried_until_retries_are_used(app: Repository, kind: str, arguments: dict[str, Any]) -> None:
     fault = {"host": "storage", **arguments}
     app.emulator.faults.add(kind, **fault)
     assert app.transfer() == digests(DATA)
@@ -323,14 +323,14 @@ def test_transient_failure_is_repeated_until_retries_are_used(app: Repository, k
 
 
 @pytest.mark.parametrize("code", [400, 401, 404, 410, 412, 416])
-def test_refusal_for_good_is_not_repeated(app: Repository, code: int) -> None:
+def test_permanent_error_is_not_retried(app: Repository, code: int) -> None:
     app.emulator.faults.add("status", host="storage", code=code, times=None)
     with pytest.raises(RequestFailed, match=f"HTTP {code}"):
         app.transfer()
     assert len(app.requests) == 1
 
 
-def test_stalled_transfer_is_repeated(app: Repository) -> None:
+def test_stalled_transfer_is_retried(app: Repository) -> None:
     app.emulator.faults.add("stall", host="storage", seconds=20, at=MIB // 2)
     assert app.transfer(timeout=3) == digests(DATA)
     assert len(app.requests) == 2
@@ -340,14 +340,14 @@ def test_stalled_transfer_is_repeated(app: Repository) -> None:
     ("kind", "arguments", "words"),
     [("stall", {"seconds": 20, "at": 1000}, "no data within 1 seconds"), ("drip", {"rate": 100}, "too slow")],
 )
-def test_transfer_that_takes_forever_ends(app: Repository, kind: str, arguments: dict[str, Any], words: str) -> None:
+def test_transfer_without_progress_ends(app: Repository, kind: str, arguments: dict[str, Any], words: str) -> None:
     app.emulator.faults.add(kind, host="storage", times=None, **arguments)
     with pytest.raises(RequestFailed, match=words):
         app.transfer(timeout=1, retries=0)
 
 
 @pytest.mark.parametrize("size", [MIB - 1, MIB + 1, 0])
-def test_other_size_than_listed_is_an_error(app: Repository, size: int) -> None:
+def test_size_that_differs_from_the_listing_is_an_error(app: Repository, size: int) -> None:
     with pytest.raises(RequestFailed, match=rf"sent {MIB} bytes, but the listing says {size}: "):
         app.transfer(size, retries=1)
 
@@ -359,7 +359,7 @@ class FullSink(Sink):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_failed_write_is_not_repeated(app: Repository) -> None:
+def test_failed_write_is_not_retried(app: Repository) -> None:
     app.sink = FullSink()
     with pytest.raises(BitbucketError, match=r"^Cannot write .*sink.*: No space left on device$"):
         app.transfer()
@@ -368,7 +368,7 @@ def test_failed_write_is_not_repeated(app: Repository) -> None:
 
 @contextlib.contextmanager
 def cuts(app: Repository, places: list[int], resets: bool = False) -> Iterator[None]:
-    """Cut the transfers one after the other, and begin with a new sink."""
+    """Truncate consecutive transfers, and start with a new sink."""
     app.sink = Sink()
     for place in places:
         app.emulator.faults.add("truncate", host="storage", bytes=place, reset=resets)
@@ -384,7 +384,7 @@ def cuts(app: Repository, places: list[int], resets: bool = False) -> Iterator[N
     etag=st.sampled_from(["md5", "multipart", "opaque", "none"]),
     resets=st.booleans(),
 )
-def test_random_bytes_cut_at_random_places_arrive_exactly(
+def test_random_bytes_truncated_at_random_positions_arrive_exactly(
     app: Repository, data: bytes, places: list[int], etag: str, resets: bool
 ) -> None:
     app.emulator.switches.etag = etag
@@ -397,7 +397,7 @@ def test_random_bytes_cut_at_random_places_arrive_exactly(
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(st.integers(0, MIB), min_size=1, max_size=4), changed=st.integers(0, 3))
 def test_contents_replaced_between_attempts_are_never_mixed(app: Repository, places: list[int], changed: int) -> None:
-    """The size stays that of the listing, so only the ETag tells."""
+    """The size remains that of the listing, so only the ETag shows the change."""
     app.put(DATA)
     with cuts(app, places):
         app.replace(NEW, after=changed)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Upload: batches, lengths, requests and connections, and refusals, which are not repeated."""
+"""Upload files: batches, lengths, requests and connections, and permanent errors, which are not retried."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MIB = 1 << 20
 
 
 def write_sparse(folder: Path, sizes: dict[str, int]) -> list[str]:
-    """Write files of zeros that take no room; return their paths."""
+    """Write sparse files; return their paths."""
     for name, size in sizes.items():
         with (folder / name).open("wb") as stream:
             stream.truncate(size)
@@ -49,7 +49,7 @@ def test_sixty_small_files_need_few_requests(emulator: Emulator, run: ModuleRunn
     assert {name: data for name, data in contents(emulator).items() if name != MANIFEST} == numbered(60)
 
 
-def test_each_attempt_counts_by_file_while_it_is_shown(emulator: Emulator) -> None:
+def test_progress_counts_each_attempt_by_file(emulator: Emulator) -> None:
     emulator.faults.add("status", code=503, method="POST")
     downloads = connect(emulator)
     downloads.meter = meter = Recorder()
@@ -57,7 +57,7 @@ def test_each_attempt_counts_by_file_while_it_is_shown(emulator: Emulator) -> No
     assert meter.counts == [("a", 5, 5), ("b", 3, 3)] * 2
 
 
-def test_twenty_files_share_a_request_in_the_order_requested(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_twenty_files_share_a_request_in_the_requested_order(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     names = list(numbered(41))
     run.ok(MODULE, src=write(dist, numbered(41)), parallel=1)
     assert uploads(emulator) == [names[:20], names[20:40], names[40:]]
@@ -95,7 +95,7 @@ def test_unchanged_artifacts_cost_two_small_requests_each(emulator: Emulator, ru
 
 
 @pytest.mark.parametrize(("count", "requests"), [(99, 3), (100, 4)])
-def test_with_manifest_unchanged_artifacts_cost_nothing(
+def test_unchanged_artifacts_with_a_manifest_cost_no_request(
     emulator: Emulator, run: ModuleRunner, dist: Path, count: int, requests: int
 ) -> None:
     put(emulator, {**numbered(count), MANIFEST: b""})
@@ -121,7 +121,7 @@ def test_parallel_limits_concurrent_transfers(
 
 
 @pytest.mark.parametrize("code", [400, 402, 404, 413, 501, 507])
-def test_refused_upload_is_not_repeated(emulator: Emulator, run: ModuleRunner, code: int) -> None:
+def test_refused_upload_is_not_retried(emulator: Emulator, run: ModuleRunner, code: int) -> None:
     body = {"type": "error", "error": {"message": "Words of the service"}}
     emulator.faults.add("status", code=code, body=body, method="POST")
     result = run.failed(MODULE, content="x", name=["app"])

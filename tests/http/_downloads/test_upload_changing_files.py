@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Upload files that change while the module runs: another size is an error, and digests are those of the bytes sent."""
+"""Upload files that change during the task: a different size is an error, and digests are those of the sent bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ APP = {"app.tgz": b"application"}
 
 @pytest.mark.parametrize(("data", "word"), [(b"short", "shrank"), (b"", "shrank"), (b"application and more", "grew")])
 @pytest.mark.parametrize("theirs", [{}, {"app.tgz": b"APPLICATION"}], ids=["sending", "comparing"])
-def test_another_size_is_an_error_and_nothing_is_stored(
+def test_different_size_is_an_error_and_nothing_is_stored(
     emulator: Emulator, run: ModuleRunner, dist: Path, data: bytes, word: str, theirs: dict[str, bytes]
 ) -> None:
     [path] = write(dist, APP)
@@ -35,7 +35,7 @@ def test_another_size_is_an_error_and_nothing_is_stored(
 
 
 @pytest.mark.parametrize("size", [1, 700_000])
-def test_another_size_at_the_second_attempt_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path, size: int) -> None:
+def test_different_size_at_the_second_attempt_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path, size: int) -> None:
     [path] = write(dist, {"app.tgz": b"x" * 600_000})
 
     def change_file(_name: str) -> str:
@@ -57,7 +57,7 @@ def test_file_that_vanishes_is_an_error(emulator: Emulator, run: ModuleRunner, d
     assert contents(emulator) == {}
 
 
-def test_digest_is_that_of_the_bytes_sent(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_digest_is_that_of_the_sent_bytes(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     [path] = write(dist, APP)
     emulator.faults.add("call", action=lambda: Path(path).write_bytes(b"APPLICATION"), method="GET", path=LISTING)
     [artifact] = run.ok(MODULE, src=[path], manifest=MANIFEST)["artifacts"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look up uploads whose response was lost: they are found, or sent again, and never sent twice without need."""
+"""Recover uploads whose response was lost: find them in the listing, and repeat only missing ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.http._downloads.helpers import (
 )
 
 OURS = {"app.tgz": b"application", "new.sh": b"#!/bin/sh"}
-LANDED: list[tuple[str, dict[str, Any]]] = [
+STORED: list[tuple[str, dict[str, Any]]] = [
     ("drop_after", {}),
     ("html", {"effect": True}),
     ("status", {"code": 500, "effect": True}),
@@ -62,11 +62,11 @@ def require_converged(emulator: Emulator, run: ModuleRunner, sources: list[str])
     assert writes(emulator) == []
 
 
-@pytest.mark.parametrize(("kind", "arguments"), LANDED, ids=str)
-def test_upload_that_landed_is_found_and_not_repeated(
+@pytest.mark.parametrize(("kind", "arguments"), STORED, ids=str)
+def test_stored_upload_is_found_and_not_repeated(
     emulator: Emulator, run: ModuleRunner, sources: list[str], kind: str, arguments: dict[str, Any]
 ) -> None:
-    """Another size proves it, even if the date does not move; no contents are read."""
+    """A different size proves the upload, even if the date is unchanged; no contents are read."""
     emulator.switches.created_on_moves = False
     emulator.faults.add(kind, method="POST", **arguments)
     result = run.ok(MODULE, src=sources)
@@ -80,7 +80,7 @@ def test_upload_that_landed_is_found_and_not_repeated(
 
 
 @pytest.mark.parametrize(("kind", "arguments"), LOST, ids=str)
-def test_upload_that_did_not_land_is_repeated(
+def test_upload_that_was_not_stored_is_repeated(
     emulator: Emulator, run: ModuleRunner, sources: list[str], kind: str, arguments: dict[str, Any]
 ) -> None:
     emulator.faults.add(kind, method="POST", **arguments)
@@ -90,37 +90,37 @@ def test_upload_that_did_not_land_is_repeated(
     require_converged(emulator, run, sources)
 
 
-@pytest.mark.parametrize(("kind", "arguments"), LANDED + LOST, ids=str)
-def test_without_retries_the_next_run_converges(
+@pytest.mark.parametrize(("kind", "arguments"), STORED + LOST, ids=str)
+def test_next_run_without_retries_reaches_the_requested_state(
     emulator: Emulator, run: ModuleRunner, sources: list[str], kind: str, arguments: dict[str, Any]
 ) -> None:
     emulator.faults.add(kind, method="POST", **arguments)
     result = run(MODULE, src=sources, retries=0)
     assert len(posts(emulator)) == 1
-    landed = {name for name, data in contents(emulator).items() if OURS[name] == data}
-    assert set(by_name(result)) == landed
-    assert bool(result.get("failed")) is (not landed)
+    stored = {name for name, data in contents(emulator).items() if OURS[name] == data}
+    assert set(by_name(result)) == stored
+    assert bool(result.get("failed")) is (not stored)
     run.ok(MODULE, src=sources)
     require_converged(emulator, run, sources)
 
 
-def test_rate_limited_upload_is_not_looked_up(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+def test_rate_limited_upload_is_repeated_without_a_listing(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
     emulator.faults.add("rate_limit", retry_after=0, method="POST", times=3)
     assert run.ok(MODULE, src=sources)["requests"] == 1 + 4 + 1
 
 
-def test_stalled_upload_is_looked_up_after_timeout(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+def test_stalled_upload_is_found_after_the_timeout(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
     emulator.faults.add("stall", seconds=20, method="POST")
     result = run.ok(MODULE, src=sources, timeout=3)
     assert (len(posts(emulator)), result["artifacts"][0]["recovered"]) == (1, True)
 
 
 def test_only_missing_files_are_sent_again(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
-    def land() -> None:
+    def store_new_file() -> None:
         put(emulator, {"new.sh": OURS["new.sh"]})
 
     emulator.faults.add("status", code=503, method="POST")
-    emulator.faults.add("call", action=land, when="before", method="GET", path=LISTING, after=1)
+    emulator.faults.add("call", action=store_new_file, when="before", method="GET", path=LISTING, after=1)
     result = run.ok(MODULE, src=sources)
     assert uploads(emulator)[1:] == [["app.tgz"]]
     assert [artifact.get("recovered") for artifact in result["artifacts"]] == [None, True]
@@ -135,14 +135,14 @@ def test_only_missing_files_are_sent_again(emulator: Emulator, run: ModuleRunner
 def test_replacement_of_same_size_is_recognized_by_date_or_content(
     emulator: Emulator, run: ModuleRunner, dist: Path, kind: str, theirs: bytes, sends: int, read: bool, moves: bool
 ) -> None:
-    """If not even the content tells, the requested state is reached."""
+    """If the content does not show it either, the requested state is still reached."""
     emulator.switches.created_on_moves = moves
     put(emulator, {"app": theirs})
     emulator.faults.add(kind, method="POST", **({"read": None} if kind == "drop_before" else {}))
     result = run.ok(MODULE, src=write(dist, {"app": b"new"}), overwrite="always")
     assert (len(posts(emulator)), contents(emulator)) == (sends, {"app": b"new"})
     assert (result["changed"], result["artifacts"][0].get("recovered", False)) == (True, sends == 1)
-    # The content decides whether it landed, and again once the listing has been read back.
+    # The content decides whether the upload was stored, and again after the listing has been read back.
     assert len(fetches(emulator)) == (read or not moves) + (not moves)
 
 
@@ -154,8 +154,8 @@ def test_lost_manifest_is_found_and_not_repeated(emulator: Emulator, run: Module
     assert contents(emulator)[MANIFEST] == lines(OURS)
 
 
-def test_foreign_manifest_of_same_size_is_not_taken_for_a_lost_upload(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    """Theirs is newer than the first listing of the task, but it existed before our upload."""
+def test_manifest_of_another_publisher_is_not_taken_for_a_lost_upload(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    """It is newer than the first listing of the task, but older than the upload."""
     put(emulator, {"b": b"b"})
     widgets(emulator).put(MANIFEST, lines({"b": b"x"}), created_on=widgets(emulator).artifacts["b"].created_on)
     theirs = {MANIFEST: lines({"b": b"b"})}
@@ -165,7 +165,7 @@ def test_foreign_manifest_of_same_size_is_not_taken_for_a_lost_upload(emulator: 
     assert contents(emulator) == {"b": b"c", MANIFEST: lines({"b": b"c"})}
 
 
-def test_nothing_is_repeated_if_the_listing_fails_too(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+def test_nothing_is_repeated_if_the_listing_also_fails(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
     emulator.faults.add("drop_after", method="POST")
     emulator.faults.add("html", method="GET", path=LISTING, after=1)
     assert "The result of the upload is unknown" in run.failure(MODULE, src=sources)
@@ -183,7 +183,7 @@ def test_error_after_the_last_attempt_counts_the_attempts(emulator: Emulator, ru
     assert (result["artifacts"], result["changed"]) == ([], False)
 
 
-def test_fault_in_one_batch_leaves_other_batches_alone(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_fault_in_one_batch_does_not_affect_other_batches(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     emulator.faults.add("drop_after", method="POST")
     emulator.faults.add("drop_before", method="POST", read=None)
     result = run.ok(MODULE, src=write(dist, numbered(60)))
@@ -202,7 +202,7 @@ def test_lost_upload_is_found_under_its_stored_name(emulator: Emulator, run: Mod
     assert contents(emulator) == {"My_App.zip": b"x"}
 
 
-def test_digest_of_a_found_upload_is_that_of_the_bytes_sent(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_digest_of_a_found_upload_is_that_of_the_sent_bytes(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     [path] = write(dist, {"app": b"application"})
 
     def change_file(name: str) -> str:

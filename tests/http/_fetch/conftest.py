@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Publish a signed release for all tests in this folder that ask for it, and choose the programs that verify it."""
+"""Publish a signed release, and choose the programs that verify it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.http._fetch.releases import Install, Release
 
 @pytest.fixture
 def release(emulator: Emulator, key: ReleaseKey, other_key: ReleaseKey) -> Release:
-    """Publish a good release."""
+    """Publish a release with a good signature."""
     release = Release(emulator, key, other_key)
     release.put()
     return release
@@ -26,7 +26,7 @@ def release(emulator: Emulator, key: ReleaseKey, other_key: ReleaseKey) -> Relea
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Return a function that makes PATH a folder with these programs alone, and with shell scripts by name."""
+    """Return a function that sets PATH to a folder with only these programs and shell scripts by name."""
 
     def create(*programs: str, **scripts: str) -> Path:
         folder = tmp_path / "bin"

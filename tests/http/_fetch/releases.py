@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Publish signed releases for tests of readers, and require that an attack on a release puts nothing on the host."""
+"""Publish signed releases for tests of readers, and require that an attack on a release writes nothing to the host."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ NEW = {"app": b"new application", "lib": b"library"}
 EVIL = b"applicatioN"
 
 
-# What a message may begin with, besides a capital letter.
+# Allowed beginnings of a message besides a capital letter.
 BEGINNINGS = ("'", "signed_by ", "signature ", "manifest ", "gpgv ", "gpg ", "sqv ", "ssh-keygen ")
 
-# Makes PATH a folder with these programs and scripts, see the fixture ``install``.
+# Sets PATH to a folder with these programs and scripts, see the fixture ``install``.
 Install = Callable[..., Path]
 
 
 class Release(NamedTuple):
-    """A release of ARTIFACTS with a manifest that ``key`` has signed; nobody trusts ``other_key``."""
+    """A release of ARTIFACTS with a manifest that ``key`` has signed; ``other_key`` is not trusted."""
 
     emulator: Emulator
     key: ReleaseKey
@@ -37,7 +37,7 @@ class Release(NamedTuple):
 
     @property
     def manifest(self) -> bytes:
-        """The manifest of ARTIFACTS."""
+        """Return the manifest of ARTIFACTS."""
         return lines(ARTIFACTS)
 
     def put(self, artifacts: Mapping[str, bytes] | None = None, *, manifest: bytes | None = None) -> None:
@@ -46,8 +46,8 @@ class Release(NamedTuple):
         text = lines(artifacts) if manifest is None else manifest
         put(self.emulator, {**artifacts, MANIFEST: text, self.key.signature: self.key.sign(text)})
 
-    def put_foreign(self, **artifacts: bytes) -> None:
-        """Replace artifacts, their lines and the signature as a publisher would, with the key that nobody trusts."""
+    def put_untrusted(self, **artifacts: bytes) -> None:
+        """Replace artifacts, their lines and the signature as a publisher would, with the untrusted key."""
         text = lines({**ARTIFACTS, **artifacts})
         put(self.emulator, {**artifacts, MANIFEST: text, self.key.signature: self.other_key.sign(text)})
 
@@ -69,7 +69,7 @@ class Release(NamedTuple):
             widgets(self.emulator).artifacts.pop(name)
 
     def fault(self, kind: str, name: str, host: str = "storage", **arguments: Any) -> None:
-        """Make requests for the contents of an artifact fail for good."""
+        """Make all requests for the contents of an artifact fail."""
         self.emulator.faults.add(kind, host=host, path=f"/{re.escape(name)}$", times=None, **arguments)
 
     def swap(self, after: str, action: Callable[[], None]) -> None:
@@ -102,7 +102,7 @@ def require_refusal(fetch: FetchRunner, words: str, *names: str, **options: Any)
 
 
 def require_sentence(message: str) -> None:
-    """Require that a person can read the message: whole sentences of moderate length, and nothing that Python has written."""
+    """Require a readable message: complete sentences of moderate length, and no text of Python."""
     assert message[0].isupper() or message.startswith(BEGINNINGS), message
     assert len(message) <= 600, message
     assert message.isprintable(), message

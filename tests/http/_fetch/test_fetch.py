@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch artifacts as files: which are replaced and why, where they are put, and that contents arrive whole and at once."""
+"""Fetch artifacts as files: which files are replaced and why, their destinations, and atomic replacement."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_file_is_replaced_only_if_it_differs(fetch: FetchRunner, local: bytes, r
 
 
 @pytest.mark.parametrize("target", ["same", "other", "dangling"])
-def test_link_is_replaced_by_file(fetch: FetchRunner, target: str) -> None:
+def test_link_is_replaced_by_a_file(fetch: FetchRunner, target: str) -> None:
     fetch.put(app=b"new")
     fetch.write(same=b"new", other=b"untouched")
     (fetch.folder / "app").symlink_to(target)
@@ -164,7 +164,7 @@ def test_selected_artifacts_are_fetched_in_order(
 
 
 @each_mode
-def test_prereleases_false_fetches_no_prerelease(fetch: FetchRunner, check: bool) -> None:
+def test_no_prerelease_is_fetched_with_prereleases_false(fetch: FetchRunner, check: bool) -> None:
     fetch.put({"app-1.0.tgz": b"1", "app-1.1-rc1.tgz": b"rc"})
     for options in ({}, {"order": "version"}):
         result = fetch(patterns=["app-*"], newest=1, prereleases=False, check=check, **options)
@@ -215,7 +215,7 @@ def test_parallel_limits_transfers_at_the_same_time(
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name)[:20])
-def test_hostile_name_is_refused_before_any_request(emulator: Emulator, fetch: FetchRunner, name: str) -> None:
+def test_malicious_name_is_refused_before_any_request(emulator: Emulator, fetch: FetchRunner, name: str) -> None:
     result = fetch.failed("fine", name, dest=f"{fetch.folder}/new/")
     assert "is refused" in result["msg"]
     assert (len(emulator.journal), result["requests"], fetch.files) == (0, 0, {})
@@ -224,7 +224,7 @@ def test_hostile_name_is_refused_before_any_request(emulator: Emulator, fetch: F
 @each_mode
 @pytest.mark.parametrize("dest", ["new/", "file"])
 @pytest.mark.parametrize("name", ["../x", "..", "a\x00b"], ids=ascii)
-def test_hostile_name_that_the_server_invents_is_refused(fetch: FetchRunner, name: str, dest: str, check: bool) -> None:
+def test_malicious_name_in_the_listing_is_refused(fetch: FetchRunner, name: str, dest: str, check: bool) -> None:
     fetch.put({"fine": b"fine", name: b"hostile"})
     assert fetch.outcome(patterns=["f*"], check=True) == NEW, "it is not selected"
     message = fetch.failure(patterns=["[!f]*"] if dest == "file" else ["*"], check=check, dest=f"{fetch.folder}/{dest}")
@@ -264,7 +264,7 @@ def test_file_in_directory_gets_the_name_of_the_artifact(fetch: FetchRunner, des
 
 
 @pytest.mark.parametrize("dest", ["local", "./local", "new/", ".", "~/new/", "$PLACE/new/"])
-def test_dest_may_be_a_file_and_relative_and_have_variables(
+def test_dest_can_be_a_file_and_relative_and_have_variables(
     fetch: FetchRunner, monkeypatch: pytest.MonkeyPatch, dest: str
 ) -> None:
     monkeypatch.chdir(fetch.folder)
@@ -287,7 +287,7 @@ def test_dest_may_be_a_file_and_relative_and_have_variables(
         ("file/new/", "dest '{dist}/file/new/fifo' cannot be used: Not a directory"),
     ],
 )
-def test_place_that_does_not_fit_is_refused_after_the_listing(fetch: FetchRunner, dest: str, words: str, check: bool) -> None:
+def test_unsuitable_destination_is_refused_after_the_listing(fetch: FetchRunner, dest: str, words: str, check: bool) -> None:
     fetch.put(fifo=b"application", **({"other": b"other"} if dest == "file" else {}))
     fetch.write(file=b"mine")
     os.mkfifo(fetch.folder / "fifo")
@@ -319,7 +319,7 @@ def test_compressed_contents_are_not_decoded(emulator: Emulator, fetch: FetchRun
     assert fetch(patterns=["*"])["changed"] is False
 
 
-def test_name_in_the_header_of_the_storage_host_does_not_matter(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_name_in_the_header_of_the_storage_host_is_ignored(emulator: Emulator, fetch: FetchRunner) -> None:
     wanted = fetch.put({"my app ü.tgz": b"application"})
     headers = {"Content-Disposition": 'attachment; filename="../../evil"', "Content-Length": "11"}
     emulator.faults.add("status", host="storage", code=200, body="application", headers=headers)
@@ -329,7 +329,7 @@ def test_name_in_the_header_of_the_storage_host_does_not_matter(emulator: Emulat
 
 
 @pytest.mark.parametrize("old", [None, b"old"])
-def test_old_file_stays_until_the_new_one_is_whole(
+def test_old_file_is_kept_until_the_new_one_is_complete(
     emulator: Emulator, fetch: FetchRunner, old: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -357,7 +357,7 @@ def test_old_file_stays_until_the_new_one_is_whole(
 def test_artifact_replaced_after_the_listing_is_chosen_again(
     emulator: Emulator, fetch: FetchRunner, check: bool, manifest: str | None, data: bytes
 ) -> None:
-    """The publisher's manifest follows at the same moment."""
+    """The publisher replaces the manifest at the same time."""
     fetch.put({"app": b"original", "other": b"x", MANIFEST: lines({"app": b"original", "other": b"x"})})
     fetch.write(app=b"original")
     new = {"app": data, "other": b"x"}
@@ -367,7 +367,7 @@ def test_artifact_replaced_after_the_listing_is_chosen_again(
     assert fetch.files["app"] == (b"original" if check else data)
 
 
-def test_artifact_that_is_not_listed_yet_is_waited_for(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_artifact_that_is_not_listed_yet_is_found(emulator: Emulator, fetch: FetchRunner) -> None:
     fetch.put({"other": b"x"})
     emulator.switches.listing_lag_reads = 2
     fetch.put({"app": b"application"})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch the release that a channel names: whole, verified by the channel, and the same release while the channel moves."""
+"""Fetch the release that a channel names: complete, verified by the channel, and unmixed while the channel moves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ APP = "app-1.4.2.tgz"
 
 
 def local(fetch: FetchRunner) -> dict[str, bytes]:
-    """Return the files."""
+    """Return the fetched files."""
     return {path.name: path.read_bytes() for path in fetch.folder.iterdir()}
 
 
@@ -40,7 +40,7 @@ def test_artifacts_of_the_channel_are_fetched(emulator: Emulator, fetch: FetchRu
     assert found == {name: ("fetched", sha256(data)) for name, data in NEW.items()}
 
 
-def test_unchanged_release_costs_no_contents_but_the_channel(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_unchanged_release_costs_only_the_contents_of_the_channel(emulator: Emulator, fetch: FetchRunner) -> None:
     put(emulator, NEW)
     put_channel(emulator, "1.4.2", NEW)
     fetch(channel="stable")
@@ -59,7 +59,7 @@ def test_changed_file_is_replaced(emulator: Emulator, fetch: FetchRunner) -> Non
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_channel_that_was_moved_is_an_error_beside_the_version(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
+def test_channel_that_was_moved_is_an_error_with_the_version(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
     put(emulator, {**OLD, **NEW})
     put_channel(emulator, "1.4.2", NEW)
     message = fetch.failed(channel="stable", version="1.4.1", check=check)["msg"]
@@ -77,7 +77,7 @@ def test_channel_that_was_moved_is_an_error_beside_the_version(emulator: Emulato
     ],
     ids=["none", "size", "one"],
 )
-def test_release_that_is_not_whole_fetches_nothing(
+def test_incomplete_release_fetches_nothing(
     emulator: Emulator, fetch: FetchRunner, artifacts: dict[str, bytes], words: str, check: bool
 ) -> None:
     put(emulator, artifacts)
@@ -87,19 +87,19 @@ def test_release_that_is_not_whole_fetches_nothing(
     assert local(fetch) == {}
 
 
-@pytest.mark.parametrize("there", [True, False], ids=["file", "none"])
-def test_contents_must_have_the_digest_of_the_channel(emulator: Emulator, fetch: FetchRunner, there: bool) -> None:
+@pytest.mark.parametrize("has_file", [True, False], ids=["file", "none"])
+def test_contents_must_have_the_digest_of_the_channel(emulator: Emulator, fetch: FetchRunner, has_file: bool) -> None:
     release = {APP: NEW[APP]}
     put_channel(emulator, "1.4.2", release)
     put(emulator, {APP: b"other contents!"})
-    if there:
+    if has_file:
         fetch.write(release)
     message = fetch.failed(channel="stable")["msg"]
     assert message.startswith(f"'{APP}' does not have the digest that the channel stable expects: its ")
-    assert local(fetch) == (release if there else {})
+    assert local(fetch) == (release if has_file else {})
 
 
-def test_release_stays_the_same_while_the_channel_moves(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_one_release_is_fetched_while_the_channel_moves(emulator: Emulator, fetch: FetchRunner) -> None:
     put(emulator, {**OLD, **NEW})
     put_channel(emulator, "1.4.2", NEW)
 
@@ -163,7 +163,7 @@ def test_channel_verifies_archives_that_are_unpacked(emulator: Emulator, fetch: 
     ],
     ids=str,
 )
-def test_options_that_do_not_fit_are_refused_before_any_request(
+def test_contradictory_options_are_refused_before_any_request(
     emulator: Emulator, run: ModuleRunner, fetch: FetchRunner, options: dict[str, Any], words: str
 ) -> None:
     given = {"channel": "stable", "dest": f"{fetch.folder}/", **options}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Predict fetching in check mode, show it in diff mode: nothing is written, and the run does what was predicted."""
+"""Predict fetching in check mode, show it in diff mode: nothing is written, and the run matches the prediction."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def both(fetch: FetchRunner, *names: str, **options: Any) -> tuple[dict[str, Any
 
 @pytest.mark.parametrize("etag", ["md5", "none"])
 @pytest.mark.parametrize("manifest", ["missing", "stale", "fresh"])
-def test_run_does_what_was_predicted(emulator: Emulator, fetch: FetchRunner, manifest: str, etag: str) -> None:
+def test_run_matches_the_prediction(emulator: Emulator, fetch: FetchRunner, manifest: str, etag: str) -> None:
     emulator.switches.etag = etag
     prepare(fetch, manifest)
     name = None if manifest == "missing" else MANIFEST
@@ -72,7 +72,7 @@ def test_run_does_what_was_predicted(emulator: Emulator, fetch: FetchRunner, man
 @pytest.mark.parametrize(
     ("options", "changed"), [({"force": True}, 5), ({"mode": "0600"}, 4), ({"backup": True}, 4), ({"parallel": 1}, 4)], ids=str
 )
-def test_run_with_option_does_what_was_predicted(fetch: FetchRunner, options: dict[str, Any], changed: int) -> None:
+def test_run_with_an_option_matches_the_prediction(fetch: FetchRunner, options: dict[str, Any], changed: int) -> None:
     prepare(fetch, "missing")
     checked, done = both(fetch, *ARTIFACTS, **options)
     assert [status for _name, status, _reason in statuses(done)].count("unchanged") == 5 - changed
@@ -81,13 +81,13 @@ def test_run_with_option_does_what_was_predicted(fetch: FetchRunner, options: di
 
 
 @pytest.mark.parametrize("dest", ["new/", "new/sub/"])
-def test_check_mode_makes_no_directory(fetch: FetchRunner, dest: str) -> None:
+def test_check_mode_creates_no_directory(fetch: FetchRunner, dest: str) -> None:
     fetch.put(a=b"a", b=b"b")
     both(fetch, dest=f"{fetch.folder}/{dest}", patterns=["*"])
     assert (fetch.folder / dest).is_dir()
 
 
-def test_check_mode_reads_no_contents_that_decide_nothing(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_check_mode_reads_no_unnecessary_contents(emulator: Emulator, fetch: FetchRunner) -> None:
     fetch.put(app=b"application")
     assert fetch("app", check=True)["requests"] == 1
     assert [(entry.host, entry.method) for entry in emulator.journal] == [("api", "GET")]
@@ -120,7 +120,7 @@ def test_diff_shows_a_file_that_is_fetched_again(fetch: FetchRunner, manifest: s
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_diff_shows_a_mode_that_alone_differs(fetch: FetchRunner, check: bool) -> None:
+def test_diff_shows_a_different_mode(fetch: FetchRunner, check: bool) -> None:
     prepare(fetch, "missing")
     result = fetch("equal", diff=True, check=check, mode="0600")
     assert outcome(result) == ("unchanged", "same content", True)
@@ -129,7 +129,7 @@ def test_diff_shows_a_mode_that_alone_differs(fetch: FetchRunner, check: bool) -
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_broken_transfer_is_repeated_in_check_mode_too(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
+def test_broken_transfer_is_retried_in_check_mode(emulator: Emulator, fetch: FetchRunner, check: bool) -> None:
     emulator.switches.etag = "none"
     fetch.put(app=b"x" * 100_000)
     fetch.write(app=b"x" * 100_000)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fail half-way through several artifacts: the result says what was done, nothing else stays, and the next run completes it."""
+"""Fail during the fetch of several artifacts: report finished files, leave nothing else, and complete with the next run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ A_AND_B = [("a", "fetched", "not there"), ("b", "fetched", "not there")]
 
 @pytest.fixture
 def fault(emulator: Emulator, fetch: FetchRunner) -> Any:
-    """Store the artifacts; return what makes the storage host refuse the one of a name, or all."""
+    """Store the artifacts; return a function that makes the storage host refuse one artifact or all."""
     fetch.put(ARTIFACTS)
 
     def add(name: str | None = None, code: int = 410) -> None:
@@ -37,7 +37,7 @@ def test_artifacts_before_the_failure_are_reported(fetch: FetchRunner, fault: An
     assert [entry.artifact for entry in fetch.transfers] == ["a", "b", None]
 
 
-def test_running_transfers_end_and_no_new_one_begins(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_running_transfers_end_and_no_new_one_starts(emulator: Emulator, fetch: FetchRunner) -> None:
     wanted = fetch.put({name: b"x" * 100_000 + name.encode() for name in ARTIFACTS})
     for name in "ab":
         emulator.faults.add("stall", host="storage", path=f"/{name}$", seconds=0.5, at=50_000)
@@ -49,7 +49,7 @@ def test_running_transfers_end_and_no_new_one_begins(emulator: Emulator, fetch: 
     assert result["requests"] == 4
 
 
-def test_next_run_completes_it(emulator: Emulator, fetch: FetchRunner, fault: Any) -> None:
+def test_next_run_completes_the_fetch(emulator: Emulator, fetch: FetchRunner, fault: Any) -> None:
     fault("b", 410)
     options = {"dest": f"{fetch.folder}/new/", "parallel": 1}
     fetch.failure(*ARTIFACTS, **options)
@@ -60,7 +60,7 @@ def test_next_run_completes_it(emulator: Emulator, fetch: FetchRunner, fault: An
     assert fetch(*ARTIFACTS, **options)["changed"] is False
 
 
-def test_unchanged_files_are_not_reported_but_their_new_mode_is(fetch: FetchRunner, fault: Any) -> None:
+def test_new_mode_of_unchanged_files_is_reported(fetch: FetchRunner, fault: Any) -> None:
     fetch.write(a=ARTIFACTS["a"], b=ARTIFACTS["b"])
     fault("c")
     for requested in (None, "0600"):
@@ -69,7 +69,7 @@ def test_unchanged_files_are_not_reported_but_their_new_mode_is(fetch: FetchRunn
     assert mode(fetch.folder / "a") == 0o600
 
 
-def test_file_in_its_place_is_reported_if_its_owner_cannot_be_set(fetch: FetchRunner) -> None:
+def test_written_file_is_reported_if_its_owner_cannot_be_set(fetch: FetchRunner) -> None:
     fetch.put(app=b"application")
     result = fetch.failed("app", owner="nobody-of-this-name")
     assert "nobody-of-this-name" in result["msg"]
@@ -95,7 +95,7 @@ def test_wrong_digest_of_one_artifact_does_not_hide_the_others(fetch: FetchRunne
     assert fetch.files == {"a": ARTIFACTS["a"], "b": ARTIFACTS["b"], "c": b"old"}
 
 
-def test_cuts_of_several_transfers_at_once_are_survived(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_interrupted_transfers_at_the_same_time_are_resumed(emulator: Emulator, fetch: FetchRunner) -> None:
     wanted = fetch.put({f"app-{number}": bytes([number]) * 400_000 for number in range(8)})
     emulator.faults.add("truncate", host="storage", fraction=0.5, times=6)
     fetch(patterns=["*"])
@@ -112,7 +112,7 @@ def test_failed_listing_changes_nothing(emulator: Emulator, fetch: FetchRunner, 
 
 
 @pytest.mark.parametrize("kind", ["truncate", "extra"])
-def test_failed_transfer_leaves_the_old_file(emulator: Emulator, fetch: FetchRunner, kind: str) -> None:
+def test_failed_transfer_keeps_the_old_file(emulator: Emulator, fetch: FetchRunner, kind: str) -> None:
     fetch.put(app=noise(1, 600_000))
     fetch.write(app=b"old")
     emulator.faults.add(kind, host="storage", times=None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch large artifacts in ranges: when, over how many connections, and what is left of a transfer that fails."""
+"""Fetch large artifacts in ranges: number of connections, comparison, and failed transfers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ranges(fetch: FetchRunner) -> list[str]:
     return sorted(str(asked) for _status, asked in fetch.attempts)
 
 
-def test_large_artifact_is_fetched_in_ranges_and_is_unchanged_then(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_large_artifact_is_fetched_in_ranges_and_then_unchanged(emulator: Emulator, fetch: FetchRunner) -> None:
     fetch.put(app=DATA)
     put_manifest(emulator)
     assert fetch.outcome("app", manifest=MANIFEST, check=True) == NEW
@@ -60,14 +60,14 @@ def test_unchanged_large_file_costs_no_contents(fetch: FetchRunner) -> None:
     assert [(entry.status, entry.sent_bytes) for entry in fetch.transfers] == [(304, 0)]
 
 
-def test_changed_large_file_is_replaced_once_its_contents_arrived(fetch: FetchRunner) -> None:
+def test_changed_large_file_is_replaced_after_its_contents_arrived(fetch: FetchRunner) -> None:
     fetch.put(app=DATA)
     fetch.write(app=DATA[::-1])
     assert fetch.outcome("app") == ("replaced", "content differs", True)
     assert fetch.files == {"app": DATA}
 
 
-def test_wrong_digest_leaves_the_old_file_alone(fetch: FetchRunner) -> None:
+def test_wrong_digest_keeps_the_old_file(fetch: FetchRunner) -> None:
     fetch.put(app=DATA)
     fetch.write(app=b"old")
     assert "sha256" in fetch.failure("app", checksum="sha256:" + "0" * 64)
@@ -75,21 +75,21 @@ def test_wrong_digest_leaves_the_old_file_alone(fetch: FetchRunner) -> None:
     assert fetch.files == {"app": b"old"}
 
 
-def test_byte_that_was_turned_over_on_the_way_is_found(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_byte_that_was_changed_in_transit_is_found(emulator: Emulator, fetch: FetchRunner) -> None:
     fetch.put(app=DATA)
     emulator.faults.add("corrupt", host="storage", after=2)
     fetch.failure("app", checksum=f"sha256:{sha256(DATA)}")
     assert fetch.files == {}
 
 
-def test_transfer_that_fails_leaves_nothing(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_failed_transfer_leaves_nothing(emulator: Emulator, fetch: FetchRunner) -> None:
     fetch.put(app=DATA)
     emulator.faults.add("truncate", host="storage", after=1, times=None)
     assert "Gave up after 2 attempts" in fetch.failure("app", retries=1)
     assert fetch.files == {}
 
 
-def test_limit_rate_holds_for_all_connections_together(run: ModuleRunner, fetch: FetchRunner) -> None:
+def test_limit_rate_applies_to_all_connections_together(run: ModuleRunner, fetch: FetchRunner) -> None:
     fetch.put(app=DATA)
     fetch("app", limit_rate="11M")
     assert ranges(fetch) == sorted(PARTS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attack a signed release that a task fetches: with contents, manifest or signature of somebody who has no trusted key."""
+"""Attack a signed release that a task fetches: with contents, manifest or signature of an attacker without a trusted key."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ Attack = Callable[[Release], None]
 
 
 def swap_bytes_of_the_signature(release: Release) -> None:
-    """Damage the signature within, and keep its form."""
+    """Damage bytes of the signature, and keep its form."""
     armored = release.read(release.key.signature)
     middle = len(armored) // 2
     place = next(at for at in range(middle, len(armored)) if armored[at : at + 1].isalpha())
     release.put_signature(armored[:place] + armored[place : place + 1].swapcase() + armored[place + 1 :])
 
 
-def put_old_pair_back(release: Release) -> None:
-    """Publish a new release, then put manifest and signature of the old one back."""
+def restore_old_pair(release: Release) -> None:
+    """Publish a new release, then restore manifest and signature of the old one."""
     release.put(NEW)
     release.put({}, manifest=release.manifest)
 
 
 def exchange(release: Release) -> None:
-    """Give each of the two the contents of the other."""
+    """Exchange the contents of the two artifacts."""
     manifest, signature = release.read(MANIFEST), release.read(release.key.signature)
     release.put_manifest(signature)
     release.put_signature(manifest)
@@ -49,7 +49,7 @@ CHANGED = "The signature '{signature}' of the manifest '{manifest}' does not mat
 DIGEST = "'app' does not have the digest that the manifest {manifest} expects"
 UNREADABLE = "The signature '{signature}' of the manifest '{manifest}' is "
 
-# What an attacker does to Downloads, and what the task says then. UNREADABLE: the words differ by format.
+# Actions of an attacker, and the messages of the task. UNREADABLE: the message differs by format.
 ATTACKS: dict[str, tuple[Attack, str]] = {
     "contents of the same size": (lambda r: put(r.emulator, {"app": EVIL}), DIGEST),
     "contents of another size": (lambda r: put(r.emulator, {"app": EVIL * 2}), DIGEST),
@@ -57,11 +57,11 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "contents empty": (lambda r: put(r.emulator, {"app": b""}), DIGEST),
     "contents of another artifact": (lambda r: put(r.emulator, {"app": ARTIFACTS["lib"]}), DIGEST),
     "contents and their line": (lambda r: r.put_manifest(lines({**ARTIFACTS, "app": EVIL})), CHANGED),
-    "contents, line and a foreign signature": (
-        lambda r: r.put_foreign(app=EVIL),
+    "contents, line and an untrusted signature": (
+        lambda r: r.put_untrusted(app=EVIL),
         "was made by the key {other}, which signed_by does not have",
     ),
-    "only a foreign signature": (
+    "only an untrusted signature": (
         lambda r: r.put_signature(r.other_key.sign(r.manifest)),
         "was made by the key {other}, which signed_by does not have",
     ),
@@ -115,7 +115,7 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
         lambda r: r.put(manifest=b"Release notes\n"),
         "The artifact '{manifest}' is not a checksum manifest",
     ),
-    "old pair put back over a new release": (put_old_pair_back, DIGEST),
+    "old pair put back over a new release": (restore_old_pair, DIGEST),
 }
 
 
@@ -126,14 +126,14 @@ def test_good_release_is_fetched(fetch: FetchRunner, release: Release) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_attack_puts_nothing_on_the_host(fetch: FetchRunner, release: Release, attack: str) -> None:
+def test_attack_writes_nothing_to_the_host(fetch: FetchRunner, release: Release, attack: str) -> None:
     act, words = ATTACKS[attack]
     act(release)
     require_refusal(fetch, release.explain(words), **release.options())
 
 
 CENTRAL = (
-    "contents, line and a foreign signature",
+    "contents, line and an untrusted signature",
     "contents and their line",
     "line of an unsigned writer",
     "signature missing",
@@ -143,7 +143,7 @@ CENTRAL = (
 
 
 @pytest.mark.parametrize("attack", CENTRAL)
-def test_check_mode_fails_alike(fetch: FetchRunner, release: Release, attack: str) -> None:
+def test_check_mode_fails_equally(fetch: FetchRunner, release: Release, attack: str) -> None:
     act, words = ATTACKS[attack]
     act(release)
     result = require_refusal(fetch, release.explain(words), check=True, **release.options())
@@ -152,7 +152,7 @@ def test_check_mode_fails_alike(fetch: FetchRunner, release: Release, attack: st
 
 @pytest.mark.parametrize("attack", [*CENTRAL, "contents of the same size", "contents of another size"])
 def test_nothing_is_unpacked(fetch: FetchRunner, release: Release, attack: str) -> None:
-    """Not even if only one of several archives is false."""
+    """Also if only one of several archives is false."""
     archives = {f"{name}.tar": pack(content) for name, content in ARTIFACTS.items()}
     release.put(archives)
     act, words = ATTACKS[attack]
@@ -191,7 +191,7 @@ def test_artifact_without_a_line_is_refused(fetch: FetchRunner, release: Release
     require_refusal(fetch, words, name, check=check, **release.options())
 
 
-def test_artifact_without_a_line_stops_a_pattern(fetch: FetchRunner, release: Release) -> None:
+def test_artifact_without_a_line_is_refused_for_a_pattern(fetch: FetchRunner, release: Release) -> None:
     put(release.emulator, {"evil": EVIL})
     message = fetch.failure(patterns=["*"], **release.options())
     assert message == f"The manifest {MANIFEST} has no line, or conflicting lines, for 'evil'"
@@ -199,22 +199,22 @@ def test_artifact_without_a_line_stops_a_pattern(fetch: FetchRunner, release: Re
 
 
 def test_local_file_of_an_attacker_is_replaced(fetch: FetchRunner, release: Release) -> None:
-    """Even if it has the contents that Downloads have, and a manifest that nobody trusts lists them."""
+    """Even if the artifact has the same contents, and an untrusted manifest lists them."""
     fetch.write(app=EVIL)
     assert outcome(fetch("app", **release.options())) == ("replaced", "content differs", True)
     fetch.write(app=EVIL)
-    release.put_foreign(app=EVIL)
+    release.put_untrusted(app=EVIL)
     assert "which signed_by does not have" in fetch.failure("app", **release.options())
 
 
-def test_checksum_does_not_excuse_a_false_signature(fetch: FetchRunner, release: Release) -> None:
-    release.put_foreign()
+def test_checksum_does_not_replace_a_good_signature(fetch: FetchRunner, release: Release) -> None:
+    release.put_untrusted()
     checksum = f"sha256:{sha256(ARTIFACTS['app'])}"
     assert "which signed_by does not have" in fetch.failure("app", checksum=checksum, **release.options())
 
 
-def test_force_does_not_excuse_a_false_signature(fetch: FetchRunner, release: Release) -> None:
-    release.put_foreign(app=EVIL)
+def test_force_does_not_replace_a_good_signature(fetch: FetchRunner, release: Release) -> None:
+    release.put_untrusted(app=EVIL)
     require_refusal(fetch, "which signed_by does not have", force=True, **release.options())
 
 
@@ -225,7 +225,7 @@ def test_signature_of_the_other_format_is_refused(
     keys = from_openpgp(gnupg.release), from_ssh(ssh_key)
     good, other = keys if trusted == "openpgp" else reversed(keys)
     release = Release(emulator, good, other)
-    release.put_foreign(**ARTIFACTS)
+    release.put_untrusted(**ARTIFACTS)
     words = {
         "openpgp": "is an SSH signature, but signed_by has OpenPGP keys",
         "ssh": "is an OpenPGP signature, but signed_by has SSH keys",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch a signed release with trusted keys of all forms, and with texts that are no trusted keys."""
+"""Fetch a signed release with trusted keys in all forms, and refuse texts that are not trusted keys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.http._fetch.releases import ARTIFACTS, EVIL, Release, require_refusal
 
 
 class Trusted(NamedTuple):
-    """What a trusted key is given as: by its two formats, and in files of this folder."""
+    """The forms of a trusted key: in both formats, as text and in files of this folder."""
 
     openpgp: OpenpgpHome
     ssh: SshIdentity
@@ -66,15 +66,15 @@ def trusted(gnupg: OpenpgpHome, ssh_key: SshIdentity, tmp_path: Path) -> Trusted
 
 @pytest.mark.parametrize("form", FORMS)
 def test_key_of_any_form_is_trusted_and_no_other(
-    fetch: FetchRunner, emulator: Emulator, trusted: Trusted, foreign_ssh_key: SshIdentity, form: str
+    fetch: FetchRunner, emulator: Emulator, trusted: Trusted, untrusted_ssh_key: SshIdentity, form: str
 ) -> None:
-    good, foreign = from_ssh(trusted.ssh), from_ssh(foreign_ssh_key)
+    good, untrusted = from_ssh(trusted.ssh), from_ssh(untrusted_ssh_key)
     if form.startswith("openpgp"):
-        good, foreign = from_openpgp(trusted.openpgp.release), from_openpgp(trusted.openpgp.attacker)
-    release = Release(emulator, good, foreign)
-    release.put_foreign(app=EVIL)
+        good, untrusted = from_openpgp(trusted.openpgp.release), from_openpgp(trusted.openpgp.attacker)
+    release = Release(emulator, good, untrusted)
+    release.put_untrusted(app=EVIL)
     options = release.options(signed_by=FORMS[form](trusted))
-    require_refusal(fetch, f"was made by the key {foreign.fingerprint}, which signed_by does not have", **options)
+    require_refusal(fetch, f"was made by the key {untrusted.fingerprint}, which signed_by does not have", **options)
     release.put()
     fetch("app", **options)
     assert fetch.files == {"app": ARTIFACTS["app"]}
@@ -146,7 +146,7 @@ def test_options_that_would_verify_nothing_are_refused_before_any_request(
 @pytest.mark.parametrize("kind", ["openpgp", "ssh"])
 @pytest.mark.parametrize("option", ["signed_by", "signing_key"])
 def test_private_key_that_is_passed_as_text_is_not_shown(run: ModuleRunner, trusted: Trusted, option: str, kind: str) -> None:
-    """Not even with the options of the task, which results repeat."""
+    """Not even in the options of the task, which results repeat."""
     key = trusted.openpgp.attacker.private if kind == "openpgp" else trusted.ssh.path.read_text("utf-8")
     module, options = FETCH, {"name": "app", "dest": str(trusted.folder)}
     if option == "signing_key":

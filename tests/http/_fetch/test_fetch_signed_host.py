@@ -4,8 +4,8 @@
 
 """Fetch a signed release on a host whose programs lie, or whose user trusts an attacker.
 
-What no test here can show: a program on PATH that prints exactly what gpgv, sqv, gpg or ssh-keygen print for a good signature by
-the trusted key is believed, if the signature names that key. Whoever can put it there can replace Python as well.
+The limit of these tests: a program on PATH that prints exactly what gpgv, sqv, gpg or ssh-keygen print for a good signature by
+the trusted key is trusted, if the signature names that key. An attacker who can install it can replace Python as well.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def test_missing_program_is_an_error(fetch: FetchRunner, release: Release, insta
 
 
 def say(*words: str, status: int = 0) -> str:
-    """Return a script that prints lines whatever it is asked, and ends."""
+    """Return a script that prints lines for any arguments, and ends."""
     return "\n".join([*(f"echo '{line}'" for line in words), f"exit {status}"])
 
 
@@ -44,7 +44,7 @@ def imitate(fingerprint: str, *, kind: str = "00", primary: str = "", date: int 
     return ["[GNUPG:] NEWSIG", f"[GNUPG:] GOODSIG {fingerprint[-16:]} Release", f"[GNUPG:] {valid}"]
 
 
-# What a program prints instead of the truth, about a manifest that was changed after signing. {key}, {other}: fingerprints.
+# False output of a program about a manifest that was changed after signing. {key}, {other}: fingerprints.
 LIES: dict[str, str] = {
     "nothing": "exit 0",
     "nothing, and fails": "exit 1",
@@ -63,7 +63,7 @@ LIES: dict[str, str] = {
     "only that it is good": say(*(line for line in imitate("{key}") if "VALIDSIG" not in line)),
     "the lines of ssh-keygen for another key": say('Good "file" signature for signer with ED25519 key {other}'),
     "the lines of ssh-keygen for another namespace": say('Good "git" signature for signer with ED25519 key {key}'),
-    "the lines of ssh-keygen for somebody else": say('Good "file" signature for attacker with ED25519 key {key}'),
+    "the lines of ssh-keygen for another signer": say('Good "file" signature for attacker with ED25519 key {key}'),
     "the lines of ssh-keygen, and fails": say('Good "file" signature for signer with ED25519 key {key}', status=1),
     "the lines of ssh-keygen among others": say("Hello", 'Good "file" signature for signer with ED25519 key {key}'),
     "the lines of ssh-keygen twice": say(*['Good "file" signature for signer with ED25519 key {key}'] * 2),
@@ -71,12 +71,12 @@ LIES: dict[str, str] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_program_that_lies_is_not_believed(fetch: FetchRunner, release: Release, install: Install, lie: str) -> None:
+def test_false_output_of_a_program_is_not_trusted(fetch: FetchRunner, release: Release, install: Install, lie: str) -> None:
     release.put_manifest(lines({**ARTIFACTS, "app": EVIL}))
     script = LIES[lie].replace("{key}", release.key.fingerprint).replace("{other}", release.other_key.fingerprint)
     for program in ("gpgv", "gpg", "sqv") if release.key.format == "openpgp" else ("ssh_keygen",):
         if program == "sqv" and lie == "the fingerprint":
-            continue  # it is what sqv prints for a good signature
+            continue  # This is the output of sqv for a good signature.
         folder = install(**{program: script})
         message = fetch.failure("app", **release.options())
         require_sentence(message)
@@ -86,26 +86,26 @@ def test_program_that_lies_is_not_believed(fetch: FetchRunner, release: Release,
 
 
 @pytest.mark.parametrize("program", ["gpgv", "gpg", "sqv", "ssh_keygen"])
-def test_program_that_finds_every_signature_good_gets_none_of_a_foreign_key(
+def test_signature_of_an_untrusted_key_is_refused_before_any_program_runs(
     fetch: FetchRunner,
     emulator: Emulator,
     gnupg: OpenpgpHome,
     ssh_key: SshIdentity,
-    foreign_ssh_key: SshIdentity,
+    untrusted_ssh_key: SshIdentity,
     install: Install,
     tmp_path: Path,
     program: str,
 ) -> None:
-    good, foreign = from_ssh(ssh_key), from_ssh(foreign_ssh_key)
+    good, untrusted = from_ssh(ssh_key), from_ssh(untrusted_ssh_key)
     if program != "ssh_keygen":
-        good, foreign = from_openpgp(gnupg.release), from_openpgp(gnupg.attacker)
-    release = Release(emulator, good, foreign)
-    release.put_foreign(app=EVIL)
+        good, untrusted = from_openpgp(gnupg.release), from_openpgp(gnupg.attacker)
+    release = Release(emulator, good, untrusted)
+    release.put_untrusted(app=EVIL)
     options = release.options()
     truth = {"sqv": [good.fingerprint], "ssh_keygen": [f'Good "file" signature for signer with ED25519 key {good.fingerprint}']}
     called = tmp_path / "called"
     install(**{program: f"echo > {called}\n{say(*truth.get(program, imitate(good.fingerprint)))}"})
-    require_refusal(fetch, f"was made by the key {foreign.fingerprint}, which signed_by does not have", **options)
+    require_refusal(fetch, f"was made by the key {untrusted.fingerprint}, which signed_by does not have", **options)
     assert not called.exists()
 
 
@@ -120,7 +120,7 @@ def test_program_in_a_relative_folder_of_path_is_not_run(
     entry: str,
     first: bool,
 ) -> None:
-    """Somebody has put one into the folder that the task runs in."""
+    """An attacker has put a program into the working directory of the task."""
     called = tmp_path / "called"
     for program in ("gpgv", "sqv", "gpg", "ssh_keygen"):
         install(**{program: f"echo > {called}"})
@@ -136,7 +136,7 @@ def test_program_in_a_relative_folder_of_path_is_not_run(
 
 
 @pytest.fixture
-def home_of_a_victim(gnupg: OpenpgpHome, foreign_ssh_key: SshIdentity, tmp_path: Path) -> Path:
+def home_of_a_victim(gnupg: OpenpgpHome, untrusted_ssh_key: SshIdentity, tmp_path: Path) -> Path:
     """Return a home directory in which every file of GnuPG and OpenSSH trusts the attacker."""
     home = tmp_path / "victim"
     for folder in (home / ".gnupg", home / ".ssh"):
@@ -147,8 +147,8 @@ def home_of_a_victim(gnupg: OpenpgpHome, foreign_ssh_key: SshIdentity, tmp_path:
     for name in ("gpg.conf", "gpgv.conf", "options"):
         settings = f"keyring {keyring}\ntrusted-key {gnupg.attacker.fingerprint}\nallow-weak-digest-algos\n"
         (home / ".gnupg" / name).write_text(settings, "utf-8")
-    (home / ".ssh" / "allowed_signers").write_text(foreign_ssh_key.line(principals="signer"), "utf-8")
-    (home / ".ssh" / "authorized_keys").write_text(foreign_ssh_key.public, "utf-8")
+    (home / ".ssh" / "allowed_signers").write_text(untrusted_ssh_key.line(principals="signer"), "utf-8")
+    (home / ".ssh" / "authorized_keys").write_text(untrusted_ssh_key.public, "utf-8")
     return home
 
 
@@ -168,18 +168,18 @@ def test_settings_and_keyrings_of_the_user_are_neither_read_nor_written(
     install(*{"gpgv": ("gpgv", "gpg"), "gpg": ("gpg",)}[program], "ssh-keygen")
     fetch("app", **release.options())
     (fetch.folder / "app").unlink()
-    release.put_foreign(app=EVIL)
+    release.put_untrusted(app=EVIL)
     require_refusal(fetch, release.explain("was made by the key {other}, which signed_by does not have"), **release.options())
     assert {path: path.stat().st_mtime_ns for path in home_of_a_victim.rglob("*")} == before
 
 
-def test_temporary_folder_is_gone_after_the_task(
+def test_temporary_folder_is_removed_after_the_task(
     fetch: FetchRunner, release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     fetch("app", **release.options())
-    release.put_foreign(app=EVIL)
+    release.put_untrusted(app=EVIL)
     fetch.failed("app", force=True, **release.options())
     assert list(folder.iterdir()) == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attack a release with OpenPGP signatures of every wrong kind, and with keys that carry parts of an attacker."""
+"""Attack a release with OpenPGP signatures of every invalid kind, and with keys that have parts of an attacker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXT = "is a text signature (class 01), which does not cover line ends. Sign aga
 INLINE = "is a message with its text, not a detached signature"
 FOREIGN = "was made by the key {other}, which signed_by does not have"
 
-# How the manifest is signed, by whom, and what the task says.
+# How the manifest is signed, the key, and the message of the task.
 Sign = Callable[[OpenpgpHome, bytes], bytes]
 SIGNATURES: dict[str, tuple[Sign, str]] = {
     "by an expired key": (lambda home, text: home.expired.sign(text, at=PAST_TIME), "which has expired"),
@@ -80,7 +80,7 @@ SIGNATURES: dict[str, tuple[Sign, str]] = {
         lambda home, text: claim(home.attacker.sign(text, armor=False), home.release),
         "The signature '{signature}' of the manifest '{manifest}' does not match",
     ),
-    "in nobody's name": (
+    "without a name": (
         lambda home, text: claim(home.attacker.sign(text, armor=False), None),
         "The signature '{signature}' of the manifest '{manifest}' does not state which key made it",
     ),
@@ -145,7 +145,7 @@ def split(area: bytes) -> list[bytes]:
 
 
 def weaken(signature: bytes) -> bytes:
-    """Return a signature that says it is of MD5, with which GnuPG does not sign anymore."""
+    """Return a signature that claims the algorithm MD5, with which GnuPG no longer signs."""
     (packet,) = parse_packets(signature)
     return Packet(SIGNATURE, packet.body[:3] + b"\x01" + packet.body[4:]).encode()
 
@@ -176,7 +176,7 @@ def test_signature_is_refused(
 
 
 def test_revoked_key_is_refused(fetch: FetchRunner, emulator: Emulator) -> None:
-    """Its good signature is from before, and one copy of the key in signed_by does not know of the revocation yet."""
+    """Its good signature is older, and one copy of the key in signed_by does not have the revocation yet."""
     with open_openpgp_home() as home:
         key = home.create_key()
         before = key.public

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attack a fetch of a signed release between two requests, and with responses that are not the signature."""
+"""Attack the fetch of a signed release between two requests, and with responses other than the signature."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_response_without_the_signature_proves_nothing(
     require_refusal(fetch, release.explain(words), **release.options())
 
 
-def test_signed_link_without_its_query_proves_nothing(fetch: FetchRunner, release: Release) -> None:
-    """A proxy that drops the query sends the client to a page of errors."""
+def test_signed_url_without_its_query_proves_nothing(fetch: FetchRunner, release: Release) -> None:
+    """A proxy that removes the query sends the client to an error page."""
     lost = f"{release.emulator.storage_url}/{release.key.signature}"
     release.fault("redirect", release.key.signature, "api", location=lost)
     require_refusal(fetch, f"GET of {release.key.signature} from the storage host", **release.options())
@@ -51,8 +51,8 @@ def test_listing_without_the_signature_proves_nothing(fetch: FetchRunner, releas
     require_refusal(fetch, f"'{release.key.signature}' exists, but the listing does not show it", **release.options())
 
 
-def test_old_release_put_back_as_a_whole_is_good(fetch: FetchRunner, release: Release) -> None:
-    """A signature does not say that it is the newest one. Exact names with versions make that harmless."""
+def test_complete_old_release_is_accepted(fetch: FetchRunner, release: Release) -> None:
+    """A signature does not prove that it is the newest one. Exact names with versions make that harmless."""
     release.put(NEW)
     release.put()
     fetch("app", **release.options())
@@ -73,7 +73,7 @@ def swap(release: Release, after: str, action: Callable[[], None]) -> None:
 def test_release_that_is_replaced_during_the_task_is_fetched_from_a_new_listing(
     fetch: FetchRunner, release: Release, after: str, new: dict[str, bytes]
 ) -> None:
-    """A publisher replaces everything between two requests, so that only a second reading is consistent."""
+    """A publisher replaces all artifacts between two requests, so that only a second reading is consistent."""
     swap(release, after, lambda: release.put(new))
     result = fetch("app", **release.options())
     assert (outcome(result), fetch.files) == (FETCHED, {"app": ARTIFACTS["app"] if after == "app" else new["app"]})
@@ -84,8 +84,8 @@ def test_release_that_is_replaced_during_the_task_is_fetched_from_a_new_listing(
 def test_release_of_another_key_that_replaces_it_during_the_task_is_refused(
     fetch: FetchRunner, release: Release, after: str, check: bool
 ) -> None:
-    """What was verified before the swap may be fetched, and nothing else."""
-    swap(release, after, lambda: release.put_foreign(app=EVIL))
+    """Only contents that were verified before the replacement can be fetched."""
+    swap(release, after, lambda: release.put_untrusted(app=EVIL))
     options = release.options(check=check)
     if after == "app" or (check and after == "signature"):
         assert fetch("app", **options)["signature"]["fingerprint"] == release.key.fingerprint
@@ -105,7 +105,7 @@ def test_release_of_another_key_that_replaces_it_during_the_task_is_refused(
     ],
     ids=["same size", "other size", "removed"],
 )
-def test_contents_that_are_swapped_during_the_task_are_refused(
+def test_contents_that_are_replaced_during_the_task_are_refused(
     fetch: FetchRunner, release: Release, after: str, attack: Callable[[Release], None], words: str
 ) -> None:
     swap(release, after, lambda: attack(release))
@@ -114,7 +114,7 @@ def test_contents_that_are_swapped_during_the_task_are_refused(
 
 
 @pytest.mark.parametrize("after", ["listing", MANIFEST])
-def test_signature_that_is_removed_during_the_task_is_missed(fetch: FetchRunner, release: Release, after: str) -> None:
+def test_signature_that_is_removed_during_the_task_is_an_error(fetch: FetchRunner, release: Release, after: str) -> None:
     swap(release, after, lambda: release.remove(release.key.signature))
     assert f"is not signed: '{release.key.signature}' does not exist" in fetch.failure("app", **release.options())
     assert fetch.files == {}
@@ -128,8 +128,8 @@ def test_signature_that_arrives_after_its_manifest_is_read_again(fetch: FetchRun
     assert fetch.files == {"app": NEW["app"]}
 
 
-def test_false_manifest_before_each_reading_is_refused_in_the_end(fetch: FetchRunner, release: Release) -> None:
-    """A good manifest in the listing, and another one whenever it is read."""
+def test_false_manifest_at_each_reading_is_refused(fetch: FetchRunner, release: Release) -> None:
+    """The listing has a good manifest, and each reading returns another one."""
     for _reading in range(8):
         release.swap("listing", lambda: release.put_manifest(lines({**ARTIFACTS, "app": EVIL})))
         release.swap(release.key.signature, lambda: release.put_manifest(release.manifest))
@@ -137,7 +137,7 @@ def test_false_manifest_before_each_reading_is_refused_in_the_end(fetch: FetchRu
     assert fetch.files == {}
 
 
-def test_contents_that_are_replaced_before_each_reading_are_refused_in_the_end(
+def test_contents_that_are_replaced_before_each_reading_are_refused(
     fetch: FetchRunner, emulator: Emulator, release: Release
 ) -> None:
     """Each reading looks like a replacement during the task."""
@@ -150,7 +150,7 @@ def test_contents_that_are_replaced_before_each_reading_are_refused_in_the_end(
 # The manifest and its signature as files
 
 
-def test_manifest_and_signature_on_the_host_are_those_that_were_verified(fetch: FetchRunner, release: Release) -> None:
+def test_fetched_manifest_and_signature_are_the_verified_ones(fetch: FetchRunner, release: Release) -> None:
     names = [MANIFEST, release.key.signature]
     for status in ("fetched", "unchanged"):
         assert [each["status"] for each in fetch(*names, **release.options())["artifacts"]] == [status] * 2
@@ -161,7 +161,7 @@ def test_manifest_and_signature_on_the_host_are_those_that_were_verified(fetch: 
 
 
 @pytest.mark.parametrize("swapped", ["manifest", "signature", "both"])
-def test_manifest_and_signature_that_are_swapped_after_their_verification_do_not_land(
+def test_manifest_and_signature_replaced_after_verification_are_not_written(
     fetch: FetchRunner, release: Release, swapped: str
 ) -> None:
     def attack() -> None:
@@ -178,14 +178,14 @@ def test_manifest_and_signature_that_are_swapped_after_their_verification_do_not
     assert fetch.files == (verified if swapped == "signature" else {})
 
 
-def test_new_pair_that_replaces_a_verified_one_is_verified_before_it_lands(fetch: FetchRunner, release: Release) -> None:
+def test_new_manifest_and_signature_are_verified_before_they_are_written(fetch: FetchRunner, release: Release) -> None:
     swap(release, "signature", lambda: release.put(NEW))
     fetch(MANIFEST, release.key.signature, **release.options())
     assert fetch.files == {name: release.read(name) for name in (MANIFEST, release.key.signature)}
 
 
-def test_manifest_that_is_swapped_for_one_reading_does_not_land(fetch: FetchRunner, release: Release) -> None:
-    """The attacker puts the good one back at once."""
+def test_manifest_that_is_replaced_for_one_reading_is_not_written(fetch: FetchRunner, release: Release) -> None:
+    """The attacker restores the good one at once."""
     swap(release, "signature", lambda: release.put_manifest(release.manifest.replace(b"app", b"App")))
     release.emulator.faults.add(
         "call", host="storage", path=f"/{MANIFEST}$", after=1, action=lambda: release.put_manifest(release.manifest)

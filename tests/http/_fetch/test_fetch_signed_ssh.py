@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attack a release with SSH signatures of every wrong kind, and with certificates of an attacker."""
+"""Attack a release with SSH signatures of every invalid kind, and with certificates of an attacker."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ CHANGED = "does not match: the contents were changed after signing"
 
 
 class Keys(NamedTuple):
-    """The trusted key, a foreign one, and two authorities, the first of which is trusted for ``*@example.com``."""
+    """The trusted key, an untrusted one, and two authorities, the first of which is trusted for ``*@example.com``."""
 
     key: SshIdentity
-    foreign: SshIdentity
+    untrusted: SshIdentity
     authority: SshIdentity
-    foreign_authority: SshIdentity
+    untrusted_authority: SshIdentity
 
     @property
     def trusted(self) -> list[str]:
-        """An allowed-signers line for each of the trusted ones."""
+        """Return an allowed-signers line for each trusted key and authority."""
         return [self.key.line(), self.authority.line("cert-authority", "*@example.com")]
 
 
 def claim(signature: bytes, key: SshIdentity) -> bytes:
-    """Return a signature that has the public key of somebody else in it."""
+    """Return a signature that contains another public key."""
     data = base64.b64decode(b"".join(signature.split(b"\n")[1:-2]))
     old = 4 + int.from_bytes(data[10:14], "big")
     return ssh_blobs.armor(data[:10] + ssh_blobs.field(blob(key)) + data[10 + old :])
@@ -50,7 +50,7 @@ def blob(key: SshIdentity) -> bytes:
     return base64.b64decode(key.public.split()[1])
 
 
-# How the manifest is signed, and what the task says.
+# How the manifest is signed, and the message of the task.
 SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
     "for git": (
         lambda keys, text: keys.key.sign(text, namespace="git"),
@@ -60,35 +60,35 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
         lambda keys, text: keys.key.sign(text, namespace="file@example.com"),
         "was made for the namespace 'file@example.com' instead of 'file'",
     ),
-    "by a foreign key": (lambda keys, text: keys.foreign.sign(text), FOREIGN),
-    "by a foreign key, with the trusted key in it": (lambda keys, text: claim(keys.foreign.sign(text), keys.key), CHANGED),
-    "by the trusted key, with a foreign key in it": (lambda keys, text: claim(keys.key.sign(text), keys.foreign), FOREIGN),
+    "by an untrusted key": (lambda keys, text: keys.untrusted.sign(text), UNTRUSTED),
+    "by an untrusted key, with the trusted key in it": (lambda keys, text: claim(keys.untrusted.sign(text), keys.key), CHANGED),
+    "by the trusted key, with an untrusted key in it": (lambda keys, text: claim(keys.key.sign(text), keys.untrusted), UNTRUSTED),
     "by the trusted authority itself": (
         lambda keys, text: keys.authority.sign(text),
         "was made by the key {authority}, which signed_by does not have",
     ),
-    "with a certificate of a foreign authority": (
-        lambda keys, text: keys.foreign.certify(keys.foreign_authority, "jo@example.com").sign(text),
-        "was made with a certificate of the authority {foreign_authority}, which signed_by does not have",
+    "with a certificate of an untrusted authority": (
+        lambda keys, text: keys.untrusted.certify(keys.untrusted_authority, "jo@example.com").sign(text),
+        "was made with a certificate of the authority {untrusted_authority}, which signed_by does not have",
     ),
     "with a certificate that the key gave itself": (
-        lambda keys, text: keys.foreign.certify(keys.foreign, "jo@example.com").sign(text),
+        lambda keys, text: keys.untrusted.certify(keys.untrusted, "jo@example.com").sign(text),
         "was made with a certificate of the authority {other}, which signed_by does not have",
     ),
     "with a certificate of the trusted key, which is no authority": (
-        lambda keys, text: keys.foreign.certify(keys.key, "jo@example.com").sign(text),
+        lambda keys, text: keys.untrusted.certify(keys.key, "jo@example.com").sign(text),
         "was made with a certificate of the authority {key}, which signed_by does not have",
     ),
     "with a certificate for another principal": (
-        lambda keys, text: keys.foreign.certify(keys.authority, "jo@example.org").sign(text),
+        lambda keys, text: keys.untrusted.certify(keys.authority, "jo@example.org").sign(text),
         "was made with a certificate for 'jo@example.org', which signed_by does not allow",
     ),
     "with a certificate for the principal of bare keys": (
-        lambda keys, text: keys.foreign.certify(keys.authority, "signer").sign(text),
+        lambda keys, text: keys.untrusted.certify(keys.authority, "signer").sign(text),
         "was made with a certificate for 'signer', which signed_by does not allow",
     ),
-    "with a certificate for nobody": (
-        lambda keys, text: keys.foreign.certify(keys.authority).sign(text),
+    "with a certificate without principals": (
+        lambda keys, text: keys.untrusted.certify(keys.authority).sign(text),
         "was made with a certificate for nobody, which signed_by does not allow",
     ),
     "with a certificate that has expired": (
@@ -96,7 +96,7 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
         "was made with an expired certificate of the key {other}",
     ),
     "with a certificate of the future": (
-        lambda keys, text: keys.foreign.certify(keys.authority, "jo@example.com", "20900101:20910101").sign(text),
+        lambda keys, text: keys.untrusted.certify(keys.authority, "jo@example.com", "20900101:20910101").sign(text),
         "was made with a certificate of the key {other} that is not valid yet",
     ),
     "with SHA-1": (
@@ -123,8 +123,8 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
         lambda keys, text: ssh_blobs.armor(ssh_blobs.signature(blob(keys.key)) + b"\0"),
         "has data after its end",
     ),
-    "good, and a foreign one after it": (
-        lambda keys, text: keys.key.sign(text) + keys.foreign.sign(text),
+    "good, and an untrusted one after it": (
+        lambda keys, text: keys.key.sign(text) + keys.untrusted.sign(text),
         "has data after its end",
     ),
     "good, with a page around it": (lambda keys, text: b"<html>\n" + keys.key.sign(text), "is not an SSH signature"),
@@ -140,7 +140,7 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
     ),
 }
 
-# What the line of the trusted key says, and what the task says of its good signature.
+# Options in the line of the trusted key, and the message of the task about its good signature.
 LINES = {
     'namespaces="git"': "was made by the key {key}, which signed_by limits to other namespaces",
     'namespaces="git,!file,*"': "was made by the key {key}, which signed_by limits to other namespaces",
@@ -151,14 +151,14 @@ LINES = {
 
 
 @pytest.fixture
-def keys(ssh_key: SshIdentity, foreign_ssh_key: SshIdentity, tmp_path: Path) -> Keys:
-    return Keys(ssh_key, foreign_ssh_key, make_ssh_key(tmp_path, name="ca"), make_ssh_key(tmp_path, name="foreign-ca"))
+def keys(ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, tmp_path: Path) -> Keys:
+    return Keys(ssh_key, untrusted_ssh_key, make_ssh_key(tmp_path, name="ca"), make_ssh_key(tmp_path, name="untrusted-ca"))
 
 
 @pytest.fixture
 def release(emulator: Emulator, keys: Keys) -> Release:
     """Publish a signed release."""
-    release = Release(emulator, from_ssh(keys.key), from_ssh(keys.foreign))
+    release = Release(emulator, from_ssh(keys.key), from_ssh(keys.untrusted))
     release.put()
     return release
 
@@ -168,12 +168,12 @@ def test_signature_is_refused(fetch: FetchRunner, release: Release, keys: Keys, 
     sign, words = SIGNATURES[attack]
     release.put_signature(sign(keys, release.manifest))
     words = words.replace("{authority}", keys.authority.fingerprint)
-    words = words.replace("{foreign_authority}", keys.foreign_authority.fingerprint)
+    words = words.replace("{untrusted_authority}", keys.untrusted_authority.fingerprint)
     require_refusal(fetch, release.explain(words), manifest=MANIFEST, signed_by=keys.trusted)
 
 
 def test_certificate_of_the_trusted_authority_is_good(fetch: FetchRunner, release: Release, keys: Keys) -> None:
-    release.put_signature(keys.foreign.certify(keys.authority, "jo@example.com").sign(release.manifest))
+    release.put_signature(keys.untrusted.certify(keys.authority, "jo@example.com").sign(release.manifest))
     fetch("app", manifest=MANIFEST, signed_by=keys.trusted)
     assert fetch.files == {"app": ARTIFACTS["app"]}
 

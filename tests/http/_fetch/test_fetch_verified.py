@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify fetched artifacts by ``checksum`` and ``manifest``, whose dates decide only whether work is skipped."""
+"""Verify fetched artifacts by ``checksum`` and ``manifest``; dates decide only whether requests are skipped."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_contents_must_have_the_digest(fetch: FetchRunner, algorithm: str) -> No
 def test_file_with_the_digest_costs_no_request(
     emulator: Emulator, fetch: FetchRunner, names: list[str], dest: str, check: bool
 ) -> None:
-    """Even if the artifact does not exist anymore."""
+    """Even if the artifact no longer exists."""
     fetch.write({dest or "app": DATA})
     options: dict[str, Any] = {"dest": f"{fetch.folder}/{dest}", "checksum": checksum(algorithm="sha512"), "check": check}
     result = fetch(*names, **options)
@@ -112,7 +112,7 @@ def test_older_manifest_proves_nothing(emulator: Emulator, fetch: FetchRunner, c
 
 @each_mode
 @pytest.mark.parametrize("etag", ["md5", "opaque", "none"])
-def test_file_that_matches_older_manifest_does_not_hide_new_contents(
+def test_new_contents_are_fetched_over_a_file_that_matches_an_older_manifest(
     emulator: Emulator, fetch: FetchRunner, etag: str, check: bool
 ) -> None:
     emulator.switches.etag = etag
@@ -125,7 +125,7 @@ def test_file_that_matches_older_manifest_does_not_hide_new_contents(
 @pytest.mark.parametrize("newer", [False, True])
 @pytest.mark.parametrize("local", [None, b"old", OTHER, DATA])
 def test_wrong_digest_is_an_error_whatever_the_dates(fetch: FetchRunner, local: bytes | None, newer: bool) -> None:
-    """Also if the local file is what the artifact is."""
+    """Also if the local file equals the artifact."""
     wrong = {MANIFEST: lines({"app": b"something else"})}
     fetch.put({"app": DATA, **wrong} if newer else {**wrong, "app": DATA})
     if local is not None:
@@ -147,7 +147,7 @@ def test_wrong_digest_is_an_error_whatever_the_dates(fetch: FetchRunner, local: 
     ],
     ids=["no manifest", "no line", "two digests", "another file"],
 )
-def test_nothing_is_fetched_without_a_clear_line(
+def test_nothing_is_fetched_without_an_unambiguous_line(
     emulator: Emulator, fetch: FetchRunner, text: bytes | None, words: str, check: bool
 ) -> None:
     fetch.put(app=DATA, other=b"other")
@@ -170,7 +170,7 @@ def test_nothing_is_fetched_without_a_clear_line(
     ],
     ids=str,
 )
-def test_patterns_leave_out_the_manifest_and_its_signatures_unless_named_exactly(
+def test_patterns_skip_the_manifest_and_its_signatures_unless_named_exactly(
     fetch: FetchRunner, options: dict[str, Any], expected: list[str]
 ) -> None:
     stored = fetch.put(a=b"a", b=b"b")
@@ -181,7 +181,7 @@ def test_patterns_leave_out_the_manifest_and_its_signatures_unless_named_exactly
     assert fetch(manifest=MANIFEST, **options)["changed"] is False
 
 
-def test_digest_in_capitals_and_binary_form_is_read_from_manifest_of_any_name(fetch: FetchRunner) -> None:
+def test_digest_in_capitals_and_binary_form_is_read_from_any_manifest(fetch: FetchRunner) -> None:
     fetch.put({"app": DATA, "my sums.txt": f"{sha256(DATA).upper()} *app\r\n".encode()})
     assert fetch.outcome("app", manifest="my sums.txt") == NEW
     assert fetch.outcome("app", manifest="my sums.txt") == SAME
@@ -197,20 +197,26 @@ def test_contradiction_of_checksum_and_manifest_is_an_error_before_any_transfer(
     assert fetch.outcome("app", check=check, manifest=MANIFEST, checksum=checksum(DATA)) == NEW
 
 
-def foreign(data: bytes, form: str) -> bytes:
-    """Return a manifest as other programs write it."""
+def format_manifest(data: bytes, form: str) -> bytes:
+    """Return a manifest in the form of another program."""
     digests = {name: hashlib.new(name, data).hexdigest() for name in ("sha256", "sha512")}
     return f"# by others\n{form.format(**digests)}\n".encode()
 
 
-FOREIGN = ["{sha512}  ./app", "{sha512} *app", "SHA512 (app) = {sha512}", "SHA256 (./app) = {sha256}", "SHA2-256(app)= {sha256}"]
+OTHER_FORMS = [
+    "{sha512}  ./app",
+    "{sha512} *app",
+    "SHA512 (app) = {sha512}",
+    "SHA256 (./app) = {sha256}",
+    "SHA2-256(app)= {sha256}",
+]
 
 
-@pytest.mark.parametrize("form", FOREIGN)
+@pytest.mark.parametrize("form", OTHER_FORMS)
 def test_manifests_of_other_programs_are_read(emulator: Emulator, fetch: FetchRunner, form: str) -> None:
-    fetch.put(app=DATA, MANIFEST=foreign(OTHER, form))
+    fetch.put(app=DATA, MANIFEST=format_manifest(OTHER, form))
     assert "does not have the digest that the manifest MANIFEST expects" in fetch.failure("app", manifest="MANIFEST")
-    fetch.put(MANIFEST=foreign(DATA, form))
+    fetch.put(MANIFEST=format_manifest(DATA, form))
     assert fetch.outcome("app", manifest="MANIFEST", check=True) == NEW
     assert fetch.outcome("app", manifest="MANIFEST") == NEW
     assert fetch("app", manifest="MANIFEST")["artifacts"][0]["sha256"] == sha256(DATA)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Provide certificates, and the two ways in which users reach a client: a module and a lookup."""
+"""Provide certificates, and tasks that use a client: a module and a lookup."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.http._http.helpers import Connect, connect, connect_plainly
 from tests.http.lookup.helpers import Looker
 
 
-class Door:
+class ReadingTask:
     """A task that reads from acme/widgets, with options that come from arguments or, in lookups, from variables.
 
     An option that is given as None is left out.
@@ -31,7 +31,7 @@ class Door:
 
     @property
     def pauses(self) -> list[float]:
-        """The pauses between attempts in seconds."""
+        """Return the pauses between attempts in seconds."""
         return [*self._run.pauses, *self._look.pauses]
 
     def __call__(self, **options: Any) -> None:
@@ -56,14 +56,14 @@ class Door:
 
 
 @pytest.fixture(params=["module", "lookup", "variables"])
-def door(request: pytest.FixtureRequest, emulator: Emulator, run: ModuleRunner) -> Door:
-    """Reach the client by a module, by a lookup with arguments, and by a lookup with variables."""
-    return Door(run, Looker(emulator), request.param)
+def task(request: pytest.FixtureRequest, emulator: Emulator, run: ModuleRunner) -> ReadingTask:
+    """Return a task with a module, a lookup with arguments, and a lookup with variables."""
+    return ReadingTask(run, Looker(emulator), request.param)
 
 
 @pytest.fixture(name="connect", params=[connect, connect_plainly], ids=["requests", "plain"])
 def connect_by_either(request: pytest.FixtureRequest) -> Connect:
-    """Return what connects clients, with the library ``requests`` and without it."""
+    """Return a function that connects clients, with the library ``requests`` and without it."""
     connect: Connect = request.param
     return connect
 
@@ -76,7 +76,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="session")
 def bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the path of its certificate."""
+    """Return the path of the certificate of the authority."""
     path = tmp_path_factory.mktemp("ca") / "ca.pem"
     authority.cert_pem.write_to_path(path)
     return str(path)

@@ -33,7 +33,7 @@ def connect(emulator: Emulator, clock: FakeClock | None = None, **settings: Any)
 
 
 def connect_plainly(emulator: Emulator, **settings: Any) -> Client:
-    """Return a client that does without the library ``requests``, else as ``connect`` does."""
+    """Return a client without the library ``requests``; otherwise equal to that of ``connect``."""
     connection = _prepare(emulator, settings)
     transport = PlainTransport(connection.timeout, connection.verify)
     return Client(connection, clock=FakeClock().clock, transport=transport)
@@ -71,6 +71,6 @@ def send(client: Client, content: bytes = b"x") -> None:
     client.send_once("POST", LISTING, *encode_form([], "files", {"sent": content}))
 
 
-def asked_hosts(emulator: Emulator) -> list[str]:
-    """Return which of the hosts got each request, in their order."""
+def list_hosts(emulator: Emulator) -> list[str]:
+    """Return the host of each request, in order."""
     return [entry.host for entry in emulator.journal]

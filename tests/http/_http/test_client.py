@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read, list, send and delete through the client, with its credentials on the API alone."""
+"""Read, list, send and delete through the client, with credentials only for the API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.helpers.clock import FakeClock
 from tests.http._http.helpers import LISTING, connect, list_names, read, send
 
 
-def test_requests_are_counted_with_repeats_and_without_the_storage_host(emulator: Emulator) -> None:
+def test_requests_are_counted_with_retries_and_without_the_storage_host(emulator: Emulator) -> None:
     emulator.repository().put("app", b"x")
     client = connect(emulator)
     emulator.faults.add("status", code=503, path=LISTING)
@@ -84,9 +84,9 @@ def test_response_beyond_the_limit_is_an_error(emulator: Emulator) -> None:
         ({"kind": "drop_after"}, True, True),
         ({"kind": "json", "effect": True}, True, False),
     ],
-    ids=["204", "404", "404 on the repeat", "200"],
+    ids=["204", "404", "404 on the retry", "200"],
 )
-def test_deletion_tells_what_is_proved(emulator: Emulator, fault: dict[str, Any], found: bool, proved: bool) -> None:
+def test_deletion_reports_what_is_proved(emulator: Emulator, fault: dict[str, Any], found: bool, proved: bool) -> None:
     emulator.repository().put("app", b"x")
     if fault:
         emulator.faults.add(method="DELETE", **fault)
@@ -108,7 +108,7 @@ def test_deletion_tells_what_is_proved(emulator: Emulator, fault: dict[str, Any]
     ],
     ids=str,
 )
-def test_failed_write_is_not_repeated_and_tells_whether_it_may_have_been_applied(
+def test_failed_write_is_not_repeated_and_reports_a_possible_effect(
     emulator: Emulator, kind: str, arguments: dict[str, Any], may_have_applied: bool
 ) -> None:
     emulator.faults.add(kind, method="POST", **arguments)

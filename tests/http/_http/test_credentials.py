@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http._http.conftest import Door
+from tests.http._http.conftest import ReadingTask
 from tests.http._http.helpers import consumer
 
 NONE: dict[str, Any] = {"user": None, "api_token": None}
@@ -37,7 +37,7 @@ def options_of(emulator: Emulator, kind: str) -> dict[str, str]:
 
 
 def read_kind(emulator: Emulator) -> str:
-    """Return the kind of credential that all requests to the API had."""
+    """Return the kind of credentials of all requests to the API."""
     (header,) = {entry.headers["Authorization"] for entry in emulator.journal.select(host="api")}
     pair = base64.b64encode(f"{emulator.user}:{emulator.api_token}".encode()).decode()
     sent = {f"Bearer {emulator.access_token}": "access token", f"Basic {pair}": "API token"}
@@ -46,38 +46,40 @@ def read_kind(emulator: Emulator) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_options_take_precedence_over_the_environment(
-    emulator: Emulator, door: Door, monkeypatch: pytest.MonkeyPatch, kind: str
+    emulator: Emulator, task: ReadingTask, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     for variable in VARIABLES.values():
         monkeypatch.setenv(variable, "wrong")
-    door(**{**NONE, **options_of(emulator, kind)})
+    task(**{**NONE, **options_of(emulator, kind)})
     assert read_kind(emulator) == kind
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_environment_is_used_without_options(emulator: Emulator, door: Door, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_environment_is_used_without_options(
+    emulator: Emulator, task: ReadingTask, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     for name, value in options_of(emulator, kind).items():
         monkeypatch.setenv(VARIABLES[name], value)
-    door(**NONE)
+    task(**NONE)
     assert read_kind(emulator) == kind
 
 
-def test_username_and_password_are_aliases(emulator: Emulator, run: ModuleRunner, door: Door) -> None:
-    if door.kind == "variables":
+def test_username_and_password_are_aliases(emulator: Emulator, run: ModuleRunner, task: ReadingTask) -> None:
+    if task.kind == "variables":
         pytest.skip("variables have no aliases")
-    door(**NONE, username=emulator.user, password=emulator.api_token)
+    task(**NONE, username=emulator.user, password=emulator.api_token)
     assert read_kind(emulator) == "API token"
 
 
-def test_no_credential_is_sent_without_any(emulator: Emulator, door: Door) -> None:
+def test_nothing_is_sent_without_credentials(emulator: Emulator, task: ReadingTask) -> None:
     emulator.repository(private=False)
-    door(**NONE)
+    task(**NONE)
     assert [entry for entry in emulator.journal if "Authorization" in entry.headers] == []
 
 
-def test_two_kinds_are_an_error_without_their_values(emulator: Emulator, door: Door) -> None:
-    message = door.failure(access_token="canary", user="canary", api_token="canary")
-    where, prefix = (" in variables", "bitbucket_") if door.kind == "variables" else ("", "")
+def test_two_kinds_are_an_error_without_their_values(emulator: Emulator, task: ReadingTask) -> None:
+    message = task.failure(access_token="canary", user="canary", api_token="canary")
+    where, prefix = (" in variables", "bitbucket_") if task.kind == "variables" else ("", "")
     assert message == f"More than one kind of credentials is set{where}: {prefix}access_token and {prefix}api_token. Use only one"
     assert len(emulator.journal) == 0
 
@@ -91,7 +93,7 @@ def test_characters_outside_ascii_are_sent_as_utf_8(emulator: Emulator, run: Mod
 def test_results_hide_secrets_of_the_environment_and_of_the_run(
     emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """Ansible knows neither secret from the options, so the module must name them."""
+    """Ansible finds neither secret in the options, so the module must register them."""
     emulator.faults.add("json", host="token", body={"access_token": emulator.access_token})
     for name, value in options_of(emulator, kind).items():
         monkeypatch.setenv(VARIABLES[name], value)

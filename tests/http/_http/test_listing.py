@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read lists page by page from the service, and tell whether they are whole."""
+"""Read lists page by page, and detect incomplete ones."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ LIST = LISTING + "?pagelen=100"
 
 
 def fill(emulator: Emulator, count: int) -> None:
-    """Store artifacts ``00`` and so on, of which the last one comes first in the list."""
+    """Store artifacts ``00``, ``01`` and so on; the last one is first in the list."""
     for number in range(count):
         emulator.repository().put(f"{number:02}", b"x")
 
 
-def asked_pages(emulator: Emulator) -> list[dict[str, str]]:
+def list_queries(emulator: Emulator) -> list[dict[str, str]]:
     """Return the queries of all requests."""
     return [entry.query for entry in emulator.journal]
 
 
-def test_list_is_whole_if_no_item_comes_or_goes(emulator: Emulator) -> None:
+def test_list_is_complete_if_no_item_is_added_or_deleted(emulator: Emulator) -> None:
     fill(emulator, 5)
     emulator.switches.page_cap = 2
     listed = connect(emulator).list_once(LIST)
@@ -44,7 +44,7 @@ def test_list_is_whole_if_no_item_comes_or_goes(emulator: Emulator) -> None:
     ],
     ids=["deleted", "added"],
 )
-def test_list_that_changes_between_two_pages_is_not_whole(emulator: Emulator, action: Any, problem: str) -> None:
+def test_list_that_changes_between_two_pages_is_incomplete(emulator: Emulator, action: Any, problem: str) -> None:
     fill(emulator, 5)
     emulator.switches.page_cap = 3
     emulator.faults.add("call", action=lambda: action(emulator.repository()))
@@ -62,14 +62,14 @@ def test_repeated_items_are_kept(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(("page_cap", "whole"), [(2, True), (1, False)])
-def test_several_pages_without_a_size_are_not_known_to_be_whole(emulator: Emulator, page_cap: int, whole: bool) -> None:
+def test_several_pages_without_a_size_might_be_incomplete(emulator: Emulator, page_cap: int, whole: bool) -> None:
     fill(emulator, 2)
     emulator.switches.update({"page_cap": page_cap, "list_size": False})
     assert connect(emulator).list_once(LIST).whole is whole
 
 
 @pytest.mark.parametrize("code", [400, 404])
-def test_page_that_has_gone_leaves_a_list_that_is_not_whole(emulator: Emulator, code: int) -> None:
+def test_missing_page_makes_the_list_incomplete(emulator: Emulator, code: int) -> None:
     fill(emulator, 3)
     emulator.switches.page_cap = 2
     emulator.faults.add("status", code=code, after=1, body={"error": {"message": "Invalid page"}})
@@ -88,14 +88,14 @@ def test_first_page_that_is_refused_is_an_error(emulator: Emulator, code: int, e
 
 
 @pytest.mark.parametrize("dropped", [("pagelen",), ("role", "pagelen")], ids=str)
-def test_parameters_that_the_next_link_lost_are_sent_again(emulator: Emulator, dropped: tuple[str, ...]) -> None:
+def test_parameters_that_the_next_link_lacks_are_sent(emulator: Emulator, dropped: tuple[str, ...]) -> None:
     for number in range(5):
         emulator.snippets.create(str(number), {"a": b"x"})
     emulator.switches.next_drops = dropped
     listed = connect(emulator).list_once("/snippets/acme?pagelen=2&role=member")
     assert [item["title"] for item in listed.items] == ["4", "3", "2", "1", "0"]
     assert listed.whole
-    assert [(query["pagelen"], query["role"]) for query in asked_pages(emulator)] == [("2", "member")] * 3
+    assert [(query["pagelen"], query["role"]) for query in list_queries(emulator)] == [("2", "member")] * 3
 
 
 def test_refused_page_length_is_not_sent_again_in_the_task(emulator: Emulator) -> None:
@@ -105,7 +105,7 @@ def test_refused_page_length_is_not_sent_again_in_the_task(emulator: Emulator) -
     for _unused in range(2):
         listed = client.list_once(LIST)
         assert (len(listed.items), listed.whole) == (12, True)
-    assert [query.get("pagelen") for query in asked_pages(emulator)] == ["100", None, None, None, None]
+    assert [query.get("pagelen") for query in list_queries(emulator)] == ["100", None, None, None, None]
 
 
 def test_list_is_read_from_its_beginning_when_a_later_page_refuses_the_length(emulator: Emulator) -> None:
@@ -114,10 +114,10 @@ def test_list_is_read_from_its_beginning_when_a_later_page_refuses_the_length(em
     emulator.faults.add("call", action=lambda: emulator.switches.update({"pagelen_max": 20, "page_cap": None}))
     listed = connect(emulator).list_once(LIST)
     assert (len(listed.items), listed.whole) == (7, True)
-    assert [query.get("pagelen") for query in asked_pages(emulator)] == ["100", "100", None]
+    assert [query.get("pagelen") for query in list_queries(emulator)] == ["100", "100", None]
 
 
-def test_pages_are_followed(emulator: Emulator) -> None:
+def test_links_to_next_pages_are_followed(emulator: Emulator) -> None:
     emulator.switches.page_cap = 2
     for name in "abcde":
         emulator.repository().put(name, b"x")
@@ -126,7 +126,7 @@ def test_pages_are_followed(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["http://robot:pw@", "http://api.bitbucket.example@", "//", "https://", "http://localhost/"])
-def test_credentials_do_not_follow_a_page_elsewhere(emulator: Emulator, prefix: str) -> None:
+def test_credentials_are_not_sent_to_a_page_on_another_origin(emulator: Emulator, prefix: str) -> None:
     emulator.repository().put("x", b"x")
     emulator.faults.add("foreign_next", url=f"{prefix}{emulator.origin.removeprefix('http://')}/2.0{LISTING}?canary")
     with pytest.raises(RequestFailed, match="is outside the API") as caught:

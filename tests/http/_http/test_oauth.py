@@ -19,7 +19,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.client impo
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.multipart import UploadBody
 from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
-from tests.http._http.helpers import AT_ONCE, LISTING, asked_hosts, connect, consumer, list_names, read, send
+from tests.http._http.helpers import AT_ONCE, LISTING, connect, consumer, list_hosts, list_names, read, send
 
 
 @pytest.fixture
@@ -55,31 +55,31 @@ def test_one_token_serves_all_threads(emulator: Emulator, client: Client) -> Non
     assert len({entry.headers["Authorization"] for entry in emulator.journal.select(host="api")}) == 1
 
 
-def test_token_is_renewed_when_its_life_is_over(emulator: Emulator) -> None:
+def test_expired_token_is_renewed(emulator: Emulator) -> None:
     short_lived = emulator.mint_client(expires_in=60)
     credentials = {"client_id": short_lived.client_id, "client_secret": short_lived.client_secret}
     emulator.faults.add("rate_limit", retry_after=30, host="api", times=2)
     list_names(connect(emulator, credentials=credentials))
-    assert asked_hosts(emulator) == ["token", "api", "api", "token", "api"]
+    assert list_hosts(emulator) == ["token", "api", "api", "token", "api"]
 
 
 @pytest.mark.parametrize(
     "life", [{}, *({"expires_in": value} for value in (1e999, "3600", None, "soon", [], {}, 0, -5, 10**400))], ids=repr
 )
-def test_life_of_a_token_is_an_hour_unless_told(emulator: Emulator, life: dict[str, Any]) -> None:
+def test_token_is_valid_for_an_hour_by_default(emulator: Emulator, life: dict[str, Any]) -> None:
     body = {"access_token": emulator.access_token, **life}
     emulator.faults.add("json", host="token", body=body, times=2)
     emulator.faults.add("rate_limit", retry_after=3239, host="api")
     client = connect(emulator, credentials=consumer(emulator), max_wait=10_000)
     list_names(client)
-    assert asked_hosts(emulator) == ["token", "api", "api"]
+    assert list_hosts(emulator) == ["token", "api", "api"]
     emulator.faults.add("rate_limit", retry_after=2, host="api")
     list_names(client)
-    assert asked_hosts(emulator)[3:] == ["api", "token", "api"]
+    assert list_hosts(emulator)[3:] == ["api", "token", "api"]
 
 
 @pytest.mark.parametrize("switch", [{"token_ends_after_requests": 1}, {"token_ends_after_seconds": 60}], ids=str)
-def test_token_that_ends_early_is_replaced(emulator: Emulator, client: Client, switch: dict[str, Any]) -> None:
+def test_token_that_expires_early_is_replaced(emulator: Emulator, client: Client, switch: dict[str, Any]) -> None:
     emulator.repository().put("app", b"content")
     emulator.switches.update(switch)
     list_names(client)
@@ -91,7 +91,7 @@ def test_token_that_ends_early_is_replaced(emulator: Emulator, client: Client, s
     assert emulator.repository().names() == ["sent"]
 
 
-def test_upload_in_blocks_is_sent_whole_with_the_other_token(emulator: Emulator, client: Client) -> None:
+def test_upload_in_blocks_is_sent_again_completely_with_the_new_token(emulator: Emulator, client: Client) -> None:
     emulator.switches.token_ends_after_requests = 1
     list_names(client)
     content = bytes(range(256)) * 4000
@@ -107,14 +107,14 @@ def test_new_token_that_is_refused_is_an_error(emulator: Emulator, client: Clien
     emulator.faults.add("status", code=401, times=None)
     with pytest.raises(Unauthorized, match="Its token might have expired"):
         list_names(client)
-    assert asked_hosts(emulator) == ["token", "api"]
+    assert list_hosts(emulator) == ["token", "api"]
     emulator.faults.clear()
     list_names(client)
     emulator.faults.add("status", code=401, times=None)
     emulator.journal.clear()
     with pytest.raises(Unauthorized, match="Its token might have expired"):
         list_names(client)
-    assert asked_hosts(emulator) == ["api", "token", "api"]
+    assert list_hosts(emulator) == ["api", "token", "api"]
 
 
 def test_threads_replace_a_token_once(emulator: Emulator, client: Client) -> None:
@@ -126,7 +126,7 @@ def test_threads_replace_a_token_once(emulator: Emulator, client: Client) -> Non
     assert len(emulator.journal.select(host="token")) == 2
 
 
-def test_endpoint_that_gives_no_other_token_applies_nothing(emulator: Emulator, client: Client) -> None:
+def test_upload_has_no_effect_if_the_endpoint_returns_no_new_token(emulator: Emulator, client: Client) -> None:
     list_names(client)
     emulator.accounts.expire_oauth_tokens()
     emulator.faults.add("status", host="token", code=400)
@@ -141,7 +141,7 @@ def test_wrong_consumer_is_explained(emulator: Emulator, part: str) -> None:
     message = str(error)
     assert message.startswith(f"POST {emulator.token_url} returned HTTP 401 Unauthorized: invalid_client")
     assert message.endswith("Check client_id, client_secret and token_url, and that the consumer is marked as private")
-    assert asked_hosts(emulator) == ["token"]
+    assert list_hosts(emulator) == ["token"]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_wrong_consumer_is_explained(emulator: Emulator, part: str) -> None:
         (429, RateLimited),
     ],
 )
-def test_refusal_has_a_type_that_does_not_speak_of_the_resource(
+def test_refusal_has_a_type_that_is_not_about_the_resource(
     emulator: Emulator, client: Client, code: int, kind: type[RequestFailed]
 ) -> None:
     emulator.faults.add("status", host="token", code=code)
@@ -191,7 +191,7 @@ def test_endpoint_without_a_token_is_an_error_at_once(
     assert str(error).startswith(f"POST {emulator.token_url} ")
     assert words in str(error)
     assert not error.transient
-    assert asked_hosts(emulator) == ["token"]
+    assert list_hosts(emulator) == ["token"]
 
 
 @pytest.mark.parametrize(
@@ -204,15 +204,15 @@ def test_endpoint_without_a_token_is_an_error_at_once(
     ],
     ids=str,
 )
-def test_transient_failure_of_the_endpoint_is_repeated(
+def test_transient_error_of_the_endpoint_is_retried(
     emulator: Emulator, client: Client, kind: str, arguments: dict[str, Any]
 ) -> None:
     emulator.faults.add(kind, host="token", times=2, **arguments)
     list_names(client)
-    assert asked_hosts(emulator) == ["token", "token", "token", "api"]
+    assert list_hosts(emulator) == ["token", "token", "token", "api"]
 
 
-def test_failure_of_the_endpoint_is_transient_and_applies_nothing(emulator: Emulator, client: Client) -> None:
+def test_error_of_the_endpoint_is_transient_and_has_no_effect(emulator: Emulator, client: Client) -> None:
     emulator.faults.add("drop_after", host="token")
     assert failure(client).transient
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say what was requested, the status, Bitbucket's own words, and what to do about it, without secrets."""
+"""Show the request, the status, Bitbucket's message and advice in errors, without secrets."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def failure(client: Client) -> RequestFailed:
         (599, "599", PLAIN, ""),
     ],
 )
-def test_refusal_has_a_type_and_names_request_status_words_and_advice(
+def test_refusal_has_a_type_request_status_message_and_advice(
     emulator: Emulator, code: int, phrase: str, kind: type[RequestFailed], advice: str
 ) -> None:
     emulator.faults.add("status", code=code, body=WORDS)
@@ -75,7 +75,7 @@ def test_refusal_has_a_type_and_names_request_status_words_and_advice(
 
 
 @pytest.mark.parametrize("body", ["", {}, {"error": {}}, {"error": None}, "[]", "null", b"\xff\xfe\x00"], ids=repr)
-def test_error_without_words_is_its_status(emulator: Emulator, body: Any) -> None:
+def test_error_without_a_message_shows_the_status(emulator: Emulator, body: Any) -> None:
     emulator.faults.add("status", code=400, body=body)
     message = str(failure(connect(emulator)))
     assert message.startswith(f"GET {emulator.api_url}{LISTING} returned HTTP 400 Bad Request")
@@ -83,14 +83,14 @@ def test_error_without_words_is_its_status(emulator: Emulator, body: Any) -> Non
     assert "None" not in message
 
 
-def test_endless_error_body_is_not_read_to_its_end(emulator: Emulator) -> None:
+def test_endless_error_body_is_read_to_a_limit(emulator: Emulator) -> None:
     emulator.faults.add("status", code=400, body="x" * 8_000_000)
     assert "400 Bad Request" in str(failure(connect(emulator)))
     assert emulator.journal[0].sent_bytes < 8_000_000
 
 
 @pytest.mark.parametrize("mistake", ["user name", "API token as access token", "access token as API token", "no body", "expired"])
-def test_credential_that_is_not_accepted_is_explained(emulator: Emulator, mistake: str) -> None:
+def test_refused_credential_is_explained(emulator: Emulator, mistake: str) -> None:
     user = {"user": emulator.user}
     emulator.switches.empty_401 = mistake == "no body"
     credentials, words = {
@@ -108,7 +108,7 @@ def test_credential_that_is_not_accepted_is_explained(emulator: Emulator, mistak
     assert words in str(error)
 
 
-def test_withdrawn_part_of_the_api_is_no_spam(emulator: Emulator) -> None:
+def test_withdrawn_part_of_the_api_is_not_reported_as_spam(emulator: Emulator) -> None:
     data = {"announcement_url": "https://developer.atlassian.com/changelog/#CHANGE-2770"}
     words = {"message": "CHANGE-2770 - Functionality has been deprecated", "data": data}
     emulator.faults.add("status", code=410, body={"type": "error", "error": words})
@@ -142,7 +142,7 @@ def test_403_for_another_reason_does_not_blame_the_scopes(emulator: Emulator) ->
 @pytest.mark.parametrize("kind", ["access token", "API token", "OAuth"])
 @pytest.mark.parametrize("code", [200, 400, 403])
 @pytest.mark.parametrize("shape", ["text", "document"])
-def test_words_that_repeat_the_credential_are_scrubbed(emulator: Emulator, kind: str, code: int, shape: str) -> None:
+def test_credential_in_a_message_is_hidden(emulator: Emulator, kind: str, code: int, shape: str) -> None:
     emulator.faults.add("json", host="token", body={"access_token": "canary-oauth-token"})
     pair = base64.b64encode(f"{emulator.user}:{emulator.api_token}".encode()).decode()
     credentials, secrets = {
@@ -158,7 +158,7 @@ def test_words_that_repeat_the_credential_are_scrubbed(emulator: Emulator, kind:
     assert [secret for secret in secrets if secret in message] == []
 
 
-def test_words_of_the_endpoint_that_repeat_the_consumer_are_scrubbed(emulator: Emulator) -> None:
+def test_consumer_in_a_message_of_the_endpoint_is_hidden(emulator: Emulator) -> None:
     echo = f"you sent {emulator.client_secret}, so much for that"
     emulator.faults.add("status", host="token", code=400, body={"error": "x", "error_description": echo})
     message = str(failure(connect(emulator, credentials=consumer(emulator))))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read bodies whose end nothing tells, and bodies in an encoding that nobody asked for."""
+"""Read bodies without a known length, and bodies in an unrequested encoding."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def _published(emulator: Emulator) -> None:
     emulator.repository().put("app", CONTENT)
 
 
-def encoded(emulator: Emulator, body: bytes, encoding: str, **more: Any) -> None:
-    """Let the API answer with this body."""
+def respond(emulator: Emulator, body: bytes, encoding: str, **more: Any) -> None:
+    """Let the API respond with this body."""
     emulator.faults.add("status", code=200, body=body, headers={"Content-Encoding": encoding}, **more)
 
 
 @pytest.mark.parametrize("fraction", [1.0, 0.5, 0.0])
-def test_body_without_a_length_might_be_cut(emulator: Emulator, connect: Connect, fraction: float) -> None:
+def test_body_without_a_length_might_be_truncated(emulator: Emulator, connect: Connect, fraction: float) -> None:
     emulator.faults.add("open_end", host="storage", fraction=fraction, times=None)
     with pytest.raises(RequestFailed) as caught:
         read(connect(emulator, retries=1))
@@ -42,7 +42,7 @@ def test_body_without_a_length_might_be_cut(emulator: Emulator, connect: Connect
     assert str(caught.value) == f"GET of app from the storage host localhost: {words}. Gave up after 2 attempts"
 
 
-def test_body_in_chunks_has_an_end(emulator: Emulator, connect: Connect) -> None:
+def test_end_of_a_chunked_body_is_known(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("open_end", host="storage", chunked=True)
     assert read(connect(emulator, retries=0)) == CONTENT
     emulator.faults.add("open_end", host="storage", chunked=True, fraction=0.5)
@@ -50,7 +50,7 @@ def test_body_in_chunks_has_an_end(emulator: Emulator, connect: Connect) -> None
         read(connect(emulator, retries=0))
 
 
-def test_document_shows_its_own_end(emulator: Emulator, connect: Connect) -> None:
+def test_end_of_a_document_is_known(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("open_end")
     assert list_names(connect(emulator)) == ["app"]
     emulator.faults.add("open_end", fraction=0.9)
@@ -61,7 +61,7 @@ def test_document_shows_its_own_end(emulator: Emulator, connect: Connect) -> Non
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_encoding_that_was_not_asked_for_is_removed(emulator: Emulator, encoding: str) -> None:
+def test_unrequested_encoding_is_decoded(emulator: Emulator, encoding: str) -> None:
     emulator.switches.api_encoding = encoding
     client = helpers.connect(emulator, credentials=consumer(emulator))
     send(client)
@@ -84,8 +84,8 @@ def test_encoding_that_was_not_asked_for_is_removed(emulator: Emulator, encoding
     ],
     ids=["gzip", "members", "raw", "both", "None", "identity"],
 )
-def test_forms_of_encodings_are_understood(emulator: Emulator, connect: Connect, body: bytes, encoding: str) -> None:
-    encoded(emulator, body, encoding)
+def test_all_forms_of_encodings_are_decoded(emulator: Emulator, connect: Connect, body: bytes, encoding: str) -> None:
+    respond(emulator, body, encoding)
     assert list_names(connect(emulator)) == ["app"]
 
 
@@ -101,32 +101,32 @@ def test_unknown_encoding_is_an_error_that_names_it(emulator: Emulator, connect:
 
 @pytest.mark.parametrize("body", [gzip.compress(PAGE)[:-1], gzip.compress(PAGE)[:20], PAGE, b"\x1f\x8b"], ids=len)
 def test_broken_encoding_is_a_transient_error(emulator: Emulator, connect: Connect, body: bytes) -> None:
-    encoded(emulator, body, "gzip")
+    respond(emulator, body, "gzip")
     assert list_names(connect(emulator, retries=1)) == ["app"]
-    encoded(emulator, body, "gzip")
+    respond(emulator, body, "gzip")
     with pytest.raises(RequestFailed, match="the response is not valid gzip"):
         list_names(connect(emulator, retries=0))
 
 
-def test_limit_counts_for_decoded_bytes(emulator: Emulator, connect: Connect) -> None:
+def test_limit_applies_to_decoded_bytes(emulator: Emulator, connect: Connect) -> None:
     client = connect(emulator)
-    encoded(emulator, gzip.compress(b"x" * 100), "gzip", times=None)
+    respond(emulator, gzip.compress(b"x" * 100), "gzip", times=None)
     assert client.read(emulator.api_url + LISTING, "*/*", 100).body == b"x" * 100
     with pytest.raises(RequestFailed, match="the response is longer than 99 bytes"):
         client.read(emulator.api_url + LISTING, "*/*", 99)
     emulator.faults.clear()
-    encoded(emulator, gzip.compress(bytes(64 * 1024 * 1024)), "gzip")
+    respond(emulator, gzip.compress(bytes(64 * 1024 * 1024)), "gzip")
     with pytest.raises(RequestFailed, match="is longer than 16777216 bytes"):
         list_names(client)
 
 
 def test_contents_of_the_storage_host_are_never_decoded(emulator: Emulator, connect: Connect) -> None:
     body = gzip.compress(b"stored like this")
-    encoded(emulator, body, "gzip", host="storage")
+    respond(emulator, body, "gzip", host="storage")
     assert read(connect(emulator)) == body
 
 
 def test_contents_of_the_api_itself_are_decoded(emulator: Emulator, connect: Connect) -> None:
-    encoded(emulator, gzip.compress(b"text"), "gzip", path="/app$", content_type="text/plain")
+    respond(emulator, gzip.compress(b"text"), "gzip", path="/app$", content_type="text/plain")
     with open_link(connect(emulator), f"{emulator.api_url}{LISTING}/app") as response:
         assert response.read_all(100) == b"text"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Repeat requests that failed for a passing reason, after pauses that the service asks for or that double."""
+"""Retry requests after transient errors, with pauses that the service requests or that double."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TRANSIENT: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "arguments"), TRANSIENT, ids=str)
-def test_transient_failure_is_repeated(emulator: Emulator, kind: str, arguments: dict[str, Any]) -> None:
+def test_transient_error_is_retried(emulator: Emulator, kind: str, arguments: dict[str, Any]) -> None:
     emulator.repository().put("app", b"x")
     emulator.faults.add(kind, times=2, **arguments)
     clock = FakeClock()
@@ -39,14 +39,14 @@ def test_transient_failure_is_repeated(emulator: Emulator, kind: str, arguments:
 
 
 @pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 405, 409, 410, 413, 501, 507])
-def test_other_status_is_not_repeated(emulator: Emulator, code: int) -> None:
+def test_other_status_is_not_retried(emulator: Emulator, code: int) -> None:
     emulator.faults.add("status", code=code, headers={"Retry-After": "0"}, times=None)
     with pytest.raises(RequestFailed, match=f"HTTP {code}"):
         list_names(connect(emulator))
     assert len(emulator.journal) == 1
 
 
-def test_connection_that_was_closed_silently_is_opened_again(emulator: Emulator) -> None:
+def test_silently_closed_connection_is_opened_again(emulator: Emulator) -> None:
     clock = FakeClock()
     client = connect(emulator, clock)
     emulator.faults.add("hang_up")
@@ -55,7 +55,7 @@ def test_connection_that_was_closed_silently_is_opened_again(emulator: Emulator)
     assert len(clock.pauses) <= 1
 
 
-def test_refused_connection_is_repeated_and_named(emulator: Emulator) -> None:
+def test_refused_connection_is_retried_and_named(emulator: Emulator) -> None:
     clock = FakeClock()
     url = f"http://127.0.0.1:{closed_port()}/2.0"
     with pytest.raises(RequestFailed) as caught:
@@ -67,7 +67,7 @@ def test_refused_connection_is_repeated_and_named(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("offset", [0, 86400, -86400])
-def test_retry_after_as_a_date_is_obeyed_whatever_the_clock_of_the_host(emulator: Emulator, offset: float) -> None:
+def test_retry_after_as_a_date_is_independent_of_the_clock_of_the_host(emulator: Emulator, offset: float) -> None:
     emulator.clock.offset = offset
     emulator.faults.add("rate_limit", retry_after=email.utils.formatdate(time.time() + offset + 30, usegmt=True))
     clock = FakeClock()
@@ -76,7 +76,7 @@ def test_retry_after_as_a_date_is_obeyed_whatever_the_clock_of_the_host(emulator
 
 
 @pytest.mark.parametrize(("value", "pause"), [(0, 0), (17, 17), ("soon", 1), ("-5", 1), ("Mon, 99 Nonsense", 1), ("", 1)])
-def test_retry_after_is_obeyed_if_it_makes_sense(emulator: Emulator, value: int | str, pause: float) -> None:
+def test_valid_retry_after_is_used(emulator: Emulator, value: int | str, pause: float) -> None:
     emulator.faults.add("rate_limit", retry_after=value)
     clock = FakeClock()
     list_names(connect(emulator, clock))

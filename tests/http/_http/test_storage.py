@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Follow redirects to the storage host, which gets nothing that belongs to the API, and whose words and URLs stay hidden."""
+"""Follow redirects to the storage host without headers of the API, and hide its messages and URLs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage imp
 from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
 from tests.helpers.tls import tls_front
-from tests.http._http.helpers import LISTING, Connect, asked_hosts, connect, read
+from tests.http._http.helpers import LISTING, Connect, connect, list_hosts, read
 
 CONTENT = b"application"
 EXPIRED = (
@@ -48,7 +48,7 @@ def client(emulator: Emulator) -> Client:
 
 
 def sign_url(emulator: Emulator, name: str = "app", origin: str | None = None) -> str:
-    """Return a signed URL of an artifact, as the API would make it."""
+    """Return a signed URL of an artifact as the API creates it."""
     artifact = emulator.repository().get(name)
     assert artifact is not None
     path = f"/{emulator.repository().uuid}/downloads/{artifact.key}/{quote(name, safe='')}"
@@ -76,7 +76,7 @@ def test_storage_host_gets_no_header_of_the_api(emulator: Emulator, client: Clie
     assert client.requests == 1
 
 
-def test_unchanged_contents_and_parts_are_responses(emulator: Emulator, client: Client) -> None:
+def test_unchanged_contents_and_parts_are_returned(emulator: Emulator, client: Client) -> None:
     path = LISTING + "/app"
     with open_contents(client, path, {}) as response:
         etag = response.headers["ETag"]
@@ -100,13 +100,13 @@ def test_five_hops_are_followed_and_six_are_an_error(emulator: Emulator, client:
 
 
 @pytest.mark.parametrize("host", ["api", "storage"])
-def test_loop_of_redirects_ends(emulator: Emulator, client: Client, host: str) -> None:
+def test_redirect_loop_is_an_error(emulator: Emulator, client: Client, host: str) -> None:
     emulator.faults.add("redirect", host=host, path="/app", location="loop", times=None)
     assert "more than 5 redirects" in read_failure(client)
     assert len(emulator.journal) < 10
 
 
-def test_relative_redirect_stays_on_the_api_with_its_credentials(emulator: Emulator, client: Client) -> None:
+def test_relative_redirect_is_followed_on_the_api_with_credentials(emulator: Emulator, client: Client) -> None:
     emulator.faults.add("redirect", path="/app$", location=f"/2.0{LISTING}/%61pp")
     assert read(client) == CONTENT
     assert client.requests == 2
@@ -117,14 +117,14 @@ def test_redirect_that_cannot_be_fetched_is_an_error(emulator: Emulator, client:
     target = location and location.replace("{port}", str(urlsplit(emulator.storage_url).port))
     emulator.faults.add("redirect", path="/app$", location=target)
     assert read_failure(client) == f"GET {emulator.api_url}{LISTING}/app returned a redirect without a usable URL"
-    assert asked_hosts(emulator) == ["api"]
+    assert list_hosts(emulator) == ["api"]
 
 
 def test_redirect_from_https_to_plain_http_is_an_error(emulator: Emulator, connect: Connect, front: str, bundle: str) -> None:
     message = read_failure(connect(emulator, api_url=front + "/2.0", ca_path=bundle))
     assert "a redirect from https to plain http" in message
     assert "localhost" not in message
-    assert asked_hosts(emulator) == ["api"]
+    assert list_hosts(emulator) == ["api"]
 
 
 def test_contents_from_the_api_itself_are_an_error(emulator: Emulator, client: Client) -> None:
@@ -134,7 +134,7 @@ def test_contents_from_the_api_itself_are_an_error(emulator: Emulator, client: C
     assert "returned HTTP 200 OK instead of a redirect to the storage host" in read_failure(client)
 
 
-def test_link_can_lead_to_contents_of_the_api_itself(emulator: Emulator, client: Client) -> None:
+def test_contents_from_the_api_by_link_are_accepted(emulator: Emulator, client: Client) -> None:
     url = f"{emulator.api_url}{LISTING}/app"
     emulator.faults.add("status", path="/app$", code=200, body="a file", headers={"Content-Type": "text/plain"})
     with open_link(client, url) as response:
@@ -154,7 +154,7 @@ def test_unusual_names_are_found(emulator: Emulator, client: Client, name: str, 
     assert read(client, name) == b"unusual"
 
 
-def test_location_in_raw_utf_8_is_understood(emulator: Emulator, client: Client) -> None:
+def test_location_in_raw_utf_8_is_followed(emulator: Emulator, client: Client) -> None:
     name = "na\u00efve-\u0444.txt"
     emulator.repository().put(name, b"raw")
     location = sign_url(emulator, name).replace(quote(name, safe=""), name)
@@ -163,7 +163,7 @@ def test_location_in_raw_utf_8_is_understood(emulator: Emulator, client: Client)
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 416, 500])
-def test_refusal_of_the_storage_host_shows_its_code_alone(emulator: Emulator, client: Client, code: int) -> None:
+def test_refusal_of_the_storage_host_shows_only_its_code(emulator: Emulator, client: Client, code: int) -> None:
     emulator.faults.add("status", host="storage", code=code, body=EXPIRED)
     message = read_failure(client)
     assert message.startswith(f"GET of app from the storage host localhost returned HTTP {code}")
@@ -208,7 +208,7 @@ def test_refused_signed_url_is_replaced_by_a_new_one(emulator: Emulator) -> None
     emulator.faults.add("status", host="storage", code=403, body=EXPIRED)
     clock = FakeClock()
     assert read(connect(emulator, clock, retries=1)) == CONTENT
-    assert asked_hosts(emulator) == ["api", "storage", "api", "storage"]
+    assert list_hosts(emulator) == ["api", "storage", "api", "storage"]
     assert clock.pauses == [3]
 
 
@@ -223,7 +223,7 @@ def test_signed_urls_that_are_always_refused_count_as_attempts(emulator: Emulato
 
 
 @pytest.mark.parametrize("jitter", [0.5, 1.0])
-def test_expired_links_are_waited_for_longer(emulator: Emulator, jitter: float) -> None:
+def test_pauses_are_longer_for_expired_signed_urls(emulator: Emulator, jitter: float) -> None:
     emulator.switches.update({"signed_url_cached": 16, "signed_url_cached_expired": True})
     clock = FakeClock()
 
@@ -245,7 +245,7 @@ def test_expired_links_are_waited_for_longer(emulator: Emulator, jitter: float) 
         (403, "<Code>SignatureDoesNotMatch</Code>", False),
     ],
 )
-def test_link_that_is_refused_is_replaced(emulator: Emulator, code: int, words: str, says_expired: bool) -> None:
+def test_refused_link_is_replaced(emulator: Emulator, code: int, words: str, says_expired: bool) -> None:
     emulator.faults.add("status", host="storage", code=code, body=f"<Error>{words}</Error>", times=None)
     with pytest.raises(StorageRefused, match="Gave up after 2 attempts") as caught:
         read(connect(emulator, retries=1))
@@ -266,7 +266,7 @@ def test_certificate_of_the_storage_host_is_verified(emulator: Emulator, authori
     with tls_front(emulator.storage_url, trustme.CA().issue_cert("127.0.0.1")) as stranger:
         emulator.faults.add("redirect", path="/app$", location=sign_url(emulator, origin=stranger))
         assert "certificate of the server could not be verified" in read_failure(client)
-    assert asked_hosts(emulator) == ["api"]
+    assert list_hosts(emulator) == ["api"]
     with tls_front(emulator.storage_url, authority.issue_cert("127.0.0.1")) as storage:
         emulator.faults.add("redirect", path="/app$", location=sign_url(emulator, origin=storage))
         assert read(client) == CONTENT

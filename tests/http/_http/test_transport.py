@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send requests over TLS, through proxies and without cookies or netrc, and give slow and broken responses up."""
+"""Send requests over TLS, through proxies and without cookies or netrc, and abort slow and broken responses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.helpers.proxy import Proxy, forward_proxy
 from tests.helpers.serving import closed_port, serving
 from tests.helpers.socks import socks_proxy
 from tests.http._http import helpers
-from tests.http._http.helpers import Connect, asked_hosts, consumer, list_names, read, send
+from tests.http._http.helpers import Connect, consumer, list_hosts, list_names, read, send
 
 YESTERDAY = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
 CONTENT = b"application"
@@ -44,7 +44,7 @@ def _published(emulator: Emulator) -> None:
 
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
-    """Run a proxy, which is not yet in the environment."""
+    """Run a proxy, which is not in the environment yet."""
     with forward_proxy() as running:
         yield running
 
@@ -63,7 +63,7 @@ def api_of(origin: str) -> dict[str, str]:
 
 @contextmanager
 def listening(certificate: trustme.LeafCert) -> Iterator[tuple[str, list[bytes]]]:
-    """Run a TLS server that says nothing; yields its origin, and what it could decrypt."""
+    """Run a TLS server that sends nothing; yield its origin and the decrypted bytes."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     heard: list[bytes] = []
@@ -104,7 +104,7 @@ def test_nothing_is_sent_before_the_certificate_is_accepted(
     assert "If this is the right server, set ca_path to its CA certificate" in message
     assert ("expired" in message) is (which == "expired")
     assert b"".join(heard) == b""
-    assert asked_hosts(emulator) == (["api"] if host == "storage" else [])
+    assert list_hosts(emulator) == (["api"] if host == "storage" else [])
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -136,7 +136,7 @@ def test_validate_certs_false_takes_precedence_everywhere_and_is_not_kept(
         "ca_path": other_bundle,
     }
     list_names(connect(emulator, **settings, validate_certs=False))
-    assert asked_hosts(emulator) == ["token", "api"]
+    assert list_hosts(emulator) == ["token", "api"]
     assert "certificate" in failure(lambda: list_names(connect(emulator, **settings)))
 
 
@@ -151,7 +151,7 @@ def test_ca_path_without_certificates_is_refused(emulator: Emulator, connect: Co
 
 
 def name_in_folder(authority: trustme.CA) -> str:
-    """Return the name by which OpenSSL looks for a certificate in a folder: the hash of its subject in canonical form."""
+    """Return the file name of a certificate in a folder of OpenSSL: the hash of its subject in canonical form."""
     subject = x509.load_pem_x509_certificate(authority.cert_pem.bytes()).subject
     canonical = x509.Name([x509.NameAttribute(each.oid, str(each.value).lower()) for each in subject]).public_bytes()
     digest = hashlib.sha1(canonical[2:], usedforsecurity=False).digest()
@@ -172,7 +172,7 @@ def test_missing_bundle_of_the_environment_is_an_error(
     assert "/nowhere/ca.pem" in failure(lambda: list_names(connect(emulator, **api_of(front))))
 
 
-def test_plain_http_where_tls_is_expected_is_named(emulator: Emulator, connect: Connect) -> None:
+def test_plain_http_instead_of_tls_is_named(emulator: Emulator, connect: Connect) -> None:
     client = connect(emulator, api_url=emulator.api_url.replace("http:", "https:"), retries=0)
     assert re.search(r"the TLS connection failed \([A-Z_]+\)", failure(lambda: list_names(client)))
 
@@ -206,7 +206,7 @@ def test_socks_proxy_is_used(emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
-def test_https_goes_through_a_tunnel_that_shows_the_proxy_no_credentials(
+def test_https_uses_a_tunnel_that_hides_credentials_from_the_proxy(
     emulator: Emulator, connect: Connect, front: str, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, proxy.url.replace("://", "://user:canary@"))
@@ -274,7 +274,7 @@ def test_refusal_by_a_proxy_names_it_without_its_password(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_connection_that_breaks_behind_a_proxy_names_it(
+def test_error_of_a_connection_through_a_proxy_names_the_proxy(
     emulator: Emulator, front: str, bundle: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setenv(f"{scheme}_proxy", proxy.url.replace("://", "://user:canary@"))
@@ -325,31 +325,31 @@ def test_cookies_are_not_sent_back(emulator: Emulator, connect: Connect) -> None
     assert [entry for entry in emulator.journal if "Cookie" in entry.headers] == []
 
 
-def test_silence_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
+def test_missing_response_is_an_error_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("stall", seconds=1)
     assert "no response within 0.2 seconds" in failure(lambda: list_names(connect(emulator, timeout=0.2, retries=0)))
 
 
-def test_connection_that_does_not_come_about_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
+def test_missing_connection_is_an_error_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, socket.create_connection(listener.getsockname()):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/2.0"
         message = failure(lambda: list_names(connect(emulator, api_url=url, timeout=0.2, retries=0)))
     assert "failed: no connection within 0.2 seconds" in message
 
 
-def test_stalled_body_is_given_up_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
+def test_stalled_body_is_an_error_after_the_timeout(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("stall", seconds=1, at=3)
     message = failure(lambda: list_names(connect(emulator, timeout=0.2, retries=0)))
     assert re.search(r"the response ended after [03] bytes: no data within 0\.2 seconds", message)
 
 
-def test_silence_shorter_than_the_timeout_is_no_error(emulator: Emulator, connect: Connect) -> None:
+def test_delay_shorter_than_the_timeout_is_accepted(emulator: Emulator, connect: Connect) -> None:
     emulator.faults.add("stall", seconds=0.3)
     assert list_names(connect(emulator, timeout=20, retries=0)) == ["app"]
 
 
-@pytest.mark.skipif(not hasattr(urllib3.HTTPResponse, "read1"), reason="urllib3 before 2.1 returns whole blocks alone")
-def test_dripping_body_is_given_up(emulator: Emulator, connect: Connect) -> None:
+@pytest.mark.skipif(not hasattr(urllib3.HTTPResponse, "read1"), reason="urllib3 before 2.1 returns only complete blocks")
+def test_slow_body_is_an_error(emulator: Emulator, connect: Connect) -> None:
     for number in range(10):
         emulator.repository().put(str(number), b"x")
     emulator.faults.add("drip", rate=300)
@@ -367,7 +367,7 @@ def test_dripping_body_is_given_up(emulator: Emulator, connect: Connect) -> None
     ],
     ids=str,
 )
-def test_broken_response_is_an_error_in_words(
+def test_broken_response_is_an_error_with_a_readable_message(
     emulator: Emulator, connect: Connect, kind: str, arguments: dict[str, Any], words: str
 ) -> None:
     emulator.faults.add(kind, **arguments)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give responses up whose head drips, which no timeout of a socket ever ends."""
+"""Abort responses whose headers arrive too slowly; the timeout of a socket never ends them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HEADS = {
 
 @contextmanager
 def slow_server(head: bytes, pause: float = 0.05) -> Iterator[int]:
-    """Run a server that sends a byte of this head after each pause, and then a good listing; yields its port."""
+    """Run a server that sends these headers byte by byte with pauses, and then a valid listing; yield its port."""
     over = threading.Event()
 
     class Dripping(socketserver.BaseRequestHandler):
@@ -44,7 +44,7 @@ def slow_server(head: bytes, pause: float = 0.05) -> Iterator[int]:
                         return
                     self.request.sendall(bytes([byte]))
                 self.request.sendall(REST)
-            except OSError:  # the client has given up, as it should
+            except OSError:  # The client has closed the connection, as it should.
                 pass
 
     begin = time.monotonic()
@@ -55,13 +55,13 @@ def slow_server(head: bytes, pause: float = 0.05) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_dripping_head_is_given_up(emulator: Emulator, connect: Connect, head: str) -> None:
+def test_slow_headers_are_an_error(emulator: Emulator, connect: Connect, head: str) -> None:
     with slow_server(HEADS[head]) as port, pytest.raises(RequestFailed, match=r"no response within 0\.2 seconds"):
         list_names(connect(emulator, api_url=f"http://127.0.0.1:{port}/2.0", timeout=0.2, retries=0))
 
 
 @pytest.mark.parametrize("head", ["status", "header"])
-def test_dripping_head_of_a_proxy_is_given_up(
+def test_slow_headers_of_a_proxy_are_an_error(
     emulator: Emulator, connect: Connect, monkeypatch: pytest.MonkeyPatch, head: str
 ) -> None:
     with slow_server(HEADS[head]) as port:
@@ -70,7 +70,7 @@ def test_dripping_head_of_a_proxy_is_given_up(
             list_names(connect(emulator, api_url="https://bitbucket.example.com/2.0", timeout=0.2, retries=0))
 
 
-def test_dripping_head_behind_a_socks_proxy_is_given_up(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_headers_through_a_socks_proxy_are_an_error(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     emulator.faults.add("drip_head", rate=5)
     with socks_proxy() as (url, _unused):
         monkeypatch.setenv("all_proxy", url)
@@ -78,6 +78,6 @@ def test_dripping_head_behind_a_socks_proxy_is_given_up(emulator: Emulator, monk
             list_names(helpers.connect(emulator, timeout=0.2, retries=0))
 
 
-def test_head_that_takes_less_than_two_timeouts_is_no_error(emulator: Emulator, connect: Connect) -> None:
+def test_headers_within_two_timeouts_are_accepted(emulator: Emulator, connect: Connect) -> None:
     with slow_server(b"HTTP/1.1 200 OK\r\n", pause=0.2) as port:
         assert list_names(connect(emulator, api_url=f"http://127.0.0.1:{port}/2.0", timeout=3, retries=0)) == []

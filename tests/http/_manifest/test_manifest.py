@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Renew the manifest with publishing and deleting: its lines, its status, and when it is sent. The rules are unit tests."""
+"""Renew the manifest when artifacts are published and deleted: lines, status and uploads. Unit tests check the rules."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_second_run_sends_nothing_and_reads_only_the_manifest(emulator: Emulator
     assert (writes(emulator), fetches(emulator)) == ([], [(MANIFEST, 200)])
 
 
-def test_second_run_sends_nothing_if_dates_do_not_move(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_second_run_sends_nothing_if_dates_do_not_change(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     emulator.switches.created_on_moves = False
     for ours in (TWO, {**TWO, "a.tgz": b"FIRST", "c.tgz": b"new"}):
         paths = write(dist, ours)
@@ -62,7 +62,7 @@ def test_second_run_sends_nothing_if_dates_do_not_move(emulator: Emulator, run: 
 
 
 def test_same_text_is_sent_again_after_an_artifact(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    """Its date must not be older than that of the artifact."""
+    """The date of the manifest must not be older than that of the artifact."""
     paths = write(dist, TWO)
     run.ok(MODULE, src=paths, manifest=MANIFEST)
     result = run.ok(MODULE, src=paths, manifest=MANIFEST, overwrite="always")
@@ -94,7 +94,7 @@ def test_kept_artifact_of_unknown_digest_has_no_line(emulator: Emulator, run: Mo
     assert result["changed"] is bool(listed)
 
 
-def test_lines_of_others_are_carried_over_while_they_are_trusted(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_trusted_lines_of_other_artifacts_are_kept(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     run.ok(MODULE, src=write(dist, {"stale": b"before", "good": b"good", "gone": b"gone"}), manifest=MANIFEST)
     put(emulator, {"stale": b"beyond"})
     widgets(emulator).remove("gone")
@@ -102,7 +102,7 @@ def test_lines_of_others_are_carried_over_while_they_are_trusted(emulator: Emula
     assert contents(emulator)[MANIFEST] == lines({"good": b"good", "ours": b"ours"})
 
 
-def test_line_of_a_missing_artifact_is_dropped_though_nothing_is_sent(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_line_of_a_missing_artifact_is_dropped_without_an_upload(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     paths = write(dist, TWO)
     run.ok(MODULE, src=paths, manifest=MANIFEST)
     widgets(emulator).remove("b.tgz")
@@ -145,7 +145,7 @@ def test_manifest_without_lines_is_deleted_last(emulator: Emulator, run: ModuleR
     assert (again["changed"], again["manifest"]) == (False, {"name": MANIFEST, "status": "absent", "size": None})
 
 
-def test_deleting_creates_no_manifest(emulator: Emulator, run: ModuleRunner) -> None:
+def test_deletion_creates_no_manifest(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, THREE)
     result = run.ok(MODULE, state="absent", name=["a"], manifest=MANIFEST)
     assert (result["manifest"]["status"], result["requests"]) == ("absent", 4)
@@ -163,7 +163,7 @@ def test_interrupted_deletion_is_completed(emulator: Emulator, run: ModuleRunner
 
 
 @pytest.mark.usefixtures("published")
-def test_without_the_option_a_manifest_is_an_artifact_like_any_other(emulator: Emulator, run: ModuleRunner) -> None:
+def test_manifest_is_an_ordinary_artifact_without_the_option(emulator: Emulator, run: ModuleRunner) -> None:
     assert "manifest" not in run.ok(MODULE, state="absent", name=["a"])
     assert contents(emulator)[MANIFEST] == lines(THREE)
     run.ok(MODULE, state="absent", name=[MANIFEST])
@@ -173,7 +173,7 @@ def test_without_the_option_a_manifest_is_an_artifact_like_any_other(emulator: E
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("name", ["b", MANIFEST])
 @pytest.mark.parametrize("options", [{"name": ["d"], "content": "4"}, {"name": ["a"], "state": "absent"}], ids=str)
-def test_line_stays_although_a_later_listing_lacks_what_an_earlier_one_had(
+def test_line_is_kept_although_a_later_listing_lacks_the_artifact(
     emulator: Emulator, run: ModuleRunner, name: str, options: dict[str, Any]
 ) -> None:
     emulator.faults.add("hidden_item", name=name, path=LISTING, method="GET", after=1)
@@ -184,16 +184,14 @@ def test_line_stays_although_a_later_listing_lacks_what_an_earlier_one_had(
 
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("name", ["b", MANIFEST])
-def test_manifest_is_not_renewed_from_listings_that_go_on_to_lack_an_artifact(
-    emulator: Emulator, run: ModuleRunner, name: str
-) -> None:
+def test_manifest_is_not_renewed_if_listings_still_lack_an_artifact(emulator: Emulator, run: ModuleRunner, name: str) -> None:
     emulator.faults.add("hidden_item", name=name, path=LISTING, method="GET", after=1, times=None)
     message = run.failure(MODULE, state="absent", name=["a"], manifest=MANIFEST)
     assert f"'{name}' exists, but the listing does not show it, so lines of SHA256SUMS would be lost. Gave up" in message
     assert contents(emulator)[MANIFEST] == lines(THREE)
 
 
-def test_lines_survive_dates_that_do_not_move(emulator: Emulator, run: ModuleRunner) -> None:
+def test_lines_are_kept_if_dates_do_not_change(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.switches.created_on_moves = False
     for name in ("a", "c", "d"):
         run.ok(MODULE, name=[name], content=name, manifest=MANIFEST)
@@ -202,7 +200,7 @@ def test_lines_survive_dates_that_do_not_move(emulator: Emulator, run: ModuleRun
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_untrusted_line_stays_only_if_the_content_proves_it(
+def test_untrusted_line_is_kept_only_if_the_content_proves_it(
     emulator: Emulator, run: ModuleRunner, warnings: list[str], check: bool
 ) -> None:
     put(emulator, {MANIFEST: lines({"same": b"1", "other": b"2"}), "same": b"1", "other": b"!"})
@@ -215,7 +213,7 @@ def test_untrusted_line_stays_only_if_the_content_proves_it(
 
 
 def test_manifests_of_two_publishers_are_joined(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
-    """The other one publishes between our last listing and our manifest, and its manifest follows ours, of equal size."""
+    """The other publisher uploads between the last listing and the manifest of the task, and then a manifest of equal size."""
     put(emulator, {"old": b"0", MANIFEST: lines({"old": b"0"})})
     emulator.faults.add("call", action=lambda: put(emulator, {"b": b"2"}), method="POST", after=1, when="before")
     theirs = lines({"old": b"0", "b": b"2"})
@@ -227,14 +225,14 @@ def test_manifests_of_two_publishers_are_joined(emulator: Emulator, run: ModuleR
     assert "The module merged the lines of both tasks" in warnings[0]
 
 
-def test_artifact_that_appeared_without_a_line_is_warned_of(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
+def test_new_artifact_of_others_without_a_line_has_a_warning(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
     emulator.faults.add("call", action=lambda: put(emulator, {"b": b"2"}), method="POST", after=1, when="before")
     run.ok(MODULE, name=["a"], content="1", manifest=MANIFEST)
     assert warnings == ["These artifacts were added while the task ran, and SHA256SUMS has no lines for them: 'b'"]
 
 
 @pytest.mark.usefixtures("published")
-@pytest.mark.parametrize("name", ["b", "d"], ids=["another", "ours"])
+@pytest.mark.parametrize("name", ["b", "d"], ids=["another", "own"])
 @pytest.mark.parametrize("data", [b"??", b"other size"])
 def test_line_of_an_artifact_that_was_replaced_before_the_manifest_is_dropped(
     emulator: Emulator, run: ModuleRunner, warnings: list[str], name: str, data: bytes
@@ -255,7 +253,9 @@ def test_only_line_is_dropped_with_the_manifest(emulator: Emulator, run: ModuleR
 
 
 @pytest.mark.usefixtures("published")
-def test_manifest_that_was_deleted_meanwhile_is_warned_of(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
+def test_manifest_that_was_deleted_at_the_same_time_has_a_warning(
+    emulator: Emulator, run: ModuleRunner, warnings: list[str]
+) -> None:
     emulator.faults.add(
         "call", action=lambda: widgets(emulator).remove(MANIFEST), method="GET", path=LISTING, after=1, when="before"
     )
@@ -275,7 +275,7 @@ def test_manifest_that_others_keep_replacing_is_an_error(emulator: Emulator, run
 
 @pytest.mark.usefixtures("published")
 def test_line_of_an_artifact_that_was_replaced_and_then_deleted_is_dropped(emulator: Emulator, run: ModuleRunner) -> None:
-    """The listing that proves the manifest still shows it."""
+    """The listing that proves the manifest still shows the artifact."""
     emulator.faults.add("call", action=lambda: put(emulator, {"b": b"??"}), method="POST", after=1, when="before")
     emulator.faults.add("call", action=lambda: widgets(emulator).remove("b"), method="GET", path=LISTING, after=2)
     run.ok(MODULE, name=["d"], content="44", manifest=MANIFEST)

@@ -33,7 +33,7 @@ TASK = {"name": "app", "content": "application"}
         ({"signed_by": [""], "manifest": MANIFEST}, "Item 1 of signed_by is empty"),
     ],
 )
-def test_option_that_would_do_nothing_is_refused(
+def test_option_without_effect_is_refused(
     emulator: Emulator, run: ModuleRunner, tmp_path: Path, options: dict[str, Any], message: str
 ) -> None:
     for module, task in ((MODULE, TASK), (PRUNE, {"patterns": "*", "keep": 1})):
@@ -43,7 +43,7 @@ def test_option_that_would_do_nothing_is_refused(
     assert not emulator.journal
 
 
-def test_formats_of_both_keys_must_be_the_same(
+def test_both_keys_must_have_the_same_format(
     emulator: Emulator, run: ModuleRunner, gnupg: OpenpgpHome, ssh_key: SshIdentity
 ) -> None:
     options = {"manifest": MANIFEST, "signing_key": gnupg.release.fingerprint, "gnupg_home": str(gnupg.path)}
@@ -52,7 +52,7 @@ def test_formats_of_both_keys_must_be_the_same(
     assert not emulator.journal
 
 
-def test_signature_must_have_a_name_of_its_own(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
+def test_signature_must_have_a_different_name(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
     message = run(MODULE, **TASK, **key.options, signature=MANIFEST)["msg"]
     assert message == f"signature and manifest are both '{MANIFEST}'. Set another name for the signature"
     message = run(MODULE, **TASK, **key.options, signature="my signature")["msg"]
@@ -62,10 +62,8 @@ def test_signature_must_have_a_name_of_its_own(emulator: Emulator, run: ModuleRu
     assert not emulator.journal
 
 
-def test_one_key_may_be_given_as_a_text_with_commas(
-    emulator: Emulator, run: ModuleRunner, ssh_key: SshIdentity, tmp_path: Path
-) -> None:
-    """Ansible would split it at the commas."""
+def test_one_key_can_be_a_text_with_commas(emulator: Emulator, run: ModuleRunner, ssh_key: SshIdentity, tmp_path: Path) -> None:
+    """Ansible would split the text at the commas."""
     data = {"app": b"application"}
     put(emulator, {**data, MANIFEST: lines(data), f"{MANIFEST}.sig": ssh_key.sign(lines(data))})
     signers = ssh_key.line('namespaces="git,file"', "jo@example.com,ann@example.com")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read and write the manifest: in the right order, whatever others publish meanwhile, and never over another artifact."""
+"""Read and write the manifest: in order, with concurrent changes by others, and never over another artifact."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_empty_artifact_is_a_manifest_without_lines(emulator: Emulator, run: Mod
     ],
     ids=["binary", "MD5", "SHA-512", "SHA-512 of one name", "large"],
 )
-def test_artifact_that_is_no_manifest_is_an_error(emulator: Emulator, run: ModuleRunner, data: bytes, words: str) -> None:
+def test_artifact_that_is_not_a_manifest_is_an_error(emulator: Emulator, run: ModuleRunner, data: bytes, words: str) -> None:
     put(emulator, {**OLD, MANIFEST: data})
     for module, options in TASKS:
         message = run.failure(module, manifest=MANIFEST, **options)
@@ -77,22 +77,22 @@ def test_artifact_that_is_no_manifest_is_an_error(emulator: Emulator, run: Modul
     assert (writes(emulator), widgets(emulator).names()) == ([], [MANIFEST, "old"])
 
 
-def test_manifest_that_cannot_be_read_stops_everything(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_manifest_that_cannot_be_read_stops_the_task(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     put(emulator, LISTED)
     emulator.faults.add("status", host="storage", code=404, body="<Error><Code>NoSuchKey</Code></Error>", times=None)
     assert "NoSuchKey" in run.failure(MODULE, src=write(dist, OURS), manifest=MANIFEST, retries=1)
     assert writes(emulator) == []
 
 
-def publish_theirs(emulator: Emulator) -> None:
+def publish_of_others(emulator: Emulator) -> None:
     put(emulator, {**THEIRS, MANIFEST: lines({**OLD, **THEIRS})})
 
 
 @pytest.mark.parametrize(
     ("before", "act", "after", "status"),
     [
-        pytest.param(LISTED, publish_theirs, {**OLD, **OURS, **THEIRS}, "replaced", id="replaced"),
-        pytest.param(OLD, publish_theirs, {**OLD, **OURS, **THEIRS}, "replaced", id="created"),
+        pytest.param(LISTED, publish_of_others, {**OLD, **OURS, **THEIRS}, "replaced", id="replaced"),
+        pytest.param(OLD, publish_of_others, {**OLD, **OURS, **THEIRS}, "replaced", id="created"),
         pytest.param(LISTED, lambda emulator: widgets(emulator).remove(MANIFEST), OURS, "created", id="deleted"),
         pytest.param(LISTED, lambda emulator: put(emulator, NEW), OURS, "replaced", id="became stale"),
         pytest.param(LISTED, lambda emulator: put(emulator, AGAIN), {**NEW, **OURS}, "replaced", id="replaced by the same size"),
@@ -110,12 +110,12 @@ def test_changes_of_others_during_an_upload_are_kept(
 
 def test_lines_of_others_during_a_deletion_are_kept(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, {**OLD, **OURS, MANIFEST: lines({**OLD, **OURS})})
-    emulator.faults.add("call", action=lambda: publish_theirs(emulator), method="DELETE")
+    emulator.faults.add("call", action=lambda: publish_of_others(emulator), method="DELETE")
     run.ok(MODULE, state="absent", name=["ours"], manifest=MANIFEST)
     assert contents(emulator)[MANIFEST] == lines({**OLD, **THEIRS})
 
 
-def test_without_verify_the_listing_is_read_once(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_listing_is_read_once_without_verify(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     run.ok(MODULE, src=write(dist, {**OLD, **OURS}), manifest=MANIFEST, verify=False)
     assert (len(listings(emulator)), contents(emulator)[MANIFEST]) == (1, lines({**OLD, **OURS}))
     emulator.journal.clear()
@@ -131,7 +131,7 @@ def test_accepted_manifest_that_is_not_listed_is_an_error(emulator: Emulator, ru
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "SHA256 SUMS", "sums(1)"])
 def test_name_that_the_service_might_change_is_refused(emulator: Emulator, run: ModuleRunner, name: str) -> None:
-    """The manifest would not be found again, and be sent on every run."""
+    """The manifest would not be found, and would be sent on every run."""
     for module, options in TASKS:
         assert run.failure(module, **options, manifest=name).startswith(f"manifest '{name}' is refused")
     assert len(emulator.journal) == 0

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign the manifest when it changes, verify it when it does not, and never sign a line that was not verified.
+"""Sign the manifest when it changes, verify it when it does not, and never sign an unverified line.
 
-What readers refuse is tested in tests/http/_fetch/test_fetch_signed.py.
+The tests of readers are in tests/http/_fetch/test_fetch_signed.py.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_name_of_the_signature_can_be_another(emulator: Emulator, run: ModuleRun
 
 
 @pytest.mark.parametrize("task", [(MODULE, {"state": "absent", "name": ["lib"]}), (PRUNE, {"patterns": "lib", "keep": 0})])
-def test_deletion_signs_the_rest(
+def test_deletion_signs_the_remaining_lines(
     emulator: Emulator, run: ModuleRunner, key: ReleaseKey, tmp_path: Path, task: tuple[str, dict[str, Any]]
 ) -> None:
     put_signed(emulator, key, BOTH)
@@ -120,7 +120,7 @@ def test_deletion_of_the_last_line_deletes_manifest_and_then_signature(
 
 
 def test_signature_without_manifest_is_deleted(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
-    """A task that was killed between its two deletions leaves one."""
+    """A task that was killed between its two deletions leaves a signature."""
     put(emulator, {key.signature: b"of a manifest that is gone"})
     result = run.ok(MODULE, state="absent", name=["app"], **key.options)
     assert (result["changed"], result["signature"]["status"], contents(emulator)) == (True, "deleted", {})
@@ -144,8 +144,8 @@ GO_ON = "delete both artifacts with state=absent and without the option manifest
     ],
     ids=["present", "absent", "prune"],
 )
-@pytest.mark.parametrize("state", ["unsigned", "foreign", "changed"])
-def test_lines_that_were_not_verified_are_never_signed(
+@pytest.mark.parametrize("state", ["unsigned", "untrusted", "changed"])
+def test_unverified_lines_are_never_signed(
     emulator: Emulator,
     run: ModuleRunner,
     key: ReleaseKey,
@@ -154,7 +154,7 @@ def test_lines_that_were_not_verified_are_never_signed(
     state: str,
     check: bool,
 ) -> None:
-    put_signed(emulator, other_key if state == "foreign" else key, BOTH)
+    put_signed(emulator, other_key if state == "untrusted" else key, BOTH)
     if state == "unsigned":
         widgets(emulator).artifacts.pop(key.signature)
     if state == "changed":
@@ -174,7 +174,7 @@ def test_lines_that_were_not_verified_are_never_signed(
     assert run.ok(module, **options, **key.options)["changed"]
 
 
-def test_signature_by_another_trusted_key_stays(
+def test_signature_by_another_trusted_key_is_kept(
     emulator: Emulator, run: ModuleRunner, dist: Path, key: ReleaseKey, other_key: ReleaseKey
 ) -> None:
     put_signed(emulator, other_key, APP)
@@ -185,7 +185,7 @@ def test_signature_by_another_trusted_key_stays(
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_key_that_readers_would_not_trust_sends_nothing(
+def test_key_that_is_not_in_signed_by_sends_nothing(
     emulator: Emulator, run: ModuleRunner, dist: Path, key: ReleaseKey, other_key: ReleaseKey, check: bool
 ) -> None:
     result = run(MODULE, src=write(dist, APP), check=check, **key.options, signed_by=[other_key.public])
@@ -224,9 +224,7 @@ def test_task_that_only_verifies_does_not_change_the_manifest(
 
 
 @pytest.mark.parametrize("lost", [MANIFEST, "signature"])
-def test_upload_that_loses_a_part_is_an_error(
-    emulator: Emulator, run: ModuleRunner, dist: Path, key: ReleaseKey, lost: str
-) -> None:
+def test_incomplete_upload_is_an_error(emulator: Emulator, run: ModuleRunner, dist: Path, key: ReleaseKey, lost: str) -> None:
     put_signed(emulator, key, APP)
     name = MANIFEST if lost == MANIFEST else key.signature
     emulator.switches.upload_effect = "none"
@@ -248,7 +246,7 @@ def test_lost_response_to_the_signed_manifest_is_recovered(
     assert uploads(emulator) == [["app"], [MANIFEST, key.signature]]
 
 
-def test_manifest_of_another_publisher_is_verified_before_its_lines_are_joined(
+def test_manifest_of_another_publisher_is_verified_before_its_lines_are_merged(
     emulator: Emulator, run: ModuleRunner, dist: Path, key: ReleaseKey, other_key: ReleaseKey
 ) -> None:
     theirs = {"theirs": b"theirs"}
@@ -262,7 +260,7 @@ def test_manifest_of_another_publisher_is_verified_before_its_lines_are_joined(
     assert contents(emulator)[MANIFEST] == lines(theirs)
 
 
-def test_lines_of_another_publisher_are_joined_and_signed(
+def test_lines_of_another_publisher_are_merged_and_signed(
     emulator: Emulator, run: ModuleRunner, dist: Path, key: ReleaseKey, tmp_path: Path
 ) -> None:
     theirs = {"theirs": b"theirs"}
@@ -275,7 +273,7 @@ def test_lines_of_another_publisher_are_joined_and_signed(
 
 @pytest.mark.parametrize("suffix", ["", "signature"])
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_manifest_and_signature_are_no_artifacts_of_a_task(
+def test_manifest_and_signature_are_refused_as_artifacts_of_a_task(
     emulator: Emulator, run: ModuleRunner, dist: Path, key: ReleaseKey, suffix: str, state: str
 ) -> None:
     name = key.signature if suffix else MANIFEST

@@ -75,7 +75,7 @@ def test_artifacts_are_in_the_order_requested(run: ModuleRunner, dist: Path) -> 
         assert [artifact["name"] for artifact in result["artifacts"]] == [Path(path).name for path in paths]
 
 
-def test_bytes_sent_include_repeats_and_manifest(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_bytes_sent_include_retries_and_manifest(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     emulator.faults.add("status", code=503, headers={"Retry-After": "0"}, method="POST")
     ours = {"a": b"x" * 1000, "b": b"y" * 500}
     result = run.ok(MODULE, src=write(dist, ours), manifest=MANIFEST)
@@ -103,7 +103,7 @@ def manifest_line(text: bytes) -> str:
     return f"{MANIFEST}  {len(text)} bytes  sha256:{sha256(text)}\n"
 
 
-def test_diff_has_a_line_for_each_artifact_that_differs(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_diff_has_a_line_for_each_changed_artifact(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     known = lines({"theirs": b"theirs"})
     put(emulator, {"theirs": b"theirs", "app": b"old", MANIFEST: known})
     ours = {"app": b"newer", "fresh": b"fresh"}
@@ -113,7 +113,7 @@ def test_diff_has_a_line_for_each_artifact_that_differs(emulator: Emulator, run:
     assert diff["after"] == f"{manifest_line(lines({**ours, 'theirs': b'theirs'}))}{sent}(1 unchanged)\n"
 
 
-def test_diff_shows_a_manifest_that_changes_without_its_size(run: ModuleRunner, dist: Path) -> None:
+def test_diff_shows_a_changed_manifest_of_equal_size(run: ModuleRunner, dist: Path) -> None:
     run.ok(MODULE, src=write(dist, {"app": b"old"}), manifest=MANIFEST)
     diff = run.ok(MODULE, diff=True, src=write(dist, {"app": b"new"}), manifest=MANIFEST)["diff"]
     for side, data in (("before", b"old"), ("after", b"new")):
@@ -130,8 +130,8 @@ def test_diff_of_a_deletion_lacks_its_lines(emulator: Emulator, run: ModuleRunne
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_diff_shows_what_is_sent_again_as_it_is(emulator: Emulator, run: ModuleRunner, dist: Path, check: bool) -> None:
-    """The manifest follows its artifact."""
+def test_diff_shows_artifacts_that_are_sent_again(emulator: Emulator, run: ModuleRunner, dist: Path, check: bool) -> None:
+    """The manifest is sent after its artifact."""
     put(emulator, {"theirs": b"theirs"})
     ours = {"app": b"application"}
     run.ok(MODULE, src=write(dist, ours), manifest=MANIFEST)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Predict in check mode: nothing is written, and the result is that of the run."""
+"""Predict results in check mode: nothing is written, and the result equals that of the run."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Pair = tuple[dict[str, Any], dict[str, Any]]
 PREDICTED = ("name", "status", "reason", "size", "sha256", "url")
 
 
-def put_theirs(emulator: Emulator, manifest: str) -> None:
-    """Store artifacts of every kind; and a manifest that is ``fresh`` or ``stale``, with the line of a missing artifact."""
+def put_existing(emulator: Emulator, manifest: str) -> None:
+    """Store artifacts of every kind, and a ``fresh`` or ``stale`` manifest with the line of a missing artifact."""
     if manifest == "stale":
         put(emulator, {MANIFEST: lines(THEIRS)})
     put(emulator, THEIRS)
@@ -56,7 +56,7 @@ def run_both(emulator: Emulator, run: ModuleRunner, module: str = MODULE, **opti
 
 
 def require_predicted(predicted: dict[str, Any], done: dict[str, Any]) -> None:
-    """Require equal results but for the dates of what was sent, and for the cost."""
+    """Require equal results except for the dates of uploaded artifacts and the cost."""
     assert predicted.keys() == done.keys()
     for key in ("changed", "diff", "manifest", "msg"):
         assert predicted.get(key) == done.get(key)
@@ -77,7 +77,7 @@ def require_predicted(predicted: dict[str, Any], done: dict[str, Any]) -> None:
 def test_publishing_is_predicted(
     emulator: Emulator, run: ModuleRunner, dist: Path, options: dict[str, str], manifest: str
 ) -> None:
-    put_theirs(emulator, manifest)
+    put_existing(emulator, manifest)
     sources = write(dist, OURS)
     predicted, done = run_both(emulator, run, src=sources, manifest=None if manifest == "unused" else MANIFEST, **options)
     assert (predicted["changed"], predicted["bytes_sent"], done["bytes_sent"] > 0) == (True, 0, True)
@@ -103,7 +103,7 @@ def test_second_run_is_predicted(emulator: Emulator, run: ModuleRunner, dist: Pa
     ("names", "failed"), [(list(OURS), True), (["believed", "equal", "fresh"], False)], ids=["refused", "ok"]
 )
 def test_overwrite_refuse_is_predicted(emulator: Emulator, run: ModuleRunner, dist: Path, names: list[str], failed: bool) -> None:
-    put_theirs(emulator, "fresh")
+    put_existing(emulator, "fresh")
     sources = write(dist, {name: OURS[name] for name in names})
     predicted, _unused = run_both(emulator, run, src=sources, overwrite="refuse", manifest=MANIFEST)
     assert predicted.get("failed", False) is failed
@@ -113,7 +113,7 @@ def test_overwrite_refuse_is_predicted(emulator: Emulator, run: ModuleRunner, di
 @pytest.mark.parametrize("manifest", ["unused", "missing", "stale", "fresh"])
 @pytest.mark.parametrize("names", [["equal", "nobody"], ["nobody"], list(THEIRS)], ids=len)
 def test_deleting_is_predicted(emulator: Emulator, run: ModuleRunner, names: list[str], manifest: str) -> None:
-    put_theirs(emulator, manifest)
+    put_existing(emulator, manifest)
     run_both(emulator, run, state="absent", name=names, manifest=None if manifest == "unused" else MANIFEST)
     assert not set(names) & set(contents(emulator))
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fail in the middle of a task: the error reports what was done, and the next run completes it."""
+"""Fail during a task: the error reports the finished steps, and the next run completes the task."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tests.http._downloads.helpers import (
 OURS = {"a": b"first", "b": b"second", "c": b"third"}
 
 
-def land_some(emulator: Emulator, names: list[str]) -> Callable[[str], str]:
+def store_some(emulator: Emulator, names: list[str]) -> Callable[[str], str]:
     """Return a rule of names that stores only some files of an upload, and then refuses it."""
 
     def rename(_name: str) -> str:
@@ -52,8 +52,8 @@ def land_some(emulator: Emulator, names: list[str]) -> Callable[[str], str]:
     return rename
 
 
-def test_error_reports_which_files_of_an_upload_have_landed(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
-    emulator.switches.rename = land_some(emulator, ["a", "c"])
+def test_error_reports_which_files_of_an_upload_are_stored(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+    emulator.switches.rename = store_some(emulator, ["a", "c"])
     paths = write(dist, OURS)
     result = run.failed(MODULE, src=paths, manifest=MANIFEST)
     assert "Not all of them" in result["msg"]
@@ -67,12 +67,12 @@ def test_error_reports_which_files_of_an_upload_have_landed(emulator: Emulator, 
     assert contents(emulator) == {**OURS, MANIFEST: lines(OURS)}
 
 
-def test_refused_upload_that_landed_whole_is_reported(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_refused_upload_that_is_completely_stored_is_reported(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     emulator.faults.add("status", code=400, method="POST", effect=True)
     assert list(by_name(run.failed(MODULE, src=write(dist, OURS)))) == list(OURS)
 
 
-def test_no_upload_begins_after_a_failure(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_no_upload_starts_after_a_failure(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     emulator.faults.add("status", code=400, method="POST", after=1)
     paths = write(dist, numbered(60))
     result = run.failed(MODULE, src=paths, parallel=1, manifest=MANIFEST)
@@ -84,12 +84,12 @@ def test_no_upload_begins_after_a_failure(emulator: Emulator, run: ModuleRunner,
 
 def test_concurrent_uploads_end_and_are_reported(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
 
-    def wait_for_the_look_up() -> None:
+    def wait_for_the_listing() -> None:
         while len([entry for entry in listings(emulator) if entry.ended]) < 2:
             time.sleep(0.01)
-        time.sleep(1)  # so that the task has learned what was refused
+        time.sleep(1)  # By then, the task knows which files were refused.
 
-    emulator.faults.add("call", action=wait_for_the_look_up, method="POST", path="/downloads$")
+    emulator.faults.add("call", action=wait_for_the_listing, method="POST", path="/downloads$")
     emulator.faults.add("status", code=400, method="POST")
     paths = write(dist, numbered(80))
     result = run.failed(MODULE, src=paths, parallel=2)
@@ -115,7 +115,7 @@ def test_failed_manifest_reports_the_artifacts(emulator: Emulator, run: ModuleRu
     assert contents(emulator) == {**OURS, MANIFEST: lines(OURS)}
 
 
-def test_failed_verification_reports_what_was_sent(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_failed_verification_reports_the_uploads(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     emulator.faults.add("status", code=500, method="GET", path=LISTING, after=1, times=None)
     result = run.failed(MODULE, src=write(dist, OURS), manifest=MANIFEST, retries=1)
     assert "500" in result["msg"]
@@ -134,7 +134,7 @@ def releases(emulator: Emulator) -> None:
 
 
 def require_completed(emulator: Emulator, run: ModuleRunner) -> None:
-    """Require that the next run does the rest, and the one after it nothing."""
+    """Require that the next run completes the task, and that the one after it changes nothing."""
     emulator.faults.clear()
     assert run.ok(PRUNE, **RULES)["changed"] is True
     rest = {"app-4": contents(emulator)["app-4"]}
@@ -144,7 +144,7 @@ def require_completed(emulator: Emulator, run: ModuleRunner) -> None:
 
 @pytest.mark.usefixtures("releases")
 @pytest.mark.parametrize("before", [0, 2])
-def test_refused_deletion_reports_what_was_deleted(emulator: Emulator, run: ModuleRunner, before: int) -> None:
+def test_refused_deletion_reports_the_deleted_artifacts(emulator: Emulator, run: ModuleRunner, before: int) -> None:
     emulator.faults.add("status", code=403, method="DELETE", after=before, times=None)
     result = run.failed(PRUNE, **RULES)
     assert "returned HTTP 403" in result["msg"]
@@ -163,7 +163,7 @@ def test_concurrent_deletions_are_reported_in_the_order_of_the_plan(emulator: Em
     require_completed(emulator, run)
 
 
-def test_no_deletion_begins_after_a_failure(emulator: Emulator, run: ModuleRunner) -> None:
+def test_no_deletion_starts_after_a_failure(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, dict.fromkeys("abc", b"x"))
     emulator.faults.add("stall", method="DELETE", seconds=0.4)
     emulator.faults.add("status", code=403, method="DELETE")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gather evidence before publishing: which manifest is trusted, and which artifact counts as the requested one."""
+"""Gather evidence before publishing: trusted manifests, and the artifact that matches the requested name."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def test_names_that_the_service_changes_stay_idempotent_and_protected(
 
 
 @pytest.mark.parametrize("name", ["My App.zip", "app.zip"])
-def test_new_name_is_looked_up_before_it_might_overwrite(emulator: Emulator, run: ModuleRunner, name: str) -> None:
-    """One request each for the name itself and for the likely stored names, which a listing that lags would not show."""
+def test_new_name_is_requested_before_an_upload_that_must_not_overwrite(emulator: Emulator, run: ModuleRunner, name: str) -> None:
+    """One request for the name and for each likely stored name, because a listing that lags would not show them."""
     put(emulator, {"other": b"x"})
     for overwrite, extra in (("different", 0), ("refuse", 1), ("never", 1)):
         emulator.journal.clear()
@@ -131,7 +131,7 @@ def test_new_name_is_looked_up_before_it_might_overwrite(emulator: Emulator, run
         assert result["requests"] == 1 + extra * (2 if name == "My App.zip" else 1)
 
 
-def test_candidates_of_equal_size_are_told_apart_by_their_contents(emulator: Emulator, run: ModuleRunner) -> None:
+def test_candidates_of_equal_size_are_distinguished_by_their_contents(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.switches.rename = "spaces"
     put(emulator, {"build_11.sha256": b"other", "build_1.sha256": b"older"})
     for expected in (True, False):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Publish over artifacts that exist: what each value of overwrite replaces, keeps or refuses, and what it reads to decide."""
+"""Publish over existing artifacts: what each value of overwrite replaces, keeps, refuses and reads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OURS = {"bytes": b"ours!!", "equal": b"equal", "fresh": b"fresh", "sizes": b"muc
 
 @pytest.fixture
 def sources(emulator: Emulator, dist: Path) -> list[str]:
-    """Store artifacts, and return files with equal content, other bytes and another size, and one without an artifact."""
+    """Store artifacts, and return files with equal content, different bytes and a different size, and one new file."""
     put(emulator, THEIRS)
     return write(dist, OURS)
 
@@ -40,7 +40,7 @@ def test_different_replaces_changed_files(
     assert contents(emulator) == OURS
 
 
-def test_always_replaces_everything_and_reads_no_contents(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+def test_always_replaces_all_files_and_reads_no_contents(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
     result = run.ok(MODULE, src=sources, overwrite="always")
     assert [(status, reason) for _unused, status, reason in statuses(result)] == [
         ("replaced", "forced"),
@@ -52,7 +52,7 @@ def test_always_replaces_everything_and_reads_no_contents(emulator: Emulator, ru
     assert result["bytes_sent"] == sum(map(len, OURS.values()))
 
 
-def test_never_keeps_everything_and_reads_no_contents(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
+def test_never_keeps_all_artifacts_and_reads_no_contents(emulator: Emulator, run: ModuleRunner, sources: list[str]) -> None:
     result = run.ok(MODULE, src=sources, overwrite="never")
     kept = ("kept", "there already")
     assert [(status, reason) for _unused, status, reason in statuses(result)] == [kept, kept, ("created", "not there"), kept]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prune: what the rules, which are unit tests, delete through the API, and what never becomes a request."""
+"""Prune through the API, and send no request for artifacts that are kept. Unit tests check the rules."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _releases(emulator: Emulator) -> None:
     put_aged(emulator, {"app-1.tgz": 40, "app-1.zip": 40.5, "app-2.tgz": 30, "app-2.zip": 30.5, "notes.txt": 50})
 
 
-def test_releases_are_deleted_and_kept_as_a_whole(emulator: Emulator, run: ModuleRunner) -> None:
+def test_releases_are_deleted_or_kept_as_a_unit(emulator: Emulator, run: ModuleRunner) -> None:
     result = run.ok(PRUNE, patterns="*", group_by=r"^app-(\d+)", keep=1, older_than="10d")
     assert statuses(result) == [
         ("app-2.tgz", "kept", "one of the newest"),
@@ -94,7 +94,7 @@ def test_version_is_the_text_of_the_group(run: ModuleRunner) -> None:
 
 @pytest.mark.parametrize("check", [False, True])
 def test_published_artifacts_count_first_for_keep_size(run: ModuleRunner, check: bool) -> None:
-    """Check mode adds the sizes that a publishing task would send: 50 bytes each. Other artifacts have 13 bytes."""
+    """Check mode adds the sizes that a publishing task would send: 50 bytes each. Other artifacts have 13 bytes each."""
     artifacts = [run.ok(MODULE, check=check, content="x" * 50, name=[name])["artifacts"] for name in ("app-1.tgz", "app-3.tgz")]
     assert [each["status"] for [each] in artifacts] == ["replaced", "created"]
     protected = 50 + 13 + 50
@@ -146,7 +146,7 @@ def test_nothing_is_deleted_if_a_published_artifact_is_not_listed(emulator: Emul
         assert run.ok(PRUNE, check=True, patterns="*", keep=1, protect=[protected])["changed"]
 
 
-def test_listing_that_does_not_show_a_published_artifact_yet_is_read_again(emulator: Emulator, run: ModuleRunner) -> None:
+def test_listing_without_a_published_artifact_is_read_again(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.switches.listing_lag_reads = 2
     widgets(emulator).put("app-0.tgz", b"x")
     emulator.switches.listing_lag_reads = 0

@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 @pytest.fixture
 def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the warnings of modules, which ansible-core would show to the controller's user in the process of a test."""
+    """Return the warnings of modules, which ansible-core would print in the process of a test."""
     found: list[str] = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda module, warning: found.append(warning))
     return found

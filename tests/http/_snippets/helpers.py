@@ -26,7 +26,7 @@ INFO = "bitbucket_snippet_info"
 TITLE = "Release notes"
 LISTING = r"^/2\.0/snippets/acme$"
 ONE = r"^/2\.0/snippets/acme/[^/]+$"
-NOBODY: dict[str, Any] = {"user": None, "api_token": None}
+ANONYMOUS: dict[str, Any] = {"user": None, "api_token": None}
 READ, WRITE, DELETE = (f"{verb}:snippet:bitbucket" for verb in ("read", "write", "delete"))
 
 # Faults of a write: its response is lost, or it has no effect.
@@ -69,18 +69,18 @@ def encode_files(contents: Mapping[str, bytes]) -> list[dict[str, str]]:
 
 
 def get_only(emulator: Emulator) -> Snippet:
-    """Return the one snippet of the workspace."""
+    """Return the only snippet of the workspace."""
     [snippet] = emulator.snippets
     return snippet
 
 
 def list_writes(emulator: Emulator) -> list[Entry]:
-    """Return the requests that do not only read, in their order."""
+    """Return the write requests in order."""
     return [entry for entry in emulator.journal if entry.method not in ("GET", "HEAD")]
 
 
 def list_methods(emulator: Emulator) -> list[str]:
-    """Return the methods of all requests to the API, in their order."""
+    """Return the methods of all requests to the API in order."""
     return [entry.method for entry in emulator.journal.select("api")]
 
 
@@ -90,7 +90,7 @@ def list_requests(emulator: Emulator) -> list[tuple[str, int]]:
 
 
 def list_roles(emulator: Emulator) -> list[str | None]:
-    """Return the roles that listings were requested for, in their order."""
+    """Return the roles of the requested listings in order."""
     return [entry.query.get("role") for entry in emulator.journal if entry.path == "/2.0/snippets/acme" and entry.method == "GET"]
 
 
@@ -105,7 +105,7 @@ def read_hashes(result: dict[str, Any]) -> dict[str, tuple[int, str]]:
 
 
 def require_unchanged(run: ModuleRunner, **options: Any) -> dict[str, Any]:
-    """Return the result of one more run, which must find nothing to do, like check mode, and write nothing."""
+    """Return the result of another run, which must change nothing, as check mode predicts."""
     before = [(one.id, one.revision, one.updated_on) for one in run.emulator.snippets]
     run.emulator.journal.clear()
     results = [run.ok(SNIPPET, check=check, diff=True, **options) for check in (True, False)]

@@ -138,7 +138,7 @@ def test_refuse_a_file_that_cannot_be_read(emulator: Emulator, snippet: Snippet,
     assert words in fail(connect(emulator), "read")
 
 
-def test_pass_on_what_the_service_says_about_spam_and_plans(emulator: Emulator, snippet: Any) -> None:
+def test_show_messages_of_the_service_about_spam_and_plans(emulator: Emulator, snippet: Any) -> None:
     snippet.mark_spam()
     assert "marked as spam" in fail(connect(emulator), "read")
     emulator.switches.snippet_free_plan = True

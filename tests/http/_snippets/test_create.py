@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Create snippets, also if responses are lost: what is stored is as requested and found again, or a message says why not."""
+"""Create snippets, even if responses are lost: store the requested state and find it again, or explain the failure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.find im
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.http._snippets.helpers import (
+    ANONYMOUS,
     LISTING,
     LOST,
-    NOBODY,
     NOT_APPLIED,
     SNIPPET,
     TITLE,
@@ -109,7 +109,7 @@ def test_fail_if_a_creation_has_no_effect(emulator: Emulator, run: ModuleRunner)
 
 @pytest.mark.parametrize("body", ["document", "empty"])
 def test_fail_if_the_service_makes_a_new_snippet_public(emulator: Emulator, run: ModuleRunner, body: str) -> None:
-    """New snippets are private if the task does not say otherwise."""
+    """New snippets are private by default."""
     emulator.switches.update({"snippet_stays_public": True, "snippet_write_body": body})
     assert run.failure(SNIPPET, **CREATE) == (
         f"The snippet {get_only(emulator).id} was created, but then: Bitbucket accepted the request, but snippet"
@@ -149,7 +149,7 @@ def test_fail_if_the_workspace_does_not_list_what_an_oauth_consumer_creates(
     emulator: Emulator, run: ModuleRunner, private: bool
 ) -> None:
     """Only the other list shows its snippets, if they are public."""
-    who = {**NOBODY, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    who = {**ANONYMOUS, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
     result = run(SNIPPET, **CREATE, **who, is_private=private)
     if private:
         assert f". Set snippet_id to {get_only(emulator).id}" in result["msg"]
@@ -177,10 +177,10 @@ def test_explain_the_free_plan_if_it_lists_nothing(emulator: Emulator, run: Modu
     ids=["equal", "more", "other contents", "fewer", "public"],
 )
 @pytest.mark.parametrize("fault", ["drop_before", "status"])
-def test_take_a_new_snippet_for_the_own_one_only_if_it_is_what_was_sent(
+def test_recognize_a_new_snippet_only_if_it_equals_the_request(
     emulator: Emulator, run: ModuleRunner, theirs: dict[str, Any], adopted: bool, fault: str
 ) -> None:
-    """No response says which snippet was created, and somebody else creates one with the title at the same time."""
+    """No response says which snippet was created, and another user creates one with the title at the same time."""
     create: dict[str, Any] = {"action": lambda: emulator.snippets.create(TITLE, **theirs), "after": 1}
     emulator.faults.add("call", method="GET", path=LISTING, **create)
     emulator.faults.add(fault, method="POST", **({"code": 201, "body": ""} if fault == "status" else {}))
@@ -256,7 +256,7 @@ def test_fail_after_a_lost_response_if_two_new_snippets_have_the_title(emulator:
 def test_recognize_the_own_snippet_by_its_response(
     emulator: Emulator, run: ModuleRunner, warnings: list[str], renames: bool
 ) -> None:
-    """Somebody else creates another one with the title, or renames one, at the same time."""
+    """Another user creates a snippet with the title, or renames one, at the same time."""
     theirs = emulator.snippets.create("Theirs", {"x": b"theirs"}) if renames else None
     action = (lambda: theirs.edit(title=TITLE)) if theirs else (lambda: emulator.snippets.create(TITLE, {"x": b"theirs"}))
     emulator.faults.add("call", action=action, method="POST")

@@ -112,7 +112,7 @@ def test_predict_a_deletion_and_then_find_nothing(emulator: Emulator, run: Modul
     ],
     ids=["no files", "empty files", "unknown id"],
 )
-def test_fail_alike_in_both_modes(
+def test_fail_equally_in_both_modes(
     emulator: Emulator, run: ModuleRunner, snippet: Snippet, options: dict[str, Any], words: str
 ) -> None:
     checked, done = run_both(run, **options)
@@ -283,7 +283,7 @@ def test_fail_to_delete_a_snippet_of_others(emulator: Emulator, run: ModuleRunne
     ],
     ids=["lost", "no effect", "others first", "undocumented"],
 )
-def test_delete_once_and_look_if_the_response_is_unclear(
+def test_delete_once_and_check_if_the_response_is_unclear(
     emulator: Emulator, run: ModuleRunner, snippet: Snippet, fault: dict[str, Any], status: str, requests: list[str]
 ) -> None:
     emulator.faults.add(method="DELETE", **fault)

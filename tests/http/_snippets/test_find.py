@@ -36,7 +36,7 @@ def find(emulator: Emulator, title: str = TITLE) -> str | None:
     return search(connect(emulator), title).snippet_id
 
 
-def test_find_a_private_snippet_in_the_listing_of_members_alone(emulator: Emulator) -> None:
+def test_find_a_private_snippet_only_in_the_listing_of_members(emulator: Emulator) -> None:
     snippet = emulator.snippets.create(TITLE, FILES)
     emulator.snippets.create(TITLE, FILES, is_private=False, foreign=True)
     assert find(emulator) == snippet.id
@@ -118,7 +118,7 @@ def test_prove_by_the_listing_that_a_snippet_is_absent(emulator: Emulator) -> No
 
 @pytest.mark.parametrize("role", ["member", None])
 def test_find_a_snippet_that_the_pages_of_one_reading_skip(emulator: Emulator, role: str | None) -> None:
-    """Somebody deletes a snippet of the first page before the second one is read."""
+    """Another user deletes a snippet of the first page before the second page is read."""
     emulator.switches.page_cap = 2
     made = [emulator.snippets.create(f"Title {number}", FILES, is_private=False, foreign=not role).id for number in range(5)]
     fault: dict[str, Any] = {"query": "role=member" if role else "^pagelen=100$", "path": LISTING}
@@ -126,7 +126,7 @@ def test_find_a_snippet_that_the_pages_of_one_reading_skip(emulator: Emulator, r
     assert find(emulator, "Title 2") == made[2]
 
 
-def test_list_again_until_the_listing_is_whole(emulator: Emulator) -> None:
+def test_list_again_until_the_listing_is_complete(emulator: Emulator) -> None:
     emulator.switches.page_cap = 2
     made = [emulator.snippets.create(f"Title {number}", FILES).id for number in range(5)]
     emulator.faults.add("call", action=lambda: emulator.snippets.remove(made[4]), path=LISTING)
@@ -146,13 +146,13 @@ def test_name_items_that_are_listed_twice_although_their_number_is_right(emulato
 
 @pytest.mark.parametrize("to_write", [False, True])
 def test_find_nothing_in_a_listing_without_any_title(emulator: Emulator, to_write: bool) -> None:
-    """Else each task would create another snippet, and a deletion would say that the snippet is absent."""
+    """Otherwise each task would create another snippet, and a deletion would report an absent snippet."""
     emulator.faults.add("json", path=LISTING, body={"values": [{"id": "one1"}, {"id": "two2"}], "size": 2}, times=None)
     with pytest.raises(RequestFailed, match=f"{TITLE}', because .*: none of its items has a title. Run the task again, or"):
         search(connect(emulator), to_write=to_write)
 
 
-def test_need_no_whole_listing_to_read_a_snippet_that_was_found(emulator: Emulator) -> None:
+def test_need_no_complete_listing_to_read_a_found_snippet(emulator: Emulator) -> None:
     emulator.switches.update({"page_cap": 1, "listing_repeat": True})
     made = [emulator.snippets.create(f"Title {number}", FILES).id for number in range(2)]
     assert search(connect(emulator), "Title 0", to_write=False).snippet_id == made[0]
@@ -162,7 +162,7 @@ def test_need_no_whole_listing_to_read_a_snippet_that_was_found(emulator: Emulat
             search(connect(emulator), title, to_write)
 
 
-def test_choose_the_one_of_several_that_has_the_title_still(emulator: Emulator) -> None:
+def test_choose_the_only_snippet_that_still_has_the_title(emulator: Emulator) -> None:
     kept, renamed, removed = (emulator.snippets.create(TITLE, FILES) for _unused in range(3))
     emulator.switches.snippet_lag_reads = 100
     renamed.edit(title="Handbook")
@@ -171,6 +171,6 @@ def test_choose_the_one_of_several_that_has_the_title_still(emulator: Emulator) 
 
 
 @pytest.mark.parametrize("code", [401, 403, 410, 500])
-def test_believe_an_accepted_deletion_if_the_snippet_cannot_be_read(emulator: Emulator, code: int) -> None:
+def test_trust_an_accepted_deletion_if_the_snippet_cannot_be_read(emulator: Emulator, code: int) -> None:
     emulator.faults.add("status", code=code, method="GET", times=None)
     require_deleted(connect(emulator), "kypj")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the snippets that a query asks for."""
+"""Read the snippets that a query selects."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def test_find_by_id_title_and_pattern(emulator: Emulator, options: dict[str, Any
 
 
 @pytest.mark.parametrize("contents", [False, True])
-@pytest.mark.parametrize("answers", ["all", "json_only"])
-def test_describe_a_snippet_with_its_files(emulator: Emulator, contents: bool, answers: str) -> None:
-    emulator.switches.snippet_answers = answers
+@pytest.mark.parametrize("forms", ["all", "json_only"])
+def test_describe_a_snippet_with_its_files(emulator: Emulator, contents: bool, forms: str) -> None:
+    emulator.switches.snippet_answers = forms
     made = emulator.snippets.by_id["run01"]
     [found] = query(emulator, snippet_id="run01", contents=contents)
     texts = {name: data.decode() for name, data in FILES.items() if data != BINARY} if contents else {}
@@ -104,7 +104,7 @@ def test_return_nothing_for_an_unknown_id_that_is_not_listed(emulator: Emulator)
         query(emulator, snippet_id="run01")
 
 
-def test_leave_out_snippets_that_are_listed_but_cannot_be_read(emulator: Emulator) -> None:
+def test_omit_listed_snippets_that_cannot_be_read(emulator: Emulator) -> None:
     emulator.switches.snippet_spam_listed = True
     emulator.snippets.by_id["run01"].mark_spam()
     emulator.faults.add("status", path="note1$", code=404, times=None)
@@ -116,12 +116,12 @@ def test_leave_out_snippets_that_are_listed_but_cannot_be_read(emulator: Emulato
         query(emulator, title="Run book")
 
 
-def test_read_a_listed_snippet_again_that_seems_to_be_unknown(emulator: Emulator) -> None:
+def test_read_a_listed_snippet_again_after_404(emulator: Emulator) -> None:
     emulator.faults.add("status", path="run01$", code=404)
     assert [snippet["id"] for snippet in query(emulator, title="Run book")] == ["run01"]
 
 
-def test_leave_out_a_snippet_that_was_deleted_since_it_was_listed(emulator: Emulator) -> None:
+def test_omit_a_snippet_that_was_deleted_after_the_listing(emulator: Emulator) -> None:
     emulator.faults.add("call", action=lambda: emulator.snippets.remove("run01"), path="/acme$", after=1)
     assert query(emulator, title="Run book") == []
 
@@ -135,7 +135,7 @@ def test_warn_about_a_snippet_that_is_listed_although_it_does_not_exist(emulator
     )
 
 
-def test_return_no_snippet_that_does_not_have_the_title_any_more(emulator: Emulator) -> None:
+def test_return_no_snippet_that_no_longer_has_the_title(emulator: Emulator) -> None:
     emulator.switches.snippet_lag_reads = 100
     emulator.snippets.by_id["note2"].edit(title="Handbook")
     assert [snippet["id"] for snippet in query(emulator, title="Notes of 1.1")] == ["note3"]
@@ -156,7 +156,7 @@ def test_warn_that_the_listing_might_be_incomplete(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("contents", [False, True])
 def test_read_texts_again_whose_contents_are_requested(emulator: Emulator, contents: bool) -> None:
-    """Without contents a text of line feeds alone is trusted in a response whose line ends are CR LF."""
+    """Without contents, a text with only line feeds is trusted in a response with the line ends CR LF."""
     made = emulator.snippets.create("Many", {f"{number}.md": b"text\n" * number for number in range(1, 20)}, id="many1")
     [found] = query(emulator, snippet_id="many1", contents=contents)
     assert read_hashes({"snippet": found}) == hash_files(made.files)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read exact bytes, in whatever form the service responds."""
+"""Read exact bytes from responses in every form."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FILES = {
     "gr\u00fcn & blau; 100%.txt": b"unusual name\n",
     "docs/a b/x": b"such names come by git push\n",
 }
-# The property below reads the other forms.
+# The property test below covers the other forms.
 SERVICES: list[dict[str, Any]] = [
     {},
     {"snippet_line_ends": "lf"},
@@ -79,16 +79,16 @@ def test_read_exact_bytes_from_any_service(emulator: Emulator, switches: dict[st
         assert {**contents, name: FILES[name]} == FILES
 
 
-@pytest.mark.parametrize("answers", ["all", "json_only", "form_only"])
-def test_read_exact_line_ends_although_others_are_expected(emulator: Emulator, answers: str) -> None:
-    emulator.switches.snippet_answers = answers
+@pytest.mark.parametrize("forms", ["all", "json_only", "form_only"])
+def test_read_exact_line_ends_although_others_are_expected(emulator: Emulator, forms: str) -> None:
+    emulator.switches.snippet_answers = forms
     made = emulator.snippets.create("Notes", FILES)
     for line_end in (b"\n", b"\r\n", b"\r"):
         expected = {name: line_end.join(data.splitlines()) for name, data in FILES.items()}
         assert read_snippet(connect(emulator), made.id, expected).contents == FILES
 
 
-# What the service may hold: names that its rules do not change.
+# Possible contents of a snippet: names that the rules of the service do not change.
 NAMES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="/\\"), min_size=1, max_size=40).filter(
     lambda name: stored_name(name.replace("&", "+")) == name.replace("&", "+") and len(name.encode()) < 256
 )
@@ -105,13 +105,13 @@ def shared() -> Iterator[Emulator]:
 
 @given(
     files=st.dictionaries(NAMES, DATA, min_size=1, max_size=4),
-    answers=st.sampled_from(["json_only", "json_406", "form_only", "all"]),
+    forms=st.sampled_from(["json_only", "json_406", "form_only", "all"]),
     links=st.sampled_from(["real", "documented"]),
     text=st.sampled_from(["7bit", "8bit", "quoted-printable", "base64"]),
 )
 @settings(deadline=None, max_examples=60, database=None)
-def test_read_any_files_in_any_form(shared: Emulator, files: dict[str, bytes], answers: str, links: str, text: str) -> None:
-    shared.switches.update({"snippet_answers": answers, "snippet_file_links": links, "snippet_text": text})
+def test_read_any_files_in_any_form(shared: Emulator, files: dict[str, bytes], forms: str, links: str, text: str) -> None:
+    shared.switches.update({"snippet_answers": forms, "snippet_file_links": links, "snippet_text": text})
     made = shared.snippets.create("t", files)
     assert read_snippet(connect(shared), made.id, exact=True).contents == files
     shared.snippets.remove(made.id)
@@ -139,7 +139,7 @@ def test_read_unchanged_contents_in_one_request(emulator: Emulator) -> None:
 def test_read_only_texts_again_whose_line_ends_prove_nothing(
     emulator: Emulator, switches: dict[str, Any], again: list[str], expects: bool
 ) -> None:
-    """Whatever rewrites line ends makes all of them CR LF, or those of the response around the text."""
+    """Line ends are rewritten either all to CR LF or to those of the surrounding response."""
     emulator.switches.update(switches)
     files = {"b.bin": b"\0\r\n", "crlf.txt": b"a\r\n", "end.txt": b"a", "lf.txt": b"a\nb\n"}
     made = emulator.snippets.create("Notes", files)
@@ -149,7 +149,7 @@ def test_read_only_texts_again_whose_line_ends_prove_nothing(
 
 
 @pytest.mark.parametrize("damage", ["bom", "latin1", "blanks"])
-def test_believe_the_link_of_a_text_that_differs_in_more_than_line_ends(emulator: Emulator, damage: str) -> None:
+def test_trust_the_link_of_a_text_that_differs_in_more_than_line_ends(emulator: Emulator, damage: str) -> None:
     emulator.switches.update({"snippet_text_damage": damage, "snippet_text": "8bit"})
     text = "\ufeffgr\u00fcn  \nzw\u00f6lf\n" if damage == "bom" else "gr\u00fcn  \nzw\u00f6lf\n"
     made = emulator.snippets.create("Notes", {"a.txt": text})
@@ -159,7 +159,7 @@ def test_believe_the_link_of_a_text_that_differs_in_more_than_line_ends(emulator
         assert [path.rpartition("/")[2] for path, _status in list_requests(emulator)] == [made.id, "a.txt", "a.txt"]
 
 
-def test_ask_for_json_if_the_service_refuses_multipart(emulator: Emulator) -> None:
+def test_request_json_if_the_service_refuses_multipart(emulator: Emulator) -> None:
     made = emulator.snippets.create("Notes", {"a": b"a"})
     emulator.faults.add("status", method="GET", code=406)
     assert read_snippet(connect(emulator), made.id).contents == {"a": b"a"}
@@ -200,9 +200,9 @@ def test_refuse_another_snippet_and_a_file_without_a_link(emulator: Emulator) ->
         read_snippet(connect(emulator), "kypj")
 
 
-@pytest.mark.parametrize("answers", ["all", "json_only", "form_only"])
-def test_retry_each_request_after_a_transient_error(emulator: Emulator, answers: str) -> None:
-    emulator.switches.snippet_answers = answers
+@pytest.mark.parametrize("forms", ["all", "json_only", "form_only"])
+def test_retry_each_request_after_a_transient_error(emulator: Emulator, forms: str) -> None:
+    emulator.switches.snippet_answers = forms
     made = emulator.snippets.create("Notes", {"a": b"a\n"})
     for path in (f"/{made.id}$", "/files/"):
         emulator.faults.add("truncate", method="GET", path=path)

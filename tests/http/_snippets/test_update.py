@@ -45,7 +45,7 @@ def snippet(emulator: Emulator) -> Snippet:
 
 @pytest.fixture
 def after_reading(emulator: Emulator) -> Act:
-    """Act between the reading of the snippet and the PUT."""
+    """Run an action between the reading of the snippet and the PUT request."""
     return lambda action, times=1: emulator.faults.add("call", action=action, method="GET", path=ONE, times=times)
 
 
@@ -106,7 +106,7 @@ def test_keep_the_changes_of_others(emulator: Emulator, run: ModuleRunner, snipp
     files = {**NEW, "same.md": b"same\n"}
     result = run.ok(SNIPPET, diff=True, snippet_id=snippet.id, files=encode_files(files))
     assert snippet.files == {**FILES, **files, "theirs.md": b"theirs\n", "more.md": b"more\n"}
-    # The link of a text that differs is read before a PUT.
+    # The link of a changed text is read before a PUT request.
     methods = ["GET", "GET", "PUT", "GET", "GET", "PUT", "GET"]
     assert (list_methods(emulator), list_statuses(emulator)) == (methods, [405, 200])
     assert list_writes(emulator)[1].uploads == ["ours.md"]
@@ -141,7 +141,7 @@ def test_overcome_three_conflicts(
     assert (list_statuses(emulator), snippet.files["theirs.md"]) == ([405, 405, 405, 200], b"c")
 
 
-def test_give_up_after_four_conflicts(emulator: Emulator, run: ModuleRunner, snippet: Snippet, after_reading: Act) -> None:
+def test_fail_after_four_conflicts(emulator: Emulator, run: ModuleRunner, snippet: Snippet, after_reading: Act) -> None:
     texts = iter(map(str, range(100)))
     after_reading(lambda: snippet.edit({"theirs.md": next(texts)}), times=None)
     message = run.failure(SNIPPET, snippet_id=snippet.id, files=encode_files(NEW))
@@ -179,7 +179,7 @@ def test_retry_a_request_without_effect(emulator: Emulator, run: ModuleRunner, s
 
 
 @pytest.mark.parametrize(("code", "attempts"), [(400, 1), (501, 1), (503, 3)])
-def test_give_up_at_once_or_after_all_retries(
+def test_fail_at_once_or_after_all_retries(
     emulator: Emulator, run: ModuleRunner, snippet: Snippet, code: int, attempts: int
 ) -> None:
     emulator.faults.add("status", method="PUT", code=code, times=None)
@@ -364,7 +364,7 @@ def test_remove_a_file_that_an_upload_might_become_after_the_upload(emulator: Em
     require_unchanged(run, **RENAMED)
 
 
-def test_give_up_an_upload_before_a_removal_that_has_no_effect(emulator: Emulator, run: ModuleRunner) -> None:
+def test_report_an_upload_before_a_removal_without_effect(emulator: Emulator, run: ModuleRunner) -> None:
     snippet = emulator.snippets.create("Notes", {"my notes.md": b"old", "my_notes.md": b"old"})
     emulator.faults.add("json", method="PUT", body="", times=None)
     message = run.failure(SNIPPET, **RENAMED, retries=1)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make signed artifacts to verify, run bitbucket_download_verify, and read its results."""
+"""Create signed artifacts, and read the results of bitbucket_download_verify."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify artifacts in place: every status, transfers that break, and artifacts that others replace at the same time."""
+"""Verify artifacts in the repository: every status, broken transfers, and artifacts that are replaced at the same time."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_artifacts_with_their_digests_are_verified(release: Emulator, run: Modul
     assert result["requests"] == len(release.journal.select(host="api")) == 5
 
 
-def test_digest_must_match_whatever_the_dates_are(emulator: Emulator, run: ModuleRunner) -> None:
+def test_digest_must_match_whatever_the_dates(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, {MANIFEST: lines(DATA), **DATA})
     assert found(run.ok(VERIFY, **ALL)) == VERIFIED
     put(emulator, {"a.tgz": b"First"})
@@ -119,7 +119,7 @@ def test_names_are_verified_in_order_and_once(release: Emulator, run: ModuleRunn
     ],
     ids=["missing", "nothing", "no manifest"],
 )
-def test_missing_manifest_is_never_only_reported(
+def test_missing_manifest_always_fails_the_task(
     emulator: Emulator, run: ModuleRunner, contents: dict[str, bytes], words: str, on_mismatch: str
 ) -> None:
     put(emulator, contents)
@@ -134,7 +134,7 @@ def test_no_match_is_an_error(release: Emulator, run: ModuleRunner, on_mismatch:
     assert run.failure(VERIFY, **options).endswith("/downloads matches the patterns")
 
 
-def test_line_that_matches_is_enough(release: Emulator, run: ModuleRunner) -> None:
+def test_matching_line_is_enough(release: Emulator, run: ModuleRunner) -> None:
     widgets(release).remove("a.tgz")
     assert found(run.failed(VERIFY, patterns=["a*"], manifest=MANIFEST)) == {"a.tgz": "missing"}
 
@@ -155,7 +155,7 @@ def test_line_for_a_name_that_cannot_exist_is_missing_without_a_request(emulator
     ],
     ids=str,
 )
-def test_unsigned_manifest_has_no_line_of_its_own(
+def test_unsigned_manifest_needs_no_line_of_itself(
     release: Emulator, run: ModuleRunner, options: dict[str, Any], status: dict[str, str]
 ) -> None:
     put(release, {f"{MANIFEST}.sig": b"signature"})
@@ -168,7 +168,7 @@ def test_unsigned_manifest_has_no_line_of_its_own(
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512", "sha1", "md5"])
-def test_checksum_is_compared_beside_the_sha256(emulator: Emulator, run: ModuleRunner, algorithm: str) -> None:
+def test_checksum_is_compared_in_addition_to_the_sha256(emulator: Emulator, run: ModuleRunner, algorithm: str) -> None:
     put(emulator, {"app": b"app"})
     digest = hashlib.new(algorithm, b"app", usedforsecurity=False).hexdigest()
     [artifact] = run.ok(VERIFY, name=["app"], checksum=f"{algorithm}:{digest}")["artifacts"]
@@ -217,7 +217,7 @@ def test_artifacts_are_read_at_the_same_time(emulator: Emulator, run: ModuleRunn
 
 
 @each_reaction
-def test_failed_transfer_fails_the_task_with_what_was_verified(release: Emulator, run: ModuleRunner, on_mismatch: str) -> None:
+def test_failed_transfer_fails_the_task_with_the_results_so_far(release: Emulator, run: ModuleRunner, on_mismatch: str) -> None:
     release.faults.add("status", host="storage", path="/a.tgz$", code=410, times=None)
     result = run.failed(VERIFY, **ALL, parallel=1, on_mismatch=on_mismatch)
     assert "HTTP 410" in result["msg"]
@@ -228,7 +228,7 @@ def test_failed_transfer_fails_the_task_with_what_was_verified(release: Emulator
 
 
 def before_contents(emulator: Emulator, name: str, action: Callable[[], object]) -> None:
-    """Act before the API is asked for the contents of an artifact."""
+    """Run an action before the contents of an artifact are requested from the API."""
     emulator.faults.add("call", action=action, when="before", path=rf"/downloads/{name}$")
 
 
@@ -270,7 +270,7 @@ def test_listing_that_lags_is_read_again(emulator: Emulator, run: ModuleRunner, 
     assert len(listings(emulator)) == 2
 
 
-def test_listing_that_lags_forever_is_an_error(release: Emulator, run: ModuleRunner) -> None:
+def test_listing_that_always_lags_is_an_error(release: Emulator, run: ModuleRunner) -> None:
     widgets(release).remove("a.tgz")
     release.switches.listing_lag_reads = 1000
     put(release, {"a.tgz": b"first"})

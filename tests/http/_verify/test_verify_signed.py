@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify artifacts in place by a signed manifest: nothing in it is used before its signature was verified."""
+"""Verify artifacts in the repository by a signed manifest: nothing in it is used before its signature is verified."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_signature_is_reported(
 
 
 @each_reaction
-@pytest.mark.parametrize("state", ["unsigned", "foreign", "changed", "empty", "of another manifest"])
-def test_bad_signature_is_never_only_reported(
+@pytest.mark.parametrize("state", ["unsigned", "untrusted", "changed", "empty", "of another manifest"])
+def test_bad_signature_always_fails_the_task(
     emulator: Emulator,
     run: ModuleRunner,
     key: ReleaseKey,
@@ -57,7 +57,7 @@ def test_bad_signature_is_never_only_reported(
         widgets(emulator).remove(key.signature)
     else:
         stored = {
-            "foreign": signed(other_key, EVIL),
+            "untrusted": signed(other_key, EVIL),
             "changed": {**EVIL, MANIFEST: lines(EVIL)},
             "empty": {key.signature: b""},
             "of another manifest": {key.signature: key.sign(lines(EVIL))},
@@ -79,7 +79,7 @@ def test_bad_signature_is_never_only_reported(
 
 
 @each_reaction
-def test_missing_manifest_is_never_only_reported(
+def test_missing_manifest_always_fails_the_task(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], on_mismatch: str
 ) -> None:
     widgets(emulator).remove(MANIFEST)
@@ -119,7 +119,7 @@ def test_manifest_and_signature_are_verified_by_name(
 def test_manifest_and_signature_must_be_the_verified_bytes(
     emulator: Emulator, run: ModuleRunner, key: ReleaseKey, options: dict[str, Any], named: str
 ) -> None:
-    """Somebody replaces one of them after its signature was verified: now it does not fit."""
+    """Another publisher replaces one of them after the verification, and it no longer matches."""
     name, evil = (MANIFEST, lines(EVIL)) if named == "manifest" else (key.signature, key.sign(lines(EVIL)))
     emulator.faults.add("call", action=lambda: put(emulator, {name: evil}), when="before", path=f"/downloads/{name}$", after=1)
     result = run.failed(VERIFY, **{**options, "patterns": None, "name": [name]}, on_mismatch="report")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the lookups in this process, as Ansible's loader provides them."""
+"""Run the lookups in this process with Ansible's loader."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ class Looker:
 
     @property
     def pauses(self) -> list[float]:
-        """The pauses between attempts in seconds, for which no run waits."""
+        """Return the pauses between attempts in seconds; no run waits for them."""
         return self._clock.pauses
 
     @property
     def connection(self) -> dict[str, Any]:
-        """The options that reach acme/widgets on the emulator, with few and fast tries."""
+        """Return the options that reach acme/widgets on the emulator, with few and fast attempts."""
         return {**self.address, "workspace": "acme", "repository": "widgets", **self.token}
 
     @property
     def address(self) -> dict[str, Any]:
-        """Where the emulator is."""
+        """Return the address of the emulator."""
         return {"api_url": self.emulator.api_url, "token_url": self.emulator.token_url, "timeout": 5, "retries": 0}
 
     @property
     def token(self) -> dict[str, Any]:
-        """The emulator's API token."""
+        """Return the API token of the emulator."""
         return {"user": self.emulator.user, "api_token": self.emulator.api_token}
 
     def __call__(self, *terms: Any, variables: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
-        """One run."""
+        """Run the lookup."""
         return self.bare(*terms, variables=variables, **{**self.connection, **options})
 
     def bare(self, *terms: Any, variables: Mapping[str, Any] | None = None, **options: Any) -> list[Any]:
-        """One run with no options but these."""
+        """Run the lookup with only these options."""
         given = {name: value for name, value in options.items() if value is not None}
         plugin = lookup_loader.get(self.lookup)
         plugin.clock = self._clock.clock
@@ -67,13 +67,13 @@ class Looker:
         return found
 
     def failure(self, *terms: Any, **arguments: Any) -> str:
-        """One run that must fail in words of the lookup; returns its message."""
+        """Run the lookup, which must fail with its own message; return the message."""
         with pytest.raises(AnsibleLookupError) as caught:
             self(*terms, **arguments)
         return str(caught.value)
 
     def bare_failure(self, *terms: Any, **arguments: Any) -> str:
-        """As `failure`, with no options but these; options that Ansible itself refuses count."""
+        """Run the lookup with only these options, which it or Ansible must refuse; return the message."""
         with pytest.raises(AnsibleError) as caught:
             self.bare(*terms, **arguments)
         return str(caught.value)

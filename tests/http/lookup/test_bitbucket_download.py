@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup bitbucket_download: its terms and options. How contents are read and rendered is tested beside that code."""
+"""Test the terms and options of the lookup bitbucket_download. Other tests cover the reading and rendering of contents."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def _artifacts(emulator: Emulator) -> None:
     put(emulator, ARTIFACTS)
 
 
-def test_term_gives_the_text_of_the_artifact(emulator: Emulator, look: Looker) -> None:
+def test_term_returns_the_text_of_the_artifact(emulator: Emulator, look: Looker) -> None:
     assert look("VERSION") == ["1.3.0"]
     assert fetches(emulator) == [("VERSION", 200)]
     assert len(emulator.journal.select("api")) == 1
 
 
-def test_each_term_gives_one_result_in_order_and_all_share_one_client(emulator: Emulator, look: Looker) -> None:
+def test_each_term_returns_one_result_in_order_and_all_share_one_client(emulator: Emulator, look: Looker) -> None:
     consumer = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
     assert look("two", "one", "VERSION", "one", user=None, api_token=None, **consumer) == ["two", "one", "1.3.0", "one"]
     assert look() == []
@@ -58,7 +58,7 @@ def test_each_term_gives_one_result_in_order_and_all_share_one_client(emulator: 
         ("binary", {"output": "base64"}, base64.b64encode(BINARY).decode()),
     ],
 )
-def test_options_tell_how_to_return_contents(
+def test_options_decide_the_form_of_the_contents(
     emulator: Emulator, look: Looker, term: str, options: dict[str, Any], expected: object
 ) -> None:
     put(emulator, {"latin": "grüß".encode("latin-1"), "binary": BINARY})
@@ -76,7 +76,7 @@ def test_options_tell_how_to_return_contents(
         ("one", {"max_size": 2, "on_missing": "skip"}, "'one' has 3 bytes, more than the limit of 2"),
     ],
 )
-def test_contents_that_do_not_fit_are_an_error(
+def test_contents_that_cannot_be_converted_are_an_error(
     emulator: Emulator, look: Looker, term: str, options: dict[str, Any], words: str
 ) -> None:
     put(emulator, {"binary": BINARY, "unsafe": b"!unsafe x"})
@@ -92,13 +92,13 @@ def test_contents_without_a_length_are_compared_with_the_size_in_the_listing(
     assert len(listings(emulator)) == 1
 
 
-def test_contents_that_are_always_cut_are_an_error(emulator: Emulator, look: Looker) -> None:
+def test_contents_that_are_always_truncated_are_an_error(emulator: Emulator, look: Looker) -> None:
     emulator.faults.add("open_end", host="storage", fraction=0.5, times=None)
     for options in ({}, {"output": "base64"}, {"on_missing": "skip"}):
         assert "sent 3 bytes, but the listing says 6" in look.failure("VERSION", **options)
 
 
-def test_contents_in_an_encoding_are_an_error_unless_they_are_stored_like_this(emulator: Emulator, look: Looker) -> None:
+def test_encoded_contents_are_an_error_unless_they_are_stored_encoded(emulator: Emulator, look: Looker) -> None:
     emulator.switches.content_encoding = "gzip"
     assert look("VERSION") == ["1.3.0"]
     headers = {"Content-Encoding": "gzip"}
@@ -112,12 +112,12 @@ def test_artifact_that_is_deleted_before_its_size_is_known_is_missing(emulator: 
     assert look.failure("VERSION") == "'VERSION' is not in the Downloads of widgets"
 
 
-def test_max_size_counts_for_each_term(look: Looker) -> None:
+def test_max_size_applies_to_each_term(look: Looker) -> None:
     assert look("one", "two", "one", max_size=3) == ["one", "two", "one"]
 
 
 def test_results_are_plain_values(emulator: Emulator, look: Looker) -> None:
-    """A type of Ansible's own could be marked as a trusted template."""
+    """A type of Ansible could be marked as a trusted template."""
     put(emulator, {"f": b'["{{ 1 }}"]'})
     (text,) = look("f")
     ((inner,),) = look("f", output="json")
@@ -141,7 +141,7 @@ def test_results_are_plain_values(emulator: Emulator, look: Looker) -> None:
         (["one", "two"], {"checksum": f"md5:{'0' * 32}"}, "checksum requires exactly one term, but there are 2"),
     ],
 )
-def test_terms_and_options_that_do_not_fit_are_refused_before_any_request(
+def test_contradictory_terms_and_options_are_refused_before_any_request(
     emulator: Emulator, look: Looker, terms: list[Any], options: dict[str, Any], words: str
 ) -> None:
     assert look.failure(*terms, **options).startswith(words)
@@ -151,7 +151,7 @@ def test_terms_and_options_that_do_not_fit_are_refused_before_any_request(
 @pytest.mark.parametrize(
     ("option", "value"), [("output", "xml"), ("on_missing", "maybe"), ("timeout", "soon"), ("max_size", "x")]
 )
-def test_value_that_an_option_does_not_have_is_refused(emulator: Emulator, look: Looker, option: str, value: str) -> None:
+def test_unknown_value_of_an_option_is_refused(emulator: Emulator, look: Looker, option: str, value: str) -> None:
     assert option in look.bare_failure("one", **{**look.connection, option: value})
     assert len(emulator.journal) == 0
 
@@ -162,8 +162,8 @@ def test_missing_artifact_is_an_error_that_names_it(emulator: Emulator, look: Lo
 
 
 @pytest.mark.parametrize("on_missing", ["skip", "warn"])
-def test_missing_artifact_can_be_left_out(look: Looker, capsys: pytest.CaptureFixture[str], on_missing: str) -> None:
-    name = f"nobody-{id(look)}"  # Ansible shows a warning once
+def test_missing_artifact_can_be_omitted(look: Looker, capsys: pytest.CaptureFixture[str], on_missing: str) -> None:
+    name = f"nobody-{id(look)}"  # Ansible shows a warning only once.
     assert look("one", name, "two", on_missing=on_missing) == ["one", "two"]
     printed = capsys.readouterr()
     warning = f"[WARNING]: '{name}' is not in the Downloads of widgets"
@@ -175,7 +175,9 @@ def test_missing_artifact_can_be_left_out(look: Looker, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     "options", [{"repository": "gadgets"}, {"workspace": "nobody"}, {"user": None, "api_token": None}], ids=str
 )
-def test_artifact_of_a_hidden_repository_is_never_missing(look: Looker, on_missing: str, options: dict[str, Any]) -> None:
+def test_artifact_of_a_hidden_repository_does_not_count_as_missing(
+    look: Looker, on_missing: str, options: dict[str, Any]
+) -> None:
     message = look.failure("nobody", on_missing=on_missing, **options)
     assert "404" in message or "403" in message or "401" in message
     assert "is not in the Downloads" not in message
@@ -183,7 +185,9 @@ def test_artifact_of_a_hidden_repository_is_never_missing(look: Looker, on_missi
 
 @each_on_missing
 @pytest.mark.parametrize("kind", ["html", "strings_in_values", "status"])
-def test_untrustworthy_listing_proves_nothing(emulator: Emulator, look: Looker, on_missing: str, kind: str) -> None:
+def test_untrustworthy_listing_does_not_prove_a_missing_artifact(
+    emulator: Emulator, look: Looker, on_missing: str, kind: str
+) -> None:
     emulator.faults.add(kind, path=LISTING, times=None)
     assert "is not in the Downloads" not in look.failure("nobody", on_missing=on_missing)
 
@@ -198,13 +202,13 @@ def test_404_of_a_listed_artifact_is_an_error(emulator: Emulator, look: Looker, 
 
 
 @pytest.mark.parametrize("code", [401, 403, 500])
-def test_other_failures_are_never_missing(emulator: Emulator, look: Looker, code: int) -> None:
+def test_other_errors_do_not_count_as_missing(emulator: Emulator, look: Looker, code: int) -> None:
     emulator.faults.add("status", code=code, path="/one", times=None)
     assert f"HTTP {code}" in look.failure("one", on_missing="skip")
     assert listings(emulator) == []
 
 
-def test_broken_transfer_is_repeated_as_retries_allow(emulator: Emulator, look: Looker) -> None:
+def test_broken_transfer_is_retried(emulator: Emulator, look: Looker) -> None:
     emulator.faults.add("truncate", host="storage", times=2)
     assert look("VERSION", retries=2) == ["1.3.0"]
     emulator.faults.add("truncate", host="storage", times=None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup bitbucket_download with a manifest: contents are verified before they are returned, whatever on_missing is."""
+"""Test the lookup bitbucket_download with a manifest: contents are verified before they are returned."""
 
 from __future__ import annotations
 
@@ -65,20 +65,20 @@ def test_contents_without_proof_are_never_returned(
 
 
 @pytest.mark.parametrize("name", ["nobody", "gone"])
-def test_only_a_missing_artifact_can_be_left_out(emulator: Emulator, look: Looker, name: str) -> None:
+def test_only_a_missing_artifact_can_be_omitted(emulator: Emulator, look: Looker, name: str) -> None:
     put(emulator, {**DATA, MANIFEST: lines({**DATA, "gone": b"gone"})})
     assert look.failure("one", name, manifest=MANIFEST) == f"'{name}' is not in the Downloads of widgets"
     assert look("one", name, "two", manifest=MANIFEST, on_missing="skip") == ["one", "two"]
 
 
 @each_on_missing
-def test_missing_artifact_does_not_excuse_a_missing_manifest(emulator: Emulator, look: Looker, on_missing: str) -> None:
+def test_missing_manifest_is_an_error_even_for_a_missing_artifact(emulator: Emulator, look: Looker, on_missing: str) -> None:
     put(emulator, DATA)
     message = look.failure("nobody", manifest=MANIFEST, on_missing=on_missing)
     assert message == "The manifest SHA256SUMS is not in the Downloads of widgets"
 
 
-def test_limit_holds_for_verified_contents(emulator: Emulator, look: Looker) -> None:
+def test_limit_applies_to_verified_contents(emulator: Emulator, look: Looker) -> None:
     put(emulator, {**DATA, MANIFEST: lines(DATA)})
     message = look.failure("VERSION", manifest=MANIFEST, max_size=5)
     assert message == "'VERSION' has 6 bytes, more than the limit of 5. The option max_size is 5"
@@ -91,7 +91,7 @@ def test_checksum_and_manifest_must_both_match(emulator: Emulator, look: Looker)
     assert "that checksum expects" in look.failure("one", manifest=MANIFEST, checksum=f"sha256:{sha256(b'two')}")
 
 
-def test_manifest_without_signature_is_returned_as_it_is(emulator: Emulator, look: Looker) -> None:
+def test_unsigned_manifest_is_returned_unchanged(emulator: Emulator, look: Looker) -> None:
     put(emulator, {**DATA, MANIFEST: lines(DATA)})
     assert look(MANIFEST, manifest=MANIFEST, rstrip=False) == [lines(DATA).decode()]
 
@@ -133,11 +133,11 @@ def test_signed_contents_are_returned(emulator: Emulator, look: Looker, key: Rel
 
 @each_on_missing
 @pytest.mark.parametrize("term", ["VERSION", "nobody"])
-@pytest.mark.parametrize("state", ["unsigned", "changed", "foreign", "long"])
-def test_bad_signature_is_never_excused(
+@pytest.mark.parametrize("state", ["unsigned", "changed", "untrusted", "long"])
+def test_bad_signature_is_always_an_error(
     emulator: Emulator, look: Looker, key: ReleaseKey, other_key: ReleaseKey, state: str, term: str, on_missing: str
 ) -> None:
-    put(emulator, signed(other_key if state == "foreign" else key, DATA))
+    put(emulator, signed(other_key if state == "untrusted" else key, DATA))
     if state == "unsigned":
         widgets(emulator).remove(key.signature)
     if state == "changed":
@@ -170,8 +170,8 @@ def test_single_key_is_not_split_at_its_commas(emulator: Emulator, look: Looker,
     assert look("VERSION", manifest=MANIFEST, signed_by=line) == ["1.4.2"]
 
 
-def test_no_value_instead_of_keys_is_refused(emulator: Emulator, look: Looker) -> None:
-    """Such as a variable that was meant to hold a key."""
+def test_empty_value_of_signed_by_is_refused(emulator: Emulator, look: Looker) -> None:
+    """For example, a variable that should hold a key."""
     put(emulator, {**DATA, MANIFEST: lines(DATA)})
     plugin = lookup_loader.get(look.lookup)
     with pytest.raises(AnsibleLookupError, match=r"^signed_by is empty"):
@@ -194,7 +194,7 @@ def test_no_value_instead_of_keys_is_refused(emulator: Emulator, look: Looker) -
     ids=str,
 )
 @each_on_missing
-def test_options_that_do_not_fit_are_refused_before_any_request(
+def test_contradictory_options_are_refused_before_any_request(
     emulator: Emulator, look: Looker, options: dict[str, Any], words: str, on_missing: str
 ) -> None:
     assert look.failure("one", on_missing=on_missing, **options).startswith(words)

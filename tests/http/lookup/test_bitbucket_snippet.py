@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Wire the options of the lookup bitbucket_snippet, and return the contents of files."""
+"""Apply the options of the lookup bitbucket_snippet, and return the contents of files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def look(emulator: Emulator) -> SnippetLooker:
 
 @pytest.fixture(autouse=True)
 def notes(emulator: Emulator) -> Snippet:
-    """Create a private snippet that nobody watches."""
+    """Create a private snippet without watchers."""
     files = {"one": b" 1 \n\n", "two": b"2", "image.png": BINARY, "data.json": b'{"a": [1, "1.30"]}', "docs/a b/\u00fc": b"deep"}
     return emulator.snippets.create("Notes", files, id="note1")
 
@@ -59,7 +59,7 @@ def test_send_nothing_without_terms(emulator: Emulator, look: SnippetLooker) -> 
     assert len(emulator.journal) == 0
 
 
-def test_refuse_contents_that_might_be_cut(emulator: Emulator, look: SnippetLooker) -> None:
+def test_refuse_contents_that_might_be_truncated(emulator: Emulator, look: SnippetLooker) -> None:
     emulator.faults.add("open_end", path="/files/", fraction=0.5, times=None)
     assert "so it might be incomplete" in look.failure("image.png", snippet_id="note1", output="base64")
 
@@ -110,7 +110,7 @@ def test_explain_an_empty_listing(emulator: Emulator, look: SnippetLooker, which
     )
 
 
-def test_read_no_snippet_that_does_not_have_the_title_any_more(emulator: Emulator, look: SnippetLooker, notes: Snippet) -> None:
+def test_read_no_snippet_that_no_longer_has_the_title(emulator: Emulator, look: SnippetLooker, notes: Snippet) -> None:
     emulator.switches.snippet_lag_reads = 100
     notes.edit(title="Handbook")
     assert look.failure("one", title="Notes") == "There is no snippet 'Notes'"

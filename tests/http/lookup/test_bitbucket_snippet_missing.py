@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup bitbucket_snippet: what is missing, what only cannot be seen, and who may read."""
+"""Test the lookup bitbucket_snippet with missing and hidden snippets, and with each kind of credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.helpers.leaks import leaked
 from tests.http._snippets.helpers import list_requests
 from tests.http.lookup.helpers import SnippetLooker
 
-NOBODY = {"user": None, "api_token": None}
+ANONYMOUS = {"user": None, "api_token": None}
 each_choice = pytest.mark.parametrize("on_missing", ["error", "warn", "skip"])
 each_way = pytest.mark.parametrize("options", [{"snippet_id": "note1"}, {"title": "Notes"}], ids=["id", "title"])
 each_absent = pytest.mark.parametrize("options", [{"snippet_id": "nobody"}, {"title": "nobody"}], ids=["id", "title"])
@@ -39,15 +39,13 @@ def test_a_missing_file_is_an_error_that_names_it(look: SnippetLooker, options: 
 
 
 @each_absent
-def test_a_missing_snippet_is_an_error_that_a_listing_proves(
-    emulator: Emulator, look: SnippetLooker, options: dict[str, Any]
-) -> None:
+def test_a_missing_snippet_is_an_error_after_a_listing(emulator: Emulator, look: SnippetLooker, options: dict[str, Any]) -> None:
     assert look.failure("one", **options) == "There is no snippet 'nobody'"
     assert ("", 200) in list_requests(emulator)
 
 
 @each_way
-def test_skip_leaves_out_a_missing_file_without_a_word(
+def test_skip_omits_a_missing_file_without_a_warning(
     look: SnippetLooker, options: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert look("one", "nobody", "two", on_missing="skip", **options) == ["1", "2"]
@@ -56,11 +54,11 @@ def test_skip_leaves_out_a_missing_file_without_a_word(
 
 
 @each_absent
-def test_skip_leaves_out_a_missing_snippet(look: SnippetLooker, options: dict[str, Any]) -> None:
+def test_skip_omits_a_missing_snippet(look: SnippetLooker, options: dict[str, Any]) -> None:
     assert look("one", "two", on_missing="skip", **options) == []
 
 
-def test_warn_leaves_it_out_and_says_so(look: SnippetLooker, capsys: pytest.CaptureFixture[str]) -> None:
+def test_warn_omits_a_missing_file_or_snippet_with_a_warning(look: SnippetLooker, capsys: pytest.CaptureFixture[str]) -> None:
     name = f"nobody-{id(look)}"
     assert look("one", name, on_missing="warn", snippet_id="note1") == ["1"]
     assert look("one", on_missing="warn", snippet_id=name) == []
@@ -71,7 +69,7 @@ def test_warn_leaves_it_out_and_says_so(look: SnippetLooker, capsys: pytest.Capt
 
 @each_choice
 @each_absent
-def test_what_a_hidden_workspace_does_not_show_is_never_missing(
+def test_snippet_of_a_hidden_workspace_does_not_count_as_missing(
     look: SnippetLooker, options: dict[str, Any], on_missing: str
 ) -> None:
     message = look.failure("one", workspace="nowhere", on_missing=on_missing, **options)
@@ -82,7 +80,7 @@ def test_what_a_hidden_workspace_does_not_show_is_never_missing(
 @each_choice
 @each_absent
 @pytest.mark.parametrize("kind", ["html", "strings_in_values", "status"])
-def test_a_listing_that_cannot_be_trusted_proves_nothing(
+def test_an_untrustworthy_listing_does_not_prove_a_missing_snippet(
     emulator: Emulator, look: SnippetLooker, options: dict[str, Any], on_missing: str, kind: str
 ) -> None:
     emulator.faults.add(kind, path="/snippets/acme$", times=None)
@@ -100,9 +98,7 @@ def test_a_file_that_is_named_but_cannot_be_read_is_an_error(
 
 @each_choice
 @pytest.mark.parametrize("code", [401, 403, 410, 500])
-def test_other_refusals_of_a_snippet_are_never_missing(
-    emulator: Emulator, look: SnippetLooker, on_missing: str, code: int
-) -> None:
+def test_other_errors_do_not_count_as_missing(emulator: Emulator, look: SnippetLooker, on_missing: str, code: int) -> None:
     emulator.faults.add("status", path="/note1$", code=code, times=None)
     assert f"HTTP {code}" in look.failure("one", title="Notes", on_missing=on_missing)
 
@@ -112,7 +108,7 @@ def test_a_page_instead_of_a_file_is_an_error(emulator: Emulator, look: SnippetL
     assert "HTML" in look.failure("one", snippet_id="note1", on_missing="skip")
 
 
-def test_a_cut_file_is_no_contents(emulator: Emulator, look: SnippetLooker) -> None:
+def test_a_truncated_file_is_an_error(emulator: Emulator, look: SnippetLooker) -> None:
     emulator.snippets.create("Long", {"f": b"1.3.0 and more"}, id="long1")
     emulator.faults.add("truncate", path="/files/", times=2)
     assert "the response ended after" in look.failure("f", snippet_id="long1", on_missing="skip")
@@ -120,24 +116,24 @@ def test_a_cut_file_is_no_contents(emulator: Emulator, look: SnippetLooker) -> N
 
 
 @each_way
-def test_nobody_reads_a_public_snippet(emulator: Emulator, look: SnippetLooker, options: dict[str, Any]) -> None:
+def test_a_public_snippet_is_read_without_credentials(emulator: Emulator, look: SnippetLooker, options: dict[str, Any]) -> None:
     made = emulator.snippets.get("note1")
     assert made is not None
     made.is_private = False
-    assert look("one", **options, **NOBODY) == ["1"]
+    assert look("one", **options, **ANONYMOUS) == ["1"]
     assert not any("Authorization" in entry.headers for entry in emulator.journal)
 
 
 @each_choice
-def test_nobody_may_not_read_a_private_snippet(look: SnippetLooker, on_missing: str) -> None:
-    assert "HTTP 401" in look.failure("one", snippet_id="note1", on_missing=on_missing, **NOBODY)
+def test_a_private_snippet_is_not_read_without_credentials(look: SnippetLooker, on_missing: str) -> None:
+    assert "HTTP 401" in look.failure("one", snippet_id="note1", on_missing=on_missing, **ANONYMOUS)
 
 
 @each_choice
 @each_way
-def test_an_access_token_is_an_error_that_names_the_way_out(
+def test_an_access_token_is_an_error_with_advice(
     emulator: Emulator, look: SnippetLooker, options: dict[str, Any], on_missing: str
 ) -> None:
-    message = look.failure("one", on_missing=on_missing, access_token=emulator.access_token, **{**options, **NOBODY})
+    message = look.failure("one", on_missing=on_missing, access_token=emulator.access_token, **{**options, **ANONYMOUS})
     assert "Access tokens cannot reach Snippets: use an API token with user, or an OAuth consumer." in message
     assert leaked(emulator, message) == []

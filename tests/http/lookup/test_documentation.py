@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation of lookups against the code: sources, types and defaults of every option, and the examples."""
+"""Compare the documentation of lookups with the code: sources, types and defaults of every option, and examples."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def source(name: str) -> Any:
 
 
 def options(name: str) -> dict[str, Any]:
-    """The options as Ansible itself has merged them from the fragments."""
+    """Return the options as Ansible merges them from the fragments."""
     full_name = "releng.bitbucket." + name
     plugin = lookup_loader.get(full_name)
     found = constants.config.get_configuration_definitions("lookup", plugin._load_name)
@@ -55,17 +55,17 @@ def options(name: str) -> dict[str, Any]:
 
 
 def shared(name: str) -> dict[str, Any]:
-    """The argument spec of the connection options that a lookup has."""
+    """Return the argument spec of the connection options of a lookup."""
     return {**CONNECTION, **(REPOSITORY if "download" in name else {})}
 
 
-def test_the_lookup_is_named_as_the_module_that_it_mirrors() -> None:
+def test_the_lookup_has_the_name_of_its_module() -> None:
     assert "bitbucket_download" in NAMES
     assert all((PLUGINS / "modules" / f"{name}.py").exists() for name in NAMES)
 
 
 @each_lookup
-def test_a_lookup_is_documented_whole(name: str) -> None:
+def test_a_lookup_is_documented_completely(name: str) -> None:
     documentation = yaml.safe_load(source(name).DOCUMENTATION)
     assert documentation["name"] == name
     assert documentation["options"]["_terms"]["required"] is True
@@ -85,7 +85,7 @@ def test_connection_options_are_those_of_the_modules(name: str) -> None:
 
 @each_lookup
 def test_every_connection_option_and_alias_has_its_variable(name: str) -> None:
-    """Of several variables that are set, Ansible takes the last one."""
+    """If several variables are set, Ansible uses the last one."""
     found = options(name)
     for option in shared(name):
         names = [*found[option].get("aliases", []), option]
@@ -94,7 +94,7 @@ def test_every_connection_option_and_alias_has_its_variable(name: str) -> None:
 
 @each_lookup
 def test_the_environment_is_that_of_the_modules(name: str) -> None:
-    """Secrets are not read by Ansible: the code must know what was set on the task."""
+    """Ansible does not read the secrets, because the code must know which options the task sets."""
     found = options(name)
     for option, spec in shared(name).items():
         expected = [] if option in CREDENTIALS else spec.get("fallback", (None, []))[1]
@@ -109,7 +109,7 @@ def test_output_options_are_those_of_the_contract(name: str) -> None:
 
 
 @each_lookup
-def test_options_that_are_documented_are_used_and_the_other_way_round(name: str) -> None:
+def test_documented_options_are_used_and_used_options_are_documented(name: str) -> None:
     files = [PLUGINS / "lookup" / f"{name}.py", PLUGINS / "plugin_utils" / "_lookup.py"]
     nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))]
     asked = {
@@ -126,7 +126,7 @@ def test_options_that_are_documented_are_used_and_the_other_way_round(name: str)
 
 
 @each_lookup
-def test_examples_use_options_that_exist(name: str) -> None:
+def test_examples_use_existing_options(name: str) -> None:
     templates = [value for task in yaml.safe_load(source(name).EXAMPLES) for value in strings(task)]
     trees = [jinja2.Environment(autoescape=True).parse(text) for text in templates]
     calls = [call for tree in trees for call in tree.find_all(jinja2.nodes.Call)]
@@ -137,7 +137,7 @@ def test_examples_use_options_that_exist(name: str) -> None:
 
 
 def strings(value: Any) -> list[str]:
-    """All templates in a task; filters of Ansible are cut off, for Jinja does not know them."""
+    """Return all templates in a task without filters of Ansible, which Jinja does not know."""
     if isinstance(value, dict):
         return [text for inner in value.values() for text in strings(inner)]
     if isinstance(value, list):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download: publish, run again and withdraw; what each option means, and bad input, which sends no request.
+"""Test bitbucket_download: publish, repeat and withdraw, the effect of each option, and invalid input, which sends no request.
 
-The options overwrite and verify are tested with what they do, in tests/http/_publish/test_plan.py and test_upload_read_back.py.
+Tests of the options overwrite and verify are in tests/http/_publish/test_plan.py and tests/http/_downloads/test_read_back.py.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def test_absent_deletes_exactly_the_names_each_once(
     assert widgets(emulator).names() == ["My_App.zip", "app-1.0.tgz", "app-10"]
 
 
-def test_src_takes_files_and_patterns_in_their_order(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
+def test_src_accepts_files_and_patterns_in_order(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     (dist / "deep" / "deeper").mkdir(parents=True)
     write(dist / "deep" / "deeper", {"low.tgz": b"low"})
     write(dist, {"b[1].tgz": b"1", "a.tgz": b"2", "zz.sh": b"3", "left.out": b"4"})
@@ -141,7 +141,7 @@ def test_unusual_names_are_published_found_again_and_deleted(emulator: Emulator,
 def test_compare_says_what_proves_equality(
     emulator: Emulator, run: ModuleRunner, compare: str | None, status: tuple[str, str], read: list[tuple[str, int]]
 ) -> None:
-    """The contents differ, but the manifest says that they are equal."""
+    """The contents differ, but according to the manifest they are equal."""
     put(emulator, {"app": b"y", MANIFEST: lines({"app": b"x"})})
     assert statuses(run.ok(MODULE, **TEXT, manifest=MANIFEST, compare=compare)) == [("app", *status)]
     assert fetches(emulator) == [(MANIFEST, 200), *read]
@@ -220,7 +220,7 @@ def test_bad_input_sends_no_request(
 
 
 def test_unreadable_file_is_refused(run: ModuleRunner, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system pretends, because root may read everything."""
+    """The test simulates the error, because root can read every file."""
     [path] = write(dist, {"app.tgz": b"x"})
     open_file = os.open
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download_channel: options that do not fit, which send no request, the commit, and credentials.
+"""Test bitbucket_download_channel: contradictory options, which send no request, the commit, and credentials.
 
-How channels are moved and deleted is tested in tests/http/_channel.
+Tests of moving and deleting channels are in tests/http/_channel.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ from tests.http._downloads.helpers import put
     ids=lambda value: str(value)[:60],
 )
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_options_that_do_not_fit_are_refused_before_any_request(
+def test_contradictory_options_are_refused_before_any_request(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], words: str, check: bool
 ) -> None:
     given = {"name": "stable", "version": "1.4.1", "artifacts": ["app-1.4.1.tgz"], **options}

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download_copy: options that choose artifacts, the credential of the source, and bad input, which sends no request.
+"""Test bitbucket_download_copy: selection, credentials of the source, and invalid input, which sends no request.
 
-How artifacts are copied is tested in tests/http/_copy.
+Tests of copying artifacts are in tests/http/_copy.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
     ids=lambda value: str(value)[:60],
 )
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_options_that_do_not_fit_are_refused_before_any_request(
+def test_contradictory_options_are_refused_before_any_request(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], words: str, check: bool
 ) -> None:
     given = {"name": ["app"], "src_repository": STAGING, **options}
@@ -102,7 +102,7 @@ def test_options_that_do_not_fit_are_refused_before_any_request(
 
 
 def tokens(emulator: Emulator) -> dict[str, dict[str, str]]:
-    """Return credentials that can read the source and nothing else, by kind."""
+    """Return credentials that can only read the source, by kind."""
     consumer = emulator.mint_client([OLD_READ])
     reader = {"src_user": "reader@example.com"}
     return {
@@ -113,7 +113,7 @@ def tokens(emulator: Emulator) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("kind", ["access token", "API token", "OAuth consumer"])
-def test_source_is_read_with_its_own_credential_alone(
+def test_source_is_read_only_with_its_own_credential(
     emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     stage(emulator, DATA)
@@ -135,7 +135,7 @@ def test_source_is_read_with_its_own_credential_alone(
 @pytest.mark.parametrize(
     "option", [{}, {"src_user": "somebody@example.com"}, {"src_access_token": "", "src_api_token": ""}], ids=str
 )
-def test_source_without_a_secret_of_its_own_is_read_with_the_credential_of_the_destination(
+def test_source_is_read_with_the_credential_of_the_destination_by_default(
     emulator: Emulator, run: ModuleRunner, option: dict[str, Any]
 ) -> None:
     stage(emulator, DATA)
@@ -158,7 +158,7 @@ def test_secrets_of_the_source_are_masked(emulator: Emulator, run: ModuleRunner,
         run(COPY, src_repository=STAGING, name=["notes.txt"], diff=True, **options)
         assert leaked(emulator, run.output) == []
         headers = {entry.headers.get("Authorization", "") for entry in emulator.journal.select(host="api")}
-        known = [header for header in headers if kind != "OAuth consumer"]  # each task has another token
+        known = [header for header in headers if kind != "OAuth consumer"]  # Each task has another token.
         words = " ".join([*options.values(), *known, emulator.api_token])
         emulator.faults.add("status", code=403, body={"error": {"message": words}}, times=None)
         assert "HTTP 403" in run.output or not failing
@@ -167,7 +167,7 @@ def test_secrets_of_the_source_are_masked(emulator: Emulator, run: ModuleRunner,
     assert shown == options.keys() & {"src_user", "src_client_id"}
 
 
-def test_refused_credential_of_the_source_is_told_from_that_of_the_destination(emulator: Emulator, run: ModuleRunner) -> None:
+def test_message_tells_which_of_both_credentials_is_refused(emulator: Emulator, run: ModuleRunner) -> None:
     stage(emulator, DATA)
     message = run.failure(COPY, src_repository=STAGING, name=["notes.txt"], src_access_token="unknown")
     assert f"/repositories/acme/{STAGING}/downloads returned HTTP 401" in message
@@ -180,7 +180,7 @@ def test_source_can_be_in_another_workspace(emulator: Emulator, run: ModuleRunne
     assert staging(emulator).artifacts == {}
 
 
-def test_waits_for_both_repositories_count_together(emulator: Emulator, run: ModuleRunner) -> None:
+def test_waits_for_both_repositories_share_max_wait(emulator: Emulator, run: ModuleRunner) -> None:
     stage(emulator, DATA)
     for repository in (STAGING, "widgets"):
         emulator.faults.add("rate_limit", retry_after=2, path=f"/{repository}/downloads")
@@ -190,7 +190,7 @@ def test_waits_for_both_repositories_count_together(emulator: Emulator, run: Mod
     assert "would exceed max_wait" in message
 
 
-def test_keys_of_a_result_do_not_depend_on_what_happened(emulator: Emulator, run: ModuleRunner) -> None:
+def test_all_results_have_the_same_keys(emulator: Emulator, run: ModuleRunner) -> None:
     stage(emulator, DATA)
     keys = {"artifacts", "changed", "bytes_sent", "elapsed", "msg", "requests"}
     for check in (True, False, False):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download_fetch: values of options that are refused before any request, and credentials."""
+"""Test bitbucket_download_fetch: invalid options, which send no request, and credentials."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ SHA256 = "0123456789abcdef" * 4
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_options_that_do_not_fit_are_refused_before_any_request(
+def test_invalid_options_are_refused_before_any_request(
     emulator: Emulator, run: ModuleRunner, fetch: FetchRunner, options: dict[str, Any], words: str
 ) -> None:
     fetch.write(file=b"mine")
@@ -85,7 +85,7 @@ def test_options_that_do_not_fit_are_refused_before_any_request(
     assert snapshot(fetch.folder) == before
 
 
-def test_options_are_checked_in_check_mode_too(emulator: Emulator, fetch: FetchRunner) -> None:
+def test_options_are_also_checked_in_check_mode(emulator: Emulator, fetch: FetchRunner) -> None:
     assert fetch.failure("a", "b", checksum=f"sha256:{SHA256}", check=True) == fetch.failure(
         "a", "b", checksum=f"sha256:{SHA256}"
     )
@@ -105,7 +105,7 @@ def test_only_a_private_repository_needs_credentials(emulator: Emulator, fetch: 
 
 
 @pytest.mark.parametrize("kind", ["api token", "access token", "oauth"])
-def test_credentials_stay_with_the_api_and_out_of_results(emulator: Emulator, fetch: FetchRunner, kind: str) -> None:
+def test_credentials_are_sent_only_to_the_api_and_not_shown_in_results(emulator: Emulator, fetch: FetchRunner, kind: str) -> None:
     options: dict[str, dict[str, Any]] = {
         "api token": {},
         "access token": {**ANONYMOUS, "access_token": emulator.access_token},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download_info: what is listed, in which order, and bad input, which sends no request."""
+"""Test bitbucket_download_info: listed artifacts, their order, and invalid input, which sends no request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.helpers.release_keys import ReleaseKey
 from tests.http._downloads.helpers import INFO, LISTING, MANIFEST, by_name, date, fetches, lines, listings, put, sha256, widgets
 from tests.http._verify.helpers import signed
 
-NAMES = ["app-1.0.tgz", "app-1.1-rc1.tgz", "app-1.1.tgz", "notes.txt"]  # oldest first
+NAMES = ["app-1.0.tgz", "app-1.1-rc1.tgz", "app-1.1.tgz", "notes.txt"]  # Oldest first.
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def names(result: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_everything_is_listed_newest_first(filled: Emulator, run: ModuleRunner, check: bool) -> None:
+def test_all_artifacts_are_listed_newest_first(filled: Emulator, run: ModuleRunner, check: bool) -> None:
     result = run.ok(INFO, check=check)
     assert names(result) == NAMES[::-1]
     assert result["changed"] is False
@@ -45,7 +45,7 @@ def test_artifacts_are_sorted_by_date_whatever_the_order_of_the_service(emulator
     assert names(run.ok(INFO)) == ["c", "a", "b"]
 
 
-def test_artifact_is_described_in_full(emulator: Emulator, run: ModuleRunner) -> None:
+def test_artifact_is_described_completely(emulator: Emulator, run: ModuleRunner) -> None:
     run.ok("bitbucket_download", content="text", name="a b.txt")
     widgets(emulator).artifacts["a b.txt"].downloads = 7
     expected = {
@@ -100,7 +100,7 @@ def test_results_have_the_version(filled: Emulator, run: ModuleRunner) -> None:
     assert grouped == [None, "app-1", "app-1", "app-1"]
 
 
-def test_empty_repository_is_an_empty_list(run: ModuleRunner) -> None:
+def test_empty_repository_returns_an_empty_list(run: ModuleRunner) -> None:
     assert run.ok(INFO)["artifacts"] == []
 
 
@@ -168,7 +168,7 @@ def test_artifact_that_is_newer_than_the_manifest_has_no_digest(filled: Emulator
     assert (result["unlisted"], result["orphaned"]) == ([], [])
 
 
-def test_sha512_digests_of_a_manifest_are_lines(filled: Emulator, run: ModuleRunner) -> None:
+def test_sha512_digests_of_a_manifest_are_accepted(filled: Emulator, run: ModuleRunner) -> None:
     text = "".join(f"{'0' * 128}  {name}\n" for name in (*NAMES[1:], "gone"))
     put(filled, {MANIFEST: text.encode()})
     result = run.ok(INFO, manifest=MANIFEST)
@@ -188,7 +188,7 @@ def test_sha512_digests_of_a_manifest_are_lines(filled: Emulator, run: ModuleRun
     ],
     ids=str,
 )
-def test_names_that_only_one_side_has_are_selected(
+def test_names_only_in_listing_or_manifest_are_returned_for_the_selection(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], unlisted: list[str], orphaned: list[str]
 ) -> None:
     put(emulator, {"b": b"b", "a": b"a", "both": b"both", f"{MANIFEST}.sig": b"signature"})
@@ -205,7 +205,7 @@ def test_missing_manifest_lists_nothing(filled: Emulator, run: ModuleRunner) -> 
     assert {artifact["sha256"] for artifact in result["artifacts"]} == {None}
 
 
-def test_manifest_that_the_listing_does_not_show_yet_is_waited_for(filled: Emulator, run: ModuleRunner) -> None:
+def test_manifest_that_is_not_listed_yet_is_found(filled: Emulator, run: ModuleRunner) -> None:
     filled.switches.listing_lag_reads = 1
     put(filled, {MANIFEST: lines(DATA)})
     assert run.ok(INFO, manifest=MANIFEST)["unlisted"] == []
@@ -220,18 +220,18 @@ def test_manifest_that_is_replaced_is_read_with_a_new_listing(filled: Emulator, 
     assert (result["unlisted"], result["orphaned"], names(result)[0]) == ([], [], "new")
 
 
-def test_other_artifact_than_a_manifest_is_an_error(filled: Emulator, run: ModuleRunner) -> None:
+def test_artifact_that_is_not_a_manifest_is_an_error(filled: Emulator, run: ModuleRunner) -> None:
     assert "'notes.txt' is not a checksum manifest" in run.failure(INFO, manifest="notes.txt")
 
 
-def test_list_with_manifest_must_be_whole(filled: Emulator, run: ModuleRunner) -> None:
+def test_list_with_manifest_must_be_complete(filled: Emulator, run: ModuleRunner) -> None:
     put(filled, {MANIFEST: lines(DATA)})
     filled.switches.page_cap = 2
     filled.faults.add("duplicate_page", path=LISTING, times=None)
     assert "the artifact list kept changing while the task read it" in run.failure(INFO, manifest=MANIFEST, max_wait=5)
 
 
-def test_line_is_that_of_the_newest_artifact_of_a_name(emulator: Emulator, run: ModuleRunner) -> None:
+def test_line_belongs_to_the_newest_artifact_of_a_name(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, {MANIFEST: lines({"app": b"new"})})
     dates = {b"new": "2026-01-02T00:00:00+00:00", b"older": "2026-01-01T00:00:00+00:00"}
     values = [{"name": "app", "size": len(data), "created_on": date} for data, date in dates.items()]
@@ -241,7 +241,7 @@ def test_line_is_that_of_the_newest_artifact_of_a_name(emulator: Emulator, run: 
     assert [(artifact["size"], artifact["sha256"]) for artifact in found] == [(3, sha256(b"new")), (5, None)]
 
 
-def test_signed_manifest_says_who_vouches_for_each_digest(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
+def test_signed_manifest_returns_the_signing_key(emulator: Emulator, run: ModuleRunner, key: ReleaseKey) -> None:
     put(emulator, signed(key, {**DATA, "gone": b"gone"}))
     put(emulator, {"new": b"new", "notes.txt": b"replaced"})
     widgets(emulator).remove("gone")
@@ -261,11 +261,11 @@ def test_name_of_the_signature_can_be_another(emulator: Emulator, run: ModuleRun
     assert "is not signed" in run.failure(INFO, manifest=MANIFEST, signed_by=[key.public])
 
 
-@pytest.mark.parametrize("state", ["changed", "foreign", "missing"])
+@pytest.mark.parametrize("state", ["changed", "untrusted", "missing"])
 def test_bad_signature_and_missing_manifest_are_errors(
     emulator: Emulator, run: ModuleRunner, key: ReleaseKey, other_key: ReleaseKey, state: str
 ) -> None:
-    put(emulator, signed(other_key if state == "foreign" else key, DATA))
+    put(emulator, signed(other_key if state == "untrusted" else key, DATA))
     if state == "changed":
         put(emulator, {MANIFEST: lines({**DATA, "evil": b"evil"})})
     if state == "missing":

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download_prune: what each option means, and bad input, which sends no request.
+"""Test bitbucket_download_prune: the effect of each option, and invalid input, which sends no request.
 
-The option manifest is tested in tests/http/_publish/test_retention.py.
+Tests of the option manifest are in tests/http/_publish/test_retention.py.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def test_parallel_limits_concurrent_deletions(emulator: Emulator, run: ModuleRun
     assert most_at_once(emulator.journal.select("api", "DELETE")) == parallel
 
 
-def test_patterns_without_match_are_no_error(run: ModuleRunner) -> None:
+def test_patterns_without_match_are_accepted(run: ModuleRunner) -> None:
     result = run.ok(PRUNE, patterns="tool-*", keep=0)
     assert (result["changed"], result["artifacts"], result["requests"]) == (False, [], 1)
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bitbucket_download_verify: which artifacts the options choose, bad input, which sends no request, and credentials.
+"""Test bitbucket_download_verify: selection, invalid input, which sends no request, and credentials.
 
-How artifacts are verified is tested in tests/http/_verify.
+Tests of verification are in tests/http/_verify.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def test_options_choose_artifacts(emulator: Emulator, run: ModuleRunner, options
     ids=lambda value: str(value)[:60],
 )
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_options_that_do_not_fit_are_refused_before_any_request(
+def test_invalid_options_are_refused_before_any_request(
     emulator: Emulator, run: ModuleRunner, options: dict[str, Any], words: str, check: bool
 ) -> None:
     given = {"name": ["app"], "manifest": MANIFEST, **options}

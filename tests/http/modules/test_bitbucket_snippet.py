@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Wire the options of bitbucket_snippet, and return its results."""
+"""Apply the options of bitbucket_snippet, and return its results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
 from tests.http._snippets.helpers import (
-    NOBODY,
+    ANONYMOUS,
     SNIPPET,
     TITLE,
     encode_files,
@@ -88,7 +88,7 @@ def test_choose_a_workspace(emulator: Emulator, run: ModuleRunner) -> None:
 
 def test_write_as_an_oauth_consumer(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.switches.snippet_app_user_member = True
-    who = {**NOBODY, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    who = {**ANONYMOUS, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
     assert run.ok(SNIPPET, title=TITLE, files=encode_files(FILES), **who)["status"] == "created"
     assert run.ok(SNIPPET, title=TITLE, files=encode_files({"notes.md": b"new"}), **who)["status"] == "updated"
     assert run.ok(SNIPPET, title=TITLE, state="absent", **who)["status"] == "deleted"
@@ -102,7 +102,7 @@ def test_ignore_other_options_with_state_absent(emulator: Emulator, run: ModuleR
 
 
 def test_warn_about_a_renamed_file(emulator: Emulator, run: ModuleRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the process of a test, ansible-core would show a warning to the controller's user instead."""
+    """In the process of a test, ansible-core would print a warning instead."""
     warnings: list[str] = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda module, warning: warnings.append(warning))
     emulator.switches.rename = "spaces"
@@ -138,7 +138,7 @@ SHAPE = (
             {"snippet_id": "https://bitbucket.org/acme/workspace/snippets/kypj/notes"},
             ["Set workspace: 'acme', snippet_id: 'kypj'"],
         ),
-        (NOBODY, ["Write operations require credentials"]),
+        (ANONYMOUS, ["Write operations require credentials"]),
     ],
     ids=str,
 )
@@ -154,4 +154,4 @@ def test_refuse_bad_input_in_check_mode_and_for_state_absent(emulator: Emulator,
     for modes in ({"check": True}, {"state": "absent"}, {"check": True, "state": "absent"}):
         result = run(SNIPPET, title=TITLE, files=[{"name": "a/b", "content": "x"}], **modes)
         assert (result["failed"], result["requests"], len(emulator.journal)) == (True, 0, 0)
-        assert "credentials" in run.failure(SNIPPET, title=TITLE, **NOBODY, **modes)
+        assert "credentials" in run.failure(SNIPPET, title=TITLE, **ANONYMOUS, **modes)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Wire the options of bitbucket_snippet_info, and return its results."""
+"""Apply the options of bitbucket_snippet_info, and return its results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.emulator import Emulator
 from tests.helpers.modules import ModuleRunner
-from tests.http._snippets.helpers import INFO, NOBODY
+from tests.http._snippets.helpers import ANONYMOUS, INFO
 
 
 @pytest.fixture(autouse=True)
@@ -53,15 +53,15 @@ def test_choose_a_workspace(emulator: Emulator, run: ModuleRunner) -> None:
 
 
 def test_read_public_snippets_without_credentials(emulator: Emulator, run: ModuleRunner) -> None:
-    [found] = run.ok(INFO, contents=True, **NOBODY)["snippets"]
+    [found] = run.ok(INFO, contents=True, **ANONYMOUS)["snippets"]
     assert (found["id"], found["files"][0]["content"]) == ("open1", "1")
-    assert "HTTP 401" in run.failure(INFO, id="run01", **NOBODY)
+    assert "HTTP 401" in run.failure(INFO, id="run01", **ANONYMOUS)
     assert not any("Authorization" in entry.headers for entry in emulator.journal)
 
 
 def test_read_as_an_oauth_consumer(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.switches.snippet_app_user_member = True
-    who = {**NOBODY, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    who = {**ANONYMOUS, "client_id": emulator.client_id, "client_secret": emulator.client_secret}
     assert len(run.ok(INFO, **who)["snippets"]) == 2
 
 

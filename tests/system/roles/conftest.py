@@ -13,12 +13,12 @@ import pytest
 from tests.emulator import Emulator
 from tests.helpers.openpgp import gnupg
 from tests.helpers.release_keys import key, other_key
-from tests.helpers.ssh_signing import foreign_ssh_key, ssh_key
+from tests.helpers.ssh_signing import ssh_key, untrusted_ssh_key
 from tests.system.via.conftest import bare_python
 
 from .helpers import RolePlaybook
 
-__all__ = ["bare_python", "foreign_ssh_key", "gnupg", "key", "other_key", "ssh_key"]
+__all__ = ["bare_python", "gnupg", "key", "other_key", "ssh_key", "untrusted_ssh_key"]
 
 
 @pytest.fixture

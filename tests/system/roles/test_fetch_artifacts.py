@@ -104,7 +104,7 @@ def test_fetch_only_what_one_of_the_keys_has_signed(
         "text": {"signed_by": key.public},
         "one of two": {"signed_by": [other_key.public, key.public]},
         "another name": {"signed_by": [key.public], "signature": "signed", "repository": "renamed"},
-        "foreign": {"signed_by": [other_key.public]},
+        "untrusted": {"signed_by": [other_key.public]},
         "unsigned": {"signed_by": [key.public], "repository": "unsigned"},
     }
     for case, values in cases.items():

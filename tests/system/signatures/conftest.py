@@ -7,6 +7,6 @@
 from __future__ import annotations
 
 from tests.helpers.openpgp import gnupg
-from tests.helpers.ssh_signing import foreign_ssh_key, locked_ssh_key, ssh_key
+from tests.helpers.ssh_signing import locked_ssh_key, ssh_key, untrusted_ssh_key
 
-__all__ = ["foreign_ssh_key", "gnupg", "locked_ssh_key", "ssh_key"]
+__all__ = ["gnupg", "locked_ssh_key", "ssh_key", "untrusted_ssh_key"]

@@ -57,11 +57,11 @@ class TestSsh:
         for item in (f"{ssh_key.path}.pub", allowed, f" {allowed}\n", "~/allowed signers"):
             assert accepts(parse_signed_by([item]), ssh_key)
 
-    def test_keys_of_all_items_are_trusted(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
-        verifier = parse_signed_by([ssh_key.public, f"{foreign_ssh_key.path}.pub"])
+    def test_keys_of_all_items_are_trusted(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
+        verifier = parse_signed_by([ssh_key.public, f"{untrusted_ssh_key.path}.pub"])
         assert verifier.format == "ssh"
         assert accepts(verifier, ssh_key)
-        assert accepts(verifier, foreign_ssh_key)
+        assert accepts(verifier, untrusted_ssh_key)
 
 
 class TestOpenpgp:

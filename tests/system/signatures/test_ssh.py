@@ -60,8 +60,8 @@ class TestVerify:
         signature = ssh_key.sign(DOCUMENT, options=("-O", "hashalg=sha256"))
         assert trust(ssh_key.public).verify(DOCUMENT, signature).fingerprint == ssh_key.fingerprint
 
-    def test_one_of_several_keys_is_enough(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
-        verifier = trust(foreign_ssh_key.public, ssh_key.line(principals="somebody"))
+    def test_one_of_several_keys_is_enough(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
+        verifier = trust(untrusted_ssh_key.public, ssh_key.line(principals="somebody"))
         assert verifier.verify(DOCUMENT, ssh_key.sign(DOCUMENT)).fingerprint == ssh_key.fingerprint
         assert verifier.knows(ssh_key.fingerprint)
         assert not verifier.knows("SHA256:" + "A" * 43)
@@ -75,9 +75,9 @@ class TestVerify:
         cause = refuse(trust(ssh_key.public), ssh_key.sign(DOCUMENT), changed)
         assert cause == "does not match: the contents were changed after signing"
 
-    def test_foreign_key_is_refused_with_its_fingerprint(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
-        cause = refuse(trust(ssh_key.public), foreign_ssh_key.sign(DOCUMENT))
-        assert cause == f"was made by the key {foreign_ssh_key.fingerprint}, which signed_by does not have"
+    def test_foreign_key_is_refused_with_its_fingerprint(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
+        cause = refuse(trust(ssh_key.public), untrusted_ssh_key.sign(DOCUMENT))
+        assert cause == f"was made by the key {untrusted_ssh_key.fingerprint}, which signed_by does not have"
 
     def test_other_namespace_is_refused_by_name(self, ssh_key: SshIdentity) -> None:
         cause = refuse(trust(ssh_key.line('namespaces="*"')), ssh_key.sign(DOCUMENT, namespace="git"))
@@ -124,52 +124,52 @@ class TestVerify:
 class TestCertificate:
     """Keys that an authority in ``signed_by`` certifies."""
 
-    def test_certified_key_is_accepted(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
-        signature = ssh_key.certify(foreign_ssh_key, "al,jo@example.com").sign(DOCUMENT)
-        verifier = trust(foreign_ssh_key.line("cert-authority", principals="*@example.com"))
+    def test_certified_key_is_accepted(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
+        signature = ssh_key.certify(untrusted_ssh_key, "al,jo@example.com").sign(DOCUMENT)
+        verifier = trust(untrusted_ssh_key.line("cert-authority", principals="*@example.com"))
         assert verifier.verify(DOCUMENT, signature) == Proof("ssh", ssh_key.fingerprint, None)
 
     @pytest.mark.parametrize("excluded", ["*@example.com", "*,!jo"])
     def test_principal_that_the_line_excludes_is_refused(
-        self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity, excluded: str
+        self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, excluded: str
     ) -> None:
-        signature = ssh_key.certify(foreign_ssh_key, "jo").sign(DOCUMENT)
-        cause = refuse(trust(foreign_ssh_key.line("cert-authority", principals=excluded)), signature)
+        signature = ssh_key.certify(untrusted_ssh_key, "jo").sign(DOCUMENT)
+        cause = refuse(trust(untrusted_ssh_key.line("cert-authority", principals=excluded)), signature)
         assert cause == "was made with a certificate for 'jo', which signed_by does not allow"
 
-    def test_certificate_without_principals_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
+    def test_certificate_without_principals_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
         signature = ssh_key.certify(foreign_ssh_key).sign(DOCUMENT)
         assert "a certificate for no principals" in refuse(
             trust(foreign_ssh_key.line("cert-authority", principals="*")), signature
         )
 
-    def test_foreign_authority_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity, tmp_path: Path) -> None:
-        signature = ssh_key.certify(foreign_ssh_key, "jo").sign(DOCUMENT)
+    def test_foreign_authority_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, tmp_path: Path) -> None:
+        signature = ssh_key.certify(untrusted_ssh_key, "jo").sign(DOCUMENT)
         cause = refuse(trust(make_ssh_key(tmp_path).line("cert-authority", principals="*")), signature)
         assert cause == (
-            f"was made with a certificate of the authority {foreign_ssh_key.fingerprint}, which signed_by does not have"
+            f"was made with a certificate of the authority {untrusted_ssh_key.fingerprint}, which signed_by does not have"
         )
 
-    def test_key_that_is_no_authority_certifies_nothing(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
-        signature = ssh_key.certify(foreign_ssh_key, "jo").sign(DOCUMENT)
-        assert "authority" in refuse(trust(foreign_ssh_key.public, ssh_key.public), signature)
+    def test_key_that_is_no_authority_certifies_nothing(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
+        signature = ssh_key.certify(untrusted_ssh_key, "jo").sign(DOCUMENT)
+        assert "authority" in refuse(trust(untrusted_ssh_key.public, ssh_key.public), signature)
 
-    def test_authority_signs_no_documents(self, foreign_ssh_key: SshIdentity) -> None:
-        cause = refuse(trust(foreign_ssh_key.line("cert-authority", principals="*")), foreign_ssh_key.sign(DOCUMENT))
+    def test_authority_signs_no_documents(self, untrusted_ssh_key: SshIdentity) -> None:
+        cause = refuse(trust(untrusted_ssh_key.line("cert-authority", principals="*")), untrusted_ssh_key.sign(DOCUMENT))
         assert "which signed_by does not have" in cause
 
-    def test_expired_certificate_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
+    def test_expired_certificate_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
         signature = ssh_key.certify(foreign_ssh_key, "jo", "20200101:20210101").sign(DOCUMENT)
         cause = refuse(trust(foreign_ssh_key.line("cert-authority", principals="*")), signature)
         assert cause == f"was made with an expired certificate of the key {ssh_key.fingerprint}"
 
-    def test_forged_certificate_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
+    def test_forged_certificate_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
         """The blob names a trusted authority, which has not signed it."""
-        certificate = ssh_key.certify(foreign_ssh_key, "jo")
+        certificate = ssh_key.certify(untrusted_ssh_key, "jo")
         signature = certificate.sign(DOCUMENT)
         raw = parse_ssh_signature(signature)
         forged = raw._replace(data=raw.data.replace(b"\0\0\0\2jo", b"\0\0\0\2al")).armor()
-        assert refuse(trust(foreign_ssh_key.line("cert-authority", principals="*")), forged)
+        assert refuse(trust(untrusted_ssh_key.line("cert-authority", principals="*")), forged)
 
 
 class TestTool:
@@ -196,10 +196,10 @@ class TestTool:
         assert refuse(trust(ssh_key.public), signature).startswith("was not accepted by ssh-keygen, which ended with exit status")
 
     def test_foreign_key_is_refused_even_if_the_tool_accepts_it(
-        self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        signature = foreign_ssh_key.sign(DOCUMENT)
-        good = f'Good "file" signature for signer with ED25519 key {foreign_ssh_key.fingerprint}'
+        signature = untrusted_ssh_key.sign(DOCUMENT)
+        good = f'Good "file" signature for signer with ED25519 key {untrusted_ssh_key.fingerprint}'
         install(monkeypatch, tmp_path, f"echo '{good}'")
         assert "which signed_by does not have" in refuse(trust(ssh_key.public), signature)
 

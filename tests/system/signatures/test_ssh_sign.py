@@ -84,10 +84,10 @@ class TestKeys:
         (tmp_path / "id.pub").unlink()
         assert signer.sign(DOCUMENT).proof == signer.find_key()
 
-    def test_wrong_public_half_beside_does_not_matter(self, tmp_path: Path, foreign_ssh_key: SshIdentity) -> None:
+    def test_wrong_public_half_beside_does_not_matter(self, tmp_path: Path, untrusted_ssh_key: SshIdentity) -> None:
         key = make_ssh_key(tmp_path, passphrase=PASSPHRASE)
         fingerprint = key.fingerprint
-        (tmp_path / "id.pub").write_text(foreign_ssh_key.public)
+        (tmp_path / "id.pub").write_text(untrusted_ssh_key.public)
         assert SshSigner(str(key.path), PASSPHRASE).sign(DOCUMENT).proof.fingerprint == fingerprint
 
     def test_passphrase_of_an_open_key_does_not_matter(self, ssh_key: SshIdentity) -> None:
@@ -178,7 +178,7 @@ class TestUnusableKeys:
             ("is not a private key that ssh-keygen can read", "cannot sign: ssh-keygen ended with exit status")
         )
 
-    def test_certificate_is_an_error(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
+    def test_certificate_is_an_error(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
         certificate = ssh_key.certify(foreign_ssh_key, "jo")
         assert "line 1 is a certificate. Use its key" in refuse(certificate.path)
 
@@ -215,10 +215,10 @@ class TestAgent:
             assert fail(key.path, "wrong") == "is locked by another passphrase: signing_passphrase is wrong"
 
     def test_key_that_the_agent_does_not_hold_is_an_error(
-        self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity, monkeypatch: pytest.MonkeyPatch
+        self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        public = f"{foreign_ssh_key.path}.pub"
-        missing = f"is a public key, {foreign_ssh_key.fingerprint}, whose private key is not in the SSH agent"
+        public = f"{untrusted_ssh_key.path}.pub"
+        missing = f"is a public key, {untrusted_ssh_key.fingerprint}, whose private key is not in the SSH agent"
         assert (
             refuse(public)
             == f"{missing}. The task has no agent, because SSH_AUTH_SOCK is not set in its environment (become removes it)"
