@@ -25,7 +25,7 @@ def _is_importable() -> bool:
 
 
 def _use_checkout() -> None:
-    """Show the checkout to Ansible's own loader, here and in programs that tests start."""
+    """Make the checkout available to Ansible's loader, here and in programs that tests start."""
     from ansible.plugins.loader import init_plugin_loader
 
     from tests.tools.tree import link_checkout
@@ -35,7 +35,7 @@ def _use_checkout() -> None:
     init_plugin_loader([tree])
 
 
-# A machine that others use as well must not fail a test for being slow; CI looks for no new examples, developers do.
+# A busy machine must not fail a test because of its speed. CI generates no new examples; developers do.
 hypothesis.settings.register_profile("default", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("default"), derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
@@ -46,7 +46,7 @@ if not _is_importable():
 
 @pytest.fixture(autouse=True, scope="session")
 def _restore_signals() -> None:
-    """Handle SIGINT and SIGHUP again if the run is in the background: tests send these signals."""
+    """Restore the handling of SIGINT and SIGHUP in background runs, because tests send these signals."""
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)

@@ -5,7 +5,7 @@
 """Build the site: python -m tests.docs.build
 
 antsibull-docs writes a page for each plugin and role and copies the guides, then Sphinx makes HTML of them. Warnings are errors.
-Knows what antsibull-docs writes and what the theme cannot show. Knows no page. Needs no network.
+Must not depend on any single page. Needs no network.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ IMAGES = ROOT / "docs" / "images"
 OUT = BUILD / "docs"
 SOURCE = OUT / "source"
 HTML = OUT / "html"
-# The pages of plugins have a list of contents at the top; the theme has one of its own at the side.
+# The pages of plugins have a list of contents at the top, and the theme has another one at the side.
 CONTENTS = re.compile(r"(?m)^\.\. contents::\n(   .*\n)*\n")
-# The list of all plugins names their pages and the guides for the side bar, where titles of four lines would come; the front page
-# has shorter ones. What goes is a list, with the title of its section if the section has nothing else.
+# The index of plugins adds pages and guides to the side bar with titles of four lines; the front page has shorter titles.
+# Each such list is removed, with the title of its section if the section has no other text.
 LISTED = re.compile(r"(?m)^(.+\n-+\n\n+)?\.\. toctree::\n(    .*\n)*\n(    .*\n)*")
 TITLE = re.compile(r"(?m)^Releng\.Bitbucket\n=+$")
 KINDS = {"module": "", "lookup": " lookup", "filter": " filter", "role": " role"}
 
 
 def main() -> int:
-    """Build it all anew."""
+    """Build the site from scratch."""
     shutil.rmtree(OUT, ignore_errors=True)
-    # antsibull-docs wants a folder that nobody else may write.
+    # antsibull-docs requires a folder that only its owner can write.
     SOURCE.mkdir(parents=True)
     SOURCE.chmod(0o755)
     _run(
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def shape(source: Path) -> None:
-    """Put the front page before what antsibull-docs has written, and leave out what the theme cannot show."""
+    """Put the front page before the pages of antsibull-docs, and remove parts that the theme cannot show."""
     (source / "index.rst").rename(source / "plugins.rst")
     for page in source.glob("*.rst"):
         page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
@@ -74,7 +74,7 @@ def guides() -> list[str]:
 
 
 def reference(source: Path) -> list[str]:
-    """All other pages for the side bar, with short titles."""
+    """Return all other pages for the side bar, with short titles."""
     entries = ["Overview <plugins>"]
     for kind, words in KINDS.items():
         names = sorted(page.stem.removesuffix(f"_{kind}") for page in source.glob(f"*_{kind}.rst"))
@@ -85,12 +85,12 @@ def reference(source: Path) -> list[str]:
 
 
 def toctree(caption: str, entries: list[str]) -> str:
-    """A part of the side bar."""
+    """Return a section of the side bar."""
     return "\n".join([".. toctree::", "   :hidden:", f"   :caption: {caption}", "", *(f"   {entry}" for entry in entries), ""])
 
 
 def _run(program: str, *words: str) -> None:
-    """Run a tool of this environment. A plugin of Ansible's could be configured by its variables."""
+    """Run a tool of this environment with the checkout as the collection."""
     env = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(link_checkout())}
     done = subprocess.run([str(Path(sys.executable).parent / program), *words], env=env, check=False)
     if done.returncode:

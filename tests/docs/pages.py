@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in an HTML page: anchors, links, and what it loads. Knows HTML, and no theme."""
+"""Parse HTML pages: anchors, links and loaded resources. Must not depend on the theme."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-# Elements that a browser fetches by itself, and the attribute that says from where.
+# Elements that a browser loads automatically, and the attribute with the URL.
 LOADS = {"img": "src", "script": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
 @dataclass
 class Page:
-    """One file. `links` lead elsewhere when clicked, `loads` are fetched by the browser."""
+    """A page. `links`: targets of links; `loads`: URLs that the browser loads automatically."""
 
     path: Path
     anchors: set[str] = field(default_factory=set)
@@ -39,12 +39,12 @@ class _Reader(HTMLParser):
 
 
 def read(path: Path) -> Page:
-    """Parse a file."""
+    """Parse a page."""
     page = Page(path)
     _Reader(page).feed(path.read_text(encoding="utf-8"))
     return page
 
 
 def read_all(folder: Path) -> dict[Path, Page]:
-    """All pages of a site by their files."""
+    """Return all pages of a site by their files."""
     return {path: read(path) for path in sorted(folder.rglob("*.html"))}

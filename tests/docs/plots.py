@@ -115,7 +115,7 @@ def is_count(row: Row) -> bool:
 
 
 def bars(rows: Sequence[Row]) -> str:
-    """Return a drawing of numbers, a line of text above each bar; in the colors of the page around it."""
+    """Return a drawing of numbers with a line of text above each bar, in the colors of the page."""
     highest = max(row["spread"]["median"] for row in rows)
     parts, top = [], 0
     for row in rows:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No link inside the site is broken, no page loads anything from elsewhere, and links to elsewhere go where they should.
+"""Check that no internal link is broken, that pages load nothing from other sites, and that external links have expected targets.
 
-Nothing outside is asked.
+The tests send no request.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ OUTSIDE = {
 
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[Path, Page]:
-    """All pages."""
+    """Return all pages."""
     return read_all(site)
 
 
-def test_there_is_a_page_for_each_plugin_role_and_guide(pages: dict[Path, Page], site: Path) -> None:
+def test_each_plugin_role_and_guide_has_a_page(pages: dict[Path, Page], site: Path) -> None:
     found = {str(path.relative_to(site)) for path in pages}
     for kind, suffix in (("modules", "module"), ("lookup", "lookup")):
         names = (path.stem for path in (ROOT / "plugins" / kind).glob("bitbucket_*.py"))
@@ -47,22 +47,22 @@ def test_there_is_a_page_for_each_plugin_role_and_guide(pages: dict[Path, Page],
     assert {"index.html", "plugins.html", "search.html"} <= found
 
 
-def test_links_inside_the_site_lead_to_a_page_and_a_place_in_it(pages: dict[Path, Page]) -> None:
+def test_internal_links_have_an_existing_page_and_anchor(pages: dict[Path, Page]) -> None:
     broken = [
-        f"{page.path.name}: {link}" for page in pages.values() for link in inside(page.links) if not leads(page, link, pages)
+        f"{page.path.name}: {link}" for page in pages.values() for link in inside(page.links) if not has_target(page, link, pages)
     ]
     assert broken == []
     assert sum(len(inside(page.links)) for page in pages.values()) > 1000
 
 
-def test_pages_load_nothing_from_elsewhere(pages: dict[Path, Page]) -> None:
+def test_pages_load_nothing_from_other_sites(pages: dict[Path, Page]) -> None:
     for page in pages.values():
         assert [load for load in page.loads if urllib.parse.urlsplit(load).netloc] == []
         missing = [load for load in page.loads if not target(page, load).exists()]
         assert missing == [], page.path
 
 
-def test_links_to_elsewhere_go_to_few_sites(pages: dict[Path, Page]) -> None:
+def test_external_links_have_expected_sites(pages: dict[Path, Page]) -> None:
     links = {link for page in pages.values() for link in page.links if urllib.parse.urlsplit(link).netloc}
     hosts = {urllib.parse.urlsplit(link).netloc for link in links}
     assert hosts <= OUTSIDE
@@ -71,18 +71,18 @@ def test_links_to_elsewhere_go_to_few_sites(pages: dict[Path, Page]) -> None:
 
 
 def inside(links: list[str]) -> list[str]:
-    """Those that stay in the site."""
+    """Return the internal links."""
     return [link for link in links if not urllib.parse.urlsplit(link).netloc]
 
 
 def target(page: Page, link: str) -> Path:
-    """The file that a link means."""
+    """Return the file of a link."""
     path = urllib.parse.unquote(urllib.parse.urlsplit(link).path)
     return (page.path.parent / path).resolve() if path else page.path
 
 
-def leads(page: Page, link: str, pages: dict[Path, Page]) -> bool:
-    """Whether a link leads somewhere; "#" is the top of every page."""
+def has_target(page: Page, link: str, pages: dict[Path, Page]) -> bool:
+    """Return whether the target of a link exists; "#" is the top of every page."""
     file = target(page, link)
     fragment = urllib.parse.unquote(urllib.parse.urlsplit(link).fragment)
     return fragment in pages[file].anchors if fragment else file.is_file()

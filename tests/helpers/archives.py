@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Archives for tests, also such as no honest program makes. Knows tarfile and zipfile, and none of our code."""
+"""Create archives for tests, including malicious ones, with tarfile and zipfile. Must not use code of the collection."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ZIP_TYPES = {
 
 @dataclass(frozen=True)
 class Item:
-    """One member."""
+    """A member of an archive."""
 
     name: str
     content: bytes = b""
@@ -74,13 +74,13 @@ def directory(name: str) -> Item:
 
 
 def archive(name: str, items: Iterable[Item]) -> bytes:
-    """The bytes of an archive as its name's suffix says."""
+    """Return the bytes of an archive in the format of the suffix of its name."""
     form = next(form for suffix, form in sorted(SUFFIXES.items()) if name.lower().endswith(suffix))
     return zipped(items) if form is None else tarred(items, form)
 
 
 def tarred(items: Iterable[Item], compression: str = "gz", form: int = tarfile.PAX_FORMAT) -> bytes:
-    """A tar archive, the same for the same items; names go into it as they are."""
+    """Return a tar archive, which is equal for equal items; names are not changed."""
     if compression == "zst":
         return zstandard.ZstdCompressor(write_checksum=True).compress(tarred(items, "", form))
     if compression == "gz":
@@ -96,7 +96,7 @@ def tarred(items: Iterable[Item], compression: str = "gz", form: int = tarfile.P
 
 
 def sparse(name: str, size: int) -> bytes:
-    """Return a tar archive of one file that is a hole of this many bytes, as GNU tar makes it with --sparse."""
+    """Return a tar archive with one sparse file of this many bytes, as GNU tar creates it with --sparse."""
     info = tarfile.TarInfo(name)
     version = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
     info.pax_headers = {**version, "GNU.sparse.name": name, "GNU.sparse.realsize": str(size)}
@@ -110,7 +110,7 @@ def sparse(name: str, size: int) -> bytes:
 
 
 def zipped(items: Iterable[Item], compression: int = zipfile.ZIP_STORED) -> bytes:
-    """A zip archive as programs on Unix make it: the mode is there, a link's target is its content."""
+    """Return a zip archive as programs on Unix create it: with modes, and with the target of a link as its content."""
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w") as out:
         for item in items:

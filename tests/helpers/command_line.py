@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The programs ``ansible`` and ``ansible-playbook``, run for real. Knows processes and the emulator's environment."""
+"""Run the real programs ``ansible`` and ``ansible-playbook``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BASE = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNIN
 
 
 def ansible_program(program: str, *arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a program of Ansible; modules run with the interpreter of the tests."""
+    """Run a program of Ansible; modules use the interpreter of the tests."""
     return subprocess.run(
         [str(BIN / program), *arguments, "-e", f"ansible_python_interpreter={sys.executable}"],
         env={**os.environ, **BASE, "ANSIBLE_HOME": os.environ["HOME"] + "/.ansible", **environment},
@@ -28,6 +28,6 @@ def ansible_program(program: str, *arguments: str, environment: Mapping[str, str
 
 
 def ad_hoc(module: str, arguments: str, *flags: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """``ansible localhost -m releng.bitbucket.<module> -a <arguments>``."""
+    """Run ``ansible localhost -m releng.bitbucket.<module> -a <arguments>``."""
     full_name = "releng.bitbucket." + module
     return ansible_program("ansible", "localhost", "-m", full_name, "-a", arguments, *flags, environment=environment)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that reach the emulator. Knows no module."""
+"""Provide the options that reach the emulator, for all modules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.emulator import Emulator
 
 
 def connection(emulator: Emulator) -> dict[str, str]:
-    """Those for acme/widgets, with the API token; for a host whose environment tells nothing."""
+    """Return the options for acme/widgets with the API token, for a host without environment variables."""
     return {
         "api_url": emulator.api_url,
         "workspace": "acme",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run bitbucket_download_fetch into one folder, and look at what it does to artifacts, files and the storage host."""
+"""Run bitbucket_download_fetch for one folder, and inspect its effect on artifacts, files and the storage host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.helpers.modules import ModuleRunner
 from tests.helpers.repeating import repeatedly
 
 FETCH = "bitbucket_download_fetch"
-CONTENTS = r"/downloads/[^/?]+$"  # the API's path of contents, for faults
+CONTENTS = r"/downloads/[^/?]+$"  # The path of contents in the API, for faults.
 
 NEW = ("fetched", "not there", True)
 SAME = ("unchanged", "same content", False)
@@ -53,7 +53,7 @@ class FetchRunner:
         return self._run.ok(FETCH, **self._options(names, options))
 
     def failed(self, *names: str, **options: Any) -> dict[str, Any]:
-        """Run the module, which must fail and say what it cost; return the whole result."""
+        """Run the module, which must fail and report its cost; return the complete result."""
         result = self._run.failed(FETCH, **self._options(names, options))
         assert isinstance(result["requests"], int)
         return result
@@ -71,17 +71,17 @@ class FetchRunner:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """Everything in the folder. See the function ``files``."""
+        """Return all files in the folder. See the function ``files``."""
         return files(self.folder)
 
     @property
     def transfers(self) -> list[Entry]:
-        """The requests to the storage host."""
+        """Return the requests to the storage host."""
         return self.emulator.journal.select(host="storage")
 
     @property
     def attempts(self) -> list[tuple[int, str | None]]:
-        """The status of each response of the storage host, and the range that was requested."""
+        """Return the status and the requested range of each response of the storage host."""
         return [(entry.status, entry.headers.get("Range")) for entry in self.transfers]
 
 
@@ -97,7 +97,7 @@ def noise(seed: int, size: int) -> bytes:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return all files below the folder by relative path, temporary ones too; directories end in a slash and have no content."""
+    """Return all files below the folder by relative path, with temporary ones; directories end in a slash and have no content."""
     found = {}
     for path in folder.rglob("*"):
         name = str(path.relative_to(folder))
@@ -106,12 +106,12 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def mode(path: Path) -> int:
-    """Return the permissions of what is at the path, links not followed."""
+    """Return the permissions at the path without following links."""
     return path.lstat().st_mode & 0o7777
 
 
 def snapshot(folder: Path) -> dict[str, Any]:
-    """Return what a task could change in and below the folder: inodes, times, permissions and contents."""
+    """Return all that a task could change in and below the folder: inodes, times, permissions and contents."""
     stats = {path: path.lstat() for path in [folder, *folder.rglob("*")]}
     found: dict[str, Any] = {str(path): (each.st_ino, each.st_mtime_ns, each.st_mode) for path, each in stats.items()}
     return found | files(folder)
@@ -131,5 +131,5 @@ def _read_state(folder: Path) -> dict[str, tuple[bytes, int]]:
         try:
             found[path.name] = (path.read_bytes(), mode(path))
         except FileNotFoundError:
-            continue  # moved into its place just now
+            continue  # It was renamed at this moment.
     return found

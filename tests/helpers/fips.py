@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make this process look like one on a host under FIPS."""
+"""Simulate a host under FIPS in this process."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Provide the fixtures that tests with an emulator share; each folder of such tests imports them in its conftest."""
+"""Provide the shared fixtures of tests with an emulator; the conftest of each folder imports them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def fetch(emulator: Emulator, run: ModuleRunner, dist: Path) -> FetchRunner:
 
 @pytest.fixture
 def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the module's warnings, which ansible-core would show to the user of the controller in a test's process."""
+    """Return the warnings of the module, which ansible-core would print in the process of a test."""
     found: list[str] = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda module, warning: found.append(warning))
     return found

@@ -10,7 +10,7 @@ from tests.emulator import Emulator
 
 
 def secrets_of(emulator: Emulator) -> list[str]:
-    """Return what a run must not show: tokens, Basic values, and what was in the signed URLs that it got."""
+    """Return the values that a run must not show: tokens, Basic values, and parts of its signed URLs."""
     signed = [entry.query for entry in emulator.journal.select("storage")]
     kept = [value for query in signed for name, value in query.items() if not name.startswith("response-")]
     basics = [entry.headers.get("Authorization", "").split(" ")[-1] for entry in emulator.journal]

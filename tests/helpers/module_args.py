@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way into a module in this process, for every ansible-core that is supported. Knows AnsibleModule's arguments."""
+"""Pass arguments to a module in this process, for every supported ansible-core."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from unittest import mock
 
 try:
     from ansible.module_utils.testing import patch_module_args
-except ImportError:  # ansible-core 2.18 has no such helper
+except ImportError:  # ansible-core 2.18 does not have this helper.
     from ansible.module_utils import basic
 
     @contextmanager
     def patch_module_args(args: dict[str, Any] | None = None) -> Iterator[None]:
-        """Let the next AnsibleModule have these arguments."""
+        """Pass these arguments to the next AnsibleModule."""
         given = json.dumps({"ANSIBLE_MODULE_ARGS": args or {}}).encode()
         with mock.patch.object(basic, "_ANSIBLE_ARGS", given):
             yield

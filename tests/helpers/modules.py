@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a module of the collection in this process. Knows AnsibleModule's way in and out, no single module."""
+"""Run a module of the collection in this process. Must not depend on any single module."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from tests.helpers.module_args import patch_module_args
 
 
 class Screen(Protocol):
-    """What a module has printed; pytest's ``capsys`` is one."""
+    """The output of a module; pytest's ``capsys`` is an implementation."""
 
     def readouterr(self) -> Any:
-        """Return what was printed since the last call, as ``out``."""
+        """Return the output since the last call as ``out``."""
 
 
 MODULES = "ansible_collections.releng.bitbucket.plugins.modules."
 
 
 class ModuleRunner:
-    """Calls the ``main`` of a module and returns the JSON that it prints, checked against its RETURN documentation.
+    """Call the ``main`` of a module and return the JSON that it prints, compared with its RETURN documentation.
 
     The connection points to the emulator with its API token unless ``connection`` says otherwise, and modules of snippets get
     no repository. An option that is given as None is left out. A result with ``failed`` is returned like any other; ``ok``
-    requires that there is none. ``output``: all that the last run printed.
+    requires that there is none. ``output``: the complete output of the last run.
     """
 
     def __init__(self, emulator: Emulator, capsys: Screen, clock: Clock | None = None) -> None:
@@ -48,16 +48,16 @@ class ModuleRunner:
 
     @property
     def pauses(self) -> list[float]:
-        """The pauses between attempts in seconds. No run waits for them, unless the runner was given a clock."""
+        """Return the pauses between attempts in seconds. No run waits for them unless the runner has its own clock."""
         return self._fake.pauses
 
     @property
     def connection(self) -> dict[str, Any]:
-        """The options that reach acme/widgets on the emulator, with few and fast tries."""
+        """Return the options that reach acme/widgets on the emulator, with few and fast attempts."""
         return {**connection(self.emulator), "token_url": self.emulator.token_url, "timeout": 5}
 
     def __call__(self, module: str, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
-        """One run. ``check`` and ``diff`` are Ansible's modes."""
+        """Run the module. ``check`` and ``diff`` are Ansible's modes."""
         given = {**self.connection, **({"repository": None} if "snippet" in module else {}), **options}
         arguments = {name: value for name, value in given.items() if value is not None}
         main = importlib.import_module(MODULES + module)
@@ -70,19 +70,19 @@ class ModuleRunner:
         result.pop("invocation", None)
         if not result.get("failed"):
             require_documented(main.RETURN, result)
-        elif "requests" in result:  # it failed in our code, and not over options that Ansible itself refuses
+        elif "requests" in result:  # The module failed, and not Ansible's check of the options.
             always = {name for name, field in read_documentation(main.RETURN).items() if field["returned"] == "always"}
             assert always <= result.keys(), f"RETURN promises {always}, also on failure"
         return result
 
     def ok(self, module: str, **arguments: Any) -> dict[str, Any]:
-        """One run that must succeed."""
+        """Run the module, which must succeed; return the result."""
         result = self(module, **arguments)
         assert not result.get("failed"), result["msg"]
         return result
 
     def failed(self, module: str, **arguments: Any) -> dict[str, Any]:
-        """Run the module, which must fail; return the whole result."""
+        """Run the module, which must fail; return the complete result."""
         result = self(module, **arguments)
         assert result.get("failed"), result
         return result
@@ -94,7 +94,7 @@ class ModuleRunner:
 
 @cache
 def read_documentation(text: str) -> dict[str, Any]:
-    """Return the fields of a RETURN documentation; reading it takes longer than most runs."""
+    """Return the fields of a RETURN documentation, with a cache: parsing takes longer than most runs."""
     fields: dict[str, Any] = yaml.safe_load(text)
     return fields
 
@@ -103,7 +103,7 @@ OF_ANSIBLE = {"changed", "warnings", "deprecations", "diff", "failed"}
 
 
 def require_documented(documentation: str, result: dict[str, Any]) -> None:
-    """Every key that came back is documented with that type, and every key documented as always returned came back."""
+    """Require that each returned key is documented with its type, and that each key documented as always returned exists."""
     _require_fields(read_documentation(documentation), {key: result[key] for key in result if key not in OF_ANSIBLE})
 
 

@@ -7,12 +7,12 @@
 Ask for the session fixture ``gnupg``, an OpenpgpHome that all tests of a session share::
 
     def test_fetch(gnupg: OpenpgpHome) -> None:
-        key = gnupg.release                       # made at its first use (30 ms), and shared
+        key = gnupg.release                       # created at its first use (30 ms), and shared
         signature = key.sign(b"contents")         # armored
         signed_by = key.public                    # armored, as the option takes it
         signing_key, home = key.fingerprint, gnupg.path
 
-Tests must not change the shared keys: a test that revokes a key or needs a home of its own opens one by ``open_openpgp_home()``.
+Tests must not change the shared keys. A test that revokes a key or needs its own home calls ``open_openpgp_home()``.
 The agent of a home remembers passphrases for ten minutes: call ``forget_passphrases()`` before a test of a wrong one.
 """
 
@@ -47,21 +47,21 @@ class OpenpgpKey(NamedTuple):
 
     @property
     def public(self) -> str:
-        """The armored public key."""
+        """Return the armored public key."""
         return self.home.run("--armor", "--export", self.fingerprint).stdout.decode("ascii")
 
     @property
     def binary(self) -> bytes:
-        """The public key as binary packets."""
+        """Return the public key as binary packets."""
         return self.home.run("--export", self.fingerprint).stdout
 
     @property
     def private(self) -> str:
-        """The armored private key, of a key without a passphrase."""
+        """Return the armored private key of a key without a passphrase."""
         return self.home.run("--armor", "--export-secret-keys", self.fingerprint).stdout.decode("ascii")
 
     def sign(self, document: bytes, *options: str, at: str = "", armor: bool = True, command: str = "--detach-sign") -> bytes:
-        """Return a signature, detached unless ``command`` is another one of gpg. ``at``: its time, such as PAST_TIME.
+        """Return a detached signature, or the output of another ``command`` of gpg. ``at``: its time, such as PAST_TIME.
 
         The newest subkey that signs is used if there is one.
         """
@@ -71,7 +71,7 @@ class OpenpgpKey(NamedTuple):
 
 
 class OpenpgpHome:
-    """A GnuPG home with an agent of its own. Its path is short: the socket of the agent must fit into 108 bytes."""
+    """A GnuPG home with its own agent. Its path is short, because the path of the socket has at most 108 bytes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -92,7 +92,7 @@ class OpenpgpHome:
         at: str = KEY_TIME,
         usage: str = "sign",
     ) -> OpenpgpKey:
-        """Make a key without subkeys. ``expires``: such as ``1d`` after ``at``; ``usage``: ``sign`` or ``cert``."""
+        """Create a key without subkeys. ``expires``: such as ``1d`` after ``at``; ``usage``: ``sign`` or ``cert``."""
         before = set(self._list_primaries())
         options = ("--faked-system-time", f"{at}!", "--pinentry-mode", "loopback", "--passphrase", passphrase)
         self.run(*options, "--quick-gen-key", f"{name or 'Test'} <{len(before)}@example.com>", algorithm, usage, expires)
@@ -100,7 +100,7 @@ class OpenpgpHome:
         return OpenpgpKey(self, fingerprint)
 
     def add_subkey(self, key: OpenpgpKey, expires: str = "never", at: str = KEY_TIME) -> OpenpgpKey:
-        """Return the key with one more subkey that signs, which signs from now on."""
+        """Return the key with a new subkey, which signs from now on."""
         before = set(self._list_fingerprints())
         options = ("--faked-system-time", f"{at}!", "--pinentry-mode", "loopback", "--passphrase", "")
         self.run(*options, "--quick-add-key", key.fingerprint, "ed25519", "sign", expires)
@@ -108,7 +108,7 @@ class OpenpgpHome:
         return key._replace(subkeys=(*key.subkeys, fingerprint))
 
     def revoke(self, key: OpenpgpKey) -> None:
-        """Revoke the key by the certificate that gpg wrote when it made the key."""
+        """Revoke the key with the certificate that gpg wrote when it created the key."""
         certificate = (self.path / "openpgp-revocs.d" / f"{key.fingerprint}.rev").read_bytes()
         self.run("--import", data=certificate.replace(b"\n:-----BEGIN", b"\n-----BEGIN"))
 
@@ -118,37 +118,37 @@ class OpenpgpHome:
 
     @cached_property
     def release(self) -> OpenpgpKey:
-        """A good key: the one to trust."""
+        """Return the trusted key."""
         return self.create_key("Release")
 
     @cached_property
     def attacker(self) -> OpenpgpKey:
-        """A good key that nobody trusts."""
+        """Return a valid key that is not trusted."""
         return self.create_key("Attacker")
 
     @cached_property
     def with_subkey(self) -> OpenpgpKey:
-        """A good key that signs by its subkey."""
+        """Return a valid key that signs with its subkey."""
         return self.add_subkey(self.create_key("Subkey"))
 
     @cached_property
     def expired(self) -> OpenpgpKey:
-        """A key that was good in PAST_TIME, when its signatures have to be made: ``sign(…, at=PAST_TIME)``."""
+        """Return an expired key, which was valid at PAST_TIME. Its signatures must have that time: ``sign(…, at=PAST_TIME)``."""
         return self.create_key("Expired", expires="3y")
 
     @cached_property
     def revoked(self) -> OpenpgpKey:
-        """A revoked key. Its good signature from before is ``revoked_signature``, over ``b"contents"``."""
+        """Return a revoked key. Its good signature from before is ``revoked_signature``, for ``b"contents"``."""
         return self._revoked[0]
 
     @property
     def revoked_signature(self) -> bytes:
-        """The signature of the revoked key over ``b"contents"``."""
+        """Return the signature of the revoked key for ``b"contents"``."""
         return self._revoked[1]
 
     @cached_property
     def locked(self) -> OpenpgpKey:
-        """A good key with the passphrase PASSPHRASE."""
+        """Return a valid key with the passphrase PASSPHRASE."""
         return self.create_key("Locked", passphrase=PASSPHRASE)
 
     @cached_property
@@ -169,12 +169,12 @@ class OpenpgpHome:
 
 @contextmanager
 def open_openpgp_home() -> Iterator[OpenpgpHome]:
-    """Make an empty GnuPG home; end its agent and remove it at the end."""
+    """Create an empty GnuPG home; stop its agent and remove it at the end."""
     missing = [name for name in ("gpg", "gpgv", "gpgconf") if shutil.which(name) is None]
     if missing:
         pytest.fail(f"These tests need GnuPG: install {', '.join(missing)} (packages gnupg and gpgv on Debian)")
     home = OpenpgpHome(Path(tempfile.mkdtemp(prefix="g", dir="/tmp")))
-    # Otherwise each new agent measures for a second how often passphrases have to be hashed.
+    # Otherwise each new agent spends a second to measure the required number of hash iterations.
     (home.path / "gpg-agent.conf").write_text("s2k-count 65536\n", "utf-8")
     try:
         yield home

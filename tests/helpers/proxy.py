@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A forward proxy that remembers what it was asked. Knows HTTP, nothing of Bitbucket."""
+"""Provide a forward proxy that records its requests. Must not depend on Bitbucket."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """For the environment."""
+        """Return the URL for the environment."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def targets(self) -> set[str]:
-        """Host and port of everything that was asked for."""
+        """Return host and port of all requested targets."""
         return {urlsplit(asked[1]).netloc or asked[1] for asked in self.asked}
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection of a client."""
+    """Handle a connection of a client."""
 
     protocol_version = "HTTP/1.1"
     proxy: Proxy
 
     def refuse(self) -> bool:
-        """Remember the request, and refuse it if the proxy refuses all."""
+        """Record the request, and refuse it if the proxy refuses all requests."""
         self.proxy.asked.append((self.command, self.path, self.headers))
         if self.proxy.refuses:
             self.send_response_only(self.proxy.refuses, "Says the proxy")
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         return bool(self.proxy.refuses)
 
     def forward(self) -> None:
-        """Ask the target, and hand its answer on."""
+        """Send the request to the target, and pass the response on."""
         if self.refuse():
             return
         target = urlsplit(self.path)
@@ -67,20 +67,20 @@ class _Handler(BaseHTTPRequestHandler):
             if name.lower() not in HOP_BY_HOP:
                 upstream.putheader(name, value)
         upstream.endheaders(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
-        self._answer(upstream.getresponse())
+        self._respond(upstream.getresponse())
         upstream.close()
 
-    def _answer(self, answer: http.client.HTTPResponse) -> None:
-        body = answer.read()
-        self.send_response_only(answer.status, answer.reason)
-        for name, value in answer.getheaders():
+    def _respond(self, received: http.client.HTTPResponse) -> None:
+        body = received.read()
+        self.send_response_only(received.status, received.reason)
+        for name, value in received.getheaders():
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
     def tunnel(self) -> None:
-        """CONNECT."""
+        """Open a tunnel for CONNECT."""
         if self.refuse():
             return
         host, _unused, port = self.path.partition(":")
@@ -91,12 +91,12 @@ class _Handler(BaseHTTPRequestHandler):
             relay(self.connection, inner)
 
     def log_message(self, *arguments: Any) -> None:
-        """Stay silent."""
+        """Print nothing."""
 
 
 @contextmanager
 def forward_proxy() -> Iterator[Proxy]:
-    """A proxy on loopback, for plain http and for CONNECT."""
+    """Run a proxy on loopback, for plain http and for CONNECT."""
     proxy = Proxy()
     methods = dict.fromkeys(("do_GET", "do_POST", "do_DELETE"), _Handler.forward) | {"do_CONNECT": _Handler.tunnel}
     with serving(type("Handler", (_Handler,), {"proxy": proxy, **methods})) as port:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Doing something again and again, in a thread, while a test does something else. Knows not what."""
+"""Repeat an action in a thread during a test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def repeatedly(action: Callable[[], object], pause: float = 0) -> Iterator[None]:
-    """Call the action for the length of the block, with so many seconds before each call."""
+    """Call the action repeatedly during the block, with this pause in seconds before each call."""
     over = threading.Event()
 
     def repeat() -> None:

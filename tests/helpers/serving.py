@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Small TCP servers of tests, each in a thread of its own. Knows sockets, no protocol."""
+"""Provide small TCP servers for tests, each in its own thread. Must not depend on a protocol."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def serving(handler: type[socketserver.BaseRequestHandler]) -> Iterator[int]:
-    """Listen on loopback for the length of the block; yields the port."""
+    """Listen on loopback during the block; yield the port."""
     with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
@@ -35,9 +35,9 @@ def serving(handler: type[socketserver.BaseRequestHandler]) -> Iterator[int]:
 
 
 def relay(outer: socket.socket, inner: socket.socket) -> None:
-    """Hand bytes on in both directions until one side ends."""
+    """Pass bytes on in both directions until one side ends."""
     while True:
-        # What TLS has decrypted already is in no socket any more.
+        # Bytes that TLS has already decrypted are no longer in the socket.
         waiting = isinstance(outer, ssl.SSLSocket) and outer.pending()
         for source in [outer] if waiting else select.select([outer, inner], [], [])[0]:
             data = source.recv(65536)
@@ -47,7 +47,7 @@ def relay(outer: socket.socket, inner: socket.socket) -> None:
 
 
 def closed_port() -> int:
-    """A port of loopback on which nothing listens."""
+    """Return a port of loopback on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port

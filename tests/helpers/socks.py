@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A SOCKS proxy (RFC 1928, without authentication) that remembers where it led to. Knows nothing of HTTP."""
+"""Provide a SOCKS proxy (RFC 1928, without authentication) that records its targets. Must not depend on HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Handler(socketserver.StreamRequestHandler):
     targets: ClassVar[list[str]]
 
     def handle(self) -> None:
-        """Greeting, CONNECT, then bytes in both directions."""
+        """Handle the greeting and CONNECT, then pass bytes on in both directions."""
         self.rfile.read(self.rfile.read(2)[1])
         self.wfile.write(b"\x05\x00")
         kind = self.rfile.read(4)[3]
@@ -35,7 +35,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
 @contextmanager
 def socks_proxy() -> Iterator[tuple[str, list[str]]]:
-    """Its address on loopback, and host and port of each connection that went through it."""
+    """Run the proxy; yield its address on loopback, and host and port of each connection."""
     targets: list[str] = []
     with serving(type("Handler", (_Handler,), {"targets": targets})) as port:
         yield f"socks5h://127.0.0.1:{port}", targets

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build SSH public keys, certificates and signatures byte by byte, for tests of the code that reads them.
+"""Build SSH public keys, certificates and signatures byte by byte, for tests of their parsers.
 
-None of them is valid in the sense of cryptography. Keys that sign are in tests/helpers/ssh_signing.py.
+None of them is cryptographically valid. Keys that sign are in tests/helpers/ssh_signing.py.
 """
 
 from __future__ import annotations
