@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command: read the variables and options, then check, plan, rehearse or clean."""
+"""Provide the command: read the variables and options, then check, plan, rehearse or clean."""
 
 from __future__ import annotations
 
@@ -25,25 +25,28 @@ KINDS = ["api_token", "snippets"]
 
 
 def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
-    """Return the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog="python3 -m tests.proof.live", description="Ask the real service what we assume about it."
+        prog="python3 -m tests.proof.live", description="Check the assumptions of this project with the real service."
     )
-    parser.add_argument("--plan", action="store_true", help="print every request, send none")
-    parser.add_argument("--rehearse", action="store_true", help="ask the emulator instead of the service")
-    parser.add_argument("--clean", action="store_true", help="remove what earlier runs left")
-    parser.add_argument("--read-only", action="store_true", help="send no request that changes anything")
+    parser.add_argument("--plan", action="store_true", help="print all requests without sending any")
+    parser.add_argument("--rehearse", action="store_true", help="check the emulator instead of the service")
+    parser.add_argument("--clean", action="store_true", help="delete what earlier runs left behind")
+    parser.add_argument("--read-only", action="store_true", help="send only requests that change nothing")
+    parser.add_argument("--only", action="append", default=[], metavar="ID", help="run only the probes whose IDs start with ID")
+    parser.add_argument("--public", action="store_true", help="create a snippet that might be public until the end of the run")
+    parser.add_argument("--large", type=int, default=0, metavar="MIB", help="also upload a file of this size in MiB")
     parser.add_argument(
-        "--only", action="append", default=[], metavar="ID", help="ask these probes alone, by the start of their IDs"
+        "--provoke-rate-limit", action="store_true", help="send requests without credentials until the service refuses them"
     )
-    parser.add_argument("--public", action="store_true", help="make a snippet that might be public until the end of the run")
-    parser.add_argument("--large", type=int, default=0, metavar="MIB", help="upload one file of so many MiB as well")
     parser.add_argument(
-        "--provoke-rate-limit", action="store_true", help="send requests without a credential until they are refused"
+        "--workspace-plan",
+        default="not stated",
+        choices=["free", "standard", "premium"],
+        help="plan of the workspace, for the report",
     )
-    parser.add_argument("--workspace-plan", default="not stated", choices=["free", "standard", "premium"], help="for the report")
-    parser.add_argument("--requests", type=int, default=Limits().requests, help="most requests to send, clean-up excepted")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where reports and journals are written")
+    parser.add_argument("--requests", type=int, default=Limits().requests, help="maximum number of requests, without the cleanup")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="folder for reports and journals")
     return parser.parse_args(words)
 
 
@@ -68,13 +71,13 @@ def options_of(chosen: argparse.Namespace) -> Options:
 
 
 def collection_is_here() -> frozenset[str]:
-    """Return the need of the runs of modules, if this is the checkout and not a copy of the folder."""
+    """Return the need of the module runs if this is a checkout, and nothing if it is a copy of the folder."""
     root = Path(__file__).resolve().parents[3]
     return frozenset({"collection"} if (root / "galaxy.yml").is_file() and __package__ == "tests.proof.live" else ())
 
 
 def plan(options: Options) -> int:
-    """Print the requests of the probes that would be asked."""
+    """Print the requests of the probes that would run."""
     try:
         kinds = read_settings(os.environ).kinds()
     except CannotRun:
@@ -82,14 +85,14 @@ def plan(options: Options) -> int:
         kinds = frozenset(KINDS)
     asked = [one for one in choose(options.only) if not missing_needs(one, kinds | options.given, options.read_only)]
     requests = read_assumed().requests
-    lines = {one.id: requests.get(one.id, ["(as the answers are)"]) for one in asked}
+    lines = {one.id: requests.get(one.id, ["(depends on the responses)"]) for one in asked}
     say(print_plan(lines, {one.id: one.title for one in asked}))
-    say(f"\n{len(asked)} probes. Afterwards each artifact and snippet is deleted. At most {options.limits.requests} requests.")
+    say(f"\n{len(asked)} probes. At the end, each artifact and snippet is deleted. At most {options.limits.requests} requests.")
     return 0
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Return 0 as assumed, 1 something differs, 2 the check could not run, 3 something is left over."""
+    """Return 0 as assumed, 1 differences, 2 the check could not run, 3 something was not deleted."""
     chosen = parse(words)
     options = options_of(chosen)
     try:
@@ -105,7 +108,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return NOT_RUN
     except ModuleNotFoundError as problem:
-        print(f"This needs the checkout of the collection: {problem}", file=sys.stderr)
+        print(f"This command needs a checkout of the collection: {problem}", file=sys.stderr)
         return NOT_RUN
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write ``assumed.json``: ask the emulator all probes, then once for each value of a switch."""
+"""Write ``assumed.json``: run all probes against the emulator, then again for each value of a switch."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .cases import CASES, Case
 from .compare import differences
 from .emulated import RUN, ask_emulator, prepare
 from .plan import Sent, describe, fold
-from .runner import NO_ANSWER, Result, choose, choose_probes
+from .runner import NO_RESULT, Result, choose, choose_probes
 
 if TYPE_CHECKING:
     from tests.emulator import Emulator
 
 
 def assume(emulator: Emulator) -> Assumed:
-    """Return what the emulator answers without any switch, without the variants."""
+    """Return the results of the emulator with its default switches, without the variants."""
     results = ask_emulator(emulator, choose())
-    unanswered = [identity for identity, result in results.items() if result.verdict == NO_ANSWER]
+    unanswered = [identity for identity, result in results.items() if result.verdict == NO_RESULT]
     assert not unanswered, unanswered
     fields = {identity: dict(result.seen) for identity, result in results.items()}
     settings = prepare(emulator)
@@ -35,15 +35,15 @@ def assume(emulator: Emulator) -> Assumed:
 
 
 def in_order(result: Result, requests: list[Sent]) -> list[Sent]:
-    """Return the requests in an order that does not change; modules send some at the same time."""
+    """Return the requests in a stable order, because modules send some of them concurrently."""
     return sorted(requests) if "collection" in result.probe.needs else requests
 
 
 def vary(emulator: Emulator, case: Case, fields: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the fields that differ if a switch is set, by probe."""
+    """Return the fields that differ with a switch, by probe."""
     found = {}
     for identity, result in ask_emulator(emulator, choose_probes(case.only), case.switches).items():
-        if result.verdict != NO_ANSWER and (changed := differences(fields[identity], result.seen)):
+        if result.verdict != NO_RESULT and (changed := differences(fields[identity], result.seen)):
             found[identity] = {one.field: one.seen for one in changed}
     return found
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what the project assumes: the emulator's answers to the probes, as ``assumed.json`` keeps them.
+"""Read the assumptions of the project: the results of the probes at the emulator, in ``assumed.json``.
 
 The file is written by ``python3 -m tests.proof.live.assume``, never by hand.
 """
@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("assumed.json")
 
 
 class Assumed(NamedTuple):
-    """``fields`` and ``requests`` by probe; ``variants``: fields that differ if a switch is set, by case and probe."""
+    """Hold ``fields`` and ``requests`` by probe. ``variants`` are the fields that differ with a switch, by case and probe."""
 
     fields: dict[str, dict[str, Any]]
     requests: dict[str, list[str]]

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Name the values of each emulator switch that the probes tell from the default: this is how a report becomes switch values."""
+"""List the switch values that the probes can tell from the defaults. A report is translated to switch values with this list."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-# Values by switch; for switches with a number the first value is one that the probes can see.
+# Values by switch. The value of a switch with a number is one that the probes can detect.
 VALUES: dict[str, tuple[Any, ...]] = {
     "upload_status": (200,),
     "missing_files": (201,),
@@ -80,19 +80,19 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "storage_latency": (0.5,),
     "keep_alive": (False,),
 }
-# Switches that have an effect only with another one.
+# Switches that have an effect only together with another one.
 COMPANIONS: dict[str, dict[str, Any]] = {
     "upload_effect_names": {"upload_effect": "none"},
     "delete_effect_names": {"delete_effect": "none"},
     "downloads_free_plan_post": {"downloads_free_plan": "empty"},
     "signed_url_cached_expired": {"signed_url_cached": 60.0},
 }
-# Each request is slower by half a second, so some probes stand for all.
+# Each request takes half a second more, so only some probes run.
 SLOW = {"latency": ("D01", "D09l", "D48t", "T42"), "storage_latency": ("D01", "S12u", "D48t", "S39")}
 
 
 class Case(NamedTuple):
-    """A switch with a value, and what else must be set for it."""
+    """Describe a switch with a value, and the other switches that it needs."""
 
     switch: str
     value: Any
@@ -109,7 +109,7 @@ class Case(NamedTuple):
 
     @property
     def only(self) -> tuple[str, ...]:
-        """Return the probes that are asked, () for all."""
+        """Return the probes to run, () for all."""
         return SLOW.get(self.switch, ())
 
 

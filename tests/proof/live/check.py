@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the check: look before writing, ask the probes, remove what was made, write the report."""
+"""Run the check: examine the repository, run the probes, delete everything created, write the report."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .gate import Gate
 from .journal import Journal, has_other_service, read_journal
 from .preflight import examine, open_gate
 from .report import as_record, make_head, write
-from .runner import DIFFERS, NO_ANSWER, NOT_ASKED, Result, choose, run
+from .runner import DIFFERS, NO_RESULT, SKIPPED, Result, choose, run
 from .session import Limits, Session
 from .settings import Settings
 from .world import Sizes, World
@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 
 
 class Options(NamedTuple):
-    """What the command line says. ``given``: needs of probes that options fulfill."""
+    """Hold the options of the command line. ``given`` are the needs of probes that options fulfill."""
 
     folder: Path
     only: tuple[str, ...] = ()
@@ -49,13 +49,13 @@ class Options(NamedTuple):
 
 
 def say(text: str) -> None:
-    """Print a line at once."""
+    """Print a line without buffering."""
     print(text, flush=True)
 
 
 @contextmanager
 def signals_as_exceptions() -> Iterator[None]:
-    """Let signals end the check by an exception, once; later ones do not disturb the clean-up."""
+    """Raise an exception for the first signal. Ignore later ones, so that the cleanup can finish."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         for other in SIGNALS:
@@ -71,7 +71,7 @@ def signals_as_exceptions() -> Iterator[None]:
 
 
 class Check:
-    """One run of the check."""
+    """Run the check once."""
 
     def __init__(self, settings: Settings, options: Options) -> None:
         self.settings, self.options = settings, options
@@ -86,7 +86,7 @@ class Check:
         self.left: list[str] = []
 
     def run(self) -> int:
-        """Return the exit status."""
+        """Run the check, and return the exit status."""
         end: CannotRun | None = None
         try:
             with signals_as_exceptions():
@@ -119,7 +119,7 @@ class Check:
             say(f"            {one.field}: assumed {one.assumed!r}, seen {one.seen!r}")
 
     def _clean(self) -> None:
-        """Remove what was made, if anything was; keep the journal for ``--clean`` if something is left."""
+        """Delete everything created. Keep the journal for ``--clean`` if something could not be deleted."""
         if self.journal.made_anything:
             self.left = Cleaner(self.session, self.journal, self.run_id).run()
             report_left(self.left)
@@ -137,14 +137,14 @@ class Check:
             return LEFT_OVER
         if end:
             return NOT_RUN
-        return DIFFERENT if any(result.verdict in (DIFFERS, NO_ANSWER) for result in self.results) else AS_ASSUMED
+        return DIFFERENT if any(result.verdict in (DIFFERS, NO_RESULT) for result in self.results) else AS_ASSUMED
 
     def _write_report(self) -> None:
         session, world = self.session, self.world
         head = make_head(self.settings, self.options.plan, len(session.exchanges), session.sent_bytes, len(self.left))
         assumed = read_assumed().fields
         asked = {result.probe.id for result in self.results}
-        rest = [Result(one, NOT_ASKED, {}, [], "not chosen") for one in choose() if one.id not in asked]
+        rest = [Result(one, SKIPPED, {}, [], "not chosen") for one in choose() if one.id not in asked]
         records = [as_record(result, assumed, self.settings, self.run_id) for result in [*self.results, *rest]]
         names = self.settings.names() | world.names | world.ids
         for path in write(self.options.folder, head, records, session.secrets, names):
@@ -152,15 +152,15 @@ class Check:
 
 
 def report_left(left: list[str]) -> None:
-    """Print what could not be removed."""
+    """Print what could not be deleted."""
     if left:
-        say("Left over, remove it by hand or with --clean:")
+        say("Not deleted. Delete it with --clean, or manually:")
         for thing in left:
             say(f"  {thing}")
 
 
 def clean(settings: Settings, options: Options) -> int:
-    """Remove what earlier runs left, by their journals and by the mark in names and titles; return the exit status."""
+    """Delete what earlier runs left, found by their journals and by their mark in names and titles; return the exit status."""
     gate = Gate(settings.api_url, settings.token_url)
     open_gate(gate, settings)
     session = Session(settings, gate, options.limits, options.pause)
@@ -177,5 +177,5 @@ def clean(settings: Settings, options: Options) -> int:
     finally:
         session.close()
     report_left(left)
-    say("Nothing is left over." if not left else f"{len(left)} things are left over.")
+    say("Everything is deleted." if not left else f"{len(left)} things could not be deleted.")
     return LEFT_OVER if left else AS_ASSUMED

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Remove what runs of this check made, by their journal and by the mark in names and titles."""
+"""Delete what runs of this check created, found by their journals and by the mark in names and titles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .gate import is_own_name, is_own_title
 from .journal import Journal, Thing
 from .session import Session
 from .snippets import JSON
-from .wire import Answer
+from .wire import Response
 
 GONE = (204, 200, 404, 410)
 MOST_PAGES = 50
@@ -25,7 +25,7 @@ PAUSE = 2.0
 
 
 class Cleaner:
-    """Removes things. ``mark``: the run whose things are removed, "" for those of all runs."""
+    """Delete artifacts and snippets. ``mark`` selects the run that created them, "" all runs."""
 
     def __init__(self, session: Session, journal: Journal, mark: str = "") -> None:
         self._session, self._journal, self._mark = session, journal, mark
@@ -34,7 +34,7 @@ class Cleaner:
         session.cleaning = True
 
     def run(self) -> list[str]:
-        """Remove everything that can be removed; return what is left."""
+        """Delete everything possible; return the rest."""
         for thing in list(self._journal.things):
             self._try(lambda one=thing: self._remove(one))  # type: ignore[misc]
         settings = self._session.settings
@@ -49,7 +49,7 @@ class Cleaner:
         return sorted({f"{thing.kind} {thing.home} {thing.name}" for thing in [*self._journal.things, *left]})
 
     def _sweep_snippets(self, workspace: str) -> list[Thing]:
-        """Remove listed snippets; look longer for those whose IDs were lost with a connection, of which the title is known."""
+        """Delete the listed snippets. List longer if a connection broke before the ID of a snippet arrived."""
         titles = [thing for thing in self._journal.things if thing.kind == "snippet" and thing.home == workspace]
         left = self._sweep(lambda: self._snippets(workspace), ROUNDS if titles else LEAST_ROUNDS)
         if not left and self._readable:
@@ -62,21 +62,21 @@ class Cleaner:
         return next((kind for kind in ("api_token", "oauth") if kind in kinds), "")
 
     def _try(self, act: Callable[[], Any]) -> Any:
-        """Do something; a failure leaves the thing in the journal."""
+        """Run an action. After a failure, the journal keeps its entry."""
         try:
             return act()
         except (Broken, Blocked, CannotRun):
             return None
 
     def _sweep(self, find: Callable[[], list[Thing]], least: int) -> list[Thing]:
-        """Remove what a listing shows until it shows nothing any more, in so many rounds at least; return what is left."""
+        """Delete the listed things until the listing is empty, in at least ``least`` rounds; return the rest."""
         found: list[Thing] = []
         for number in range(ROUNDS):
             if number:
                 self._session.pause(PAUSE)
-            answer = self._try(find)
-            self._readable = answer is not None
-            found = answer or []
+            response = self._try(find)
+            self._readable = response is not None
+            found = response or []
             if not found and number + 1 >= least:
                 return []
             for thing in found:
@@ -84,16 +84,16 @@ class Cleaner:
         return found
 
     def _remove(self, thing: Thing) -> bool:
-        """Delete a thing; write down that it is gone if the service says so."""
+        """Delete a thing, and record the deletion if the service confirms it."""
         if thing.kind == "snippet":
             return False
-        answer = self._delete(thing)
-        if answer.status in GONE:
+        response = self._delete(thing)
+        if response.status in GONE:
             self._journal.remove(thing)
             return True
         return False
 
-    def _delete(self, thing: Thing) -> Answer:
+    def _delete(self, thing: Thing) -> Response:
         api, name = self._session.settings.api_url, quote(thing.name, safe="")
         if thing.kind == "artifact":
             workspace, repository = (quote(part, safe="") for part in thing.home.split("/"))
@@ -119,10 +119,10 @@ class Cleaner:
 
     def _items(self, url: str, kind: str) -> Iterable[dict[str, Any]]:
         for _page in range(MOST_PAGES):
-            answer = self._session.send("GET", url, kind, JSON)
-            page = answer.json()
-            if not answer.good or not isinstance(page, dict):
-                raise Blocked(f"a list cannot be read: {answer.status}")
+            response = self._session.send("GET", url, kind, JSON)
+            page = response.json()
+            if not response.good or not isinstance(page, dict):
+                raise Blocked(f"cannot read a list: HTTP {response.status}")
             yield from (item for item in page.get("values") or [] if isinstance(item, dict))
             if not isinstance(page.get("next"), str):
                 return

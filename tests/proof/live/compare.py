@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare what was seen with what the emulator answers to the same probe, field by field."""
+"""Compare the results of a probe with those of the emulator, field by field."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .probe import NO_ANSWER
+from .probe import NO_RESULT
 
 NOTHING = "(nothing)"
 
 
 class Difference(NamedTuple):
-    """A field whose value is another one than assumed."""
+    """Describe a field whose value differs from the assumed one."""
 
     field: str
     assumed: Any
@@ -23,17 +23,17 @@ class Difference(NamedTuple):
 
 
 def differences(assumed: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Difference]:
-    """Return the fields that differ. A field without an answer differs from nothing.
+    """Return the fields that differ. A field without a result never differs.
 
-    A field that is missing on one side counts only if nothing else differs: a refusal has other fields than a success.
+    A field that exists on one side only counts if nothing else differs: a refusal has other fields than a success.
     """
     changed, missing = _walk(assumed, seen, "")
     return changed or missing
 
 
 def _walk(assumed: Any, seen: Any, path: str) -> tuple[list[Difference], list[Difference]]:
-    """Return the fields with other values, and those that one side lacks."""
-    if NO_ANSWER in (assumed, seen) or assumed == seen:
+    """Return the fields with different values, and those that exist on one side only."""
+    if NO_RESULT in (assumed, seen) or assumed == seen:
         return [], []
     if not (isinstance(assumed, Mapping) and isinstance(seen, Mapping)):
         return [Difference(path, assumed, seen)], []
@@ -43,7 +43,7 @@ def _walk(assumed: Any, seen: Any, path: str) -> tuple[list[Difference], list[Di
         below = f"{path} / {name}" if path else str(name)
         before, after = assumed.get(name, NOTHING), seen.get(name, NOTHING)
         if NOTHING in (before, after):
-            missing += [] if NO_ANSWER in (before, after) else [Difference(below, before, after)]
+            missing += [] if NO_RESULT in (before, after) else [Difference(below, before, after)]
             continue
         more = _walk(before, after, below)
         changed += more[0]

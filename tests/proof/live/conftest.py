@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share the fixtures with all tests in this folder."""
+"""Provide the fixtures of all tests in this folder."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MakeCheck = Callable[..., Check]
 
 @pytest.fixture
 def settings(emulator: Emulator) -> Settings:
-    """Return the settings of a check against an emulator that was prepared for it."""
+    """Return the settings of a check against a prepared emulator."""
     return prepare(emulator)
 
 
 @pytest.fixture
 def make_check(emulator: Emulator, settings: Settings, tmp_path: Path) -> MakeCheck:
-    """Return a function that makes a check of some probes; its clock moves instead of waiting."""
+    """Return a function that creates a check of some probes; its clock advances instead of waiting."""
 
     def make(*only: str, **more: object) -> Check:
         usual = Options(tmp_path, only, given=OPTIONS, limits=NO_LIMITS, sizes=SMALL, pause=emulator.clock.advance)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do with the Downloads of a repository what probes need: upload, list with patience, follow the redirect, delete."""
+"""Work with the Downloads of a repository: upload, list until an artifact appears, follow the redirect, delete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .errors import Blocked
 from .forms import Part, encode
 from .journal import Thing
 from .shapes import life_of
-from .wire import Answer
+from .wire import Response
 
 if TYPE_CHECKING:
     from .world import World
@@ -25,35 +25,35 @@ Item = dict[str, Any]
 
 
 class File(NamedTuple):
-    """An artifact as it was sent."""
+    """Describe a sent artifact."""
 
     name: str
     content: bytes
 
 
 def size_of(item: Item) -> int | None:
-    """Return the size of an artifact, also if it is written as text: its type is another question."""
+    """Return the size of an artifact, even if it is text: another probe checks its type."""
     text = str(item.get("size"))
     return int(text) if text.isascii() and text.isdigit() else None
 
 
 class Sight(NamedTuple):
-    """The items of a listing, and when it showed what was waited for: "at once", "later" or "never"."""
+    """Hold the items of a listing, and when the awaited item appeared: "at once", "later" or "never"."""
 
     items: list[Item]
     when: str
 
     def named(self, name: str) -> list[Item]:
-        """Return the items of this name."""
+        """Return the items with this name."""
         return [item for item in self.items if item.get("name") == name]
 
     def sized(self, size: int) -> list[Item]:
-        """Return the items of this size."""
+        """Return the items with this size."""
         return [item for item in self.items if size_of(item) == size]
 
 
 class Downloads:
-    """The Downloads of one repository, asked with one kind of credential, "" for none."""
+    """Use the Downloads of one repository with one kind of credential, "" for none."""
 
     def __init__(self, world: World, workspace: str, repository: str, credential: str) -> None:
         self._world, self.credential = world, credential
@@ -65,60 +65,60 @@ class Downloads:
         path = self._base if name is None else f"{self._base}/{quote(name, safe='')}"
         return path + (f"?{query}" if query else "")
 
-    def send(self, method: str, name: str | None = None, query: str = "", headers: Mapping[str, str] | None = None) -> Answer:
+    def send(self, method: str, name: str | None = None, query: str = "", headers: Mapping[str, str] | None = None) -> Response:
         """Send a request without a body."""
         return self._world.session.send(method, self.url(name, query), self.credential, headers)
 
-    def raw(self, method: str, segment: str) -> Answer:
-        """Send a request with a segment that is encoded already."""
+    def raw(self, method: str, segment: str) -> Response:
+        """Send a request with an encoded segment."""
         return self._world.session.send(method, f"{self._base}/{segment}", self.credential)
 
-    def post(self, parts: Sequence[Part], chunked: bool = False) -> Answer:
-        """Upload parts in one request, as they are."""
+    def post(self, parts: Sequence[Part], chunked: bool = False) -> Response:
+        """Upload parts in one request, unchanged."""
         names = [part.name for part in parts if part.name is not None]
         self.note(*names)
         body, content_type = encode(parts)
-        answer = self.post_body(body, content_type, chunked)
-        if 400 <= answer.status < 500:
+        response = self.post_body(body, content_type, chunked)
+        if 400 <= response.status < 500:
             self._world.journal.remove(*(Thing("artifact", self._home, name) for name in names))
-        return answer
+        return response
 
-    def post_body(self, body: bytes, content_type: str, chunked: bool = False) -> Answer:
-        """Upload a body of any type."""
+    def post_body(self, body: bytes, content_type: str, chunked: bool = False) -> Response:
+        """Upload a body of any content type."""
         headers = {"Content-Type": content_type}
         return self._world.session.send("POST", self.url(), self.credential, headers, body, chunked)
 
     def note(self, *names: str) -> None:
-        """Write the names down that a POST might store."""
+        """Record the names that a POST might store."""
         self._world.journal.add(*(Thing("artifact", self._home, name) for name in names))
 
     def upload(self, label: str, content: bytes | None = None) -> File:
         """Upload a file; raise Blocked if the service refuses it."""
         file = File(self._world.name(label), self._world.content() if content is None else content)
-        answer = self.post([Part("files", *file)])
-        if not answer.good:
-            raise Blocked(f"an upload was refused with {answer.status}")
+        response = self.post([Part("files", *file)])
+        if not response.good:
+            raise Blocked(f"an upload was refused with HTTP {response.status}")
         return file
 
     def items(self) -> list[Item]:
-        """Return the items of all pages; raise Blocked if the listing has none that are objects."""
-        answer = self.send("GET", query="pagelen=100")
-        if answer.status == 400:
-            answer = self.send("GET")
+        """Return the items of all pages; raise Blocked if they are not objects."""
+        response = self.send("GET", query="pagelen=100")
+        if response.status == 400:
+            response = self.send("GET")
         found: list[Item] = []
         for _page in range(MOST_PAGES):
-            page = answer.json()
-            if not answer.good or not isinstance(page, dict) or not isinstance(page.get("values"), list):
-                raise Blocked(f"the artifact list cannot be read: {answer.status}")
+            page = response.json()
+            if not response.good or not isinstance(page, dict) or not isinstance(page.get("values"), list):
+                raise Blocked(f"cannot read the artifact list: HTTP {response.status}")
             found += [item for item in page["values"] if isinstance(item, dict)]
             following = page.get("next")
             if not isinstance(following, str):
                 break
-            answer = self._world.session.send("GET", urljoin(self.url(), following), self.credential)
+            response = self._world.session.send("GET", urljoin(self.url(), following), self.credential)
         return list({str(item.get("name")): item for item in found}.values())
 
     def wait(self, shows: Callable[[Sight], object]) -> Sight:
-        """List until the listing shows something, with pauses; return the last reading."""
+        """List with pauses until the condition is true; return the last reading."""
         sight = Sight([], "never")
         for number, pause in enumerate(WAITS):
             if pause:
@@ -129,39 +129,39 @@ class Downloads:
         return Sight(sight.items, "never")
 
     def find(self, file: File) -> Item:
-        """Return the item of a file, which must be listed with its size at last."""
+        """Return the item of a file; raise Blocked unless it appears with its size."""
         sight = self.wait(lambda seen: any(size_of(item) == len(file.content) for item in seen.named(file.name)))
         if sight.when == "never":
             raise Blocked("an uploaded artifact is not listed")
         return sight.named(file.name)[0]
 
     def redirect(self, name: str) -> str:
-        """Return the URL that the API redirects to; raise Blocked if it does not."""
-        answer = self.send("GET", name)
-        location = answer.header("Location")
-        if not 300 <= answer.status < 400 or location is None:
-            raise Blocked(f"the contents are not found by a redirect, but {answer.status}")
+        """Return the URL of the API's redirect; raise Blocked if the API does not redirect."""
+        response = self.send("GET", name)
+        location = response.header("Location")
+        if not 300 <= response.status < 400 or location is None:
+            raise Blocked(f"the API returns HTTP {response.status} instead of a redirect to the contents")
         url = urljoin(self.url(), location)
-        life = life_of(answer, url)
+        life = life_of(response, url)
         if life is not None and life <= 0:
-            raise Blocked("a signed URL has expired when it is handed out")
+            raise Blocked("a new signed URL has already expired")
         return url
 
-    def storage(self, url: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Answer:
-        """Ask the storage host, without credentials."""
+    def storage(self, url: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Response:
+        """Send a request to the storage host, without credentials."""
         self._world.gate.open_storage(url)
         return self._world.session.send(method, url, headers=headers)
 
-    def fetch(self, file: File) -> Answer:
-        """Return the contents of an artifact from the storage host; raise Blocked unless they are those that were sent."""
-        answer = self.storage(self.redirect(file.name))
-        if answer.status != 200 or answer.raw != file.content:
-            raise Blocked("the storage host does not have the contents that were sent")
-        return answer
+    def fetch(self, file: File) -> Response:
+        """Return the contents of an artifact from the storage host; raise Blocked if they differ from the sent contents."""
+        response = self.storage(self.redirect(file.name))
+        if response.status != 200 or response.raw != file.content:
+            raise Blocked("the storage host does not return the sent contents")
+        return response
 
-    def delete(self, name: str) -> Answer:
+    def delete(self, name: str) -> Response:
         """Delete an artifact."""
-        answer = self.send("DELETE", name)
-        if answer.good:
+        response = self.send("DELETE", name)
+        if response.good:
             self._world.journal.remove(Thing("artifact", self._home, name))
-        return answer
+        return response

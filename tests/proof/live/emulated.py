@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask the same probes of the emulator: this is what the project assumes. Needs the checkout, not a copy of this folder."""
+"""Run the same probes against the emulator: its results are the assumptions. Needs the checkout, not a copy of this folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .gate import Gate
 from .journal import Journal
 from .preflight import open_gate
 from .probe import Probe
-from .runner import NOT_ASKED, Result, run
+from .runner import SKIPPED, Result, run
 from .session import Limits, Session
 from .settings import MARK, Settings
 from .world import SMALL, World
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 NO_LIMITS = Limits(requests=100_000, bytes=1 << 40, anonymous=100_000)
 SPAM = "spam1"
 RUN = "lp-000000"
-OPTIONS = frozenset({"public_snippets", "collection"})  # what a run against the emulator may do besides
+OPTIONS = frozenset({"public_snippets", "collection"})  # additional needs that the emulator fulfills
 
 
 def prepare(emulator: Emulator) -> Settings:
-    """Give the emulator what every probe needs, and return the settings for it."""
+    """Prepare the emulator for all probes, and return the settings for it."""
     emulator.repository("acme", "widgets").description = f"For {MARK} only."
     emulator.repository("acme", "open", private=False)
     emulator.repository("acme-free", "free").description = f"For {MARK} only."
@@ -64,7 +64,7 @@ def prepare(emulator: Emulator) -> Settings:
 
 @contextmanager
 def emulated_world(emulator: Emulator) -> Iterator[World]:
-    """Provide a world over an emulator, whose clock moves instead of waiting."""
+    """Provide a world for an emulator, whose clock advances instead of waiting."""
     settings = prepare(emulator)
     gate = Gate(settings.api_url, settings.token_url)
     open_gate(gate, settings)
@@ -76,10 +76,10 @@ def emulated_world(emulator: Emulator) -> Iterator[World]:
 
 
 def ask_emulator(emulator: Emulator, asked: list[Probe], switches: Mapping[str, Any] | None = None) -> dict[str, Result]:
-    """Return what the probes see at an emulator with switches, by ID. What the emulator cannot be asked is left out."""
+    """Return the results of the probes at an emulator with switches, by ID, without probes that the emulator does not support."""
     emulator.reset()
     with emulated_world(emulator) as world:
         emulator.switches.update(dict(switches or {}))
         results, end = run(world, asked, world.settings.kinds() | OPTIONS, {})
         assert end is None, end
-        return {result.probe.id: result for result in results if result.verdict != NOT_ASKED}
+        return {result.probe.id: result for result in results if result.verdict != SKIPPED}

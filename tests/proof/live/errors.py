@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say why something cannot be asked or done."""
+"""Define the errors of the check."""
 
 from __future__ import annotations
 
 
 class CannotRun(Exception):
-    """The check cannot start, or must stop: the message says what to do."""
+    """The check cannot start or must stop. The message says what to do."""
 
 
 class Refused(CannotRun):
-    """The gate refused a request, so nothing was sent."""
+    """The gate refused a request, and nothing was sent."""
 
 
 class OverBudget(CannotRun):
@@ -20,16 +20,16 @@ class OverBudget(CannotRun):
 
 
 class RateLimited(CannotRun):
-    """The service still answers 429 after several pauses."""
+    """The service still returns HTTP 429 after several pauses."""
 
 
 class Blocked(Exception):
-    """A probe cannot be answered, because what it builds on did not happen. The message says what."""
+    """A probe cannot have a result because a precondition failed. The message names it."""
 
 
 class Broken(Exception):
-    """The connection broke, so it is not known whether the request had an effect."""
+    """The connection broke, and the request might have been applied."""
 
 
 class Interrupted(BaseException):
-    """A signal asks the check to end."""
+    """A signal ends the check."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turn a report into facts: lines for the fact sheet with the mark LIVE, and the switches that make the emulator answer alike.
+"""Translate a report to facts: lines for the fact sheet with the mark LIVE, and the switches for the same behavior.
 
 ``python3 -m tests.proof.live.facts report.json`` prints both; ``--as-emulator`` starts the emulator with these switches.
 """
@@ -27,7 +27,7 @@ Field = tuple[str, str]
 
 
 class Facts(NamedTuple):
-    """Lines of the sheet, switches that explain differences, differences that no switch explains."""
+    """Hold the lines for the sheet, the switches that explain differences, and the unexplained differences."""
 
     lines: list[str]
     cases: list[Case]
@@ -35,7 +35,7 @@ class Facts(NamedTuple):
 
     @property
     def switches(self) -> dict[str, Any]:
-        """Return the switches by name, with those that they need."""
+        """Return the switches by name, with the switches that they need."""
         found: dict[str, Any] = {}
         for case in reversed(self.cases):
             found |= case.switches
@@ -43,18 +43,18 @@ class Facts(NamedTuple):
 
 
 def read_report(path: Path) -> dict[str, Any]:
-    """Return the JSON report; raise CannotRun if it is none."""
+    """Return the JSON report; raise CannotRun if the file is not one."""
     try:
         document = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as problem:
-        raise CannotRun(f"{path} cannot be read as JSON: {problem}") from problem
+        raise CannotRun(f"Cannot read {path} as JSON: {problem}") from problem
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise CannotRun(f"{path} is no live report of this version.")
+        raise CannotRun(f"{path} is not a live report of this version.")
     return document
 
 
 def find_facts(report: Mapping[str, Any]) -> Facts:
-    """Return what a report says."""
+    """Return the facts in a report."""
     records = {record["id"]: record for record in report["probes"] if record["verdict"] in ANSWERED}
     seen = {(identity, one["field"]): one["seen"] for identity, record in records.items() for one in record["differences"]}
     cases, explained = find_cases(records, seen)
@@ -67,7 +67,7 @@ def find_facts(report: Mapping[str, Any]) -> Facts:
 
 
 def find_cases(records: Mapping[str, Any], seen: Mapping[Field, Any]) -> tuple[list[Case], set[Field]]:
-    """Return the switches whose effects were all seen, those with most effects first; and the fields that they explain."""
+    """Return the switches whose effects were all observed, most effects first, and the fields that they explain."""
     effects: list[tuple[int, Case, set[Field]]] = []
     for case in CASES:
         variant = read_assumed().variants.get(case.name, {})
@@ -114,18 +114,18 @@ def as_text(facts: Facts) -> str:
         "No switch of the emulator is needed."
     ]
     if facts.unexplained:
-        lines += ["", "No switch of the emulator does this:", *(f"- {one}" for one in facts.unexplained)]
+        lines += ["", "No switch of the emulator explains these differences:", *(f"- {one}" for one in facts.unexplained)]
     return "\n".join(lines)
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Print the facts, or serve as the emulator until a signal comes."""
-    parser = argparse.ArgumentParser(prog="python3 -m tests.proof.live.facts", description="Turn a live report into facts.")
+    """Print the facts, or run the emulator until a signal arrives."""
+    parser = argparse.ArgumentParser(prog="python3 -m tests.proof.live.facts", description="Translate a live report to facts.")
     parser.add_argument("report", type=Path, help="the JSON report")
-    parser.add_argument("--as-emulator", action="store_true", help="start the emulator with the switches; its options may follow")
+    parser.add_argument("--as-emulator", action="store_true", help="start the emulator with the switches; its options can follow")
     chosen, rest = parser.parse_known_args(words)
     if rest and not chosen.as_emulator:
-        parser.error(f"unknown: {' '.join(rest)}")
+        parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
         facts = find_facts(read_report(chosen.report))
     except CannotRun as problem:

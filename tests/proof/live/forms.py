@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write multipart/form-data, also in the unusual forms that probes ask about."""
+"""Write multipart/form-data, including the unusual forms that probes need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 
 class Part(NamedTuple):
-    """A part: its field, its file name (None for a plain field) and its bytes. ``disposition`` replaces the usual one."""
+    """Hold a part: its field, its file name (None for a text field) and its bytes. ``disposition`` replaces the usual one."""
 
     field: str
     name: str | None
@@ -29,12 +29,12 @@ class Part(NamedTuple):
 
 
 def escape(name: str) -> str:
-    """Return a name for a quoted string."""
+    """Return a name escaped for a quoted string."""
     return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def extended(name: str) -> str:
-    """Return the parameter ``filename*`` for a name."""
+    """Return the parameter ``filename*`` of a name."""
     return f"filename*=UTF-8''{quote(name, safe='')}"
 
 

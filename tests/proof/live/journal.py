@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write down what is about to be made, before it is made, so that the next run can remove it if this one is killed."""
+"""Record each creation in advance, so that the next run can delete it if this run is killed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NamedTuple, TextIO
 
 
 class Thing(NamedTuple):
-    """An artifact (``home``: workspace/repository, ``name``) or a snippet (``home``: workspace, ``name``: title or ID)."""
+    """Describe an artifact (``home``: workspace/repository) or a snippet (``home``: workspace, ``name``: title or ID)."""
 
     kind: str
     home: str
@@ -22,7 +22,7 @@ class Thing(NamedTuple):
 
 
 class Journal:
-    """The things of one run. Each line is on the disk before the request is sent."""
+    """Record the creations of one run. Each line is on the disk before the request is sent."""
 
     def __init__(self, path: Path | None, api_url: str = "") -> None:
         self._path, self._api = path, api_url
@@ -31,20 +31,20 @@ class Journal:
         self.made_anything = False
 
     def add(self, *things: Thing) -> None:
-        """Write down things that the next request might make."""
+        """Record things that the next request might create."""
         self.made_anything = self.made_anything or bool(things)
         for thing in things:
             self.things[thing] = None
         self._write("made", things)
 
     def remove(self, *things: Thing) -> None:
-        """Write down that things do not exist any more."""
+        """Record that things no longer exist."""
         for thing in things:
             self.things.pop(thing, None)
         self._write("gone", things)
 
     def close(self, keep: bool = False) -> None:
-        """Close the file; remove it if nothing is left, unless a listing showed something else."""
+        """Close the file. Delete it if nothing is left, unless ``keep`` is set."""
         if self._stream:
             self._stream.close()
             self._stream = None
@@ -64,7 +64,7 @@ class Journal:
 
 
 def read_journal(path: Path, api_url: str) -> Journal:
-    """Return the journal of an earlier run. A line that was cut off by the end of that run is ignored: nothing was sent."""
+    """Return the journal of an earlier run. Ignore an incomplete line: its request was not sent."""
     journal = Journal(path, api_url)
     for line in path.read_text("utf-8", "replace").splitlines():
         try:
@@ -81,6 +81,6 @@ def read_journal(path: Path, api_url: str) -> Journal:
 
 
 def has_other_service(path: Path, api_url: str) -> bool:
-    """Return whether the journal is about another service than this one."""
+    """Return whether the journal belongs to another service."""
     lines = path.read_text("utf-8", "replace").splitlines()
     return any(f'"api_url": {json.dumps(api_url)}' not in line for line in lines if line.endswith("}"))

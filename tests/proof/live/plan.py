@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Describe requests without their secrets, for the plan and for the exchanges of the report."""
+"""Describe requests without secrets, for the plan and for the exchanges in the report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SNIPPET = re.compile(r"(/snippets/[^/?]+/)(?!\(|lp-)([^/?]+)")
 
 
 class Sent(NamedTuple):
-    """A request as the plan shows it. ``credential``: kind, "none" for none."""
+    """Describe a request in the plan. ``credential`` is its kind, or "none"."""
 
     method: str
     path: str
@@ -28,19 +28,19 @@ class Sent(NamedTuple):
     bytes: int
 
     def text(self) -> str:
-        """Return a line."""
+        """Return the request as a line of text."""
         size = f", {self.bytes} bytes" if self.bytes else ""
         return f"{self.method} {self.path} ({self.credential}{size})"
 
 
 def describe(request: Request, settings: Settings, run: str) -> Sent:
-    """Return a request with placeholders for everything that belongs to somebody."""
+    """Return a request with placeholders for names and IDs."""
     size = 0 if len(request.body) < 100_000 else round(len(request.body), -5)
     return Sent(request.method, _path(request.url, settings, run), request.credential or _credential(request, settings), size)
 
 
 def _credential(request: Request, settings: Settings) -> str:
-    """Return which credential a request has that was built without the name of one."""
+    """Return the kind of a request's credential."""
     if request.url == settings.token_url:
         return "client credentials"
     value = next((value for name, value in request.headers.items() if name.lower() == "authorization"), None)
@@ -82,7 +82,7 @@ def _repository(text: str, settings: Settings) -> str:
 
 
 def fold(requests: Iterable[Sent]) -> list[str]:
-    """Return the lines of requests, equal neighbors in one line."""
+    """Return the lines of requests, with one line for equal successive requests."""
     found: list[tuple[str, int]] = []
     for sent in requests:
         text = sent.text()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide before any write whether this repository may be used, and open the gate for it."""
+"""Decide before any write whether the check can use this repository, and open the gate for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_PAGES = 100
 
 
 def open_gate(gate: Gate, settings: Settings, write: bool = True) -> None:
-    """Allow what the settings name, and what exists nowhere."""
+    """Allow the repositories and workspaces in the settings, and those that do not exist."""
     gate.open_repository(settings.workspace, settings.repository, write)
     gate.open_repository(settings.workspace, ABSENT)
     gate.open_repository(ABSENT, settings.repository)
@@ -36,7 +36,7 @@ def open_gate(gate: Gate, settings: Settings, write: bool = True) -> None:
 
 
 def examine(session: Session) -> set[str]:
-    """Raise CannotRun unless all repositories that are written to are marked; return names that no report may show."""
+    """Raise CannotRun unless all repositories to write to are marked; return names that reports must not show."""
     settings = session.settings
     names = _examine(session, settings.workspace, settings.repository)
     home = f"{settings.api_url}/repositories/{quote(settings.workspace, safe='')}/{quote(settings.repository, safe='')}"
@@ -48,17 +48,17 @@ def examine(session: Session) -> set[str]:
 
 def _examine(session: Session, workspace: str, repository: str) -> set[str]:
     home = f"{session.settings.api_url}/repositories/{quote(workspace, safe='')}/{quote(repository, safe='')}"
-    answer = session.send("GET", home, session.settings.main())
-    document = answer.json()
-    if not answer.good or not isinstance(document, dict):
+    response = session.send("GET", home, session.settings.main())
+    document = response.json()
+    if not response.good or not isinstance(document, dict):
         raise CannotRun(
-            f"The repository {workspace}/{repository} cannot be read: {answer.status}. Check the names, and that the token has "
-            "the scope read:repository:bitbucket."
+            f"Cannot read the repository {workspace}/{repository}: HTTP {response.status}. Check the names, and that the token "
+            "has the scope read:repository:bitbucket."
         )
     if MARK not in str(document.get("description") or ""):
         raise CannotRun(
-            f"The repository {workspace}/{repository} is not marked for this check, so nothing was written. Make a repository "
-            f"of its own for it, and put these words into its description: {MARK}"
+            f"The repository {workspace}/{repository} is not marked for this check, so nothing was written. Create a repository "
+            f"only for this check, and add these words to its description: {MARK}"
         )
     found = (document.get(key) for key in ("uuid", "full_name", "name", "slug"))
     owners = [
@@ -69,18 +69,18 @@ def _examine(session: Session, workspace: str, repository: str) -> set[str]:
 
 
 def _require_own_artifacts(session: Session, home: str, repository: str) -> None:
-    """Stop if the artifact list has anything that no run of this check made."""
+    """Raise CannotRun if the artifact list contains an artifact that no run of this check created."""
     url = f"{home}/downloads"
     for _page in range(MOST_PAGES):
-        answer = session.send("GET", url, session.settings.main())
-        page: Any = answer.json()
-        if not answer.good or not isinstance(page, dict):
-            raise CannotRun(f"The artifact list of {repository} cannot be read: {answer.status}. Nothing was written.")
+        response = session.send("GET", url, session.settings.main())
+        page: Any = response.json()
+        if not response.good or not isinstance(page, dict):
+            raise CannotRun(f"Cannot read the artifact list of {repository}: HTTP {response.status}. Nothing was written.")
         foreign = [item for item in page.get("values") or [] if isinstance(item, dict) and not is_own_name(str(item.get("name")))]
         if foreign:
             raise CannotRun(
-                f"The Downloads of {repository} hold {len(foreign)} or more artifacts that this check did not make, so nothing "
-                f"was written. Set {PREFIX}REPOSITORY to a repository of its own."
+                f"The Downloads of {repository} contain {len(foreign)} or more artifacts that this check did not create, so "
+                f"nothing was written. Set {PREFIX}REPOSITORY to a repository that nothing else uses."
             )
         if not isinstance(page.get("next"), str):
             return

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold the probes: questions to the service, as data, with the function that asks."""
+"""Register the probes: questions about the service, each with the function that finds the result."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 Seen = Mapping[str, Any]
 Ask = Callable[["World"], Seen]
-NO_ANSWER = "(no answer)"  # of one field: what it builds on did not happen
+NO_RESULT = "(no result)"  # value of a field whose precondition failed
 
 
 class Probe(NamedTuple):
-    """A question.
+    """Describe a question.
 
-    ``sheet``: section and mark of the fact sheet. ``ours``: what of the collection depends on it. ``switches``: emulator
-    switches that change the answer, as ``name`` or ``name=value``. ``needs``: kinds of credentials and options.
-    ``writes``: whether it creates anything.
+    ``sheet``: section and mark in the fact sheet. ``ours``: the part of the collection that depends on it. ``switches``: the
+    emulator switches that change the result, as ``name`` or ``name=value``. ``needs``: kinds of credentials and options.
+    ``writes``: whether the probe creates anything.
     """
 
     id: str
@@ -56,11 +56,11 @@ def probe(
     needs: tuple[str, ...] = (),
     writes: bool = True,
 ) -> Callable[[Ask], Ask]:
-    """Register the decorated function as the one that asks; it returns what it saw, by field."""
+    """Register the decorated function as a probe. It returns its results by field."""
 
     def register(ask: Ask) -> Ask:
         if identity in PROBES:
-            raise ValueError(f"two probes are called {identity}")
+            raise ValueError(f"two probes have the ID {identity}")
         PROBES[identity] = Probe(identity, question, sheet, ours, ask, switches, needs, writes)
         return ask
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the whole check against the emulator: what a user sees first, without an account."""
+"""Run the complete check against the emulator, without an account."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .world import SMALL
 
 
 def rehearse(options: Options) -> int:
-    """Return the exit status of the check against an emulator of its own."""
+    """Return the exit status of the check against a new emulator."""
     with Emulator() as emulator:
         settings = prepare(emulator)
         here = options._replace(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let modules of the collection reach the service through the gate: an API on loopback that passes requests on."""
+"""Give modules of the collection access to the service through the gate: an API on loopback that forwards requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from .errors import Blocked, Broken, CannotRun
 from .journal import Thing
 from .snippets import id_in
-from .wire import Answer
+from .wire import Response
 
 if TYPE_CHECKING:
     from .world import World
@@ -32,7 +32,7 @@ STORAGE = "/storage/"
 
 
 class Relay(ThreadingHTTPServer):
-    """Passes requests to the service of a world. ``problem``: why it refused one."""
+    """Forward requests to the service of a world. ``problem`` is the reason of a refusal."""
 
     daemon_threads = True
 
@@ -45,44 +45,44 @@ class Relay(ThreadingHTTPServer):
 
     @property
     def api_url(self) -> str:
-        """Return the base of the API that modules are given."""
+        """Return the API's base URL for modules."""
         return f"http://127.0.0.1:{self.server_port}/2.0"
 
-    def pass_on(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """Return the response of the service; one request at a time."""
+    def pass_on(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Response:
+        """Return the response of the service. Forward one request at a time."""
         with self._lock:
             if path.startswith(STORAGE):
                 plain = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "content-type")}
                 return self.world.session.send(method, self._signed[int(path[len(STORAGE) :])], headers=plain)
             url = self.world.settings.api_url + path.removeprefix("/2.0")
             self._note(method, path, body)
-            answer = self.world.session.send(method, url, headers=headers, body=body)
-            self._adopt(method, path, answer)
-            return answer
+            response = self.world.session.send(method, url, headers=headers, body=body)
+            self._adopt(method, path, response)
+            return response
 
-    def translate(self, answer: Answer, path: str) -> tuple[list[tuple[str, str]], bytes]:
-        """Return headers and body with the addresses of this relay in the place of the service's."""
+    def translate(self, response: Response, path: str) -> tuple[list[tuple[str, str]], bytes]:
+        """Return headers and body, with the addresses of the service replaced by those of this relay."""
         real, here = self.world.settings.api_url, self.api_url
         headers = []
-        for name, value in answer.headers:
+        for name, value in response.headers:
             if name.lower() == "location":
-                headers.append((name, self._location(answer, value)))
+                headers.append((name, self._location(response, value)))
             elif name.lower() not in NOT_RETURNED:
                 headers.append((name, value))
-        body = answer.raw if path.startswith(STORAGE) else answer.body.replace(real.encode(), here.encode())
+        body = response.raw if path.startswith(STORAGE) else response.body.replace(real.encode(), here.encode())
         return headers, body
 
-    def _location(self, answer: Answer, value: str) -> str:
+    def _location(self, response: Response, value: str) -> str:
         real = self.world.settings.api_url
         if value.startswith(real):
             return value.replace(real, self.api_url, 1)
-        if not 300 <= answer.status < 400:
+        if not 300 <= response.status < 400:
             return value
         self._signed.append(urljoin(real, value))
         return f"http://localhost:{self.server_port}{STORAGE}{len(self._signed) - 1}"
 
     def _note(self, method: str, path: str, body: bytes) -> None:
-        """Write down what the request might make."""
+        """Record what the request might create."""
         if method != "POST":
             return
         downloads, snippets = DOWNLOADS.search(path), SNIPPETS.search(path)
@@ -93,10 +93,10 @@ class Relay(ThreadingHTTPServer):
             title = TITLE.search(body)
             self.world.journal.add(Thing("snippet", snippets[1], title[1].decode() if title else ""))
 
-    def _adopt(self, method: str, path: str, answer: Answer) -> None:
-        """Let the run change the snippet that it made."""
+    def _adopt(self, method: str, path: str, response: Response) -> None:
+        """Allow changes of the snippet that the request created."""
         snippets = SNIPPETS.search(path)
-        made = id_in(answer) if snippets and method == "POST" and answer.good else None
+        made = id_in(response) if snippets and method == "POST" and response.good else None
         if snippets and made:
             self.world.gate.adopt_snippet(made)
             self.world.ids.add(made)
@@ -106,26 +106,26 @@ class Relay(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers one request of a module."""
+    """Serve a request of a module."""
 
     protocol_version = "HTTP/1.1"
     server: Relay
 
     def handle_one(self) -> None:
-        """Pass the request on, and its response back."""
+        """Forward the request, and return its response."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name: value for name, value in self.headers.items() if name.lower() in PASSED}
         try:
-            answer = self.server.pass_on(self.command, self.path, headers, body)
-            answered, content = self.server.translate(answer, self.path)
+            response = self.server.pass_on(self.command, self.path, headers, body)
+            answered, content = self.server.translate(response, self.path)
         except (CannotRun, Broken, Blocked) as problem:
             self.server.problem = str(problem)
             self.close_connection = True
             return
-        self.send_response_only(answer.status)
+        self.send_response_only(response.status)
         for name, value in answered:
             self.send_header(name, value)
-        if answer.status not in (204, 304):
+        if response.status not in (204, 304):
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
@@ -134,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_one
 
     def log_message(self, *_arguments: object) -> None:
-        """Print nothing: requests have credentials and signed URLs."""
+        """Print nothing, because requests contain credentials and signed URLs."""
 
 
 @contextmanager

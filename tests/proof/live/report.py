@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write what was seen as Markdown and JSON. It is built from an allow-list and searched for secrets."""
+"""Write the results as Markdown and JSON. The report is built from an allow-list and searched for secrets."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .assumed import FILE
 from .errors import CannotRun
 from .plan import describe
 from .probe import PROBES
-from .runner import AS_ASSUMED, DIFFERS, NO_ANSWER, NOT_ASKED, Result
+from .runner import AS_ASSUMED, DIFFERS, NO_RESULT, SKIPPED, Result
 from .settings import API_TOKENS, API_URL, Settings
 from .shapes import headers_present, media_type, shape
-from .wire import Answer
+from .wire import Response
 from .words import VOCABULARY
 
 FORMAT = 1
 CREDENTIALS = {*API_TOKENS, "access_token", "oauth"}
-# Headers of responses whose names the report has; their values are never shown.
+# Headers of responses whose names are in the report. It never contains their values.
 HEADERS = (
     "Accept-Ranges",
     "Allow",
@@ -50,7 +50,7 @@ SHORTEST_NAME = 3
 
 
 class Head(NamedTuple):
-    """What a reader must know about the run. ``plan``: of the workspace, as the user states it."""
+    """Describe the run. ``plan`` is the plan of the workspace according to the user."""
 
     date: str
     service: str
@@ -63,14 +63,14 @@ class Head(NamedTuple):
 
 
 def make_head(settings: Settings, plan: str, requests: int, sent: int, left_over: int) -> Head:
-    """Return the head of a report of now."""
+    """Return the head of a report with the current date."""
     service = "Bitbucket Cloud" if settings.api_url == API_URL else "another service"
     date = datetime.now(UTC).strftime("%Y-%m-%d")
     return Head(date, service, sorted(settings.kinds() & CREDENTIALS), plan, platform.python_version(), requests, sent, left_over)
 
 
 def as_record(result: Result, assumed: Mapping[str, Any], settings: Settings, run: str) -> dict[str, Any]:
-    """Return a result as the JSON report has it."""
+    """Return a result for the JSON report."""
     return {
         "id": result.probe.id,
         "question": result.probe.question,
@@ -81,19 +81,19 @@ def as_record(result: Result, assumed: Mapping[str, Any], settings: Settings, ru
         "seen": dict(result.seen),
         "differences": [one._asdict() for one in result.differences],
         "exchanges": [
-            {"request": describe(one.request, settings, run).text(), "response": scrub(one.answer)} for one in result.exchanges
+            {"request": describe(one.request, settings, run).text(), "response": scrub(one.response)} for one in result.exchanges
         ],
     }
 
 
-def scrub(answer: Answer | None) -> dict[str, Any] | None:
-    """Return what the report shows of a response: no value of a header, no value of a body."""
-    if answer is None:
+def scrub(response: Response | None) -> dict[str, Any] | None:
+    """Return the parts of a response for the report, without values of headers and of the body."""
+    if response is None:
         return None
-    kind = media_type(answer)
-    found: dict[str, Any] = {"status": answer.status, "media type": kind, "headers": headers_present(answer, HEADERS)}
-    if kind and kind.startswith("application/json") and not answer.header("Content-Encoding"):
-        found["body"] = shape(answer.json())
+    kind = media_type(response)
+    found: dict[str, Any] = {"status": response.status, "media type": kind, "headers": headers_present(response, HEADERS)}
+    if kind and kind.startswith("application/json") and not response.header("Content-Encoding"):
+        found["body"] = shape(response.json())
     return found
 
 
@@ -103,10 +103,8 @@ def as_document(head: Head, records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def as_markdown(head: Head, records: list[dict[str, Any]]) -> str:
-    """Return the report for readers: the differences, then all answers, then the exchanges."""
-    counts = {
-        verdict: sum(one["verdict"] == verdict for one in records) for verdict in (AS_ASSUMED, DIFFERS, NO_ANSWER, NOT_ASKED)
-    }
+    """Return the Markdown report: the differences, then all results, then the exchanges."""
+    counts = {verdict: sum(one["verdict"] == verdict for one in records) for verdict in (AS_ASSUMED, DIFFERS, NO_RESULT, SKIPPED)}
     lines = ["# Live report", "", *(f"- {name.replace('_', ' ')}: {_plain(value)}" for name, value in head._asdict().items()), ""]
     lines += [", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".", ""]
     lines += ["## Differences", "", "| probe | field | assumed | seen |", "|---|---|---|---|"]
@@ -114,7 +112,7 @@ def as_markdown(head: Head, records: list[dict[str, Any]]) -> str:
         lines += [
             f"| {one['id']} | {_cell(d['field'])} | {_cell(d['assumed'])} | {_cell(d['seen'])} |" for d in one["differences"]
         ]
-    lines += ["", "## Answers", "", "| probe | question | verdict |", "|---|---|---|"]
+    lines += ["", "## Results", "", "| probe | question | verdict |", "|---|---|---|"]
     lines += [f"| {one['id']} | {_cell(one['question'])} | {_cell(one['verdict'])}{_cell(_why(one))} |" for one in records]
     lines += ["", "## Exchanges", ""]
     for one in records:
@@ -138,9 +136,9 @@ def _cell(value: object) -> str:
 
 
 def require_clean(text: str, secrets: Iterable[str], names: Iterable[str]) -> None:
-    """Raise CannotRun if the text has a secret, or a name that is no ordinary word of every report."""
+    """Raise CannotRun if the text contains a secret, or a name that is not an ordinary word of all reports."""
     if any(secret in text for secret in secrets if secret):
-        raise CannotRun("The report was not written, because it would contain a secret. Please report this error.")
+        raise CannotRun("The report was not written because it would contain a secret. Please report this error.")
     ordinary = _ordinary_text()
     for name in names:
         pattern = rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"
@@ -149,20 +147,20 @@ def require_clean(text: str, secrets: Iterable[str], names: Iterable[str]) -> No
             and re.search(pattern, text, re.IGNORECASE)
             and not re.search(pattern, ordinary, re.IGNORECASE)
         ):
-            raise CannotRun("The report was not written, because it would contain a name or an ID. Please report this error.")
+            raise CannotRun("The report was not written because it would contain a name or an ID. Please report this error.")
 
 
 def _ordinary_text() -> str:
-    """Return words that reports have whoever runs the check."""
+    """Return the words that are in all reports."""
     probes = "\n".join(f"{one.title}\n{one.ours}\n{one.sheet}" for one in PROBES.values())
     heads = " ".join(
-        [*Head._fields, "Bitbucket Cloud another service Live report Differences Answers Exchanges assumed seen verdict field"]
+        [*Head._fields, "Bitbucket Cloud another service Live report Differences Results Exchanges assumed seen verdict field"]
     )
     return "\n".join([FILE.read_text("utf-8"), probes, heads, " ".join(sorted(VOCABULARY)), " ".join(HEADERS)])
 
 
 def write(folder: Path, head: Head, records: list[dict[str, Any]], secrets: Iterable[str], names: Iterable[str]) -> list[Path]:
-    """Write both reports, or none if one of them has a secret; return their paths."""
+    """Write both reports, or none if one contains a secret; return their paths."""
     texts = {
         f"report-{head.date}.md": as_markdown(head, records),
         f"report-{head.date}.json": json.dumps(as_document(head, records), indent=1, sort_keys=True) + "\n",

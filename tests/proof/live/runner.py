@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask the probes one after the other, and judge each answer."""
+"""Run the probes one after the other, and judge each result."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .probes import load_probes
 from .session import Exchange
 from .world import World
 
-AS_ASSUMED, DIFFERS, NO_ANSWER, NOT_ASKED = "as assumed", "differs", "no answer", "not asked"
-ATTEMPTS = ("", "again-", "once-more-")  # after a connection that broke
+AS_ASSUMED, DIFFERS, NO_RESULT, SKIPPED = "as assumed", "differs", "no result", "skipped"
+ATTEMPTS = ("", "again-", "once-more-")  # after a broken connection
 
 
 class Result(NamedTuple):
-    """What became of a probe. ``why``: what prevented an answer. ``exchanges``: what was sent for it."""
+    """Hold the result of a probe. ``why`` is the reason of a missing result; ``exchanges`` are its requests with responses."""
 
     probe: Probe
     verdict: str
@@ -32,7 +32,7 @@ class Result(NamedTuple):
 
 
 def missing_needs(probe: Probe, given: Iterable[str], read_only: bool = False) -> str:
-    """Return why a probe is not asked, "" if it is."""
+    """Return why a probe is skipped, "" if it runs."""
     missing = [need for need in probe.needs if need not in set(given)]
     if missing:
         return "needs " + ", ".join(missing)
@@ -40,19 +40,19 @@ def missing_needs(probe: Probe, given: Iterable[str], read_only: bool = False) -
 
 
 def choose(only: Iterable[str] = ()) -> list[Probe]:
-    """Return the probes in their order, or those whose IDs start as one of the words says."""
+    """Return the probes in order, or only those whose IDs start with one of the words."""
     load_probes()
     words = tuple(only)
     return [probe for probe in PROBES.values() if not words or probe.id.startswith(words)]
 
 
 def choose_probes(only: Iterable[str] = ()) -> list[Probe]:
-    """Return the same without the runs of modules, which ask for no single fact."""
+    """Return the probes without the module runs, which check no single fact."""
     return [probe for probe in choose(only) if "collection" not in probe.needs]
 
 
 def ask(world: World, probe: Probe) -> tuple[Seen, str]:
-    """Return what a probe saw, and why it saw nothing. It is asked again if a connection breaks."""
+    """Return the fields of a probe, or why there are none. Run it again if a connection breaks."""
     why = ""
     for attempt in ATTEMPTS:
         world.again = attempt
@@ -74,7 +74,7 @@ def ask(world: World, probe: Probe) -> tuple[Seen, str]:
 def judge(assumed: Mapping[str, Any] | None, seen: Seen, why: str) -> tuple[str, list[Difference]]:
     """Return the verdict, and the fields that differ."""
     if why:
-        return NO_ANSWER, []
+        return NO_RESULT, []
     found = differences(assumed if assumed is not None else {}, seen)
     return (DIFFERS, found) if found else (AS_ASSUMED, [])
 
@@ -87,13 +87,13 @@ def run(
     read_only: bool = False,
     tell: Callable[[Result], None] = lambda result: None,
 ) -> tuple[list[Result], CannotRun | None]:
-    """Return the results, and what ended the run early."""
+    """Return the results, and the error that ended the run early."""
     results: list[Result] = []
     kinds, end = set(given), None
     for probe in probes:
         why = missing_needs(probe, kinds, read_only) or ("the run had ended" if end else "")
         if why:
-            results.append(Result(probe, NOT_ASKED, {}, [], why))
+            results.append(Result(probe, SKIPPED, {}, [], why))
             continue
         start = len(world.session.exchanges)
         try:

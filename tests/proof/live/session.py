@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send the requests of the check: through the gate, within the budget, with the credential that a probe names."""
+"""Send the requests of the check through the gate, within the budget, with the credentials that a probe selects."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import NamedTuple
 from .errors import Blocked, Broken, OverBudget, RateLimited
 from .gate import Gate, Request
 from .settings import Settings, basic
-from .wire import Answer, Wire, send_together
+from .wire import Response, Wire, send_together
 
 TOKEN_FORM = "application/x-www-form-urlencoded"
-PAUSES = (5.0, 15.0, 40.0)  # after 429, unless Retry-After names another
+PAUSES = (5.0, 15.0, 40.0)  # after HTTP 429 without Retry-After
 LONGEST_PAUSE = 90.0
 TRANSIENT = (502, 503, 504)
 
 
 class Limits(NamedTuple):
-    """What a run may send at most. ``requests``: to the API; Bitbucket allows 1,000 in an hour."""
+    """Limit what a run sends. ``requests``: to the API, where Bitbucket allows 1,000 an hour."""
 
     requests: int = 700
     bytes: int = 40 << 20
@@ -30,14 +30,14 @@ class Limits(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """A request with its response, None if the connection broke."""
+    """Hold a request with its response, None if the connection broke."""
 
     request: Request
-    answer: Answer | None
+    response: Response | None
 
 
 class Session:
-    """The one way to the service. ``exchanges``: everything that was sent."""
+    """Send all requests to the service. ``exchanges`` are the sent requests with their responses."""
 
     def __init__(self, settings: Settings, gate: Gate, limits: Limits, pause: Callable[[float], None] = time.sleep) -> None:
         self.settings, self.gate, self.pause = settings, gate, pause
@@ -47,7 +47,7 @@ class Session:
         self.exchanges: list[Exchange] = []
         self.secrets: set[str] = settings.secrets()
         self.api_requests = self.sent_bytes = self.anonymous = 0
-        self.cleaning = False  # the clean-up has no budget
+        self.cleaning = False  # the cleanup has no budget
 
     def send(
         self,
@@ -57,17 +57,17 @@ class Session:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         chunked: bool = False,
-    ) -> Answer:
-        """Send a request, again after 429 and, if it only reads, after transient errors; raise Broken or RateLimited."""
+    ) -> Response:
+        """Send a request. Retry after HTTP 429 and, if it only reads, after transient errors. Raise Broken or RateLimited."""
         request = self.build(method, url, credential, headers, body, chunked)
-        answer = self._patient(request)
-        if answer.status == 401 and credential == "oauth" and self._oauth:
+        response = self._patient(request)
+        if response.status == 401 and credential == "oauth" and self._oauth:
             self._oauth = None
-            answer = self._patient(self.build(method, url, credential, headers, body, chunked))
-        return answer
+            response = self._patient(self.build(method, url, credential, headers, body, chunked))
+        return response
 
-    def send_once(self, method: str, url: str) -> Answer:
-        """Send a request without a credential, and take whatever comes."""
+    def send_once(self, method: str, url: str) -> Response:
+        """Send a request without credentials and without retries."""
         return self._once(self.build(method, url))
 
     def build(
@@ -85,24 +85,24 @@ class Session:
             given["Authorization"] = self._authorization(credential)
         return Request(method, url, given, body, credential, chunked)
 
-    def together(self, requests: list[Request]) -> list[Answer | None]:
+    def together(self, requests: list[Request]) -> list[Response | None]:
         """Send requests at the same time."""
         for request in requests:
             self._admit(request)
-        answers = send_together(requests)
-        self.exchanges += [Exchange(request, answer) for request, answer in zip(requests, answers, strict=True)]
-        return answers
+        responses = send_together(requests)
+        self.exchanges += [Exchange(request, response) for request, response in zip(requests, responses, strict=True)]
+        return responses
 
-    def token(self) -> Answer:
-        """Ask for an OAuth token."""
+    def token(self) -> Response:
+        """Request an OAuth token."""
         settings = self.settings
         headers = {"Authorization": basic(settings.client_id, settings.client_secret), "Content-Type": TOKEN_FORM}
-        answer = self.send("POST", settings.token_url, headers=headers, body=b"grant_type=client_credentials")
-        document = answer.json()
-        if answer.good and isinstance(document, dict) and isinstance(document.get("access_token"), str):
+        response = self.send("POST", settings.token_url, headers=headers, body=b"grant_type=client_credentials")
+        document = response.json()
+        if response.good and isinstance(document, dict) and isinstance(document.get("access_token"), str):
             self._oauth = document["access_token"]
             self.secrets |= {value for value in document.values() if isinstance(value, str) and len(value) > 20}
-        return answer
+        return response
 
     def close(self) -> None:
         """Close all connections."""
@@ -114,39 +114,41 @@ class Session:
         if self._oauth is None:
             self.token()
         if self._oauth is None:
-            raise Blocked("the token endpoint gives no token")
+            raise Blocked("the token endpoint returned no token")
         return f"Bearer {self._oauth}"
 
-    def _patient(self, request: Request) -> Answer:
-        answer = None
+    def _patient(self, request: Request) -> Response:
+        response = None
         for pause in (*PAUSES, None):
             try:
-                answer = self._once(request)
+                response = self._once(request)
             except Broken:
                 if request.method not in ("GET", "HEAD") or pause is None:
                     raise
                 self.pause(1.0)
                 continue
-            transient = answer.status in TRANSIENT and request.method in ("GET", "HEAD")
-            if pause is None or not (answer.status == 429 or transient):
+            transient = response.status in TRANSIENT and request.method in ("GET", "HEAD")
+            if pause is None or not (response.status == 429 or transient):
                 break
-            self.pause(_wanted_pause(answer, pause))
-        assert answer is not None
-        if answer.status == 429:
-            raise RateLimited("The service still answers 429. Its limits count per hour: wait, then run --clean and try again.")
-        return answer
+            self.pause(_wanted_pause(response, pause))
+        assert response is not None
+        if response.status == 429:
+            raise RateLimited(
+                "The service still returns HTTP 429. Its limits apply per hour: wait, then run --clean and start again."
+            )
+        return response
 
-    def _once(self, request: Request) -> Answer:
+    def _once(self, request: Request) -> Response:
         self._admit(request)
-        answer = None
+        response = None
         try:
-            answer = self._wire.send(request)
+            response = self._wire.send(request)
         finally:
-            self.exchanges.append(Exchange(request, answer))
-        location = answer.header("Location")
-        if location and 300 <= answer.status < 400 and not location.startswith(self.settings.api_url):
+            self.exchanges.append(Exchange(request, response))
+        location = response.header("Location")
+        if location and 300 <= response.status < 400 and not location.startswith(self.settings.api_url):
             self.gate.open_storage(location)
-        return answer
+        return response
 
     def _admit(self, request: Request) -> None:
         self.gate.check(request)
@@ -163,6 +165,6 @@ class Session:
             raise OverBudget("The budget of requests without a credential is used up.")
 
 
-def _wanted_pause(answer: Answer, usual: float) -> float:
-    text = answer.header("Retry-After") or ""
+def _wanted_pause(response: Response, usual: float) -> float:
+    text = response.header("Retry-After") or ""
     return min(float(text), LONGEST_PAUSE) if text.isascii() and text.isdigit() else usual

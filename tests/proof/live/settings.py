@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the variables ``LIVE_BITBUCKET_*``. The collection's own variables are never used, so that no job's secret is."""
+"""Read the variables ``LIVE_BITBUCKET_*``. The variables of the collection are never read, so no secret of a job is used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN_URL = "https://bitbucket.org/site/oauth2/access_token"
 MARK = "releng.bitbucket live tests"
 LOOPBACK = re.compile(r"127\.[0-9.]+|::1|(.+\.)?localhost")
 
-# Variables with an API token, by the kind of credential that probes name.
+# Variables with an API token, by the kind of credential that probes select.
 API_TOKENS = {
     "api_token": "API_TOKEN",
     "unscoped": "UNSCOPED_TOKEN",
@@ -31,12 +31,12 @@ API_TOKENS = {
 EXAMPLE = """\
 Set at least:
   export LIVE_BITBUCKET_WORKSPACE=... LIVE_BITBUCKET_REPOSITORY=...
-  export LIVE_BITBUCKET_USER=<e-mail of the account> LIVE_BITBUCKET_API_TOKEN=...
+  export LIVE_BITBUCKET_USER=<email address of the account> LIVE_BITBUCKET_API_TOKEN=...
 See the guide "Check the real service"."""
 
 
 class Settings(NamedTuple):
-    """Where to ask and as whom. ``tokens`` has API tokens by kind; texts that are not given are empty."""
+    """Hold addresses, names and credentials. ``tokens`` has API tokens by kind. Missing texts are empty."""
 
     api_url: str
     token_url: str
@@ -53,7 +53,7 @@ class Settings(NamedTuple):
     hidden_snippet: str
 
     def kinds(self) -> frozenset[str]:
-        """Return what probes can need: kinds of credentials and other things that are given."""
+        """Return the fulfilled needs of probes: kinds of credentials and other settings."""
         given = {
             "access_token": self.access_token,
             "oauth": self.client_id and self.client_secret,
@@ -67,17 +67,17 @@ class Settings(NamedTuple):
         return frozenset(found)
 
     def main(self) -> str:
-        """Return the kind of credential that asks unless a probe names another."""
+        """Return the kind of the default credential."""
         return next(kind for kind in ("api_token", "oauth", "access_token") if kind in self.kinds())
 
     def authorization(self, kind: str) -> str:
-        """Return the value of the Authorization header for a kind of credential, OAuth excepted."""
+        """Return the Authorization header for a kind of credential other than OAuth."""
         if kind == "access_token":
             return f"Bearer {self.access_token}"
         return basic(self.user, self.tokens[kind])
 
     def secrets(self) -> set[str]:
-        """Return every secret, also in the forms in which it is sent."""
+        """Return all secrets, also in their encoded forms."""
         plain = {*self.tokens.values(), self.access_token, self.client_secret, self.client_id, self.user}
         encoded = {basic(self.user, token).partition(" ")[2] for token in self.tokens.values()}
         if self.client_id:
@@ -128,7 +128,7 @@ def _require(settings: Settings) -> None:
     if not (settings.workspace and settings.repository):
         raise CannotRun(EXAMPLE)
     if settings.tokens and not settings.user:
-        raise CannotRun(f"{PREFIX}USER is missing: the e-mail of the account whose API token is given.\n{EXAMPLE}")
+        raise CannotRun(f"{PREFIX}USER is missing. Set it to the email address of the API token's account.\n{EXAMPLE}")
     if not settings.kinds() & {"api_token", "oauth", "access_token"}:
         raise CannotRun(EXAMPLE)
     for name in (settings.workspace, settings.repository):

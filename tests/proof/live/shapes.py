@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reduce responses to what can be compared and shown: kinds of values instead of values, names of headers instead of secrets.
+"""Reduce responses to comparable and public parts: kinds of values instead of values, names of headers instead of secrets.
 
-This is the allow-list of the report. Values of the service that pass: statuses, media types, header names, keys of JSON objects,
-numbers of pages, error words that the vocabulary has.
+This is the allow-list of the report. It contains these values of the service: statuses, media types, header names, keys of JSON
+objects, numbers of pages, and error words of the vocabulary.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
-from .wire import Answer
+from .wire import Response
 from .words import mask
 
 KEY = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
@@ -31,14 +31,14 @@ KINDS = {
     "sha": re.compile(r"[0-9a-f]{40}"),
     "URL": re.compile(r"[a-z]+://\S*"),
 }
-# Headers by which a client recognizes an error; the others of an error are not compared.
+# Headers with which a client recognizes an error. Other headers of an error are not compared.
 ERROR_HEADERS = ("WWW-Authenticate", "Allow", "Retry-After")
-# Kinds of values that say which of several forms the service uses.
+# Kinds of values that show which of several forms the service uses.
 ENUMERATED = {"type", "scm", "markup", "token_type"}
 
 
 def kind(value: object) -> str:
-    """Return what a JSON value is."""
+    """Return the kind of a JSON value."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -50,7 +50,7 @@ def kind(value: object) -> str:
 
 
 def shape(value: object, key: str = "") -> Any:
-    """Return the shape of a JSON value: keys and kinds; of a list the shapes that its items have."""
+    """Return the shape of a JSON value: keys and kinds, and for a list the shapes of its items."""
     if isinstance(value, dict):
         return {safe_key(name): shape(item, str(name)) for name, item in sorted(value.items())}
     if isinstance(value, list):
@@ -65,13 +65,13 @@ def shape(value: object, key: str = "") -> Any:
 
 
 def safe_key(name: object) -> str:
-    """Return a key of an object, or a placeholder if it might be a name of somebody."""
+    """Return a key of an object, or a placeholder if it might be a personal name."""
     return str(name) if KEY.fullmatch(str(name)) else "(key)"
 
 
-def media_type(answer: Answer) -> str | None:
+def media_type(response: Response) -> str | None:
     """Return the media type with its charset, without a boundary."""
-    value = answer.header("Content-Type")
+    value = response.header("Content-Type")
     if value is None:
         return None
     first, _unused, rest = value.partition(";")
@@ -81,27 +81,27 @@ def media_type(answer: Answer) -> str | None:
     return f"{main}; charset={charset[1].lower()}" if charset else main
 
 
-def error(answer: Answer, words: bool = False) -> dict[str, Any]:
-    """Return how the service refuses: status, form of the body, headers that tell more; with ``words`` its message."""
-    document = answer.json()
-    form: Any = shape(document) if isinstance(document, dict) else ("empty" if not answer.raw else "text")
-    found: dict[str, Any] = {"status": answer.status}
-    if answer.status >= 400:
-        found["media type"] = media_type(answer)
+def error(response: Response, words: bool = False) -> dict[str, Any]:
+    """Return the parts of a refusal: status, shape of the body, names of headers; with ``words``, its message."""
+    document = response.json()
+    form: Any = shape(document) if isinstance(document, dict) else ("empty" if not response.raw else "text")
+    found: dict[str, Any] = {"status": response.status}
+    if response.status >= 400:
+        found["media type"] = media_type(response)
         found["body"] = form
-        found["headers"] = [name for name in ERROR_HEADERS if answer.header(name) is not None]
+        found["headers"] = [name for name in ERROR_HEADERS if response.header(name) is not None]
     if words:
-        found["words"] = mask(message_of(document if isinstance(document, dict) else answer.body))
+        found["words"] = mask(message_of(document if isinstance(document, dict) else response.body))
     return found
 
 
-def outcome(answer: Answer) -> object:
-    """Return "good" for a success, "found" for a redirect, else the status: forms of both are asked by other probes."""
-    return "good" if answer.good else "found" if 300 <= answer.status < 400 else answer.status
+def outcome(response: Response) -> object:
+    """Return "good" for a success, "found" for a redirect, else the status. Other probes check success and redirect."""
+    return "good" if response.good else "found" if 300 <= response.status < 400 else response.status
 
 
 def message_of(document: object) -> str:
-    """Return the message of an error document, or the text of a body that is none."""
+    """Return the message of an error document, or the text of another body."""
     if isinstance(document, bytes):
         text = document.decode("utf-8", "replace")
         return re.sub(r"<[^>]*>", " ", text)[:300]
@@ -111,13 +111,13 @@ def message_of(document: object) -> str:
     return str(found or "")
 
 
-def headers_present(answer: Answer, names: Iterable[str]) -> list[str]:
-    """Return those of the names that the response has as headers."""
-    return [name for name in names if answer.header(name) is not None]
+def headers_present(response: Response, names: Iterable[str]) -> list[str]:
+    """Return the given names that are headers of the response."""
+    return [name for name in names if response.header(name) is not None]
 
 
 def path_shape(path: str, names: dict[str, str]) -> str:
-    """Return a path with placeholders: known names, then UUIDs, shas, and anything else as text."""
+    """Return a path with placeholders for known names, UUIDs, hashes, and other text."""
     found = []
     for segment in path.strip("/").split("/"):
         text = unquote(segment)
@@ -157,20 +157,20 @@ def query_value(url: str, name: str) -> str | None:
     return next(iter(parse_qs(urlsplit(url).query).get(name, [])), None)
 
 
-def life_of(answer: Answer, url: str) -> float | None:
-    """Return the seconds until a signed URL expires, by the clock of the service; None if it does not tell."""
+def life_of(response: Response, url: str) -> float | None:
+    """Return the seconds until a signed URL expires by the clock of the service, None if unknown."""
     lasting = query_value(url, "X-Amz-Expires")
     if lasting and lasting.isdigit():
         return float(lasting)
     end = query_value(url, "Expires")
     if not end or not end.isdigit():
         return None
-    date = answer.header("Date")
+    date = response.header("Date")
     return int(end) - (parsedate_to_datetime(date).timestamp() if date else time.time())
 
 
 def duration(seconds: float | None) -> str:
-    """Return a span of time as one of a few words."""
+    """Return a duration as one of a few phrases."""
     if seconds is None:
         return "none"
     steps = [

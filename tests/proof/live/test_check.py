@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole check against the emulator: what it refuses, what it leaves, its exit status."""
+"""Test the complete check against the emulator: refusals, cleanup, exit status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .settings import PREFIX, Settings
 
 
 def leftovers(emulator: Emulator) -> list[str]:
-    """Return the names of all artifacts and snippets that the check might have made."""
+    """Return the names of all artifacts and snippets that the check might have created."""
     names = [
         name for slug in ("acme", "acme-free") for one in emulator.workspace(slug).repositories.values() for name in one.names()
     ]
@@ -34,7 +34,7 @@ def leftovers(emulator: Emulator) -> list[str]:
 
 
 def variables(settings: Settings, home: Path) -> dict[str, str]:
-    """Return an environment for the command."""
+    """Return the environment of the command."""
     live = {
         "API_URL": settings.api_url,
         "TOKEN_URL": settings.token_url,
@@ -51,7 +51,7 @@ def writes(emulator: Emulator) -> list[str]:
     return [f"{one.method} {one.path}" for one in emulator.journal if one.method not in ("GET", "HEAD")]
 
 
-def test_emulator_answers_as_assumed_and_nothing_is_left(
+def test_emulator_is_as_assumed_and_everything_is_deleted(
     emulator: Emulator, make_check: MakeCheck, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert make_check().run() == AS_ASSUMED
@@ -60,7 +60,7 @@ def test_emulator_answers_as_assumed_and_nothing_is_left(
     assert "\ndiffers" not in capsys.readouterr().out
 
 
-def test_answer_that_differs_is_named(emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
+def test_print_a_difference(emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
     emulator.switches.rename = "spaces"
     assert make_check("N", "D01").run() == DIFFERENT
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("differs")]
@@ -69,16 +69,16 @@ def test_answer_that_differs_is_named(emulator: Emulator, make_check: MakeCheck,
 
 
 @pytest.mark.parametrize("description", ["", "Releases of widgets"])
-def test_repository_without_the_mark_gets_no_write(
+def test_write_nothing_to_a_repository_without_the_mark(
     emulator: Emulator, make_check: MakeCheck, description: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.repository("acme", "widgets").description = description
     assert make_check().run() == NOT_RUN
     assert writes(emulator) == []
-    assert "put these words into its description: releng.bitbucket live tests" in capsys.readouterr().err
+    assert "add these words to its description: releng.bitbucket live tests" in capsys.readouterr().err
 
 
-def test_repository_with_other_artifacts_gets_no_write(
+def test_write_nothing_to_a_repository_with_other_artifacts(
     emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(12):
@@ -86,25 +86,25 @@ def test_repository_with_other_artifacts_gets_no_write(
     emulator.repository("acme", "widgets").put("release.tgz", b"precious", created_on=emulator.clock.now().replace(year=2020))
     assert make_check().run() == NOT_RUN
     assert writes(emulator) == []
-    assert "that this check did not make" in capsys.readouterr().err
+    assert "that this check did not create" in capsys.readouterr().err
 
 
-def test_artifact_list_that_cannot_be_read_stops_the_check(
+def test_stop_if_the_artifact_list_cannot_be_read(
     emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.faults.add("status", path="/downloads$", code=403, times=None)
     assert make_check().run() == NOT_RUN
     assert writes(emulator) == []
-    assert "artifact list of acme/widgets cannot be read: 403" in capsys.readouterr().err
+    assert "Cannot read the artifact list of acme/widgets: HTTP 403" in capsys.readouterr().err
 
 
-def test_repository_that_cannot_be_read_gets_no_write(
+def test_write_nothing_if_the_repository_cannot_be_read(
     emulator: Emulator, make_check: MakeCheck, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.accounts.revoke(settings.tokens["api_token"])
     assert make_check().run() == NOT_RUN
     assert writes(emulator) == []
-    assert "cannot be read: 401" in capsys.readouterr().err
+    assert "Cannot read the repository acme/widgets: HTTP 401" in capsys.readouterr().err
 
 
 def test_read_only_check_changes_nothing(emulator: Emulator, make_check: MakeCheck) -> None:
@@ -112,7 +112,7 @@ def test_read_only_check_changes_nothing(emulator: Emulator, make_check: MakeChe
     assert [line for line in writes(emulator) if not line.startswith("POST /site/oauth2")] == []
 
 
-def test_budget_ends_the_check_and_the_clean_up_has_none(
+def test_budget_ends_the_check_but_not_the_cleanup(
     emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert make_check(limits=Limits(requests=40)).run() == NOT_RUN
@@ -120,7 +120,7 @@ def test_budget_ends_the_check_and_the_clean_up_has_none(
     assert "budget of requests" in capsys.readouterr().err
 
 
-def test_artifacts_that_cannot_be_deleted_are_printed(
+def test_print_artifacts_that_cannot_be_deleted(
     emulator: Emulator, make_check: MakeCheck, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.switches.update({"delete_effect": "none", "delete_effect_names": "replaced"})
@@ -136,7 +136,7 @@ def test_artifacts_that_cannot_be_deleted_are_printed(
     assert not list(tmp_path.glob("*.made"))
 
 
-def test_clean_removes_own_things_of_all_runs_and_nothing_else(
+def test_clean_deletes_only_things_of_the_check_of_all_runs(
     emulator: Emulator, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.repository("acme", "widgets").put("lp-0a1b2c-left.txt", b"left")
@@ -145,10 +145,10 @@ def test_clean_removes_own_things_of_all_runs_and_nothing_else(
     assert clean(settings, Options(tmp_path, pause=emulator.clock.advance)) == AS_ASSUMED
     assert leftovers(emulator) == ["runbook"]
     assert emulator.snippets.get(kept.id)
-    assert "Nothing is left over." in capsys.readouterr().out
+    assert "Everything is deleted." in capsys.readouterr().out
 
 
-def test_clean_stops_at_a_repository_without_the_mark(
+def test_clean_refuses_a_repository_without_the_mark(
     emulator: Emulator, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.repository("acme", "widgets").description = ""
@@ -158,16 +158,16 @@ def test_clean_stops_at_a_repository_without_the_mark(
     assert "not marked" in capsys.readouterr().err
 
 
-def test_report_has_all_probes_even_those_that_were_not_asked(make_check: MakeCheck, tmp_path: Path) -> None:
+def test_report_contains_skipped_probes(make_check: MakeCheck, tmp_path: Path) -> None:
     make_check("D01").run()
     report = json.loads(next(tmp_path.glob("*.json")).read_text("utf-8"))
     verdicts = {record["id"]: record["verdict"] for record in report["probes"]}
     assert verdicts.pop("D01") == "as assumed"
-    assert set(verdicts.values()) == {"not asked"}
+    assert set(verdicts.values()) == {"skipped"}
     assert len(verdicts) > 50
 
 
-def test_copy_of_the_folder_needs_no_other_package(emulator: Emulator, settings: Settings, tmp_path: Path) -> None:
+def test_copy_of_the_folder_runs_without_other_packages(emulator: Emulator, settings: Settings, tmp_path: Path) -> None:
     shutil.copytree(
         Path(__file__).parent, tmp_path / "live", ignore=shutil.ignore_patterns("test_*", "conftest.py", "__pycache__")
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report becomes lines of the fact sheet, and switches with which the emulator answers like the service."""
+"""Test the translation of a report to lines of the fact sheet and to switches of the emulator."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from .facts import find_facts, main
 from .runner import choose_probes, judge
 
 ROOT = Path(__file__).resolve().parents[3]
-# These cannot be told apart: the list shows a write later, by readings or by seconds.
+# The probes cannot tell these apart: the listing shows a write later, after readings or after seconds.
 ALIKE = {"listing_lag_seconds": "listing_lag_reads", "snippet_lag_seconds": "snippet_lag_reads"}
 
 
 def report_of(emulator: Emulator, switches: dict[str, Any], only: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return a report of an emulator with switches, with what facts are found from."""
+    """Return a report of an emulator with switches, with the parts that facts need."""
     assumed, records = read_assumed().fields, []
     for identity, result in ask_emulator(emulator, choose_probes(only), switches).items():
         verdict, found = judge(assumed[identity], result.seen, result.why)
@@ -55,15 +55,15 @@ def report_of(emulator: Emulator, switches: dict[str, Any], only: tuple[str, ...
     ],
     ids=str,
 )
-def test_switches_are_found_by_what_was_seen(emulator: Emulator, switches: dict[str, Any]) -> None:
+def test_find_switches_from_a_report(emulator: Emulator, switches: dict[str, Any]) -> None:
     facts = find_facts(report_of(emulator, switches))
     assert facts.switches == switches
     assert facts.unexplained == []
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.only], ids=lambda case: case.name)
-def test_each_switch_explains_its_own_effects(case: Case) -> None:
-    """Take the recorded effects, so that no emulator is needed."""
+def test_each_switch_explains_its_effects(case: Case) -> None:
+    """Use the recorded effects, without an emulator."""
     fields, variants = read_assumed().fields, read_assumed().variants[case.name]
     records = []
     for identity in fields:
@@ -76,7 +76,7 @@ def test_each_switch_explains_its_own_effects(case: Case) -> None:
     assert {one.switch for one in facts.cases} == {ALIKE.get(case.switch, case.switch)}
 
 
-def test_difference_without_a_switch_is_printed(
+def test_print_a_difference_without_a_switch(
     emulator: Emulator, make_check: MakeCheck, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.faults.add("status", method="DELETE", path="delete-first", code=200, body="", effect=True)
@@ -88,11 +88,11 @@ def test_difference_without_a_switch_is_printed(
     assert "LIVE (" in text
     assert "D16 (1.1 DOC)" in text
     assert "switches.rename = 'lower'" in text
-    assert "No switch of the emulator does this:\n- D16 DELETE / status: assumed 204, seen 200" in text
+    assert "No switch of the emulator explains these differences:\n- D16 DELETE / status: assumed 204, seen 200" in text
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 0}'])
-def test_file_that_is_no_report_is_refused(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refuse_a_file_that_is_not_a_report(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "report.json"
     path.write_text(text, "utf-8")
     assert main([str(path)]) == 2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults during the check leave nothing behind, or a printed list."""
+"""Test that faults during the check leave nothing undeleted, or a printed list."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
 @pytest.mark.parametrize(("path", "probe"), [("/downloads$", "D01"), ("/snippets/acme$", "T19")])
-def test_broken_connection_at_a_create_leaves_nothing(
+def test_delete_everything_after_a_broken_connection_during_a_creation(
     emulator: Emulator, make_check: MakeCheck, kind: str, path: str, probe: str
 ) -> None:
     emulator.faults.add(kind, method="POST", path=path)
@@ -38,7 +38,7 @@ def test_broken_connection_at_a_create_leaves_nothing(
     assert leftovers(emulator) == []
 
 
-def test_snippet_is_found_by_its_title_if_its_id_was_lost(
+def test_find_a_snippet_by_title_if_its_id_was_lost(
     emulator: Emulator, make_check: MakeCheck, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.faults.add("drop_after", method="POST", path="/snippets/acme$", times=None)
@@ -48,7 +48,7 @@ def test_snippet_is_found_by_its_title_if_its_id_was_lost(
     assert "the connection broke" in capsys.readouterr().out
 
 
-def test_short_rate_limit_is_waited_for(emulator: Emulator, make_check: MakeCheck) -> None:
+def test_wait_for_a_short_rate_limit(emulator: Emulator, make_check: MakeCheck) -> None:
     emulator.faults.add("rate_limit", times=2, retry_after=7)
     emulator.faults.add("rate_limit", method="DELETE", times=2)
     assert make_check("D01").run() == AS_ASSUMED
@@ -64,11 +64,11 @@ def test_long_rate_limit_ends_the_check_with_a_printed_list(
     printed = capsys.readouterr()
     assert left
     assert all(name in printed.out for name in left)
-    assert "still answers 429" in printed.err
+    assert "still returns HTTP 429" in printed.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_ends_the_check_after_the_clean_up(
+def test_signal_ends_the_check_after_the_cleanup(
     emulator: Emulator, make_check: MakeCheck, number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
     emulator.faults.add("call", method="POST", path="/downloads$", after=2, action=lambda: os.kill(os.getpid(), number))
@@ -78,13 +78,13 @@ def test_signal_ends_the_check_after_the_clean_up(
 
 
 def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str]) -> None:
-    """Wait until a condition holds, while the process runs."""
+    """Wait until a condition is true while the process runs."""
     while not condition():
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
 
 
-def test_killed_check_is_cleaned_up_by_the_next_command(emulator: Emulator, settings: Settings, tmp_path: Path) -> None:
+def test_next_command_cleans_up_after_a_killed_check(emulator: Emulator, settings: Settings, tmp_path: Path) -> None:
     emulator.faults.add("stall", method="POST", path="/snippets/acme$", seconds=30, effect=True)
     command = [sys.executable, "-m", "tests.proof.live", "--folder", str(tmp_path / "live"), "--only", "D01", "--only", "T19"]
     environment = variables(settings, tmp_path)
@@ -103,5 +103,5 @@ def test_killed_check_is_cleaned_up_by_the_next_command(emulator: Emulator, sett
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert leftovers(emulator) == []
-    assert re.search("Nothing is left over", done.stdout)
+    assert re.search("Everything is deleted", done.stdout)
     assert not list((tmp_path / "live").glob("*.made"))

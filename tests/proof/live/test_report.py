@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nobody's secret, name, address or ID is in a report, whatever the service answers."""
+"""Test that a report never contains a secret, a name, an address or an ID."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_report_has_no_secret_and_no_name(emulator: Emulator, make_check: MakeCh
     assert len(check.world.ids) > 20
 
 
-def test_value_that_the_service_puts_into_a_shown_place_is_masked(
+def test_mask_names_in_messages_of_the_service(
     emulator: Emulator, make_check: MakeCheck, settings: Settings, tmp_path: Path
 ) -> None:
     message = f"{settings.user} has no access to acme/widgets, ask Jane Doe"
@@ -73,7 +73,7 @@ def test_report_with_a_secret_is_not_written(make_check: MakeCheck, tmp_path: Pa
     assert "would contain a secret" in capsys.readouterr().err
 
 
-def test_report_with_a_name_is_not_written_unless_every_report_has_the_word(
+def test_report_with_a_name_is_not_written_unless_it_is_an_ordinary_word(
     make_check: MakeCheck, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     require_clean("the upload of jane", (), {"upload", "status", "Ja"})
@@ -89,7 +89,7 @@ def test_report_shows_the_differences_first(emulator: Emulator, make_check: Make
     make_check("D10", "D01").run()
     text = next(tmp_path.glob("*.md")).read_text("utf-8")
     assert "| D10 | new / status | 201 | 200 |" in text
-    assert "| D01 | Is an upload in the artifact list at once, with its size? | as assumed |" in text
+    assert "| D01 | Does the artifact list show an upload at once, with its size? | as assumed |" in text
     assert "POST /repositories/(workspace)/(repository)/downloads (api_token)" in text
     record = next(one for one in json.loads(next(tmp_path.glob("*.json")).read_text("utf-8"))["probes"] if one["id"] == "D10")
     assert {"field": "new / status", "assumed": 201, "seen": 200} in record["differences"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send one request over HTTP, exactly as given: no redirect is followed, nothing of the path or the headers is changed."""
+"""Send one request over HTTP without changes of its path and headers, and without following redirects."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from .errors import Blocked, Broken
 from .gate import Request
 
 TIMEOUT = 60.0
-IDLE = 3.0  # seconds after which a kept connection is not used again, because the server might have closed it
+IDLE = 3.0  # seconds after which an open connection is not reused, because the server might have closed it
 BLOCK = 1 << 20
 LONGEST = 64 << 20
 
 
-class Answer(NamedTuple):
-    """A response. ``seconds``: until its header came. ``reused``: the connection had served another request before."""
+class Response(NamedTuple):
+    """Hold a response. ``seconds``: time until its header. ``reused``: the connection had served an earlier request."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -44,12 +44,12 @@ class Answer(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Return whether the status is one of success."""
+        """Return whether the status is a success."""
         return 200 <= self.status < 300
 
     @property
     def body(self) -> bytes:
-        """Return the body without its Content-Encoding, as the API sends it; raise Blocked if it cannot be decoded."""
+        """Return the body without its Content-Encoding; raise Blocked if it cannot be decoded."""
         encoding = (self.header("Content-Encoding") or "identity").lower()
         try:
             if encoding == "gzip":
@@ -57,13 +57,13 @@ class Answer(NamedTuple):
             if encoding == "deflate":
                 return zlib.decompress(self.raw)
         except (OSError, zlib.error) as problem:
-            raise Blocked(f"a response has a body that is no {encoding}") from problem
+            raise Blocked(f"a response has a body that is not {encoding}") from problem
         if encoding not in ("identity", "none") and self.raw:
-            raise Blocked("a response has a Content-Encoding that was not asked for")
+            raise Blocked("a response has a Content-Encoding that was not requested")
         return self.raw
 
     def json(self) -> Any:
-        """Return the document in the body, None if there is none."""
+        """Return the JSON document in the body, or None."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -71,15 +71,15 @@ class Answer(NamedTuple):
 
 
 class Wire:
-    """Keeps one connection to each host. Threads must not share a Wire."""
+    """Keep one connection to each host. Threads must not share a Wire."""
 
     def __init__(self) -> None:
         self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
         self._used: dict[tuple[str, str], float] = {}
         self._context: ssl.SSLContext | None = None
 
-    def send(self, request: Request) -> Answer:
-        """Send a request; raise Broken if no whole response came. A kept connection that has ended is opened again."""
+    def send(self, request: Request) -> Response:
+        """Send a request, over a new connection if the open one has ended. Raise Broken if the response is incomplete."""
         key = urlsplit(request.url)[:2]
         if time.monotonic() - self._used.get(key, 0.0) > IDLE:
             self.forget(key)
@@ -87,9 +87,9 @@ class Wire:
         connection = self._connections.get(key) or self._connect(request.url)
         self._connections[key] = connection
         try:
-            answer = self._exchange(connection, request, reused)
+            response = self._exchange(connection, request, reused)
             self._used[key] = time.monotonic()
-            return answer
+            return response
         except (ConnectionError, http.client.HTTPException, OSError) as problem:
             self.forget(key)
             stale = isinstance(problem, http.client.RemoteDisconnected | BrokenPipeError) and reused
@@ -121,7 +121,7 @@ class Wire:
         tunnel.set_tunnel(host, port or 443)
         return tunnel
 
-    def _exchange(self, connection: http.client.HTTPConnection, request: Request, reused: bool) -> Answer:
+    def _exchange(self, connection: http.client.HTTPConnection, request: Request, reused: bool) -> Response:
         parts = urlsplit(request.url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.putrequest(request.method, target, skip_accept_encoding=True)
@@ -135,10 +135,10 @@ class Wire:
         headers = tuple(response.getheaders())
         if response.will_close or early or request.chunked:
             self.forget(parts[:2])
-        return Answer(response.status, headers, raw, seconds, reused, early)
+        return Response(response.status, headers, raw, seconds, reused, early)
 
     def _send_body(self, connection: http.client.HTTPConnection, request: Request) -> bool:
-        """Send the body; return whether the server stopped to read it, so that its response is there early."""
+        """Send the body; return whether the server stopped reading and responded early."""
         if request.chunked:
             connection.putheader("Transfer-Encoding", "chunked")
         elif request.body or request.method in ("POST", "PUT"):
@@ -160,14 +160,14 @@ def _blocks(request: Request) -> Iterator[bytes]:
         yield b"0\r\n\r\n"
 
 
-def send_together(requests: list[Request]) -> list[Answer | None]:
-    """Send requests at the same time, each over its own connection; None for one that broke."""
-    answers: list[Answer | None] = [None] * len(requests)
+def send_together(requests: list[Request]) -> list[Response | None]:
+    """Send requests at the same time over separate connections; return None for a broken one."""
+    responses: list[Response | None] = [None] * len(requests)
 
     def run(index: int) -> None:
         wire = Wire()
         try:
-            answers[index] = wire.send(requests[index])
+            responses[index] = wire.send(requests[index])
         except Broken:
             pass
         finally:
@@ -178,4 +178,4 @@ def send_together(requests: list[Request]) -> list[Answer | None]:
         thread.start()
     for thread in threads:
         thread.join()
-    return answers
+    return responses

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Show the words of an error message, if they are words of a known vocabulary: a message might quote a name or an address."""
+"""Show only words of a known vocabulary in an error message, because a message might contain a name or an address."""
 
 from __future__ import annotations
 
 import re
 
-# Words of the messages that were seen in public, and of sentences like them. Names of people and workspaces are not among them.
+# Words of public messages and of similar sentences, without names of people and workspaces.
 WORDS = """
 a access accessible account action active add admin admins again agree all allowed already also an and another any api
 app are artifact as at authenticated authentication authorization authorized available bad be because been before body
@@ -31,7 +31,7 @@ VOCABULARY = frozenset(WORDS.split())
 
 
 def mask(message: str) -> str:
-    """Return the message in lower case with each unknown word as three dots, and without quotes and ends of sentences."""
+    """Return the message in lower case, with dots for unknown words, and without quotes and ends of sentences."""
     words = re.findall(r"[A-Za-z0-9_'.@/:{}+-]+", message)
     plain = [word.strip(".:'{}").lower() for word in words]
     shown = [word if word in VOCABULARY else "..." for word in plain if word]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give the probes what they work with: names, contents, Downloads and snippets, and what several of them share."""
+"""Give the probes names, contents, Downloads, snippets, and shared artifacts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SMALLEST = 1000
 
 
 class Sizes(NamedTuple):
-    """Bytes of the larger uploads. Above 8 MiB and 16 MiB storage services switch to uploads in parts."""
+    """Hold the sizes of the larger uploads. Above 8 MiB and 16 MiB, storage services switch to uploads in parts."""
 
     medium: int = 9 << 20
     large: int = 17 << 20
@@ -33,26 +33,26 @@ SMALL = Sizes(9 << 10, 17 << 10, 64 << 10)
 
 
 class World:
-    """One run against one service. ``ids``: IDs of snippets that it made, which no report shows."""
+    """Hold the state of a run against a service. ``ids`` are the IDs of created snippets, which reports must not show."""
 
     def __init__(self, settings: Settings, session: Session, gate: Gate, journal: Journal, run: str, sizes: Sizes) -> None:
         self.settings, self.session, self.gate, self.journal = settings, session, gate, journal
         self.run, self.sizes = run, sizes
         self.again = ""
-        self.large = 0  # bytes of the upload that --large asks for
+        self.large = 0  # bytes of the upload for --large
         self.ids: set[str] = set()
-        self.names: set[str] = set()  # of people, workspaces and repositories, as documents of the service have them
+        self.names: set[str] = set()  # of people, workspaces and repositories in documents of the service
         self._count = 0
         self._shared: dict[str, Any] = {}
 
     @property
     def main(self) -> str:
-        """Return the kind of credential that asks unless a probe names another."""
+        """Return the kind of the default credential."""
         return self.settings.main()
 
     @property
     def public(self) -> tuple[str, str]:
-        """Return workspace and repository of the public repository; without a workspace it is that of the check."""
+        """Return workspace and slug of the public repository, by default in the workspace of the check."""
         workspace, slash, repository = self.settings.public_repository.rpartition("/")
         return (workspace if slash else self.settings.workspace), repository
 
@@ -71,22 +71,22 @@ class World:
         return Snippets(self, workspace or self.settings.workspace, usual if credential is None else credential)
 
     def name(self, label: str) -> str:
-        """Return the name of an artifact, which only this run uses."""
+        """Return the name of an artifact that only this run uses."""
         return f"{self.run}-{self.again}{label}"
 
     def title(self, label: str) -> str:
-        """Return the title of a snippet, which only this run uses."""
+        """Return the title of a snippet that only this run uses."""
         return f"{self.run} {self.again}{label}"
 
     def content(self, size: int | None = None) -> bytes:
-        """Return bytes that no other file of this run has; without ``size`` their number is unique as well."""
+        """Return bytes that are unique in this run. Without ``size``, their number is also unique."""
         self._count += 1
         seed = hashlib.sha256(f"{self.run} {self._count}".encode()).hexdigest().encode()
         wanted = SMALLEST + self._count if size is None else size
         return (seed * (wanted // len(seed) + 1))[:wanted]
 
     def share(self, key: str, make: Callable[[], T]) -> T:
-        """Return what several probes use; the first of them makes it."""
+        """Return a thing that several probes share. The first probe creates it."""
         if key not in self._shared:
             self._shared[key] = make()
         found: T = self._shared[key]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold the probes by topic. What others build on comes first: the order of the files is that of the run."""
+"""Hold the probes by topic. They run in the order of the files, with the basic ones first."""
 
 from __future__ import annotations
 

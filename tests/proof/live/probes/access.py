@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask what credentials are refused, and how."""
+"""Find out which credentials are refused, and how."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from ..probe import Seen, probe
 from ..settings import basic
 from ..shapes import error
 from ..snippets import sha_of
-from ..wire import Answer
+from ..wire import Response
 from ..world import World
 from .listing import three_files
 
 
-def refusal(answer: Answer) -> object:
-    """Return how a request is refused; which status a success has is another question."""
-    return "good" if answer.good else error(answer)
+def refusal(response: Response) -> object:
+    """Return how a request is refused. Another probe checks the status of a success."""
+    return "good" if response.good else error(response)
 
 
 @probe(
     "A29",
-    "What do snippets answer to an access token?",
+    "How do snippets respond to an access token?",
     "3 OBS, 4 INF",
     "advice: no access with this kind of token",
     switches=("snippet_access_token",),
     needs=("access_token",),
 )
 def ask_access_token_for_snippets(world: World) -> Seen:
-    """List and POST."""
+    """Send a list and a POST."""
     snippets = world.snippets("access_token")
     return {
         "list": error(snippets.send("GET"), words=True),
@@ -41,7 +41,7 @@ def ask_access_token_for_snippets(world: World) -> Seen:
 
 @probe(
     "A30u",
-    "What is the answer to an API token without any scope?",
+    "What is the response to an API token without scopes?",
     "10 OBS (401)",
     "advice for 401",
     switches=("empty_401",),
@@ -49,16 +49,16 @@ def ask_access_token_for_snippets(world: World) -> Seen:
     writes=False,
 )
 def ask_unscoped(world: World) -> Seen:
-    """Two lists."""
+    """Send two lists."""
     return {
         "downloads": error(world.downloads("unscoped").send("GET"), words=True),
         "snippets": error(world.snippets("unscoped").send("GET"), words=True),
     }
 
 
-@probe("A30r", "What may an API token do that can only read?", "3 OBS, 4 DOC", "required scopes", needs=("read",))
+@probe("A30r", "What can an API token with read scopes do?", "3 OBS, 4 DOC", "required scopes", needs=("read",))
 def ask_read_only(world: World) -> Seen:
-    """Lists, POST and DELETE of Downloads and snippets."""
+    """Send lists, POST and DELETE to Downloads and snippets."""
     downloads, snippets = world.downloads("read"), world.snippets("read")
     return {
         "list downloads": downloads.send("GET").status,
@@ -69,9 +69,15 @@ def ask_read_only(world: World) -> Seen:
     }
 
 
-@probe("A30w", "What may an API token do that can write, but not read?", "1.1 DOC, 4 DOC", "required scopes", needs=("write",))
+@probe(
+    "A30w",
+    "What can an API token with write scopes but without read scopes do?",
+    "1.1 DOC, 4 DOC",
+    "required scopes",
+    needs=("write",),
+)
 def ask_write_only(world: World) -> Seen:
-    """List, POST and GET of Downloads, list and POST of snippets."""
+    """Send list, POST and GET to Downloads, list and POST to snippets."""
     three_files(world)
     downloads, snippets = world.downloads("write"), world.snippets("write")
     name = world.name("write-only.txt")
@@ -92,7 +98,7 @@ def ask_write_only(world: World) -> Seen:
     needs=("no_delete", "api_token", "snippets"),
 )
 def ask_no_delete(world: World) -> Seen:
-    """Two snippets, one DELETE each."""
+    """Create two snippets, and send a DELETE for each."""
     snippets, other = world.snippets(), world.snippets("no_delete")
     first, second = snippets.create("kept one"), snippets.create("kept two")
     sha = sha_of(snippets.document(second.id))
@@ -104,14 +110,14 @@ def ask_no_delete(world: World) -> Seen:
 
 @probe(
     "A31",
-    "What is the answer to wrong credentials, and to none?",
+    "What is the response to wrong credentials, and to a request without credentials?",
     "3 OBS, 4 DOC",
     "advice for 401, anonymous reads",
     switches=("empty_401",),
     needs=("api_token",),
 )
 def ask_wrong_credentials(world: World) -> Seen:
-    """A wrong secret, an API token as Bearer, no credential."""
+    """Send a wrong secret, an API token as Bearer, and no credentials."""
     settings, session = world.settings, world.session
     url = world.downloads().url()
     bearer = {"Authorization": f"Bearer {settings.tokens['api_token']}"}
@@ -129,7 +135,7 @@ def ask_wrong_credentials(world: World) -> Seen:
 
 @probe(
     "A31a",
-    "What is the answer to an access token that is sent as Basic?",
+    "What is the response to an access token with Basic authentication?",
     "4 DOC",
     "advice for 401",
     switches=("empty_401",),
@@ -137,16 +143,16 @@ def ask_wrong_credentials(world: World) -> Seen:
     writes=False,
 )
 def ask_access_token_as_basic(world: World) -> Seen:
-    """One list."""
+    """Send one list."""
     settings = world.settings
     value = basic(settings.user or "x-token-auth", settings.access_token)
-    answer = world.session.send("GET", world.downloads().url(), headers={"Authorization": value})
-    return {"list": error(answer, words=True)}
+    response = world.session.send("GET", world.downloads().url(), headers={"Authorization": value})
+    return {"list": error(response, words=True)}
 
 
 @probe(
     "T42h",
-    "What is the answer for a private snippet of somebody else?",
+    "What is the response for a private snippet of another account?",
     "2.1 DOC",
     "advice for 403 and 404",
     switches=("snippet_hidden",),
@@ -154,8 +160,8 @@ def ask_access_token_as_basic(world: World) -> Seen:
     writes=False,
 )
 def ask_hidden_snippet(world: World) -> Seen:
-    """GET of the snippet that LIVE_BITBUCKET_HIDDEN_SNIPPET names."""
+    """Get the snippet in LIVE_BITBUCKET_HIDDEN_SNIPPET."""
     workspace, slash, snippet_id = world.settings.hidden_snippet.partition("/")
     if not slash:
-        raise Blocked("LIVE_BITBUCKET_HIDDEN_SNIPPET is no workspace/ID")
+        raise Blocked("LIVE_BITBUCKET_HIDDEN_SNIPPET is not workspace/ID")
     return {"GET": error(world.snippets(workspace=workspace).send("GET", snippet_id), words=True)}

@@ -2,31 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask in which forms workspaces, repositories and names are found."""
+"""Find out which forms of workspaces, repositories and names the API accepts."""
 
 from __future__ import annotations
 
 from ..errors import Blocked
 from ..forms import Part
-from ..probe import NO_ANSWER, Seen, probe
+from ..probe import NO_RESULT, Seen, probe
 from ..shapes import error, outcome
 from ..world import World
 
 
 @probe(
     "D40",
-    "Which forms of workspace and repository does the API take?",
+    "Which forms of workspace and repository does the API accept?",
     "1.1 DOC",
-    "path segments, the check that next stays on the API",
+    "path segments, the check that next has the same origin",
     writes=False,
 )
 def ask_forms_of_addresses(world: World) -> Seen:
-    """UUIDs in braces, capitals, a slash at the end."""
+    """Send lists with UUIDs in braces, with capitals, and with a trailing slash."""
     settings, session = world.settings, world.session
-    answer = session.send("GET", f"{settings.api_url}/repositories/{settings.workspace}/{settings.repository}", world.main)
-    document = answer.json()
-    if not answer.good or not isinstance(document, dict):
-        raise Blocked("the repository cannot be read")
+    response = session.send("GET", f"{settings.api_url}/repositories/{settings.workspace}/{settings.repository}", world.main)
+    document = response.json()
+    if not response.good or not isinstance(document, dict):
+        raise Blocked("cannot read the repository")
     of_workspace = (document.get("workspace") or {}).get("uuid")
     of_repository = document.get("uuid")
     found: dict[str, object] = {}
@@ -42,13 +42,13 @@ def ask_forms_of_addresses(world: World) -> Seen:
 
 @probe(
     "N37",
-    "In which encodings is a name found?",
+    "Which encodings of a name does the API accept?",
     "1.3 INF, OBS (BCLOUD-16577)",
     "path segments",
     switches=("plain_400",),
 )
 def ask_encodings(world: World) -> Seen:
-    """One artifact with a plus, a blank and a percent sign; GETs with its name in several encodings."""
+    """Upload an artifact with a plus, a blank and a percent sign, and get it with several encodings of its name."""
     downloads = world.downloads()
     name = world.name("e+f g%20h.txt")
     size = len(content := world.content())
@@ -66,7 +66,7 @@ def ask_encodings(world: World) -> Seen:
     }
     as_sent = sight.sized(size)[0].get("name") == name
     found: dict[str, object] = {
-        label: outcome(downloads.raw("GET", mark + form)) if as_sent else NO_ANSWER for label, form in forms.items()
+        label: outcome(downloads.raw("GET", mark + form)) if as_sent else NO_RESULT for label, form in forms.items()
     }
     found["not UTF-8"] = error(downloads.raw("GET", f"{mark}%FF.txt"))
     return found

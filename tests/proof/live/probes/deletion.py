@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask what a DELETE of an artifact does."""
+"""Find out what a DELETE of an artifact does."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ..world import World
 
 @probe(
     "D16",
-    "What does DELETE answer, is the artifact gone at once, and what does a second DELETE answer?",
+    "What does DELETE return, is the artifact deleted at once, and what does a second DELETE return?",
     "1.1 DOC",
-    "deletes and their proof, state: absent, prune",
+    "deletions and their verification, state: absent, prune",
     switches=("delete_effect", "delete_effect_names", "listing_lag_reads", "listing_lag_seconds"),
 )
 def ask_deletion(world: World) -> Seen:
-    """Two artifacts, both deleted, one of them twice."""
+    """Upload two artifacts, and delete both, one of them twice."""
     downloads = world.downloads()
     first, second = downloads.upload("delete-first.txt"), downloads.upload("delete-second.txt")
     downloads.find(first)
     downloads.find(second)
-    answer = downloads.delete(first.name)
-    found: dict[str, object] = {"DELETE": {"status": answer.status, "body": "empty" if not answer.raw else "some"}}
-    found["media type"] = media_type(answer)
+    response = downloads.delete(first.name)
+    found: dict[str, object] = {"DELETE": {"status": response.status, "body": "empty" if not response.raw else "some"}}
+    found["media type"] = media_type(response)
     found["not listed"] = _gone(downloads, first.name)
     found["GET"] = outcome(downloads.send("GET", first.name))
     found["DELETE again"] = error(downloads.delete(first.name), words=True)
@@ -40,19 +40,19 @@ def ask_deletion(world: World) -> Seen:
 
 
 def _gone(downloads: Downloads, name: str) -> str:
-    """Return when the list does not show the artifact any more."""
+    """Return when the list no longer shows the artifact."""
     return downloads.wait(lambda seen: not seen.named(name)).when
 
 
 @probe(
     "D32",
-    "What do requests for missing things answer?",
+    "What do requests for missing artifacts, repositories and workspaces return?",
     "1.5 OBS (status INF), surprise 22",
     "advice for 404; absent or hidden",
     writes=False,
 )
 def ask_missing(world: World) -> Seen:
-    """No artifact, no repository, no workspace; the private repository without a credential."""
+    """Request a missing artifact, repository and workspace, and the private repository without credentials."""
     missing = world.name("missing.txt")
     settings = world.settings
     return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask how the artifact list is cut into pages, and what its items are."""
+"""Find out how the artifact list is paged, and what its items contain."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from urllib.parse import urljoin, urlsplit
 from ..downloads import Downloads, File
 from ..errors import Blocked
 from ..forms import Part
-from ..probe import NO_ANSWER, Seen, probe
+from ..probe import NO_RESULT, Seen, probe
 from ..shapes import error, path_shape, query_names, shape
-from ..wire import Answer
+from ..wire import Response
 from ..world import World
 
-PAGES = ("listing: following pages, whole listings", "1.2 OBS, 10 OBS")
+PAGES = ("listing: following pages, complete listings", "1.2 OBS, 10 OBS")
 
 
 def three_files(world: World) -> list[File]:
-    """Return three artifacts that are listed."""
+    """Return three listed artifacts."""
 
     def make() -> list[File]:
         downloads = world.downloads()
@@ -34,13 +34,13 @@ def three_files(world: World) -> list[File]:
     return world.share("three files", make)
 
 
-def read_page(answer: Answer) -> dict[str, Any]:
-    """Return a page with items that are objects; raise Blocked if it is none."""
-    page = answer.json()
-    if not answer.good or not isinstance(page, dict) or not isinstance(page.get("values"), list):
-        raise Blocked(f"a page cannot be read: {answer.status}")
+def read_page(response: Response) -> dict[str, Any]:
+    """Return a page whose items are objects; raise Blocked for another response."""
+    page = response.json()
+    if not response.good or not isinstance(page, dict) or not isinstance(page.get("values"), list):
+        raise Blocked(f"cannot read a page: HTTP {response.status}")
     if not all(isinstance(item, dict) for item in page["values"]):
-        raise Blocked("items of a page are no objects")
+        raise Blocked("the items of a page are not objects")
     return page
 
 
@@ -58,8 +58,8 @@ def describe_link(world: World, asked: str, link: object) -> Seen:
     }
 
 
-def describe_pages(world: World, url: str, first: Answer, second: Answer | None, asked: int) -> Seen:
-    """Return what two pages of a listing show, whose first was asked for with a length."""
+def describe_pages(world: World, url: str, first: Response, second: Response | None, asked: int) -> Seen:
+    """Return the properties of two pages of a listing. ``asked`` is the requested length of the first."""
     page = read_page(first)
     found: dict[str, Any] = {
         "page": shape({name: value for name, value in page.items() if name not in ("values", "next")}),
@@ -80,19 +80,19 @@ def order_of(dates: list[object]) -> str:
     """Return the order of dates."""
     texts = [str(date) for date in dates]
     if len(set(texts)) < 2:
-        return NO_ANSWER
+        return NO_RESULT
     return "newest first" if texts == sorted(texts, reverse=True) else "oldest first" if texts == sorted(texts) else "other"
 
 
 @probe(
     "D09",
-    "How is the artifact list cut into pages?",
+    "How is the artifact list paged?",
     PAGES[1],
     PAGES[0],
     switches=("page_cap", "next_drops=pagelen", "next_drops=role,pagelen", "list_size", "list_page", "listing_repeat"),
 )
 def ask_pages(world: World) -> Seen:
-    """Two pages of two items each."""
+    """Get two pages of two items each."""
     three_files(world)
     downloads = world.downloads()
     url = downloads.url(query="pagelen=2")
@@ -102,18 +102,18 @@ def ask_pages(world: World) -> Seen:
     return describe_pages(world, url, first, second if second is not None and second.good else None, 2)
 
 
-@probe("D09o", "In which order is the artifact list?", "1.2 OBS", "newest artifacts: fetch, prune")
+@probe("D09o", "What is the order of the artifact list?", "1.2 OBS", "newest artifacts: fetch, prune")
 def ask_order(world: World) -> Seen:
-    """The dates of the items of this run."""
+    """Compare the dates of the items of this run."""
     files = three_files(world)
     items = world.downloads().items()
     names = {file.name for file in files}
     return {"order": order_of([item.get("created_on") for item in items if item.get("name") in names])}
 
 
-@probe("D09i", "What does an item of the artifact list have?", "1.2 OBS", "listing: name, size, date, counter")
+@probe("D09i", "Which properties does an item of the artifact list have?", "1.2 OBS", "listing: name, size, date, counter")
 def ask_item(world: World) -> Seen:
-    """One item, without its user."""
+    """Get one item, without its user."""
     downloads = world.downloads()
     item = downloads.find(three_files(world)[0])
     own = dict(item)
@@ -126,14 +126,14 @@ def ask_item(world: World) -> Seen:
 
 @probe(
     "D09l",
-    "Which lengths of pages and which pages are accepted?",
+    "Which page lengths and page numbers are accepted?",
     "1.2 DOC, 10 DOC (no contract)",
     "listing: pagelen=100, less if that is refused",
     switches=("pagelen_max", "page_cap", "downloads_free_plan", "downloads_free_plan_post"),
     writes=False,
 )
 def ask_page_lengths(world: World) -> Seen:
-    """One list each."""
+    """Send one list for each."""
     downloads = world.downloads()
     found: dict[str, Any] = {}
     for label, query in (
@@ -148,35 +148,35 @@ def ask_page_lengths(world: World) -> Seen:
 
 
 def _page_status(downloads: Downloads, query: str) -> Seen:
-    answer = downloads.send("GET", query=query)
-    document = answer.json()
-    return error(answer) | ({"pagelen": document.get("pagelen")} if answer.good and isinstance(document, dict) else {})
+    response = downloads.send("GET", query=query)
+    document = response.json()
+    return error(response) | ({"pagelen": document.get("pagelen")} if response.good and isinstance(document, dict) else {})
 
 
 @probe(
     "D44",
     "Do fields, q and sort change the artifact list?",
     "1.2 UNKNOWN, 10 OBS",
-    "none today: a cheaper listing",
+    "none yet: a cheaper listing",
 )
 def ask_parameters(world: World) -> Seen:
-    """One list for each parameter."""
+    """Send one list for each parameter."""
     file = three_files(world)[1]
     downloads = world.downloads()
     found: dict[str, Any] = {}
-    answer = downloads.send("GET", query="fields=values.name,next")
-    values = read_page(answer)["values"] if answer.good else []
-    found["fields"] = answer.status if not answer.good else "obeyed" if values and list(values[0]) == ["name"] else "ignored"
-    answer = downloads.send("GET", query=f"q=name%3D%22{file.name}%22")
-    values = read_page(answer)["values"] if answer.good else []
+    response = downloads.send("GET", query="fields=values.name,next")
+    values = read_page(response)["values"] if response.good else []
+    found["fields"] = response.status if not response.good else "obeyed" if values and list(values[0]) == ["name"] else "ignored"
+    response = downloads.send("GET", query=f"q=name%3D%22{file.name}%22")
+    values = read_page(response)["values"] if response.good else []
     found["q"] = (
-        answer.status if not answer.good else "obeyed" if [item.get("name") for item in values] == [file.name] else "ignored"
+        response.status if not response.good else "obeyed" if [item.get("name") for item in values] == [file.name] else "ignored"
     )
     orders = []
     for sort in ("created_on", "-created_on"):
-        answer = downloads.send("GET", query=f"sort={sort}")
+        response = downloads.send("GET", query=f"sort={sort}")
         orders.append(
-            order_of([item.get("created_on") for item in read_page(answer)["values"]]) if answer.good else answer.status
+            order_of([item.get("created_on") for item in read_page(response)["values"]]) if response.good else response.status
         )
     obeyed = orders == ["oldest first", "newest first"]
     found["sort"] = "obeyed" if obeyed else "ignored" if orders[0] == orders[1] and isinstance(orders[0], str) else orders[0]
@@ -185,12 +185,12 @@ def ask_parameters(world: World) -> Seen:
 
 @probe(
     "D45",
-    "Which requests does the download counter count?",
+    "Which requests increase the download counter?",
     "1.4 UNKNOWN",
     "downloads in results, its documentation",
 )
 def ask_counter(world: World) -> Seen:
-    """The counter after HEAD, after the redirect alone, after a transfer, after a replacement."""
+    """Read the counter after HEAD, after the redirect, after a transfer, and after a replacement."""
     downloads = world.downloads()
     file = downloads.upload("counted.txt")
     counts = [downloads.find(file).get("downloads")]
@@ -207,5 +207,5 @@ def ask_counter(world: World) -> Seen:
     downloads.post([Part("files", *new)])
     sight = downloads.wait(lambda seen: seen.sized(len(new.content)))
     after = [item.get("downloads") for item in sight.sized(len(new.content)) if item in sight.named(file.name)]
-    kept = NO_ANSWER if not after or not counts[-1] else "kept" if after[0] == counts[-1] else "starts again"
+    kept = NO_RESULT if not after or not counts[-1] else "kept" if after[0] == counts[-1] else "starts again"
     return {"new": counts[0], "HEAD": steps[0], "redirect": steps[1], "transfer": steps[2], "after a replacement": kept}

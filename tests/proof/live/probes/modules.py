@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run modules of the collection twice: the second run must change nothing. Needs the checkout and ansible-core."""
+"""Run modules of the collection twice. The second run must change nothing. Needs the checkout and ansible-core."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = ("collection", "snippets")
 
 
 def describe(result: dict[str, Any]) -> str:
-    """Return what became of a task."""
+    """Return the result of a task in a word."""
     return "changed" if result.get("changed") else "unchanged"
 
 
@@ -45,7 +45,7 @@ def runner(world: World) -> Iterator[tuple[Run, Path]]:
 
 
 def run_module(world: World, server: Relay, module: str, check: bool, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the result of a module; raise Blocked if a request of it did not come through."""
+    """Return the result of a module; raise Blocked if the module failed."""
     load_collection()
     from tests.helpers.module_args import patch_module_args
 
@@ -60,12 +60,12 @@ def run_module(world: World, server: Relay, module: str, check: bool, options: d
         raise Blocked(server.problem)
     result: dict[str, Any] = json.loads(output.getvalue())
     if result.get("failed"):
-        raise Blocked("a task failed, which other probes should explain")
+        raise Blocked("a task failed; other probes should explain why")
     return result
 
 
 def load_collection() -> None:
-    """Let the modules be imported from the checkout."""
+    """Make the modules of the checkout importable."""
     with contextlib.suppress(ImportError):
         importlib.import_module(MODULES.rstrip("."))
         return
@@ -77,7 +77,7 @@ def load_collection() -> None:
 
 
 def connection(world: World, server: Relay) -> dict[str, Any]:
-    """Return the options that reach the service as the main credential does."""
+    """Return the connection options with the default credential."""
     settings = world.settings
     given: dict[str, Any] = {"api_url": server.api_url, "workspace": settings.workspace, "max_wait": 60}
     if world.main == "api_token":
@@ -89,24 +89,24 @@ def connection(world: World, server: Relay) -> dict[str, Any]:
 
 
 def make_files(world: World, folder: Path, label: str, count: int = 2) -> list[str]:
-    """Return the paths of new files whose names belong to this run."""
+    """Create files with names of this run, and return their paths."""
     paths = [folder / world.name(f"{label}-{number}.txt") for number in range(count)]
     for path in paths:
         path.write_bytes(world.content())
     return [str(path) for path in paths]
 
 
-@probe("E1", "Publish, and publish again", "all of it", "bitbucket_download", needs=N)
+@probe("E1", "Publish, and publish again", "all", "bitbucket_download", needs=N)
 def run_publish(world: World) -> Seen:
-    """Two files, without a manifest."""
+    """Publish two files without a manifest."""
     with runner(world) as (run, folder):
         src = make_files(world, folder, "e-one")
         return {turn: describe(run("bitbucket_download", src=src)) for turn in ("first", "second")}
 
 
-@probe("E2", "Publish with a manifest, and publish again; publish other contents", "all of it", "bitbucket_download", needs=N)
+@probe("E2", "Publish with a manifest, and publish again; publish different contents", "all", "bitbucket_download", needs=N)
 def run_manifest(world: World) -> Seen:
-    """Two files with a manifest of this run."""
+    """Publish two files with a manifest of this run."""
     with runner(world) as (run, folder):
         src = make_files(world, folder, "e-two")
         options = {"src": src, "manifest": world.name("sums")}
@@ -116,9 +116,9 @@ def run_manifest(world: World) -> Seen:
         return found
 
 
-@probe("E3", "Fetch, and fetch again", "all of it", "bitbucket_download_fetch", needs=N)
+@probe("E3", "Fetch, and fetch again", "all", "bitbucket_download_fetch", needs=N)
 def run_fetch(world: World) -> Seen:
-    """Two artifacts by pattern."""
+    """Fetch two artifacts by pattern."""
     with runner(world) as (run, folder):
         src = make_files(world, folder, "e-three")
         found = {"publish": describe(run("bitbucket_download", src=src))}
@@ -132,9 +132,9 @@ def run_fetch(world: World) -> Seen:
         return found | {"same bytes": same == [True, True]}
 
 
-@probe("E4", "Prune in check mode, prune, and prune again", "all of it", "bitbucket_download_prune", needs=N)
+@probe("E4", "Prune in check mode, prune, and prune again", "all", "bitbucket_download_prune", needs=N)
 def run_prune(world: World) -> Seen:
-    """Three artifacts, of which one is kept."""
+    """Prune three artifacts, and keep one."""
     with runner(world) as (run, folder):
         found = {"publish": describe(run("bitbucket_download", src=make_files(world, folder, "e-four", 3)))}
         options = {"patterns": world.name("e-four-*"), "keep": 1}
@@ -142,9 +142,9 @@ def run_prune(world: World) -> Seen:
         return found | {turn: describe(run("bitbucket_download_prune", **options)) for turn in ("first", "second")}
 
 
-@probe("E5", "Delete artifacts, and delete them again", "all of it", "bitbucket_download with state absent", needs=N)
+@probe("E5", "Delete artifacts, and delete them again", "all", "bitbucket_download with state absent", needs=N)
 def run_absent(world: World) -> Seen:
-    """One artifact."""
+    """Delete one artifact."""
     with runner(world) as (run, folder):
         src = make_files(world, folder, "e-five", 1)
         found = {"publish": describe(run("bitbucket_download", src=src))}
@@ -152,9 +152,9 @@ def run_absent(world: World) -> Seen:
         return found | {turn: describe(run("bitbucket_download", **options)) for turn in ("first", "second")}
 
 
-@probe("E6", "Create a snippet, again, change it, again, delete it, again", "all of it", "bitbucket_snippet", needs=T)
+@probe("E6", "Create, change and delete a snippet, each twice", "all", "bitbucket_snippet", needs=T)
 def run_snippet(world: World) -> Seen:
-    """One snippet with two files, found by its title."""
+    """Manage one snippet with two files by its title."""
     with runner(world) as (run, _folder):
         title = world.title("e six")
         files = [{"name": "a.txt", "content": "one\n"}, {"name": "b.txt", "content": "two\n"}]

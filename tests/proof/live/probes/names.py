@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask under which names artifacts are stored."""
+"""Find out under which names artifacts are stored."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from functools import partial
 from ..downloads import File, Sight
 from ..errors import Blocked
 from ..forms import Part, extended
-from ..probe import NO_ANSWER, Seen, probe
+from ..probe import NO_RESULT, Seen, probe
 from ..world import World
 from .listing import three_files
 
-# What follows the mark of the run in a name, by what is special about it. Names that begin otherwise are below.
+# Ends of names after the mark of the run, by their special property. Names with another start are below.
 SPECIAL = {
     "space": "a b.txt",
     "plus": "a+b.txt",
@@ -49,7 +49,7 @@ LONG = 255
 
 
 def describe_name(world: World, sight: Sight, sent: File) -> str:
-    """Return how a file was stored: it is found by its size, whatever its name is."""
+    """Return how a file was stored. Find it by its size, regardless of its name."""
     found = sight.sized(len(sent.content))
     if not found:
         return "not stored"
@@ -68,7 +68,7 @@ def describe_name(world: World, sight: Sight, sent: File) -> str:
     "N03",
     "Under which names are files with special names stored?",
     "1.3 OBS (spaces), INF (Django), UNKNOWN; 10 UNKNOWN",
-    "likely names, overwrite: never and refuse, patterns",
+    "replaced characters, overwrite: never and refuse, patterns",
     switches=(
         "rename=spaces",
         "rename=django",
@@ -78,7 +78,7 @@ def describe_name(world: World, sight: Sight, sent: File) -> str:
     ),
 )
 def ask_names(world: World) -> Seen:
-    """One upload of 24 parts, one list."""
+    """Upload 24 parts in one request, and list them."""
     names = {label: world.name(special) for label, special in SPECIAL.items()}
     names["dot at the start"] = "." + world.name("dot.txt")
     names["dash at the start"] = "-" + world.name("dash.txt")
@@ -86,9 +86,9 @@ def ask_names(world: World) -> Seen:
     files = {label: File(name, world.content()) for label, name in names.items()}
     sentinel = File(world.name("names.txt"), world.content())
     downloads = world.downloads()
-    answer = downloads.post([Part("files", *file) for file in [*files.values(), sentinel]])
+    response = downloads.post([Part("files", *file) for file in [*files.values(), sentinel]])
     found: dict[str, object] = {}
-    if not answer.good:
+    if not response.good:
         found = {
             label: f"refused with {reply.status}"
             for label, file in files.items()
@@ -106,27 +106,27 @@ def ask_names(world: World) -> Seen:
 
 
 def _count(sight: Sight, files: dict[str, File]) -> int:
-    """Return how many of the files of one upload are listed: some services might take its first part alone."""
+    """Return how many files of one upload are listed, because a service might store only the first part."""
     return sum(bool(sight.sized(len(file.content))) for file in files.values())
 
 
 @probe(
     "N03l",
-    "How long can the name of an artifact be?",
+    "What is the maximum length of an artifact's name?",
     "1.3 INF (Django cuts at 255)",
     "the check of names before an upload",
 )
 def ask_long_names(world: World) -> Seen:
-    """Names of 255 and 256 characters, one upload each."""
+    """Upload two files with names of 255 and 256 characters."""
     three_files(world)
     downloads = world.downloads()
     found: dict[str, object] = {}
     for letter, length in (("m", LONG), ("n", LONG + 1)):
         name = world.name(letter * length)[: length - 4] + ".txt"
         file = File(name, world.content())
-        answer = downloads.post([Part("files", *file)])
-        if not answer.good:
-            found[str(length)] = f"refused with {answer.status}"
+        response = downloads.post([Part("files", *file)])
+        if not response.good:
+            found[str(length)] = f"refused with {response.status}"
             continue
         sight = downloads.wait(partial(Sight.sized, size=len(file.content)))
         found[str(length)] = describe_name(world, sight, file)
@@ -135,24 +135,24 @@ def ask_long_names(world: World) -> Seen:
 
 @probe(
     "N04",
-    "Which of filename and filename* names the artifact?",
+    "Does filename or filename* set the name of the artifact?",
     "1.3 INF (Django honors filename*)",
-    "the encoder of uploads: every name that is not ASCII",
+    "the encoder of uploads: non-ASCII names",
 )
 def ask_disposition(world: World) -> Seen:
-    """One upload of two parts, one of a part with filename* alone."""
+    """Upload two parts in one request, and a part with only filename* in another."""
     plain, star = world.name("by-filename.txt"), world.name("by-star-文.txt")
     both = f'form-data; name="files"; filename="{plain}"; {extended(star)}'
     alone = world.name("alone-文.txt")
     downloads = world.downloads()
     first, second = world.content(), world.content()
     downloads.note(plain, star, alone)
-    answer = downloads.post([Part("files", None, first, both)])
+    response = downloads.post([Part("files", None, first, both)])
     reply = downloads.post([Part("files", None, second, f'form-data; name="files"; {extended(alone)}')])
     sight = downloads.wait(lambda seen: seen.sized(len(first)) and (not reply.good or seen.sized(len(second))))
     names = {"filename": plain, "filename*": star}
     stored = [item.get("name") for item in sight.sized(len(first))]
-    if not answer.good or not stored:
+    if not response.good or not stored:
         raise Blocked("the upload was not stored")
     return {
         "both": next((label for label, name in names.items() if name in stored), "another name"),
@@ -162,13 +162,13 @@ def ask_disposition(world: World) -> Seen:
 
 @probe(
     "N05",
-    "Does an upload replace an artifact whose name differs in a blank, in case or in the form of a character?",
+    "Does an upload replace an artifact whose name differs only in a blank, in case or in Unicode normalization?",
     "1.3 OBS (spaces), 10 UNKNOWN",
-    "overwrite; artifacts of one task that are stored alike",
+    "overwrite; artifacts of one task with the same stored name",
     switches=("rename",),
 )
 def ask_equal_names(world: World) -> Seen:
-    """Two uploads of three parts, one list."""
+    """Send two uploads of three parts, and list them."""
     downloads = world.downloads()
     first = {label: File(world.name(pair[0]), world.content()) for label, pair in PAIRS.items()}
     second = {label: File(world.name(pair[1]), world.content()) for label, pair in PAIRS.items()}
@@ -179,5 +179,5 @@ def ask_equal_names(world: World) -> Seen:
     found: dict[str, object] = {}
     for label in PAIRS:
         before, after = (bool(sight.sized(len(files[label].content))) for files in (first, second))
-        found[label] = NO_ANSWER if not after else "both are kept" if before else "the second replaces the first"
+        found[label] = NO_RESULT if not after else "both are kept" if before else "the second replaces the first"
     return found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask what an OAuth consumer gets and sees."""
+"""Find out how OAuth consumers and their tokens work."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @probe(
     "A28",
-    "What does the token endpoint answer?",
+    "What does the token endpoint return?",
     "4 DOC/OBS (conflicts), 10 DOC (2026-05-04)",
-    "OAuth tokens, their life",
+    "OAuth tokens and their lifetime",
     needs=("oauth",),
     writes=False,
 )
 def ask_token(world: World) -> Seen:
-    """One token, and three requests that are refused."""
-    answer = world.session.token()
-    document = answer.json()
-    found: dict[str, Any] = {"answer": error(answer)}
-    if answer.good and isinstance(document, dict):
+    """Request a token, and send three invalid requests."""
+    response = world.session.token()
+    document = response.json()
+    found: dict[str, Any] = {"response": error(response)}
+    if response.good and isinstance(document, dict):
         found["document"] = shape(document)
         seconds = document.get("expires_in")
         found["life"] = duration(float(seconds)) if isinstance(seconds, int | float) else "none"
@@ -48,18 +48,18 @@ def ask_token(world: World) -> Seen:
 
 @probe(
     "A28u",
-    "Does an OAuth token last?",
+    "Does an OAuth token remain valid?",
     "4 OBS (conflict about expires_in)",
-    "a token is renewed when it is refused",
+    "renewal of a refused token",
     switches=("token_ends_after_seconds", "token_ends_after_requests"),
     needs=("oauth",),
     writes=False,
 )
 def ask_use_of_token(world: World) -> Seen:
-    """One token, used five times, and again after ten seconds."""
+    """Use a token five times, and again after ten seconds."""
     token = world.session.token().json()
     if not isinstance(token, dict) or not isinstance(token.get("access_token"), str):
-        raise Blocked("the token endpoint gives no token")
+        raise Blocked("the token endpoint returned no token")
     headers = {"Authorization": f"Bearer {token['access_token']}"}
     url = world.downloads("oauth").url()
     statuses = [world.session.send("GET", url, headers=headers).status for _number in range(5)]
@@ -70,14 +70,14 @@ def ask_use_of_token(world: World) -> Seen:
 
 @probe(
     "A28m",
-    "Does the list of members' snippets show a snippet that an OAuth consumer made, and who is its creator?",
+    "Does role=member list a snippet of an OAuth consumer, and which account is its creator?",
     "10 UNKNOWN",
-    "titles are not looked up with OAuth",
+    "no search for titles with OAuth",
     switches=("snippet_app_user_member",),
     needs=("oauth", "snippets"),
 )
 def ask_membership(world: World) -> Seen:
-    """One snippet, two lists."""
+    """Create a snippet, and send two lists."""
     snippets = world.snippets("oauth")
     made = snippets.create("by oauth")
     document = snippets.document(made.id)

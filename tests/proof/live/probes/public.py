@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask what a public repository shows without a credential."""
+"""Find out what a public repository allows without credentials."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..world import World
 
 @probe(
     "D47",
-    "What may be done with a public repository without a credential?",
+    "What does a public repository allow without credentials?",
     "1.5 OBS",
     "anonymous reads, advice for 401",
     switches=("empty_401",),
     needs=("public",),
 )
 def ask_public(world: World) -> Seen:
-    """List, GET of a missing artifact, POST."""
+    """Send a list, a GET of a missing artifact, and a POST."""
     workspace, repository = world.public
     downloads = world.downloads_of(workspace, repository, "")
     return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask which bytes the files of a snippet have, how they are linked, and under which names they are stored."""
+"""Find out the bytes, links and stored names of files of snippets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import Blocked
-from ..probe import NO_ANSWER, Seen, probe
+from ..probe import NO_RESULT, Seen, probe
 from ..shapes import error, headers_present, media_type, path_shape
 from ..snippets import Snippets, file_url, id_in, sha_of
 from ..world import World
@@ -44,14 +44,14 @@ NAMES = {
 
 @probe(
     "T21",
-    "Do the links of files bring the bytes that were sent?",
+    "Do the links of files return the sent bytes?",
     "2.3 DOC, 2.4 UNKNOWN (size)",
     "contents of snippets: the second run changes nothing",
     switches=("snippet_contents_change",),
     needs=T,
 )
 def ask_bytes(world: World) -> Seen:
-    """One snippet with nine files, one GET each."""
+    """Create a snippet with nine files, and get each file."""
     snippets = world.snippets()
     document = snippets.document(snippets.create("bytes", CONTENTS).id)
     found: dict[str, Any] = {}
@@ -59,34 +59,34 @@ def ask_bytes(world: World) -> Seen:
         if name not in (document.get("files") or {}):
             found[name] = "not stored"
             continue
-        answer = snippets.get(file_url(document, name))
-        found[name] = answer.status if not answer.good else "as sent" if answer.body == content else "others"
+        response = snippets.get(file_url(document, name))
+        found[name] = response.status if not response.good else "as sent" if response.body == content else "others"
         if name == "lf.txt":
             found["headers"] = {
-                "media type": media_type(answer),
-                "Content-Disposition": (answer.header("Content-Disposition") or "none").partition(";")[0],
-                "given": headers_present(answer, ["ETag", "Last-Modified", "Content-Length"]),
+                "media type": media_type(response),
+                "Content-Disposition": (response.header("Content-Disposition") or "none").partition(";")[0],
+                "given": headers_present(response, ["ETag", "Last-Modified", "Content-Length"]),
             }
     return found
 
 
 @probe(
     "T22",
-    "Where do links of files lead, and does the newest file need credentials?",
+    "What are the URLs of files, and does the newest file need credentials?",
     "2.2 OBS (conflict with DOC), 2.3 OBS (401 after the redirect)",
     "reading of single files",
     switches=("snippet_file_links", "snippet_file_redirect_401"),
     needs=T,
 )
 def ask_links(world: World) -> Seen:
-    """The link of a file, and the redirect to its newest revision."""
+    """Follow the link of a file, and the redirect to its newest revision."""
     snippets = world.snippets()
     made = snippets.create("links")
     document = snippets.document(made.id)
     names = {world.settings.workspace: "(workspace)", made.id: "(id)", "plain.txt": "(name)"}
     link = file_url(document, "plain.txt")
-    answer = snippets.get(link)
-    found: dict[str, Any] = {"link": path_shape(urlsplit(link).path, names), "status": answer.status}
+    response = snippets.get(link)
+    found: dict[str, Any] = {"link": path_shape(urlsplit(link).path, names), "status": response.status}
     newest = snippets.send("GET", f"{made.id}/files/plain.txt", headers={"Accept": "*/*"})
     found["newest"] = newest.status
     location = newest.header("Location")
@@ -97,7 +97,7 @@ def ask_links(world: World) -> Seen:
     if target.startswith(world.settings.api_url + "/"):
         found["with credentials"] = snippets.get(target).status
         private = document.get("is_private") is True
-        found["without"] = world.session.send("GET", target).status if private else NO_ANSWER
+        found["without"] = world.session.send("GET", target).status if private else NO_RESULT
     else:
         found["without"] = world.downloads().storage(target).status
     found["HEAD as revision"] = snippets.send("GET", f"{made.id}/HEAD/files/plain.txt", headers={"Accept": "*/*"}).status
@@ -108,30 +108,30 @@ def ask_links(world: World) -> Seen:
     "T24",
     "Under which names are files of snippets stored?",
     "2.4 INF (Django), UNKNOWN",
-    "stored names of files, the check of what was written",
+    "stored names of files, verification of writes",
     switches=("rename",),
     needs=T,
 )
 def ask_names(world: World) -> Seen:
-    """One snippet with nine files, then a file whose name differs in case."""
+    """Create a snippet with nine files, then add a file whose name differs in case."""
     base_snippet(world)
     snippets = world.snippets()
     contents = {name: world.content(50 + number) for number, name in enumerate(NAMES.values())}
-    answer = snippets.post(world.title("names"), {**contents, "case.txt": b"first\n"})
-    if not answer.good:
-        return {"POST": error(answer)}
-    made = id_in(answer)
+    response = snippets.post(world.title("names"), {**contents, "case.txt": b"first\n"})
+    if not response.good:
+        return {"POST": error(response)}
+    made = id_in(response)
     if made is None:
-        raise Blocked("no ID of the snippet is told")
+        raise Blocked("the response has no ID of the snippet")
     stored = set(snippets.document(made).get("files") or {})
     others = {name for name in stored if name.lower() != "case.txt"}
     found: dict[str, Any] = {label: _stored_as(name, stored) for label, name in NAMES.items()}
     changed = snippets.change(made, {"Case.txt": b"second\n"})
     kept = set(snippets.document(made).get("files") or {})
     after = sorted(name for name in kept if name.lower() == "case.txt")
-    # A change that has no effect, or that replaces all files, is another question.
+    # Another probe checks changes without effect and changes that replace all files.
     is_lost = changed.good and (not others <= kept or (after == ["case.txt"] and _content(snippets, made) == b"first\n"))
-    found["in another case"] = NO_ANSWER if is_lost else after if changed.good else error(changed)
+    found["in another case"] = NO_RESULT if is_lost else after if changed.good else error(changed)
     return found
 
 
@@ -156,11 +156,11 @@ def _stored_as(name: str, stored: set[str]) -> str:
     "T22d",
     "Are there diffs, patches and commits of a snippet?",
     "2.1 DOC",
-    "none today: history",
+    "none yet: history",
     needs=T,
 )
 def ask_history(world: World) -> Seen:
-    """One snippet, three GETs."""
+    """Send three GETs for a snippet."""
     snippets = world.snippets()
     made = snippets.create("history")
     sha = sha_of(snippets.document(made.id))
@@ -171,7 +171,7 @@ def ask_history(world: World) -> Seen:
     any_type = {"Accept": "*/*"}
     return {
         "commits": commits.status,
-        "number": len(values) if isinstance(values, list) else NO_ANSWER,
+        "number": len(values) if isinstance(values, list) else NO_RESULT,
         "keys": sorted(key for key in first if key.isidentifier()) if isinstance(first, dict) else "none",
         "diff": snippets.send("GET", f"{made.id}/{sha}/diff", headers=any_type).status,
         "patch": snippets.send("GET", f"{made.id}/{sha}/patch", headers=any_type).status,

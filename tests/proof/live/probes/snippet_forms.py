@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask in which forms a snippet is sent: JSON, multipart/related, multipart/form-data."""
+"""Find out in which forms a snippet is sent: JSON, multipart/related, multipart/form-data."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import re
 from typing import Any, NamedTuple
 
 from ..errors import Blocked
-from ..probe import NO_ANSWER, Seen, probe
+from ..probe import NO_RESULT, Seen, probe
 from ..shapes import error, media_type, shape
 from ..snippets import Made, file_url
-from ..wire import Answer
+from ..wire import Response
 from ..world import World
 from .snippet_lists import base_snippet
 
 T = ("snippets",)
 RELATED, FORM = "multipart/related", "multipart/form-data"
-# What the collection asks for: the first of these that the service has.
+# The Accept header of the collection.
 OURS = "multipart/related, multipart/form-data;q=0.9, application/json;q=0.8"
 FILES = {
     "plain.txt": b"plain text\nsecond line\n",
@@ -36,14 +36,14 @@ FILES = {
 
 
 class Section(NamedTuple):
-    """A part of a multipart body: its header by name, in lower case, and its body as it was sent."""
+    """Hold a part of a multipart body: its headers by lower-case name, and its encoded body."""
 
     headers: dict[str, str]
     body: bytes
 
 
 class Body(NamedTuple):
-    """A multipart body: line ends of its frame, whether it is closed, its parts."""
+    """Hold a multipart body: line ends of its framing, whether it is closed, its parts."""
 
     line_ends: str
     closed: bool
@@ -51,38 +51,38 @@ class Body(NamedTuple):
 
 
 def snippet_of_forms(world: World) -> Made:
-    """Return a snippet with all files."""
+    """Return a snippet with files of all kinds."""
     base_snippet(world)
     return world.share("forms", lambda: world.snippets().create("forms", FILES))
 
 
 def stored_files(world: World) -> dict[str, bytes]:
-    """Return the files of that snippet as their links bring them."""
+    """Return the files of that snippet, read with their links."""
 
     def read() -> dict[str, bytes]:
         snippets = world.snippets()
         document = snippets.document(snippet_of_forms(world).id)
         found = {}
         for name in FILES:
-            answer = snippets.get(file_url(document, name))
-            if not answer.good:
-                raise Blocked("a file of a snippet cannot be read")
-            found[name] = answer.body
+            response = snippets.get(file_url(document, name))
+            if not response.good:
+                raise Blocked("cannot read a file of a snippet")
+            found[name] = response.body
         return found
 
     return world.share("stored files", read)
 
 
-def split(answer: Answer) -> Body:
-    """Take a multipart body apart; raise Blocked if it is none."""
-    match = re.search(r'boundary="?([^";]+)"?', answer.header("Content-Type") or "")
+def split(response: Response) -> Body:
+    """Parse a multipart body; raise Blocked if it is not one."""
+    match = re.search(r'boundary="?([^";]+)"?', response.header("Content-Type") or "")
     if not match:
         raise Blocked("a multipart response has no boundary")
     line = b"--" + match[1].encode()
-    pieces = re.split(rb"(?:\A|\r?\n)" + re.escape(line), answer.body)
+    pieces = re.split(rb"(?:\A|\r?\n)" + re.escape(line), response.body)
     closed = pieces[-1].startswith(b"--")
     sections = [_section(piece) for piece in pieces[1 : -1 if closed else None]]
-    return Body("CR LF" if line + b"\r\n" in answer.body else "LF", closed, sections)
+    return Body("CR LF" if line + b"\r\n" in response.body else "LF", closed, sections)
 
 
 def _section(piece: bytes) -> Section:
@@ -106,7 +106,7 @@ def decode(section: Section) -> bytes:
 
 
 def file_sections(body: Body) -> dict[str, Section]:
-    """Return the parts of files by their names, if they are those of the snippet."""
+    """Return the parts of the snippet's files by name."""
     found: dict[str, Section] = {}
     for section in body.sections:
         disposition = section.headers.get("content-disposition", "")
@@ -119,7 +119,7 @@ def file_sections(body: Body) -> dict[str, Section]:
 
 
 def name_form(section: Section) -> str:
-    """Return how a name that is not ASCII is written."""
+    """Return how a non-ASCII name is encoded."""
     text = section.headers.get("content-disposition", "")
     if "filename*=" in text:
         return "filename*"
@@ -127,7 +127,7 @@ def name_form(section: Section) -> str:
 
 
 def describe_files(world: World, body: Body) -> Seen:
-    """Return how the files are in the parts, and whether they are the stored ones."""
+    """Return how the parts encode the files, and whether their bytes are the stored ones."""
     stored = stored_files(world)
     sections = file_sections(body)
     found: dict[str, Any] = {"files": sorted(name.encode("ascii", "backslashreplace").decode() for name in sections)}
@@ -136,7 +136,7 @@ def describe_files(world: World, body: Body) -> Seen:
     for name, section in sections.items():
         if name.isascii():
             same = decode(section) == stored[name]
-            encoding = section.headers.get("content-transfer-encoding", "none") if stored[name] == FILES[name] else NO_ANSWER
+            encoding = section.headers.get("content-transfer-encoding", "none") if stored[name] == FILES[name] else NO_RESULT
             kind = section.headers.get("content-type", "none").partition(";")[0]
             found[name] = {"bytes": "as stored" if same else "others", "encoding": encoding, "type": kind}
     return found
@@ -144,9 +144,9 @@ def describe_files(world: World, body: Body) -> Seen:
 
 @probe(
     "T20",
-    "What is a snippet as multipart/related?",
+    "What does a snippet look like as multipart/related?",
     "2.3 DOC, UNKNOWN in practice",
-    "contents by one request: parts of snippets",
+    "contents in one request: parts of snippets",
     switches=(
         "snippet_answers",
         "snippet_text",
@@ -162,30 +162,30 @@ def describe_files(world: World, body: Body) -> Seen:
     needs=T,
 )
 def ask_related(world: World) -> Seen:
-    """One GET of a snippet with seven files, and of each file."""
-    answer = world.snippets().send("GET", snippet_of_forms(world).id, headers={"Accept": RELATED})
-    if not answer.good or not (media_type(answer) or "").startswith("multipart/related"):
-        return {"answer": error(answer) | {"media type": media_type(answer)}}
-    body = split(answer)
-    start = re.search(r'start="?<?([^">;]+)', answer.header("Content-Type") or "")
+    """Get a snippet with seven files, and each file."""
+    response = world.snippets().send("GET", snippet_of_forms(world).id, headers={"Accept": RELATED})
+    if not response.good or not (media_type(response) or "").startswith("multipart/related"):
+        return {"response": error(response) | {"media type": media_type(response)}}
+    body = split(response)
+    start = re.search(r'start="?<?([^">;]+)', response.header("Content-Type") or "")
     root = next(
         (section for section in body.sections if start and section.headers.get("content-id", "").strip('<>"') == start[1]), None
     )
     first = body.sections[0].headers if body.sections else {}
     return {
         "frame": {"line ends": body.line_ends, "closed": body.closed},
-        "root": "the part that start names" if root else "no part is called as start says",
+        "root": "the part that start names" if root else "no part has the name in start",
         "first part": first.get("content-type", "none").partition(";")[0],
-        "MIME-Version": answer.header("MIME-Version") is not None,
+        "MIME-Version": response.header("MIME-Version") is not None,
         **describe_files(world, body),
     }
 
 
 @probe(
     "T20f",
-    "What is a snippet as multipart/form-data, and what is sent for the Accept of the collection?",
+    "What does a snippet look like as multipart/form-data, and which form does the collection's Accept select?",
     "2.3 DOC, UNKNOWN in practice",
-    "contents by one request: parts of snippets",
+    "contents in one request: parts of snippets",
     switches=(
         "snippet_answers=json_only",
         "snippet_answers=json_406",
@@ -200,13 +200,13 @@ def ask_related(world: World) -> Seen:
     needs=T,
 )
 def ask_form(world: World) -> Seen:
-    """Two GETs of the same snippet."""
+    """Send two GETs of the same snippet."""
     snippets, made = world.snippets(), snippet_of_forms(world)
     ours = media_type(snippets.send("GET", made.id, headers={"Accept": OURS}))
-    answer = snippets.send("GET", made.id, headers={"Accept": FORM})
-    if not answer.good or not (media_type(answer) or "").startswith("multipart/form-data"):
-        return {"answer": error(answer) | {"media type": media_type(answer)}, "for several types": ours}
-    body = split(answer)
+    response = snippets.send("GET", made.id, headers={"Accept": FORM})
+    if not response.good or not (media_type(response) or "").startswith("multipart/form-data"):
+        return {"response": error(response) | {"media type": media_type(response)}, "for several types": ours}
+    body = split(response)
     names = [re.search(r'\bname="([a-z_]{1,20})"', section.headers.get("content-disposition", "")) for section in body.sections]
     fields = sorted({match[1] for match in names if match})
     return {
@@ -219,34 +219,34 @@ def ask_form(world: World) -> Seen:
 
 @probe(
     "T19",
-    "What does the POST of a snippet answer, and is the snippet there?",
+    "What does the POST of a snippet return, and does the snippet exist?",
     "2.4 DOC, 10 OBS; 2.2 OBS (2015)",
     "create: ID, links, visibility",
     switches=("snippet_write_body", "snippet_create_effect", "snippet_stays_public", "snippet_revision_links"),
     needs=T,
 )
 def ask_creation(world: World) -> Seen:
-    """One POST, one GET."""
+    """Send a POST and a GET."""
     snippets = world.snippets()
     made = snippets.create("created")
-    document = made.answer.json()
+    document = made.response.json()
     found: dict[str, Any] = {
         "POST": {
-            "status": made.answer.status,
-            "media type": media_type(made.answer),
-            "Location": made.answer.header("Location") is not None,
+            "status": made.response.status,
+            "media type": media_type(made.response),
+            "Location": made.response.header("Location") is not None,
             "body": "none"
-            if not made.answer.raw
+            if not made.response.raw
             else "the document"
             if isinstance(document, dict) and "files" in document
             else "other",
         }
     }
-    answer = snippets.send("GET", made.id)
-    found["GET"] = error(answer)
-    after = answer.json()
-    if not answer.good or not isinstance(after, dict):
-        return found | {"document": NO_ANSWER, "private": NO_ANSWER}
+    response = snippets.send("GET", made.id)
+    found["GET"] = error(response)
+    after = response.json()
+    if not response.good or not isinstance(after, dict):
+        return found | {"document": NO_RESULT, "private": NO_RESULT}
     own = {name: value for name, value in after.items() if name not in ("owner", "creator", "workspace", "files")}
     files = after.get("files")
     found["document"] = shape(own)
@@ -265,12 +265,12 @@ def kind_of(value: object) -> str:
 
 @probe(
     "T19o",
-    "Who is creator, and who is owner, of a snippet that an API token made?",
+    "Which accounts are creator and owner of a snippet created with an API token?",
     "2.2 DOC (owner or workspace)",
     "none: not shown",
     needs=("api_token",),
 )
 def ask_persons(world: World) -> Seen:
-    """The document of one snippet."""
+    """Read the document of a snippet."""
     document = world.snippets().document(snippet_of_forms(world).id)
     return {name: shape(document.get(name)) for name in ("creator", "owner", "workspace")}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask which titles and which sets of files a snippet can have."""
+"""Find out which titles and which sets of files a snippet can have."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ONE = {"plain.txt": b"plain text\n"}
 
 
 def titles(world: World) -> dict[str, str]:
-    """Return titles by what is special about them; each starts with the mark of the run."""
+    """Return titles by their special property; each starts with the mark of the run."""
     special = {
         "255 characters": "t" * 255,
         "256 characters": "t" * 256,
@@ -43,12 +43,12 @@ def titles(world: World) -> dict[str, str]:
     "T25",
     "How are titles stored?",
     "2.4 UNKNOWN (length)",
-    "the check of what was stored; looking titles up",
+    "verification of writes; search for titles",
     switches=("snippet_title_length", "snippet_title_change"),
     needs=T,
 )
 def ask_titles(world: World) -> Seen:
-    """One snippet for each title."""
+    """Create a snippet for each title."""
     base_snippet(world)
     snippets = world.snippets()
     found: dict[str, Any] = {label: _stored(snippets, title) for label, title in titles(world).items()}
@@ -56,10 +56,10 @@ def ask_titles(world: World) -> Seen:
 
 
 def _stored(snippets: Snippets, title: str) -> object:
-    answer = snippets.post(title, ONE)
-    made = id_in(answer) if answer.good else None
+    response = snippets.post(title, ONE)
+    made = id_in(response) if response.good else None
     if made is None:
-        return error(answer)
+        return error(response)
     stored = snippets.document(made).get("title")
     forms: dict[str, object] = {
         "as sent": title,
@@ -78,20 +78,20 @@ def _stored(snippets: Snippets, title: str) -> object:
 
 @probe(
     "T25t",
-    "Can a snippet have no title, and can two have the same?",
+    "Can a snippet have no title, and can two have the same title?",
     "2.2 OBS, surprise 16",
-    "titles that several snippets have",
+    "titles of several snippets",
     needs=T,
 )
 def ask_no_title(world: World) -> Seen:
-    """A snippet without a title, and two with one."""
+    """Create a snippet without a title, and two with the same title."""
     base_snippet(world)
     snippets = world.snippets()
-    answer = snippets.post(None, ONE)
-    made = id_in(answer) if answer.good else None
+    response = snippets.post(None, ONE)
+    made = id_in(response) if response.good else None
     title = world.title("twice")
     both = [snippets.post(title, ONE) for _number in range(2)]
-    found: dict[str, Any] = {"no title": error(answer), "two alike": len({id_in(one) for one in both if one.good})}
+    found: dict[str, Any] = {"no title": error(response), "two alike": len({id_in(one) for one in both if one.good})}
     if made is not None:
         stored = snippets.document(made).get("title")
         found["no title is"] = "null" if stored is None else "empty" if stored == "" else "a text"
@@ -101,14 +101,14 @@ def ask_no_title(world: World) -> Seen:
 
 @probe(
     "T27",
-    "Can a snippet have no file?",
+    "Can a snippet have no files?",
     "2.4 UNKNOWN",
     "exact with no files; guide_snippets",
     switches=("snippet_empty_create", "snippet_last_file", "plain_400"),
     needs=T,
 )
 def ask_no_file(world: World) -> Seen:
-    """A POST without a file, and a PUT that removes the last one."""
+    """Send a POST without files, and a PUT that deletes the last file."""
     snippets = world.snippets()
     empty = snippets.post(world.title("empty"), {})
     made = snippets.create("last file")
@@ -119,23 +119,23 @@ def ask_no_file(world: World) -> Seen:
     return {"POST": refusal(empty), "PUT": refusal(removal), "the file is kept": kept}
 
 
-def refusal(answer: Any) -> object:
-    """Return how a request is refused; what a success looks like is another question."""
-    return "good" if answer.good else error(answer)
+def refusal(response: Any) -> object:
+    """Return how a request is refused. Other probes check the responses of a success."""
+    return "good" if response.good else error(response)
 
 
 @probe(
     "T27p",
-    "Which visibility does a snippet have for which none was asked?",
+    "Which visibility does a snippet get if the request has none?",
     "2.1 UNKNOWN",
     "is_private is always sent",
     needs=("snippets", "public_snippets"),
 )
 def ask_default_visibility(world: World) -> Seen:
-    """One POST without is_private; the snippet might be public until the end of the run."""
+    """Send a POST without is_private. The snippet might be public until the end of the run."""
     snippets = world.snippets()
-    answer = snippets.post(world.title("default"), ONE, fields={})
-    made = id_in(answer) if answer.good else None
+    response = snippets.post(world.title("default"), ONE, fields={})
+    made = id_in(response) if response.good else None
     if made is None:
         raise Blocked("a snippet was refused")
     return {"private": snippets.document(made).get("is_private")}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask what the lists of snippets show, and how they are cut into pages."""
+"""Find out what the lists of snippets contain, and how they are paged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from ..errors import Blocked
 from ..gate import ABSENT
-from ..probe import NO_ANSWER, Seen, probe
+from ..probe import NO_RESULT, Seen, probe
 from ..shapes import error, shape
 from ..snippets import Made, id_in, ids_of
 from ..world import World
@@ -19,11 +19,11 @@ from .listing import describe_pages, order_of, read_page
 
 T = ("snippets",)
 ROLES = ("", "role=owner", "role=contributor", "role=member")
-LOOK_UP = "titles are looked up: no duplicate snippets"
+LOOK_UP = "search for titles: no duplicate snippets"
 
 
 def three_snippets(world: World) -> list[Made]:
-    """Return three snippets that are listed, oldest first."""
+    """Return three listed snippets, oldest first."""
 
     def make() -> list[Made]:
         snippets = world.snippets()
@@ -36,7 +36,7 @@ def three_snippets(world: World) -> list[Made]:
 
 
 def base_snippet(world: World) -> Made:
-    """Return a snippet that can be read, listed or not."""
+    """Return a readable snippet, listed or not."""
 
     def make() -> Made:
         made = world.snippets().create("base")
@@ -48,24 +48,24 @@ def base_snippet(world: World) -> Made:
 
 @probe(
     "T07",
-    "Which lists show a private snippet just made, and when?",
+    "Which lists show a new private snippet, and when?",
     "2.1 DOC, 10 UNKNOWN",
     LOOK_UP,
     switches=("snippet_lag_reads", "snippet_lag_seconds", "snippet_free_plan", "snippet_stays_public"),
     needs=T,
 )
 def ask_lists(world: World) -> Seen:
-    """One snippet, the bare list and those of three roles."""
+    """Create a snippet, and read the list without a role and with three roles."""
     snippets = world.snippets()
-    answer = snippets.post(world.title("listed"), {"plain.txt": b"plain text\n"})
-    found: dict[str, Any] = {"POST": "good" if answer.good else error(answer, words=True)}
+    response = snippets.post(world.title("listed"), {"plain.txt": b"plain text\n"})
+    found: dict[str, Any] = {"POST": "good" if response.good else error(response, words=True)}
     values = snippets.listed()
     found["items"] = "texts" if values and not any(isinstance(item, dict) for item in values) else "objects"
-    if not answer.good:
+    if not response.good:
         return found
-    made = id_in(answer)
+    made = id_in(response)
     if made is None:
-        raise Blocked("no ID of the snippet is told")
+        raise Blocked("the response has no ID of the snippet")
     snippets.document(made)
     found["role=member"] = snippets.wait(made)
     for query in ROLES[:3]:
@@ -75,14 +75,14 @@ def ask_lists(world: World) -> Seen:
 
 @probe(
     "T07i",
-    "What does an item of the list of snippets have?",
+    "Which properties does an item of the list of snippets have?",
     "2.2 OBS (2015)",
     "query: titles, visibility, dates",
     switches=("snippet_revision_links",),
     needs=T,
 )
 def ask_list_item(world: World) -> Seen:
-    """One item, without its owner."""
+    """Get one item, without its owner."""
     made = three_snippets(world)[0]
     items = [item for item in world.snippets().listed() if isinstance(item, dict) and item.get("id") == made.id]
     if not items:
@@ -94,7 +94,7 @@ def ask_list_item(world: World) -> Seen:
 
 @probe(
     "T07s",
-    "Can listed snippets be read, or does the list show those that are spam?",
+    "Can all listed snippets be read, or does the list show spam?",
     "2.1 DOC (410)",
     "query: a listed snippet that cannot be read",
     switches=("snippet_spam_listed",),
@@ -102,7 +102,7 @@ def ask_list_item(world: World) -> Seen:
     writes=False,
 )
 def ask_spam(world: World) -> Seen:
-    """At most three snippets that this run did not make."""
+    """Read at most three snippets of other runs."""
     snippets = world.snippets()
     listed = [identity for identity in ids_of(snippets.listed("role=member")) if identity not in world.ids]
     statuses = set()
@@ -114,14 +114,14 @@ def ask_spam(world: World) -> Seen:
 
 @probe(
     "T08",
-    "Are pages of snippets full, whole, and does next keep role and pagelen?",
+    "Are pages of snippets full, and does next keep role and pagelen?",
     "10 OBS (next loses the query; pages may be short)",
     "listing of snippets; a lost role is another list",
     switches=("next_drops", "page_cap", "list_size", "list_page", "listing_repeat"),
     needs=T,
 )
 def ask_snippet_pages(world: World) -> Seen:
-    """Two pages of two snippets each."""
+    """Get two pages of two snippets each."""
     three_snippets(world)
     snippets = world.snippets()
     query = "pagelen=2&role=member"
@@ -133,7 +133,7 @@ def ask_snippet_pages(world: World) -> Seen:
 
 @probe(
     "T08l",
-    "Which lengths of pages of snippets are accepted?",
+    "Which page lengths of snippets are accepted?",
     "2.6 OBS, 10 DOC (no contract)",
     "listing: pagelen=100, less if that is refused",
     switches=("pagelen_max", "snippet_free_plan"),
@@ -141,7 +141,7 @@ def ask_snippet_pages(world: World) -> Seen:
     writes=False,
 )
 def ask_snippet_page_lengths(world: World) -> Seen:
-    """One list each."""
+    """Send one list for each."""
     snippets = world.snippets()
     return {
         "100": error(snippets.send("GET", query="pagelen=100&role=member")),
@@ -153,14 +153,14 @@ def ask_snippet_page_lengths(world: World) -> Seen:
 
 @probe(
     "T08o",
-    "In which order is the list of snippets?",
+    "What is the order of the list of snippets?",
     "2.6 UNKNOWN",
     "none: titles are sorted",
     switches=("snippet_order",),
     needs=T,
 )
 def ask_snippet_order(world: World) -> Seen:
-    """The dates of three snippets."""
+    """Compare the dates of three snippets."""
     made = {one.id for one in three_snippets(world)}
     items = [item for item in world.snippets().listed() if isinstance(item, dict)]
     return {"order": order_of([item.get("created_on") for item in items if item.get("id") in made])}
@@ -168,7 +168,7 @@ def ask_snippet_order(world: World) -> Seen:
 
 @probe(
     "T42",
-    "What does the list of all workspaces' snippets answer?",
+    "What does the list of snippets of all workspaces return?",
     "2.1 DOC (deprecated), 5",
     "none: every list names a workspace",
     switches=("snippet_global_list",),
@@ -176,21 +176,21 @@ def ask_snippet_order(world: World) -> Seen:
     writes=False,
 )
 def ask_global_list(world: World) -> Seen:
-    """One list without a workspace."""
-    answer = world.session.send("GET", f"{world.settings.api_url}/snippets?role=owner", world.snippets().credential)
-    return {"list": error(answer, words=True)}
+    """Send a list without a workspace."""
+    response = world.session.send("GET", f"{world.settings.api_url}/snippets?role=owner", world.snippets().credential)
+    return {"list": error(response, words=True)}
 
 
 @probe(
     "T32",
-    "What do requests for missing snippets, files and revisions answer?",
+    "What do requests for missing snippets, files and revisions return?",
     "2.1 DOC",
     "absent or hidden; advice for 404",
     switches=("empty_401", "snippet_free_plan=empty"),
     needs=T,
 )
 def ask_missing_snippets(world: World) -> Seen:
-    """No snippet, no workspace, no file, no revision, no credential."""
+    """Request a missing snippet, workspace, file and revision, and a snippet without credentials."""
     snippets = world.snippets()
     made = base_snippet(world)
     private = snippets.document(made.id).get("is_private") is True
@@ -201,7 +201,7 @@ def ask_missing_snippets(world: World) -> Seen:
         "workspace": error(world.snippets(workspace=ABSENT).send("GET", query="role=member"), words=True),
         "file": error(snippets.send("GET", f"{made.id}/files/missing.txt")),
         "revision": error(snippets.send("GET", f"{made.id}/{'0' * 40}")),
-        "no credential": error(anonymous.send("GET", made.id)) if private else NO_ANSWER,
+        "no credential": error(anonymous.send("GET", made.id)) if private else NO_RESULT,
         "no credential, list": error(anonymous.send("GET", query="role=member")),
         "no credential, bare list": error(anonymous.send("GET")),
         "no credential, POST": error(anonymous.post(world.title("anonymous"), {"plain.txt": b"plain\n"})),

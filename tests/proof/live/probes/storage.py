@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask what the storage host honors and refuses."""
+"""Find out what the storage host supports and refuses."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from urllib.parse import quote
 from ..downloads import File
 from ..errors import Blocked
 from ..gate import MADE_UP
-from ..probe import NO_ANSWER, Seen, probe
+from ..probe import NO_RESULT, Seen, probe
 from ..shapes import headers_present, media_type
-from ..wire import Answer
+from ..wire import Response
 from ..world import World
 from .redirect import stored_file
 
 ETAG = re.compile(r'(W/)?"?([^"]*)"?')
 
 
-def code_of(answer: Answer) -> str | None:
-    """Return the code of an error document; its other texts are never shown, they might repeat a credential."""
-    found = re.search(rb"<Code>([A-Za-z]{3,40})</Code>", answer.raw)
+def code_of(response: Response) -> str | None:
+    """Return the code of an error document. Its other texts are never shown, because they might repeat credentials."""
+    found = re.search(rb"<Code>([A-Za-z]{3,40})</Code>", response.raw)
     return found[1].decode() if found else None
 
 
-def refusal(answer: Answer) -> Seen:
-    """Return how the storage host refuses; of a success the status alone."""
-    if answer.status < 400:
-        return {"status": answer.status}
-    return {"status": answer.status, "code": code_of(answer), "elements": elements_of(answer)}
+def refusal(response: Response) -> Seen:
+    """Return how the storage host refuses, or only the status of a success."""
+    if response.status < 400:
+        return {"status": response.status}
+    return {"status": response.status, "code": code_of(response), "elements": elements_of(response)}
 
 
-def elements_of(answer: Answer) -> list[str]:
+def elements_of(response: Response) -> list[str]:
     """Return the names of the elements of an error document."""
-    names = {name.decode() for name in re.findall(rb"<([A-Za-z]{3,40})>", answer.raw)}
+    names = {name.decode() for name in re.findall(rb"<([A-Za-z]{3,40})>", response.raw)}
     return sorted(names - {"Error", "RequestId", "HostId"})
 
 
 def describe_etag(tag: str | None, content: bytes) -> str:
-    """Return what an ETag is."""
+    """Return the kind of an ETag."""
     if tag is None:
         return "none"
     match = ETAG.fullmatch(tag)
@@ -59,41 +59,41 @@ def describe_etag(tag: str | None, content: bytes) -> str:
 
 @probe(
     "S13",
-    "Is the ETag the MD5 of the contents, whatever their size?",
+    "Is the ETag the MD5 of the contents for all sizes?",
     "1.4 UNKNOWN",
-    "compare: checksum by If-None-Match",
+    "compare: checksum with If-None-Match",
     switches=("etag",),
 )
 def ask_etag(world: World) -> Seen:
-    """Uploads of 1 KiB, 9 MiB and 17 MiB; of each one byte is read."""
+    """Upload 1 KiB, 9 MiB and 17 MiB, and read one byte of each."""
     downloads = world.downloads()
     found: dict[str, object] = {}
     for label, size in (("small", 1024), ("medium", world.sizes.medium), ("large", world.sizes.large)):
         file = downloads.upload(f"etag-{label}.bin", world.content(size))
         headers = {} if label == "small" else {"Range": "bytes=0-0"}
-        answer = downloads.storage(downloads.redirect(file.name), headers=headers)
-        if answer.status >= 400 or (label == "small" and answer.raw != file.content):
-            raise Blocked("the storage host does not have the contents that were sent")
-        found[label] = describe_etag(answer.header("ETag"), file.content)
+        response = downloads.storage(downloads.redirect(file.name), headers=headers)
+        if response.status >= 400 or (label == "small" and response.raw != file.content):
+            raise Blocked("the storage host does not return the sent contents")
+        found[label] = describe_etag(response.header("ETag"), file.content)
         if label == "small":
-            found["encryption"] = headers_present(answer, ["x-amz-server-side-encryption"])
+            found["encryption"] = headers_present(response, ["x-amz-server-side-encryption"])
     return found
 
 
 @probe(
     "S14",
-    "Which conditions and ranges does the storage host honor?",
+    "Which conditions and ranges does the storage host support?",
     "1.4 DOC (AWS), INF",
     "compare: checksum, resumed transfers",
 )
 def ask_conditions(world: World) -> Seen:
-    """GETs with If-None-Match, Range, If-Range and If-Match."""
+    """Send GETs with If-None-Match, Range, If-Range and If-Match."""
     downloads = world.downloads()
     file = stored_file(world)
     url = downloads.redirect(file.name)
     whole = downloads.storage(url)
     if whole.raw != file.content:
-        raise Blocked("the storage host does not have the contents that were sent")
+        raise Blocked("the storage host does not return the sent contents")
     tag = whole.header("ETag")
     other = '"0123456789abcdef0123456789abcdef"'
     asked: dict[str, dict[str, str] | None] = {
@@ -108,29 +108,29 @@ def ask_conditions(world: World) -> Seen:
         "Range, If-Range another": {"Range": "bytes=10-19", "If-Range": other},
     }
     return {
-        label: NO_ANSWER if headers is None else _conditional(downloads.storage(url, headers=headers), file)
+        label: NO_RESULT if headers is None else _conditional(downloads.storage(url, headers=headers), file)
         for label, headers in asked.items()
     }
 
 
-def _conditional(answer: Answer, file: File) -> Seen:
-    found: dict[str, Any] = {"status": answer.status, "headers": headers_present(answer, ["Content-Range"])}
-    if answer.status == 206:
-        expected = {"bytes 10-19/": file.content[10:20], "bytes ": answer.raw}
-        text = answer.header("Content-Range") or ""
+def _conditional(response: Response, file: File) -> Seen:
+    found: dict[str, Any] = {"status": response.status, "headers": headers_present(response, ["Content-Range"])}
+    if response.status == 206:
+        expected = {"bytes 10-19/": file.content[10:20], "bytes ": response.raw}
+        text = response.header("Content-Range") or ""
         start = next((start for start in expected if text.startswith(start)), None)
-        found["bytes"] = "as asked for" if start and expected[start] == answer.raw and len(answer.raw) == 10 else "others"
-    return found if answer.status != 304 else {"status": 304, "headers": ["ETag"] if answer.header("ETag") else []}
+        found["bytes"] = "as requested" if start and expected[start] == response.raw and len(response.raw) == 10 else "others"
+    return found if response.status != 304 else {"status": 304, "headers": ["ETag"] if response.header("ETag") else []}
 
 
 @probe(
     "S38",
-    "How does the storage host refuse an Authorization, another method and a stray Content-Type?",
+    "How does the storage host refuse an Authorization, another method and an unsigned Content-Type?",
     "1.4 OBS",
-    "the storage host gets no header of the API; emulator",
+    "no header of the API is sent to the storage host; emulator",
 )
 def ask_refusals(world: World) -> Seen:
-    """Three requests with a made-up credential, HEAD and a Content-Type; one with a signature that was changed."""
+    """Send a made-up credential, a HEAD, a Content-Type, and a changed signature."""
     downloads = world.downloads()
     url = downloads.redirect(stored_file(world).name)
     changed = re.sub(r"(Signature=)[^&]+", r"\1bWFkZS11cA%3D%3D", url)
@@ -144,31 +144,31 @@ def ask_refusals(world: World) -> Seen:
 
 @probe(
     "S39",
-    "Which headers do contents have?",
+    "Which headers do responses with contents have?",
     "1.4 OBS",
     "Accept-Encoding: identity, no name from Content-Disposition",
     switches=("content_encoding",),
 )
 def ask_headers(world: World) -> Seen:
-    """An archive, a text, and a file without extension."""
+    """Get an archive, a text, and a file without extension."""
     downloads = world.downloads()
     found: dict[str, object] = {}
     for label in ("archive.tar.gz", "read-me.txt", "no-extension-文"):
         file = downloads.upload(label)
-        answer = downloads.storage(downloads.redirect(file.name))
-        if answer.status != 200:
-            raise Blocked(f"the storage host answers {answer.status}")
+        response = downloads.storage(downloads.redirect(file.name))
+        if response.status != 200:
+            raise Blocked(f"the storage host returns HTTP {response.status}")
         found[label] = {
-            "media type": media_type(answer),
-            "Content-Encoding": token(answer.header("Content-Encoding")),
-            "Content-Disposition": _disposition(answer.header("Content-Disposition"), file.name),
-            "headers": headers_present(answer, ["Last-Modified", "Accept-Ranges", "Content-Length"]),
+            "media type": media_type(response),
+            "Content-Encoding": token(response.header("Content-Encoding")),
+            "Content-Disposition": _disposition(response.header("Content-Disposition"), file.name),
+            "headers": headers_present(response, ["Last-Modified", "Accept-Ranges", "Content-Length"]),
         }
     return found
 
 
 def token(value: str | None) -> str:
-    """Return the value of a header that is one word."""
+    """Return the value of a header if it is one word."""
     return "none" if value is None else value if re.fullmatch(r"[A-Za-z]{1,12}", value) else "other"
 
 

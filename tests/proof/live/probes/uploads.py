@@ -2,39 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask what an upload does: when it is listed, what it answers, what a replacement changes."""
+"""Find out what an upload does: listing, response, replacement."""
 
 from __future__ import annotations
 
 from ..downloads import File, Item, size_of
 from ..errors import Blocked
 from ..forms import Part
-from ..probe import NO_ANSWER, Seen, probe
+from ..probe import NO_RESULT, Seen, probe
 from ..shapes import media_type, shape
-from ..wire import Answer
+from ..wire import Response
 from ..world import World
 
 
-def describe_write(answer: Answer) -> Seen:
+def describe_write(response: Response) -> Seen:
     """Return how the service confirms a write."""
-    body = answer.json()
+    body = response.json()
     return {
-        "status": answer.status,
-        "media type": media_type(answer) if answer.good else "(refused)",
-        "body": "empty" if not answer.raw else shape(body) if body is not None else "text",
-        "Location": answer.header("Location") is not None,
+        "status": response.status,
+        "media type": media_type(response) if response.good else "(refused)",
+        "body": "empty" if not response.raw else shape(body) if body is not None else "text",
+        "Location": response.header("Location") is not None,
     }
 
 
 @probe(
     "D01",
-    "Is an upload in the artifact list at once, with its size?",
+    "Does the artifact list show an upload at once, with its size?",
     "1.3 INF, 1.6 UNKNOWN",
-    "publish: reading back (NotStored), the order of the manifest",
+    "publish: verification (NotStored), the order of the manifest",
     switches=("upload_effect=none", "listing_lag_reads", "listing_lag_seconds", "downloads_free_plan"),
 )
 def ask_listing_of_an_upload(world: World) -> Seen:
-    """One upload, readings of the list after 0, 1, 2 and 5 seconds."""
+    """Upload a file, and read the list after 0, 1, 2 and 5 seconds."""
     downloads = world.downloads()
     file = downloads.upload("new.txt")
     page = downloads.send("GET").json()
@@ -46,15 +46,15 @@ def ask_listing_of_an_upload(world: World) -> Seen:
 
 @probe(
     "D10",
-    "What does the POST of a new artifact answer, and of a replacement?",
+    "What does a POST of a new artifact return, and one of a replacement?",
     "1.3 OBS (conflict about 200 and 201)",
-    "upload: a page of HTML is no success; emulator: upload_status",
+    "upload: an HTML page is not a success; emulator: upload_status",
     switches=("upload_status", "downloads_free_plan_post"),
 )
 def ask_answer_of_an_upload(world: World) -> Seen:
-    """Two uploads of one name."""
+    """Upload the same name twice."""
     downloads = world.downloads()
-    name = world.name("answer.txt")
+    name = world.name("response.txt")
     found: dict[str, object] = {}
     for label in ("new", "replacement"):
         found[label] = describe_write(downloads.post([Part("files", name, world.content())]))
@@ -69,7 +69,7 @@ def ask_answer_of_an_upload(world: World) -> Seen:
     switches=("created_on_moves", "upload_effect=suffix", "listing_lag_reads", "listing_lag_seconds"),
 )
 def ask_replacement(world: World) -> Seen:
-    """Replace an artifact by one of another size, then by one of the same size."""
+    """Replace an artifact by one of a different size, then by one of the same size."""
     downloads = world.downloads()
     first = downloads.upload("replaced.txt")
     before = downloads.find(first)
@@ -103,23 +103,23 @@ def _date(items: list[Item]) -> object:
 
 
 def _contents(raw: bytes, first: File, last: File) -> str:
-    return "new" if raw == last.content else "old" if raw == first.content else NO_ANSWER
+    return "new" if raw == last.content else "old" if raw == first.content else NO_RESULT
 
 
 @probe(
     "D36",
-    "Is an artifact of zero bytes stored, listed and fetched?",
+    "Can an artifact of zero bytes be stored, listed and fetched?",
     "1.3 UNKNOWN",
     "payloads and transfers of zero bytes",
 )
 def ask_empty_artifact(world: World) -> Seen:
-    """One upload without any bytes."""
+    """Upload an empty file."""
     world.downloads().find(world.downloads().upload("not-empty.txt"))
     downloads = world.downloads()
     name = world.name("empty.txt")
-    answer = downloads.post([Part("files", name, b"")])
-    if not answer.good:
-        return {"stored": False, "status": answer.status}
+    response = downloads.post([Part("files", name, b"")])
+    if not response.good:
+        return {"stored": False, "status": response.status}
     sight = downloads.wait(lambda seen: seen.named(name))
     if sight.when == "never":
         raise Blocked("the artifact is not listed")
@@ -129,40 +129,40 @@ def ask_empty_artifact(world: World) -> Seen:
 
 @probe(
     "D34",
-    "Who is the user of an upload with an API token?",
+    "Which account is the user of an upload with an API token?",
     "1.2 UNKNOWN, 10 DOC",
     "uploaded_by",
     switches=("list_user",),
     needs=("api_token",),
 )
 def ask_user_of_api_token(world: World) -> Seen:
-    """One upload, one list."""
+    """Upload a file, and list it."""
     return _ask_user(world, "api_token")
 
 
 @probe(
     "D34a",
-    "Who is the user of an upload with an access token?",
+    "Which account is the user of an upload with an access token?",
     "1.2 UNKNOWN, 10 DOC",
     "uploaded_by",
     switches=("list_user",),
     needs=("access_token",),
 )
 def ask_user_of_access_token(world: World) -> Seen:
-    """One upload, one list."""
+    """Upload a file, and list it."""
     return _ask_user(world, "access_token")
 
 
 @probe(
     "D34o",
-    "Who is the user of an upload by an OAuth consumer?",
+    "Which account is the user of an upload with an OAuth token?",
     "4 DOC (2026-05-04), 10",
     "uploaded_by",
     switches=("list_user",),
     needs=("oauth",),
 )
 def ask_user_of_oauth(world: World) -> Seen:
-    """One upload, one list."""
+    """Upload a file, and list it."""
     return _ask_user(world, "oauth")
 
 

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask about what all responses have in common: connections, headers, encodings, time."""
+"""Find out the properties of all responses: connections, headers, encodings, time."""
 
 from __future__ import annotations
 
 from ..forms import Part, encode
 from ..probe import Seen, probe
 from ..shapes import error, headers_present
-from ..wire import Answer
+from ..wire import Response
 from ..world import World
 from .redirect import stored_file
 from .storage import token
@@ -26,47 +26,47 @@ TELLING = (
 SLOW = 0.4
 
 
-@probe("A33", "Which headers tell about an API token?", "3 OBS, 10 OBS", "messages", needs=("api_token",), writes=False)
+@probe("A33", "Which headers describe an API token?", "3 OBS, 10 OBS", "messages", needs=("api_token",), writes=False)
 def ask_headers_of_api_token(world: World) -> Seen:
-    """One list."""
+    """Send one list."""
     return {"headers": headers_present(world.downloads("api_token").send("GET"), TELLING)}
 
 
-@probe("A33a", "Which headers tell about an access token?", "3 DOC, 10 DOC", "messages", needs=("access_token",), writes=False)
+@probe("A33a", "Which headers describe an access token?", "3 DOC, 10 DOC", "messages", needs=("access_token",), writes=False)
 def ask_headers_of_access_token(world: World) -> Seen:
-    """One list."""
+    """Send one list."""
     return {"headers": headers_present(world.downloads("access_token").send("GET"), TELLING)}
 
 
-@probe("A33o", "Which headers tell about an OAuth consumer?", "3 OBS, 10 OBS", "messages", needs=("oauth",), writes=False)
+@probe("A33o", "Which headers describe an OAuth consumer?", "3 OBS, 10 OBS", "messages", needs=("oauth",), writes=False)
 def ask_headers_of_oauth(world: World) -> Seen:
-    """One list."""
+    """Send one list."""
     return {"headers": headers_present(world.downloads("oauth").send("GET"), TELLING)}
 
 
 @probe(
     "A33e",
-    "Are responses of the API encoded although nobody asks for it?",
+    "Are responses of the API encoded if the request has no Accept-Encoding?",
     "1.4 OBS (stray encodings)",
     "reading of responses",
     switches=("api_encoding",),
     writes=False,
 )
 def ask_encoding(world: World) -> Seen:
-    """One list without Accept-Encoding."""
-    answer = world.downloads().send("GET")
-    return {"Content-Encoding": token(answer.header("Content-Encoding"))}
+    """Send one list without Accept-Encoding."""
+    response = world.downloads().send("GET")
+    return {"Content-Encoding": token(response.header("Content-Encoding"))}
 
 
 @probe(
     "D48",
-    "Do connections stay open, at the API and at the storage host?",
+    "Do connections to the API and to the storage host remain open?",
     "10 UNKNOWN",
-    "connections that are kept for the next request",
+    "reuse of connections",
     switches=("keep_alive",),
 )
 def ask_connections(world: World) -> Seen:
-    """Two requests each, one after the other."""
+    """Send two successive requests to each host."""
     downloads = world.downloads()
     url = downloads.redirect(stored_file(world).name)
     downloads.send("GET")
@@ -76,35 +76,35 @@ def ask_connections(world: World) -> Seen:
     return {"API": _kept(api), "storage": _kept(storage)}
 
 
-def _kept(answer: Answer) -> bool:
-    return answer.reused and (answer.header("Connection") or "").lower() != "close"
+def _kept(response: Response) -> bool:
+    return response.reused and (response.header("Connection") or "").lower() != "close"
 
 
 @probe(
     "D48r",
-    "When is an upload refused whose credential is wrong: before its body was read?",
+    "Is an upload with wrong credentials refused before its body is read?",
     "10 UNKNOWN",
     "broken pipes during uploads",
 )
 def ask_refused_upload(world: World) -> Seen:
-    """One upload of 6 MiB without a credential."""
+    """Send an upload of 6 MiB without credentials."""
     anonymous = world.downloads("")
     name = world.name("refused.bin")
     anonymous.note(name)
     body, content_type = encode([Part("files", name, world.content(world.sizes.refused))])
-    answer = anonymous.post_body(body, content_type)
-    return {"refused": answer.status >= 400, "early": answer.early}
+    response = anonymous.post_body(body, content_type)
+    return {"refused": response.status >= 400, "early": response.early}
 
 
 @probe(
     "D48t",
-    "Do the hosts answer at once?",
+    "How fast do the hosts respond?",
     "10 UNKNOWN",
     "default of timeout",
     switches=("latency", "storage_latency"),
 )
 def ask_time(world: World) -> Seen:
-    """The fastest of three requests to each host."""
+    """Measure the fastest of three requests to each host."""
     downloads = world.downloads()
     url = downloads.redirect(stored_file(world).name)
     api = min(downloads.send("GET").seconds for _number in range(3))
@@ -118,13 +118,13 @@ def _speed(seconds: float) -> str:
 
 @probe(
     "D49",
-    "How are large uploads taken?",
+    "Are large uploads accepted?",
     "1.3 UNKNOWN (limits)",
     "guide_limits, default of timeout",
     needs=("large",),
 )
 def ask_large_upload(world: World) -> Seen:
-    """One upload of the size that --large names."""
+    """Upload a file of the size in --large."""
     downloads = world.downloads()
     file = downloads.upload("large.bin", world.content(world.large))
     downloads.find(file)
@@ -140,11 +140,11 @@ def ask_large_upload(world: World) -> Seen:
     writes=False,
 )
 def ask_rate_limit(world: World) -> Seen:
-    """At most 70 requests without a credential."""
+    """Send at most 70 requests without credentials."""
     workspace, repository = world.public
     public = world.downloads_of(workspace, repository, "")
     for _number in range(70):
-        answer = world.session.send_once("GET", public.url())
-        if answer.status == 429:
-            return {"answer": error(answer, words=True)}
-    return {"answer": "none in 70 requests"}
+        response = world.session.send_once("GET", public.url())
+        if response.status == 429:
+            return {"response": error(response, words=True)}
+    return {"response": "none in 70 requests"}

@@ -128,14 +128,14 @@ def test_read_only_check_sends_no_write() -> None:
     gate = Gate(API, TOKEN, read_only=True)
     gate.open_repository("acme", "widgets", write=True)
     gate.check(request("GET", DOWNLOADS))
-    with pytest.raises(Refused, match="only reads"):
+    with pytest.raises(Refused, match="read-only"):
         gate.check(request("POST", DOWNLOADS))
 
 
 def test_read_only_workspace_gets_no_write(gate: Gate) -> None:
     gate.open_workspace("strangers", write=False)
     gate.check(request("GET", f"{API}/snippets/strangers"))
-    with pytest.raises(Refused, match="only read"):
+    with pytest.raises(Refused, match="read-only"):
         gate.check(request("POST", f"{API}/snippets/strangers"))
 
 

@@ -27,7 +27,7 @@ def test_probe_documents_its_question_and_its_consequence(one: object) -> None:
     assert all(getattr(one, name) for name in ("question", "sheet", "ours"))
 
 
-def test_each_probe_has_an_assumed_answer() -> None:
+def test_each_probe_has_an_assumed_result() -> None:
     assert read_assumed().fields.keys() == {one.id for one in choose()} - NOT_IN_THE_EMULATOR
 
 

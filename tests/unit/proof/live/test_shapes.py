@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from tests.proof.live.shapes import duration, error, kind, path_shape, query_names, shape
-from tests.proof.live.wire import Answer
+from tests.proof.live.wire import Response
 from tests.proof.live.words import mask
 
 
-def make_response(status: int, body: Any = b"", **headers: str) -> Answer:
+def make_response(status: int, body: Any = b"", **headers: str) -> Response:
     """Return a response."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, tuple((name.replace("_", "-"), value) for name, value in headers.items()), raw, 0.1, False)
+    return Response(status, tuple((name.replace("_", "-"), value) for name, value in headers.items()), raw, 0.1, False)
 
 
 @pytest.mark.parametrize(
