@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fault matrix: every request of every task hit by every fault, and every task run with every switch. See `__main__`."""
+"""Run the fault matrix: each request of each task with each fault, and each task with each switch. See `__main__`."""

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command: plays the matrix, prints what disappoints, writes the table. Ends with 0 if nothing disappoints.
+"""Provide the command: run the matrix, print the cells with problems, write the table. Exit with 0 if no cell has problems.
 
-``python -m tests.proof.faults --only 'fetch/GET app.tgz from storage/truncated'`` plays some cells and shows their messages.
+``python -m tests.proof.faults --only 'fetch/GET app.tgz from storage/truncated'`` runs some cells and shows their messages.
 """
 
 from __future__ import annotations
@@ -28,34 +28,37 @@ TABLE = ROOT / "docs" / "docsite" / "rst" / "faults_table.rst"
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof.faults", description="The fault matrix.")
     parser.add_argument(
-        "--only", action="append", metavar="TASK/REQUEST/FAULT[/MODE] or TASK/switch/SWITCH", help="some cells, by shell patterns"
+        "--only",
+        action="append",
+        metavar="TASK/REQUEST/FAULT[/MODE] or TASK/switch/SWITCH",
+        help="run only these cells; shell patterns",
     )
-    parser.add_argument("--workers", type=int, default=12, help="processes; cells mostly wait (default: 12)")
-    parser.add_argument("--list", action="store_true", help="name the cells and play none")
-    parser.add_argument("--table", type=Path, default=TABLE, help="where the table goes after a whole run")
+    parser.add_argument("--workers", type=int, default=12, help="number of processes, which mostly wait (default: 12)")
+    parser.add_argument("--list", action="store_true", help="list the cells without running them")
+    parser.add_argument("--table", type=Path, default=TABLE, help="file for the table after a complete run")
     return parser.parse_args(arguments)
 
 
 def is_wanted(cell: Place, patterns: Sequence[str] | None) -> bool:
-    """Whether the cell is among those asked for; each part of a pattern that is left out fits all."""
+    """Return whether a pattern selects the cell. A missing part of a pattern matches everything."""
     return not patterns or any(fnmatchcase(cell.id, pattern) or fnmatchcase(cell.id, pattern + "/*") for pattern in patterns)
 
 
 def show(report: Report) -> None:
-    """A cell in full."""
+    """Print the report of a cell."""
     print(f"\n{report.cell.id}: {report.result}\n  message: {report.message or '-'}")
     for problem in report.problems:
         print("  PROBLEM: " + problem.replace("\n", "\n    "))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Play and show."""
+    """Run the cells and print the results."""
     options = parse(arguments)
     prepare()
-    from .pool import cells, discovered, played, scenarios, start
+    from .pool import cells, discovered, run_cells, scenarios, start
     from .table import table
 
     begun = time.monotonic()
@@ -66,16 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(*(cell.id for cell in wanted), sep="\n")
             return 0
         reports: dict[str, Report] = {}
-        for report in played(pool, wanted):
+        for report in run_cells(pool, wanted):
             reports[report.cell.id] = report
             if report.problems or options.only:
                 show(report)
     bad = sum(1 for report in reports.values() if report.problems)
-    print(f"\n{len(reports)} cells in {time.monotonic() - begun:.0f} s, {bad} disappoint")
+    print(f"\n{len(reports)} cells in {time.monotonic() - begun:.0f} s, {bad} with problems")
     if not options.only and not bad:
         options.table.parent.mkdir(parents=True, exist_ok=True)
         options.table.write_text(table(scenarios(), requests, reports), encoding="utf-8")
-        print(f"The table is in {options.table}")
+        print(f"Wrote the table to {options.table}")
     return 1 if bad or not reports else 0
 
 

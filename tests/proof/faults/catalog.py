@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All faults of the matrix: what the emulator does, which requests it makes sense for, and what a message must say of it.
+"""Define all faults of the matrix: the emulator's behavior, the requests that it applies to, and the expected messages.
 
-Knows no task. A fault is either transient, and then a task must get over it where it comes once, or it is not.
+Must not know any task. A task must recover from a single transient fault.
 """
 
 from __future__ import annotations
@@ -18,74 +18,73 @@ from werkzeug.http import http_date
 
 from .discovery import Request
 
-Fits = Callable[[Request], str]  # why it makes no sense for a request; empty where it does
+Fits = Callable[[Request], str]  # return why a fault does not apply to a request, "" if it applies
 ELSEWHERE = "http://127.0.0.1:9/elsewhere"
-LONG = 60  # seconds, longer than any task may take
+LONG = 60  # seconds; longer than the time limit of tasks
 SLOW = 20  # bytes per second
 
 
 def anywhere(request: Request) -> str:
-    """It makes sense for every request."""
+    """Apply to all requests."""
     return ""
 
 
 def with_body(request: Request) -> str:
-    """It spoils a body."""
+    """Apply to responses with a body."""
     return "" if request.length > 1 else "no body"
 
 
 def with_known_contents(request: Request) -> str:
-    """It makes contents that the task can tell from the right ones."""
-    return "nothing to compare with" if request.is_believed else ""
+    """Apply to contents that the task can verify."""
+    return "nothing to compare with" if request.is_trusted else ""
 
 
 def with_known_body(request: Request) -> str:
-    """It spoils a body that the task can tell from the right one."""
+    """Apply to bodies that the task can verify."""
     return with_body(request) or with_known_contents(request)
 
 
 def with_upload(request: Request) -> str:
-    """It breaks off what is sent."""
+    """Apply to requests that send a body."""
     return "" if request.sends > 1 else "sends nothing"
 
 
 def with_json(request: Request) -> str:
-    """It spoils a document."""
+    """Apply to JSON documents."""
     return "" if request.is_json else "no JSON"
 
 
 def of_pages(request: Request) -> str:
-    """It spoils a page of a list."""
+    """Apply to pages of a list."""
     return "" if request.is_page else "no list"
 
 
 def of_writes(request: Request) -> str:
-    """It tells an effect that happened from one that did not."""
+    """Apply to requests that write."""
     return "" if request.writes else "only reads"
 
 
 def before_plain_http(request: Request) -> str:
-    """The API is reached by https; the emulator knows no TLS itself, so all links and signed URLs lead to plain http."""
+    """Apply to requests before plain HTTP: the emulator has no TLS, so all its links and signed URLs are plain HTTP."""
     step: Request | None = request
     while step is not None:
         if step.host == "storage" or " file " in step.label or " page " in step.label:
-            return "after plain http"
+            return "after plain HTTP"
         step = step.previous
     return ""
 
 
 def at_storage(request: Request) -> str:
-    """It is about signed URLs."""
+    """Apply to signed URLs."""
     return "" if request.host == "storage" else "not signed"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """``says``: a regular expression for what names the cause. ``transient``: the task survives it once.
+    """Describe a fault.
 
-    ``lasting``: it is also tried for ever.
-
-    ``tls``: the task reaches the API by https.
+    ``says``: a regular expression for the cause in a message. ``transient``: the task must recover from a single occurrence.
+    ``lasting``: the fault also runs in the mode "always". ``tls``: the task uses https for the API.
     """
 
     name: str
@@ -99,17 +98,17 @@ class Fault:
 
     @property
     def modes(self) -> list[str]:
-        """How often it comes."""
-        return ["once", "for ever"] if self.lasting or self.transient else ["once"]
+        """Return how often the fault occurs."""
+        return ["once", "always"] if self.lasting or self.transient else ["once"]
 
     def made(self) -> dict[str, Any]:
-        """The arguments of the emulator's fault, now."""
+        """Return the current arguments of the emulator's fault."""
         return {name: value() if callable(value) else value for name, value in self.arguments.items()}
 
 
 CLOSED = r"reset|closed|response ended|aborted"
 TIMED_OUT = r"no (response|data) within|no connection within|too slow"
-# What a wrong body is noticed by: its end, its kind, its length beside the listing, its digest, or that nothing was done.
+# Messages about a wrong body: its end, its kind, its length in the listing, its digest, or a missing effect.
 WRONG_BODY = (
     r"JSON|HTML|response ended|(\d|more) bytes|does not have the digest|does not match|is truncated|has data after"
     r"|instead of a redirect|not in the listing|still (listed|exists)"
@@ -120,17 +119,17 @@ TOO_LONG = f"{WRONG_BODY}|{CLOSED}"
 
 
 def status(code: int, transient: bool = False, **more: Any) -> Fault:
-    """An error status with Bitbucket's usual body."""
+    """Return an error status with Bitbucket's usual body."""
     return Fault(str(code), "status", rf"\b{code} [A-Z]\w+", {"code": code, **more}, transient=transient)
 
 
 def limited(name: str, retry_after: Any, transient: bool = True, says: str = r"\b429 Too Many Requests") -> Fault:
-    """429 with this Retry-After."""
+    """Return a 429 with this Retry-After."""
     return Fault(f"429 {name}".strip(), "rate_limit", says, {"retry_after": retry_after}, transient)
 
 
-def answer(name: str, body: Any, kind: str = "json", says: str = WRONG_BODY, **more: Any) -> list[Fault]:
-    """Success with a wrong body: instead of the effect, and after it."""
+def success(name: str, body: Any, kind: str = "json", says: str = WRONG_BODY, **more: Any) -> list[Fault]:
+    """Return a success with a wrong body, once without and once with the effect of the request."""
     return [
         Fault(name, kind, says, {"body": body, **more}),
         Fault(f"{name}, done", kind, says, {"body": body, "effect": True, **more}, fits=of_writes),
@@ -162,8 +161,8 @@ FAULTS = [
     ),
     Fault("extra byte", "extra", WRONG_BODY, lasting=True, fits=with_known_contents),
     Fault("Content-Length too large", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, transient=True),
-    # Two bytes: the service might have changed a text that lacks only its final newline.
-    # The connection is closed after a response that seemed complete, so a retry might meet its end.
+    # Two bytes, because the service might have removed a single final newline.
+    # The response looks complete and its connection is closed afterwards, so a retry might find a closed connection.
     Fault("Content-Length too small", "wrong_length", TOO_LONG, {"delta": -2}, lasting=True, fits=with_known_body),
     *(status(code) for code in (400, 401, 402, 403, 404, 405, 410)),
     limited("", None),
@@ -177,10 +176,10 @@ FAULTS = [
     status(503, transient=True),
     Fault("503, done", "status", r"\b503 Service", {"code": 503, "effect": True}, transient=True, fits=of_writes),
     status(504, transient=True),
-    *answer("200 HTML", PAGE, "html"),
-    *answer("200 empty", ""),
-    *answer("200 []", "[]"),
-    *answer("200 {}", "{}"),
+    *success("200 HTML", PAGE, "html"),
+    *success("200 empty", ""),
+    *success("200 []", "[]"),
+    *success("200 {}", "{}"),
     Fault("wrong types", "wrong_types", WRONG_BODY + "|next page is outside the API", fits=with_json),
     Fault("strings as items", "strings_in_values", r"items are not objects", fits=of_pages),
     Fault("redirect loop", "redirect", r"redirect", lasting=True),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One cell of the matrix: a task, one of its requests, a fault, once or for ever. Plays it and calls the judges."""
+"""Run a cell of the matrix: a task, one of its requests, and a fault, once or always. Then call the judges."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_REPEATS = 3
 
 @dataclass(frozen=True)
 class Cell:
-    """Where a cell is: names, and whether the fault comes for ever."""
+    """Identify a cell by names; ``mode`` is "once" or "always"."""
 
     scenario: str
     request: Request
@@ -35,21 +35,21 @@ class Cell:
 
     @property
     def id(self) -> str:
-        """As ``--only`` takes it."""
+        """Return the name of the cell for ``--only``."""
         return f"{self.scenario}/{self.request.label}/{self.fault}/{self.mode}"
 
 
 class Place(Protocol):
-    """Where a cell is."""
+    """Identify a cell."""
 
     @property
     def id(self) -> str:
-        """Return the words that ``--only`` takes."""
+        """Return the name of the cell for ``--only``."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a cell. ``problems`` is empty where the task did as it should."""
+    """Describe the result of a cell. ``problems`` is empty if the task behaved as expected."""
 
     cell: Place
     result: str
@@ -57,21 +57,21 @@ class Report:
     problems: list[str]
 
 
-def play(cell: Cell, scenario: Scenario, fault: Fault) -> Report:
+def run_cell(cell: Cell, scenario: Scenario, fault: Fault) -> Report:
     """Run the task with the fault, then twice without.
 
-    Only some faults are slow. Where a task says that an answer was late although the fault is not, this machine was busy, and
-    the cell is played again. A task that waits for what never comes says so each time.
+    Only some faults are slow. If a task reports a timeout with a fast fault, the machine was busy, and the cell runs again.
+    A task that waits for a missing response reports the timeout each time.
     """
-    report = _played(cell, scenario, fault)
+    report = _run_once(cell, scenario, fault)
     for _unused in range(MOST_REPEATS):
         if not report.problems or fault.says == TIMED_OUT or not re.search(TIMED_OUT, report.message):
             break
-        report = _played(cell, scenario, fault)
+        report = _run_once(cell, scenario, fault)
     return report
 
 
-def _played(cell: Cell, scenario: Scenario, fault: Fault) -> Report:
+def _run_once(cell: Cell, scenario: Scenario, fault: Fault) -> Report:
     with Stage(scenario) as stage:
         hit = _Hit(stage, cell, fault)
         with stage.behind_tls() if fault.tls else nullcontext():
@@ -86,7 +86,7 @@ def _played(cell: Cell, scenario: Scenario, fault: Fault) -> Report:
         problems += judges.nothing_in_between(world, scenario) + judges.nothing_left(world, stage.leftovers)
         problems += judges.keeps_secrets(outcome, secrets(stage)) + leaks(stage)
         if not hit.happened:
-            problems.append("the fault hit nothing")
+            problems.append("the fault did not occur")
         second, third, writes = run_again(stage)
         problems += judges.converges(second, third, stage.world, scenario, writes)
     return Report(cell, result_of(outcome, warned), outcome.words, problems)
@@ -100,11 +100,11 @@ def result_of(outcome: Outcome, warned: bool) -> str:
 
 
 class _Hit:
-    """The fault, set up in the emulator."""
+    """Add the fault to the emulator."""
 
     def __init__(self, stage: Stage, cell: Cell, fault: Fault) -> None:
         request, emulator = cell.request, stage.emulator
-        times = None if cell.mode == "for ever" else 1
+        times = None if cell.mode == "always" else 1
         stage.accepts_on_pause = times is not None
         self._rule = None
         if fault.kind != "refuse":
@@ -116,12 +116,12 @@ class _Hit:
 
     @property
     def happened(self) -> bool:
-        """Whether it came to anything."""
+        """Return whether the fault occurred."""
         return self._rule is None or self._rule.fired > 0
 
 
 def secrets(stage: Stage) -> Iterator[str]:
-    """Everything that may not be printed."""
+    """Yield all secrets, which must not be printed."""
     emulator = stage.emulator
     for user, secret in ((emulator.user, emulator.api_token), (emulator.client_id, emulator.client_secret)):
         yield secret
@@ -138,13 +138,13 @@ def secrets(stage: Stage) -> Iterator[str]:
 
 
 def leaks(stage: Stage) -> list[str]:
-    """Return a problem for each request that took credentials to the storage host."""
+    """Return a problem for each request with credentials to the storage host."""
     at_storage = [entry for entry in stage.emulator.journal if entry.host == "storage"]
     return ["storage got credentials" for entry in at_storage if "authorization" in str(entry.headers).lower()]
 
 
 def run_again(stage: Stage) -> tuple[Outcome, Outcome, int]:
-    """Run the task twice without faults; return both outcomes, and how many writes the last one made."""
+    """Run the task twice without faults; return both outcomes, and the number of writes in the second run."""
     stage.emulator.faults.clear()
     stage.emulator.accept()
     second = stage.run(**PATIENT)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which requests a task makes: it is run once without faults, while a witness looks at every answer. Knows no faults."""
+"""Find the requests of a task: run it once without faults, and observe each response. Must not know any fault."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ READS = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Request:
-    """One request of a task: how the emulator's faults find it, how many bytes it ``sends``, and what its right answer is.
+    """Describe a request of a task: how faults match it, the number of bytes that it ``sends``, and its correct response.
 
-    ``earlier``: how many requests that the same rule fits go before it. ``previous``: the request before it, whatever it is.
-    ``is_believed``: nothing tells the task that the contents are others.
+    ``earlier``: the number of earlier requests that the same rule matches. ``previous``: the request before it.
+    ``is_trusted``: the task cannot verify the contents.
     """
 
     label: str
@@ -44,50 +44,50 @@ class Request:
     is_json: bool
     is_page: bool
     sends: int
-    is_believed: bool = False
+    is_trusted: bool = False
     previous: Request | None = field(default=None, repr=False)
 
     @property
     def writes(self) -> bool:
-        """Whether it changes something at the service."""
+        """Return whether the request changes anything at the service."""
         return self.host == "api" and self.method not in READS
 
     @property
     def match(self) -> dict[str, Any]:
-        """The arguments of `faults.add` that find it."""
+        """Return the arguments of `faults.add` that match the request."""
         return {"host": self.host, "method": self.method, "path": self.path, "query": self.query, "after": self.earlier}
 
 
 @dataclass
-class Witness(Damage):
-    """A fault that spoils nothing and writes down what every answer is like."""
+class Observer(Damage):
+    """Record each response without changing it."""
 
     seen: list[tuple[Entry, Response, Any]]
 
     def after(self, exchange: Exchange, response: Response) -> Response:
-        is_document = response.is_json and exchange.entry.host != "storage"  # contents are files, also those of channels
+        is_document = response.is_json and exchange.entry.host != "storage"  # contents of artifacts are files, including channels
         document = json.loads(response.get_data()) if is_document else None
         self.seen.append((exchange.entry, response, document))
         return response
 
 
 class NotIdempotent(Exception):
-    """The task fails without faults, or a second run changes something: the scenario is wrong, or the task."""
+    """The task fails without faults, or a second run changes something."""
 
 
 def discover(scenario: Scenario) -> list[Request]:
-    """The requests of the task in their order; raises NotIdempotent."""
+    """Return the requests of the task in order; raise NotIdempotent."""
     seen: list[tuple[Entry, Response, Any]] = []
     with Stage(scenario) as stage:
         for host in ("api", "storage", "token"):
-            stage.emulator.faults.add(Witness(seen), host=host, times=None)
+            stage.emulator.faults.add(Observer(seen), host=host, times=None)
         _require(scenario, stage)
         found = list(seen)
         _require(scenario, stage, again=True)
     requests: list[Request] = []
     for entry, response, document in found:
         request = _request(entry, response, document, requests)
-        requests.append(replace(request, is_believed=request.label in scenario.believes))
+        requests.append(replace(request, is_trusted=request.label in scenario.trusts))
     return requests
 
 
@@ -95,7 +95,7 @@ def _require(scenario: Scenario, stage: Stage, again: bool = False) -> None:
     outcome = stage.run(**PATIENT)
     wrong = stage.world.differences(scenario.after)
     if scenario.expected is not None and outcome.value != scenario.expected:
-        wrong.append(f"found {outcome.value!r}, wanted {scenario.expected!r}")
+        wrong.append(f"found {outcome.value!r}, expected {scenario.expected!r}")
     if outcome.failed or wrong or (again and outcome.changed):
         raise NotIdempotent(f"{scenario.name}: {outcome.message or outcome.crash} {'; '.join(wrong)} changed={outcome.changed}")
 
@@ -125,7 +125,7 @@ def _request(entry: Entry, response: Response, document: Any, before: list[Reque
 
 
 def _path(entry: Entry) -> str:
-    """A regular expression for the path, without what is new at each start: ids, revisions and keys."""
+    """Return a regular expression for the path, without the parts that differ in each run: IDs, revisions and keys."""
     if entry.host == "storage":
         return "/" + re.escape(quote(entry.artifact or "")) + "$"
     parts = [re.escape(part) for part in entry.raw_path.split("/")]
@@ -135,7 +135,7 @@ def _path(entry: Entry) -> str:
 
 
 def _label(entry: Entry) -> str:
-    """The request in a few words, the same in every run."""
+    """Return a short description of the request that is the same in every run."""
     place = unquote(entry.raw_path.rsplit("/", 1)[-1])
     if entry.host == "token":
         return "POST token"

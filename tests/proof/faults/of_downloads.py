@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of the matrix that deal with Downloads: each module in each of its ways, so that every request occurs."""
+"""Define the tasks of the matrix for Downloads: each module in all modes, so that every request occurs."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from .scenario import Scenario, World, manifest, noise, sha256
 
 MANIFEST = "SHA256SUMS"
 APP, OLD_APP = noise("new application", 40_000), noise("old application", 40_000)
-NOTES, KEPT = b"Faster, and no more leaks.\n", b"This one stays.\n"
+NOTES, KEPT = b"Faster, and without leaks.\n", b"This file remains.\n"
 VERSION = b"1.4.2\n"
 RELEASES = {f"widgets-1.{number}.tgz": noise(f"release {number}", 3000) for number in range(3)}
 NEWEST = {"widgets-1.2.tgz": RELEASES["widgets-1.2.tgz"]}
 
 
 def with_manifest(artifacts: dict[str, bytes]) -> dict[str, bytes]:
-    """The artifacts and, newest, their manifest."""
+    """Return the artifacts and, as the newest, their manifest."""
     return {**artifacts, MANIFEST: manifest(artifacts)}
 
 
 def listed(result: Any) -> Any:
-    """What an answer of bitbucket_download_info says of each artifact."""
+    """Return the sizes in a result of bitbucket_download_info by name."""
     return {artifact["name"]: artifact["size"] for artifact in result["artifacts"]}
 
 
 def sizes(artifacts: dict[str, bytes]) -> dict[str, int]:
-    """What it must say."""
+    """Return the expected sizes."""
     return {name: len(data) for name, data in artifacts.items()}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of the matrix with unusual names and texts, for the switches that change them. No fault hits their requests."""
+"""Define the tasks of the matrix with unusual names and texts. They run with switches only, not with faults."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UNUSUAL = [
         only_switches=True,
     ),
     Scenario(
-        "publish beside a name in another case",
+        "publish a name that differs in case",
         "bitbucket_download",
         World({"APP.tgz": OLD_APP}, files={"dist/app.tgz": APP}),
         World({"APP.tgz": OLD_APP, "app.tgz": APP}, files={"dist/app.tgz": APP}),
@@ -48,7 +48,7 @@ UNUSUAL = [
 ]
 UNUSUAL_SNIPPETS = [
     Scenario(
-        "create a snippet of unusual text",
+        "create a snippet with unusual text",
         "bitbucket_snippet",
         World(notes=[OTHER]),
         World(notes=[OTHER, Note(UNUSUAL_TITLE, UNUSUAL_TEXTS)]),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of the matrix that deal with releases: copies between two repositories, and channels."""
+"""Define the tasks of the matrix for releases: copies between two repositories, and channels."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ OLD, NEW = {"app-1.0.tgz": OLD_APP}, {"app-1.1.tgz": APP}
 
 
 def channel(version: str, artifacts: dict[str, bytes], previous: str | None = None) -> dict[str, bytes]:
-    """Return the channel stable, which names these artifacts."""
+    """Return the channel stable, which points to these artifacts."""
     named = [{"name": name, "size": len(data), "sha256": sha256(data)} for name, data in sorted(artifacts.items())]
     document = {"channel": "stable", "version": version, "previous": previous, "artifacts": named}
     return {CHANNEL_FILE: (json.dumps({**document, "manifest": None, "commit": None}, indent=2) + "\n").encode()}
 
 
 def version_of(result: Any) -> Any:
-    """Return the version that a result says of the channel."""
+    """Return the version in the result of a channel."""
     return result["channel"]["version"]
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of the matrix with a signed manifest.
+"""Define the tasks of the matrix with a signed manifest.
 
-Ed25519 signatures of SSH are the same each time, so the world afterwards is known.
+Ed25519 signatures of SSH are deterministic, so the resulting state is known.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _FOLDER = tempfile.TemporaryDirectory(prefix="faults-")
 
 @functools.cache
 def release_key() -> SshIdentity:
-    """Return the key of all these tasks, in a folder that lives as long as the process."""
+    """Return the key of these tasks, in a folder that exists until the process ends."""
     return make_ssh_key(Path(_FOLDER.name))
 
 
 def with_signature(artifacts: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the artifacts and, newest, their manifest and its signature."""
+    """Return the artifacts and, as the newest, their manifest and its signature."""
     text = manifest(artifacts)
     return {**artifacts, MANIFEST: text, SIGNATURE: release_key().sign(text)}
 
@@ -46,7 +46,7 @@ def signing() -> dict[str, Any]:
 
 
 def verified(result: Any) -> Any:
-    """Return what bitbucket_download_verify says of each artifact."""
+    """Return the status of each artifact in a result of bitbucket_download_verify."""
     return {artifact["name"]: (artifact["status"], artifact["sha256"]) for artifact in result["artifacts"]}
 
 

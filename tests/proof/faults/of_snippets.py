@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of the matrix that deal with Snippets: each module in each of its ways, so that every request occurs."""
+"""Define the tasks of the matrix for Snippets: each module in all modes, so that every request occurs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def request_files(files: Mapping[str, bytes]) -> list[dict[str, str]]:
 
 
 def contents(result: Any) -> Any:
-    """The contents that bitbucket_snippet_info found, as bytes, by title and name."""
+    """Return the contents in a result of bitbucket_snippet_info as bytes, by title and name."""
     return {
         snippet["title"]: {
             file["name"]: base64.b64decode(file["content_base64"]) if "content_base64" in file else file["content"].encode()
@@ -83,7 +83,7 @@ READING = [
         lambda folder: {"title": TITLE, "contents": True},
         value=contents,
         expected={TITLE: dict(NOTES.files)},
-        believes=("GET file notes.md",),
+        trusts=("GET file notes.md",),
     ),
     Scenario(
         "read snippets by pattern",
@@ -93,7 +93,7 @@ READING = [
         lambda folder: {"patterns": ["Release *"], "contents": True},
         value=contents,
         expected={TITLE: dict(NOTES.files)},
-        believes=("GET file notes.md",),
+        trusts=("GET file notes.md",),
         leaves_out=("410",),
         reduced={},
     ),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prepare a process for the tasks of the matrix, before anything of the collection is imported."""
+"""Prepare a process for the tasks of the matrix before it imports the collection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.tools.tree import link_checkout
 
 
 def prepare() -> None:
-    """Let the collection be found, and keep the settings of the caller away from the tasks."""
+    """Make the collection importable, and isolate the tasks from the caller's settings."""
     for name in list(os.environ):
         if name.startswith("BITBUCKET_") or name.lower().endswith("_proxy") or name.endswith("_CA_BUNDLE"):
             del os.environ[name]

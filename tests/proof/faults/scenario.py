@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task that the matrix runs, and the world before and after it. Knows neither faults nor how a task is run."""
+"""Describe a task of the matrix, and the state before and after it. Must not know faults or the runner."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STAGING = "staging"
 
 @dataclass(frozen=True)
 class Note:
-    """A snippet."""
+    """Describe a snippet."""
 
     title: str
     files: Mapping[str, bytes]
@@ -29,15 +29,15 @@ class Note:
 
     @property
     def key(self) -> tuple[str, bool, tuple[tuple[str, bytes], ...]]:
-        """All of it, to compare and to count."""
+        """Return all properties, for comparison and counting."""
         return self.title, self.is_private, tuple(sorted(self.files.items()))
 
 
 @dataclass(frozen=True)
 class World:
-    """``artifacts`` in the order of their upload, ``notes``, and ``files`` on the host by path below the task's folder.
+    """Describe a state: ``artifacts`` in upload order, ``notes``, and ``files`` by path in the task's folder.
 
-    ``staged``: artifacts of the repository that copies come from.
+    ``staged``: artifacts of the source repository of copies.
     """
 
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class World:
     staged: Mapping[str, bytes] = field(default_factory=dict)
 
     def furnish(self, emulator: Emulator, folder: Path) -> None:
-        """Make it so, where nothing is yet. Snippets get the ids one0, one1, …"""
+        """Create this state in an empty emulator and folder. Snippets get the IDs one0, one1, …"""
         for name, data in self.artifacts.items():
             emulator.repository().put(name, data)
         for name, data in self.staged.items():
@@ -59,7 +59,7 @@ class World:
 
     @classmethod
     def found(cls, emulator: Emulator, folder: Path) -> World:
-        """The world as it is now."""
+        """Return the current state."""
         return cls(
             _contents(emulator.repository()),
             [Note(snippet.title or "", snippet.files, snippet.is_private) for snippet in emulator.snippets],
@@ -69,25 +69,25 @@ class World:
 
     @property
     def counted_notes(self) -> Counter[Any]:
-        """The snippets, however often each is there."""
+        """Return the snippets with their numbers of occurrence."""
         return Counter(note.key for note in self.notes)
 
     def differences(self, wanted: World) -> list[str]:
-        """In words, what is not as it is wanted."""
+        """Return descriptions of the differences from the expected state."""
         found = _differing("artifact", self.artifacts, wanted.artifacts) + _differing("file", self.files, wanted.files)
         found += _differing("staged artifact", self.staged, wanted.staged)
         if self.counted_notes != wanted.counted_notes:
-            found.append(f"snippets are {_titles(self)}, wanted {_titles(wanted)}")
+            found.append(f"snippets are {_titles(self)}, expected {_titles(wanted)}")
         return found
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A task: ``plugin`` is a module or, with ``terms``, a lookup. ``options`` are told the folder of the task.
+    """Describe a task: ``plugin`` is a module or, with ``terms``, a lookup. ``options`` get the folder of the task.
 
-    ``value`` makes of a result what must be ``expected``, for tasks that read. ``believes``: labels of requests whose
-    contents the task can compare with nothing. ``leaves_out``: names of faults after which a reading task may succeed with
-    ``reduced`` and a warning that names the cause. ``only_switches``: no fault hits its requests.
+    ``value`` extracts the ``expected`` value from the result of a reading task. ``trusts``: labels of requests whose
+    contents the task cannot verify. ``leaves_out``: names of faults after which a reading task can succeed with
+    ``reduced`` and a warning that names the cause. ``only_switches``: the task runs without faults.
     """
 
     name: str
@@ -100,33 +100,33 @@ class Scenario:
     expected: Any = None
     switches: Mapping[str, Any] = field(default_factory=dict)
     oauth: bool = False
-    believes: tuple[str, ...] = ()
+    trusts: tuple[str, ...] = ()
     leaves_out: tuple[str, ...] = ()
     reduced: Any = None
     only_switches: bool = False
 
     def with_less(self) -> Scenario:
-        """Return the task with `reduced` as the expected result."""
+        """Return the task with `reduced` as its expected result."""
         return replace(self, expected=self.reduced)
 
     @property
     def is_lookup(self) -> bool:
-        """Whether it is a lookup."""
+        """Return whether the plugin is a lookup."""
         return self.terms is not None
 
 
 def noise(seed: str, size: int) -> bytes:
-    """So many bytes without a pattern, the same for the same seed."""
+    """Return ``size`` random bytes that are the same for the same seed."""
     return hashlib.shake_128(seed.encode()).digest(size)
 
 
 def sha256(data: bytes) -> str:
-    """The digest in hex."""
+    """Return the hexadecimal digest."""
     return hashlib.sha256(data).hexdigest()
 
 
 def manifest(artifacts: Mapping[str, bytes]) -> bytes:
-    """The text of a manifest for these artifacts."""
+    """Return the text of a manifest for these artifacts."""
     return "".join(f"{sha256(artifacts[name])}  {name}\n" for name in sorted(artifacts)).encode()
 
 
@@ -142,7 +142,7 @@ def _differing(what: str, found: Mapping[str, bytes], wanted: Mapping[str, bytes
 def _state(found: Mapping[str, bytes], wanted: Mapping[str, bytes], name: str) -> str:
     if name not in found:
         return "is missing"
-    return "is there and should not be" if name not in wanted else f"has wrong content, {len(found[name])} bytes"
+    return "should not exist" if name not in wanted else f"has wrong contents, {len(found[name])} bytes"
 
 
 def _titles(world: World) -> str:

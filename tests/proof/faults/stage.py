@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a task in this process against an emulator of its own, with a limit on its time. Knows no faults."""
+"""Run a task in this process with a separate emulator and a time limit. Must not know any fault."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from tests.helpers.tls import tls_front
 from .scenario import STAGING, Scenario, World
 
 TIMEOUT, RETRIES, MAX_WAIT = 1, 2, 5
-# A try of a request takes two timeouts at most until its head is there, and one until a slow body is given up; the pauses
-# come to that. Twenty seconds are for a machine that is busy otherwise: what hangs, hangs longer.
+# An attempt takes at most two timeouts until its header arrives, and one until a slow body is aborted, plus the pauses.
+# Twenty seconds are a reserve for a busy machine. A task that hangs takes longer.
 BUDGET = MAX_WAIT + (RETRIES + 1) * 3 * TIMEOUT + 20
 IMPATIENT = {"timeout": TIMEOUT, "retries": RETRIES, "max_wait": MAX_WAIT}
 PATIENT = {"timeout": 30, "retries": 2, "max_wait": 30}
 
 
 class OverBudget(BaseException):
-    """The task has not ended in time."""
+    """The task did not end in time."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run. ``value``: what a reading task found. ``said``: all that it printed. ``crash``: a traceback."""
+    """Describe a run. ``value``: the value of a reading task. ``said``: its complete output. ``crash``: a traceback."""
 
     failed: bool
     message: str = ""
@@ -63,20 +63,20 @@ class Outcome:
 
 
 class Printed(NamedTuple):
-    """What went to stdout and stderr."""
+    """Hold the text of stdout and stderr."""
 
     out: str
     err: str
 
 
 class Output:
-    """What the task prints, handed out as pytest's capsys does it."""
+    """Collect the output of the task, with the interface of pytest's capsys."""
 
     def __init__(self) -> None:
         self.out, self.err, self.all = io.StringIO(), io.StringIO(), ""
 
     def readouterr(self) -> Printed:
-        """What has been printed since the last call."""
+        """Return the output since the last call."""
         taken = Printed(self.out.getvalue(), self.err.getvalue())
         self.all += taken.out + taken.err
         for stream in (self.out, self.err):
@@ -86,10 +86,10 @@ class Output:
 
 
 class Stage:
-    """A furnished emulator and a folder for one scenario; a context.
+    """Provide a prepared emulator and a folder for one scenario, as a context.
 
-    Pauses between tries are zero, but for those that a Retry-After asks for. Hosts that refuse connections take them again
-    where there would be a pause, unless ``accepts_on_pause`` is false.
+    Pauses between attempts are zero, except those of a Retry-After. Hosts that refuse connections accept them again at the
+    next pause, unless ``accepts_on_pause`` is false.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -98,7 +98,7 @@ class Stage:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Stage:
-        # The emulator keeps its artifacts in the usual place; afterwards all temporary files go where they are counted.
+        # The emulator uses the default folder. Later temporary files are created where they are counted.
         self.emulator = self._stack.enter_context(Emulator())
         self._root = root = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         self.folder, self.temporary = root / "task", root / "temporary"
@@ -116,7 +116,7 @@ class Stage:
 
     @contextlib.contextmanager
     def behind_tls(self) -> Iterator[None]:
-        """Meanwhile the task speaks https with the API; the storage host and all links stay plain http."""
+        """Use https between the task and the API in this block. The storage host and all links remain plain HTTP."""
         plain, bundle = self._address, self._root / "ca.pem"
         _authority().cert_pem.write_to_path(bundle)
         with tls_front(self.emulator.origin, _authority().issue_cert("127.0.0.1")) as origin:
@@ -135,7 +135,7 @@ class Stage:
         self.emulator.switches.update(dict(values))
 
     def switch_off(self) -> None:
-        """Return to the switches of the scenario, and let all listings show every write."""
+        """Restore the switches of the scenario, and make all listings show every write."""
         self.emulator.switches.reset()
         self.switch_on(self.scenario.switches)
         self.emulator.repository().end_lag()
@@ -144,16 +144,16 @@ class Stage:
 
     @property
     def world(self) -> World:
-        """The world as it is now."""
+        """Return the current state."""
         return World.found(self.emulator, self.folder)
 
     @property
     def leftovers(self) -> list[str]:
-        """Temporary files that nobody has removed."""
+        """Return the temporary files that remain."""
         return sorted(path.name for path in self.temporary.rglob("*") if path.is_file())
 
     def run(self, **connection: int) -> Outcome:
-        """One run with these options of the connection."""
+        """Run the task once with these connection options."""
         output = Output()
         try:
             with _limited(BUDGET), contextlib.redirect_stdout(output.out), contextlib.redirect_stderr(output.err):
@@ -176,7 +176,7 @@ class Stage:
     def _module(self, output: Output, connection: dict[str, int]) -> Outcome:
         run, warnings = ModuleRunner(self.emulator, cast(Any, output), self._clock), list[str]()
         repository = "widgets" if "download" in self.scenario.plugin else None
-        # In a process that has loaded Ansible's controller, results lack their warnings.
+        # In a process that imported Ansible's controller, results have no warnings.
         with _replaced(AnsibleModule, "warn", lambda module, warning: warnings.append(warning)):
             result = run(self.scenario.plugin, **{"repository": repository, **self._options(connection)})
         if result.get("failed"):
@@ -211,7 +211,7 @@ def _replaced(owner: object, name: str, value: object) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    """Raise OverBudget in the main thread, where the task runs, when the time is over, and again until it heeds it."""
+    """Raise OverBudget in the main thread at the end of the time, repeatedly until the task ends."""
 
     def end(number: int, frame: object) -> None:
         raise OverBudget

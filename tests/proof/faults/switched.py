@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One cell of the matrix for a whole task: a task and a switch. Plays it and calls the judges."""
+"""Run a cell of the matrix with a task and a switch. Then call the judges."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from .switching import Switch, as_it_is
 
 @dataclass(frozen=True)
 class SwitchCell:
-    """Where a cell is: the names of a task and of a switch."""
+    """Identify a cell by the names of a task and of a switch."""
 
     scenario: str
     switch: str
 
     @property
     def id(self) -> str:
-        """As ``--only`` takes it."""
+        """Return the name of the cell for ``--only``."""
         return f"{self.scenario}/switch/{self.switch}"
 
 
-def play_switch(cell: SwitchCell, scenario: Scenario, switch: Switch) -> Report:
+def run_switch_cell(cell: SwitchCell, scenario: Scenario, switch: Switch) -> Report:
     """Run the task with the switch, then twice without."""
     scenario = switch.prepare(scenario)
     alike = replace(scenario, before=switch.alike(scenario.before), after=switch.alike(scenario.after))

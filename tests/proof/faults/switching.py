@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All switches of the matrix: how the service behaves during a whole task, and what a message must say of it.
+"""Define all switches of the matrix: the behavior of the service during a task, and the expected messages.
 
-Knows no task. A switch is named by what the service does; `values` are the emulator's own switches.
+Must not know any task. The name of a switch describes the service; `values` are the switches of the emulator.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.emulator.snippets.parts import is_text
 from .discovery import Request
 from .scenario import Note, Scenario, World
 
-Alike = Callable[[World], World]  # maps worlds that differ only by what the switch does to the same one
+Alike = Callable[[World], World]  # maps states that differ only by the switch to the same state
 
 UPLOAD = (r"^POST artifacts", "uploads nothing")
 DELETE = (r"^DELETE", "deletes nothing")
@@ -41,18 +41,19 @@ EMPTY = r"list (.* )?is empty|does not show"
 
 
 def as_it_is(world: World) -> World:
-    """Return the world: the switch changes nothing that stays."""
+    """Return the state unchanged: the switch has no lasting effect."""
     return world
 
 
 @dataclass(frozen=True)
 class Switch:
-    """``of``: part of the names of the plugins concerned. ``needs``: a request that the task makes, and the words if not.
+    """Describe a switch.
 
-    ``says``: a regular expression for what names the cause, in a failure or, if ``warns``, in a warning after success.
-    ``must``: the task succeeds. ``alike``: whatever the switch does to names, titles or contents, both count as the same
-    during the task; afterwards only if it ``stays``. ``asks``: a regular expression for a failure of the next runs, if they
-    cannot go on until a person decides. ``oauth``: the task uses an OAuth consumer, which Bitbucket treats as a member.
+    ``of``: part of the names of the affected plugins. ``needs``: a request that the task must send, and the reason otherwise.
+    ``says``: a regular expression for the cause in a failure or, with ``warns``, in a warning after success.
+    ``must``: the task must succeed. ``alike``: ignores the effect of the switch on names, titles or contents in comparisons
+    during the task, and afterwards with ``stays``. ``asks``: a regular expression for the failure of the next runs if they
+    need a decision of the user. ``oauth``: the task uses an OAuth consumer, which the emulator treats as a member.
     """
 
     name: str
@@ -72,12 +73,12 @@ class Switch:
         return self.of in scenario.plugin
 
     def fits(self, requests: Sequence[Request]) -> str:
-        """Return why the switch makes no sense for a task with these requests; empty if it does."""
+        """Return why the switch does not apply to a task with these requests, "" if it applies."""
         pattern, words = self.needs
         return "" if any(re.search(pattern, request.label) for request in requests) else words
 
     def prepare(self, scenario: Scenario) -> Scenario:
-        """Return the task as it runs with this switch."""
+        """Return the task with the settings for this switch."""
         if not self.oauth:
             return scenario
         return replace(scenario, oauth=True, switches={**scenario.switches, "snippet_app_user_member": True})
@@ -101,7 +102,7 @@ def rename(rule: str) -> Alike:
 
 
 def without_suffixes(world: World) -> World:
-    """Return the world without the files that the service has stored under names of its own."""
+    """Return the state without the files that the service stored under other names."""
     kept = {name: data for name, data in world.artifacts.items() if not re.search(r"_[A-Za-z0-9]{7}(\.|$)", name)}
     return replace(world, artifacts=kept)
 
@@ -113,7 +114,7 @@ def retitle(rule: str) -> Alike:
 
 
 def one_of_each_title(world: World) -> World:
-    """Return the world with the newest snippet of each title."""
+    """Return the state with only the newest snippet of each title."""
     notes = {note.title: note for note in reversed(world.notes)}
     return replace(world, notes=list(notes.values()))
 

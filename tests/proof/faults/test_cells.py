@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A slice of the fault matrix, played for real, and cells with something planted that must disappoint."""
+"""Test some cells of the fault matrix, and cells with planted errors that must have problems."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.proof.faults.cell import ASKS, FAILS, RECOVERS, WARNS, Cell, Report, 
 from tests.proof.faults.discovery import NotIdempotent, Request, discover
 from tests.proof.faults.pool import cells, scenarios
 from tests.proof.faults.scenario import Scenario
-from tests.proof.faults.switched import SwitchCell, play_switch
+from tests.proof.faults.switched import SwitchCell, run_switch_cell
 from tests.proof.faults.switching import SWITCHES, as_it_is
 from tests.tools.tree import ROOT
 
@@ -32,11 +32,11 @@ def request_of(scenario: Scenario, label: str) -> Request:
     return next(request for request in discover(scenario) if request.label == label)
 
 
-def played(task: str, label: str, fault: str, mode: str = "once", **changes: Any) -> Report:
-    """One cell; ``changes`` are planted in the scenario after its requests were found."""
+def run_fault(task: str, label: str, fault: str, mode: str = "once", **changes: Any) -> Report:
+    """Run a cell; ``changes`` are planted in the scenario after the discovery of its requests."""
     scenario = scenarios()[task]
     cell = Cell(task, request_of(scenario, label), fault, mode)
-    return play(cell, dataclasses.replace(scenario, **changes), BY_NAME[fault])
+    return run_cell(cell, dataclasses.replace(scenario, **changes), BY_NAME[fault])
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def played(task: str, label: str, fault: str, mode: str = "once", **changes: Any
         ("look up in a snippet", "GET file notes.md", "extra byte", "once", FAILS),
     ],
 )
-def test_cells(task: str, label: str, fault: str, mode: str, result: str) -> None:
-    report = played(task, label, fault, mode)
+def test_cell_has_the_expected_result(task: str, label: str, fault: str, mode: str, result: str) -> None:
+    report = run_fault(task, label, fault, mode)
     assert (report.result, report.problems) == (result, [])
     assert bool(report.message) == (result == FAILS)
 
 
-def played_with(task: str, switch: str, **changes: Any) -> Report:
-    """One cell of a switch; ``changes`` are planted in the switch."""
+def run_switch(task: str, switch: str, **changes: Any) -> Report:
+    """Run a cell of a switch; ``changes`` are planted in the switch."""
     scenario = scenarios()[task]
     found = next(each for each in SWITCHES if each.name == switch and each.concerns(scenario))
-    return play_switch(SwitchCell(task, switch), scenario, dataclasses.replace(found, **changes))
+    return run_switch_cell(SwitchCell(task, switch), scenario, dataclasses.replace(found, **changes))
 
 
 @pytest.mark.parametrize(
@@ -78,33 +78,33 @@ def played_with(task: str, switch: str, **changes: Any) -> Report:
         ("delete with manifest", "uploads get a suffix", FAILS),
         ("publish unusual names with manifest", "names become NFD", RECOVERS),
         ("list", "list is empty (Free plan)", WARNS),
-        ("create a snippet of unusual text", "titles become NFD", ASKS),
-        ("read snippets", "OAuth tokens end after 1 request", RECOVERS),
+        ("create a snippet with unusual text", "titles become NFD", ASKS),
+        ("read snippets", "OAuth tokens expire after 1 request", RECOVERS),
     ],
 )
-def test_switches(task: str, switch: str, result: str) -> None:
-    report = played_with(task, switch)
+def test_switch_has_the_expected_result(task: str, switch: str, result: str) -> None:
+    report = run_switch(task, switch)
     assert (report.result, report.problems) == (result, [])
     assert report.message or result == RECOVERS
 
 
-def test_snippet_that_is_gone_is_left_out_with_a_warning() -> None:
-    report = played("read snippets by pattern", "GET file notes.md", "410")
+def test_missing_snippet_is_left_out_with_a_warning() -> None:
+    report = run_fault("read snippets by pattern", "GET file notes.md", "410")
     assert (report.result, report.problems) == (WARNS, [])
 
 
-def test_switch_that_does_what_is_not_expected_is_noticed() -> None:
-    report = played_with("list", "list is empty (Free plan)", warns=False)
+def test_notice_an_unexpected_effect_of_a_switch() -> None:
+    report = run_switch("list", "list is empty (Free plan)", warns=False)
     assert report.problems[0].startswith("succeeded, but found {}")
-    report = played_with("publish", "uploads get a suffix", alike=as_it_is, must=True, says="never said")
-    assert report.problems[:2] == ["failed over a fault that passes", "the message does not name the cause, /never said/"]
+    report = run_switch("publish", "uploads get a suffix", alike=as_it_is, must=True, says="never said")
+    assert report.problems[:2] == ["failed with a transient fault", "the message does not name the cause, /never said/"]
     assert any("is neither old nor new" in problem for problem in report.problems)
-    report = played_with("create a snippet", "titles become lower case", asks="")
+    report = run_switch("create a snippet", "titles become lower case", asks="")
     assert any(problem.startswith("second run failed: There is no snippet") for problem in report.problems)
 
 
 def leaving(name: str) -> Callable[[Path], dict[str, Any]]:
-    """The options of the task that fetches, which leave a file behind whenever they are asked for."""
+    """Return options of the fetch task that leave a file behind at each call."""
 
     def options(folder: Path) -> dict[str, Any]:
         (folder / name).write_bytes(b"left")
@@ -113,17 +113,17 @@ def leaving(name: str) -> Callable[[Path], dict[str, Any]]:
     return options
 
 
-def test_a_temporary_file_is_noticed() -> None:
-    report = played("fetch", "GET listing", "401", options=leaving(".ansible_bitbucket_x"))
+def test_notice_a_temporary_file() -> None:
+    report = run_fault("fetch", "GET listing", "401", options=leaving(".ansible_bitbucket_x"))
     assert "a temporary file was left: .ansible_bitbucket_x" in report.problems
 
 
-def test_a_file_that_is_half_written_is_noticed() -> None:
-    report = played("fetch", "GET listing", "401", options=leaving("host/app"))
+def test_notice_an_incomplete_file() -> None:
+    report = run_fault("fetch", "GET listing", "401", options=leaving("host/app"))
     assert "file host/app is neither old nor new: 4 bytes" in report.problems
 
 
-def test_a_second_snippet_is_noticed() -> None:
+def test_notice_a_duplicate_snippet() -> None:
     scenario = scenarios()["create a snippet"]
     before = dataclasses.replace(scenario.before, notes=scenario.after.notes)
     titled = {"title": "Another title", "files": [{"name": "x", "content": "x"}]}
@@ -131,25 +131,25 @@ def test_a_second_snippet_is_noticed() -> None:
     assert any("snippets are neither" in problem for problem in report.problems)
 
 
-def test_a_failure_that_passes_and_a_cause_without_words_are_noticed() -> None:
+def test_notice_a_failure_with_a_transient_fault_and_a_message_without_cause() -> None:
     scenario = scenarios()["list"]
     fault = Fault("401", "status", "never said", {"code": 401}, transient=True)
-    report = play(Cell("list", request_of(scenario, "GET listing"), "401", "once"), scenario, fault)
-    assert report.problems == ["failed over a fault that passes", "the message does not name the cause, /never said/"]
+    report = run_cell(Cell("list", request_of(scenario, "GET listing"), "401", "once"), scenario, fault)
+    assert report.problems == ["failed with a transient fault", "the message does not name the cause, /never said/"]
 
 
-def test_a_fault_that_hits_nothing_is_noticed() -> None:
+def test_notice_a_fault_that_does_not_occur() -> None:
     scenario = scenarios()["list"]
     request = dataclasses.replace(request_of(scenario, "GET listing"), earlier=5)
-    assert play(Cell("list", request, "401", "once"), scenario, BY_NAME["401"]).problems == ["the fault hit nothing"]
+    assert run_cell(Cell("list", request, "401", "once"), scenario, BY_NAME["401"]).problems == ["the fault did not occur"]
 
 
-def test_a_crash_is_noticed() -> None:
-    report = played("list", "GET listing", "503", value=lambda result: result["no such key"])
+def test_notice_a_crash() -> None:
+    report = run_fault("list", "GET listing", "503", value=lambda result: result["no such key"])
     assert any(problem.startswith("crashed: ") and "KeyError" in problem for problem in report.problems)
 
 
-def test_a_cell_where_answers_are_late_is_played_again_and_disappoints_if_they_always_are(
+def test_run_a_cell_with_timeouts_again_and_report_lasting_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(celling, "MOST_REPEATS", 1)
@@ -159,32 +159,32 @@ def test_a_cell_where_answers_are_late_is_played_again_and_disappoints_if_they_a
         runs.append(folder)
         return {}
 
-    report = played("list with OAuth", "POST token", "401", switches={"latency": 1.2}, options=record)
+    report = run_fault("list with OAuth", "POST token", "401", switches={"latency": 1.2}, options=record)
     assert len(set(runs)) == 2
     assert "the message does not name the cause" in report.problems[0]
     assert "no response within 1 seconds" in report.message
 
 
-def test_a_task_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_end_a_task_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "BUDGET", 0.5)
     with staging.Stage(scenarios()["list"]) as stage:
         stage.emulator.faults.add("stall", seconds=3600, times=None)
         assert stage.run(timeout=3000).over_budget
 
 
-def test_a_scenario_whose_wish_does_not_come_true_is_refused() -> None:
+def test_refuse_a_scenario_that_does_not_reach_its_state() -> None:
     scenario = scenarios()["publish"]
     with pytest.raises(NotIdempotent, match="artifact"):
         discover(dataclasses.replace(scenario, after=scenario.before))
 
 
-def test_every_module_and_lookup_has_a_task() -> None:
+def test_each_module_and_lookup_has_a_task() -> None:
     found = {(scenario.plugin, scenario.is_lookup) for scenario in scenarios().values()}
     there = {(path.stem, folder == "lookup") for folder in ("modules", "lookup") for path in (PLUGINS / folder).glob("bit*.py")}
     assert found == there
 
 
-def test_every_fault_and_switch_is_played_somewhere_and_every_request_and_task_has_cells() -> None:
+def test_each_fault_switch_request_and_task_has_cells() -> None:
     requests = {name: discover(scenario) for name, scenario in scenarios().items()}
     wanted = list(cells(requests))
     hits = [cell for cell in wanted if isinstance(cell, Cell)]

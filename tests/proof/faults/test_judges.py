@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The judges of the fault matrix: each notices what it is there for, and is content with what is right."""
+"""Test the judges of the fault matrix: each notices its problem, and accepts a correct outcome."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def failed(message: str = WHY, **more: Any) -> Outcome:
     return Outcome(True, message, said=message + more.pop("said", ""), **more)
 
 
-def test_what_is_right_is_no_problem() -> None:
+def test_accept_a_correct_outcome() -> None:
     assert judges.ended(FINE) == []
     assert judges.says_why(FINE, "never said") == []
     assert judges.says_why(failed(), r"\b503 Service") == []
@@ -39,8 +39,8 @@ def test_what_is_right_is_no_problem() -> None:
     assert judges.gets_over(FINE, True) == judges.gets_over(failed(), False) == []
 
 
-def test_a_task_that_hangs_or_crashes() -> None:
-    assert judges.ended(Outcome(True, over_budget=True)) == ["did not end within its budget"]
+def test_notice_a_task_that_hangs_or_crashes() -> None:
+    assert judges.ended(Outcome(True, over_budget=True)) == ["did not end within its time limit"]
     assert "KeyError" in judges.ended(Outcome(True, crash="KeyError: 'x'"))[0]
 
 
@@ -48,24 +48,24 @@ def test_a_task_that_hangs_or_crashes() -> None:
     ("message", "word"),
     [
         ("Something went wrong", "does not name the cause"),
-        (WHY + "\nTraceback (most recent call last)", "not fit to read"),
-        (WHY + " HTTPConnectionPool(host='x')", "not fit to read"),
-        (WHY + " at None", "not fit to read"),
-        (WHY + ".. Do this", "not fit to read"),
-        (WHY + " for %s", "not fit to read"),
+        (WHY + "\nTraceback (most recent call last)", "not readable"),
+        (WHY + " HTTPConnectionPool(host='x')", "not readable"),
+        (WHY + " at None", "not readable"),
+        (WHY + ".. Do this", "not readable"),
+        (WHY + " for %s", "not readable"),
         (WHY + "x" * 1000, "characters"),
     ],
 )
-def test_a_message_that_is_no_good(message: str, word: str) -> None:
+def test_notice_a_bad_message(message: str, word: str) -> None:
     assert any(word in problem for problem in judges.says_why(failed(message), r"\b503 Service"))
 
 
-def test_a_secret_that_was_printed() -> None:
+def test_notice_a_printed_secret() -> None:
     assert judges.keeps_secrets(failed(said="invocation: s3cret"), ["s3cret"]) == ["a secret was printed: s3cret…"]
     assert judges.keeps_secrets(failed("https://s3/x?Expires=5"), []) == ["part of a signed URL was printed: Expires="]
 
 
-def test_success_that_is_none() -> None:
+def test_notice_a_success_without_the_requested_state() -> None:
     assert judges.right(FINE, PUBLISH.before, PUBLISH)
     reading = PUBLISHING[0].__class__("read", "x", PUBLISH.after, PUBLISH.after, lambda folder: {}, expected=["1.4.2"])
     assert judges.right(Outcome(False, value=[""]), PUBLISH.after, reading)
@@ -73,30 +73,30 @@ def test_success_that_is_none() -> None:
 
 
 @pytest.mark.parametrize("change", [{"app.tgz": b"half"}, {"kept.txt": b""}, {"strange": b"x"}])
-def test_an_artifact_or_a_file_between_old_and_new(change: dict[str, bytes]) -> None:
+def test_notice_an_incomplete_artifact_or_file(change: dict[str, bytes]) -> None:
     after = PUBLISH.after
     assert judges.nothing_in_between(World({**after.artifacts, **change}, files=after.files), PUBLISH)
     files = {"dist/" + name: data for name, data in change.items()}
     assert judges.nothing_in_between(World(after.artifacts, files={**after.files, **files}), PUBLISH)
 
 
-def test_an_artifact_that_is_lost() -> None:
+def test_notice_a_lost_artifact() -> None:
     assert judges.nothing_in_between(World({"app.tgz": PUBLISH.after.artifacts["app.tgz"]}, files=PUBLISH.after.files), PUBLISH)
 
 
 @pytest.mark.parametrize(
     "notes", [[OTHER, NOTES, NOTES], [NOTES], [OTHER, Note(NOTES.title, {})], [OTHER, Note(NOTES.title, NOTES.files, False)]]
 )
-def test_a_snippet_that_is_there_twice_or_lost_or_wrong(notes: list[Note]) -> None:
+def test_notice_a_duplicate_lost_or_wrong_snippet(notes: list[Note]) -> None:
     assert judges.nothing_in_between(World(notes=notes), CREATE)
     assert judges.right(FINE, World(notes=notes), CREATE)
 
 
-def test_a_second_snippet_beside_the_old_one() -> None:
+def test_notice_a_new_snippet_next_to_the_old_one() -> None:
     assert judges.nothing_in_between(World(notes=[OTHER, OLD_NOTES, NOTES]), UPDATE)
 
 
-def test_a_temporary_file_that_was_left() -> None:
+def test_notice_a_temporary_file() -> None:
     assert judges.nothing_left(World(files={"host/.ansible_bitbucket_x1": b""}), [])
     assert judges.nothing_left(World(), ["tmpx1"])
 
@@ -111,23 +111,23 @@ def test_a_temporary_file_that_was_left() -> None:
         (Outcome(True, crash="x"), FINE, 0),
     ],
 )
-def test_a_task_that_does_not_converge(second: Outcome, third: Outcome, writes: int) -> None:
+def test_notice_a_task_that_does_not_converge(second: Outcome, third: Outcome, writes: int) -> None:
     assert judges.converges(second, third, PUBLISH.after, PUBLISH, writes)
     assert judges.converges(FINE, FINE, PUBLISH.before, PUBLISH, 0)
 
 
-def test_warning_names_the_cause_of_a_success_with_less() -> None:
+def test_warning_must_name_the_cause_of_a_reduced_result() -> None:
     assert judges.warns(Outcome(False, warnings=("410 Gone: left out",)), r"\b410 Gone")
     assert not judges.warns(Outcome(False, warnings=("something",)), r"\b410 Gone")
     assert not judges.warns(failed(warnings=("410 Gone",)), r"\b410 Gone")
 
 
-def test_runs_that_ask_must_ask_the_same_and_write_nothing() -> None:
+def test_next_runs_must_request_the_same_decision_and_write_nothing() -> None:
     assert judges.asks_again(failed(), failed(), 0) == []
     assert judges.asks_again(failed(), FINE, 0)
     assert judges.asks_again(failed(), failed("Another"), 0)
     assert judges.asks_again(failed(), failed(), 1)
 
 
-def test_a_fault_that_passes_is_no_reason_to_fail() -> None:
+def test_notice_a_failure_with_a_transient_fault() -> None:
     assert judges.gets_over(failed(), True)
