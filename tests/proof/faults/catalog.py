@@ -161,8 +161,8 @@ FAULTS = [
     ),
     Fault("extra byte", "extra", WRONG_BODY, lasting=True, fits=with_known_contents),
     Fault("Content-Length too large", "wrong_length", CLOSED + r"|sen[dt]s? (more|\d+) bytes", {"delta": 1}, transient=True),
-    # Two bytes, because the service might have removed a single final newline.
-    # The response looks complete and its connection is closed afterwards, so a retry might find a closed connection.
+    # Two bytes: the service might have changed a text that lacks only its final newline.
+    # The connection is closed after a response that seemed complete, so a retry might meet its end.
     Fault("Content-Length too small", "wrong_length", TOO_LONG, {"delta": -2}, lasting=True, fits=with_known_body),
     *(status(code) for code in (400, 401, 402, 403, 404, 405, 410)),
     limited("", None),

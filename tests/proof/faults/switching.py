@@ -149,7 +149,7 @@ PAGES = [
     Switch("page links omit role and pagelen", "", {"next_drops": ("role", "pagelen"), "page_cap": 1}, LIST, must=True),
     Switch("pages have at most 50 items", "", {"pagelen_max": 50}, LIST, must=True),
     Switch("responses are compressed without request", "", {"api_encoding": "gzip"}, ANY, must=True),
-    Switch("OAuth tokens end after 1 request", "", {"token_ends_after_requests": 1}, ANY, must=True, oauth=True),
+    Switch("OAuth tokens expire after 1 request", "", {"token_ends_after_requests": 1}, ANY, must=True, oauth=True),
 ]
 DOWNLOADS = [
     Switch("list lags by 2 readings", "download", {"listing_lag_reads": 2}, WRITE, must=True),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the table for the documentation in reStructuredText. The same results give the same text."""
+"""Write the page of the documentation, in reStructuredText. The same results make the same text."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ fails, asks
 
 
 def table(tasks: Mapping[str, Scenario], requests: Mapping[str, Sequence[Request]], reports: Mapping[str, Report]) -> str:
-    """Return the complete page."""
+    """Return the page."""
     hit = {name: requests[name] for name, scenario in tasks.items() if not scenario.only_switches}
     pairs = [(request, fault) for found in hit.values() for request in found for fault in FAULTS]
     results = [report.result for report in reports.values() if isinstance(report.cell, Cell)]

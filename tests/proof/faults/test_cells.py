@@ -16,7 +16,7 @@ import pytest
 from tests.proof.faults import cell as celling
 from tests.proof.faults import stage as staging
 from tests.proof.faults.catalog import FAULTS, Fault
-from tests.proof.faults.cell import ASKS, FAILS, RECOVERS, WARNS, Cell, Report, play
+from tests.proof.faults.cell import ASKS, FAILS, RECOVERS, WARNS, Cell, Report, run_cell
 from tests.proof.faults.discovery import NotIdempotent, Request, discover
 from tests.proof.faults.pool import cells, scenarios
 from tests.proof.faults.scenario import Scenario
@@ -49,12 +49,12 @@ def run_fault(task: str, label: str, fault: str, mode: str = "once", **changes: 
         ("list", "GET listing page 2", "next page repeats", "once", FAILS),
         ("list with OAuth", "POST token", "refused", "once", RECOVERS),
         ("fetch", "GET app.tgz from storage", "expired signed URL", "once", RECOVERS),
-        ("fetch", "GET app.tgz from storage", "refused", "for ever", FAILS),
+        ("fetch", "GET app.tgz from storage", "refused", "always", FAILS),
         ("fetch", "GET app.tgz", "redirect to http", "once", FAILS),
-        ("fetch", "GET listing", "refused", "for ever", FAILS),
+        ("fetch", "GET listing", "refused", "always", FAILS),
         ("look up", "GET VERSION", "redirect to file:", "once", FAILS),
-        ("create a snippet", "POST snippets", "500, done", "for ever", RECOVERS),
-        ("update a snippet", "PUT snippet", "504", "for ever", FAILS),
+        ("create a snippet", "POST snippets", "500, done", "always", RECOVERS),
+        ("update a snippet", "PUT snippet", "504", "always", FAILS),
         ("look up in a snippet", "GET file notes.md", "extra byte", "once", FAILS),
     ],
 )
@@ -127,7 +127,7 @@ def test_notice_a_duplicate_snippet() -> None:
     scenario = scenarios()["create a snippet"]
     before = dataclasses.replace(scenario.before, notes=scenario.after.notes)
     titled = {"title": "Another title", "files": [{"name": "x", "content": "x"}]}
-    report = played("create a snippet", "POST snippets", "reset after the effect", before=before, options=lambda folder: titled)
+    report = run_fault("create a snippet", "POST snippets", "reset after the effect", before=before, options=lambda folder: titled)
     assert any("snippets are neither" in problem for problem in report.problems)
 
 
