@@ -26,12 +26,17 @@ def stage(name: str) -> Path:
     top = BUILD / "stage" / name
     shutil.rmtree(top, ignore_errors=True)
     copy = top / "ansible_collections" / "releng" / "bitbucket"
-    for path in _tracked() or _walked():
+    for path in list_files():
         target = copy / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, target, follow_symlinks=False)
     _git(copy, "init", "--quiet")
     return copy
+
+
+def list_files() -> list[Path]:
+    """Return the files of the checkout without what is built in it, as paths relative to it."""
+    return _tracked() or list(_walked())
 
 
 def _tracked() -> list[Path]:

@@ -127,7 +127,8 @@ def test_notice_a_duplicate_snippet() -> None:
     scenario = scenarios()["create a snippet"]
     before = dataclasses.replace(scenario.before, notes=scenario.after.notes)
     titled = {"title": "Another title", "files": [{"name": "x", "content": "x"}]}
-    report = run_fault("create a snippet", "POST snippets", "reset after the effect", before=before, options=lambda folder: titled)
+    reset = "reset after the effect"
+    report = run_fault("create a snippet", "POST snippets", reset, before=before, options=lambda folder: titled)
     assert any("snippets are neither" in problem for problem in report.problems)
 
 
