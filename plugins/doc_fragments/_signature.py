@@ -36,7 +36,7 @@ options:
     version_added: 1.1.0
 requirements:
   - GnuPG >= 2.2 or sqv, to verify OpenPGP signatures
-  - OpenSSH >= 8.1, to sign with SSH keys and to verify SSH signatures
+  - OpenSSH >= 8.1, to verify SSH signatures
 seealso:
   - ref: ansible_collections.releng.bitbucket.docsite.guide_sign
     description: Create keys, sign a release, and verify it with and without Ansible.
@@ -80,4 +80,5 @@ options:
     version_added: 1.1.0
 requirements:
   - gpg from GnuPG >= 2.2, to sign with OpenPGP keys
+  - ssh-keygen from OpenSSH >= 8.1, to sign with SSH keys
 """

@@ -63,7 +63,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ lookup('releng.bitbucket.bitbucket_download', 'VERSION', workspace='acme', repository='widgets') }}"
 
-# The next lookups take the workspace and the repository from the environment, and all of them take the credentials from there.
+# All lookups take the credentials from the environment. The next ones take the workspace and the repository from there as well.
 - name: Read the description of a build as data
   ansible.builtin.set_fact:
     build: "{{ lookup('releng.bitbucket.bitbucket_download', 'build.json', output='json') }}"

@@ -65,7 +65,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ lookup('releng.bitbucket.bitbucket_snippet', 'start.md', workspace='acme', title='Run book') }}"
 
-# This lookup takes the workspace from the environment. Both lookups take the credentials from there.
+# Both lookups take the credentials from the environment. The next one takes the workspace from there as well.
 - name: Read the settings of a team as data
   ansible.builtin.set_fact:
     settings: "{{ lookup('releng.bitbucket.bitbucket_snippet', 'settings.yml', title='Settings', output='yaml') }}"

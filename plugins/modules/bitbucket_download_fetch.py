@@ -134,7 +134,7 @@ options:
     default: false
   backup:
     description:
-      - Whether to keep a copy of each replaced file. The name of the copy has the time.
+      - Whether to keep a copy of each replaced file. The name of the copy contains the time.
     type: bool
     default: false
   unpack_dest:
