@@ -127,8 +127,8 @@ seealso:
   - plugin: releng.bitbucket.bitbucket_download
     plugin_type: lookup
     description: Read the contents of artifacts.
-  - ref: ansible_collections.releng.bitbucket.publish_artifacts_role
-    description: Publish a release with retention, release notes and a channel.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_roles
+    description: Publish with retention, release notes and a channel, with P(releng.bitbucket.publish_artifacts#role).
   - ref: ansible_collections.releng.bitbucket.docsite.guide_publish
     description: Publish artifacts step by step.
 """

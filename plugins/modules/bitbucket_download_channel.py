@@ -131,8 +131,10 @@ seealso:
     description: List the release that a channel names.
   - module: releng.bitbucket.bitbucket_download_prune
     description: Delete old releases that no channel names.
-  - ref: ansible_collections.releng.bitbucket.deploy_artifacts_role
-    description: Deploy the release that a channel names.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_roles
+    description: >-
+      Publish and deploy the release of a channel, with P(releng.bitbucket.publish_artifacts#role) and
+      P(releng.bitbucket.deploy_artifacts#role).
   - ref: ansible_collections.releng.bitbucket.docsite.guide_channels
     description: Use channels step by step.
 """

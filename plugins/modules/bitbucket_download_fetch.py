@@ -256,10 +256,8 @@ seealso:
   - plugin: releng.bitbucket.checksums
     plugin_type: filter
     description: Read O(checksum) from a checksum file.
-  - ref: ansible_collections.releng.bitbucket.fetch_artifacts_role
-    description: Fetch and unpack artifacts with a role.
-  - ref: ansible_collections.releng.bitbucket.deploy_artifacts_role
-    description: Deploy a release, switch to it, and roll back.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_roles
+    description: Fetch and deploy with P(releng.bitbucket.fetch_artifacts#role) and P(releng.bitbucket.deploy_artifacts#role).
   - ref: ansible_collections.releng.bitbucket.docsite.guide_fetch
     description: Fetch artifacts step by step.
   - ref: ansible_collections.releng.bitbucket.docsite.guide_fleet

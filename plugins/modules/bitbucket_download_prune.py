@@ -121,8 +121,8 @@ seealso:
     description: List artifacts.
   - module: ansible.builtin.find
     description: Uses the same syntax of patterns.
-  - ref: ansible_collections.releng.bitbucket.publish_artifacts_role
-    description: Publish a release and delete old ones with a role.
+  - ref: ansible_collections.releng.bitbucket.docsite.guide_roles
+    description: Publish a release and delete old ones, with P(releng.bitbucket.publish_artifacts#role).
   - ref: ansible_collections.releng.bitbucket.docsite.guide_retain
     description: Choose the rules of retention.
 """
