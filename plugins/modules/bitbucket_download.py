@@ -248,6 +248,7 @@ signature:
   description: Signature of the manifest.
   returned: success, when O(signing_key) or O(signed_by) is set
   type: dict
+  version_added: 1.1.0
   contains:
     name:
       description: Name of the artifact with the signature.
@@ -282,11 +283,13 @@ elapsed:
   description: Duration of the task in seconds, without the start of the module.
   returned: always
   type: float
+  version_added: 1.1.0
   sample: 1.618
 msg:
   description: Number of artifacts by status, as a sentence. If the task fails, the reason.
   returned: always
   type: str
+  version_added: 1.1.0
   sample: 2 created, 1 replaced, 97 unchanged; manifest replaced
 requests:
   description:

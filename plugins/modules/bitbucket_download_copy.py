@@ -21,7 +21,7 @@ description:
   - Fetches each artifact into a temporary file, verifies it with the O(manifest) of the source, and uploads it. Interrupted
     transfers are resumed.
   - Uploads the oldest artifacts first, one upload after the other, because the destination dates an artifact when it is uploaded.
-    So the order by date is the same in both repositories.
+    So the newest artifacts of the source are also the newest in the destination.
   - Never changes the source.
 extends_documentation_fragment:
   - releng.bitbucket._connection

@@ -383,6 +383,7 @@ artifacts:
     version:
       description: Version in the name, or the text that O(group_by) matches. Null if there is none.
       type: str
+      version_added: 1.1.0
       sample: 1.4.2
     url:
       description: API URL of the artifact. It is not signed. If the repository is private, it requires credentials.
@@ -427,6 +428,7 @@ channel:
   description: Contents of the channel.
   returned: success, when O(channel) is set
   type: dict
+  version_added: 1.1.0
   contains:
     channel:
       description: Name of the channel.
@@ -458,12 +460,14 @@ removed:
     - In check mode, null if an archive is not on the host yet.
   returned: success, when O(unpack_exact=true)
   type: list
+  version_added: 1.1.0
   elements: str
   sample: [/opt/widgets/bin/old]
 signature:
   description: Signature of the manifest or of the channel.
   returned: success, when O(signed_by) is set
   type: dict
+  version_added: 1.1.0
   contains:
     name:
       description: Name of the artifact with the signature.
@@ -489,11 +493,13 @@ elapsed:
   description: Duration of the task in seconds, without the start of the module.
   returned: always
   type: float
+  version_added: 1.1.0
   sample: 1.618
 msg:
   description: Number of artifacts by status, as a sentence. If the task fails, the reason.
   returned: always
   type: str
+  version_added: 1.1.0
   sample: 2 fetched, 1 unchanged
 requests:
   description:

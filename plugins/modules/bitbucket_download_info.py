@@ -177,6 +177,7 @@ artifacts:
     version:
       description: Version in the name, or the text that O(group_by) matches. Null if there is none.
       type: str
+      version_added: 1.1.0
       sample: 1.4.2
     sha256:
       description:
@@ -184,6 +185,7 @@ artifacts:
         - Null if the manifest has no line for the artifact or is older than the artifact.
       returned: when O(manifest) or O(channel) is set
       type: str
+      version_added: 1.1.0
       sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     verified_by:
       description:
@@ -192,23 +194,27 @@ artifacts:
         - The signature verifies the digest. The module does not compare the digest with the contents of the artifact.
       returned: when O(manifest) or O(channel) is set
       type: str
+      version_added: 1.1.0
       sample: 0EE5BE979282D80B9F7540F1CCD2ED94D21739E9
 unlisted:
   description: Sorted names of matching artifacts without a line, or with conflicting lines, in the manifest.
   returned: success, when O(manifest) is set
   type: list
+  version_added: 1.1.0
   elements: str
   sample: [widgets-1.4.3-rc1.tar.gz]
 orphaned:
   description: Sorted names of matching lines of the manifest without an artifact.
   returned: success, when O(manifest) is set
   type: list
+  version_added: 1.1.0
   elements: str
   sample: [widgets-1.3.0.tar.gz]
 channel:
   description: Contents of the channel.
   returned: success, when O(channel) is set
   type: dict
+  version_added: 1.1.0
   contains:
     channel:
       description: Name of the channel.
@@ -238,6 +244,7 @@ signature:
   description: Signature of the manifest or of the channel.
   returned: success, when O(signed_by) is set
   type: dict
+  version_added: 1.1.0
   contains:
     name:
       description: Name of the artifact with the signature.
@@ -263,11 +270,13 @@ elapsed:
   description: Duration of the task in seconds, without the start of the module.
   returned: always
   type: float
+  version_added: 1.1.0
   sample: 1.618
 msg:
   description: Number of artifacts, as a sentence. If the task fails, the reason.
   returned: always
   type: str
+  version_added: 1.1.0
   sample: 3 artifacts
 requests:
   description: Number of requests to the API, including retries.

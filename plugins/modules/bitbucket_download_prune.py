@@ -206,6 +206,7 @@ artifacts:
     version:
       description: Version in the name, or the text that O(group_by) matches. Null if there is none.
       type: str
+      version_added: 1.1.0
       sample: 1.3.0
     url:
       description: API URL of the artifact. It is not signed. If the repository is private, it requires credentials.
@@ -236,6 +237,7 @@ signature:
   description: Signature of the manifest.
   returned: success, when O(signing_key) or O(signed_by) is set
   type: dict
+  version_added: 1.1.0
   contains:
     name:
       description: Name of the artifact with the signature.
@@ -270,11 +272,13 @@ elapsed:
   description: Duration of the task in seconds, without the start of the module.
   returned: always
   type: float
+  version_added: 1.1.0
   sample: 1.618
 msg:
   description: Number of artifacts by status, as a sentence. If the task fails, the reason.
   returned: always
   type: str
+  version_added: 1.1.0
   sample: 2 deleted, 5 kept
 requests:
   description:

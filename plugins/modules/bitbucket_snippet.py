@@ -213,11 +213,13 @@ elapsed:
   description: Duration of the task in seconds, without the start of the module.
   returned: always
   type: float
+  version_added: 1.1.0
   sample: 1.618
 msg:
   description: ID and status of the snippet, as a sentence. If the task fails, the reason.
   returned: always
   type: str
+  version_added: 1.1.0
   sample: snippet kypj created
 requests:
   description: Number of requests to the API, including retries.
