@@ -70,7 +70,7 @@ help:
 	@echo 'make molecule-example  run the Molecule example of the docs'
 	@echo 'make browser        test the documentation site in Chromium'
 	@echo 'make mutants        measure the share of changes that no test detects (MUTANTS_ARGS="--sample 50 --seed 1")'
-	@echo 'make bench          measure CPU, memory, time and requests for the guide "What it costs"'
+	@echo 'make bench          measure CPU, memory, time and requests for the guide "Compare performance"'
 	@echo
 	@echo 'make live           check assumptions against Bitbucket Cloud (LIVE_ARGS="--rehearse"): guide "Check the real service"'
 	@echo 'make setup          create the virtual environment'
