@@ -35,6 +35,8 @@ COMMENT = re.compile(r"(?m)^\.\. Title\n\n")
 # The index of plugins adds pages and guides to the side bar with titles of four lines; the front page has shorter titles.
 # Each such list is removed, with the title of its section if the section has no other text.
 LISTED = re.compile(r"(?m)^(.+\n-+\n\n+)?\.\. toctree::\n(    .*\n)*\n(    .*\n)*")
+# A comment between the label and the title of a role's page, which keeps references to the page from finding a title.
+BEFORE_TITLE = re.compile(r"(?m)^\.\. Title\n\n")
 TITLE = re.compile(r"(?m)^Releng\.Bitbucket\n=+$")
 KINDS = {"module": "", "lookup": " lookup", "filter": " filter", "role": " role"}
 
