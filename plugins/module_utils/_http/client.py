@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read, list, send and delete resources of the API, with retries. Artifacts and snippets are no part of this file."""
+"""Read, list, send and delete resources of the API, with retries. This module knows neither artifacts nor snippets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _T = t.TypeVar("_T")
 
 
 class WholeResponse(t.NamedTuple):
-    """A successful response of the API: the request in words, content type and body, and the ``location`` of a new resource."""
+    """A successful response of the API: the request in words, content type, body, and the ``location`` of a new resource."""
 
     what: str
     content_type: str
@@ -40,9 +40,9 @@ class WholeResponse(t.NamedTuple):
 
 
 class Deletion(t.NamedTuple):
-    """What a response to a DELETE says: whether the resource was ``found``, and whether it is ``proved`` to be gone.
+    """The result of a DELETE: whether the resource was ``found``, and whether the response proves that it no longer exists.
 
-    ``words``: the response as a clause, for errors.
+    ``words``: the response as a clause for error messages.
     """
 
     found: bool
@@ -51,12 +51,12 @@ class Deletion(t.NamedTuple):
 
 
 class Client:
-    """The API of one Bitbucket for one task. Safe to share between ``threads`` threads.
+    """A client of the Bitbucket API for one task. Up to ``threads`` threads can share it.
 
     See Session for ``add_secret`` and ``transport``.
 
-    ``retries``, ``rate`` and ``meter``: the retries, the limit of bytes a second and the running transfers of the task, which
-    all of its requests share.
+    All requests of the task share ``retries``, the rate limit ``rate`` in bytes per second, and the running transfers in
+    ``meter``.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class Client:
 
     @property
     def requests(self) -> int:
-        """The number of requests to the API so far, with those of the clients that this one has made."""
+        """Return the number of requests to the API so far, including those of clients that ``connect`` returned."""
         return self.session.requests + sum(other.requests for other in self._others)
 
     def connect(self, workspace: str, credentials: Credentials | None = None) -> Client:
-        """Return a client for another workspace and, if given, with another credential.
+        """Return a client for another workspace and, if given, with other credentials.
 
-        Both share the retries, the limit of bytes a second, the running transfers and the secrets of the task.
+        Both clients share the retries, the rate limit, the running transfers and the secrets of the task.
         """
         other = copy.copy(self)
         other.workspace = workspace
@@ -99,11 +99,11 @@ class Client:
         return other
 
     def server_now(self) -> datetime.datetime:
-        """Return the time of the service, by the date of its latest response; the clock of this host might be wrong."""
+        """Return the time of the service, taken from its latest response, because the clock of this host might be wrong."""
         return datetime.datetime.fromtimestamp(self.session.server_time(), datetime.timezone.utc)
 
     def url(self, path: str) -> str:
-        """Return the URL of an API path, which begins with a slash and is percent-encoded already."""
+        """Return the URL of an API path that starts with a slash and is percent-encoded."""
         return self._api_url + path
 
     def require_credentials(self) -> None:
@@ -115,7 +115,7 @@ class Client:
             )
 
     def read(self, url: str, accept: str, limit: int = _MAX_BODY) -> WholeResponse:
-        """Return the successful response at an API URL, of at most ``limit`` bytes; repeated."""
+        """Read an API URL, with retries, and return the successful response of at most ``limit`` bytes."""
 
         def once() -> WholeResponse:
             with self.session.send("GET", url, {"Accept": accept}) as response:
@@ -129,11 +129,11 @@ class Client:
         return self.retries.repeat(once)
 
     def get_json(self, url: str) -> dict[str, t.Any]:
-        """Return the JSON object at an API URL; repeated."""
+        """Read an API URL, with retries, and return the JSON object."""
         return self.parse(self.read(url, _JSON["Accept"]))
 
     def parse(self, response: WholeResponse) -> dict[str, t.Any]:
-        """Return the JSON object in a response. Raises RequestFailed for anything else."""
+        """Return the JSON object in a response. Raise RequestFailed for anything else."""
         try:
             document = json.loads(response.body.decode("utf-8"))
         except (ValueError, RecursionError):
@@ -146,18 +146,18 @@ class Client:
         return document
 
     def list_once(self, path: str) -> Listed:
-        """Return all items of a paginated list, and whether they are known to be all; every page is repeated if it fails."""
+        """Return the items of a paginated list, and whether the list is known to be complete. Retry each page that fails."""
         return self._lists.read_once(self.url(path))
 
     def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> WholeResponse:
-        """Send one POST or PUT, which is not repeated.
+        """Send one POST or PUT, without retries.
 
-        After a RequestFailed with ``may_have_applied`` the caller must find out whether it was applied.
+        After a RequestFailed with ``may_have_applied``, the caller must find out whether the request was applied.
         """
         with self.session.send(method, self.url(path), {**_JSON, "Content-Type": content_type}, body) as response:
             self.session.require_success(response)
             content = response.read_document(_MAX_BODY)
-        # Success may have an empty body, also as text/html; a page with text is a login page or a proxy's.
+        # A successful response can have an empty text/html body. A page with text comes from a login page or a proxy.
         if is_html(content.decode("utf-8", "replace")):
             raise RequestFailed(
                 f"{response.what} returned {server_words(content)} instead of a response of the API."
@@ -166,7 +166,7 @@ class Client:
         return WholeResponse(response.what, response.headers.get("Content-Type", ""), content, response.location)
 
     def delete(self, path: str) -> Deletion:
-        """Delete the resource at the path; repeated. A 404 on a repeat means that an earlier attempt was applied."""
+        """Delete the resource at the path, with retries. A 404 for a retry means that an earlier attempt was applied."""
         attempts = 0
 
         def once() -> Deletion:
@@ -177,7 +177,7 @@ class Client:
             words = f"{response.what} returned HTTP {status_text(response.status)}"
             if response.status == 404:
                 return Deletion(found=attempts > 1, proved=attempts > 1, words=words)
-            # Documented; any other success proves nothing.
+            # Only 204 is documented. Any other success proves nothing.
             return Deletion(found=True, proved=response.status == 204, words=words)
 
         return self.retries.repeat(once)

@@ -4,7 +4,7 @@
 
 """Check the settings of a connection, and decide which URLs may be used, followed and shown.
 
-Credentials go to the origin of the API alone. Plain http is for loopback hosts.
+Credentials are sent only to the origin of the API. Plain http is allowed only for loopback hosts.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from .credentials import Credentials
 
 
 class Connection(t.NamedTuple):
-    """Checked connection settings. ``timeout`` and ``max_wait`` are in seconds, ``limit_rate`` in bytes a second.
+    """Checked connection settings. ``timeout`` and ``max_wait`` are in seconds, ``limit_rate`` is in bytes per second.
 
-    URLs have no final slash.
-
-    The option ``timeout`` takes whole seconds; here a fraction of a second works as well.
+    URLs have no trailing slash. ``timeout`` can be a fraction, although the option takes only whole seconds.
     """
 
     workspace: str
@@ -39,14 +37,14 @@ class Connection(t.NamedTuple):
 
     @property
     def verify(self) -> bool | str:
-        """What the HTTP library takes: False, True, or the path of a CA bundle."""
+        """Return the ``verify`` value of the HTTP library: False, True, or the path of a CA bundle."""
         if not self.validate_certs:
             return False
         return self.ca_path or True
 
 
 def parse_connection(options: t.Mapping[str, t.Any], credentials: Credentials) -> Connection:
-    """Return the settings in the options of a module or lookup. Raises BadInput for settings that cannot work."""
+    """Return the settings in the options of a module or lookup. Raise BadInput for unusable settings."""
     for name, least in (("timeout", 1), ("retries", 0), ("max_wait", 0)):
         if options[name] < least:
             raise BadInput(f"{name} must be {least} or more, not {options[name]}")
@@ -65,14 +63,14 @@ def parse_connection(options: t.Mapping[str, t.Any], credentials: Credentials) -
 
 
 def check_url(option: str, url: str) -> str:
-    """Return the URL without a final slash, or raise BadInput for user info, a query, or plain http beyond loopback.
+    """Return the URL without a trailing slash. Raise BadInput for user information, a query, or plain http to another host.
 
-    The error does not show the URL, which may hold a secret.
+    The error does not show the URL, which might contain a secret.
     """
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # its text quotes pieces of the URL
+    except ValueError:  # its message quotes parts of the URL
         usable = False
     if "@" in url:
         raise BadInput(f"{option} must not contain user information. Use the credential options instead")
@@ -86,13 +84,13 @@ def check_url(option: str, url: str) -> str:
 
 
 def hidden_parts(url: str) -> list[str]:
-    """Return the parts of a refused URL that must not be shown: user info, the password in it, and a query."""
+    """Return the secret parts of a refused URL: the user information, its password, and the query."""
     user_info = url.partition("//")[2].rpartition("@")[0]
     return [text for text in (user_info, user_info.partition(":")[2], url.partition("?")[2]) if text]
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether the host is ``localhost`` or a loopback address. Other names are not resolved and do not count."""
+    """Return whether the host is ``localhost`` or a loopback address. Other names are not resolved."""
     if host == "localhost":
         return True
     try:
@@ -102,13 +100,13 @@ def is_loopback(host: str) -> bool:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port, which must be equal before credentials are sent again."""
+    """Return scheme, host and port. Credentials are sent only to a URL with the same origin."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 def same_origin(url: str, api_url: str) -> bool:
-    """Return whether a link leads to the origin of the API, so that credentials may follow it."""
+    """Return whether a URL has the origin of the API, so that requests to it can carry credentials."""
     try:
         return origin(url) == origin(api_url) and "@" not in url.split("/", 3)[2]
     except ValueError:
@@ -116,12 +114,12 @@ def same_origin(url: str, api_url: str) -> bool:
 
 
 def without_query(url: str) -> str:
-    """Return the URL as messages show it: its query may be a secret."""
+    """Return the URL for messages, without its query, which might be a secret."""
     return url.split("?", 1)[0]
 
 
 def resolve_redirect(url: str, location: str) -> str | None:
-    """Return the absolute URL that a Location from ``url`` leads to, or None if it cannot be fetched or has user info."""
+    """Return the absolute URL of a Location header of ``url``. Return None if it is unusable or contains user information."""
     try:
         target = urljoin(url, location)
         parts = urlsplit(target)

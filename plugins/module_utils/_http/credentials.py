@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Choose the credential of a task, and make its Authorization header. The OAuth grant itself is in ``oauth``.
+"""Choose the credentials of a task, and create their Authorization header. The OAuth grant is in ``oauth``.
 
-Facts (documented, fact sheet 4): an API token is HTTP Basic with the Atlassian account e-mail; a repository, project or
-workspace access token is Bearer; an OAuth consumer gets a Bearer token by the client credentials grant.
+Facts (documented, fact sheet 4): an API token uses HTTP Basic with the email address of the Atlassian account. A repository,
+project or workspace access token is a Bearer token. An OAuth consumer gets a Bearer token by the client credentials grant.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _SECRETS_OF_KIND = (
     (OAUTH, ("client_id", "client_secret")),
 )
 
-# Twice the largest number of transfers at the same time.
+# Twice the maximum number of concurrent transfers.
 _MOST_LINKS = 32
 
 
 class Credentials(t.NamedTuple):
-    """One kind of credential; ``name`` is the user or the client id, ``secret`` the token or client secret."""
+    """Credentials of one kind. ``name``: the user or the client ID. ``secret``: the token or client secret."""
 
     kind: str = ANONYMOUS
     name: str = ""
@@ -48,13 +48,13 @@ class Credentials(t.NamedTuple):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that must never be shown, including the value of the header."""
+        """Return the texts that must never be shown, including the value of the header."""
         if not self.secret:
             return ()
         return (self.secret, basic(self.name, self.secret).split(" ", 1)[1])
 
     def authorization(self) -> str | None:
-        """Return the value of the header for kinds that need no further request, None for anonymous and OAuth."""
+        """Return the value of the header if it needs no further request. Return None for anonymous access and OAuth."""
         if self.kind == ACCESS_TOKEN:
             return f"Bearer {self.secret}"
         if self.kind == API_TOKEN:
@@ -63,10 +63,10 @@ class Credentials(t.NamedTuple):
 
 
 class Secrets:
-    """The texts that must not be shown. ``tell`` is called with each that is added. Safe to share between threads.
+    """The texts that must not be shown. ``tell`` is called with each new one. Threads can share it.
 
-    ``links``: the latest queries of signed links, which are as many as artifacts. Messages and results never hold a query; these
-    are for texts of servers and for exceptions that nobody foresaw, which can only repeat a request that was just sent.
+    ``links``: queries of the latest signed URLs. There is one per artifact, so only the latest are kept. Messages and results
+    never contain a query. These protect against server texts and unforeseen exceptions, which can only repeat a recent request.
     """
 
     def __init__(self, texts: t.Iterable[str], tell: t.Callable[[str], object]) -> None:
@@ -76,13 +76,13 @@ class Secrets:
         self._lock = threading.Lock()
 
     def add(self, secret: str) -> None:
-        """Keep a text out of all that is shown from now on."""
+        """Hide a text from all later output."""
         if secret:
             self._texts.append(secret)
             self._tell(secret)
 
     def add_link(self, query: str) -> None:
-        """Keep the query of a signed link out of all that is shown while it might be repeated."""
+        """Hide the query of a signed URL from output while a server text or exception might repeat it."""
         with self._lock:
             self.links = (*self.links, query)[-_MOST_LINKS:] if query else self.links
 
@@ -94,19 +94,20 @@ class Secrets:
 
 
 def basic(name: str, secret: str) -> str:
-    """Return the value of a Basic Authorization header, UTF-8 as browsers send it."""
+    """Return the value of a Basic Authorization header, encoded as UTF-8, as browsers do."""
     return f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode('ascii')}"
 
 
 def choose_credentials(
     options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], ranked: bool = True, prefix: str = ""
 ) -> Credentials:
-    """Return the one credential to use: options take precedence over the environment, and two kinds among them are an error.
+    """Return the credentials to use. Options take precedence over the environment.
 
-    ``ranked``: whether of several kinds in the environment the first one counts; else they are an error as well.
+    Raise BadInput if the options contain more than one kind. ``ranked``: whether the first of several kinds in the environment
+    is used. Otherwise, several kinds are an error there as well.
 
-    ``options`` holds what the task, module_defaults or lookup set, never values from the environment. An empty text counts
-    as not set, because ``lookup('env', …)`` returns one for a missing variable. ``prefix``: of the names of the options.
+    ``options``: what the task, module_defaults or lookup sets, without values from the environment. An empty text counts as not
+    set, because ``lookup('env', …)`` returns one for a missing variable. ``prefix``: of the option names.
     """
     given = {name: options.get(prefix + name) or "" for name in _ENVIRONMENT}
     inherited = {name: _read_environment(name, environment) for name in _ENVIRONMENT}
@@ -157,7 +158,7 @@ def _make(kind: str, values: t.Mapping[str, str], prefix: str) -> Credentials:
 
 def _check(name: str, values: t.Mapping[str, str], prefix: str) -> str:
     value = values[name]
-    # A line end or blank that comes with a value from a file would break or split the header.
+    # Values read from files can end in a line break or a space, which would break or split the header.
     if value != value.strip() or not value.isprintable():
         raise BadInput(f"{prefix}{name} starts or ends with white space, or contains a control character such as a line break")
     if name == "access_token" and not value.isascii():

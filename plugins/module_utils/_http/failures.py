@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explain why a request got no response, or a broken one.
+"""Explain why a request got no response or an incomplete one.
 
-The words come from the types in the chain of an exception alone: the texts of these exceptions hold whole URLs, signatures
-included.
+Messages depend only on the exception types, because the exception texts contain complete URLs, including signatures.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import typing as t
 from .._errors import NoResponse, RequestFailed
 from .._text import one_line, status_text
 
-# Empty on a host without the library, whose exceptions cannot come there.
+# Empty on a host without the library.
 _BAD_SCHEMA: tuple[type[Exception], ...] = ()
 _BAD_PROXY: tuple[type[Exception], ...] = ()
 _PROXY_ERRORS: tuple[type[Exception], ...] = ()
@@ -32,7 +31,7 @@ try:
     import requests.exceptions
     import urllib3.exceptions
 except ImportError:
-    pass  # Transport names the missing library
+    pass  # Transport reports the missing library
 else:
     _BAD_SCHEMA = (requests.exceptions.InvalidSchema,)
     _BAD_PROXY = (requests.exceptions.InvalidProxyURL,)
@@ -50,13 +49,13 @@ _E = t.TypeVar("_E", bound=BaseException)
 
 
 class NoConnection(OSError):
-    """There is no connection. For transports whose library does not tell that from a failure after it."""
+    """No connection was made. For transports whose library does not distinguish this from later failures."""
 
 
 def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = "") -> NoResponse:
     """Return the error for a request whose response never began.
 
-    ``what``: the request in words. ``proxy``: the URL of the proxy that was to take the request.
+    ``what``: the request in words. ``proxy``: the URL of the proxy for the request.
     """
     untrusted = _find(exc, ssl.SSLCertVerificationError) or _find(exc, ValueError, _is_of_another_host)
     if untrusted is not None:
@@ -85,12 +84,12 @@ def explain_no_response(exc: Exception, what: str, timeout: float, proxy: str = 
 
 
 def explain_unusable_proxy(what: str) -> NoResponse:
-    """Return the error for a proxy whose URL is none."""
+    """Return the error for an invalid proxy URL."""
     return NoResponse(f"{what} failed: the proxy URL in the environment is not valid", may_have_applied=False)
 
 
 def explain_proxy_refusal(status: int, what: str, proxy: str) -> NoResponse:
-    """Return the error for a request that the proxy refused with this status."""
+    """Return the error for a request that the proxy refused with a status."""
     words = f"{what} failed: {describe_proxy(proxy)} returned HTTP {status_text(status)}"
     if status == PROXY_AUTHENTICATION:
         words += ". Check the user name and the password in the proxy URL of the environment"
@@ -100,12 +99,12 @@ def explain_proxy_refusal(status: int, what: str, proxy: str) -> NoResponse:
 def describe_proxy(proxy: str) -> str:
     """Return ``the proxy http://host:port``, without user and password."""
     scheme, _unused, rest = proxy.partition("://") if "://" in proxy else ("", "", proxy)
-    # The password might hold any of these characters, so what is before the last @ goes first.
+    # The password might contain any of these characters, so remove everything before the last @ first.
     return one_line(f"the proxy {scheme or 'http'}://{_PATH.split(rest.rpartition('@')[2])[0]}")
 
 
 def explain_broken_body(exc: Exception, what: str, timeout: float, received: int) -> RequestFailed:
-    """Return the error for a body that broke off after so many bytes."""
+    """Return the error for a body that ended after ``received`` bytes."""
     return RequestFailed(
         f"{what}: the response ended after {received} bytes: {_describe_reason(exc, timeout, 'data')}", transient=True
     )
@@ -121,18 +120,18 @@ def _describe_reason(exc: BaseException, timeout: float, missing: str = "respons
         return str(system.strerror)
     tls = _find(exc, ssl.SSLError)
     if tls is not None:
-        reason = getattr(tls, "reason", None)  # errors that Python code raises have none
+        reason = getattr(tls, "reason", None)  # errors raised by Python code have none
         return "the TLS connection failed" + (f" ({reason})" if reason else "")
     return f"the connection was closed ({type(_chain(exc)[-1]).__name__})"
 
 
 def _is_of_another_host(exc: BaseException) -> bool:
-    """Return whether urllib3 1.26 refused a certificate because of its host; its releases have the class in other places."""
+    """Return whether urllib3 1.26 refused a certificate because of its host name. The location of the class varies."""
     return type(exc).__name__ == "CertificateError"
 
 
 def _find_tunnel_status(exc: BaseException) -> int:
-    """Return the status with which a proxy refused a CONNECT, 0 if it did not; the rest of its words is not shown."""
+    """Return the status with which a proxy refused a CONNECT, or 0 if it did not. Never show the rest of its message."""
     for link in _chain(exc):
         found = _TUNNEL.match(str(link.args[0])) if isinstance(link, OSError) and link.args else None
         if found:
@@ -143,7 +142,7 @@ def _find_tunnel_status(exc: BaseException) -> int:
 def _never_connected(exc: BaseException) -> bool:
     if _find(exc, NoConnection) or _find(exc, _NEVER_CONNECTED):
         return True
-    # urllib3 1.26 says ProxyError also for a connection that broke after the request was sent.
+    # urllib3 1.26 raises ProxyError also for a connection that failed after the request was sent.
     broken = _find(exc, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, TimeoutError))
     return isinstance(exc, _PROXY_ERRORS) and broken is None
 
@@ -155,7 +154,7 @@ def _find(
 
 
 def _chain(exc: BaseException) -> list[BaseException]:
-    """Return the exception and everything that it wraps, by cause, context, ``reason`` and arguments."""
+    """Return the exception and all exceptions that it wraps as cause, context, ``reason`` or arguments."""
     found: list[BaseException] = []
     waiting = [exc]
     while waiting:

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read all pages of a list, and tell whether they show every item. Items are objects of any kind here.
+"""Read all pages of a list, and find out whether the list is complete. Items can be objects of any kind.
 
-The service cuts pages while others write, so an item can be skipped or repeated between two pages. A ``next`` link might lack
-parameters of the request, and the longest page that the service accepts can change (fact sheet 10, observed and documented).
+The service creates each page separately. If others write at the same time, items can be skipped or repeated between pages.
+A ``next`` URL might lack parameters of the request, and the maximum page length can change (fact sheet 10, observed and
+documented).
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ Item = t.Dict[str, t.Any]
 
 
 class Listed(t.NamedTuple):
-    """The items of all pages in their order, repeated ones included.
+    """The items of all pages in order, including repeated items.
 
-    ``whole``: the number of items is the ``size`` that every page states, or there is one page that states none.
-    ``problem``: why the list is not known to be whole, as a clause for messages; empty if it is whole.
-    ``sizes``: what each page states, None for nothing; empty if a page could not be read.
+    ``whole``: whether every page states the number of items as ``size``, or the only page states none.
+    ``problem``: why the list might be incomplete, as a clause for messages; empty for a complete list.
+    ``sizes``: the ``size`` of each page, None if it states none; empty if a page could not be read.
     """
 
     items: list[Item]
@@ -39,9 +40,9 @@ class Listed(t.NamedTuple):
 
 
 class Lists:
-    """Read lists of one task. Remember that the service refused a page length, and send none from then on.
+    """Read lists for one task. After the service refuses a page length, send none.
 
-    ``get_json`` returns the document at a URL; ``scrub`` removes secrets from the words of the service.
+    ``get_json`` returns the document at a URL. ``scrub`` removes secrets from texts of the service.
     """
 
     def __init__(self, get_json: t.Callable[[str], Page], api_url: str, scrub: t.Callable[[str], str] = str) -> None:
@@ -51,7 +52,7 @@ class Lists:
         self._sends_length = True
 
     def read_once(self, url: str) -> Listed:
-        """Read the list at a URL once, by its ``next`` links (documented: not to be constructed)."""
+        """Read the list at a URL once, by its ``next`` URLs (documented: clients must not construct them)."""
         shorter = _drop_page_length(url)
         if not self._sends_length or shorter == url:
             return self._read_pages(shorter)
@@ -75,7 +76,7 @@ class Lists:
             except (BadRequest, NotFound) as failure:
                 if not seen or _PAGE_LENGTH in str(failure):
                     raise
-                # The page has gone, as after deletions.
+                # The page no longer exists, for example after deletions.
                 return Listed(items, False, f"a page of the list could not be read: {failure}")
             seen.add(url)
             items.extend(page_items(page, url, self._scrub))
@@ -87,13 +88,13 @@ class Lists:
 
 
 def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> list[Item]:
-    """Return the items of a page, which must be objects; ``scrub`` removes secrets from the server's words."""
+    """Return the items of a page, which must be objects. ``scrub`` removes secrets from texts of the service."""
     values = page.get("values")
     if not isinstance(values, list):
         raise RequestFailed(f"GET {without_query(url)} returned a page without a list of values")
     for item in values:
         if not isinstance(item, dict):
-            # Workspaces on the Free plan get advertising here, with status 200 (fact sheet 2.7, observed).
+            # Workspaces on the Free plan get advertising here with status 200 (fact sheet 2.7, observed).
             words = scrub(server_words(str(item).encode("utf-8", "replace"))).rstrip(".")
             raise RequestFailed(
                 f"GET {without_query(url)} returned a list whose items are not objects: {words}. {advise(402, '')}"
@@ -102,7 +103,7 @@ def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> lis
 
 
 def next_page(page: Page, url: str, api_url: str) -> str | None:
-    """Return the URL of the page after this one, None at the end. Credentials follow it, so it must stay on the API's origin."""
+    """Return the URL of the next page, or None. It must have the API's origin, because credentials are sent to it."""
     following = page.get("next")
     if following is None:
         return None
@@ -112,7 +113,7 @@ def next_page(page: Page, url: str, api_url: str) -> str | None:
 
 
 def restore_query(url: str, first: str) -> str:
-    """Return the URL of a page with the parameters of the first page that it lacks: without them it is another list."""
+    """Return the URL of a page with the missing parameters of the first page. Without them, it would be a different list."""
     parts = urlsplit(url)
     present = {name for name, _unused in parse_qsl(parts.query, keep_blank_values=True)}
     sent = urlsplit(first).query.split("&")
@@ -121,7 +122,7 @@ def restore_query(url: str, first: str) -> str:
 
 
 def find_problem(count: int, sizes: t.Sequence[int | None]) -> str:
-    """Return why so many items might not be all of a list whose pages state these sizes; empty if they are."""
+    """Return why a list with ``count`` items might be incomplete, given the sizes of its pages; empty if it is complete."""
     if len(sizes) == 1 and sizes[0] is None:
         return ""
     if None in sizes:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Encode the bodies of uploads as multipart/form-data, with the frames of urllib3.
+"""Encode the bodies of uploads as multipart/form-data, with the part headers of urllib3.
 
-``encode_form`` returns a whole body. ``UploadBody`` streams: blocks go from the payload to the socket as they are.
-urllib3 1.26 and 2 write the same frames for every name that the collection allows to be written: UTF-8 as it is. They differ
-in backslashes and control characters, and both write ``%22`` for a double quote.
+``encode_form`` returns a complete body. ``UploadBody`` streams blocks from the payload to the socket without copying.
+urllib3 1.26 and 2 write the same headers for every name that the collection can publish: unchanged UTF-8. They differ only for
+backslashes and control characters. Both write ``%22`` for a double quote.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ try:
     from urllib3.fields import RequestField
     from urllib3.filepost import choose_boundary, encode_multipart_formdata
 except ImportError:
-    pass  # Transport, without which nothing is sent, names the library
+    pass  # Transport reports the missing library before anything is sent
 
-# The field of Downloads; Snippets use another, where this word means "delete" (fact sheet, surprise 1).
+# The field for Downloads. For Snippets, this field name deletes files (fact sheet, surprise 1).
 FIELD = "files"
 
 _CONTENT_TYPE = "application/octet-stream"
@@ -31,7 +31,7 @@ _PIECE = 256 * 1024
 
 
 class Payload(t.Protocol):
-    """Bytes to upload under a name, with a size in bytes that is known beforehand."""
+    """Contents to upload under a name. ``size`` in bytes is known before the upload."""
 
     @property
     def name(self) -> str: ...
@@ -40,23 +40,23 @@ class Payload(t.Protocol):
     def size(self) -> int: ...
 
     def blocks(self, length: int, kept: int) -> t.Iterator[memoryview]:
-        """Return exactly ``size`` bytes in blocks of at most ``length``, each valid until ``kept`` later ones were used."""
+        """Return exactly ``size`` bytes in blocks of at most ``length``. Each is valid until ``kept`` later blocks were used."""
 
 
 def encode_form(fields: t.Sequence[tuple[str, str]], field: str, files: t.Mapping[str, bytes]) -> tuple[bytes, str]:
-    """Return a whole body and its content type: the text fields, then the files in ``field``."""
+    """Return a complete body and its content type: the text fields, then the files in ``field``."""
     parts: list[t.Any] = list(fields)
     parts.extend((field, (name, data, _CONTENT_TYPE)) for name, data in files.items())
     return encode_multipart_formdata(parts)
 
 
 class UploadBody:
-    """Iterate over the blocks of a body of known ``len``, which the HTTP library sends with that Content-Length.
+    """Iterate over the blocks of a body. The HTTP library sends ``len`` as its Content-Length.
 
-    ``sent`` is called with the number of payload bytes whenever some are handed over.
-    ``rate``: the limit of payload bytes a second, None for none.
-    ``meter``: shows the payload that is being sent, or was sent last as long as the body is not closed.
-    ``digests``: the SHA-256 of each payload by name, as soon as all of it was handed over.
+    ``sent`` is called with each number of payload bytes that was passed on.
+    ``rate``: limit for payload bytes per second, or None.
+    ``meter``: shows the current payload until the body is closed.
+    ``digests``: SHA-256 by payload name, for payloads that were passed on completely.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class UploadBody:
         yield before + self._end
 
     def close(self) -> None:
-        """End what the meter shows and the hashing, when the response has come or the request has failed."""
+        """Stop the display and the hashing after the response or a failure."""
         if self._gauge:
             self._meter.remove(self._gauge)
         if self._hashes:
@@ -108,7 +108,7 @@ class UploadBody:
         self.digests[payload.name] = hashes.finish()["sha256"]
 
     def _cut(self, block: memoryview) -> t.Iterator[memoryview]:
-        """Yield a block in pieces: the timeout of the connection is for one piece."""
+        """Yield a block in pieces, because the timeout of the connection applies to each piece."""
         if self._rate:
             yield from self._rate.slow_down([block])
         else:

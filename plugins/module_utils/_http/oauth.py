@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Get tokens by the OAuth 2.0 client credentials grant: one for each task, and another one if the API refuses it.
+"""Get tokens by the OAuth 2.0 client credentials grant: one for each task, and a new one if the API refuses it.
 
-Facts (fact sheet 4): Basic with client id and secret, ``grant_type=client_credentials``; documents and observations disagree
-on the life of a token (one hour, two hours), so ``expires_in`` of the response is what counts.
+Facts (fact sheet 4): HTTP Basic with client ID and secret, ``grant_type=client_credentials``. Documentation and observations
+differ on the lifetime of a token (one hour or two), so only ``expires_in`` in the response is used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DEFAULT_LIFE = 3600.0
 
 
 class TokenSource:
-    """The token of a task, fetched when it is first needed, and again only after its life. Safe to share."""
+    """The token of a task. It is fetched on first use, and again only when it has expired. Threads can share it."""
 
     def __init__(self, connection: Connection, transport: Exchanger, secrets: Secrets, clock: Clock) -> None:
         self._url = connection.token_url
@@ -43,7 +43,7 @@ class TokenSource:
     def authorization(self) -> tuple[str, bool]:
         """Return the value of the Authorization header, and whether the token is new.
 
-        Tries once, and raises RequestFailed with ``may_have_applied`` False.
+        Make one attempt. RequestFailed has ``may_have_applied`` False.
         """
         with self._lock:
             is_old = self._clock.monotonic() < self._valid_until
@@ -52,7 +52,7 @@ class TokenSource:
             return f"Bearer {self._token}", not is_old
 
     def replace(self, refused: str) -> str:
-        """Return the value of the header with another token than the refused one, which another thread might have fetched."""
+        """Return the value of the header with a new token. Another thread might have already replaced the refused one."""
         with self._lock:
             if refused == f"Bearer {self._token}":
                 self._fetch_before_request()
@@ -62,7 +62,7 @@ class TokenSource:
         try:
             self._fetch()
         except RequestFailed as failure:
-            # The request that needs the token has not been sent, or was refused.
+            # The request that needs the token was not sent or was refused.
             failure.may_have_applied = False
             raise
 
@@ -83,12 +83,12 @@ class TokenSource:
         if not token:
             raise RequestFailed(f"{what} returned a response without a usable access_token: {_describe(body)}. Check token_url")
         self._secrets.add(token)
-        # Renewed a little early, so that it does not expire on its way.
+        # Renew early, so that the token does not expire in transit.
         self._token, self._valid_until = token, self._clock.monotonic() + 0.9 * life
 
 
 def _parse(body: bytes) -> tuple[str, float]:
-    """Return the token, empty if there is none that can be sent, and its life in seconds."""
+    """Return the token and its lifetime in seconds. The token is empty if the response contains no usable one."""
     try:
         document = json.loads(body.decode("utf-8"))
         token = document["access_token"]
@@ -100,7 +100,7 @@ def _parse(body: bytes) -> tuple[str, float]:
 
 
 def _parse_life(value: t.Any) -> float:
-    """Return the seconds that a token lasts; a token of unknown life is replaced when the API refuses it."""
+    """Return the lifetime of a token in seconds. A token of unknown lifetime is replaced when the API refuses it."""
     try:
         life = float(value)
     except (ValueError, TypeError, OverflowError):
@@ -109,5 +109,5 @@ def _parse_life(value: t.Any) -> float:
 
 
 def _describe(body: bytes) -> str:
-    """Describe a body without its text, which may hold a token."""
+    """Describe a body without its text, which might contain a token."""
     return f"{len(body)} bytes{', an HTML page' if b'<html' in body[:1000].lower() else ''}"

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explain responses with an error status: their words, advice, the type of the error, and whether to retry.
+"""Explain responses with an error status: the error type, message, advice, and whether to retry.
 
 Bitbucket's error shapes (fact sheet 3): ``{"type": "error", "error": {"message", "detail", "fields"}}`` where ``detail``
-may be a text or an object with ``granted`` and ``required`` scopes, ``error`` may itself be a text (also in responses to OAuth,
-with ``error_description``), and bodies may be plain text, HTML or empty.
+can be a text or an object with ``granted`` and ``required`` scopes. ``error`` can be a text, also in OAuth responses, which have
+``error_description``. Bodies can also be plain text, HTML or empty.
 """
 
 from __future__ import annotations
@@ -50,9 +50,8 @@ _TYPES: dict[int, type[RequestFailed]] = {
     416: RangeRefused,
     429: RateLimited,
 }
-# In the exchange for a token a 404 says nothing about the resource that the task is about.
-# Scopes and advice for credentials have nothing to do with the storage host. Its 403 means that the signed link has expired, or
-# is wrong: the next attempt gets a new one.
+# Scopes and credentials do not matter to the storage host. Its 403 means that the signed URL has expired or is invalid. The next
+# attempt gets a new one.
 _STORAGE_TYPES: dict[int, type[RequestFailed]] = {
     403: StorageRefused,
     404: NotFound,
@@ -65,13 +64,13 @@ _OAUTH_TYPES: dict[int, type[RequestFailed]] = {400: Unauthorized, 401: Unauthor
 
 _MAX_BODY = 64 * 1024
 _S3_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
-# Bounded, so that a page of unfinished titles costs no time.
+# Bounded, so that unclosed titles in a page do not cost time.
 _TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
 _TITLE_WITHIN = 4096
 
 
 def explain_refusal(response: Response, credential_kind: str, scrub: t.Callable[[str], str] = str) -> RequestFailed:
-    """Return the error for a response of the API; ``scrub`` removes secrets from the server's words."""
+    """Return the error for a response of the API. ``scrub`` removes secrets from texts of the service."""
     body = read_error(response)
     if response.is_redirect:
         return RequestFailed(describe_redirect(response))
@@ -85,7 +84,7 @@ def explain_refusal(response: Response, credential_kind: str, scrub: t.Callable[
 
 
 def explain_storage_refusal(response: Response) -> RequestFailed:
-    """Return the error for a response of the storage host; of its body only the error code is shown."""
+    """Return the error for a response of the storage host, with only the error code of its body."""
     body = read_error(response)
     message = _describe(response, storage_words(body))
     if response.status in (400, 403) and _DEAD_LINK.search(body):
@@ -96,7 +95,7 @@ def explain_storage_refusal(response: Response) -> RequestFailed:
 
 
 def explain_oauth_refusal(response: Response, body: bytes, scrub: t.Callable[[str], str]) -> RequestFailed:
-    """Return the error for a response of the token endpoint; ``scrub`` removes secrets from its words."""
+    """Return the error for a response of the token endpoint. ``scrub`` removes secrets from its text."""
     if response.is_redirect:
         return RequestFailed(f"{describe_redirect(response)}. Check token_url")
     message = _describe(response, scrub(server_words(body)) or "no words")
@@ -116,7 +115,7 @@ def describe_redirect(response: Response) -> str:
 
 
 def read_error(response: Response) -> bytes:
-    """Return the body of an error; empty if it cannot be read, because the status says enough."""
+    """Return the body of an error, or an empty one if it cannot be read. The status is sufficient in that case."""
     try:
         with response:
             return response.read_document(_MAX_BODY)
@@ -125,7 +124,7 @@ def read_error(response: Response) -> bytes:
 
 
 def server_words(body: bytes) -> str:
-    """Return the API's own words in the body of an error, on one line; empty if there are none."""
+    """Return the message in the body of an API error on one line, or an empty text."""
     text = body.decode("utf-8", "replace")
     document = _json(text)
     if isinstance(document, dict):
@@ -137,25 +136,25 @@ def server_words(body: bytes) -> str:
 
 
 def storage_words(body: bytes) -> str:
-    """Return the error code alone: the body of the storage host may repeat a credential (fact sheet 1.4)."""
+    """Return only the error code, because the body might repeat credentials (fact sheet 1.4)."""
     code = _S3_CODE.search(body)
     return code.group(1).decode("ascii") if code else ""
 
 
 def required_scopes(body: bytes, headers: t.Mapping[str, str]) -> str:
-    """Return the scopes that a 403 names as required, joined by commas; empty if it names none."""
+    """Return the required scopes in a 403, separated by commas; empty if it names none."""
     document = _json(body.decode("utf-8", "replace"))
     error = document.get("error") if isinstance(document, dict) else None
     detail = error.get("detail") if isinstance(error, dict) else None
     required = detail.get("required") if isinstance(detail, dict) else None
     if isinstance(required, list):
         return one_line(", ".join(str(scope) for scope in required))
-    # The header names what the call accepts also where scopes are not what was missing.
+    # The header lists the accepted scopes even if the error has another cause.
     return one_line(headers.get("X-Accepted-OAuth-Scopes") or "") if "scope" in server_words(body) else ""
 
 
 def advise_by_words(status: int, words: str) -> str:
-    """Return what to do about a cause that the words of the service tell, whatever the status says; empty for none."""
+    """Return advice for a cause that the message of the service reveals, whatever the status; empty if there is none."""
     if status == 410 and "CHANGE-" in words:
         return _WITHDRAWN
     if status in _LIMITED and _QUOTA.search(words):
@@ -164,7 +163,7 @@ def advise_by_words(status: int, words: str) -> str:
 
 
 def advise(status: int, credential_kind: str, scopes: str = "", url: str = "") -> str:
-    """Return what to do about a status if the cause is known; empty otherwise. ``url``: that of the request."""
+    """Return advice for a status with a known cause; empty otherwise. ``url``: of the request."""
     if status == 404:
         return " ".join(filter(None, [advise_missing(url), _NO_CREDENTIALS if credential_kind == ANONYMOUS else ""]))
     if credential_kind == ANONYMOUS and status in (401, 403):
@@ -179,7 +178,7 @@ def advise(status: int, credential_kind: str, scopes: str = "", url: str = "") -
 
 
 def advise_missing(url: str) -> str:
-    """Return what to check if the API has nothing at a URL; what its path begins with tells which options are in it."""
+    """Return what to check after a 404. The beginning of the path tells which options the URL contains."""
     path = [unquote(segment) for segment in urlsplit(url).path.split("/")]
     start = next((number for number, segment in enumerate(path) if segment in _OPTIONS_IN_PATH), None)
     if start is None:
@@ -195,7 +194,7 @@ def advise_missing(url: str) -> str:
 
 
 def is_html(text: str) -> bool:
-    """Return whether a body is a web page, such as a login page, instead of a document of the API."""
+    """Return whether a body is a web page, such as a login page, and not a document of the API."""
     return text.lstrip()[:15].lower().startswith(("<!doctype html", "<html"))
 
 
@@ -214,14 +213,15 @@ _MISSING = (
 )
 _OPTIONS_IN_PATH = {"repositories": ("workspace", "repository"), "snippets": ("workspace", "snippet_id")}
 
-# The service was seen to say these over git; which status goes with them over the API is not known (fact sheet 10).
+# These messages were observed over git. Their status over the API is unknown (fact sheet 10).
 _LIMITED = (402, 403, 413, 507)
 _QUOTA = re.compile(r"over (the|its|your) [^.]{0,60}limit|storage (limit|is full)|quota|reduce the size", re.IGNORECASE)
 _PLAN = re.compile(r"upgrade to|(this|your|free|paid) plan", re.IGNORECASE)
 
 _WITHDRAWN = "Atlassian has withdrawn this part of the API. Install a newer release of this collection."
 
-# Links were handed out that had expired up to twelve minutes before (fact sheet 10), and the next one can be the same.
+# Bitbucket has returned signed URLs that had expired up to twelve minutes before (fact sheet 10). A new request can return the
+# same URL.
 _DEAD_LINK = re.compile(rb"has expired|<Code>(AccessDenied|ExpiredToken|RequestExpired)</Code>", re.IGNORECASE)
 _EXPIRED_LINK = "The signed URL had already expired when Bitbucket returned it. Run the task again in a few minutes"
 PAUSE_FACTOR_OF_DEAD_LINK = 3
@@ -233,7 +233,7 @@ _ADVICE_401 = {
     OAUTH: "The OAuth consumer must be marked as private. Its token might have expired.",
 }
 
-# The environment is that of the host of the task, which surprises who has set it on the controller.
+# The environment of the host of the task counts, even if the variables are set on the control node.
 _NO_CREDENTIALS = "No credentials are set, neither in the task nor in the environment of its host."
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the response to one request: its head, and its body as it comes, which is never taken for whole if it might be cut."""
+"""Read the response to one request: its head, and its body as a stream. A body that might be incomplete is an error."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from .._text import one_line, status_text
 from .failures import BROKEN_BODY, explain_broken_body
 
 BLOCK = 256 * 1024
-# urllib3 before 2.1 cannot return early with what has arrived, so it gets small reads.
+# urllib3 before 2.1 waits until a read is complete, so its reads are small.
 _SMALL_BLOCK = 16 * 1024
-# A body slower than this over a whole timeout is given up.
+# A body that is slower than this for a complete timeout is an error.
 _LEAST_BYTES_PER_SECOND = 512
 
 _MAX_RETRY_AFTER = 6 * 3600
 
 _LENGTH = re.compile(r"[0-9]{1,19}\Z")
 _SECONDS = re.compile(r"\s*[0-9]+\s*\Z")
-# A stray word of the storage host, seen in 2022 and 2023, and what was asked for.
+# ``none`` was observed from the storage host in 2022 and 2023; ``identity`` is what requests ask for.
 _NO_CODINGS = ("", "identity", "none")
 _GZIP_OR_ZLIB, _RAW = 47, -15
 
 
 class Head:
-    """The head of a response; ``what``: the request in words."""
+    """The head of a response. ``what``: the request in words."""
 
     def __init__(self, response: t.Any, what: str) -> None:
         self.status: int = response.status_code
@@ -44,31 +44,31 @@ class Head:
 
     @property
     def length(self) -> int | None:
-        """The announced length of the body in bytes, None without one."""
+        """Return the announced length of the body in bytes, or None."""
         if self.status in (204, 304):
-            return 0  # whatever Content-Length says
+            return 0  # regardless of Content-Length
         value = self.headers.get("Content-Length", "")
         return int(value) if _LENGTH.match(value) else None
 
     @property
     def has_end(self) -> bool:
-        """Whether the head tells how to recognize the end of the body, so that a shorter one is an error."""
+        """Return whether the head defines the end of the body, so that an incomplete body is detected."""
         return self.length is not None or self.headers.get("Transfer-Encoding", "").strip().lower() == "chunked"
 
     @property
     def codings(self) -> list[str]:
-        """The codings of the body in the order in which they were applied."""
+        """Return the content codings of the body in the order in which they were applied."""
         named = [coding.strip().lower() for coding in self.headers.get("Content-Encoding", "").split(",")]
         return [coding for coding in named if coding not in _NO_CODINGS]
 
     @property
     def date(self) -> float | None:
-        """When the server sent the response, in seconds since 1970; None if the head does not tell."""
+        """Return the time of the response in seconds since 1970, or None if the head has no date."""
         return _parse_date(self.headers.get("Date", ""))
 
     @property
     def location(self) -> str:
-        """The Location header as text; HTTP libraries pass its UTF-8 on as if it were Latin-1."""
+        """Return the Location header as text. HTTP libraries decode its UTF-8 as Latin-1."""
         raw = self.headers.get("Location") or ""
         try:
             return raw.encode("latin-1").decode("utf-8").strip()
@@ -77,14 +77,14 @@ class Head:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether the status says that the resource is at ``location``."""
+        """Return whether the response redirects to ``location``."""
         return self.status in (301, 302, 303, 307, 308)
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the Retry-After header asks to wait, from either of its forms; None without it or for nonsense.
+        """Return the seconds that the Retry-After header requests, from either of its forms, or None if it is missing or invalid.
 
-        A date counts from the date of the response: the clock of this host might be wrong.
+        A date is compared with the date of the response, because the clock of this host might be wrong.
         """
         value = self.headers.get("Retry-After", "")
         if _SECONDS.match(value):
@@ -97,11 +97,11 @@ class Head:
 
 
 class Response(Head):
-    """The response to one request, its body read as it comes.
+    """The response to one request, with its body as a stream.
 
-    ``decodes``: ``read_all`` removes a Content-Encoding, which the service might use although the request excludes it. ``read``
-    never does. ``shows_end``: the reader notices a body that was cut; else a body without a length, which ends with the
-    connection, is an error. ``monotonic``: the clock by which it might be too slow.
+    ``decodes``: ``read_all`` decodes a Content-Encoding, which the service might use although the request excludes it. ``read``
+    never decodes. ``shows_end``: the reader detects an incomplete body. Otherwise, a body without a length is an error.
+    ``monotonic``: the clock that measures the rate of the body.
     """
 
     def __init__(
@@ -131,18 +131,18 @@ class Response(Head):
             self.close()
 
     def unexpected(self) -> RequestFailed:
-        """Return the error for a successful status that the caller did not ask for."""
+        """Return the error for a successful status that the request does not allow."""
         return RequestFailed(f"{self.what} returned HTTP {status_text(self.status)}, which is unexpected")
 
     def might_be_cut(self) -> RequestFailed:
-        """Return the error for a body whose only end is that of the connection."""
+        """Return the error for a body that has no end other than that of the connection."""
         words = (
             f"the response has no length and ended with the connection after {self._received} bytes, so it might be incomplete"
         )
         return RequestFailed(f"{self.what}: {words}", transient=True)
 
     def limit(self, rate: RateLimit) -> None:
-        """Read the body no faster than the rate allows, in small blocks. The waits do not count as slowness of the server."""
+        """Limit the rate at which the body is read, in small blocks. These waits do not count as slowness of the server."""
         pace = self._pace
 
         def read_slowly(raw: t.Any) -> bytes:
@@ -154,7 +154,7 @@ class Response(Head):
         self._read_some = read_slowly
 
     def read(self) -> bytes:
-        """Return the next bytes, at most BLOCK, empty at the end. Raises RequestFailed for a short, broken or slow body."""
+        """Return the next bytes, at most BLOCK, empty at the end. Raise RequestFailed for an incomplete or slow body."""
         try:
             block = self._read_some(self._response.raw)
         except BROKEN_BODY as exc:
@@ -168,7 +168,7 @@ class Response(Head):
         return block
 
     def read_all(self, limit: int) -> bytes:
-        """Return the rest of the body, which must not be longer than ``limit`` bytes, also after it is decoded."""
+        """Return the rest of the body. Raise TooLarge if it has more than ``limit`` bytes before or after decoding."""
         blocks = []
         received = 0
         while block := self.read():
@@ -182,26 +182,26 @@ class Response(Head):
         return body
 
     def read_document(self, limit: int) -> bytes:
-        """Return the rest of a body whose form shows where it ends, such as JSON; the caller must parse it."""
+        """Return the rest of a body whose format defines its end, such as JSON. The caller must parse it."""
         self.shows_end = True
         return self.read_all(limit)
 
     def finish(self) -> None:
-        """Discard the rest of the body; a short rest is read, so that the connection can be used again."""
+        """Discard the rest of the body. A short rest is read, so that the connection can be reused."""
         length = self.length
         try:
             if length is not None and length - self._received <= _SMALL_BLOCK:
                 self.read_all(_SMALL_BLOCK)
         except RequestFailed:
-            pass  # nobody needs it
+            pass  # the rest is not needed
         self.close()
 
     def close(self) -> None:
-        """Give the connection up or, if the body was read to its end, back."""
+        """Close the connection, or return it to the pool if the body was read completely."""
         self._response.close()
 
     def _require_end(self) -> None:
-        # urllib3 1.26 accepts a short body silently.
+        # urllib3 1.26 accepts an incomplete body silently.
         length = self.length
         if length is not None and self._received != length:
             raise RequestFailed(f"{self.what}: the response ended after {self._received} of {length} bytes", transient=True)
@@ -210,7 +210,7 @@ class Response(Head):
 
 
 class _Pace:
-    """The pace at which a body comes: a drip of bytes never trips the timeout of a socket."""
+    """The rate at which a body arrives. A slow but steady body never triggers the timeout of the socket."""
 
     def __init__(self, timeout: float, monotonic: t.Callable[[], float]) -> None:
         self._timeout = timeout
@@ -219,7 +219,7 @@ class _Pace:
         self._received = 0
 
     def find_slowness(self, received: int) -> str:
-        """Return what came over a whole timeout in words if that was too little, else an empty text."""
+        """Return in words how little arrived within a complete timeout, or an empty text if the rate is sufficient."""
         seconds = self._monotonic() - self._since
         if seconds < self._timeout:
             return ""
@@ -230,7 +230,7 @@ class _Pace:
 
     @contextlib.contextmanager
     def paused(self) -> t.Iterator[None]:
-        """Leave the time of the block out."""
+        """Exclude the time of the context."""
         began = self._monotonic()
         yield
         self._since += self._monotonic() - began
@@ -247,7 +247,7 @@ def _too_long(what: str, limit: int) -> TooLarge:
 
 
 def _decode(body: bytes, coding: str, limit: int, what: str) -> bytes:
-    """Return the body without one coding, and of at most ``limit`` bytes."""
+    """Return the body without one content coding. It has at most ``limit`` bytes."""
     if coding not in ("gzip", "x-gzip", "deflate"):
         raise RequestFailed(f"{what} returned a body in the unsupported encoding {one_line(coding)}")
     try:
@@ -263,9 +263,9 @@ def _decode(body: bytes, coding: str, limit: int, what: str) -> bytes:
 
 
 def _inflate(body: bytes, limit: int, form: int) -> bytes:
-    """Return a little more than ``limit`` decoded bytes at most; raise zlib.error for a body that is cut or no such form."""
+    """Return at most slightly more than ``limit`` decoded bytes. Raise zlib.error for an incomplete or invalid body."""
     decoded = b""
-    while body and len(decoded) <= limit:  # gzip may have several members
+    while body and len(decoded) <= limit:  # gzip can have several members
         decoder = zlib.decompressobj(form)
         decoded += decoder.decompress(body, limit + 1 - len(decoded))
         if not decoder.eof and len(decoded) <= limit:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Repeat what failed with a transient error, within the number of retries and the waiting time of a task."""
+"""Repeat actions that fail with a transient error, within the retries and the waiting time of a task."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import typing as t
 from .._errors import RequestFailed
 
 LONGEST_PAUSE = 60.0
-# The pauses between readings of a state that does not yet show a write: 15 to 31 seconds in all.
+# Number of pauses between readings that do not yet show a write: 15 to 31 seconds in total.
 SETTLING_PAUSES = 5
 
 _T = t.TypeVar("_T")
 
 
 class Clock(t.NamedTuple):
-    """The functions of time and chance that retries use. Tests pass a clock of their own."""
+    """The functions for time and randomness in retries. Tests pass a different clock."""
 
     monotonic: t.Callable[[], float] = time.monotonic
     sleep: t.Callable[[float], None] = time.sleep
@@ -32,7 +32,7 @@ CLOCK = Clock()
 
 
 class WaitBudget:
-    """The time in seconds that a task may wait. Waits of several threads at the same time count once."""
+    """The time in seconds that a task can wait. Concurrent waits of several threads count once."""
 
     def __init__(self, max_wait: float, clock: Clock = CLOCK) -> None:
         self.max_wait = max_wait
@@ -68,7 +68,7 @@ class Retries:
         self._budget = WaitBudget(max_wait, clock)
 
     def repeat(self, action: t.Callable[[], _T]) -> _T:
-        """Call an action that may be repeated until it succeeds, and return its result."""
+        """Call an action until it succeeds, and return its result. The action must be safe to repeat."""
         attempts = 0
         while True:
             try:
@@ -78,9 +78,9 @@ class Retries:
                 self.pause_after(failure, attempts)
 
     def settle(self, read: t.Callable[[], _T], is_settled: t.Callable[[_T], bool]) -> _T:
-        """Return the first result of ``read`` that is settled, or the last one if no other pause is allowed.
+        """Return the first settled result of ``read``, or the last result when no further pause is allowed.
 
-        The service may show the state before a write for a while, and a list while it changes.
+        After a write, the service can return the previous state for a while, or a list that is changing.
         """
         result = read()
         for attempts in range(1, SETTLING_PAUSES + 1):
@@ -90,11 +90,11 @@ class Retries:
         return result
 
     def pause(self) -> None:
-        """Wait as before a first retry, or not at all if the budget does not allow it."""
+        """Wait as before a first retry. Do not wait if the budget does not allow it."""
         self._budget.wait(backoff(1, self._clock))
 
     def pause_after(self, failure: RequestFailed, attempts: int) -> None:
-        """Wait before the next attempt, or raise the failure if no other attempt makes sense or is allowed."""
+        """Wait before the next attempt. Raise the failure if another attempt is useless or not allowed."""
         if not failure.transient:
             raise failure
         if attempts > self._retries:
@@ -111,7 +111,7 @@ class Retries:
 
 
 def backoff(attempts: int, clock: Clock = CLOCK) -> float:
-    """Return the seconds to wait after so many attempts: doubling, with jitter so that many hosts do not return as one."""
+    """Return the seconds to wait after ``attempts``: doubled each time, with jitter so that hosts do not retry simultaneously."""
     return min(LONGEST_PAUSE, 2.0 ** (attempts - 1)) * clock.uniform(0.5, 1.0)
 
 

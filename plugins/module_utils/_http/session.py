@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send single requests to the API with the credential of a task, and to the storage host without it."""
+"""Send single requests to the API with the credentials of a task, and to the storage host without them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _UNAUTHORIZED = 401
 
 
 class Session:
-    """The requests of one task. Safe to share between ``threads`` threads.
+    """The requests of one task. Up to ``threads`` threads can share it.
 
-    ``add_secret`` is called with every secret that is made at run time. ``requests`` counts requests to the API, repeats
-    included, but not those to the storage host and the token endpoint. ``transport``: another one than that of ``requests``.
+    ``add_secret`` is called with every secret that is created at run time. ``requests`` counts requests to the API, including
+    retries, but not requests to the storage host or the token endpoint. ``transport`` replaces the default Transport.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Session:
         self._lock = threading.Lock()
 
     def connect(self, credentials: Credentials) -> Session:
-        """Return another session of the same task, with another credential; its requests are counted on their own."""
+        """Return another session of the same task with other credentials and a separate request count."""
         for secret in credentials.secrets:
             self.secrets.add(secret)
         connection = self._connection._replace(credentials=credentials)
@@ -65,8 +65,8 @@ class Session:
     def send(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
         """Send one request to the API and return the response, whatever its status.
 
-        This is the last check of a URL: credentials go to the origin of the API alone. A request whose OAuth token is refused
-        although it worked before is sent once more with another token; ``body`` must be bytes or iterable again.
+        Credentials are sent only to the origin of the API. If the API refuses an OAuth token that worked before, send the request
+        once more with a new token. ``body`` must be bytes or allow repeated iteration.
         """
         if not self.is_of_api(url):
             raise RequestFailed(f"The URL {one_line(without_query(url))} is outside the API and is not followed")
@@ -76,27 +76,27 @@ class Session:
         response = self._exchange(method, url, headers, body, authorization)
         if response.status != _UNAUTHORIZED or is_new:
             return response
-        # The token has ended early. Nothing was applied, so also an upload can be sent again.
+        # The token expired early. Nothing was applied, so even an upload can be sent again.
         response.finish()
         return self._exchange(method, url, headers, body, self._tokens.replace(authorization))
 
     def server_time(self) -> float:
-        """Return the time of the service in seconds since 1970, or that of this host before any response of the API."""
+        """Return the time of the service in seconds since 1970. Before the first response, return the time of this host."""
         if self._server_date is None:
             return time.time()
         date, moment = self._server_date
         return date + self._clock.monotonic() - moment
 
     def send_without_credentials(self, url: str, headers: t.Mapping[str, str], what: str) -> Response:
-        """Send one GET to any host without credentials, and return the response; ``what`` is the request in words."""
+        """Send one GET to any host without credentials and return the response. ``what``: the request in words."""
         return self._transport.exchange("GET", url, {**_HEADERS, **headers}, what=what)
 
     def is_of_api(self, url: str) -> bool:
-        """Return whether credentials may go to the URL."""
+        """Return whether credentials can be sent to the URL."""
         return same_origin(url, self._api_url)
 
     def require_success(self, response: Response, also: t.Container[int] = ()) -> None:
-        """Raise the error that a response means, unless its status is a success or one of ``also``."""
+        """Raise the error of a response, unless its status is a success or one of ``also``."""
         if not 200 <= response.status < 300 and response.status not in also:
             raise explain_refusal(response, self._credentials.kind, self.secrets.scrub)
 

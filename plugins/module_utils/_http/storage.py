@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Open contents, which the API hands out itself or by a redirect to the storage host.
+"""Open contents, which the API returns itself or by a redirect to the storage host.
 
-The storage host gets neither credentials nor any header of the API, because it refuses both (fact sheet 1.4, observed).
+Requests to the storage host contain neither credentials nor API headers, because it refuses both (fact sheet 1.4, observed).
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ _NOT_REACHED = (
 
 
 def open_contents(client: Client, path: str, headers: t.Mapping[str, str]) -> Response:
-    """Try once to open the contents at an API path by a redirect; ``headers`` are for the storage host alone.
+    """Open the contents at an API path by a redirect, in one attempt. ``headers`` are sent only to the storage host.
 
-    Return a response with status 200, 206 or 304, whose body is read within the limit of the task.
+    Return a response with status 200, 206 or 304. Reading its body respects the rate limit of the task.
     """
     url = client.url(path)
     return _limit(client, _follow(client.session, _ask(client, url), url, headers))
 
 
 def find_link(client: Client, path: str) -> str:
-    """Return the signed link to the contents at an API path, which works for whoever holds it; repeated."""
+    """Get the signed URL of the contents at an API path, with retries. The URL works without credentials."""
 
     def once() -> str:
         url = client.url(path)
@@ -58,7 +58,7 @@ def find_link(client: Client, path: str) -> str:
 
 
 def _ask(client: Client, url: str) -> Response:
-    """Return the response of the API that points to contents. Raises RequestFailed for any other."""
+    """Return the redirect of the API to the contents. Raise RequestFailed for any other response."""
     response = client.session.send("GET", url, _ACCEPT)
     if 200 <= response.status < 300:
         body = read_error(response)
@@ -71,20 +71,20 @@ def _ask(client: Client, url: str) -> Response:
 
 
 class Link(t.Protocol):
-    """What leads to the contents of one artifact."""
+    """A way to open the contents of one artifact."""
 
     def open(self, client: Client, path: str, headers: t.Mapping[str, str], /) -> Response:
-        """Try once to open the contents, as ``open_contents`` does."""
+        """Open the contents in one attempt, as ``open_contents`` does."""
 
 
 class HandedLink:
-    """The link to the contents of one artifact, which the control node has handed over."""
+    """The signed URL of one artifact, which the control node passed to this host."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def open(self, client: Client, _path: str, headers: t.Mapping[str, str], /) -> Response:
-        """Try once to open the contents, as ``open_contents`` does. Raises LinkExpired for a link that is refused."""
+        """Open the contents in one attempt, as ``open_contents`` does. Raise LinkExpired if the storage host refuses the URL."""
         try:
             return _reopen(client, self._url, headers)
         except (StorageRefused, Gone) as exc:
@@ -94,16 +94,17 @@ class HandedLink:
 
 
 class SharedLink:
-    """The link to the contents of one artifact, which several requests use. Safe to share between threads."""
+    """The signed URL of one artifact, which several requests use. Threads can share it."""
 
     def __init__(self) -> None:
         self._url: str | None = None
         self._lock = threading.Lock()
 
     def open(self, client: Client, path: str, headers: t.Mapping[str, str]) -> Response:
-        """Try once to open the contents as ``open_contents`` does.
+        """Open the contents in one attempt, as ``open_contents`` does.
 
-        A link that is refused after it worked has expired, or its artifact was replaced: one request for a new link serves all.
+        If the storage host refuses a URL that worked before, it has expired or the artifact was replaced. One request for a new
+        URL then serves all threads.
         """
         url = self._url
         if url:
@@ -129,7 +130,7 @@ def _limit(client: Client, response: Response) -> Response:
 
 
 def has_contents(client: Client, path: str) -> bool:
-    """Return whether the API points to contents at the path, which no listing has to show yet; repeated."""
+    """Return whether the API redirects to contents at the path, with retries. The listing might not contain them yet."""
 
     def once() -> bool:
         with client.session.send("GET", client.url(path), _ACCEPT) as response:
@@ -143,7 +144,7 @@ def has_contents(client: Client, path: str) -> bool:
 
 
 def open_link(client: Client, url: str) -> Response:
-    """Try once to open the contents at a link of the API. Return a response with status 200, 206 or 304."""
+    """Open the contents at a URL of the API in one attempt. Return a response with status 200, 206 or 304."""
     response = client.session.send("GET", url, _ACCEPT)
     page = response.headers.get("Content-Type", "").startswith("text/html")
     if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
@@ -155,10 +156,10 @@ def open_link(client: Client, url: str) -> Response:
 
 
 def redirect_target(what: str, url: str, location: str) -> str:
-    """Return the absolute URL that a redirect from ``url`` leads to.
+    """Return the absolute URL of a redirect from ``url``.
 
-    Raises RequestFailed, which never shows it, if it must not be followed: no URL for http or https, user info in it, or plain
-    http after https.
+    Raise RequestFailed if it must not be followed: it is not an http or https URL, contains user information, or leads from
+    https to plain http. The message never shows the URL.
     """
     target = resolve_redirect(url, location)
     if target is None:
@@ -173,7 +174,7 @@ def _follow(session: Session, response: Response, url: str, headers: t.Mapping[s
     while response.is_redirect:
         hops += 1
         response.finish()
-        # Hidden before anything can fail: the query is a secret that works for half an hour.
+        # Hide the query before anything can fail: it is a secret that is valid for half an hour.
         session.secrets.add_link(response.location.partition("?")[2])
         if hops > _MAX_HOPS:
             raise RequestFailed(f"{response.what}: more than {_MAX_HOPS} redirects")

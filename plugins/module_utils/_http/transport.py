@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send one HTTP request and read its response. Bitbucket, credentials and retries are no part of this file.
+"""Send one HTTP request and read its response. This module knows neither Bitbucket nor credentials nor retries.
 
-Requests go to the adapter of ``requests`` directly, past the session's ``send``: no redirect is followed, no cookie is kept and
-``~/.netrc`` is never read, while proxies and CA bundles of the environment work.
+It uses the adapter of ``requests`` directly instead of the session's ``send``. So it follows no redirects, keeps no cookies and
+never reads ``~/.netrc``. Proxies and CA bundles of the environment still work.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ except ImportError:
 else:
     REQUESTS_IMPORT_ERROR = None
 
-# For the head of a response: one timeout for the first byte, one for the rest.
+# For the head of a response: one timeout for the first byte, and one for the rest.
 _TIMEOUTS_OF_HEAD = 2
 
 
 class Exchanger(t.Protocol):
-    """What sends single requests."""
+    """A sender of single requests."""
 
     def exchange(
         self,
@@ -54,19 +54,19 @@ class Exchanger(t.Protocol):
 
 
 class Transport:
-    """A pool of connections with one set of rules for TLS and time. Safe to share between threads."""
+    """A pool of connections with the same TLS settings and timeout. Threads can share it."""
 
     def __init__(self, timeout: float, verify: bool | str, threads: int) -> None:
         if REQUESTS_IMPORT_ERROR:
             raise MissingLibrary("requests", REQUESTS_IMPORT_ERROR)
-        # Its debug lines hold signed URLs, and in a lookup they could reach the controller's log.
+        # Its debug lines contain signed URLs. In a lookup, they could reach the log of the control node.
         logging.getLogger("urllib3").setLevel(logging.WARNING)
         if isinstance(verify, str):
             load_bundle(verify)
         self._timeout = timeout
         self._verify = locale_path(verify) if isinstance(verify, str) else verify
         if verify is False:
-            # The task asked for it, and in a lookup each request would write to the terminal.
+            # The task requested this. In a lookup, each request would print a warning.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         adapter = _make_adapter(threads + 1)
         self._session = requests.Session()
@@ -82,10 +82,10 @@ class Transport:
         what: str = "",
         decodes: bool = False,
     ) -> Response:
-        """Send one request and return the response with its body unread. Raises RequestFailed without a response.
+        """Send one request and return the response with its body unread. Raise RequestFailed without a response.
 
-        ``body``: bytes, or an iterable of bytes with ``__len__``, which is sent with that Content-Length.
-        ``what``: the request in words for errors, without query and secrets. ``decodes``: see Response.
+        ``body``: bytes, or an iterable of bytes with ``__len__``, which becomes the Content-Length.
+        ``what``: the request in words for errors, without query or secrets. ``decodes``: see Response.
         """
         proxy = ""
         try:
@@ -97,7 +97,7 @@ class Transport:
             response = adapter.send(prepared, timeout=self._timeout, **t.cast(t.Dict[str, t.Any], settings))
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as exc:
             raise explain_no_response(exc, what, self._timeout, proxy) from None
-        except OSError as exc:  # a CA bundle that is not there
+        except OSError as exc:  # a missing CA bundle
             raise RequestFailed(f"{what} failed: {exc}", may_have_applied=False) from exc
         if proxy and response.status_code == PROXY_AUTHENTICATION:
             raise explain_proxy_refusal(PROXY_AUTHENTICATION, what, proxy)
@@ -105,7 +105,7 @@ class Transport:
 
 
 def _make_adapter(connections: int) -> requests.adapters.HTTPAdapter:
-    """Return an adapter for a few hosts whose connections, direct or by a proxy, bound the time of a response's head."""
+    """Return an adapter for a few hosts. Its connections limit the time for the head of a response, also through a proxy."""
 
     class Adapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
@@ -119,7 +119,7 @@ def _make_adapter(connections: int) -> requests.adapters.HTTPAdapter:
 
 
 def _bound_heads(manager: t.Any) -> t.Any:
-    """Use connections that bound the time in this manager; each kind of proxy has kinds of connections of its own."""
+    """Make this manager use connections with a time limit. Each proxy type has its own connection classes."""
     manager.pool_classes_by_scheme = {scheme: _bound_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
     return manager
 
@@ -132,7 +132,7 @@ def _bound_pool(pool: t.Any) -> t.Any:
 
 
 class DeadlineResponse(http.client.HTTPResponse):
-    """A response whose status and header lines must come within two timeouts of its socket. Raises socket.timeout."""
+    """A response whose status and header lines must arrive within two timeouts of its socket. Raises socket.timeout."""
 
     def __init__(self, sock: socket.socket, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -143,11 +143,11 @@ class DeadlineResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        self._bounded.deadline = None  # the body has a pace of its own to keep
+        self._bounded.deadline = None  # the body has its own time limit
 
 
 class _Bounded(io.RawIOBase):
-    """The bytes that come from a socket until a moment on the monotonic clock."""
+    """The bytes of a socket until a deadline on the monotonic clock."""
 
     def __init__(self, source: t.Any, deadline: float | None) -> None:
         self._source = source
@@ -171,9 +171,9 @@ class _Bounded(io.RawIOBase):
 
 
 def load_bundle(ca_path: str, source: str = "ca_path") -> ssl.SSLContext:
-    """Return the rules of TLS with these certificates; raise BadInput if none can be read.
+    """Return a TLS context with these certificates. Raise BadInput if none can be read.
 
-    The errors of a connection do not name the file. ``source``: what names it.
+    Connection errors do not name the file, so it is checked beforehand. ``source``: the option or variable that names it.
     """
     path = encode_path(ca_path)
     is_folder = os.path.isdir(path)
@@ -186,5 +186,5 @@ def load_bundle(ca_path: str, source: str = "ca_path") -> ssl.SSLContext:
 
 
 def _leave_unchanged(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Serve as an ``auth`` that changes nothing: with it no user info of a URL becomes a credential."""
+    """Serve as an ``auth`` that changes nothing, so that user information in a URL does not become credentials."""
     return prepared
