@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Define the errors of this collection, without any HTTP library or Ansible."""
+"""Define the errors of this collection. This module needs neither an HTTP library nor Ansible."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if t.TYPE_CHECKING:
 
 
 class BitbucketError(Exception):
-    """A failure in words for the user."""
+    """A failure with a message for the user."""
 
 
 class BadInput(BitbucketError):
-    """The request of the task itself is wrong; found before any HTTP request."""
+    """The options of the task are invalid. Raised before any HTTP request."""
 
 
 class MissingLibrary(BitbucketError):
-    """A Python library that the module needs is not installed on its host."""
+    """A Python library that the module requires is not installed on its host."""
 
     def __init__(self, library: str, import_error: str) -> None:
         super().__init__(f"The Python library {library} is not installed")
@@ -33,8 +33,8 @@ class MissingLibrary(BitbucketError):
 class RequestFailed(BitbucketError):
     """One attempt of one request failed.
 
-    ``transient``: another attempt makes sense. ``may_have_applied``: a write might have been applied although it failed.
-    ``retry_after``: seconds that the server asked to wait, or None. ``pause_factor``: how much longer than usual to wait.
+    ``transient``: another attempt might succeed. ``may_have_applied``: the write might have been applied despite the failure.
+    ``retry_after``: seconds to wait, as the server requested, or None. ``pause_factor``: factor for the usual pause.
     """
 
     def __init__(
@@ -61,35 +61,35 @@ class RequestFailed(BitbucketError):
 
 
 class NoResponse(RequestFailed):
-    """No response came: the server was not reached, or did not answer."""
+    """No response arrived: the server was unreachable or did not respond."""
 
 
 class BadRequest(RequestFailed):
-    """The API does not accept the form of the request (400)."""
+    """The API rejects the request as invalid (400)."""
 
 
 class Unauthorized(RequestFailed):
-    """The API does not accept the credential (401)."""
+    """The API does not accept the credentials (401)."""
 
 
 class Forbidden(RequestFailed):
-    """The API knows the credential, but does not allow the request (403)."""
+    """The API accepts the credentials, but does not allow the request (403)."""
 
 
 class NotFound(RequestFailed):
-    """There is no such resource, or the credential must not know of it (404)."""
+    """The resource does not exist, or the credentials cannot read it (404)."""
 
 
 class Conflict(RequestFailed):
-    """The resource has changed since it was read (405 for a revision of a snippet that is not the newest, 409, 412)."""
+    """The resource has changed since it was read (409, 412, or 405 for an outdated revision of a snippet)."""
 
 
 class NotAcceptable(RequestFailed):
-    """The server cannot answer in the requested format (406)."""
+    """The server cannot respond in the requested format (406)."""
 
 
 class Gone(RequestFailed):
-    """The resource was removed, as the service does with spam (410)."""
+    """The resource was removed, for example as spam (410)."""
 
 
 class Withdrawn(RequestFailed):
@@ -105,17 +105,17 @@ class RateLimited(RequestFailed):
 
 
 class TooLarge(RequestFailed):
-    """The contents are longer than the limit; nothing of them is returned."""
+    """The contents exceed the size limit. None of them are returned."""
 
 
 class StorageRefused(RequestFailed):
-    """The storage host refused a signed link (403); a new link may work, and scopes have nothing to do with it."""
+    """The storage host refused a signed URL (403), independent of scopes. A new URL might work."""
 
 
 class LinkExpired(RequestFailed):
-    """The storage host refuses a link that the control node has handed over; the control node can ask for another one.
+    """The storage host refused a signed URL that the control node passed on. The control node can request a new one.
 
-    ``position`` and ``etag``: how many bytes of the contents have arrived, and of which contents; None if that is unknown.
+    ``position``: number of bytes that have arrived. ``etag``: of their contents, None if unknown.
     """
 
     position = 0
@@ -123,4 +123,4 @@ class LinkExpired(RequestFailed):
 
 
 class Stopped(BaseException):
-    """The task was told to stop by a signal. It is no failure, so that nothing retries or delays it."""
+    """A signal stopped the task. This is not a BitbucketError, so that no code retries or delays it."""

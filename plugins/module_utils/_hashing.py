@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hash the bytes of a transfer while they are on their way."""
+"""Hash the bytes of a transfer while it runs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import queue
 import threading
 import typing as t
 
-# To wake a thread for shorter blocks costs as much as it gains.
+# For shorter blocks, waking the thread costs as much as it saves.
 LENGTH = 1024 * 1024
-# A block must not change before so many later ones were added.
+# A block must not change until this number of later blocks was added.
 KEPT = 3
 
 _LEAST_FOR_THREAD = 8 * 1024 * 1024
@@ -22,7 +22,7 @@ Block = t.Union[bytes, memoryview]
 
 
 class Hashes:
-    """The digests of bytes that come in blocks, by algorithm."""
+    """The digests of bytes that arrive in blocks, by algorithm."""
 
     def __init__(self, algorithms: t.Iterable[str]) -> None:
         self._hashes = {name: hashlib.new(name) for name in algorithms}
@@ -33,22 +33,22 @@ class Hashes:
             each.update(block)
 
     def finish(self) -> dict[str, str]:
-        """Return the hex digests of all bytes that were added."""
+        """Return the hex digests of all added bytes."""
         return {name: each.hexdigest() for name, each in self._hashes.items()}
 
     def close(self) -> None:
-        """Hash what was added, then release everything but the result."""
+        """Hash all added blocks, then release everything except the result."""
 
 
 class ThreadHashes(Hashes):
-    """Hashes that a thread computes while the transfer goes on, because hashlib releases the lock of the interpreter.
+    """Hashes that a thread computes during the transfer, because hashlib releases the interpreter lock.
 
-    The thread is a daemon: a task that a signal ends must not wait for it.
+    The thread is a daemon, so that a task stopped by a signal does not wait for it.
     """
 
     def __init__(self, algorithms: t.Iterable[str]) -> None:
         super().__init__(algorithms)
-        self._blocks: queue.Queue[Block | None] = queue.Queue(KEPT - 1)  # besides the one that is being hashed
+        self._blocks: queue.Queue[Block | None] = queue.Queue(KEPT - 1)  # in addition to the block that is being hashed
         self._thread: threading.Thread | None = None
 
     def update(self, block: Block) -> None:
@@ -73,5 +73,5 @@ class ThreadHashes(Hashes):
 
 
 def start_hashing(algorithms: t.Iterable[str], size: int) -> Hashes:
-    """Return the hashes for a transfer of so many bytes, which closes them at its end; small ones are worth no thread."""
+    """Return the hashes for a transfer of ``size`` bytes. The transfer must close them. Only large ones use a thread."""
     return ThreadHashes(algorithms) if size >= _LEAST_FOR_THREAD else Hashes(algorithms)

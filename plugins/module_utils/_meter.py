@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Count the bytes of the transfers of a task while they run."""
+"""Count the bytes of running transfers of a task."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import typing as t
 
 
 class Sample(t.NamedTuple):
-    """A transfer at one moment: the bytes ``done`` of the ``total``, and the seconds since it began.
+    """The state of a transfer: bytes ``done`` of the ``total``, and seconds since it started.
 
-    ``number``: of the transfer in its task; every attempt to upload counts as one.
+    ``number``: of the transfer in its task. Every upload attempt is a separate transfer.
     """
 
     number: int
@@ -27,7 +27,7 @@ class Sample(t.NamedTuple):
 
 
 class Gauge:
-    """The bytes of one transfer, of which there are ``total`` in the end. Safe to share between threads."""
+    """The transferred bytes of one transfer of ``total`` bytes. Threads can share it."""
 
     def __init__(self, name: str, total: int) -> None:
         self.name = name
@@ -36,18 +36,18 @@ class Gauge:
         self._lock = threading.Lock()
 
     def advance(self, count: int) -> None:
-        """Add bytes to those that were transferred."""
+        """Add transferred bytes."""
         with self._lock:
             self.done += count
 
     def move_to(self, position: int) -> None:
-        """Set how many bytes were transferred: a transfer may start over."""
+        """Set the number of transferred bytes, for transfers that resume or start over."""
         with self._lock:
             self.done = position
 
 
 class Meter:
-    """The transfers of a task that are running. Safe to share between threads. ``monotonic``: the clock."""
+    """The running transfers of a task. Threads can share it. ``monotonic``: the clock."""
 
     def __init__(self, monotonic: t.Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -56,18 +56,18 @@ class Meter:
         self._running: dict[Gauge, tuple[int, float]] = {}
 
     def add(self, gauge: Gauge) -> None:
-        """Begin to show a transfer."""
+        """Show a transfer."""
         with self._lock:
             self._running[gauge] = (next(self._numbers), self._monotonic())
 
     def remove(self, gauge: Gauge) -> None:
-        """Show a transfer no longer, if it is shown."""
+        """Stop showing a transfer, if it is shown."""
         with self._lock:
             self._running.pop(gauge, None)
 
     @contextlib.contextmanager
     def measure(self, gauge: Gauge) -> t.Iterator[None]:
-        """Show a transfer in a context whose end is that of the transfer."""
+        """Show a transfer while the context is active."""
         self.add(gauge)
         try:
             yield
@@ -75,7 +75,7 @@ class Meter:
             self.remove(gauge)
 
     def read(self) -> list[Sample]:
-        """Return the running transfers in the order in which they began, none with more bytes than its total."""
+        """Return the running transfers in the order of their start. ``done`` never exceeds ``total``."""
         with self._lock:
             running = list(self._running.items())
         now = self._monotonic()

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check names and turn them into one URL path segment.
+"""Check names and encode them as one URL path segment.
 
-Why so strict: a name is one path segment of the API, ``DELETE …/downloads/..`` would be a request on the repository,
-and Bitbucket's upload parser cuts, unescapes and drops characters (fact sheet 1.3, inferred from Django).
+The checks are strict for two reasons. ``DELETE …/downloads/..`` would be a request to delete the repository. And Bitbucket's
+upload parser truncates, unescapes and removes characters (fact sheet 1.3, inferred from Django).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ._places import advise
 from ._text import quoted
 
 MAX_NAME_BYTES = 255
-_USER_INFO = re.compile("//[^/]*@")  # of an address, which might hold a token
+_USER_INFO = re.compile("//[^/]*@")  # of a URL, which might contain a token
 
 
 def check_name(name: str, what: str = "name") -> str:
-    """Return the name, or raise BadInput where it cannot be one path segment of the API."""
+    """Return the name. Raise BadInput if it cannot be one path segment of the API."""
     problem = _problem(name)
     if problem:
         advice = advise(what, name)
@@ -33,21 +33,21 @@ def check_name(name: str, what: str = "name") -> str:
 
 
 def check_written_name(name: str, what: str = "name") -> str:
-    """As check_name, and refuse what an upload would not store as it is."""
+    """Check a name as ``check_name`` does, and refuse names that an upload would not store unchanged."""
     check_name(name, what)
     if '"' in name:
-        # The encoders write %22 for it, and the service would store those three characters.
+        # The encoders write %22 for it, and the service would store these three characters.
         raise BadInput(f"{what} {quoted(name)} is refused: it contains a double quote, which Bitbucket cannot store")
     return name
 
 
 def is_plain(name: str) -> bool:
-    """Whether check_name accepts the name."""
+    """Return whether ``check_name`` accepts the name."""
     return _problem(name) is None
 
 
 def path_segment(name: str) -> str:
-    """Percent-encode everything that is not unreserved, also ``/``, ``+`` and braces."""
+    """Percent-encode every character that is not unreserved, including ``/``, ``+`` and braces."""
     return quote(name, safe="")
 
 

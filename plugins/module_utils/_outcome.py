@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold what a task has done: its outcome, and its progress for the report of a failure."""
+"""Represent the outcome of a task, and its progress for failure reports."""
 
 from __future__ import annotations
 
 import typing as t
 from types import MappingProxyType
 
-# What happened to an artifact, a file or a snippet, as results say it.
+# Statuses of artifacts, files and snippets in results.
 CREATED = "created"
 REPLACED = "replaced"
 UPDATED = "updated"
@@ -24,7 +24,7 @@ MISMATCH = "mismatch"
 MISSING = "missing"
 UNLISTED = "unlisted"
 
-# The order in which the message of a task counts them.
+# The order in which the message of a task lists them.
 _COUNTED = (
     *(CREATED, REPLACED, UPDATED, FETCHED, VERIFIED, DELETED),
     *(MISMATCH, MISSING, UNLISTED, KEPT, UNCHANGED, ABSENT),
@@ -35,9 +35,9 @@ SoFar = t.Callable[[], t.Tuple[Result, bool]]
 
 
 class Outcome(t.NamedTuple):
-    """The result keys of a task, whether it changes anything, texts of the state before and after, and warnings.
+    """The result keys of a task, whether it changes anything, its state before and after as text, and warnings.
 
-    ``diffs``: entries of Ansible's diff, where the state is more than one text.
+    ``diffs``: entries of Ansible's diff, if the state consists of several texts.
     """
 
     results: Result
@@ -48,7 +48,7 @@ class Outcome(t.NamedTuple):
     diffs: list[dict[str, str]] | None = None
 
     def join(self, other: Outcome) -> Outcome:
-        """Return the outcome of a task that has done the one and then the other."""
+        """Return the outcome of a task with this outcome followed by another."""
         return self._replace(
             results={**self.results, **other.results},
             changed=self.changed or other.changed,
@@ -58,7 +58,7 @@ class Outcome(t.NamedTuple):
         )
 
     def shorten_texts(self) -> dict[str, str]:
-        """Return the texts before and after with the lines that differ, and a line with the number of the others."""
+        """Return the differing lines of both texts, followed by a line with the number of unchanged lines."""
         before, after = ([f"{line}\n" for line in text.split("\n")[:-1]] for text in (self.before, self.after))
         same = {*before} & {*after}
         rest = f"({len(same)} unchanged)\n" if same else ""
@@ -67,9 +67,9 @@ class Outcome(t.NamedTuple):
 
 
 class Progress:
-    """What a task has done so far, which a failure reports.
+    """What a task has done so far, for failure reports.
 
-    ``results``: result keys and their values as long as nothing was done.
+    ``results``: result keys and values of a task that has not done anything.
     """
 
     def __init__(self, **results: t.Any) -> None:
@@ -79,19 +79,19 @@ class Progress:
         self._changed = False
 
     def follow(self, so_far: SoFar) -> None:
-        """Ask ``so_far`` from now on: a function that returns result keys and whether anything was changed."""
+        """Use ``so_far`` from now on, a function that returns result keys and whether anything was changed."""
         self._so_far = so_far
 
     def note_change(self) -> None:
-        """Note that something was changed, even if ``so_far`` does not know it."""
+        """Record a change that ``so_far`` does not report."""
         self._changed = True
 
     def begin(self, change: str) -> None:
-        """Note a change that was made, as a sentence; a later failure begins with it."""
+        """Record a change as a sentence. The message of a later failure starts with it."""
         self._begun = change
 
     def results(self) -> Result:
-        """Return the results of a task that ends now."""
+        """Return the results of a task that fails now."""
         found, changed = self._so_far()
         return {**self._initial, **found, "changed": changed or self._changed or bool(self._begun)}
 
@@ -101,7 +101,7 @@ class Progress:
 
 
 def count_results(results: Result) -> str:
-    """Return a sentence that counts what happened, such as ``2 created, 97 unchanged; manifest replaced``."""
+    """Return a summary with counts, such as ``2 created, 97 unchanged; manifest replaced``."""
     counts = [_count_items(kind, results[f"{kind}s"]) for kind in ("artifact", "snippet") if f"{kind}s" in results]
     if "channel" in results and "status" in results:
         counts.append(f"channel {results['status']}{_name_version(results)}")
@@ -119,13 +119,13 @@ def count_results(results: Result) -> str:
 
 
 def _name_version(results: Result) -> str:
-    """Return the version of a channel as the end of a sentence."""
+    """Return the version of a channel as the end of a clause."""
     version = (results["channel"] or {}).get("version")
     return f" to {version}" if results["status"] == MOVED else f", version {version}" if version else ""
 
 
 def _count_items(kind: str, items: t.Sequence[Result]) -> str:
-    """Return how many items there are, by their statuses if they have any."""
+    """Return the number of items, by status if they have one."""
     statuses = [each["status"] for each in items if "status" in each]
     counts = [f"{statuses.count(status)} {status}" for status in _COUNTED if status in statuses]
     return ", ".join(counts) or _count(kind, len(items))
@@ -136,7 +136,7 @@ def _count(kind: str, number: int) -> str:
 
 
 def state_line(name: str, size: int, digest: str | None, attributes: t.Mapping[str, t.Any] = MappingProxyType({})) -> str:
-    """One artifact or file as a line of a diff; ``attributes`` such as mode and owner by name."""
+    """Return an artifact or file as a line of a diff. ``attributes``: mode, owner and so on, by name."""
     more = "".join(f"  {attribute}:{value}" for attribute, value in sorted(attributes.items()))
     sha256 = f"  sha256:{digest}" if digest else ""
     return f"{name}  {size} bytes{sha256}{more}\n"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running one action over several items in threads. Knows nothing of what the action does."""
+"""Run an action for several items in threads."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _R = t.TypeVar("_R")
 
 
 def check_parallel(parallel: int) -> int:
-    """Return the number of threads that the option asks for, or raise BadInput."""
+    """Return the value of the option ``parallel``. Raise BadInput if it is out of range."""
     if not 1 <= parallel <= MOST:
         raise BadInput(f"parallel must be from 1 to {MOST}, not {parallel}")
     return parallel
 
 
 def run_all(action: t.Callable[[_I], _R], items: t.Sequence[_I], parallel: int) -> list[_R]:
-    """The results in the order of the items. After the first failure what is under way ends, no item begins, and it is raised."""
+    """Return the results in the order of the items. After a failure, start no more items, wait for running ones, and raise it."""
     if parallel == 1 or len(items) <= 1:
         return [action(item) for item in items]
     return _Work(action, items).done_by(min(parallel, len(items)))
 
 
 class _Work(t.Generic[_I, _R]):
-    """Items that some threads share.
+    """The items that the threads share.
 
-    The threads are daemons, which those of ``concurrent.futures`` are not: a task that a signal ends must not wait for
-    a server that has gone silent.
+    Unlike the threads of ``concurrent.futures``, these are daemons: a task stopped by a signal must not wait for an
+    unresponsive server.
     """
 
     def __init__(self, action: t.Callable[[_I], _R], items: t.Sequence[_I]) -> None:
@@ -65,5 +65,5 @@ class _Work(t.Generic[_I, _R]):
                 return
             try:
                 self._results[number] = self._action(item)
-            except BaseException as exc:  # noqa: BLE001 (it is raised in the thread that waits)
+            except BaseException as exc:  # noqa: BLE001 (raised again in the waiting thread)
                 self._failures[number] = exc

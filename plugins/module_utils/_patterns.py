@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Match names against patterns, as ansible.builtin.find matches files."""
+"""Match names against patterns, as ansible.builtin.find does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ANCHORS = re.compile(r"^(\^|\\A)|(?<!\\)\$$|\\Z$")
 class Patterns:
     """Names that match one of ``patterns`` and none of ``excludes``.
 
-    Shell patterns match the whole name; regular expressions match from its beginning, as in ansible.builtin.find.
+    As in ansible.builtin.find, shell patterns match the complete name, and regular expressions match from its beginning.
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class Patterns:
         )
 
     def is_named(self, name: str) -> bool:
-        """Return whether one of ``patterns`` is exactly the name."""
+        """Return whether one of ``patterns`` equals the name."""
         return any(is_exactly(text, name, self._use_regex) for text in self._texts)
 
 
 def is_exactly(pattern: str, name: str, use_regex: bool = False) -> bool:
-    """Return whether the pattern is the name itself; a regular expression may escape its characters and anchor it."""
+    """Return whether the pattern equals the name. A regular expression can contain escapes and anchors."""
     if not use_regex or pattern == name:
         return pattern == name
     return re.sub(r"\\(\W)", r"\1", _ANCHORS.sub("", pattern)) == name

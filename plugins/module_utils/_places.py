@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take addresses of Bitbucket and paths such as ``acme/widgets`` apart, to say which options hold their parts."""
+"""Split Bitbucket URLs and paths such as ``acme/widgets`` to advise which options to set."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 from ._text import quoted
 
-# The site, the API, and the remotes of Git, with or without a user.
+# URLs of the site, the API and Git remotes, with or without a user.
 _ADDRESS = re.compile(r"(?:[a-z+]+://)?(?:[^/]*@)?(?:www\.|api\.)?bitbucket\.org(?::\d+)?[:/](?:2\.0/)?(.*)", re.I)
-_SOURCE = "src_"  # of the options that name another repository
+_SOURCE = "src_"  # prefix of options for another repository
 _PATHS = {
     "repository": ("workspace", "repository"),
     "workspace": ("workspace", "repository"),
@@ -23,7 +23,7 @@ _PATHS = {
 
 
 def advise(option: str, text: str) -> str:
-    """Return which options to set to the parts of this text, as a sentence, or an empty text."""
+    """Return a sentence with the options to set instead of this text, or an empty text."""
     address = _ADDRESS.match(text)
     path = re.split(r"[?#]", address.group(1))[0] if address else text
     parts = [unquote(part) for part in path.split("/") if part]
@@ -39,7 +39,7 @@ def _pair(option: str, parts: t.Sequence[str]) -> dict[str, str]:
 
 
 def _name_parts(parts: t.Sequence[str]) -> dict[str, str]:
-    """Return the options for the parts of the path of an address."""
+    """Return the options for the path segments of a URL."""
     if parts[:1] == ["snippets"]:
         return dict(zip(("workspace", "snippet_id"), parts[1:]))
     if parts[1:3] == ["workspace", "snippets"]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Limit the bytes a second of all transfers of a task together."""
+"""Limit the total bytes per second of all transfers of a task."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import typing as t
 from ._errors import BadInput
 from ._text import quoted
 
-# Up to 16 transfers read a block each before they wait, so together they exceed the rate by half a second's worth at most.
+# Up to 16 transfers each read a block before they wait. Together, they exceed the rate by at most half a second's worth.
 _BLOCKS_PER_SECOND = 32
 _LARGEST_BLOCK = 256 * 1024
-# After a pause, so much of a second's worth may pass at once.
+# Seconds' worth of bytes that can pass immediately after a pause.
 _BURST = 0.25
 
 _RATE = re.compile(r"([0-9]{1,15})([kKmMgG]?)\Z")
@@ -24,7 +24,7 @@ _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 
 
 def parse_rate(text: str | None) -> int | None:
-    """Return the bytes a second that the option ``limit_rate`` allows, None without a limit. Raises BadInput."""
+    """Return the option ``limit_rate`` in bytes per second, None without a limit. Raise BadInput for another value."""
     if text is None:
         return None
     found = _RATE.match(text)
@@ -38,10 +38,9 @@ def parse_rate(text: str | None) -> int | None:
 
 
 class RateLimit:
-    """A token bucket of bytes for all transfers of a task. Safe to share between threads.
+    """A token bucket of bytes for all transfers of a task. Threads can share it.
 
-    ``rate``: bytes a second. ``block``: the most bytes that a transfer should move between two waits. ``monotonic`` and
-    ``sleep``: the functions of time.
+    ``rate``: bytes per second. ``block``: maximum bytes between two waits of a transfer. ``monotonic`` and ``sleep``: the clock.
     """
 
     def __init__(self, rate: int, monotonic: t.Callable[[], float], sleep: t.Callable[[float], None]) -> None:
@@ -54,7 +53,7 @@ class RateLimit:
         self._tokens = 0.0
 
     def take(self, count: int) -> None:
-        """Wait until ``count`` more bytes may have passed. Other threads wait for their turn."""
+        """Wait until ``count`` more bytes are allowed. Other threads wait in turn."""
         with self._lock:
             now = self._monotonic()
             earned = (now - self._moment) * self._rate
@@ -64,7 +63,7 @@ class RateLimit:
                 self._sleep(-self._tokens / self._rate)
 
     def slow_down(self, blocks: t.Iterable[memoryview]) -> t.Iterator[memoryview]:
-        """Yield the bytes of the blocks in smaller blocks, each when it may pass."""
+        """Yield the bytes in smaller blocks, each when it is allowed."""
         for block in blocks:
             for start in range(0, len(block), self.block):
                 part = block[start : start + self.block]

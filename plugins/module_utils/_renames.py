@@ -4,8 +4,8 @@
 
 """Recognize names that the service has changed.
 
-Spaces are known to become ``_`` (fact sheet 1.3, observed). Django, which receives the uploads, also removes what is no letter,
-digit, ``.``, ``_`` or ``-`` (inferred), and names may come back in another Unicode form or case.
+Spaces become ``_`` (fact sheet 1.3, observed). Django, which receives uploads, also removes characters other than letters,
+digits, ``.``, ``_`` and ``-`` (inferred). Names can return in another Unicode form or case.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _GRAM = 3
 
 
 def fold(name: str) -> str:
-    """Return a name without the differences of Unicode form and case."""
+    """Return a name normalized in Unicode form and case."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def is_unusual(name: str) -> bool:
-    """Return whether the service has a reason to change the name: a character that is not one of ``[A-Za-z0-9._-]``."""
+    """Return whether the name contains a character outside ``[A-Za-z0-9._-]``, so that the service might change it."""
     return bool(_UNUSUAL.search(name))
 
 
 class RenamedPattern:
-    """The names under which the service might have stored a requested one, whatever their Unicode form and case.
+    """The names under which the service might have stored a requested name, in any Unicode form and case.
 
-    Each run of unusual characters may have become up to 12 others; looser rules would confuse ``app-1.0`` with ``app-10``.
+    Up to 12 characters can replace each run of unusual characters. Looser rules would confuse ``app-1.0`` with ``app-10``.
     """
 
     def __init__(self, name: str) -> None:
@@ -43,18 +43,18 @@ class RenamedPattern:
         self._runs = _UNUSUAL.findall(folded)
 
     def match(self, other: str) -> bool:
-        """Return whether the whole other name matches."""
+        """Return whether the other name matches completely."""
         return self._match(fold(other), lambda run, gap: True)
 
     def match_likely(self, other: str) -> bool:
-        """Return whether the other name matches and differs only in what a rule of a service would change.
+        """Return whether the other name matches and differs only in ways that a service is likely to change.
 
-        Punctuation does not become letters or digits, except in an escape: ``build 1`` is not ``build_11``.
+        Punctuation does not become letters or digits except in an escape: ``build 1`` is not ``build_11``.
         """
         return self._match(fold(other), _is_likely_gap)
 
     def _match(self, other: str, accepts: t.Callable[[str, str], bool]) -> bool:
-        # Not a regular expression: with many gaps that would try for minutes.
+        # Not a regular expression, which would backtrack for minutes with many gaps.
         first, *rest = self.pieces
         ends = {len(first)} if other.startswith(first) else set()
         for run, piece in zip(self._runs, rest):
@@ -77,12 +77,12 @@ def _is_likely_gap(run: str, gap: str) -> bool:
 
 
 def renamed_pattern(name: str) -> RenamedPattern | None:
-    """Return the names that the service may have made of this one, or None for a name that it has no reason to change."""
+    """Return the pattern of possible stored names, or None for a name without unusual characters."""
     return RenamedPattern(name) if is_unusual(name) else None
 
 
 def likely_names(name: str) -> list[str]:
-    """Return the other names under which the service is most likely to store this one, the likeliest first."""
+    """Return the most likely other stored names for this name, likeliest first."""
     django = _DJANGO_REMOVES.sub("", name.strip().replace(" ", "_"))
     found = [
         name.replace(" ", "_"),
@@ -96,7 +96,7 @@ def likely_names(name: str) -> list[str]:
 
 
 class SimilarNames:
-    """Find the names of a list that the service might have made of a requested one, without a look at each of them."""
+    """Find the listed names that might be a changed requested name, without comparing each of them."""
 
     def __init__(self, names: t.Iterable[str]) -> None:
         self._names = list(names)
@@ -106,7 +106,7 @@ class SimilarNames:
             self._folded.setdefault(fold(name), []).append(name)
 
     def find(self, name: str) -> list[str]:
-        """Return the other names that match, the likeliest first."""
+        """Return the other names that match, likeliest first."""
         if not is_unusual(name):
             return [other for other in self._folded.get(fold(name), ()) if other != name]
         likely = likely_names(name)
@@ -122,9 +122,9 @@ class SimilarNames:
         )
 
     def _preselect(self, pattern: RenamedPattern) -> t.Sequence[str]:
-        """Return all names that have the rarest three characters of the pattern's pieces."""
+        """Return all names that contain the rarest trigram of the pattern's pieces."""
         if not self._by_gram:
-            self._by_gram = self._index()  # as a whole: several threads might ask at the same time
+            self._by_gram = self._index()  # assigned once complete, because several threads might use it concurrently
         grams = [gram for piece in pattern.pieces for gram in _list_grams(piece)]
         return min((self._by_gram.get(gram, []) for gram in grams), key=len, default=self._names)
 

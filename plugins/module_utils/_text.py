@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make foreign text safe to print in one line."""
+"""Make external text safe to print on one line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def one_line(text: str) -> str:
 
 
 def status_text(status: int) -> str:
-    """Return ``404 Not Found`` and the like, or the bare number if it has no phrase."""
+    """Return a status with its phrase, such as ``404 Not Found``, or only the number if it has none."""
     try:
         return f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:
