@@ -23,7 +23,7 @@ from .listing import ArtifactList, read_list
 if t.TYPE_CHECKING:
     from .._http.multipart import UploadBody
 
-# Documented maximum; the default would be 10.
+# Documented maximum. The default is 10.
 _PAGE_LENGTH = 100
 _NO_HEADERS: t.Mapping[str, str] = MappingProxyType({})
 
@@ -31,11 +31,11 @@ _T = t.TypeVar("_T")
 
 
 class StaleListing(RequestFailed):
-    """An artifact is no longer as the listing says: another attempt has to start from a new listing."""
+    """An artifact no longer matches the listing. Another attempt must start from a new listing."""
 
 
 class Inconsistent(BitbucketError):
-    """Artifacts that belong together do not fit: somebody is replacing them, or has done so. One new reading tells."""
+    """Related artifacts do not match, probably because another publisher is replacing them. Read them once more to decide."""
 
 
 class Body(t.Protocol):
@@ -48,15 +48,15 @@ class Body(t.Protocol):
 
     @property
     def length(self) -> int | None:
-        """The announced length in bytes."""
+        """Return the announced length in bytes."""
 
     @property
     def has_end(self) -> bool:
-        """Whether a cut is noticed."""
+        """Return whether an incomplete body is detected."""
 
     @property
     def codings(self) -> t.Sequence[str]:
-        """The codings."""
+        """Return the content codings."""
 
     def read(self) -> bytes:
         """Return the next bytes, empty at the end."""
@@ -66,11 +66,11 @@ class Body(t.Protocol):
 
 
 class Contents:
-    """The contents of one artifact, as one response sends them.
+    """The contents of one artifact in one response.
 
-    ``size``: how many bytes the listing tells, or None if nobody has listed. ``unchanged``: the response says instead that
-    they still have the ETag of ``If-None-Match``. ``partial``: it sends the requested range only. ``has_known_length``: contents
-    that were cut or encoded on their way are an error.
+    ``size``: size in bytes in the listing, None without a listing. ``unchanged``: the response confirms the ETag of
+    ``If-None-Match`` instead of sending contents. ``partial``: the response contains only the requested range.
+    ``has_known_length``: truncated or encoded contents are detected.
     """
 
     def __init__(self, name: str, response: Body, headers: t.Mapping[str, str], size: int | None = None) -> None:
@@ -81,14 +81,14 @@ class Contents:
         self._name = name
         self._response = response
         self._size = size
-        # A body of another length than the listing tells is an error in any case.
+        # A body that does not have the listed size is an error in any case.
         response.shows_end = size is not None
         self.has_known_length = size is not None or (response.has_end and not response.codings)
         if response.status != 200 and not self.unchanged and not self.partial:
             raise response.unexpected()
 
     def read_blocks(self, start: int = 0) -> t.Iterator[bytes]:
-        """Yield the bytes from position ``start``; raise StaleListing if the listing tells another size than the response."""
+        """Yield the bytes from position ``start``. Raise StaleListing if the response announces another size than the listing."""
         if self._response.length is not None:
             self._require_announced(start + self._response.length)
         position = start
@@ -111,7 +111,7 @@ class Contents:
         self._require_part(length, received)
 
     def read_all(self, limit: int) -> bytes:
-        """Return all bytes; raise TooLarge for more than ``limit``, without reading on."""
+        """Return all bytes. For more than ``limit``, stop reading and raise TooLarge."""
         if (self._response.length or 0) > limit:
             raise TooLarge(f"{quoted(self._name)} has {self._response.length} bytes, more than the limit of {limit}")
         blocks, received = [], 0
@@ -142,46 +142,46 @@ class Contents:
 
 
 class Downloads:
-    """The Downloads section of one repository, reached through one client."""
+    """The Downloads of one repository, accessed by one client."""
 
     def __init__(self, client: Client, repository: str) -> None:
         self._client = client
         self.retries = client.retries
         self.rate = client.rate
         self.meter = client.meter
-        # Returns a link to the contents of an artifact, which several requests can share.
+        # Returns a way to open the contents of an artifact, which several requests can share.
         self.link: t.Callable[[str], Link] = lambda name: SharedLink()
         self.repository = check_name(repository, "repository")
         workspace = check_name(client.workspace, "workspace")
         self.path = f"/repositories/{path_segment(workspace)}/{path_segment(repository)}/downloads"
 
     def artifact_path(self, name: str) -> str:
-        """Return the API path of one artifact, percent-encoded; refuse a name that would lead to another path.
+        """Return the percent-encoded API path of one artifact. Refuse a name that would result in another path.
 
-        A listing may hold any name, and ``DELETE …/downloads/..`` would be a request to delete the repository.
+        A listing can contain any name, and ``DELETE …/downloads/..`` would be a request to delete the repository.
         """
         return f"{self.path}/{path_segment(check_name(name, 'artifact name'))}"
 
     def artifact_url(self, name: str) -> str:
-        """Return the API URL of one artifact; fetching it needs credentials if the repository is private."""
+        """Return the API URL of one artifact. For a private repository, fetching it requires credentials."""
         return self._client.url(f"{self.path}/{path_segment(name)}")
 
     def list_artifacts(self) -> ArtifactList:
-        """Return the artifact list as it was read last, whole or not."""
+        """Return the artifact list, complete or not."""
         return read_list(self._client, f"{self.path}?pagelen={_PAGE_LENGTH}")
 
     def listing(self) -> Listing:
-        """Return all artifacts by name, newest first; raise NotWhole if some might be missing."""
+        """Return all artifacts by name, newest first. Raise NotWhole if some might be missing."""
         return self.list_artifacts().require_whole(self.path).by_name
 
     def exists(self, name: str) -> bool:
-        """Return whether the service has an artifact of this name; a listing can lag behind that."""
+        """Return whether an artifact of this name exists. A listing can be older than this result."""
         return has_contents(self._client, self.artifact_path(name))
 
     def decide(self, plan: t.Callable[[], _T]) -> _T:
-        """Return what ``plan`` decides from a listing, which it reads itself.
+        """Return the result of ``plan``, which reads a listing and decides what to do.
 
-        Repeat it if the listing was stale; once, whatever ``retries`` is, if what it has read is Inconsistent.
+        Repeat it within ``retries`` if the listing was stale, and once in any case if it raises Inconsistent.
         """
 
         def attempt() -> _T:
@@ -198,9 +198,9 @@ class Downloads:
             return self.retries.repeat(attempt)
 
     def describe(self, name: str, size: int | None, stored_name: str | None = None, **facts: t.Any) -> Result:
-        """Return an artifact as the results of every module show it; ``facts``: what a module adds.
+        """Return an artifact in the form that all modules use in results. ``facts``: additional keys of a module.
 
-        ``size`` in bytes, None if the artifact does not exist; ``stored_name``: the name of its URL, if that is another one.
+        ``size``: in bytes, None if the artifact does not exist. ``stored_name``: the name in its URL, if it differs.
         """
         stored = stored_name or name
         result: Result = {"name": name, "size": size, "url": self.artifact_url(stored), **facts}
@@ -214,10 +214,10 @@ class Downloads:
         size: int | None = None,
         link: Link | None = None,
     ) -> t.Iterator[Contents]:
-        """Open the contents of an artifact, in one attempt; ``headers`` are for the storage host.
+        """Open the contents of an artifact in one attempt. ``headers`` are sent to the storage host.
 
-        ``size``: the size in the listing. ``link``: of the other requests for the same artifact. Raises StaleListing if
-        the artifact was listed and does not exist.
+        ``size``: the size in the listing. ``link``: shared with other requests for the same artifact. Raise StaleListing if the
+        artifact was listed but does not exist.
         """
         try:
             response = (link or self.link(name)).open(self._client, self.artifact_path(name), headers)
@@ -235,7 +235,7 @@ class Downloads:
         headers: t.Mapping[str, str] = _NO_HEADERS,
         size: int | None = None,
     ) -> _T:
-        """Return what ``consume`` makes of the contents of an artifact, from the beginning in every attempt."""
+        """Return the result of ``consume`` for the contents of an artifact. Every attempt starts from the beginning."""
 
         def attempt() -> _T:
             with self.open_contents(name, headers, size) as contents:
@@ -244,17 +244,17 @@ class Downloads:
         return self.retries.repeat(attempt)
 
     def upload(self, body: UploadBody) -> None:
-        """Send one POST with artifacts, without a retry; after an unclear failure the caller must look before it sends again."""
+        """Send one POST with artifacts, without retries. After an unclear failure, the caller must check the listing first."""
         with contextlib.closing(body):
             self._client.send_once("POST", self.path, body, body.content_type)
 
     def delete(self, name: str) -> Deletion:
-        """Delete an artifact; the result tells what the response proves."""
+        """Delete an artifact, and return what the response proves."""
         return self._client.delete(self.artifact_path(name))
 
 
 def require_gone(downloads: Downloads, names: t.Sequence[str], parallel: int = 1) -> None:
-    """Raise StaleListing if an artifact exists that the listing does not show. Names that no artifact can have do not exist."""
+    """Raise StaleListing if an unlisted artifact of these names exists. Invalid names cannot exist."""
     asked = [name for name in names if is_plain(name)]
     for name, exists in zip(asked, run_all(downloads.exists, asked, parallel)):
         if exists:

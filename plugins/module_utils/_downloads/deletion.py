@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Delete artifacts and prove that they are gone, with one reading of the listing for all of them.
+"""Delete artifacts and prove their deletion by reading the listing once for all of them.
 
-A listing can lag behind a deletion. So an artifact that is still listed as before is asked for itself, in the end.
+A listing can be older than a deletion. So an artifact that remains listed is finally requested itself.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .listing import ArtifactList
 
 
 class StillThere(RequestFailed):
-    """Deletions were accepted, but the artifacts exist."""
+    """Bitbucket accepted deletions, but the artifacts still exist."""
 
 
 class Deleter:
-    """Deletes artifacts of one repository. ``deleted``: the names that are gone, also after a failure."""
+    """Deletes artifacts of one repository. ``deleted``: names of deleted artifacts, also after a failure."""
 
     def __init__(self, downloads: Downloads, parallel: int) -> None:
         self._downloads = downloads
@@ -34,10 +34,10 @@ class Deleter:
         self._words: dict[str, str] = {}
 
     def delete(self, artifacts: t.Sequence[Artifact], verify: bool) -> Listing | None:
-        """Delete artifacts, of which several might have one name; return the listing if it was read afterwards.
+        """Delete artifacts, of which several can have the same name. Return the listing if it was read afterwards.
 
-        It is read for deletions that their responses do not prove, and with ``verify`` for all. What was deleted is not in it,
-        even if the service still lists it.
+        It is read if a response does not prove a deletion, or with ``verify``. It does not contain deleted artifacts, even if the
+        service still lists them.
         """
         known = {artifact.identity for artifact in artifacts}
         waiting = collections.Counter(artifact.name for artifact in artifacts)
@@ -53,20 +53,20 @@ class Deleter:
         return listing
 
     def _send(self, name: str) -> bool:
-        """Delete one artifact; return whether the response proves that it is gone."""
+        """Delete one artifact. Return whether the response proves the deletion."""
         deletion = self._downloads.delete(name)
         self._words[name] = deletion.words
         self.deleted.add(name)
         return deletion.proved
 
     def _list_without(self, known: set[t.Any], expected: collections.Counter[str]) -> ArtifactList:
-        """Return the list once it shows no more than the ``expected`` number of the known artifacts of each name."""
+        """Return the list when it contains at most the ``expected`` number of known artifacts of each name."""
         return self._downloads.retries.settle(
             self._downloads.list_artifacts, lambda listed: not listed.doubt and not _count(listed, known) - expected
         )
 
     def _find_left(self, listed: ArtifactList, known: set[t.Any], before: t.Mapping[str, int]) -> collections.Counter[str]:
-        """Return the artifacts to delete once more; raise StillThere for those that deleting has left unchanged."""
+        """Return the artifacts to delete again. Raise StillThere for those that deletion left unchanged."""
         left = _count(listed, known)
         doubtful = list(before) if listed.doubt else [name for name in left if left[name] >= before[name]]
         exists = run_all(self._downloads.exists, doubtful, self._parallel)
@@ -77,5 +77,5 @@ class Deleter:
 
 
 def _count(listed: ArtifactList, known: set[t.Any]) -> collections.Counter[str]:
-    """Return how many of the known artifacts of each name are listed."""
+    """Return the number of known artifacts in the list, by name."""
     return collections.Counter(artifact.name for artifact in listed.artifacts if artifact.identity in known)

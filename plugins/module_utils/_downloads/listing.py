@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the artifact list until it is known to be whole.
+"""Read the artifact list until it is known to be complete.
 
-Pages are cut while others upload and delete: between two of them an item might be skipped or repeated. Equal numbers prove
-nothing if a name is listed twice.
+While others upload and delete, items can be skipped or repeated between two pages. If a name is listed twice, the number of
+items proves nothing.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if t.TYPE_CHECKING:
 
 
 class NotWhole(RequestFailed):
-    """The artifact list never became whole."""
+    """The artifact list never became complete."""
 
 
 class ArtifactList(t.NamedTuple):
-    """The artifacts of one reading, newest first; several might have one name.
+    """The artifacts of one reading, newest first. Several can have the same name.
 
-    ``doubt``: why artifacts might be missing, empty for a whole list.
+    ``doubt``: why artifacts might be missing; empty for a complete list.
     """
 
     artifacts: t.Sequence[Artifact]
@@ -45,19 +45,19 @@ class ArtifactList(t.NamedTuple):
 
     @property
     def others(self) -> list[Artifact]:
-        """Return the artifacts that ``by_name`` leaves out, because a newer one has the same name."""
+        """Return the artifacts that ``by_name`` omits because a newer one has the same name."""
         by_name = self.by_name
         return [artifact for artifact in self.artifacts if by_name[artifact.name] is not artifact]
 
     @property
     def warnings(self) -> list[str]:
-        """Return what a user of the list must know."""
+        """Return warnings for the user."""
         if self.doubt:
             return [f"The artifact list changed while it was read, so artifacts might be missing: {self.doubt}"]
         return [] if self.artifacts else [EMPTY]
 
     def require_whole(self, path: str) -> ArtifactList:
-        """Return the list; raise NotWhole if artifacts might be missing."""
+        """Return the list. Raise NotWhole if artifacts might be missing."""
         if self.doubt:
             raise NotWhole(
                 f"GET {path}: the artifact list kept changing while the task read it ({self.doubt}). The task sent nothing after"
@@ -67,7 +67,7 @@ class ArtifactList(t.NamedTuple):
 
 
 def read_list(client: Client, path: str) -> ArtifactList:
-    """Return the artifact list at this path; read it again, with pauses, until it is whole or does not change any more."""
+    """Return the artifact list. Read it again, with pauses, until it is complete or no longer changes."""
     previous: list[object] = []
 
     def read() -> ArtifactList:
@@ -82,15 +82,14 @@ def read_list(client: Client, path: str) -> ArtifactList:
 
 
 def _drop_repeated(artifacts: t.Iterable[Artifact]) -> list[Artifact]:
-    """Return each item once; artifacts of one name that differ are several artifacts."""
+    """Return each artifact once. Different artifacts can have the same name."""
     return list({artifact.identity: artifact for artifact in artifacts}.values())
 
 
 def _find_doubt(artifacts: t.Sequence[Artifact], listed: Listed, repeated: bool) -> str:
-    """Return why a reading is not known to be whole.
+    """Return why a reading might be incomplete; empty if it is complete.
 
-    ``repeated``: the reading before was the same. Then a name that is listed twice is no accident of the moment, and a list
-    without numbers does not change.
+    ``repeated``: the previous reading was identical. Then a duplicate name is permanent, and a list without numbers is stable.
     """
     names = collections.Counter(artifact.name for artifact in artifacts)
     twice = [name for name, count in names.items() if count > 1]
@@ -102,7 +101,7 @@ def _find_doubt(artifacts: t.Sequence[Artifact], listed: Listed, repeated: bool)
 
 
 def _is_stable(artifacts: t.Sequence[Artifact], listed: Listed) -> bool:
-    """Return whether a list that stays the same has every artifact: it states no number at all, or that of different items."""
+    """Return whether an unchanged list is complete: it states no number, or the number of different items."""
     if set(listed.sizes) == {None}:
         return len(_drop_repeated(artifacts)) == len(artifacts)
     return set(listed.sizes) == {len(_drop_repeated(artifacts))}

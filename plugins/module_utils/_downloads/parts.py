@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Divide the contents of a large artifact into parts that several connections can fetch at the same time."""
+"""Divide the contents of a large artifact into parts for concurrent connections."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ class Part(t.NamedTuple):
         return self.end - self.start
 
     def cut(self, position: int) -> Part:
-        """Return what is left of the part after a position in the contents."""
+        """Return the rest of the part after a position in the contents."""
         return self._replace(start=min(max(self.start, position), self.end))
 
     @property
     def range(self) -> str:
-        """Return the header ``Range`` that requests the part."""
+        """Return the value of the ``Range`` header for the part."""
         return f"bytes={self.start}-{self.end - 1}"
 
     def content_range(self, size: int) -> str:
-        """Return the header ``Content-Range`` of a response with the part of contents of this size."""
+        """Return the expected ``Content-Range`` header for the part. ``size``: of the contents."""
         return f"bytes {self.start}-{self.end - 1}/{size}"
 
 
 class Layout(t.NamedTuple):
-    """How contents are divided: not below ``threshold`` bytes, else into ``usual_count`` parts within the bounds.
+    """The sizes of parts: contents of at least ``threshold`` bytes are divided into ``usual_count`` parts within the bounds.
 
-    Longer parts cost fewer requests; shorter ones leave less to wait for at the end.
+    Longer parts need fewer requests. Shorter parts finish at about the same time.
     """
 
     threshold: int = 32 * _MIB
@@ -48,7 +48,7 @@ class Layout(t.NamedTuple):
     usual_count: int = 32
 
     def divide(self, size: int) -> list[Part]:
-        """Return the parts of contents of this size in order, none for contents that are read in one stream."""
+        """Return the parts in order. Return none for contents that one stream transfers."""
         if size < self.threshold:
             return []
         length = min(max(self.shortest, size // self.usual_count), self.longest)

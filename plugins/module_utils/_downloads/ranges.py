@@ -4,9 +4,9 @@
 
 """Transfer the contents of one large artifact over several connections into one open file.
 
-All requests use one signed URL. The first one, for the first part, tells the ETag. The others require it: ``If-Match`` is no part
-of the signature, as ``Range`` is not (fact sheet 1.4). If the storage host answers with anything but the requested part of the
-same contents, one stream continues where the finished parts end, or starts over.
+All requests use one signed URL. The request for the first part returns the ETag, and the others require it with ``If-Match``. The
+signature covers neither ``If-Match`` nor ``Range`` (fact sheet 1.4). If the storage host returns anything except the requested
+part of the same contents, a single stream resumes after the finished parts or starts over.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def create_transfer(
     connections: int,
     layout: Layout = LAYOUT,
 ) -> Transfer:
-    """Return the transfer of an artifact into ``sink``, over so many connections at most if it is large."""
+    """Return the transfer of an artifact into ``sink``. A large one uses at most ``connections`` connections."""
     parts = layout.divide(artifact.size) if connections > 1 else []
     if len(parts) < 2:
         return Transfer(downloads, artifact, algorithms, sink)
@@ -43,7 +43,7 @@ def create_transfer(
 
 
 class RangedTransfer(Transfer):
-    """The transfer of one artifact in parts, in one stream from where the parts do not fit together."""
+    """The transfer of one artifact in parts. If the parts do not match, a single stream transfers the rest."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class RangedTransfer(Transfer):
         self._parts = [part for each in self._parts if (part := each.cut(self._position)).length]
         jobs = [lambda: self._hash_parts(ranges), *(ranges.bind(part) for part in self._parts)]
         try:
-            # The first job needs no connection.
+            # The first job does not use a connection.
             run_all(ranges.stop_on_failure, jobs, self._connections + 1)
         except LinkExpired:
             self._etag = ranges.etag
@@ -80,10 +80,10 @@ class RangedTransfer(Transfer):
         return super()._run_unless(condition)
 
     def _start_hashing(self) -> Hashes:
-        return Hashes(self._algorithms)  # the job that hashes the parts has a thread
+        return Hashes(self._algorithms)  # the job that hashes the parts runs in a thread
 
     def _hash_parts(self, ranges: Ranges) -> None:
-        """Hash the parts in order, each when it is in the file, while later ones arrive."""
+        """Hash the parts in order as they are written, while later ones arrive."""
         for part in self._parts:
             if not ranges.wait_for(part):
                 return
@@ -93,10 +93,10 @@ class RangedTransfer(Transfer):
 
 
 class Ranges:
-    """The parts of one artifact in a file, fetched by several threads while all have the same strong ETag.
+    """The parts of one artifact in a file. Several threads fetch them as long as all have the same strong ETag.
 
-    ``condition``: as for Transfer. ``etag``: of all parts, None before the first response unless an earlier transfer knows it.
-    ``unchanged``: the contents have the ETag of the condition.
+    ``condition``: as for Transfer. ``etag``: of all parts, None until it is known. ``unchanged``: the contents have the ETag of
+    the condition.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Ranges:
         return lambda: self._fetch(part)
 
     def stop_on_failure(self, job: t.Callable[[], None]) -> None:
-        """Run a job; if it fails, the others end as well."""
+        """Run a job. If it fails, stop the others."""
         try:
             job()
         except BaseException:
@@ -127,16 +127,16 @@ class Ranges:
             raise
 
     def wait_for(self, part: Part) -> bool:
-        """Wait until a part is in the file. Return False if it will not be."""
+        """Wait until a part is in the file. Return False if the transfer was stopped."""
         with self._news:
             self._news.wait_for(lambda: self._stopped or part in self._finished)
             return part in self._finished
 
     def _fetch(self, part: Part) -> None:
-        """Fetch a part, resumed after broken responses; only the first one does not wait for the ETag."""
+        """Fetch a part, and resume it after incomplete responses. All parts except the first wait for the ETag."""
         with self._news:
             self._news.wait_for(lambda: self._stopped or self.etag is not None or part.start == 0)
-        # The sink may be closed, and its descriptor used for another file, while this thread still writes.
+        # The sink might be closed and its descriptor reused while this thread still writes.
         target = _PartFile(os.dup(self._sink.fileno()), part, self._sink.name)
         try:
             self._downloads.retries.repeat(lambda: self._attempt(target))
@@ -172,13 +172,13 @@ class Ranges:
             self._gauge.advance(len(block))
 
     def _fits(self, contents: Contents, part: Part) -> bool:
-        """Return whether a response has exactly this part, of the contents that the other parts belong to."""
+        """Return whether a response contains exactly this part of the same contents."""
         announced = contents.headers.get("Content-Range", "").strip()
         if not contents.partial or announced != part.content_range(self._artifact.size):
             return False
         etag = contents.headers.get("ETag", "")
         with self._news:
-            if self.etag is None and etag.startswith('"'):  # a weak one must not be used with If-Match (RFC 9110)
+            if self.etag is None and etag.startswith('"'):  # If-Match requires a strong ETag (RFC 9110)
                 self.etag = etag
                 self._news.notify_all()
             return etag == self.etag
@@ -190,7 +190,7 @@ class Ranges:
 
 
 class _PartFile:
-    """The place of a part in an open file; ``rest``: what is not written yet."""
+    """The location of a part in an open file. ``rest``: the bytes that are not yet written."""
 
     def __init__(self, descriptor: int, part: Part, name: t.Any) -> None:
         self.descriptor = descriptor

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prove uploads by what is read back: another date or size in the listing, or else the contents themselves.
+"""Prove uploads by reading them back: by a new date or size in the listing, or else by the contents.
 
-The listing can lag behind an upload, and the service can accept an upload without storing it or store it under another name.
-So the listing is read again, with pauses, until it shows every upload.
+The listing can be older than an upload. The service can also accept an upload without storing it, or store it under another
+name. So the listing is read again, with pauses, until it contains every upload.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .same_content import compare_content
 
 
 class NotStored(BitbucketError):
-    """Uploads were accepted, but the service does not have them as they were sent."""
+    """Bitbucket accepted uploads, but did not store them as sent."""
 
 
 class Stored(t.NamedTuple):
-    """What has become of one payload.
+    """The result of reading back one payload.
 
-    ``artifact``: its item of the listing, without a date if the date may be that of the replaced artifact. ``problem``: why the
-    item is not what was sent, or None. ``final``: reading again would not help.
+    ``artifact``: its listed artifact, without a date if the date might belong to the replaced artifact. ``problem``: why it does
+    not match the payload, or None. ``final``: reading again would not change the result.
     """
 
     artifact: Artifact | None = None
@@ -36,16 +36,16 @@ class Stored(t.NamedTuple):
     final: bool = False
 
 
-# How many new artifacts of the right size are compared with an upload that is missing.
+# Maximum number of new artifacts of the same size to compare with a missing upload.
 _MOST_SUSPECTS = 5
 
 Reading = t.Tuple[Listing, t.List[Stored]]
 
 
 class ReadBack:
-    """Read back some payloads of one task.
+    """Read back payloads of one task.
 
-    ``before``: the listing as it was read before the payloads were sent.
+    ``before``: the listing before the payloads were sent.
     """
 
     def __init__(self, downloads: Downloads, payloads: t.Sequence[Sendable], before: Listing) -> None:
@@ -59,11 +59,11 @@ class ReadBack:
         self._decides = False
 
     def run(self) -> Reading:
-        """Return the listing, and what has become of each payload."""
+        """Return the listing and the result for each payload."""
         return self._downloads.retries.settle(self._read, _is_settled)
 
     def look(self) -> list[Sendable]:
-        """Return the payloads that the service has now, without waiting for the others."""
+        """Return the payloads that are stored now, without waiting for the others."""
         _listing, found = self._read(once=True)
         return [payload for payload, stored in zip(self._payloads, found) if not stored.problem]
 
@@ -87,7 +87,7 @@ class ReadBack:
         return listing, [found[payload.name] for payload in self._payloads]
 
     def _group_moved(self, listing: Listing) -> dict[int, list[Artifact]]:
-        """Return the artifacts of other names than requested that are new since ``before``, by size."""
+        """Return the new artifacts whose names were not requested, by size."""
         moved: dict[int, list[Artifact]] = {}
         for artifact in listing.values():
             if artifact.name not in self._requested and self._has_moved(artifact):
@@ -109,7 +109,7 @@ class ReadBack:
     def _find_proof(self, payload: Sendable, exact: Artifact) -> Stored | None:
         if self._has_moved(exact):
             return Stored(exact)
-        # The same size and date prove nothing. The first reading might lag, after that the contents decide.
+        # The same size and date prove nothing. The first reading might be outdated. After that, the contents decide.
         if self._decides and self._has_content(exact, payload):
             return Stored(exact._replace(created_on=None))
         return None
@@ -130,12 +130,12 @@ class ReadBack:
         return Stored(exact, problem, final=self._decides)
 
     def _find_elsewhere(self, payload: Sendable) -> Artifact | None:
-        """Return the artifact of another name that this task has made, by a rule that nobody foresaw."""
+        """Return the artifact that the service created for this payload under an unexpected name."""
         moved = self._moved.get(payload.size, [])[:_MOST_SUSPECTS]
         return next((artifact for artifact in moved if self._has_content(artifact, payload)), None)
 
     def _has_moved(self, artifact: Artifact) -> bool:
-        """Return whether the artifact is another one than before the task."""
+        """Return whether the artifact is new or has been replaced since ``before``."""
         old = self._before.get(artifact.name)
         return old is None or old.identity != artifact.identity
 

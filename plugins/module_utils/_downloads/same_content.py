@@ -4,9 +4,9 @@
 
 """Compare the contents of an artifact with a payload.
 
-One conditional request comes first: ``If-None-Match`` with the payload's MD5, answered 304, is a proof without a transfer. Any
-other response proves nothing, because the ETag might be no MD5 (fact sheet 1.4). So the contents are compared as they come, up
-to the first difference.
+The first step is a conditional request: status 304 for ``If-None-Match`` with the MD5 of the payload proves equality without a
+transfer. Any other response proves nothing, because the ETag might not be an MD5 (fact sheet 1.4). In that case, the contents
+are compared as they arrive, up to the first difference.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .artifact import Artifact
 
 
 class Comparison(t.NamedTuple):
-    """``same``: the artifact holds the payload's bytes. ``sha256``: the payload's digest."""
+    """``same``: the artifact has the contents of the payload. ``sha256``: the digest of the payload."""
 
     same: bool
     sha256: str
@@ -42,7 +42,7 @@ def compare_content(downloads: Downloads, artifact: Artifact, payload: Sendable)
 
 
 def has_digest(downloads: Downloads, artifact: Artifact, digests: t.Mapping[str, str]) -> bool:
-    """Return whether an artifact has the contents of these digests, of which SHA-256 is one."""
+    """Return whether the contents of an artifact have these digests, which include SHA-256."""
 
     def compare(contents: Contents) -> bool:
         return contents.unchanged or hash_blocks(contents.read_blocks())["sha256"] == digests["sha256"]
@@ -51,9 +51,9 @@ def has_digest(downloads: Downloads, artifact: Artifact, digests: t.Mapping[str,
 
 
 def if_none_match(digests: t.Mapping[str, str]) -> dict[str, str]:
-    """Return the header that asks for contents only if they are others; S3's ETag of a plain object is its MD5.
+    """Return the header that requests contents only if they differ. In S3, the ETag of a plain object is its MD5.
 
-    There is no condition without an MD5: a host under FIPS has none, and a manifest tells the SHA-256 alone.
+    Without an MD5, return no header. Hosts in FIPS mode have no MD5, and a manifest contains only SHA-256 digests.
     """
     return {"If-None-Match": f'"{digests["md5"]}"'} if "md5" in digests else {}
 

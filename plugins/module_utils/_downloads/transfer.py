@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Transfer the contents of one artifact through broken responses, into an open file or only through the digests.
+"""Transfer the contents of one artifact into an open file, or only compute their digests. Resume after incomplete responses.
 
-Every attempt asks the API for a newly signed URL. If the storage host sent an ETag, an attempt resumes where the last one broke
-off (``Range`` with ``If-Range``, fact sheet 1.4: allowed on a signed GET); a changed ETag or a refused range starts over.
+Every attempt requests a new signed URL from the API. If the storage host sent an ETag, an attempt resumes after the bytes that
+have arrived (``Range`` with ``If-Range``, fact sheet 1.4: allowed on a signed GET). After a changed ETag or a refused range, it
+starts over.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-")
 
 
 class Transfer:
-    """The transfer of one artifact, hashed with the named ``algorithms`` while it comes.
+    """The transfer of one artifact, which computes the digests of the named ``algorithms`` at the same time.
 
-    ``sink``: the file that the contents are written to, None if only the digests count.
+    ``sink``: the file for the contents, None to compute only the digests.
     """
 
     def __init__(
@@ -48,9 +49,9 @@ class Transfer:
         return self.run_unless({}) or {}
 
     def run_unless(self, condition: t.Mapping[str, str]) -> dict[str, str] | None:
-        """Return the hex digests by algorithm, but None, and write nothing, if the contents have the ETag of the condition.
+        """Return the hex digests by algorithm. If the contents have the ETag of the condition, write nothing and return None.
 
-        ``condition``: the header ``If-None-Match``, or nothing.
+        ``condition``: the header ``If-None-Match``, or an empty mapping.
         """
         try:
             with self._downloads.meter.measure(self._gauge):
@@ -62,7 +63,7 @@ class Transfer:
             self._hashes.close()
 
     def resume(self, etag: str | None) -> None:
-        """Continue after what the sink holds, which is the beginning of contents with this ETag; start over without one."""
+        """Resume after the bytes in the sink, which belong to contents with this ETag. Start over without an ETag."""
         self._etag = etag
         if not etag:
             self._start_over()
@@ -80,7 +81,7 @@ class Transfer:
         return start_hashing(self._algorithms, self._artifact.size)
 
     def _forget(self) -> None:
-        """Count and hash from the beginning of the contents."""
+        """Restart counting and hashing at the beginning of the contents."""
         self._hashes.close()
         self._hashes = self._start_hashing()
         self._position = 0
@@ -88,7 +89,7 @@ class Transfer:
 
     def _start_over(self) -> None:
         self._forget()
-        # Not if nothing has been written: when a truncated file is closed, ext4 writes all of it to disk.
+        # Skipped for an empty file: ext4 writes all of a truncated file to disk when it is closed.
         if self._sink is not None and self._sink.seek(0, os.SEEK_END):
             self._sink.seek(0)
             self._sink.truncate()
@@ -109,7 +110,7 @@ class Transfer:
             raise exc.reworded(str(exc), transient=True) from exc
 
     def _align(self, contents: Contents) -> None:
-        """Require that a part begins where the last one ended, and belongs to it: not every cache heeds If-Range."""
+        """Require that a part continues the previous one and has the same ETag. Not every cache respects If-Range."""
         etag = contents.headers.get("ETag", "")
         if contents.partial:
             begins = _CONTENT_RANGE.match(contents.headers.get("Content-Range", ""))
@@ -118,7 +119,7 @@ class Transfer:
                 raise RequestFailed(f"{contents.what} returned a part that does not continue the previous one", transient=True)
         else:
             self._start_over()
-        self._etag = etag if etag.startswith('"') else None  # a weak one must not be used with If-Range (RFC 9110)
+        self._etag = etag if etag.startswith('"') else None  # If-Range requires a strong ETag (RFC 9110)
 
     def _take(self, contents: Contents) -> None:
         for block in contents.read_blocks(self._position):

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send payloads to Downloads: batches, retries, and what became of an upload whose response was lost.
+"""Send payloads to Downloads in batches, with retries, and recover uploads whose response was lost.
 
-An upload replaces an artifact of the same name, and no condition can be attached to it (documented). So an unclear upload is
-looked up in the listing before it is sent again.
+An upload replaces an artifact of the same name and cannot be conditional (documented). So an unclear upload is looked up in the
+listing before it is sent again.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _S = t.TypeVar("_S", bound=Sendable)
 
 
 class Landing(t.NamedTuple):
-    """A payload that was accepted. ``sha256``: as it was sent, None if check mode cannot tell it.
+    """An accepted payload. ``sha256``: of the sent bytes, None if check mode cannot predict it.
 
-    ``recovered``: its response was lost. ``artifact``: its item of the listing, if that was read back. ``problem``: why the item
-    is not what was sent, or None.
+    ``recovered``: its response was lost. ``artifact``: its listed artifact, if it was read back. ``problem``: why that artifact
+    does not match the payload, or None.
     """
 
     payload: Sendable
@@ -42,14 +42,14 @@ class Landing(t.NamedTuple):
 
     @property
     def proved(self) -> Artifact | None:
-        """Return the artifact if the listing shows it as it was sent."""
+        """Return the artifact if it is listed as sent, else None."""
         return None if self.problem else self.artifact
 
 
 class Uploader:
-    """Uploads for one task. ``landings``: what has landed, by requested name, also after a failure.
+    """Uploads for one task. ``landings``: accepted payloads by requested name, also after a failure.
 
-    ``bytes_sent`` counts payload bytes that were handed to the network, repeats included.
+    ``bytes_sent`` counts payload bytes that were passed to the network, including retries.
     """
 
     def __init__(self, downloads: Downloads) -> None:
@@ -59,15 +59,15 @@ class Uploader:
         self.bytes_sent = 0
 
     def send(self, payloads: t.Sequence[Sendable], before: Listing, parallel: int) -> None:
-        """Send all payloads. ``before``: the listing as it was read last, to recognize an upload whose response was lost."""
+        """Send all payloads. ``before``: the latest listing, to recognize uploads whose response was lost."""
         run_all(lambda batch: self._send_batch(batch, before), make_batches(payloads), parallel)
 
     def send_together(self, payloads: t.Sequence[Sendable], before: Listing) -> None:
-        """Send payloads that belong together in one POST, whatever their sizes are."""
+        """Send related payloads in one POST, regardless of their size."""
         self._send_batch(payloads, before)
 
     def read_back(self, payloads: t.Sequence[Sendable], before: Listing) -> Listing:
-        """Read the listing and add to each landing its artifact or its problem; raise NotStored if there are problems."""
+        """Read the listing and add the artifact or problem to each landing. Raise NotStored if there are problems."""
         listing, found = ReadBack(self._downloads, payloads, before).run()
         for payload, stored in zip(payloads, found):
             landing = self.landings[payload.name]
@@ -93,7 +93,7 @@ class Uploader:
     def _find_remaining(
         self, failure: RequestFailed, sent: list[Sendable], before: Listing, body: UploadBody, attempts: int
     ) -> list[Sendable]:
-        """Return what has to be sent again after a failed attempt; raise if there must be no other attempt."""
+        """Return the payloads to send again after a failed attempt. Raise the failure if no other attempt is allowed."""
         try:
             self._downloads.retries.pause_after(failure, attempts)
         except RequestFailed as final:
@@ -106,7 +106,7 @@ class Uploader:
         return self._look_up(failure, sent, before, body) if failure.may_have_applied else sent
 
     def _look_up(self, failure: RequestFailed, sent: list[Sendable], before: Listing, body: UploadBody) -> list[Sendable]:
-        """Record what a fresh listing shows; return the rest."""
+        """Record the payloads in a new listing, and return the others."""
         try:
             landed = ReadBack(self._downloads, sent, before).look()
         except BitbucketError as exc:
@@ -128,7 +128,7 @@ class Uploader:
 
 
 def make_batches(payloads: t.Sequence[_S]) -> list[list[_S]]:
-    """Return the payloads in batches, up to MAX_BATCH_FILES and MAX_BATCH_BYTES each; the order is kept."""
+    """Return the payloads in order, in batches of at most MAX_BATCH_FILES and MAX_BATCH_BYTES."""
     batches: list[list[_S]] = []
     size = 0
     for payload in payloads:
