@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the control node hands over to a host that fetches, and what the host asks for: values that travel as JSON."""
+"""Represent what the control node passes to a fetching host, and what the host requests. Both are exchanged as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._fetch.plan import Chosen, Expectation, Partial
 from .._files.checksum import Checksum
 
 Json = t.Dict[str, t.Any]
-# The key of a question in a result of the module, which the action plugin takes out.
+# The key of a question in the result of the module. The action plugin removes it.
 QUESTION = "_control_node"
 _NOTHING: t.Mapping[str, t.Any] = MappingProxyType({})
 
@@ -22,11 +22,10 @@ _NOTHING: t.Mapping[str, t.Any] = MappingProxyType({})
 class Delivery(t.NamedTuple):
     """What a host fetches, and from where.
 
-    ``chosen``: the artifacts, None as long as the host has not said that it needs them. ``facts``: what results show besides
-    them. ``links`` and ``files``: signed links, or paths of transferred files, by the names of artifacts. ``final``: the names
-    whose problem the control node has looked at. ``done`` and ``partial``: what the host told before. ``answers``: whether the
-    control node answers questions. ``only_looks``: the host must only say which contents it needs. ``failure``: why the task
-    must end.
+    ``chosen``: the artifacts, None until the host has requested them. ``facts``: additional results. ``links``: signed URLs, and
+    ``files``: paths of transferred files, both by artifact name. ``final``: artifacts whose problem the control node has already
+    checked. ``done`` and ``partial``: what the host reported before. ``replies``: whether the control node replies to questions.
+    ``only_looks``: the host only reports which contents it needs. ``failure``: why the task must fail.
     """
 
     chosen: t.Sequence[Chosen] | None = None
@@ -36,17 +35,17 @@ class Delivery(t.NamedTuple):
     final: t.Collection[str] = ()
     done: t.Mapping[str, Json] = _NOTHING
     partial: t.Mapping[str, Partial] = _NOTHING
-    answers: bool = True
+    replies: bool = True
     only_looks: bool = False
     failure: str = ""
 
 
 class Question(t.NamedTuple):
-    """What a host asks for.
+    """What a host requests from the control node.
 
-    ``needs``: by the names of artifacts whose contents are needed, the digests of local files that stay if contents have them.
-    ``wants_choice``: the artifacts themselves. ``expired``: the words of a storage host that refused a link. ``stale``: why an
-    artifact is not what it should be. ``done`` and ``partial``: see Delivery.
+    ``needs``: digests of the local files, by name of the artifacts whose contents are needed. Contents that match are not
+    needed. ``wants_choice``: whether the list of artifacts is needed. ``expired``: the error of the storage host for a refused
+    URL, by name. ``stale``: why an artifact is not as expected, by name. ``done`` and ``partial``: see Delivery.
     """
 
     needs: t.Mapping[str, t.Mapping[str, str]] = _NOTHING
@@ -64,7 +63,7 @@ def render_delivery(delivery: Delivery) -> Json:
 
 
 def parse_delivery(document: Json) -> Delivery:
-    """Return the delivery in JSON."""
+    """Return the delivery from JSON."""
     chosen = document["chosen"]
     found = Delivery(**document)
     return found._replace(
@@ -78,7 +77,7 @@ def render_question(question: Question) -> Json:
 
 
 def parse_question(document: Json) -> Question:
-    """Return the question in JSON."""
+    """Return the question from JSON."""
     found = Question(**document)
     return found._replace(partial=_parse_partial(found.partial))
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Remember in JSON what has come of an artifact, for a later run of the module in the same task."""
+"""Save the result for an artifact as JSON, for a later run of the module in the same task."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def render_fetched(fetched: Fetched) -> Json:
 
 
 def restore_fetched(chosen: Chosen, document: Json, force: bool) -> Fetched:
-    """Return the result in JSON for this artifact."""
+    """Return the result for this artifact from JSON."""
     before, after = document["attributes"]
     return Fetched(
         FetchRequest(*chosen, LocalFile(*document["local"]), force, document["digests"]),

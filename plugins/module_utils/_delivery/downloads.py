@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what the control node has handed over: contents by signed links, or from transferred files. The API is out of reach."""
+"""Read contents by signed URLs or from transferred files, both provided by the control node. This module never uses the API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def create_link_client(
     threads: int,
     clock: Clock,
 ) -> Client:
-    """Return a client without credentials, which keeps the links of the delivery out of all that is shown."""
+    """Return a client without credentials, which hides the signed URLs of the delivery from all output."""
     connection = parse_connection(options, Credentials())
     transport = PlainTransport(connection.timeout, connection.verify)
     client = Client(connection, threads, add_secret, clock, transport)
@@ -49,7 +49,7 @@ class DeliveredDownloads(Downloads):
     def __init__(self, client: Client, repository: str, delivery: Delivery) -> None:
         super().__init__(client, repository)
         self._files = delivery.files
-        # A copy has no link: it is one stream, which the transfer in parts falls back to.
+        # A transferred file has no URL. The transfer in parts falls back to one stream.
         self.link = lambda name: HandedLink(delivery.links.get(name, ""))
 
     @contextlib.contextmanager
@@ -60,7 +60,7 @@ class DeliveredDownloads(Downloads):
         size: int | None = None,
         link: Link | None = None,
     ) -> t.Iterator[Contents]:
-        """Open the contents of an artifact, in one attempt."""
+        """Open the contents of an artifact in one attempt."""
         if name not in self._files:
             with super().open_contents(name, headers, size, link) as contents:
                 yield contents
@@ -74,7 +74,7 @@ class DeliveredDownloads(Downloads):
 
 
 class StoredBody:
-    """Contents that were read before, in the form of a response; ``length`` in bytes."""
+    """Transferred contents in the form of a response. ``length``: in bytes."""
 
     status = 200
     headers: t.Mapping[str, str] = _NO_HEADERS
@@ -88,7 +88,7 @@ class StoredBody:
         self._source = source
 
     def unexpected(self) -> RequestFailed:
-        """Return the error for a status that stored contents never have."""
+        """Return the error for an unexpected status, which stored contents never have."""
         return RequestFailed(self.what)
 
     def read(self) -> bytes:

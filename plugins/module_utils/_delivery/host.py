@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch on a host what the control node hands over, and ask the control node for what is missing."""
+"""Fetch what the control node provides for a host, and request missing data from the control node."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .done import render_fetched, restore_fetched
 if t.TYPE_CHECKING:
     from .._fetch.choose import Wanted
 
-_NO_ANSWER = "A task with async cannot get another signed URL while it runs. Use via: host or via: controller, or remove async"
+_NO_REPLY = "A task with async cannot get another signed URL while it runs. Use via: host or via: controller, or remove async"
 
 
 class _Asked(Exception):
-    """The host needs the control node before it can go on."""
+    """The host needs the control node to continue."""
 
     def __init__(self, question: Question) -> None:
         super().__init__("The control node is asked")
@@ -34,9 +34,9 @@ class _Asked(Exception):
 
 
 class DeliveredRequests:
-    """The requests of a task for which the control node has chosen the artifacts.
+    """The requests of a task whose artifacts the control node has chosen.
 
-    ``done``: what earlier runs have made of artifacts, by name.
+    ``done``: results of earlier runs, by name of artifact.
     """
 
     def __init__(self, delivery: Delivery, wanted: Wanted, options: FetchOptions) -> None:
@@ -53,11 +53,11 @@ class DeliveredRequests:
 
     @property
     def facts(self) -> Result:
-        """Return what the control node has found."""
+        """Return the facts of the control node."""
         return dict(self._delivery.facts)
 
     def make(self, check_mode: bool) -> list[FetchRequest]:
-        """Return a request for each artifact, examined; ask for contents that are needed and were not delivered."""
+        """Return an examined request for each artifact. Ask for needed contents that the delivery lacks."""
         if self._delivery.chosen is None:
             if proved := find_proved(self._wanted, self._options):
                 return [proved]
@@ -79,7 +79,7 @@ class DeliveredRequests:
         return needed and not any(name in each for each in (self.done, self._delivery.links, self._delivery.files))
 
     def repeat(self, act: t.Callable[[FetchRequest], Fetched], request: FetchRequest) -> Fetched:
-        """Return what ``act`` makes of a request, or what an earlier run has made of it."""
+        """Return the result of ``act`` for a request, or the result of an earlier run."""
         name = request.artifact.name
         if name in self.done:
             return self.done[name]
@@ -93,49 +93,49 @@ class DeliveredRequests:
             raise
 
     def require_current(self, request: FetchRequest, problem: BitbucketError) -> None:
-        """Raise StaleListing, so that the control node looks, unless it has looked already."""
-        if request.artifact.name not in self._delivery.final and self._delivery.answers:
+        """Raise StaleListing, so that the control node checks the artifact, unless it has already done so."""
+        if request.artifact.name not in self._delivery.final and self._delivery.replies:
             raise StaleListing(str(problem)) from problem
 
     def find_partial(self, name: str) -> Partial | None:
-        """Return the beginning of the artifact that an earlier run has left."""
+        """Return the partial file of the artifact from an earlier run."""
         return self._delivery.partial.get(name)
 
     @property
-    def answers(self) -> bool:
-        """Whether the control node answers questions."""
-        return self._delivery.answers
+    def replies(self) -> bool:
+        """Return whether the control node replies to questions."""
+        return self._delivery.replies
 
     def require_hope(self, fetcher: Fetcher, progress: Progress) -> None:
-        """Raise BitbucketError if the control node cannot help."""
+        """Raise BitbucketError if the control node has reported a failure."""
         if self._delivery.failure:
             done = [each.render() for each in fetcher.done.values() if not each.unchanged]
             progress.follow(lambda: ({"artifacts": done}, any(each.changed for each in fetcher.done.values())))
             raise BitbucketError(self._delivery.failure)
 
     def ask(self, fetcher: Fetcher) -> Question:
-        """Return what the control node must answer before the next run, with what this run leaves."""
+        """Return the question for the control node, with the results and partial files of this run."""
         done = {name: render_fetched(each) for name, each in fetcher.done.items()}
         left = {name: each for name, each in self._delivery.partial.items() if name not in done}
         return Question(expired=self._expired, stale=self._stale, done=done, partial={**left, **fetcher.partial})
 
     def clean(self, fetcher: Fetcher) -> None:
-        """Remove what this run and earlier ones have left."""
+        """Remove the partial files of this run and earlier runs."""
         for partial in (*self._delivery.partial.values(), *fetcher.partial.values()):
             remove_kept(partial.path)
 
 
 def _tell_digests(request: FetchRequest) -> t.Mapping[str, str]:
-    """Return the digests of the local file if contents that have them are not needed."""
+    """Return the digests of the local file if contents with these digests are not needed."""
     return (request.digests or {}) if decide(request) == NEEDS_CONTENTS else {}
 
 
 def fetch_delivery(
     fetcher: Fetcher, requests: DeliveredRequests, check_mode: bool, progress: Progress
 ) -> list[Fetched] | Question:
-    """Fetch the artifacts, or predict it; return a question if the control node must help first.
+    """Fetch the artifacts, or predict the results. Return a question if the control node must help first.
 
-    Raises BitbucketError if it cannot. Nothing that earlier runs have left stays after a run that asks nothing.
+    Raise BitbucketError for a failure. A run that asks nothing removes all partial files.
     """
     fetcher.done.update(requests.done)
     try:
@@ -144,10 +144,10 @@ def fetch_delivery(
     except _Asked as exc:
         return exc.question
     except (LinkExpired, StaleListing) as exc:
-        if requests.answers:
+        if requests.replies:
             return requests.ask(fetcher)
         requests.clean(fetcher)
-        raise BitbucketError(f"{exc}. {_NO_ANSWER}") from exc
+        raise BitbucketError(f"{exc}. {_NO_REPLY}") from exc
     except BaseException:
         requests.clean(fetcher)
         raise
@@ -156,5 +156,5 @@ def fetch_delivery(
 
 
 def ask(question: Question) -> Outcome:
-    """Return the outcome of a run that ends with a question, which the action plugin takes out of the result."""
+    """Return the outcome of a run that ends with a question. The action plugin removes it from the result."""
     return Outcome({QUESTION: render_question(question)})

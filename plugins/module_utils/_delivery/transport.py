@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send requests with Python's own HTTP client, for hosts that have no other library.
+"""Send requests with the HTTP client of Python's standard library, for hosts without ``requests``.
 
-As with ``requests``, no redirect is followed, no cookie is kept and ``~/.netrc`` is never read, while proxies and CA bundles of
-the environment work, but only proxies for HTTP. Each request has a connection of its own.
+As in Transport, requests follow no redirects, keep no cookies and never read ``~/.netrc``. HTTP proxies and CA bundles of the
+environment work. Each request uses a new connection.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from .._http.failures import (
 from .._http.response import Response
 from .._http.transport import DeadlineResponse, load_bundle
 
-# As ``requests`` and curl look for it, in this order.
+# The same names in the same order as for ``requests`` and curl.
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-# What a URL may have; everything else is encoded, as ``requests`` does.
+# Characters allowed in a URL. All others are encoded, as ``requests`` does.
 _FINE_IN_URL = "!#$%&'()*+,/:;=?@[]~"
 
 
 class PlainTransport:
-    """Sends GET requests with one set of rules for TLS and time. Safe to share between threads."""
+    """Sends GET requests with the same TLS settings and timeout. Threads can share it."""
 
     def __init__(self, timeout: float, verify: bool | str) -> None:
         self._timeout = timeout
         self._proxies = urllib.request.getproxies()
-        self._opener = urllib.request.OpenerDirector()  # without the handlers that follow, keep or look up anything
+        self._opener = urllib.request.OpenerDirector()  # without the handlers for redirects, cookies and authentication
         for handler in (_PlainHandler(), _TlsHandler(verify)):
             self._opener.add_handler(handler)
 
@@ -59,29 +59,29 @@ class PlainTransport:
         """Send one request and return the response with its body unread. See Transport."""
         proxy = ""
         try:
-            # S310: there are handlers for http alone
+            # S310: the opener handles only http and https
             request = urllib.request.Request(quote(url, _FINE_IN_URL), body, dict(headers), method=method)  # noqa: S310
             proxy = self._find_proxy(request)
             if proxy:
                 _lead_through(proxy, request, what)
             response = self._opener.open(request, timeout=self._timeout)
-        except BadInput as exc:  # a CA bundle of the environment
+        except BadInput as exc:  # from a CA bundle of the environment
             raise RequestFailed(f"{what} failed: {exc}", may_have_applied=False) from exc
         except (OSError, ValueError, http.client.HTTPException) as exc:
             raise explain_no_response(exc, what, self._timeout, proxy) from None
         if proxy and response.status == PROXY_AUTHENTICATION:
             raise explain_proxy_refusal(PROXY_AUTHENTICATION, what, proxy)
-        return Response(_Answer(response, url), what, self._timeout, decodes)
+        return Response(_StandardResponse(response, url), what, self._timeout, decodes)
 
     def _find_proxy(self, request: urllib.request.Request) -> str:
-        """Return the URL of the proxy for a request, empty without one."""
+        """Return the URL of the proxy for a request, or an empty text."""
         if urllib.request.proxy_bypass(request.host):
             return ""
         return self._proxies.get(request.type) or self._proxies.get("all") or ""
 
 
 def _lead_through(proxy: str, request: urllib.request.Request, what: str) -> None:
-    """Let a request go through a proxy, with the credentials in its URL."""
+    """Route a request through a proxy, with the credentials in the proxy URL."""
     try:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         address = _find_address(parts)
@@ -97,16 +97,16 @@ def _lead_through(proxy: str, request: urllib.request.Request, what: str) -> Non
 
 
 def _find_address(proxy: SplitResult) -> str:
-    """Return host and port of a proxy. Raises ValueError without."""
+    """Return host and port of a proxy. Raise ValueError if there is no host."""
     if not proxy.hostname:
         raise ValueError("no host")
     address = proxy.netloc.rpartition("@")[2]
-    # The default of a connection for https would be another one.
+    # The default port of an https connection would be 443.
     return address if proxy.port else f"{address.rstrip(':')}:80"
 
 
-class _Answer:
-    """A response of Python's own client, in the form that Response takes."""
+class _StandardResponse:
+    """A response of the standard library in the form that Response requires."""
 
     def __init__(self, response: http.client.HTTPResponse, url: str) -> None:
         self.status_code = response.status
@@ -117,14 +117,14 @@ class _Answer:
 
 
 class _Body:
-    """A body of the announced length: most versions of Python would wait for more if the connection stays open."""
+    """A body of the announced length. Most Python versions would wait for more data while the connection is open."""
 
     def __init__(self, response: http.client.HTTPResponse) -> None:
         self._response = response
         self._left = response.length
 
     def read1(self, most: int, **_decode: bool) -> bytes:
-        """Return the next bytes as they came. Python's own client decodes nothing."""
+        """Return the next bytes. The standard library decodes nothing."""
         if self._left is None:
             return self._response.read1(most)
         block = self._response.read1(min(most, self._left))
@@ -145,7 +145,7 @@ class _TlsConnection(_PlainConnection, http.client.HTTPSConnection):
 
 
 def _connect(*args: t.Any, **kwargs: t.Any) -> socket.socket:
-    """Return an open connection. Raises NoConnection, which is told from a failure after it."""
+    """Return an open connection. Raise NoConnection, which callers distinguish from later failures."""
     try:
         return socket.create_connection(*args, **kwargs)
     except OSError as exc:
@@ -163,7 +163,7 @@ class _TlsHandler(urllib.request.AbstractHTTPHandler):
     def __init__(self, verify: bool | str) -> None:
         super().__init__()
         self._verify = verify
-        # Without ca_path, only a task that needs TLS spends time on the certificates of the system.
+        # Without ca_path, load the certificates of the system only when TLS is needed.
         self._context = load_bundle(verify) if isinstance(verify, str) else None
 
     def https_open(self, req: urllib.request.Request) -> t.Any:
@@ -175,7 +175,7 @@ class _TlsHandler(urllib.request.AbstractHTTPHandler):
 
 
 def _make_context(verify: bool) -> ssl.SSLContext:
-    """Return the rules for TLS without ca_path. Raises BadInput for a bundle of the environment without use."""
+    """Return the TLS context without ca_path. Raise BadInput for an unusable CA bundle of the environment."""
     if not verify:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch on a host with ``via: link`` or ``via: controller``: choose for it, run the module there, and answer what it asks."""
+"""Fetch on a host with ``via: link`` or ``via: controller``: choose artifacts, run the module, and reply to its questions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Json = t.Dict[str, t.Any]
 
 
 class Job(t.NamedTuple):
-    """What a task requests, as far as the control node needs it."""
+    """The parts of a task that the control node needs."""
 
     wanted: Wanted
     force: bool
@@ -31,9 +31,9 @@ class Job(t.NamedTuple):
 
 
 class Conversation:
-    """The questions of a host and the answers of the control node, for one task.
+    """The questions of a host and the replies of the control node in one task.
 
-    ``execute`` runs the module on the host with a delivery and returns its result; in the end of an asynchronous task, as a job.
+    ``execute`` runs the module on the host with a delivery and returns its result. The last run of an asynchronous task is a job.
     """
 
     def __init__(self, downloads: SharedDownloads, job: Job, supply: Supply, execute: t.Callable[[Json, bool], Json]) -> None:
@@ -56,10 +56,10 @@ class Conversation:
             question = result.pop(QUESTION, None)
             if question is None:
                 return result
-            delivery = self._answer(delivery, parse_question(question))
+            delivery = self._reply(delivery, parse_question(question))
 
     def _choose(self, delivery: Delivery) -> Delivery:
-        """Return the delivery with the artifacts, of a newer snapshot if that of the run lacks what the task names."""
+        """Return the delivery with the artifacts. Use a newer snapshot if the current one lacks an artifact of the task."""
         try:
             chosen = self._downloads.decide(self._chooser.choose)
         except BitbucketError:
@@ -69,17 +69,17 @@ class Conversation:
         return delivery._replace(chosen=chosen, facts=self._chooser.facts)
 
     def _prepare(self, delivery: Delivery) -> Delivery:
-        """Return the delivery with everything for a host that can ask nothing while its job runs."""
+        """Return the complete delivery for a host that cannot ask questions while its job runs."""
         needs: t.Mapping[str, Digests] = {each.artifact.name: {} for each in delivery.chosen or ()}
         if self._supply.looks_first:
             result = self._execute(render_delivery(delivery._replace(only_looks=True)), False)
             if QUESTION not in result:
                 raise BitbucketError(str(result.get("msg", "The host did not report which contents it needs")))
             needs = parse_question(result[QUESTION]).needs
-        return self._add_contents(delivery, needs)._replace(answers=False)
+        return self._add_contents(delivery, needs)._replace(replies=False)
 
-    def _answer(self, delivery: Delivery, question: Question) -> Delivery:
-        """Return the next delivery; one that ends the task if there is no answer."""
+    def _reply(self, delivery: Delivery, question: Question) -> Delivery:
+        """Return the next delivery. If the question has no solution, the delivery contains the failure."""
         delivery = delivery._replace(done=question.done, partial=question.partial)
         try:
             if question.wants_choice:
@@ -92,7 +92,7 @@ class Conversation:
             return delivery._replace(failure=str(exc))
 
     def _choose_again(self, delivery: Delivery, stale: t.Mapping[str, str]) -> Delivery:
-        """Return the delivery with these artifacts as they are now; each is chosen again once."""
+        """Return the delivery with the current state of these artifacts. Choose each again only once."""
         chosen = {each.artifact.name: each for each in delivery.chosen or ()}
         for name, problem in stale.items():
             if name in delivery.final:
@@ -102,21 +102,21 @@ class Conversation:
         return delivery._replace(chosen=list(chosen.values()), final=[*delivery.final, *stale], partial=partial)
 
     def _renew(self, chosen: Chosen, problem: str) -> Chosen:
-        """Return an artifact as it is now; it is not looked at again if that was in vain for another host."""
+        """Return the current state of an artifact. Do not check it again if this did not help another host."""
         if self._downloads.snapshot.is_hopeless(*_identify(chosen)):
             raise BitbucketError(problem)
         self._downloads.snapshot.renew(force=True)
         return self._downloads.decide(lambda: self._chooser.choose_again(chosen.artifact.name))
 
     def _give_up(self, chosen: Chosen, problem: str) -> BitbucketError:
-        """Return the error for an artifact that was looked at again in vain."""
+        """Return the error for an artifact whose new check did not help."""
         self._downloads.snapshot.note_hopeless(*_identify(chosen))
         return BitbucketError(problem)
 
     def _count_renewals(self, delivery: Delivery, expired: t.Mapping[str, str]) -> None:
-        """Wait before a link that was new is replaced as well; raise if that was in vain too often, here or for another host.
+        """Wait before replacing a signed URL that was new. Raise BitbucketError after too many replacements for any host.
 
-        The service keeps links for minutes, also those that had ended when it made them (fact sheet 10).
+        The service returns the same URL for minutes, even if it had expired at its creation (fact sheet 10).
         """
         chosen = {each.artifact.name: each for each in delivery.chosen or ()}
         for name, problem in expired.items():
@@ -132,7 +132,7 @@ class Conversation:
                     raise
 
     def _add_contents(self, delivery: Delivery, needs: t.Mapping[str, Digests]) -> Delivery:
-        """Return the delivery with the contents of these artifacts; ``needs``: digests of their files on the host."""
+        """Return the delivery with the contents of these artifacts. ``needs``: digests of their files on the host."""
 
         def find(chosen: Chosen) -> tuple[Chosen, t.Any]:
             name = chosen.artifact.name
@@ -155,5 +155,5 @@ class Conversation:
 
 
 def _identify(chosen: Chosen) -> list[str | int | None]:
-    """Return what identifies an artifact, and what it must be."""
+    """Return a key for an artifact and its expected digests."""
     return [*chosen.artifact.identity, *(text for each in chosen.expectation.checksums for text in each)]

@@ -54,7 +54,7 @@ DELIVERIES = st.builds(
     final=st.lists(NAMES, max_size=2),
     done=DONE,
     partial=PARTIAL,
-    answers=st.booleans(),
+    replies=st.booleans(),
     only_looks=st.booleans(),
     failure=TEXTS,
 )
