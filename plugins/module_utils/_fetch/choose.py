@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Choose the artifacts of a task and the digests that they must have, from one listing and its manifest.
+"""Choose the artifacts of a task and their expected digests from one listing and its manifest.
 
-What a host does with them is no part of this file: with ``via: link`` the control node chooses.
+This module does not access files of the host, because the control node uses it for ``via: link``.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ CheckNames = t.Callable[[t.Sequence[str]], None]
 
 
 class Wanted(t.NamedTuple):
-    """The artifacts that a task asks for, and what verifies them.
+    """The requested artifacts of a task, and how to verify them.
 
-    They are ``names``, each once, what ``selection`` chooses, or what ``channel`` names. With a channel and a manifest both must
-    be signed if the task verifies signatures; ``trust`` names the signature of the manifest.
+    The artifacts are given by unique ``names``, by a ``selection`` or by a ``channel``. If the task verifies signatures, both the
+    channel and the manifest must be signed. ``trust`` names the signature of the manifest.
     """
 
     names: t.Sequence[str] | None = None
@@ -44,7 +44,7 @@ class Wanted(t.NamedTuple):
 
     @property
     def is_provable(self) -> bool:
-        """Return whether a file on the host can be the only artifact by ``checksum`` alone, so that no request is needed."""
+        """Return whether ``checksum`` alone can verify a file on the host, so that no request is needed."""
         return self.checksum is not None and self.manifest is None and len(self.names or ()) == 1
 
 
@@ -53,9 +53,9 @@ def _accept(_names: t.Sequence[str]) -> None:
 
 
 class Chooser:
-    """Choose the artifacts of a task in one repository; what does not fit is refused as early as possible.
+    """Choose the artifacts of a task in one repository, and refuse unsuitable ones as early as possible.
 
-    ``check`` is called with the names of the artifacts, and raises for those that do not suit the task.
+    ``check`` is called with the names of the artifacts, and raises BadInput for names that the task cannot use.
     """
 
     def __init__(self, downloads: Downloads, wanted: Wanted, check: CheckNames = _accept) -> None:
@@ -70,7 +70,7 @@ class Chooser:
             self._check(wanted.names)
 
     def choose(self) -> list[Chosen]:
-        """Return the artifacts, in the order of ``names`` or of the channel, or newest first."""
+        """Return the artifacts in the order of ``names`` or of the channel, or newest first."""
         listing = self._downloads.listing()
         if self._channel and self._wanted.channel:
             self._found = self._channel.require(listing, self._wanted.channel.version)
@@ -83,14 +83,14 @@ class Chooser:
         return [Chosen(artifact, expect(artifact, self._wanted.checksum, manifest)) for artifact in artifacts]
 
     def choose_again(self, name: str) -> Chosen:
-        """Return one of the chosen artifacts from a new listing and a new manifest. The release of a channel stays the same."""
+        """Return a chosen artifact from a new listing and manifest. The release of a channel does not change."""
         if self._channel:
             found = self._choose_release(self._found, self._downloads.listing()) if self._found else self.choose()
             return next(chosen for chosen in found if chosen.artifact.name == name)
         return Chooser(self._downloads, self._wanted._replace(names=[name], selection=None)).choose()[0]
 
     def require_current(self, chosen: Chosen, problem: BitbucketError) -> None:
-        """Raise StaleListing if the contents are not the promised ones because artifact or manifest was replaced since."""
+        """Raise StaleListing if the artifact or the manifest has been replaced, which explains the unexpected contents."""
         if self._wanted.manifest is None and not self._channel:
             return
         if not self.choose_again(chosen.artifact.name).is_same(chosen):
@@ -98,7 +98,7 @@ class Chooser:
 
     @property
     def facts(self) -> Result:
-        """Return what results show besides artifacts: the channel that was read, and the signature that was verified."""
+        """Return the additional results: the channel and the verified signature."""
         channel = {"channel": self._found.channel.describe()} if self._found else {}
         return {**({"signature": self._signature.describe()} if self._signature else {}), **channel}
 
@@ -129,7 +129,7 @@ class Chooser:
 
 
 def _create_reader(downloads: Downloads, wanted: Wanted) -> ChannelReader | None:
-    """Return what reads the channel of the task; no other task pays for the import."""
+    """Return the channel reader of the task. The import is local, because other tasks do not need it."""
     if wanted.channel is None:
         return None
     from .._channel.read import ChannelReader

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch artifacts as files on this host, or predict it in check mode.
+"""Fetch artifacts as files on this host, or predict the results in check mode.
 
-A transfer goes to a temporary file beside its destination; the old file stays until the new one is whole and verified.
+A transfer writes to a temporary file in the directory of the destination. The old file remains until the new one is complete
+and verified.
 """
 
 from __future__ import annotations
@@ -26,26 +27,26 @@ from .._text import quoted
 from .local import FetchOptions, Requests, examine
 from .plan import NEEDS_CONTENTS, FetchRequest, Partial, Verdict, decide
 
-# The attributes of a file that differ, as they were and as they are requested.
+# The differing attributes of a file before and after the task.
 Attributes = t.Tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]
 NO_ATTRIBUTES: Attributes = ({}, {})
 
 
 class FileInstaller(t.Protocol):
-    """Ansible's file functions, which several threads may call at the same time."""
+    """Ansible's file functions, which threads can call concurrently."""
 
     def install(self, temporary: str, path: str) -> str | None:
-        """Move the temporary file to the path, atomically; return the path of a backup, if one was made."""
+        """Move the temporary file to the path atomically. Return the path of the backup, if one was created."""
 
     def set_attributes(self, path: str) -> Attributes:
-        """Set mode, owner and so on, except in check mode; return the differing ones as they were and as they are requested."""
+        """Set mode, owner and so on, except in check mode. Return the differing attributes before and after."""
 
 
 class Fetched(t.NamedTuple):
     """An artifact and its file after the task.
 
-    ``described``: the artifact as Downloads describes it. ``sha256`` of the file, None if check mode cannot know it.
-    ``present``: the contents are in the file, not only predicted.
+    ``described``: the artifact as Downloads describes it. ``sha256``: of the file, None if check mode cannot predict it.
+    ``present``: the file has the contents, and they are not only predicted.
     """
 
     request: FetchRequest
@@ -68,7 +69,7 @@ class Fetched(t.NamedTuple):
 
     @property
     def unchanged(self) -> bool:
-        """Return whether the contents stay."""
+        """Return whether the contents are unchanged."""
         return self.verdict.status == UNCHANGED
 
     @property
@@ -77,7 +78,7 @@ class Fetched(t.NamedTuple):
         return not self.unchanged or bool(self.attributes[1])
 
     def render(self) -> Result:
-        """Return the artifact as results show it."""
+        """Return the artifact for results."""
         dest = None if self.request.local.record else self.path
         result = {**self.described, "dest": dest, "sha256": self.sha256, **self.verdict._asdict()}
         return {**result, "backup_file": self.backup} if self.backup else result
@@ -86,7 +87,7 @@ class Fetched(t.NamedTuple):
         """Return the lines of the file in a diff, before and after."""
         local, size = self.request.local, self.request.artifact.size
         digest = (self.request.digests or {}).get("sha256")
-        old, new = self.attributes if local.kind == FILE else NO_ATTRIBUTES  # check mode cannot know those of a new file
+        old, new = self.attributes if local.kind == FILE else NO_ATTRIBUTES  # check mode cannot predict those of a new file
         known = {FILE: local.path, RECORDED: local.record}.get(local.kind)
         before = state_line(known, local.size, digest, old) if known else ""
         after = state_line(local.record or local.path, size, self.sha256, new)
@@ -94,7 +95,7 @@ class Fetched(t.NamedTuple):
 
 
 def summarize(fetched: t.Sequence[Fetched], facts: Result) -> Outcome:
-    """Return the outcome of a task that has fetched these artifacts; ``facts``: what results show besides them."""
+    """Return the outcome of a task that has fetched these artifacts. ``facts``: additional results."""
     lines = [each.diff_lines() for each in fetched]
     return Outcome(
         {"artifacts": [each.render() for each in fetched], **facts},
@@ -107,7 +108,7 @@ def summarize(fetched: t.Sequence[Fetched], facts: Result) -> Outcome:
 class Fetcher:
     """One task that fetches artifacts from one repository.
 
-    ``done``: what has come of artifacts so far. ``partial``: the beginnings of artifacts whose links have expired; both by name.
+    ``done``: results so far. ``partial``: partial files of artifacts whose signed URLs have expired. Both are by name.
     """
 
     def __init__(self, downloads: Downloads, requests: Requests, options: FetchOptions, installer: FileInstaller) -> None:
@@ -121,7 +122,7 @@ class Fetcher:
         self.partial: dict[str, Partial] = {}
 
     def run(self, check_mode: bool, progress: Progress) -> list[Fetched]:
-        """Fetch the artifacts, or predict it."""
+        """Fetch the artifacts, or predict the results."""
         requests = self._requests.make(check_mode)
         self._connections = self._options.parallel // max(1, min(len(requests), self._options.parallel))
         progress.follow(lambda: self._report(requests))
@@ -178,7 +179,7 @@ class Fetcher:
         return self._finish(fetched)
 
     def _transfer(self, request: FetchRequest, verdict: Verdict, sink: TemporaryFile) -> t.Mapping[str, str]:
-        """Return the digests of the contents, which are written unless they are those of the local file."""
+        """Return the digests of the contents. Write the contents unless the local file already has them."""
         local = (request.digests or {}) if verdict == NEEDS_CONTENTS else {}
         transfer = create_transfer(self._downloads, request.artifact, request.algorithms, sink, self._connections)
         if partial := self._requests.find_partial(request.artifact.name):
@@ -197,21 +198,21 @@ class Fetcher:
         return digests
 
     def _keep(self, request: FetchRequest, sink: TemporaryFile, failure: LinkExpired) -> None:
-        """Leave what has arrived for a run with another link."""
+        """Keep the bytes that have arrived for a run with another signed URL."""
         if failure.position and failure.etag:
             sink.truncate(failure.position)
             self._temporary.keep(sink.path)
             self.partial[request.artifact.name] = Partial(sink.path, failure.etag)
 
     def _describe(self, request: FetchRequest, verdict: Verdict, digests: t.Mapping[str, str]) -> Fetched:
-        """Return the artifact with the digests of its contents; an unchanged file has its own."""
+        """Return the artifact with the digests of its contents, or of the unchanged local file."""
         known = (request.digests or {}) if verdict.status == UNCHANGED else digests
         name, size = request.artifact.name, request.artifact.size
         described = self._downloads.describe(name, size, version=self._options.order.tell_version(name))
         return Fetched(request, verdict, known.get("sha256"), described)
 
     def _finish(self, fetched: Fetched) -> Fetched:
-        """Set the attributes of a file that is in its place, and counts even if that fails."""
+        """Set the attributes of an installed file. Record it as done even if this fails."""
         self.done[fetched.name] = fetched
         self.done[fetched.name] = finished = fetched._replace(attributes=self._installer.set_attributes(fetched.path))
         return finished

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make requests of chosen artifacts and of what is at the places of their files on this host."""
+"""Combine chosen artifacts with the existing files on this host."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _T = t.TypeVar("_T")
 
 
 class FetchOptions(t.NamedTuple):
-    """How to fetch; the fields are options of the same names.
+    """How to fetch, from the options of the same names.
 
-    ``check_names`` raises for artifacts that do not suit the task. ``order`` tells the versions of artifacts. ``find_file``
-    returns what stands for the file of an artifact, by its name and what is at the path.
+    ``check_names`` raises BadInput for artifacts that the task cannot use. ``order`` reads versions from names. ``find_file``
+    returns the file to compare with an artifact, given its name and the file at the destination.
     """
 
     destination: Destination
@@ -41,42 +41,42 @@ class FetchOptions(t.NamedTuple):
     find_file: t.Callable[[str, LocalFile], LocalFile] | None = None
 
     def check(self, names: t.Sequence[str]) -> None:
-        """Raise BadInput for artifacts that cannot have files at the destination, or do not suit the task."""
+        """Raise BadInput for artifacts that cannot be stored at the destination, or that the task cannot use."""
         self.destination.check(names)
         if self.check_names:
             self.check_names(names)
 
     def inspect(self, name: str) -> LocalFile:
-        """Return what stands for the file of an artifact."""
+        """Return the local file to compare with an artifact."""
         local = inspect(self.destination.path_for(name))
         return self.find_file(name, local) if self.find_file else local
 
 
 class Requests(t.Protocol):
-    """The requests of a task, and what becomes of one that no longer holds.
+    """The requests of a task, and how to handle outdated ones.
 
-    ``facts``: what results show besides artifacts.
+    ``facts``: additional results.
     """
 
     @property
     def facts(self) -> Result:
-        """Return what the last reading has found."""
+        """Return the facts of the latest reading."""
 
     def make(self, check_mode: bool) -> t.Sequence[FetchRequest]:
         """Return a request for each artifact."""
 
     def repeat(self, act: t.Callable[[FetchRequest], t.Any], request: FetchRequest) -> t.Any:
-        """Return what ``act`` makes of a request, made again if somebody has replaced or deleted the artifact since."""
+        """Return the result of ``act`` for a request. Create the request again if the artifact was replaced or deleted."""
 
     def require_current(self, request: FetchRequest, problem: BitbucketError) -> None:
-        """Raise StaleListing if the contents are not the promised ones because artifact or manifest was replaced since."""
+        """Raise StaleListing if the artifact or the manifest has been replaced, which explains the unexpected contents."""
 
     def find_partial(self, name: str) -> Partial | None:
-        """Return the beginning of the artifact that an earlier run has left."""
+        """Return the partial file of the artifact from an earlier run."""
 
 
 class ListedRequests:
-    """The requests of a task on a host that chooses itself."""
+    """The requests of a task whose host chooses the artifacts itself."""
 
     def __init__(self, downloads: Downloads, chooser: Chooser, wanted: Wanted, options: FetchOptions) -> None:
         self._downloads = downloads
@@ -86,7 +86,7 @@ class ListedRequests:
 
     @property
     def facts(self) -> Result:
-        """Return what the last reading has found: the channel, and the signature that was verified."""
+        """Return the facts of the latest reading: the channel and the verified signature."""
         return self._chooser.facts
 
     def make(self, _check_mode: bool) -> list[FetchRequest]:
@@ -96,7 +96,7 @@ class ListedRequests:
         return self._downloads.decide(lambda: [make_request(each, self._options) for each in self._chooser.choose()])
 
     def repeat(self, act: t.Callable[[FetchRequest], _T], request: FetchRequest) -> _T:
-        """Return what ``act`` makes of a request, made again if somebody has replaced or deleted the artifact since."""
+        """Return the result of ``act`` for a request. Create the request again if the artifact was replaced or deleted."""
         pending = [request]
 
         def attempt() -> _T:
@@ -106,23 +106,23 @@ class ListedRequests:
         return self._downloads.decide(attempt)
 
     def require_current(self, request: FetchRequest, problem: BitbucketError) -> None:
-        """Raise StaleListing if the contents are not the promised ones because artifact or manifest was replaced since."""
+        """Raise StaleListing if the artifact or the manifest has been replaced, which explains the unexpected contents."""
         self._chooser.require_current(request.chosen, problem)
 
     def find_partial(self, _name: str) -> None:
-        """Return that there is no beginning of the artifact: a task of one run leaves none."""
+        """Return None, because a task with a single run has no partial files."""
 
 
 def make_request(chosen: Chosen, options: FetchOptions) -> FetchRequest:
-    """Return the request of an artifact, with what is at the place of its file."""
+    """Return the request for an artifact with its local file."""
     local = options.inspect(chosen.artifact.name)
     return FetchRequest(*chosen, local, options.force, local.digests)
 
 
 def find_proved(wanted: Wanted, options: FetchOptions) -> FetchRequest | None:
-    """Return the request of the only artifact if the local file already has the digest in ``checksum``.
+    """Return the request for the only artifact if the local file already has the digest in ``checksum``.
 
-    It needs no HTTP request.
+    Send no HTTP request.
     """
     names, checksum = wanted.names, wanted.checksum
     if not (wanted.is_provable and names and checksum) or options.force:
@@ -134,7 +134,7 @@ def find_proved(wanted: Wanted, options: FetchOptions) -> FetchRequest | None:
 
 
 def examine(request: FetchRequest) -> FetchRequest:
-    """Read the local file if its digests decide: SHA-256, MD5 for a conditional request, and the expected ones."""
+    """Hash the local file if the decision needs it: SHA-256, MD5 for a conditional request, and the expected algorithms."""
     if decide(request) != NEEDS_DIGESTS:
         return request
     return request._replace(digests=hash_file(request.local.path, {"md5", *request.algorithms}))

@@ -4,7 +4,7 @@
 
 """Decide which artifacts to fetch, which digests they must have, and what happens to their files.
 
-A manifest's date decides only whether work may be skipped, never whether its digest must hold.
+The date of a manifest decides only whether work can be skipped. Its digests must always match.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from .._text import quoted
 
 
 class Expectation(t.NamedTuple):
-    """The digests that an artifact must have; ``proves``: a local file that has them is the artifact."""
+    """The expected digests of an artifact. ``proves``: a local file with these digests equals the artifact."""
 
     checksums: t.Sequence[Checksum] = ()
     proves: bool = False
 
 
 class Chosen(t.NamedTuple):
-    """One artifact of a task, and what it must be."""
+    """One artifact of a task and its expected digests."""
 
     artifact: Artifact
     expectation: Expectation = Expectation()
 
     def is_same(self, other: Chosen) -> bool:
-        """Return whether nobody has replaced the artifact or its line in the manifest."""
+        """Return whether neither the artifact nor its line in the manifest has changed."""
         return (self.artifact.identity, self.expectation) == (other.artifact.identity, other.expectation)
 
 
 class FetchRequest(t.NamedTuple):
-    """One artifact, and what is at the place of its file; ``digests`` of the local file, None if nobody has read it."""
+    """One artifact and its local file. ``digests``: of the local file, None if it was not read."""
 
     artifact: Artifact
     expectation: Expectation
@@ -60,7 +60,7 @@ class FetchRequest(t.NamedTuple):
 
 
 class Partial(t.NamedTuple):
-    """The beginning of an artifact in a file; ``etag``: of its contents, None if that is unknown."""
+    """The beginning of an artifact in a file. ``etag``: of its contents, None if unknown."""
 
     path: str
     etag: str | None
@@ -73,7 +73,7 @@ class Verdict(t.NamedTuple):
     reason: str
 
 
-# What must be known before anything can be decided.
+# Placeholders for a decision that needs more data.
 NEEDS_DIGESTS = Verdict("", "the digests of the local file are needed")
 NEEDS_CONTENTS = Verdict("", "the contents must be compared")
 
@@ -81,7 +81,7 @@ _DIFFERS = Verdict(REPLACED, "content differs")
 
 
 def choose_matching(listing: Listing, selection: Selection, path: str) -> list[Artifact]:
-    """Return the artifacts that the selection matches; no match in the Downloads at this path is an error."""
+    """Return the selected artifacts. Raise BitbucketError if there are none. ``path``: of the Downloads."""
     found = selection.choose(listing.values())
     if not found and any(map(selection.matches, listing)):
         raise BitbucketError(f"All artifacts in {path} that match the patterns are pre-releases, or group_by does not match them")
@@ -89,7 +89,7 @@ def choose_matching(listing: Listing, selection: Selection, path: str) -> list[A
 
 
 def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> list[Artifact]:
-    """Return the artifacts of these names; a missing one is an error."""
+    """Return the artifacts of these names. Raise BitbucketError if any is missing."""
     missing = [_hint(name, listing) for name in names if name not in listing]
     if missing:
         raise BitbucketError(f"Not in the Downloads of {repository}: {', '.join(missing)}{explain_empty(listing)}")
@@ -105,9 +105,9 @@ def _hint(name: str, listing: Listing) -> str:
 
 
 def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | None) -> Expectation:
-    """Return the digests that ``checksum`` and a manifest expect; an artifact without a line in the manifest is an error.
+    """Return the digests that ``checksum`` and a manifest expect. Raise BitbucketError for an artifact without a line in it.
 
-    A manifest and a signature that were verified must be fetched as they were.
+    The manifest and the signature must have the contents that were verified.
     """
     expected = [checksum] if checksum else []
     promised = manifest.require_promised(artifact.name) if manifest else None
@@ -120,7 +120,7 @@ def expect(artifact: Artifact, checksum: Checksum | None, manifest: Manifest | N
 
 
 def join_expectations(name: str, one: Expectation, other: Expectation) -> Expectation:
-    """Return what both expect of an artifact of this name; raise if both cannot hold."""
+    """Return the combined expectations for an artifact. Raise BitbucketError if they contradict each other."""
     for each in one.checksums:
         for promised in other.checksums:
             each.require_compatible(promised, name)
@@ -130,7 +130,7 @@ def join_expectations(name: str, one: Expectation, other: Expectation) -> Expect
 def decide(request: FetchRequest, same: bool | None = None) -> Verdict:
     """Return what happens to the file, or NEEDS_DIGESTS or NEEDS_CONTENTS.
 
-    ``same``: whether the artifact has the contents of the local file, None if nobody has compared them.
+    ``same``: whether the artifact has the contents of the local file, None if they were not compared.
     """
     verdict = _decide_without_reading(request)
     if verdict:
