@@ -14,9 +14,9 @@ Spec = t.Dict[str, t.Any]
 
 
 def connection_argument_spec() -> Spec:
-    """Return the connection options, of all modules.
+    """Return the connection options of all modules.
 
-    Secrets have no environment fallback here: choosing a kind of credential takes to know what the task itself has set.
+    Secrets have no environment fallback here. Choosing credentials requires knowing which options the task itself sets.
     """
     return {
         "workspace": {"type": "str", "required": True, "fallback": (env_fallback, ["BITBUCKET_WORKSPACE"])},
@@ -45,12 +45,12 @@ def connection_argument_spec() -> Spec:
 
 
 def repository_argument_spec() -> Spec:
-    """Return the option of the modules that work on Downloads."""
+    """Return the options of modules that access Downloads."""
     return {"repository": {"type": "str", "required": True, "fallback": (env_fallback, ["BITBUCKET_REPO_SLUG"])}}
 
 
 def source_argument_spec() -> Spec:
-    """Return the options of another repository to read from; none of them has a fallback."""
+    """Return the options of a source repository. None of them has an environment fallback."""
     return {
         "src_repository": {"type": "str", "required": True},
         "src_workspace": {"type": "str"},
@@ -63,7 +63,7 @@ def source_argument_spec() -> Spec:
 
 
 def selection_argument_spec(required: bool = False) -> Spec:
-    """Return the options that select artifacts by their names; ``required``: whether patterns must be set."""
+    """Return the options that select artifacts by name. ``required``: whether patterns must be set."""
     patterns = {"type": "list", "elements": "str", "aliases": ["pattern"]}
     return {
         "patterns": {**patterns, "required": True} if required else patterns,
@@ -73,7 +73,7 @@ def selection_argument_spec(required: bool = False) -> Spec:
 
 
 def order_argument_spec() -> Spec:
-    """Return the options that say which releases are the newest."""
+    """Return the options that define the newest releases."""
     return {
         "order": {"type": "str", "choices": ["date", "version"], "default": "date"},
         "group_by": {"type": "str"},
@@ -82,12 +82,12 @@ def order_argument_spec() -> Spec:
 
 
 def signed_by_argument_spec() -> Spec:
-    """Return the options of the modules that verify a manifest."""
+    """Return the options of modules that verify a manifest."""
     return {"signed_by": {"type": "list", "elements": "str"}, "signature": {"type": "str"}}
 
 
 def signing_argument_spec() -> Spec:
-    """Return the options of the modules that sign a manifest."""
+    """Return the options of modules that sign a manifest."""
     return {
         **signed_by_argument_spec(),
         "signing_key": {"type": "str", "no_log": False},
@@ -98,15 +98,15 @@ def signing_argument_spec() -> Spec:
 
 
 def commit_argument_spec() -> Spec:
-    """Return the option of the modules that record what a release was built from."""
+    """Return the option of modules that record the source commit of a release."""
     return {"commit": {"type": "str", "fallback": (env_fallback, ["BITBUCKET_COMMIT"])}}
 
 
 def parallel_argument_spec() -> Spec:
-    """Return the option of the modules that do several things at the same time."""
+    """Return the option of modules that run several requests concurrently."""
     return {"parallel": {"type": "int", "default": 4}}
 
 
 def limit_rate_argument_spec() -> Spec:
-    """Return the option of the modules that send or fetch artifacts."""
+    """Return the option of modules that send or fetch artifacts."""
     return {"limit_rate": {"type": "str"}}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put files into their places with Ansible's own functions: backup, atomic move, owner, permissions."""
+"""Install files with Ansible's functions: backup, atomic move, owner and permissions."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _OWNERSHIP = ("owner", "group", "seuser", "serole", "setype", "selevel")
 
 
 class AnsibleFiles:
-    """The file functions of one module, with its file options; one runs at a time, because umask is global.
+    """The file functions of one module with its file options. Only one runs at a time, because umask is global.
 
-    Whatever such a function raises becomes a BitbucketError, so that the failure of the task tells what was done. A context whose
-    end removes the backup that a thread is still making: a task that is told to stop ends in the main thread.
+    Their exceptions become BitbucketError, so that the failure of the task reports completed work. Use it as a context: its end
+    removes an unfinished backup of another thread if a signal stops the task.
     """
 
     def __init__(self, module: AnsibleModule) -> None:
         self._module = copy.copy(module)
-        # The module itself would end the process, and that in some thread.
+        # The original function would end the process from any thread.
         vars(self._module)["fail_json"] = _raise
         self._preserved_copy: t.Callable[[str, str], None] = module.preserved_copy
         vars(self._module)["preserved_copy"] = self._copy_whole
@@ -48,14 +48,14 @@ class AnsibleFiles:
             _remove(self._copy)
 
     def install(self, temporary: str, path: str) -> str | None:
-        """Move the temporary file to the path, atomically; return the path of a backup, if one was made."""
-        path = absolute_path(path)  # atomic_move looks at the folder by its name
+        """Move the temporary file to the path atomically. Return the path of the backup, if one was created."""
+        path = absolute_path(path)  # atomic_move accesses the folder by name
         with self._guard(f"Cannot replace {quoted(path)}"):
             before = _identify(path)
             backup = self._back_up(path)
             try:
                 self._module.atomic_move(temporary, path, unsafe_writes=self._module.params["unsafe_writes"])
-            except Exception:  # ansible-core 2.19 raises nothing narrower
+            except Exception:  # ansible-core 2.19 raises no specific exception
                 if backup and _identify(path) == before:
                     os.unlink(encode_path(backup))
                 raise
@@ -64,11 +64,11 @@ class AnsibleFiles:
     def _back_up(self, path: str) -> str | None:
         if not self._module.params["backup"] or not os.path.isfile(encode_path(path)):
             return None
-        # backup_local, unlike atomic_move, does not turn the path into UTF-8.
+        # Unlike atomic_move, backup_local does not encode the path as UTF-8.
         return from_locale_path(self._module.backup_local(locale_path(path)))
 
     def _copy_whole(self, source: str, target: str) -> None:
-        """Copy a file as backup_local does; leave no part of a copy that fails."""
+        """Copy a file as backup_local does. Remove an incomplete copy."""
         self._copy = target
         try:
             if self._over:
@@ -81,15 +81,15 @@ class AnsibleFiles:
             self._copy = None
 
     def set_attributes(self, path: str) -> tuple[t.Mapping[str, t.Any], t.Mapping[str, t.Any]]:
-        """Set mode, owner and so on, except in check mode; return the differing ones as they were and as they are requested."""
+        """Set mode, owner and so on, except in check mode. Return the differing attributes before and after."""
         found: dict[str, dict[str, t.Any]] = {"before": {}, "after": {}}
-        if os.path.exists(encode_path(path)):  # else check mode, where the missing file is a change already
+        if os.path.exists(encode_path(path)):  # in check mode, a missing file is already a change
             with self._guard(f"Cannot set the attributes of {quoted(path)}"):
                 self._module.set_fs_attributes_if_different(self._requested(path), False, found, expand=False)
         return found["before"], found["after"]
 
     def set_owner(self, path: str) -> bool:
-        """Set owner, group and SELinux context, but no mode, except in check mode; return whether they differed."""
+        """Set owner, group and SELinux context, but not the mode, except in check mode. Return whether they differed."""
         if not any(self._module.params[name] is not None for name in _OWNERSHIP) or not os.path.lexists(encode_path(path)):
             return False
         with self._guard(f"Cannot set the owner of {quoted(path)}"):
@@ -97,7 +97,7 @@ class AnsibleFiles:
             return bool(self._module.set_fs_attributes_if_different(requested, False, expand=False))
 
     def _requested(self, path: str) -> dict[str, t.Any]:
-        """Return the file options for this path, which is taken literally: the name of an artifact might hold ``$HOME``."""
+        """Return the file options for this path without expanding it: the name of an artifact might contain ``$HOME``."""
         found: dict[str, t.Any] = self._module.load_file_common_arguments(self._module.params, path=path)
         return {**found, "path": path}
 
@@ -106,7 +106,7 @@ class AnsibleFiles:
         with self._lock:
             try:
                 yield
-            except Exception as exc:  # ansible-core 2.18 calls fail_json, later releases raise
+            except Exception as exc:  # ansible-core 2.18 calls fail_json, later releases raise exceptions
                 raise BitbucketError(f"{problem}: {_explain(exc)}") from exc
 
 
@@ -116,7 +116,7 @@ def _remove(path: str) -> None:
 
 
 def _identify(path: str) -> t.Any:
-    """Return what changes when a file is replaced or written to, None if there is no file."""
+    """Return a value that changes when the file is replaced or written to. Return None if the file is missing."""
     try:
         status = os.stat(encode_path(path))
     except OSError:
@@ -125,7 +125,7 @@ def _identify(path: str) -> t.Any:
 
 
 def _explain(exc: BaseException) -> str:
-    """Return the message, with that of the cause: ansible-core 2.19 says there why."""
+    """Return the message with that of its cause, which contains the reason in ansible-core 2.19."""
     cause = exc.__cause__
     return f"{exc}" if cause is None else f"{str(exc).rstrip('.')}: {_explain(cause)}"
 

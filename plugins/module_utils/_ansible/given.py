@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look at the arguments of a task before AnsibleModule converts them: its texts of other values are those of Python.
+"""Check the arguments of a task before AnsibleModule converts them to strings in Python's format.
 
-A dictionary as ``content`` is what a template such as ``{{ settings }}`` returns, on ansible-core 2.18 even one whose text only
-looks like JSON. It becomes JSON, as in ansible.builtin.copy.
+A template such as ``{{ settings }}`` can return a dictionary as ``content``. In ansible-core 2.18, even a text that looks like
+JSON becomes one. It is converted to JSON, as in ansible.builtin.copy.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 _TEXTS = ("str", "path")
 _NAMES = ("name", "manifest", "signature")
-_NUMBERS = ("content", "limit_rate")  # a number is text here, or refused by the option itself
-# A key can have commas, at which Ansible would split it. No value, as an empty variable gives it, is no key, which is an error,
-# and not a task that verifies nothing.
+_NUMBERS = ("content", "limit_rate")  # a number is accepted as text, or refused by the option itself
+# Ansible would split a key at its commas. An empty value, for example from an empty variable, becomes an empty list. That is an
+# error, so that no task skips verification by mistake.
 _WHOLE = ("signed_by",)
 _KEYS = ("signing_key", "signed_by")
 _SHAPE = (
@@ -29,7 +29,7 @@ _SHAPE = (
 
 
 class Given:
-    """The arguments as AnsibleModule may convert them; ``refusal`` says why they are refused, empty if they are not."""
+    """The prepared arguments for AnsibleModule. ``refusal``: why they are refused, or an empty text."""
 
     def __init__(self, spec: Spec, arguments: t.Mapping[str, t.Any]) -> None:
         self.refusal = ""
@@ -66,7 +66,7 @@ class Given:
         return [self._prepare(spec, item, "files: ") if isinstance(item, dict) else item for item in items]
 
     def _require_text(self, option: str, value: t.Any, prefix: str) -> None:
-        """Refuse what YAML makes of some words without quotes. No value is shown: it might be a secret."""
+        """Refuse values that YAML has converted from unquoted text. The message never shows a value, which might be secret."""
         numbers = (int, float) if option in _NAMES else float
         if isinstance(value, bool):
             kind = "a boolean, as YAML reads unquoted true and yes"
@@ -78,14 +78,14 @@ class Given:
 
 
 def find_private_keys(arguments: t.Mapping[str, t.Any]) -> set[str]:
-    """Return the private keys that were passed as text. They are refused, and results must not show them."""
+    """Return private keys that were passed as text. The modules refuse them, and results must not show them."""
     values = [arguments.get(name) for name in _KEYS]
     texts = [text for value in values for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
     return {text for text in texts if "PRIVATE KEY" in text}
 
 
 def _is_file(item: t.Any, spec: Spec) -> bool:
-    """Whether AnsibleModule can tell what is wrong, if anything is; a text may be ``name=notes.md content=text``."""
+    """Return whether AnsibleModule can validate the item. A text can be ``name=notes.md content=text``."""
     if isinstance(item, dict):
         return "name" in item or item.keys() <= spec.keys()
     return isinstance(item, str) and "=" in item

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pass the state of transfers from a module to its action plugin in a file that the action plugin has made.
+"""Pass the state of transfers from a module to its action plugin, in a file that the action plugin creates.
 
-Nothing here fails a task: neither a full disk nor a missing file matters.
+Errors such as a full disk or a missing file never fail a task.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _MOST_BYTES = 256 * 1024
 
 @contextlib.contextmanager
 def write_samples(meter: Meter, path: str | None, interval: float = INTERVAL) -> t.Iterator[None]:
-    """Write the running transfers to an existing file again and again, in a context whose end ends that; None is no file."""
+    """Write the running transfers to an existing file repeatedly while the context is active. Without a path, write nothing."""
     if not path:
         yield
         return
     stopped = threading.Event()
-    with contextlib.suppress(RuntimeError):  # no thread can be started
+    with contextlib.suppress(RuntimeError):  # no thread could be started
         threading.Thread(target=_write, args=(meter, path, stopped, interval), daemon=True).start()
     try:
         yield
@@ -37,7 +37,7 @@ def write_samples(meter: Meter, path: str | None, interval: float = INTERVAL) ->
 
 
 def read_samples(path: str) -> list[Sample]:
-    """Return the transfers in the file, none if they cannot be read, as while they are written."""
+    """Return the transfers in the file. Return none if they cannot be read, for example during a write."""
     try:
         with open(path, "rb") as source:
             items = json.loads(source.readline(_MOST_BYTES))
@@ -56,7 +56,7 @@ def _write(meter: Meter, path: str, stopped: threading.Event, interval: float) -
 
 
 def _replace(sink: io.FileIO, line: bytes) -> None:
-    """Write the line over the old one: only what comes before the end of a line counts."""
+    """Overwrite the line. Readers use only the text before the line break."""
     sink.seek(0)
     sink.write(line)
     sink.truncate()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Create a module, run its action, and end it with the outcome or the failure."""
+"""Create a module, run its action, and exit with the outcome or the failure."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ CreateClient = t.Callable[[AnsibleModule, int, Clock], Client]
 
 _OTHER_HOST = ". Or run the task on a host that has it, for example with delegate_to: localhost"
 
-# A job that is canceled, Ctrl-C, and a terminal or SSH connection that is closed.
+# A canceled job, Ctrl-C, and a closed terminal or SSH connection.
 _ADDRESSES = ("api_url", "token_url", "workspace", "repository", "src_workspace", "src_repository")
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class BitbucketModule(AnsibleModule):
-    """A module that looks at its arguments before they are converted; ``refusal`` says why they are refused, or is empty.
+    """A module that checks its arguments before conversion. ``refusal``: why they are refused, or an empty text.
 
-    ``control_node``: what the action plugin hands over, which is no argument.
+    ``control_node``: values that the action plugin passes, in addition to the arguments.
     """
 
     refusal = ""
@@ -59,7 +59,7 @@ class BitbucketModule(AnsibleModule):
 
 
 def create_module(argument_spec: dict[str, t.Any], **checks: t.Any) -> BitbucketModule:
-    """Return a module with the connection options, which supports check mode; ``checks`` are AnsibleModule's own."""
+    """Return a module with the connection options that supports check mode. ``checks``: passed to AnsibleModule."""
     spec = {**connection_argument_spec(), **argument_spec}
     return BitbucketModule(spec, **checks)
 
@@ -72,9 +72,9 @@ def run_module(
     clock: Clock = CLOCK,
     create: CreateClient | None = None,
 ) -> None:
-    """Call the action with a client, and end the module with its outcome, or with a failure and the progress so far.
+    """Call the action with a client, and exit with its outcome, or with a failure and the progress so far.
 
-    ``clock``: what retries wait by. ``create``: what makes the client, if not the credentials of the task do.
+    ``clock``: used by retries. ``create``: creates the client instead of ``create_client``.
     """
     client: Client | None = None
     start = clock.monotonic()
@@ -102,12 +102,12 @@ def run_module(
 
 
 def mask_secrets(module: AnsibleModule, text: str) -> str:
-    """Return the text as results show it: AnsibleModule replaces the secrets that it knows by now."""
+    """Return the text with the known secrets of AnsibleModule masked, as in results."""
     return str(remove_values(text, module.no_log_values))
 
 
 def create_client(module: AnsibleModule, threads: int, clock: Clock) -> Client:
-    """Return a client with the credentials of the task or the environment."""
+    """Return a client with the credentials of the task or of the environment."""
     for option in _ADDRESSES:
         module.no_log_values.update(hidden_parts(module.params.get(option) or ""))
     credentials = choose_credentials(module.params, os.environ)
@@ -127,7 +127,7 @@ def _exit(module: AnsibleModule, outcome: Outcome, measures: Result) -> None:
 
 @contextlib.contextmanager
 def stop_on_signals() -> t.Iterator[None]:
-    """Raise Stopped in the main thread if a signal tells the task to stop; a signal that is ignored, as by nohup, stays so."""
+    """Raise Stopped in the main thread if a signal stops the task. Ignored signals, such as with nohup, remain ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -144,5 +144,5 @@ def stop_on_signals() -> t.Iterator[None]:
 
 def _stop(number: int, _unused: object) -> t.NoReturn:
     for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)  # nothing must interrupt the cleaning up
+        signal.signal(each, signal.SIG_IGN)  # nothing must interrupt the cleanup
     raise Stopped(f"The task was stopped by {signal.Signals(number).name}. Changes made before that remain. Run the task again")

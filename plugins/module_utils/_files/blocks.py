@@ -19,20 +19,20 @@ Bytes = t.Union[bytes, memoryview]
 
 
 def read_blocks(source: t.IO[bytes]) -> t.Iterator[bytes]:
-    """Yield what is left of the source."""
+    """Yield the rest of the source."""
     while block := source.read(BLOCK):
         yield block
 
 
 def write_all(sink: t.IO[bytes], block: Bytes) -> None:
-    """Write the whole block; one call of ``write`` may take a part of it."""
+    """Write the complete block. One call of ``write`` might write only a part of it."""
     rest = memoryview(block)
     while rest:
         rest = rest[sink.write(rest) :]
 
 
 def hash_blocks(blocks: t.Iterable[Bytes], algorithms: t.Iterable[str] = ("sha256",)) -> dict[str, str]:
-    """Return the hex digests by algorithm; an algorithm that this host does not have is left out."""
+    """Return the hex digests by algorithm, without algorithms that this host does not support."""
     hashes = {name: found for name, found in ((name, _new(name)) for name in set(algorithms)) if found}
     for block in blocks:
         for each in hashes.values():
@@ -41,14 +41,14 @@ def hash_blocks(blocks: t.Iterable[Bytes], algorithms: t.Iterable[str] = ("sha25
 
 
 def find_usable(algorithms: t.Iterable[str]) -> set[str]:
-    """Return the algorithms that this host has."""
+    """Return the algorithms that this host supports."""
     return {name for name in algorithms if _new(name)}
 
 
 def _new(algorithm: str) -> t.Any:
     try:
         return hashlib.new(algorithm)
-    except ValueError:  # MD5 under FIPS
+    except ValueError:  # MD5 in FIPS mode
         return None
 
 

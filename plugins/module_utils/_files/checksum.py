@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold expected digests, as the option ``checksum`` writes them. Nothing here reads a file."""
+"""Represent expected digests in the format of the option ``checksum``. This module reads no files."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ALGORITHMS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 
 
 class Checksum(t.NamedTuple):
-    """An algorithm and the expected hex digest, in lower case; ``source`` says who expects it."""
+    """An algorithm and the expected hex digest in lower case. ``source``: what expects it, in words."""
 
     algorithm: str
     digest: str
     source: str = "checksum"
 
     def require_compatible(self, other: Checksum, name: str) -> None:
-        """Raise if both cannot hold."""
+        """Raise BitbucketError if both contradict each other."""
         if self.algorithm == other.algorithm and self.digest != other.digest:
             raise BitbucketError(
                 f"The expected digests of {quoted(name)} contradict each other: {self.source} says"
@@ -32,16 +32,16 @@ class Checksum(t.NamedTuple):
             )
 
     def require(self, digests: t.Mapping[str, str], name: str) -> None:
-        """Raise if the digests are not the expected ones."""
+        """Raise BitbucketError if the digests do not match."""
         if not self.matches(digests):
             raise BitbucketError(self.explain_mismatch(digests, name))
 
     def matches(self, digests: t.Mapping[str, str]) -> bool:
-        """Return whether the digests are the expected ones."""
+        """Return whether the digests match."""
         return digests[self.algorithm] == self.digest
 
     def explain_mismatch(self, digests: t.Mapping[str, str], name: str) -> str:
-        """Return that the named contents do not have the expected digest."""
+        """Return the message for contents without the expected digest."""
         return (
             f"{quoted(name)} does not have the digest that {self.source} expects: its"
             f" {self.algorithm} is {digests[self.algorithm]}, expected is {self.digest}"
@@ -49,7 +49,7 @@ class Checksum(t.NamedTuple):
 
 
 def parse_checksum(text: str) -> Checksum:
-    """Parse ``sha256:…`` and the like; raise BadInput for another form, an unknown algorithm or a digest of another length."""
+    """Parse a checksum such as ``sha256:…``. Raise BadInput for another format, an unknown algorithm or a wrong length."""
     algorithm, colon, digest = text.strip().partition(":")
     algorithm, digest = algorithm.lower(), digest.strip().lower()
     if not colon or algorithm not in ALGORITHMS:

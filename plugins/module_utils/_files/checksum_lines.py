@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse the lines of checksum files. Nothing here reads a file.
+"""Parse the lines of checksum files. This module reads no files.
 
-GNU coreutils (``sha256sum``) write hex digits, a blank, a blank or ``*``, the name. BSD, and coreutils with ``--tag``, write
-``SHA256 (name) = hex digits``, OpenSSL ``SHA2-256(name)= hex digits``. A leading backslash marks a line whose name has ``\\\\``,
-``\\n`` or ``\\r`` for a backslash, a line feed or a carriage return.
+GNU coreutils (``sha256sum``) write hex digits, a space, a space or ``*``, and the name. BSD, and coreutils with ``--tag``, write
+``SHA256 (name) = hex digits``. OpenSSL writes ``SHA2-256(name)= hex digits``. After a leading backslash, the name contains
+``\\\\``, ``\\n`` or ``\\r`` for a backslash, a line feed or a carriage return.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Digests = t.Dict[str, str]
 
 
 class ChecksumFile(t.NamedTuple):
-    """A parsed file. ``digests`` by name, without names that have contradicting lines. ``is_empty``: without any lines."""
+    """A parsed file. ``digests``: by name, without names that have contradicting lines. ``is_empty``: there are no lines."""
 
     digests: t.Mapping[str, Digests]
     is_empty: bool
@@ -37,10 +37,10 @@ class ChecksumFile(t.NamedTuple):
 
 
 def parse_checksum_file(text: str, algorithms: t.Collection[str] = tuple(ALGORITHMS)) -> ChecksumFile:
-    """Return the lines with a digest of these algorithms. Like ``sha256sum -c``, skip comments and broken lines.
+    """Return the digests of these algorithms. Like ``sha256sum -c``, ignore comments and invalid lines.
 
-    A name with two different digests of one algorithm is left out: neither of them is a promise. A byte order mark is skipped,
-    and so is the ``./`` before a name, which ``sha256sum ./*`` and ``find -exec sha256sum`` write.
+    Omit names with two different digests of one algorithm, because neither can be trusted. Ignore a byte order mark, and the
+    ``./`` before a name, which ``sha256sum ./*`` and ``find -exec sha256sum`` write.
     """
     found: dict[str, Digests] = {}
     doubtful = set()
@@ -54,7 +54,7 @@ def parse_checksum_file(text: str, algorithms: t.Collection[str] = tuple(ALGORIT
 
 
 def _parse_line(line: str) -> tuple[str, str, str]:
-    """Return name, algorithm and digest of a line, an empty name for a broken one."""
+    """Return name, algorithm and digest of a line. The name is empty for an invalid line."""
     match = _BSD.match(line) or _GNU.match(line)
     if not match:
         return "", "", ""
@@ -64,7 +64,7 @@ def _parse_line(line: str) -> tuple[str, str, str]:
     if ALGORITHMS.get(algorithm) != len(digest):
         return "", "", ""
     if groups["escaped"]:
-        # An unknown escape makes the line a broken one, as it does for sha256sum.
+        # An unknown escape makes the line invalid, as for sha256sum.
         if any(found not in _UNESCAPED for found in _UNESCAPE.findall(name)):
             return "", "", ""
         name = _UNESCAPE.sub(lambda found: _UNESCAPED[found.group(1)], name)

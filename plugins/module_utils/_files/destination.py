@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the places of fetched artifacts on this host, and inspect what exists there.
+"""Find the paths for fetched artifacts on this host, and inspect existing files.
 
-A local name comes from the artifact's name, never from a header, and a name that would leave the directory is refused.
+A file name is always the name of the artifact, never taken from a header. Names that would leave the directory are refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .local_file import ABSENT, FILE, LINK, LocalFile
 
 
 class Destination:
-    """The option ``dest``: a directory if it is one or ends in a slash, else a file for one artifact."""
+    """The option ``dest``. It is a directory if it exists as one or ends in a slash. Otherwise, it is a file for one artifact."""
 
     def __init__(self, dest: str) -> None:
         if not dest:
@@ -34,12 +34,12 @@ class Destination:
             raise BadInput(f"dest {quoted(dest)} cannot be written: its parent directory does not exist")
 
     def path_for(self, name: str) -> str:
-        """Return the path for an artifact; raise BadInput for a name that is no plain file name."""
+        """Return the path for an artifact. Raise BadInput for a name that is not a plain file name."""
         check_name(name, "artifact name")
         return os.path.join(self.dest, name) if self.is_directory else self.dest
 
     def check(self, names: t.Sequence[str]) -> None:
-        """Raise BadInput for several artifacts in one file, and for a place that no file can have."""
+        """Raise BadInput for several artifacts in one file, and for an unusable path."""
         if len(names) > 1 and not self.is_directory:
             raise BadInput(
                 f"dest {quoted(self.dest)} is one file, but {len(names)} artifacts are selected."
@@ -49,9 +49,9 @@ class Destination:
             inspect(self.path_for(name))
 
     def create(self) -> list[str]:
-        """Make the directory if it is missing; return what was made, outermost first.
+        """Create the directory if it is missing. Return the created directories, outermost first.
 
-        Another task might make the same directories at the same time: what exists by then is not ours to remove.
+        Another task might create the same directories concurrently. This task must not remove them, so they are not returned.
         """
         missing: list[str] = []
         path = self.dest.rstrip("/") or "/"
@@ -74,7 +74,7 @@ def _is_directory(path: str) -> bool:
 
 
 def _make_directory(path: str) -> bool:
-    """Return whether the directory was made: one that exists by now is accepted."""
+    """Create a directory. Return False if it exists already."""
     try:
         os.mkdir(encode_path(path))
     except FileExistsError:
@@ -85,7 +85,7 @@ def _make_directory(path: str) -> bool:
 
 
 def remove_empty(directories: t.Sequence[str]) -> None:
-    """Remove directories that were made for nothing; stop at one that is not empty."""
+    """Remove unused created directories. Stop at one that is not empty."""
     for path in reversed(directories):
         try:
             os.rmdir(encode_path(path))
@@ -94,7 +94,7 @@ def remove_empty(directories: t.Sequence[str]) -> None:
 
 
 def inspect(path: str) -> LocalFile:
-    """Return what is at the path; raise BadInput for anything that a file must not replace."""
+    """Return the file at the path. Raise BadInput for anything that must not be replaced."""
     try:
         status = os.lstat(encode_path(path))
     except FileNotFoundError:

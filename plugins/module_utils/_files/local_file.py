@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold what was found at the place of a file, as a value. Nothing here reads a file."""
+"""Represent an existing or missing local file. This module reads no files."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ RECORDED = "recorded"
 
 
 class LocalFile(t.NamedTuple):
-    """What is at a path; ``kind`` is ABSENT, FILE, LINK or, for a file that only its record stands for, RECORDED.
+    """The file at a path. ``kind``: ABSENT, FILE, LINK, or RECORDED if only the record of a removed archive exists.
 
-    ``size`` of a file, in bytes. ``record``: path of the record that replaces the file at the end of the task. ``digests`` that
-    the record has.
+    ``size``: in bytes. ``record``: path of the record that replaces the file at the end of the task. ``digests``: in the record.
     """
 
     path: str

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make payloads, the bytes to publish, of local files and of texts."""
+"""Create payloads, the contents to publish, from local files and texts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .blocks import BLOCK, hash_blocks
 
 
 class LocalFileChanged(BitbucketError):
-    """A file has changed since the task began."""
+    """A file has changed during the task."""
 
 
 class Sendable(t.Protocol):
-    """Bytes to publish under a name, with a size in bytes that is known beforehand; who has them, and where, does not matter."""
+    """Contents to publish under a name, from any source. ``size`` in bytes is known before the upload."""
 
     @property
     def name(self) -> str: ...
@@ -34,25 +34,25 @@ class Sendable(t.Protocol):
     def size(self) -> int: ...
 
     def blocks(self, length: int = BLOCK, kept: int = 0) -> t.Iterator[memoryview]:
-        """Yield exactly ``size`` bytes in blocks of at most ``length``, each valid until ``kept`` later ones were used."""
+        """Yield exactly ``size`` bytes in blocks of at most ``length``. Each is valid until ``kept`` later blocks were used."""
 
     def digest(self) -> str:
         """Return the SHA-256 in hex."""
 
     def digests(self) -> t.Mapping[str, str]:
-        """Return the SHA-256 and, if it is known at the same cost, the MD5 in hex, by algorithm."""
+        """Return the SHA-256 and, if available at no extra cost, the MD5 in hex, by algorithm."""
 
     def predict_digest(self) -> str | None:
-        """Return the SHA-256 for check mode, None if that would have to transfer the contents."""
+        """Return the SHA-256 for check mode, None if this requires a transfer of the contents."""
 
     def has_content(self, blocks: t.Iterable[bytes]) -> bool:
-        """Return whether the blocks of other contents of the same size are the same bytes."""
+        """Return whether other contents of the same size are equal."""
 
 
 class Payload(t.NamedTuple):
-    """Bytes to publish under ``name``: those of the file at ``path``, or ``data``; ``size`` in bytes.
+    """Contents to publish under ``name``: the file at ``path``, or ``data``. ``size``: in bytes.
 
-    ``start``: where they begin in the file, which can have more bytes; None if the file must have exactly these.
+    ``start``: position of the contents in a file that can contain more. None if the file must contain exactly these bytes.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Payload(t.NamedTuple):
     start: int | None = None
 
     def open(self) -> io.FileIO | io.BytesIO:
-        """Return a new reader from the beginning, so that every attempt sends the same."""
+        """Return a new reader that starts at the beginning, so that every attempt sends the same bytes."""
         if self.path is None:
             return io.BytesIO(self.data)
         try:
@@ -74,9 +74,9 @@ class Payload(t.NamedTuple):
         return source
 
     def blocks(self, length: int = BLOCK, kept: int = 0) -> t.Iterator[memoryview]:
-        """Yield exactly ``size`` bytes in blocks of at most ``length``; raise LocalFileChanged otherwise.
+        """Yield exactly ``size`` bytes in blocks of at most ``length``. Raise LocalFileChanged otherwise.
 
-        A block is valid until the next one is requested, or until ``kept`` more are.
+        A block is valid until the next block is requested, or until ``kept`` more blocks are requested.
         """
         length = min(length, max(1, self.size))
         buffers = itertools.cycle([memoryview(bytearray(length)) for _unused in range(kept + 1)])
@@ -91,19 +91,19 @@ class Payload(t.NamedTuple):
                 raise LocalFileChanged(f"{quoted(self.path or self.name)} grew while it was read. Run the task again")
 
     def digest(self) -> str:
-        """Read everything; return the SHA-256 in hex."""
+        """Read the contents and return the SHA-256 in hex."""
         return hash_blocks(self.blocks())["sha256"]
 
     def digests(self) -> dict[str, str]:
-        """Read everything; return the SHA-256 and, if this host has the algorithm, the MD5 in hex, by algorithm."""
+        """Read the contents and return the SHA-256 and, if this host supports it, the MD5 in hex, by algorithm."""
         return hash_blocks(self.blocks(), ["sha256", "md5"])
 
     def predict_digest(self) -> str:
-        """Read everything; return the SHA-256 in hex."""
+        """Read the contents and return the SHA-256 in hex."""
         return self.digest()
 
     def has_content(self, blocks: t.Iterable[bytes]) -> bool:
-        """Return whether the blocks of other contents of the same size are the same bytes, up to the first difference."""
+        """Return whether other contents of the same size are equal. Stop at the first difference."""
         with self.open() as local:
             return all(local.read(len(block)) == block for block in blocks)
 
@@ -119,7 +119,7 @@ def _read_into(source: io.FileIO | io.BytesIO, block: memoryview, payload: Paylo
 
 
 def text_payload(name: str, text: str) -> Payload:
-    """Return a payload of the text as UTF-8."""
+    """Return a payload with the text as UTF-8."""
     try:
         data = text.encode("utf-8")
     except UnicodeEncodeError as exc:
@@ -128,7 +128,7 @@ def text_payload(name: str, text: str) -> Payload:
 
 
 def file_payloads(sources: t.Sequence[str], name: str | None = None) -> list[Payload]:
-    """Return the files that ``src`` names, in its order; ``name`` is allowed for one file. Raise BadInput."""
+    """Return the files of ``src`` in order. ``name`` requires a single file. Raise BadInput for unusable values."""
     paths = _drop_duplicates(path for source in sources for path in _expand(source))
     if not paths:
         raise BadInput("src is empty, so there is nothing to publish")
@@ -140,7 +140,7 @@ def file_payloads(sources: t.Sequence[str], name: str | None = None) -> list[Pay
 
 
 def _expand(source: str) -> list[str]:
-    """Return the paths that one item of ``src`` matches; a path that exists is taken literally, even with ``[`` in it."""
+    """Return the paths that match an item of ``src``. An existing path is not a pattern, even if it contains ``[``."""
     if os.path.lexists(encode_path(source)):
         return [source]
     if not glob.has_magic(source):
@@ -152,7 +152,7 @@ def _expand(source: str) -> list[str]:
 
 
 def _drop_duplicates(paths: t.Iterable[str]) -> list[str]:
-    """Return each file once, by its first path. Paths stay as they are: the system reads ``link/..`` in its own way."""
+    """Return each file once, by its first path. Do not normalize paths, because the system resolves ``link/..`` differently."""
     found: dict[str, str] = {}
     for path in paths:
         folder, name = os.path.split(path)

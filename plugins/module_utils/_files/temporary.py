@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the temporary files of one task; none outlives it, even if threads still write."""
+"""Create the temporary files of one task. None remains after the task, even if threads still write."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PREFIX = ".ansible_bitbucket_"
 
 
 class TemporaryFile(io.FileIO):
-    """An open temporary file; ``path`` as text."""
+    """An open temporary file. ``path``: as text."""
 
     def __init__(self, path: str) -> None:
         super().__init__(encode_path(path), "r+")
@@ -30,7 +30,7 @@ class TemporaryFile(io.FileIO):
 
 
 class Section(io.FileIO):
-    """An existing file from ``start`` on, for reading and writing: positions count from there, and what is before stays."""
+    """An existing file from ``start``, for reading and writing. Positions count from there. Earlier bytes remain unchanged."""
 
     def __init__(self, path: str, start: int) -> None:
         super().__init__(encode_path(path), "r+")
@@ -38,14 +38,14 @@ class Section(io.FileIO):
         self.seek(0)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a position, and return it."""
+        """Move to a position and return it."""
         return super().seek(offset + (self._start if whence == os.SEEK_SET else 0), whence) - self._start
 
 
 class TemporaryFiles:
-    """Make temporary files, in a context whose end removes those that are left; after it, none is made.
+    """Create temporary files in a context. Its end removes the remaining files, and no more can be created.
 
-    A task that is told to stop ends in the main thread while others may be in the middle of a transfer: they cannot clean up.
+    If a signal stops the task, the main thread ends while other threads might still transfer. Those threads cannot clean up.
     """
 
     def __init__(self) -> None:
@@ -64,9 +64,9 @@ class TemporaryFiles:
 
     @contextlib.contextmanager
     def new(self, directory: str, kept: str = "") -> t.Iterator[TemporaryFile]:
-        """Make a file in this directory, readable by its owner alone; remove it at the end unless it was moved away or kept.
+        """Create a file in this directory that only its owner can read. Remove it at the end unless it was moved or kept.
 
-        ``kept``: a file that an earlier run has kept there, which is opened instead if it still exists.
+        ``kept``: path of a file that an earlier run has kept. If it still exists, open it instead.
         """
         path = self._adopt(kept) or self._make(directory)
         try:
@@ -79,12 +79,12 @@ class TemporaryFiles:
                     self._paths.discard(path)
 
     def keep(self, path: str) -> None:
-        """Leave a file for the next run."""
+        """Keep a file for the next run."""
         with self._lock:
             self._paths.discard(path)
 
     def _adopt(self, path: str) -> str:
-        """Return the path if an earlier run has kept a file there, else an empty text."""
+        """Return the path if it is a file that an earlier run has kept, else an empty text."""
         with self._lock:
             if self._over or not is_kept(path):
                 return ""
@@ -105,7 +105,7 @@ class TemporaryFiles:
 
 
 def is_kept(path: str) -> bool:
-    """Return whether a run of this user has made the file at the path."""
+    """Return whether a run of this user created the file at the path."""
     try:
         status = os.lstat(encode_path(path))
     except OSError:
@@ -114,7 +114,7 @@ def is_kept(path: str) -> bool:
 
 
 def remove_kept(path: str) -> None:
-    """Remove a file that a run has kept."""
+    """Remove a file that an earlier run has kept."""
     if is_kept(path):
         _remove(path)
 
