@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a module with the options that variables of the host set, and show the progress of transfers on the control node."""
+"""Run a module with options from variables of the host, and show the progress of transfers on the control node."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ._progress import show_progress_of_module
 
 
 class SnippetsAction(ActionBase):
-    """Run a module whose only shared options are those of the connection."""
+    """Run a module with the connection options."""
 
     _supports_check_mode = True
     _supports_async = True
@@ -32,7 +32,7 @@ class SnippetsAction(ActionBase):
     spec: t.ClassVar[Definitions] = connection_argument_spec()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Run the module. Ansible removes the temporary folder afterwards, or the job of an asynchronous task does."""
+        """Run the module. Ansible, or the job of an asynchronous task, removes the temporary folder afterwards."""
         result = ActionBase.run(self, tmp, task_vars)
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
         arguments = self._add_variables(task_vars or {})
@@ -44,16 +44,16 @@ class SnippetsAction(ActionBase):
         return merged
 
     def _note_end(self, arguments: t.Mapping[str, t.Any], result: t.Mapping[str, t.Any]) -> None:
-        """Note what the run must know after a module with these arguments has ended."""
+        """Record what the run must know after a module with these arguments."""
 
     def _show_progress(self, _variables: t.Mapping[str, t.Any]) -> t.ContextManager[Values]:
-        """Return a context that shows the progress of the module; it yields the values that the module needs."""
+        """Return a context that shows the progress of the module and yields the values that the module needs."""
         return contextlib.nullcontext({})
 
     def _add_variables(self, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Return the arguments of the task with the options that it does not set and a variable does.
+        """Return the arguments of the task, with options from variables if the task does not set them.
 
-        The arguments of the task itself stay as they are, so that no callback shows the values of variables.
+        The arguments of the task itself are unchanged, so that no callback shows the values of variables.
         """
         definitions = define_options(self.spec)
         arguments = self._task.args
@@ -68,7 +68,7 @@ class SnippetsAction(ActionBase):
         return {**given, **{option: setting.value for option, setting in found.items()}}
 
     def _resolve(self, name: str, value: t.Any) -> t.Any:
-        """Return the value of a variable with its template resolved, as text if it is vaulted."""
+        """Return the value of a variable with its template resolved. A vaulted value becomes text."""
         try:
             resolved = self._templar.template(value)
             return resolved if resolved is None or isinstance(resolved, (int, float, list, dict)) else str(resolved)
@@ -77,7 +77,7 @@ class SnippetsAction(ActionBase):
 
 
 class DownloadsAction(SnippetsAction):
-    """Run a module that works on the Downloads of a repository."""
+    """Run a module that accesses the Downloads of a repository."""
 
     spec: t.ClassVar[Definitions] = {**connection_argument_spec(), **repository_argument_spec()}
 
@@ -86,10 +86,10 @@ class DownloadsAction(SnippetsAction):
 
 
 class WritingAction(DownloadsAction):
-    """Run a module that may change the Downloads of a repository: what the run knows of them ends with it."""
+    """Run a module that might change the Downloads of a repository, and discard what the run knows about them."""
 
     def _note_end(self, arguments: t.Mapping[str, t.Any], result: t.Mapping[str, t.Any]) -> None:
-        """End the snapshots of the repository if the module may have written to it."""
+        """End the snapshots of the repository if the module might have written to it."""
         may_have_written = result.get("changed") or result.get("failed") or self._task.async_val
         if may_have_written and not self._task.check_mode:
             note_write(RUN, arguments.get("workspace"), arguments.get("repository"))

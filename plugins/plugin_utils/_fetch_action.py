@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch on the host itself, or with the help of the control node."""
+"""Run bitbucket_download_fetch on the host, with or without the help of the control node."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ..module_utils._meter import Meter
 from ._action import DownloadsAction
 from ._progress import show_progress, show_progress_of_module
 
-_SETTINGS: t.Any = constants  # Ansible sets them when it is imported
+_SETTINGS: t.Any = constants  # Ansible sets its constants during import
 _HELPED = ("link", "controller")
 
 Json = t.Dict[str, t.Any]
 
 
 class FetchAction(DownloadsAction):
-    """Run bitbucket_download_fetch; the host gets no credential if the control node talks to Bitbucket for it."""
+    """Run bitbucket_download_fetch. The host gets no credentials if the control node sends the requests to Bitbucket."""
 
     def run(self, tmp: str | None = None, task_vars: Json | None = None) -> Json:
-        """Run the module, as often as ``via`` takes."""
+        """Run the module as often as ``via`` requires."""
         if self._task.args.get("via") not in _HELPED:
             return super().run(tmp, task_vars)
         if self._task.async_val and self._task.check_mode:
             raise AnsibleActionSkip("Asynchronous tasks with via: link or via: controller do not support check mode")
-        from ._control.fetch import fetch_for_host  # only these tasks pay for the HTTP library
+        from ._control.fetch import fetch_for_host  # only these tasks need the HTTP library
 
         result = ActionBase.run(self, tmp, task_vars)
         variables = task_vars or {}
@@ -60,7 +60,7 @@ class FetchAction(DownloadsAction):
 
 
 class _AnsibleHost:
-    """The host of a task, by the functions of its action."""
+    """The host of a task, accessed by the functions of the action."""
 
     def __init__(self, action: FetchAction, variables: Json) -> None:
         self._action = action
@@ -70,7 +70,7 @@ class _AnsibleHost:
         self.folder: str = _SETTINGS.DEFAULT_LOCAL_TMP
 
     def execute(self, arguments: Json, delivery: Json, as_job: bool) -> Json:
-        """Run the module with a delivery and return its result; ``as_job``: in the background."""
+        """Run the module with a delivery and return its result. ``as_job``: whether to run it in the background."""
         action = self._action
         seconds = action._task.async_val
         wrap_async = as_job and bool(seconds) and not action._connection.has_native_async

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the progress of transfers as lines, not before they have taken a while. Nothing here knows Ansible."""
+"""Format the progress of longer transfers as lines. This module does not depend on Ansible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNITS = ("KiB", "MiB", "GiB", "TiB")
 
 
 class Lines:
-    """The lines of one task: the first ones when its transfers have taken an ``interval``, then one for each in an interval."""
+    """The progress lines of one task: one line for each running transfer in each ``interval``, but none in the first."""
 
     def __init__(self, interval: float = INTERVAL) -> None:
         self._interval = interval
@@ -25,7 +25,7 @@ class Lines:
         self._last: dict[int, Sample] = {}
 
     def render(self, now: float, samples: t.Sequence[Sample]) -> list[str]:
-        """Return the lines that are due ``now``, which is in seconds, one for each running transfer."""
+        """Return the lines that are due, one for each running transfer. ``now``: in seconds."""
         if self._due is None and samples:
             self._due = now - max(sample.seconds for sample in samples) + self._interval
         shown = [sample for sample in samples if sample.done or sample.seconds >= _JUST_BEGUN]
@@ -47,7 +47,7 @@ def _describe(sample: Sample, last: Sample | None) -> str:
 
 
 def _find_rate(sample: Sample, last: Sample | None) -> float:
-    """Return the bytes a second since the last line, or since the beginning if the transfer has started over since."""
+    """Return the bytes per second since the last line. If the transfer has started over, return those since its start."""
     if last and last.done <= sample.done and last.seconds < sample.seconds:
         return (sample.done - last.done) / (sample.seconds - last.seconds)
     return sample.done / sample.seconds if sample.seconds > 0 else 0.0

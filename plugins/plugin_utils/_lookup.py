@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a lookup: make a client from its options, read each term, and raise AnsibleLookupError for a failure."""
+"""Run a lookup: create a client from its options, read each term, and raise AnsibleLookupError for a failure."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _CONNECTION = (
     "max_wait",
 )
 
-# Returns the contents behind one term.
+# Returns the contents for one term.
 Reader = t.Callable[[str], bytes]
 
 
 class Missing(BitbucketError):
-    """The file that a term names does not exist, which a listing has proved."""
+    """The file of a term does not exist, as proved by a listing."""
 
 
 def run_lookup(
@@ -54,10 +54,10 @@ def run_lookup(
     clock: Clock,
     check: t.Callable[[str], t.Any] = str,
 ) -> list[t.Any]:
-    """Return one result for each term: the bytes that ``reader`` finds, as the options ask for them.
+    """Return one result for each term: the bytes from ``reader``, converted as the options specify.
 
-    One client serves all terms. ``clock``: what retries wait by. ``check`` is called with every term before any request, and
-    raises for one that cannot be a name.
+    All terms share one client. ``clock``: used by retries. ``check`` is called with every term before any request, and raises
+    BadInput for an invalid name.
     """
     try:
         check_options(plugin.option_definitions, options)
@@ -70,9 +70,9 @@ def run_lookup(
 
 
 def _set_options(plugin: LookupBase, options: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]) -> None:
-    """Set the options of the plugin, with the templates of variables resolved: Ansible hands them over as written.
+    """Set the options of the plugin, with templates in variables resolved. Ansible passes them unresolved.
 
-    Only what Ansible trusts as a template is resolved: that is its templar's own decision.
+    The templar resolves only text that Ansible trusts as a template.
     """
 
     def resolve(_name: str, value: t.Any) -> t.Any:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the options of a lookup, and choose the variables that set options of lookups and modules. Nothing here knows Ansible."""
+"""Check the options of a lookup, and choose the variables for options of lookups and modules, without using Ansible."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import typing as t
 from ..module_utils._errors import BadInput
 from ..module_utils._text import quoted
 
-# By option, as Ansible reads them from the documentation.
+# By option, in the format that Ansible reads from the documentation.
 Definitions = t.Mapping[str, t.Mapping[str, t.Any]]
 
-_OF_ANSIBLE = ("wantlist", "errors")  # ansible-core 2.18 hands ``wantlist`` over with ``with_``
+_OF_ANSIBLE = ("wantlist", "errors")  # ansible-core 2.18 passes ``wantlist`` for ``with_``
 
 _KINDS = (("access_token",), ("api_token",), ("client_id", "client_secret"))
 _CREDENTIALS = ("user", *(name for names in _KINDS for name in names))
 
-# Options that exclude each other: one that the task or lookup sets wins over the variables of the others.
+# Mutually exclusive options. If the task or lookup sets one, the variables of the others are ignored.
 _ALTERNATIVES = ((("snippet_id",), ("title",)), _KINDS)
 
 
@@ -32,7 +32,7 @@ class Setting(t.NamedTuple):
 
 
 def check_options(definitions: Definitions, given: t.Iterable[str]) -> None:
-    """Raise BadInput for an option that does not exist, which Ansible ignores: a mistyped ``checksum`` would verify nothing."""
+    """Raise BadInput for an unknown option. Ansible ignores it, so a mistyped ``checksum`` would verify nothing."""
     names = sorted(_names(definitions))
     for name in given:
         if name in names or name in _OF_ANSIBLE:
@@ -43,9 +43,9 @@ def check_options(definitions: Definitions, given: t.Iterable[str]) -> None:
 
 
 def parse_keys(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return the options with a single key as a list of one, which Ansible would split at its commas; refuse other values.
+    """Return the options with a single key as a list, because Ansible would split it at its commas. Refuse other types.
 
-    No value, as an undefined default gives it, is an empty list of keys, which is an error, and not a lookup without keys.
+    An empty value, such as an undefined default, becomes an empty list. That is an error, and never disables verification.
     """
     if "signed_by" not in given:
         return dict(given)
@@ -57,7 +57,7 @@ def parse_keys(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def define_options(spec: Definitions) -> dict[str, dict[str, t.Any]]:
-    """Return the options of an argument spec as the documentation of a lookup has them: the last of its variables wins."""
+    """Return the options of an argument spec in the format of a lookup's documentation. The last variable of an option wins."""
     names = {option: tuple(found.get("aliases", ())) for option, found in spec.items()}
     return {
         option: {"aliases": aliases, "vars": [{"name": f"bitbucket_{name}"} for name in (*aliases, option)]}
@@ -66,7 +66,7 @@ def define_options(spec: Definitions) -> dict[str, dict[str, t.Any]]:
 
 
 def remove_unset(definitions: Definitions, given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return what is given without credentials of no value or an empty text, which count as not set."""
+    """Return the given options without empty credentials, which count as not set."""
     names = _names(definitions)
     return {name: value for name, value in given.items() if names.get(name) not in _CREDENTIALS or value not in (None, "")}
 
@@ -74,7 +74,7 @@ def remove_unset(definitions: Definitions, given: t.Mapping[str, t.Any]) -> dict
 def choose_variables(
     definitions: Definitions, given: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
-    """Return the variables that set options which are not given; no other variable is looked at."""
+    """Return the variables for options that are not given. Do not access any other variable."""
     names = _names(definitions)
     options = {names[name]: value for name, value in given.items() if name in names}
     ignored = {*options, *_find_excluded(options)}
@@ -85,10 +85,10 @@ def choose_variables(
 def resolve_variables(
     definitions: Definitions, variables: t.Mapping[str, t.Any], resolve: t.Callable[[str, t.Any], t.Any]
 ) -> dict[str, Setting]:
-    """Return the variable of each option that one sets, and its value.
+    """Return the variable and the value for each option that a variable sets.
 
-    ``resolve`` returns the value of a variable whose template, if it is one, is resolved. The last variable of an option wins,
-    and one without a value sets nothing. Raises BadInput for two kinds of credentials, which names the variables.
+    ``resolve`` returns the value of a variable with its template resolved. The last variable of an option wins, and an empty one
+    sets nothing. Raise BadInput, which names the variables, for more than one kind of credentials.
     """
     found = {}
     for option, definition in definitions.items():
@@ -109,7 +109,7 @@ def _check_kinds(found: t.Mapping[str, Setting]) -> None:
 
 
 def _names(definitions: Definitions) -> dict[str, str]:
-    """Return the option of each name that an option has, aliases included."""
+    """Return the option for each name, including aliases."""
     return {
         name: option
         for option, definition in definitions.items()
@@ -119,7 +119,7 @@ def _names(definitions: Definitions) -> dict[str, str]:
 
 
 def _find_excluded(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    """Yield the options that are alternatives of one that is set."""
+    """Yield the alternatives of each option that is set."""
     for alternatives in _ALTERNATIVES:
         chosen = [names for names in alternatives if any(options.get(name) for name in names)]
         if chosen:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turn contents into values: text, base64, JSON or YAML. Nothing here knows the network or Ansible.
+"""Convert contents to values: text, base64, JSON or YAML. This module uses neither the network nor Ansible.
 
-Bytes that do not decode are an error, never mangled. Text is returned as it is, nothing in it is ever a template.
+Undecodable bytes are an error and are never replaced. Text is returned unchanged and is never a template.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ._yaml import parse_yaml
 
 
 class OutputOptions(t.NamedTuple):
-    """The options of the lookups of the same names; ``output`` is one of ``text``, ``base64``, ``json`` and ``yaml``."""
+    """The lookup options of the same names. ``output``: one of ``text``, ``base64``, ``json`` and ``yaml``."""
 
     output: str = "text"
     encoding: str = "utf-8"
@@ -29,7 +29,7 @@ class OutputOptions(t.NamedTuple):
     checksum: str | None = None
 
     def check(self, terms: t.Sequence[t.Any]) -> None:
-        """Raise BadInput for terms that are no names, a checksum for several, and an encoding that does not exist."""
+        """Raise BadInput for terms that are not names, a checksum for several terms, and an unknown encoding."""
         for term in terms:
             if isinstance(term, (list, tuple)):
                 raise BadInput("A term must be a name, not a list. Write *names to pass each item of a list as a term")
@@ -46,7 +46,7 @@ class OutputOptions(t.NamedTuple):
 
 
 def render(name: str, data: bytes, options: OutputOptions) -> t.Any:
-    """Return the contents of the named file as the options ask for them."""
+    """Return the contents of the named file as the options specify."""
     if options.checksum is not None:
         expected = parse_checksum(options.checksum)
         expected.require({expected.algorithm: hashlib.new(expected.algorithm, data).hexdigest()}, name)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Show the progress of transfers that run on the control node while a task runs."""
+"""Show the progress of transfers on the control node while a task runs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from ._lines import Lines
 
 VARIABLE = "BITBUCKET_PROGRESS"
 
-_SETTINGS: t.Any = constants  # Ansible sets them when it is imported
+_SETTINGS: t.Any = constants  # Ansible sets its constants during import
 _CALLBACKS = ("default", "ansible.builtin.default")
-_PAUSE = 1.0  # seconds between two looks
+_PAUSE = 1.0  # seconds between two checks
 
 Show = t.Callable[[str], object]
 Read = t.Callable[[], t.Sequence[Sample]]
@@ -34,9 +34,9 @@ Read = t.Callable[[], t.Sequence[Sample]]
 
 @contextlib.contextmanager
 def show_progress_of_module(action: ActionBase, host: str) -> t.Iterator[dict[str, str]]:
-    """Show the progress of the module that the action executes in this context; yield what the module has to know.
+    """Show the progress of the module that the action executes in this context. Yield the values for the module.
 
-    Nothing is shown, and the module is told nothing, if it does not run on the control node or cannot write a file there.
+    Show nothing and yield no values if the module does not run on the control node or cannot write a file there.
     """
     if not (_is_local(action) and _is_wanted(action)):
         yield {}
@@ -57,7 +57,7 @@ def show_progress_of_module(action: ActionBase, host: str) -> t.Iterator[dict[st
 
 @contextlib.contextmanager
 def show_progress(action: ActionBase, host: str, read: Read) -> t.Iterator[None]:
-    """Show the progress of transfers of this process in a context; ``read``: that of their meter."""
+    """Show the progress of transfers of this process while the context is active. ``read``: returns the samples."""
     if not _is_wanted(action):
         yield
         return
@@ -66,9 +66,9 @@ def show_progress(action: ActionBase, host: str, read: Read) -> t.Iterator[None]
 
 
 def is_wanted(choice: str, callback: str, has_playbook: bool) -> bool:
-    """Return whether lines are printed. ``choice``: the value of the variable; ``callback``: what prints results.
+    """Return whether to print lines. ``choice``: the value of the variable. ``callback``: the stdout callback.
 
-    Other callbacks might print JSON, and the command ``ansible`` without a playbook prints one line for each result.
+    Other callbacks might print JSON. The command ``ansible`` prints one line for each result.
     """
     if choice in ("none", "lines"):
         return choice == "lines"
@@ -84,7 +84,7 @@ def _is_wanted(action: ActionBase) -> bool:
 
 
 def _is_local(action: ActionBase) -> bool:
-    """Return whether the module runs on the control node, while the action waits for it, and can write files of this user."""
+    """Return whether the module runs on the control node while the action waits, and can write files of this user."""
     return action._connection.transport == "local" and not action._task.async_val and not action._is_become_unprivileged()
 
 
@@ -95,7 +95,7 @@ def _show(read: Read, host: str) -> t.Iterator[None]:
 
     stopped = threading.Event()
     thread = threading.Thread(target=show_lines, args=(read, show, stopped.wait), daemon=True)
-    with contextlib.suppress(RuntimeError):  # no thread can be started, which is no reason to fail
+    with contextlib.suppress(RuntimeError):  # progress is optional if no thread can be started
         thread.start()
     try:
         yield
@@ -111,7 +111,7 @@ def show_lines(
     wait: t.Callable[[float], bool],
     monotonic: t.Callable[[], float] = time.monotonic,
 ) -> None:
-    """Show the lines of a task as they become due, until ``wait`` returns True, which is called with seconds."""
+    """Show the lines of a task when they are due, until ``wait``, called with seconds, returns True."""
     lines = Lines()
     while not wait(_PAUSE):
         for line in lines.render(monotonic(), read()):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read a YAML document as values that JSON has. Nothing here knows where it comes from.
+"""Parse a YAML document into JSON-compatible values.
 
-Some hundred bytes of aliases can stand for billions of values, which Ansible copies one by one.
+A few hundred bytes of aliases can expand to billions of values, which Ansible would copy one by one.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import typing as t
 
 import yaml
 
-# Values that aliases may add. A document without aliases may have as many as it likes.
+# Maximum number of values that aliases can add. Values without aliases are not limited.
 MAX_ALIASED = 100_000
-_CHARACTERS = 16  # so many count as one more value
+_CHARACTERS = 16  # of text that count as one value
 
 
 def parse_yaml(text: str) -> t.Any:
-    """Return what the document holds, None for an empty one; raise ValueError with the problem in one line."""
+    """Return the value of the document, None for an empty one. Raise ValueError with a message on one line."""
     try:
         return _convert(_construct(text))
     except yaml.YAMLError as exc:
         raise ValueError(" ".join(str(exc).split())) from exc
-    except (LookupError, AttributeError, TypeError) as exc:  # its constructors trip over scalars with a wrong tag
+    except (LookupError, AttributeError, TypeError) as exc:  # raised by constructors for scalars with a wrong tag
         raise ValueError("a value does not match its tag") from exc
 
 
@@ -42,7 +42,7 @@ def _construct(text: str) -> t.Any:
 
 
 def _require_bounded(root: yaml.Node) -> None:
-    """Raise ValueError if aliases stand for too many values, also as merge keys, which the constructor copies."""
+    """Raise ValueError if aliases, including merge keys, expand to too many values."""
     sizes: dict[int, int] = {}
     own = 0
 
@@ -72,7 +72,7 @@ def _list_children(node: yaml.Node) -> t.Iterator[yaml.Node]:
 
 
 def _convert(value: t.Any) -> t.Any:
-    """Return the value with times as ISO 8601 text, as Ansible passes them to modules; raise ValueError for what JSON lacks."""
+    """Return the value with times as ISO 8601 text, as Ansible passes them to modules. Raise ValueError for unsupported types."""
     if isinstance(value, dict):
         return {_convert(key): _convert(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

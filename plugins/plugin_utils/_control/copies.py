@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch contents once into the private folder of the run, from where they are transferred to hosts."""
+"""Fetch contents once into the private folder of the run, for transfers to hosts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Json = t.Dict[str, t.Any]
 
 
 class Copy(t.NamedTuple):
-    """The contents of an artifact: their digests, and the file; no file if they are those of the file on the host."""
+    """The digests of the contents of an artifact, and their file. There is no file if the host has the same contents."""
 
     digests: t.Mapping[str, str]
     path: str | None
 
 
 class Copies:
-    """The contents that the hosts of a run need. ``folder``: the private folder of the run."""
+    """The contents for the hosts of a run. ``folder``: the private folder of the run."""
 
     def __init__(self, downloads: SharedDownloads, folder: str, connections: int) -> None:
         self._downloads = downloads
@@ -40,16 +40,16 @@ class Copies:
         self._connections = connections
 
     def fetch(self, chosen: Chosen, local: t.Mapping[str, str]) -> Copy:
-        """Return the contents of an artifact; ``local``: the digests of the file that the host has, if any.
+        """Return the contents of an artifact. ``local``: the digests of an existing file on the host.
 
-        Raises StaleListing for contents without the expected digests: artifact or manifest might have been replaced.
+        Raise StaleListing for unexpected digests, because the artifact or the manifest might have been replaced.
         """
         snapshot = self._downloads.snapshot
         key = ["copy", snapshot.scope, *snapshot.writes, *chosen.artifact.identity]
         found = snapshot.memory.get(key)
         if not found or not _is_there(found):
             condition = if_none_match(local)
-            own = [*key, *local.values()]  # the answer to a condition is for hosts with the same file
+            own = [*key, *local.values()]  # the response to a condition applies only to hosts with the same file
             found = share(snapshot, own, lambda: self._make(chosen, condition), _is_there)
             if found:
                 snapshot.memory.set(key, found)
@@ -61,7 +61,7 @@ class Copies:
         return Copy(**found)
 
     def _make(self, chosen: Chosen, condition: t.Mapping[str, str]) -> Json | bool:
-        """Return the copy, False if the contents have the ETag of the condition."""
+        """Return the copy, or False if the contents have the ETag of the condition."""
         try:
             descriptor, path = tempfile.mkstemp(prefix="bitbucket-", dir=self._folder)
         except OSError as exc:

@@ -29,7 +29,7 @@ _MOST_BYTES = 16 * 1024 * 1024
 
 
 class SharedDownloads(Downloads):
-    """The Downloads of one repository, as a snapshot of the run has them: the listing, small contents and links."""
+    """The Downloads of one repository in a snapshot of the run: the listing, small contents and signed URLs."""
 
     def __init__(self, client: Client, repository: str, snapshot: Snapshot) -> None:
         super().__init__(client, repository)
@@ -47,7 +47,7 @@ class SharedDownloads(Downloads):
         return ArtifactList([Artifact(*each) for each in artifacts], doubt)
 
     def exists(self, name: str) -> bool:
-        """Return whether the service has an artifact of this name."""
+        """Return whether an artifact of this name exists."""
         return t.cast(bool, self._share(["exists", name], lambda: super(SharedDownloads, self).exists(name)))
 
     def read(
@@ -57,7 +57,7 @@ class SharedDownloads(Downloads):
         headers: t.Mapping[str, str] = _NO_HEADERS,
         size: int | None = None,
     ) -> _T:
-        """Return what ``consume`` makes of the contents of a small artifact."""
+        """Return the result of ``consume`` for the contents of a small artifact."""
 
         def read() -> str:
             data = super(SharedDownloads, self).read(name, lambda contents: contents.read_all(_MOST_BYTES), headers, size)
@@ -67,7 +67,7 @@ class SharedDownloads(Downloads):
         return consume(Contents(name, StoredBody(io.BytesIO(data), len(data), f"GET of {name}"), _NO_HEADERS, size))
 
     def decide(self, plan: t.Callable[[], _T]) -> _T:
-        """Return what ``plan`` decides, from a newer snapshot if that of the run turns out to be stale."""
+        """Return the result of ``plan``. Use a newer snapshot if the current one is stale."""
 
         def attempt() -> _T:
             try:
@@ -79,7 +79,7 @@ class SharedDownloads(Downloads):
         return super().decide(attempt)
 
     def share_link(self, artifact: Artifact, dead: str | None = None) -> str:
-        """Return the link to the contents of an artifact, which hosts use until it ends; ``dead``: one that does not serve."""
+        """Return the signed URL of an artifact, which hosts share until it expires. ``dead``: a URL that does not work."""
         path = self.artifact_path(check_name(artifact.name, "artifact name"))
         key = ["link", self.snapshot.scope, *self.snapshot.writes, *artifact.identity]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a task that fetches with ``via: link`` or ``via: controller``: the control node has the client, the host the files."""
+"""Run a fetch task with ``via: link`` or ``via: controller``. The control node has the client, and the host has the files."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from .supply import Links, Supply, Transfers
 
 Json = t.Dict[str, t.Any]
 
-# How often this process has begun a task with the same arguments: it serves one host of one task, with all its repetitions.
+# How often this process has started a task with the same arguments. It runs one host of one task, with all its repetitions.
 _ATTEMPTS: collections.Counter[str] = collections.Counter()
 
 
 class Host(t.Protocol):
-    """The host of a task, as Ansible reaches it. ``folder``: the private folder of the run on the control node."""
+    """The host of a task. ``folder``: the private folder of the run on the control node."""
 
     folder: str
     is_async: bool
 
     def execute(self, arguments: Json, delivery: Json, as_job: bool) -> Json:
-        """Run the module with a delivery and return its result; ``as_job``: in the background."""
+        """Run the module with a delivery and return its result. ``as_job``: whether to run it in the background."""
 
     def transfer(self, path: str) -> str:
         """Transfer a file to the temporary folder of the task, and return its path there."""
@@ -58,7 +58,7 @@ def fetch_for_host(
 ) -> Json:
     """Return the result of the task.
 
-    ``task``: what all hosts of the task share. ``environment``: of the control node. ``memory``: what all tasks of the run share.
+    ``task``: ID of the task on all hosts. ``environment``: of the control node. ``memory``: shared by all tasks of the run.
     """
     start = clock.monotonic()
     client: Client | None = None
@@ -91,7 +91,7 @@ def _create_conversation(host: Host, client: Client, options: Options, snapshot:
 
 
 def _count_attempt(task: str, arguments: t.Mapping[str, t.Any]) -> Attempt:
-    """Return the attempt: Ansible repeats a task with ``until`` in the same process."""
+    """Return the attempt. Ansible repeats a task with ``until`` in the same process."""
     key = hashlib.sha256(json.dumps([task, arguments], sort_keys=True, default=str).encode("utf-8")).hexdigest()
     _ATTEMPTS[key] += 1
     return Attempt(task, _ATTEMPTS[key])

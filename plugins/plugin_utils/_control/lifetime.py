@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tell how long a signed link works, as far as the link itself says it."""
+"""Determine how long a signed URL is valid, from the URL itself."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import datetime
 import re
 from urllib.parse import parse_qs, urlsplit
 
-# A link that ends sooner is not handed out any more; one that works for a short time is until half of that is over.
+# A URL that expires sooner is not used. A URL with a short validity is used for half of it.
 _LEAST_SECONDS = 60
 _SECONDS = re.compile(r"[0-9]{1,12}\Z")
 
 
 def is_usable(link: str, found: float, now: float) -> bool:
-    """Return whether a signed link that was found then can be handed out now; both in seconds since 1970.
+    """Return whether a signed URL can still be used. ``found`` and ``now``: in seconds since 1970.
 
-    By the clock of this machine, a link may have ended when it was found. Whether it works is then for the storage host to say.
+    If the clock of this machine is wrong, a URL might seem expired when it was found. Then only the storage host can decide.
     """
     end = find_end(link)
     if end is None or end <= found:
@@ -28,9 +28,9 @@ def is_usable(link: str, found: float, now: float) -> bool:
 
 
 def find_end(link: str) -> float | None:
-    """Return when a signed link ends in seconds since 1970, None if it does not tell.
+    """Return when a signed URL expires in seconds since 1970, or None if it is unknown.
 
-    Links of Amazon S3 have one of two forms (fact sheet 1.4).
+    Signed URLs of Amazon S3 have one of two formats (fact sheet 1.4).
     """
     query = {name.lower(): values[0] for name, values in parse_qs(urlsplit(link).query).items()}
     if _SECONDS.match(seconds := query.get("x-amz-expires", "")):

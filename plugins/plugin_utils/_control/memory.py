@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share values between all processes of one run of Ansible, in memory or a file without a name that ends with the run.
+"""Share values between all processes of one Ansible run, in memory or in an unlinked file.
 
-Ansible runs each task of each host in a process of its own, forked from one that has loaded the action plugin. What is opened
-when this file is imported is open in all of them. Nothing stays on disk, however the run ends.
+Ansible runs each task of each host in a separate process, forked from one that has loaded the action plugin. All of them inherit
+the file that is opened when this module is imported. Nothing remains on disk, even if the run is killed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import threading
 import time
 import typing as t
 
-# The byte that is locked while something is appended; each key has another one.
+# The byte to lock while appending. Each key has a different one.
 _APPENDING = 0
 _PAUSE = 0.02
 
@@ -29,10 +29,10 @@ Key = t.Sequence[t.Union[str, int, None]]
 
 
 class RunMemory:
-    """Values by their keys, both as JSON. A value that is set again replaces the older one.
+    """Values by key, both as JSON. A new value of a key replaces the old one.
 
-    Records are appended, each on a line of its own that ends with an empty field, and never changed: what a killed process has
-    begun is no record.
+    Records are lines that end with an empty field. They are only appended and never changed, so an incomplete record of a killed
+    process is ignored.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class RunMemory:
         self._locks: dict[int, threading.Lock] = {}
 
     def get(self, key: Key) -> t.Any:
-        """Return the value of a key, None without one."""
+        """Return the value of a key, or None."""
         with self._lock:
             self._read_on()
             record = self._records.get(_render(key).encode("ascii"))
@@ -59,13 +59,13 @@ class RunMemory:
                 record, position = record[written:], position + written
 
     def lock(self, key: Key) -> t.ContextManager[None]:
-        """Return a context that one thread of one process of the run at a time can be in for this key."""
+        """Return a context that only one thread in all processes of the run can enter for this key at a time."""
         number = int.from_bytes(hashlib.sha256(_render(key).encode("ascii")).digest()[:6], "big")
         return self._exclude(1 + number)
 
     @contextlib.contextmanager
     def _exclude(self, number: int) -> t.Iterator[None]:
-        # The system excludes processes alone. Not flock: processes that share an open file would share its lock.
+        # lockf excludes only other processes. flock does not work, because processes that inherit an open file share its lock.
         with self._locks.setdefault(number, threading.Lock()):
             self._lock_byte(number)
             try:
@@ -79,7 +79,7 @@ class RunMemory:
                 fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
                 return
             except OSError as exc:
-                # Found wherever two processes wait for each other, although a process has other threads that do not wait.
+                # The kernel reports a deadlock if two processes wait for each other, even if other threads can continue.
                 if exc.errno != errno.EDEADLK:
                     raise
             time.sleep(_PAUSE)
@@ -95,7 +95,7 @@ class RunMemory:
 
 
 def _open_unnamed() -> int:
-    with contextlib.suppress(AttributeError, OSError):  # not every system has it, or allows it
+    with contextlib.suppress(AttributeError, OSError):  # not supported or not allowed on every system
         return os.memfd_create("releng.bitbucket")
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the options of a task on the control node, and tell what of them a host gets."""
+"""Check the options of a task on the control node, and choose those for the host."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from ...modules.bitbucket_download_fetch import CHECKS, argument_spec
 
 Arguments = t.Mapping[str, t.Any]
 
-# What variables in the environment of the host must not set.
+# Options that the environment of the host must not set.
 _PLACE = ("workspace", "repository", "api_url", "token_url")
-# What only the control node needs: credentials, and keys, which it verifies signatures with.
+# Options that only the control node needs: credentials, and keys to verify signatures.
 _KEPT = ("user", "api_token", "access_token", "client_id", "client_secret", "signed_by", "signature")
 
 
 class Options(t.NamedTuple):
-    """The checked options of a task, and the arguments that the host gets."""
+    """The checked options of a task, and the arguments for the host."""
 
     checked: Arguments
     of_host: Arguments
 
 
 def parse_options(arguments: Arguments, environment: t.Mapping[str, str]) -> Options:
-    """Return the options of a task that fetches; raise BadInput in the words of AnsibleModule."""
+    """Return the options of a fetch task. Raise BadInput with the messages of AnsibleModule."""
     spec = {**FILE_COMMON_ARGUMENTS, **connection_argument_spec(), **argument_spec()}
     complete = _add_environment(spec, arguments, environment)
     given = Given(spec, complete)
@@ -51,7 +51,7 @@ def parse_options(arguments: Arguments, environment: t.Mapping[str, str]) -> Opt
 
 
 def _add_environment(spec: Arguments, arguments: Arguments, environment: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """Return the arguments with the options that are not set and have a variable in the environment."""
+    """Return the arguments, with unset options from environment variables."""
     found = dict(arguments)
     for option, definition in spec.items():
         names = definition["fallback"][1] if "fallback" in definition else ()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do once in a run what all its hosts need, and share a failure between the hosts of one attempt of a task."""
+"""Run shared work of all hosts once, and share failures between the hosts of one attempt of a task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...module_utils._errors import BitbucketError, Forbidden, NotFound, RateLim
 from .memory import Key
 from .snapshots import Snapshot
 
-# The errors that callers tell apart.
+# The errors that callers distinguish.
 _KINDS: t.Sequence[type[BitbucketError]] = (
     *(StaleListing, Inconsistent, NotWhole),
     *(Unauthorized, Forbidden, NotFound, RateLimited, RequestFailed),
@@ -27,9 +27,9 @@ def share(
     make: t.Callable[[], t.Any],
     is_good: t.Callable[[t.Any], bool] = lambda found: True,
 ) -> t.Any:
-    """Return the value of a key that is still good, else what ``make`` returns, as JSON.
+    """Return the value of a key if it is still good, or else the result of ``make``, which must be JSON-compatible.
 
-    One process of the run at a time makes it while the others wait. A BitbucketError is raised again for other hosts, until
+    One process of the run calls ``make`` at a time, and the others wait. A BitbucketError is raised again for other hosts until
     there is a newer snapshot.
     """
     memory, failed = snapshot.memory, ["failure", *key, snapshot.number, snapshot.attempt.key]

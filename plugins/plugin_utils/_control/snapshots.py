@@ -4,8 +4,8 @@
 
 """Decide which tasks of a run see the same Downloads.
 
-A snapshot ends when a task of this collection writes there, when a later task names what it lacks, and for a repetition of a
-task.
+A snapshot ends when a task of this collection writes to the Downloads, when a later task names an artifact that it lacks, and
+when a task is repeated.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _EVERYWHERE = "*"
 
 
 class Attempt(t.NamedTuple):
-    """One attempt of one task, which all hosts of the task share; ``number`` counts from 1."""
+    """One attempt of one task, which all hosts of the task share. ``number``: starts at 1."""
 
     task: str
     number: int = 1
@@ -34,19 +34,19 @@ class Attempt(t.NamedTuple):
 
 
 def _identify_place(workspace: str, repository: str) -> str:
-    """Return what identifies a repository in this run."""
+    """Return a key for a repository in this run."""
     return f"{workspace}/{repository}".lower()
 
 
 def _identify_scope(connection: Connection, repository: str) -> str:
-    """Return what identifies a repository as one credential sees it; nothing secret can be told from it."""
+    """Return a key for a repository with certain credentials. It reveals no secrets."""
     credentials = connection.credentials
     parts = (connection.api_url, connection.token_url, connection.workspace, repository, *credentials, connection.verify)
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 
 def note_write(memory: RunMemory, workspace: str | None, repository: str | None) -> None:
-    """End the snapshots of a repository, or all of them if it is not known which one was written to."""
+    """End the snapshots of a repository, or all snapshots if the repository is unknown."""
     place = _identify_place(workspace, repository) if workspace and repository else _EVERYWHERE
     key = ["writes", place]
     with memory.lock(key):
@@ -67,14 +67,13 @@ class Snapshot:
 
     @property
     def writes(self) -> list[int]:
-        """Return how often tasks of this run have written to the repository, and to unknown ones."""
+        """Return the number of writes in this run to the repository and to unknown repositories."""
         return [self.memory.get(["writes", place]) or 0 for place in (self._place, _EVERYWHERE)]
 
     def renew(self, force: bool = False) -> bool:
-        """Use a newer snapshot; return whether there is one.
+        """Use a newer snapshot. Return whether there is one.
 
-        What this attempt or a later one of the task has read is not read again, unless that is forced because it is known to be
-        stale.
+        A snapshot of this attempt or a later one is not replaced, unless ``force`` says that it is stale.
         """
         with self.memory.lock(self._key):
             found = self.memory.get(self._key)
@@ -89,15 +88,15 @@ class Snapshot:
         return True
 
     def note_hopeless(self, *artifact: str | int | None) -> None:
-        """Note that it did not help this attempt to look at an artifact again."""
+        """Record that a new check of an artifact did not help this attempt."""
         self.memory.set(["hopeless", self.scope, self.attempt.key, *artifact], True)
 
     def is_hopeless(self, *artifact: str | int | None) -> bool:
-        """Return whether that was noted."""
+        """Return whether this was recorded."""
         return bool(self.memory.get(["hopeless", self.scope, self.attempt.key, *artifact]))
 
     def _choose(self) -> int:
-        """Return the number of the snapshot that the task has used on other hosts, that the run has, or of a new one."""
+        """Return the number of the snapshot of the task on other hosts, of the current one of the run, or of a new one."""
         with self.memory.lock(self._key):
             own, found = (self.memory.get(key) for key in (self._own_key, self._key))
             if not self._repeats():
@@ -113,7 +112,7 @@ class Snapshot:
         return self.number
 
     def _repeats(self) -> bool:
-        """Return whether this is a repetition of the task for which no host has taken a snapshot yet."""
+        """Return whether this is a repetition of the task without a snapshot."""
         return self.attempt.number > (self.memory.get(["attempts", self.scope, self.attempt.task]) or 1)
 
     def _take(self, number: int) -> int:

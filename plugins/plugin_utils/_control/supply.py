@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Supply a host with contents: by links that it follows itself, or by copies that the control node transfers."""
+"""Supply a host with contents: by signed URLs, or by copies that the control node transfers."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Digests = t.Mapping[str, str]
 
 
 class Supply(t.Protocol):
-    """What leads a host to contents. ``looks_first``: an asynchronous task must say first what it needs."""
+    """A way to supply contents. ``looks_first``: an asynchronous task must first report what it needs."""
 
     looks_first: bool
 
     def find(self, chosen: Chosen, local: Digests, dead: str | None) -> t.Any:
-        """Return what leads to the contents of an artifact. Safe to call from several threads.
+        """Return the signed URL or the copy of an artifact. Threads can call this concurrently.
 
-        ``local``: digests of the file that the host has, if any. ``dead``: a link that does not serve the host any more.
+        ``local``: digests of an existing file on the host. ``dead``: a signed URL that no longer works for the host.
         """
 
     def add(self, delivery: Delivery, chosen: Chosen, found: t.Any) -> Delivery:
-        """Return the delivery with what was found for an artifact."""
+        """Return the delivery with the result of ``find`` for an artifact."""
 
 
 class Links:
-    """Signed links to the storage host."""
+    """Signed URLs of the storage host."""
 
     looks_first = False
 
@@ -43,19 +43,19 @@ class Links:
         self._downloads = downloads
 
     def find(self, chosen: Chosen, _local: Digests, dead: str | None) -> str:
-        """Return the link to the contents of an artifact."""
+        """Return the signed URL of an artifact."""
         try:
             return self._downloads.share_link(chosen.artifact, dead)
         except NotFound as exc:
             raise StaleListing(str(exc)) from exc
 
     def add(self, delivery: Delivery, chosen: Chosen, found: str) -> Delivery:
-        """Return the delivery with the link."""
+        """Return the delivery with the signed URL."""
         return delivery._replace(links={**delivery.links, chosen.artifact.name: found})
 
 
 class Transfers:
-    """Copies that are transferred to the host. ``transfer`` returns the path of a file on the host."""
+    """Copies to transfer to the host. ``transfer`` returns the path of a file on the host."""
 
     looks_first = True
 
@@ -68,7 +68,7 @@ class Transfers:
         return self._copies.fetch(chosen, local)
 
     def add(self, delivery: Delivery, chosen: Chosen, found: Copy) -> Delivery:
-        """Return the delivery with the path of the copy and its digest, which is all that the host has to compare."""
+        """Return the delivery with the path of the copy and its digest, which is sufficient for the host."""
         name, expectation = chosen.artifact.name, chosen.expectation
         proof = Checksum("sha256", found.digests["sha256"], "the copy on the control node")
         expected = expectation._replace(checksums=[*expectation.checksums, proof], proves=True)
