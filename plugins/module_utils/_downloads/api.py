@@ -258,4 +258,4 @@ def require_gone(downloads: Downloads, names: t.Sequence[str], parallel: int = 1
     asked = [name for name in names if is_plain(name)]
     for name, exists in zip(asked, run_all(downloads.exists, asked, parallel)):
         if exists:
-            raise StaleListing(f"{quoted(name)} exists, but the listing does not show it")
+            raise StaleListing(f"{quoted(name)} exists, but is not listed")

@@ -44,7 +44,7 @@ class Checksum(t.NamedTuple):
         """Return the message for contents without the expected digest."""
         return (
             f"{quoted(name)} does not have the digest that {self.source} expects: its"
-            f" {self.algorithm} is {digests[self.algorithm]}, expected is {self.digest}"
+            f" {self.algorithm} is {digests[self.algorithm]} instead of {self.digest}"
         )
 
 

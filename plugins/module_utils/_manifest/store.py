@@ -114,7 +114,7 @@ class ManifestStore:
     def _require_gone(self, names: t.Sequence[str], addition: str = "") -> None:
         for name, exists in zip(names, run_all(self._downloads.exists, names, self.parallel)):
             if exists:
-                words = f"exists, but the listing does not show it, so lines of {self.name} would be lost."
+                words = f"exists, but is not listed, so lines of {self.name} would be lost."
                 raise StaleListing(f"{quoted(name)} {words}{addition}")
 
     def _no_manifest(self, problem: str) -> BitbucketError:

@@ -104,7 +104,7 @@ class Examiner:
         for other in (name, *likely_names(name)[:_PROBED_NAMES]):
             if other not in self._requested - {name} and self._downloads.exists(other):
                 raise StaleListing(
-                    f"{quoted(other)} exists, but the listing does not show it, so {quoted(name)} might overwrite it."
+                    f"{quoted(other)} exists, but is not listed, so {quoted(name)} might overwrite it."
                     " Nothing was sent"
                 )
 

@@ -145,7 +145,7 @@ def test_artifact_that_the_destination_does_not_list_is_not_overwritten(emulator
     stage(emulator, {"app": b"ours"})
     put(emulator, {"app": b"past"})
     emulator.faults.add("hidden_item", name="app", times=None, path="/widgets/")
-    assert "exists, but the listing does not show it" in copy.failure("app", overwrite=overwrite)
+    assert "exists, but is not listed" in copy.failure("app", overwrite=overwrite)
     assert contents(emulator)["app"] == b"past"
 
 

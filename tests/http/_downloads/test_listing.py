@@ -131,7 +131,7 @@ def test_artifact_that_is_not_listed_yet_is_not_overwritten(
     assert contents(emulator)["app"] == b"released"
     assert posts(emulator) == []
     if "listing_lag_seconds" in lag:
-        assert "'app' exists, but the listing does not show it" in result["msg"]
+        assert "'app' exists, but is not listed" in result["msg"]
     else:
         assert bool(result.get("failed")) is (overwrite == "refuse")
 
@@ -150,7 +150,7 @@ def test_line_of_an_artifact_that_is_never_listed_is_not_dropped(emulator: Emula
     emulator.switches.listing_lag_seconds = 0
     put(emulator, {"a": b"1", MANIFEST: lines({"a": b"1", "b": b"2"})})
     message = run.failure(MODULE, name=["c"], content="3", manifest=MANIFEST)
-    assert "'b' exists, but the listing does not show it, so lines of SHA256SUMS would be lost" in message
+    assert "'b' exists, but is not listed, so lines of SHA256SUMS would be lost" in message
     assert writes(emulator) == []
 
 

@@ -48,7 +48,7 @@ def test_signed_url_without_its_query_proves_nothing(fetch: FetchRunner, release
 
 def test_listing_without_the_signature_proves_nothing(fetch: FetchRunner, release: Release) -> None:
     release.emulator.faults.add("hidden_item", name=release.key.signature, times=None)
-    require_refusal(fetch, f"'{release.key.signature}' exists, but the listing does not show it", **release.options())
+    require_refusal(fetch, f"'{release.key.signature}' exists, but is not listed", **release.options())
 
 
 def test_complete_old_release_is_accepted(fetch: FetchRunner, release: Release) -> None:

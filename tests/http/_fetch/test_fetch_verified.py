@@ -31,7 +31,7 @@ def test_contents_must_have_the_digest(fetch: FetchRunner, algorithm: str) -> No
     fetch.write(app=b"old")
     expected, found = checksum(OTHER, algorithm), checksum(DATA, algorithm)
     result = fetch.failed("app", checksum=expected)
-    words = f"its {algorithm} is {found.partition(':')[2]}, expected is {expected.partition(':')[2]}"
+    words = f"its {algorithm} is {found.partition(':')[2]} instead of {expected.partition(':')[2]}"
     assert result["msg"] == f"'app' does not have the digest that checksum expects: {words}"
     assert (result["artifacts"], result["changed"], fetch.files) == ([], False, {"app": b"old"})
     assert fetch.attempts == [(200, None)], "a wrong digest is no transient error"

@@ -187,7 +187,7 @@ def test_line_is_kept_although_a_later_listing_lacks_the_artifact(
 def test_manifest_is_not_renewed_if_listings_still_lack_an_artifact(emulator: Emulator, run: ModuleRunner, name: str) -> None:
     emulator.faults.add("hidden_item", name=name, path=LISTING, method="GET", after=1, times=None)
     message = run.failure(MODULE, state="absent", name=["a"], manifest=MANIFEST)
-    assert f"'{name}' exists, but the listing does not show it, so lines of SHA256SUMS would be lost. Gave up" in message
+    assert f"'{name}' exists, but is not listed, so lines of SHA256SUMS would be lost. Gave up" in message
     assert contents(emulator)[MANIFEST] == lines(THREE)
 
 

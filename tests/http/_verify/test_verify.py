@@ -87,7 +87,7 @@ def test_every_other_status_fails_the_task(emulator: Emulator, run: ModuleRunner
     assert result["msg"] == (
         "Not verified: 'new' has no line, or conflicting lines, in the manifest SHA256SUMS;"
         " 'bad' does not have the digest that the manifest SHA256SUMS expects:"
-        f" its sha256 is {sha256(b'bad')}, expected is {sha256(b'Bad')};"
+        f" its sha256 is {sha256(b'bad')} instead of {sha256(b'Bad')};"
         " 'old' is in the manifest SHA256SUMS, but not in the Downloads of widgets"
     )
     assert found(result) == {"new": "unlisted", "good": "verified", "bad": "mismatch", "old": "missing"}
@@ -175,7 +175,7 @@ def test_checksum_is_compared_in_addition_to_the_sha256(emulator: Emulator, run:
     assert (artifact["status"], artifact["sha256"], artifact["expected"]) == ("verified", sha256(b"app"), digest)
     wrong = "0" * len(digest)
     result = run.failed(VERIFY, pattern="a*", checksum=f"{algorithm}:{wrong}")
-    words = f"'app' does not have the digest that checksum expects: its {algorithm} is {digest}, expected is {wrong}"
+    words = f"'app' does not have the digest that checksum expects: its {algorithm} is {digest} instead of {wrong}"
     assert (result["msg"], found(result)) == (f"Not verified: {words}", {"app": "mismatch"})
 
 
@@ -275,4 +275,4 @@ def test_listing_that_always_lags_is_an_error(release: Emulator, run: ModuleRunn
     release.switches.listing_lag_reads = 1000
     put(release, {"a.tgz": b"first"})
     message = run.failure(VERIFY, **ALL, on_mismatch="report")
-    assert "'a.tgz' exists, but the listing does not show it" in message
+    assert "'a.tgz' exists, but is not listed" in message

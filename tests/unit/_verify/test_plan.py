@@ -102,7 +102,7 @@ def test_checksum_is_for_one_artifact() -> None:
         (Check("a", Artifact("a", 1), None), "'a' has no line, or conflicting lines, in the manifest SUMS"),
         (
             Check("a", Artifact("a", 1), Checksum("sha256", WRONG, "the manifest SUMS")),
-            f"'a' does not have the digest that the manifest SUMS expects: its sha256 is {RIGHT}, expected is {WRONG}",
+            f"'a' does not have the digest that the manifest SUMS expects: its sha256 is {RIGHT} instead of {WRONG}",
         ),
     ],
     ids=["named", "missing", "unlisted", "mismatch"],

@@ -191,7 +191,7 @@ def test_digest_is_that_of_the_bytes_whatever_the_output(algorithm: str, output:
     right = hashlib.new(algorithm, b" 1 \n").hexdigest()
     assert read(b" 1 \n", checksum=f"{algorithm}:{right.upper()}", output=output) is not None
     wrong = hashlib.new(algorithm, b" 1 ").hexdigest()
-    with pytest.raises(BitbucketError, match=rf"^'the-file' .* its {algorithm} is {right}, expected is {wrong}$"):
+    with pytest.raises(BitbucketError, match=rf"^'the-file' .* its {algorithm} is {right} instead of {wrong}$"):
         read(b" 1 \n", checksum=f"{algorithm}:{wrong}", output=output)
 
 
