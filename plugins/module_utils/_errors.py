@@ -51,7 +51,7 @@ class RequestFailed(BitbucketError):
         self.retry_after = retry_after
         self.pause_factor = pause_factor
 
-    def reworded(self, message: str, transient: bool | None = None) -> Self:
+    def reword(self, message: str, transient: bool | None = None) -> Self:
         """Return the same failure with another message and, if given, another ``transient``."""
         other = copy.copy(self)
         other.args = (message,)

@@ -28,7 +28,7 @@ def run_all(action: t.Callable[[_I], _R], items: t.Sequence[_I], parallel: int) 
     """Return the results in the order of the items. After a failure, start no more items, wait for running ones, and raise it."""
     if parallel == 1 or len(items) <= 1:
         return [action(item) for item in items]
-    return _Work(action, items).done_by(min(parallel, len(items)))
+    return _Work(action, items).run_by(min(parallel, len(items)))
 
 
 class _Work(t.Generic[_I, _R]):
@@ -44,7 +44,7 @@ class _Work(t.Generic[_I, _R]):
         self._results: dict[int, _R] = {}
         self._failures: dict[int, BaseException] = {}
 
-    def done_by(self, workers: int) -> list[_R]:
+    def run_by(self, workers: int) -> list[_R]:
         threads = [threading.Thread(target=self._work, daemon=True) for _unused in range(workers)]
         try:
             for thread in threads:

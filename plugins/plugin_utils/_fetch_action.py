@@ -49,14 +49,14 @@ class FetchAction(DownloadsAction):
     def _compute_environment_string(self, raw_environment_out: Json | None = None) -> str:
         """Return the environment of the task for the host, without the credentials that the control node uses."""
         found: Json = {}
-        whole: str = ActionBase._compute_environment_string(self, found)
+        text: str = ActionBase._compute_environment_string(self, found)
         if self._task.args.get("via") in _HELPED:
             found = {name: value for name, value in found.items() if not name.startswith("BITBUCKET_")}
-            whole = self._connection._shell.env_prefix(**found)
+            text = self._connection._shell.env_prefix(**found)
         if isinstance(raw_environment_out, dict):
             raw_environment_out.clear()
             raw_environment_out.update(found)
-        return whole
+        return text
 
 
 class _AnsibleHost:

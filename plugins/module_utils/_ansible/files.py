@@ -34,7 +34,7 @@ class AnsibleFiles:
         # The original function would end the process from any thread.
         vars(self._module)["fail_json"] = _raise
         self._preserved_copy: t.Callable[[str, str], None] = module.preserved_copy
-        vars(self._module)["preserved_copy"] = self._copy_whole
+        vars(self._module)["preserved_copy"] = self._copy_completely
         self._lock = threading.Lock()
         self._copy: str | None = None
         self._over = False
@@ -67,7 +67,7 @@ class AnsibleFiles:
         # Unlike atomic_move, backup_local does not encode the path as UTF-8.
         return from_locale_path(self._module.backup_local(locale_path(path)))
 
-    def _copy_whole(self, source: str, target: str) -> None:
+    def _copy_completely(self, source: str, target: str) -> None:
         """Copy a file as backup_local does. Remove an incomplete copy."""
         self._copy = target
         try:

@@ -49,7 +49,7 @@ class ChannelRemover:
         return self._render(state, bool(names))
 
     def _examine(self) -> _State:
-        listed = self._downloads.list_artifacts().require_whole(self._downloads.path)
+        listed = self._downloads.list_artifacts().require_complete(self._downloads.path)
         listing = listed.by_name
         found = self._reader.read(listing)
         if found and self._version is not None:

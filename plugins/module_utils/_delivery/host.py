@@ -64,7 +64,7 @@ class DeliveredRequests:
             raise _Asked(Question(wants_choice=True))
         self._options.check([each.artifact.name for each in self._delivery.chosen])
         requests = run_all(self._examine, self._delivery.chosen, self._options.parallel)
-        needs = {each.artifact.name: _tell_digests(each) for each in requests if self._lacks_contents(each, check_mode)}
+        needs = {each.artifact.name: _list_digests(each) for each in requests if self._lacks_contents(each, check_mode)}
         if needs or self._delivery.only_looks:
             raise _Asked(Question(needs=needs, done=self._delivery.done, partial=self._delivery.partial))
         return requests
@@ -106,7 +106,7 @@ class DeliveredRequests:
         """Return whether the control node replies to questions."""
         return self._delivery.replies
 
-    def require_hope(self, fetcher: Fetcher, progress: Progress) -> None:
+    def require_no_failure(self, fetcher: Fetcher, progress: Progress) -> None:
         """Raise BitbucketError if the control node has reported a failure."""
         if self._delivery.failure:
             done = [each.render() for each in fetcher.done.values() if not each.unchanged]
@@ -125,7 +125,7 @@ class DeliveredRequests:
             remove_kept(partial.path)
 
 
-def _tell_digests(request: FetchRequest) -> t.Mapping[str, str]:
+def _list_digests(request: FetchRequest) -> t.Mapping[str, str]:
     """Return the digests of the local file if contents with these digests are not needed."""
     return (request.digests or {}) if decide(request) == NEEDS_CONTENTS else {}
 
@@ -139,7 +139,7 @@ def fetch_delivery(
     """
     fetcher.done.update(requests.done)
     try:
-        requests.require_hope(fetcher, progress)
+        requests.require_no_failure(fetcher, progress)
         found = fetcher.run(check_mode, progress)
     except _Asked as exc:
         return exc.question

@@ -171,8 +171,8 @@ class Downloads:
         return read_list(self._client, f"{self.path}?pagelen={_PAGE_LENGTH}")
 
     def listing(self) -> Listing:
-        """Return all artifacts by name, newest first. Raise NotWhole if some might be missing."""
-        return self.list_artifacts().require_whole(self.path).by_name
+        """Return all artifacts by name, newest first. Raise IncompleteList if some might be missing."""
+        return self.list_artifacts().require_complete(self.path).by_name
 
     def exists(self, name: str) -> bool:
         """Return whether an artifact of this name exists. A listing can be older than this result."""
@@ -189,7 +189,7 @@ class Downloads:
                 return plan()
             except StaleListing as exc:
                 stale = exc
-            raise stale.reworded(str(stale), transient=True)
+            raise stale.reword(str(stale), transient=True)
 
         try:
             return self.retries.repeat(attempt)

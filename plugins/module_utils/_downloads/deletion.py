@@ -20,7 +20,7 @@ from .artifact import Artifact, Listing
 from .listing import ArtifactList
 
 
-class StillThere(RequestFailed):
+class StillExists(RequestFailed):
     """Bitbucket accepted deletions, but the artifacts still exist."""
 
 
@@ -66,13 +66,13 @@ class Deleter:
         )
 
     def _find_left(self, listed: ArtifactList, known: set[t.Any], before: t.Mapping[str, int]) -> collections.Counter[str]:
-        """Return the artifacts to delete again. Raise StillThere for those that deletion left unchanged."""
+        """Return the artifacts to delete again. Raise StillExists for those that deletion left unchanged."""
         left = _count(listed, known)
         doubtful = list(before) if listed.doubt else [name for name in left if left[name] >= before[name]]
         exists = run_all(self._downloads.exists, doubtful, self._parallel)
         if kept := sorted(name for name, there in zip(doubtful, exists) if there):
             self.deleted.difference_update(kept)
-            raise StillThere("; ".join(f"{self._words[name]}, but {quoted(name)} still exists" for name in kept))
+            raise StillExists("; ".join(f"{self._words[name]}, but {quoted(name)} still exists" for name in kept))
         return collections.Counter({name: count for name, count in left.items() if count < before[name]})
 
 

@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from .._http.listing import Listed
 
 
-class NotWhole(RequestFailed):
+class IncompleteList(RequestFailed):
     """The artifact list never became complete."""
 
 
@@ -56,10 +56,10 @@ class ArtifactList(t.NamedTuple):
             return [f"The artifact list changed while it was read, so artifacts might be missing: {self.doubt}"]
         return [] if self.artifacts else [EMPTY]
 
-    def require_whole(self, path: str) -> ArtifactList:
-        """Return the list. Raise NotWhole if artifacts might be missing."""
+    def require_complete(self, path: str) -> ArtifactList:
+        """Return the list. Raise IncompleteList if artifacts might be missing."""
         if self.doubt:
-            raise NotWhole(
+            raise IncompleteList(
                 f"GET {path}: the artifact list kept changing while the task read it ({self.doubt}). The task sent nothing after"
                 " that. Run the task again when no other job publishes or deletes artifacts"
             )
@@ -93,9 +93,9 @@ def _find_doubt(artifacts: t.Sequence[Artifact], listed: Listed, repeated: bool)
     """
     names = collections.Counter(artifact.name for artifact in artifacts)
     twice = [name for name, count in names.items() if count > 1]
-    if not twice and listed.whole:
+    if not twice and listed.is_complete:
         return ""
-    if repeated and (listed.whole or _is_stable(artifacts, listed)):
+    if repeated and (listed.is_complete or _is_stable(artifacts, listed)):
         return ""
     return listed.problem or f"{quoted(twice[0])} is listed twice"
 

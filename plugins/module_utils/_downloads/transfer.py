@@ -107,7 +107,7 @@ class Transfer:
             if not resumes:
                 raise
             self._start_over()
-            raise exc.reworded(str(exc), transient=True) from exc
+            raise exc.reword(str(exc), transient=True) from exc
 
     def _align(self, contents: Contents) -> None:
         """Require that a part continues the previous one and has the same ETag. Not every cache respects If-Range."""

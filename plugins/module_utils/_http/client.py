@@ -30,7 +30,7 @@ _JSON = {"Accept": "application/json"}
 _T = t.TypeVar("_T")
 
 
-class WholeResponse(t.NamedTuple):
+class ApiResponse(t.NamedTuple):
     """A successful response of the API: the request in words, content type, body, and the ``location`` of a new resource."""
 
     what: str
@@ -114,17 +114,17 @@ class Client:
                 " (or environment variables such as BITBUCKET_USERNAME and BITBUCKET_API_TOKEN)"
             )
 
-    def read(self, url: str, accept: str, limit: int = _MAX_BODY) -> WholeResponse:
+    def read(self, url: str, accept: str, limit: int = _MAX_BODY) -> ApiResponse:
         """Read an API URL, with retries, and return the successful response of at most ``limit`` bytes."""
 
-        def once() -> WholeResponse:
+        def once() -> ApiResponse:
             with self.session.send("GET", url, {"Accept": accept}) as response:
                 self.session.require_success(response)
                 body = response.read_document(limit)
             kind = response.headers.get("Content-Type", "")
             if not response.has_end and "json" in kind and not _is_json(body):
-                raise response.might_be_cut()
-            return WholeResponse(response.what, kind, body)
+                raise response.explain_unclear_end()
+            return ApiResponse(response.what, kind, body)
 
         return self.retries.repeat(once)
 
@@ -132,7 +132,7 @@ class Client:
         """Read an API URL, with retries, and return the JSON object."""
         return self.parse(self.read(url, _JSON["Accept"]))
 
-    def parse(self, response: WholeResponse) -> dict[str, t.Any]:
+    def parse(self, response: ApiResponse) -> dict[str, t.Any]:
         """Return the JSON object in a response. Raise RequestFailed for anything else."""
         try:
             document = json.loads(response.body.decode("utf-8"))
@@ -149,7 +149,7 @@ class Client:
         """Return the items of a paginated list, and whether the list is known to be complete. Retry each page that fails."""
         return self._lists.read_once(self.url(path))
 
-    def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> WholeResponse:
+    def send_once(self, method: str, path: str, body: t.Any, content_type: str) -> ApiResponse:
         """Send one POST or PUT, without retries.
 
         After a RequestFailed with ``may_have_applied``, the caller must find out whether the request was applied.
@@ -163,7 +163,7 @@ class Client:
                 f"{response.what} returned {server_words(content)} instead of a response of the API."
                 " Check api_url and the proxy settings"
             )
-        return WholeResponse(response.what, response.headers.get("Content-Type", ""), content, response.location)
+        return ApiResponse(response.what, response.headers.get("Content-Type", ""), content, response.location)
 
     def delete(self, path: str) -> Deletion:
         """Delete the resource at the path, with retries. A 404 for a retry means that an earlier attempt was applied."""

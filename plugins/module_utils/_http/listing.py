@@ -28,13 +28,13 @@ Item = t.Dict[str, t.Any]
 class Listed(t.NamedTuple):
     """The items of all pages in order, including repeated items.
 
-    ``whole``: whether every page states the number of items as ``size``, or the only page states none.
+    ``is_complete``: whether every page states the number of items as ``size``, or the only page states none.
     ``problem``: why the list might be incomplete, as a clause for messages; empty for a complete list.
     ``sizes``: the ``size`` of each page, None if it states none; empty if a page could not be read.
     """
 
     items: list[Item]
-    whole: bool
+    is_complete: bool
     problem: str
     sizes: t.Sequence[int | None] = ()
 

@@ -79,7 +79,7 @@ class TokenSource:
             raise explain_oauth_refusal(response, body, self._secrets.scrub)
         token, life = _parse(body)
         if not token and not response.has_end:
-            raise response.might_be_cut()
+            raise response.explain_unclear_end()
         if not token:
             raise RequestFailed(f"{what} returned a response without a usable access_token: {_describe(body)}. Check token_url")
         self._secrets.add(token)

@@ -134,7 +134,7 @@ class Response(Head):
         """Return the error for a successful status that the request does not allow."""
         return RequestFailed(f"{self.what} returned HTTP {status_text(self.status)}, which is unexpected")
 
-    def might_be_cut(self) -> RequestFailed:
+    def explain_unclear_end(self) -> RequestFailed:
         """Return the error for a body that has no end other than that of the connection."""
         words = (
             f"the response has no length and ended with the connection after {self._received} bytes, so it might be incomplete"
@@ -206,7 +206,7 @@ class Response(Head):
         if length is not None and self._received != length:
             raise RequestFailed(f"{self.what}: the response ended after {self._received} of {length} bytes", transient=True)
         if not self.has_end and not self.shows_end:
-            raise self.might_be_cut()
+            raise self.explain_unclear_end()
 
 
 class _Pace:

@@ -120,4 +120,4 @@ def _count(attempts: int) -> str:
 
 
 def _add_words(failure: RequestFailed, words: str) -> RequestFailed:
-    return failure.reworded(f"{str(failure).rstrip('.')}. {words}", transient=False)
+    return failure.reword(f"{str(failure).rstrip('.')}. {words}", transient=False)

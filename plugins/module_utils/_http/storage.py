@@ -90,7 +90,7 @@ class HandedLink:
         except (StorageRefused, Gone) as exc:
             raise LinkExpired(str(exc)) from exc
         except NoResponse as exc:
-            raise exc.reworded(f"{exc}. {_NOT_REACHED}") from exc
+            raise exc.reword(f"{exc}. {_NOT_REACHED}") from exc
 
 
 class SharedLink:

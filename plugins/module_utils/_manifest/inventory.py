@@ -46,7 +46,7 @@ def take_inventory(downloads: Downloads, store: ManifestStore) -> Inventory:
 
 
 def _read(downloads: Downloads, store: ManifestStore) -> Inventory:
-    listed = downloads.list_artifacts().require_whole(downloads.path)
+    listed = downloads.list_artifacts().require_complete(downloads.path)
     listing = listed.by_name
     if store.trust:
         return Inventory(listed, store.require(listing))

@@ -104,8 +104,7 @@ class Examiner:
         for other in (name, *likely_names(name)[:_PROBED_NAMES]):
             if other not in self._requested - {name} and self._downloads.exists(other):
                 raise StaleListing(
-                    f"{quoted(other)} exists, but is not listed, so {quoted(name)} might overwrite it."
-                    " Nothing was sent"
+                    f"{quoted(other)} exists, but is not listed, so {quoted(name)} might overwrite it. Nothing was sent"
                 )
 
     def _examine_content(self, payload: Sendable, artifact: Artifact) -> Evidence:

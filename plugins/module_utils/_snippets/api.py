@@ -14,7 +14,7 @@ import json
 import typing as t
 
 from .._errors import BitbucketError, Forbidden, NotAcceptable, NotFound, RequestFailed, Unauthorized
-from .._http.client import Client, WholeResponse
+from .._http.client import ApiResponse, Client
 from .._http.credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 from .._http.multipart import encode_form
 from .._http.storage import open_link
@@ -74,7 +74,7 @@ class Snippets:
         with _explain_refusals(self._client), _detect_absence():
             return parse_snippet(self._client.get_json(url), f"GET {url}", snippet_id)
 
-    def get_whole(self, snippet_id: str) -> WholeResponse:
+    def get_whole(self, snippet_id: str) -> ApiResponse:
         """Return the response with a snippet and, if the service sends them, its contents; raises NoSuchSnippet."""
         url = self._client.url(self._path_of(snippet_id))
         with _explain_refusals(self._client), _detect_absence():
@@ -83,7 +83,7 @@ class Snippets:
             except NotAcceptable:
                 return self._client.read(url, _JSON)
 
-    def parse_json(self, response: WholeResponse) -> dict[str, t.Any]:
+    def parse_json(self, response: ApiResponse) -> dict[str, t.Any]:
         """Return the JSON object in a response; raises RequestFailed."""
         return self._client.parse(response)
 
@@ -166,7 +166,7 @@ def _encode(
     return encode_form(fields, _UPLOAD_FIELD, uploads)
 
 
-def _parse_written(client: Client, response: WholeResponse) -> Snippet | None:
+def _parse_written(client: Client, response: ApiResponse) -> Snippet | None:
     """Return the snippet in the response to a write, None if it holds no trustworthy one."""
     try:
         document = client.parse(response)
@@ -192,7 +192,7 @@ def _explain_refusals(client: Client) -> t.Iterator[None]:
         yield
     except (Unauthorized, Forbidden) as failure:
         advice = _advise(failure, client.credential_kind)
-        raise failure.reworded(f"{str(failure).rstrip('.')}. {advice}" if advice else str(failure)) from None
+        raise failure.reword(f"{str(failure).rstrip('.')}. {advice}" if advice else str(failure)) from None
 
 
 def _advise(failure: RequestFailed, kind: str) -> str:

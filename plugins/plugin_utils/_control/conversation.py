@@ -103,14 +103,14 @@ class Conversation:
 
     def _renew(self, chosen: Chosen, problem: str) -> Chosen:
         """Return the current state of an artifact. Do not check it again if this did not help another host."""
-        if self._downloads.snapshot.is_hopeless(*_identify(chosen)):
+        if self._downloads.snapshot.is_useless(*_identify(chosen)):
             raise BitbucketError(problem)
         self._downloads.snapshot.renew(force=True)
         return self._downloads.decide(lambda: self._chooser.choose_again(chosen.artifact.name))
 
     def _give_up(self, chosen: Chosen, problem: str) -> BitbucketError:
         """Return the error for an artifact whose new check did not help."""
-        self._downloads.snapshot.note_hopeless(*_identify(chosen))
+        self._downloads.snapshot.note_useless(*_identify(chosen))
         return BitbucketError(problem)
 
     def _count_renewals(self, delivery: Delivery, expired: t.Mapping[str, str]) -> None:
@@ -120,7 +120,7 @@ class Conversation:
         """
         chosen = {each.artifact.name: each for each in delivery.chosen or ()}
         for name, problem in expired.items():
-            if self._downloads.snapshot.is_hopeless("link", *_identify(chosen[name])):
+            if self._downloads.snapshot.is_useless("link", *_identify(chosen[name])):
                 raise BitbucketError(problem)
             self._renewed[name] = self._renewed.get(name, 0) + 1
             if self._renewed[name] > 1:
@@ -128,7 +128,7 @@ class Conversation:
                 try:
                     self._downloads.retries.pause_after(failure, self._renewed[name] - 1)
                 except StorageRefused:
-                    self._downloads.snapshot.note_hopeless("link", *_identify(chosen[name]))
+                    self._downloads.snapshot.note_useless("link", *_identify(chosen[name]))
                     raise
 
     def _add_contents(self, delivery: Delivery, needs: t.Mapping[str, Digests]) -> Delivery:

@@ -86,12 +86,12 @@ class RunMemory:
 
     def _read_on(self) -> None:
         new = os.pread(self._file, os.fstat(self._file).st_size - self._position, self._position)
-        whole = new.rpartition(b"\n")[0]
-        for line in whole.split(b"\n"):
+        complete = new.rpartition(b"\n")[0]
+        for line in complete.split(b"\n"):
             key, *rest = line.split(b"\t")
             if len(rest) == 2 and not rest[1]:
                 self._records[key] = rest[0]
-        self._position += len(whole)
+        self._position += len(complete)
 
 
 def _open_unnamed() -> int:

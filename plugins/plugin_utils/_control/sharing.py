@@ -9,14 +9,14 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._downloads.api import Inconsistent, StaleListing
-from ...module_utils._downloads.listing import NotWhole
+from ...module_utils._downloads.listing import IncompleteList
 from ...module_utils._errors import BitbucketError, Forbidden, NotFound, RateLimited, RequestFailed, Unauthorized
 from .memory import Key
 from .snapshots import Snapshot
 
 # The errors that callers distinguish.
 _KINDS: t.Sequence[type[BitbucketError]] = (
-    *(StaleListing, Inconsistent, NotWhole),
+    *(StaleListing, Inconsistent, IncompleteList),
     *(Unauthorized, Forbidden, NotFound, RateLimited, RequestFailed),
 )
 

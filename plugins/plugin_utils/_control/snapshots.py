@@ -87,13 +87,13 @@ class Snapshot:
                 self._use(found)
         return True
 
-    def note_hopeless(self, *artifact: str | int | None) -> None:
+    def note_useless(self, *artifact: str | int | None) -> None:
         """Record that a new check of an artifact did not help this attempt."""
-        self.memory.set(["hopeless", self.scope, self.attempt.key, *artifact], True)
+        self.memory.set(["useless", self.scope, self.attempt.key, *artifact], True)
 
-    def is_hopeless(self, *artifact: str | int | None) -> bool:
+    def is_useless(self, *artifact: str | int | None) -> bool:
         """Return whether this was recorded."""
-        return bool(self.memory.get(["hopeless", self.scope, self.attempt.key, *artifact]))
+        return bool(self.memory.get(["useless", self.scope, self.attempt.key, *artifact]))
 
     def _choose(self) -> int:
         """Return the number of the snapshot of the task on other hosts, of the current one of the run, or of a new one."""

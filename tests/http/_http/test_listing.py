@@ -33,7 +33,7 @@ def test_list_is_complete_if_no_item_is_added_or_deleted(emulator: Emulator) -> 
     emulator.switches.page_cap = 2
     listed = connect(emulator).list_once(LIST)
     assert [item["name"] for item in listed.items] == ["04", "03", "02", "01", "00"]
-    assert (listed.whole, listed.problem) == (True, "")
+    assert (listed.is_complete, listed.problem) == (True, "")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_list_that_changes_between_two_pages_is_incomplete(emulator: Emulator, a
     emulator.switches.page_cap = 3
     emulator.faults.add("call", action=lambda: action(emulator.repository()))
     listed = connect(emulator).list_once(LIST)
-    assert (listed.whole, listed.problem) == (False, problem)
+    assert (listed.is_complete, listed.problem) == (False, problem)
 
 
 def test_repeated_items_are_kept(emulator: Emulator) -> None:
@@ -58,14 +58,14 @@ def test_repeated_items_are_kept(emulator: Emulator) -> None:
     emulator.faults.add("duplicate_page", times=2)
     listed = connect(emulator).list_once(LIST)
     assert [item["name"] for item in listed.items] == ["03", "02", "03", "02"]
-    assert listed.whole
+    assert listed.is_complete
 
 
 @pytest.mark.parametrize(("page_cap", "whole"), [(2, True), (1, False)])
 def test_several_pages_without_a_size_might_be_incomplete(emulator: Emulator, page_cap: int, whole: bool) -> None:
     fill(emulator, 2)
     emulator.switches.update({"page_cap": page_cap, "list_size": False})
-    assert connect(emulator).list_once(LIST).whole is whole
+    assert connect(emulator).list_once(LIST).is_complete is whole
 
 
 @pytest.mark.parametrize("code", [400, 404])
@@ -75,7 +75,7 @@ def test_missing_page_makes_the_list_incomplete(emulator: Emulator, code: int) -
     emulator.faults.add("status", code=code, after=1, body={"error": {"message": "Invalid page"}})
     listed = connect(emulator).list_once(LIST)
     assert len(listed.items) == 2
-    assert not listed.whole
+    assert not listed.is_complete
     assert listed.problem.startswith(f"a page of the list could not be read: GET {emulator.api_url}{LISTING}")
     assert "Invalid page" in listed.problem
 
@@ -94,8 +94,8 @@ def test_parameters_that_the_next_link_lacks_are_sent(emulator: Emulator, droppe
     emulator.switches.next_drops = dropped
     listed = connect(emulator).list_once("/snippets/acme?pagelen=2&role=member")
     assert [item["title"] for item in listed.items] == ["4", "3", "2", "1", "0"]
-    assert listed.whole
-    assert [(query["pagelen"], query["role"]) for query in list_queries(emulator)] == [("2", "member")] * 3
+    assert listed.is_complete
+    assert [(query["pagelen"], query["role"]) for query in asked_pages(emulator)] == [("2", "member")] * 3
 
 
 def test_refused_page_length_is_not_sent_again_in_the_task(emulator: Emulator) -> None:
@@ -104,8 +104,8 @@ def test_refused_page_length_is_not_sent_again_in_the_task(emulator: Emulator) -
     client = connect(emulator)
     for _unused in range(2):
         listed = client.list_once(LIST)
-        assert (len(listed.items), listed.whole) == (12, True)
-    assert [query.get("pagelen") for query in list_queries(emulator)] == ["100", None, None, None, None]
+        assert (len(listed.items), listed.is_complete) == (12, True)
+    assert [query.get("pagelen") for query in asked_pages(emulator)] == ["100", None, None, None, None]
 
 
 def test_list_is_read_from_its_beginning_when_a_later_page_refuses_the_length(emulator: Emulator) -> None:
@@ -113,8 +113,8 @@ def test_list_is_read_from_its_beginning_when_a_later_page_refuses_the_length(em
     emulator.switches.page_cap = 3
     emulator.faults.add("call", action=lambda: emulator.switches.update({"pagelen_max": 20, "page_cap": None}))
     listed = connect(emulator).list_once(LIST)
-    assert (len(listed.items), listed.whole) == (7, True)
-    assert [query.get("pagelen") for query in list_queries(emulator)] == ["100", "100", None]
+    assert (len(listed.items), listed.is_complete) == (7, True)
+    assert [query.get("pagelen") for query in asked_pages(emulator)] == ["100", "100", None]
 
 
 def test_links_to_next_pages_are_followed(emulator: Emulator) -> None:
