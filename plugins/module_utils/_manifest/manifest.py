@@ -127,7 +127,7 @@ class Manifest(t.NamedTuple):
         if self.signature and name == self.name:
             digest, source = self.sha256, "the signature"
         elif self.signature and name == self.signature.name:
-            digest, source = self.signature.sha256, "the verification before"
+            digest, source = self.signature.sha256, "the earlier verification"
         if digest is None and name in self.sha512:
             return Checksum("sha512", self.sha512[name], source)
         return Checksum("sha256", digest, source) if digest else None

@@ -99,7 +99,7 @@ def test_key_that_is_not_in_signed_by_signs_nothing(
 ) -> None:
     put(emulator, NEW)
     message = fail(run, **{**signing(key), "signed_by": [other_key.public]})
-    assert message.endswith("which signed_by does not have: add its public key to signed_by. Nothing was sent")
+    assert message.endswith("which signed_by does not have. Add its public key to signed_by. Nothing was sent")
     assert writes(emulator) == []
 
 

@@ -78,13 +78,13 @@ def test_changed_manifest_with_a_signature_needs_a_signing_key(
     stage(emulator, signed(key, APP))
     put(emulator, signed(key, LIB))
     message = copy.failure("app", manifest=MANIFEST, signed_by=[key.public] if signed_by else None)
-    assert "set signing_key" in message
+    assert "Set signing_key" in message
     assert writes(emulator) == []
 
 
 def test_new_manifest_needs_a_signing_key(emulator: Emulator, copy: Copy, key: ReleaseKey) -> None:
     stage(emulator, signed(key, APP))
-    assert "set signing_key" in copy.failure("app", manifest=MANIFEST, signed_by=[key.public])
+    assert "Set signing_key" in copy.failure("app", manifest=MANIFEST, signed_by=[key.public])
     assert writes(emulator) == []
 
 

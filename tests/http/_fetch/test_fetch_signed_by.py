@@ -87,7 +87,7 @@ REFUSED: dict[str, tuple[Callable[[Trusted], Any], str]] = {
     "a good key and an empty text": (lambda trusted: [trusted.ssh.public, ""], "Item 2 of signed_by is empty"),
     "both formats": (
         lambda trusted: [trusted.ssh.public, trusted.openpgp.release.public],
-        "signed_by has OpenPGP keys and SSH keys",
+        "signed_by has both OpenPGP keys and SSH keys",
     ),
     "an OpenPGP private key": (lambda trusted: trusted.openpgp.attacker.private, "has a private key"),
     "an OpenPGP private key in a file": (lambda trusted: trusted.write(trusted.openpgp.attacker.private), "has a private key"),

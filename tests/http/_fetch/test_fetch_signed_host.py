@@ -30,7 +30,7 @@ def test_missing_program_is_an_error(fetch: FetchRunner, release: Release, insta
         "ssh": "ssh-keygen is not installed on this host. Install OpenSSH 8.1 or later",
     }
     require_refusal(fetch, words[release.key.format], **release.options())
-    require_refusal(fetch, "with via: link or via: controller of bitbucket_download_fetch", check=True, **release.options())
+    require_refusal(fetch, "use via: link or via: controller of bitbucket_download_fetch", check=True, **release.options())
 
 
 def say(*words: str, status: int = 0) -> str:

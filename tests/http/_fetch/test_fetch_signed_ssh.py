@@ -21,7 +21,7 @@ from tests.helpers.ssh_signing import SshIdentity, make_ssh_key
 from tests.http._downloads.helpers import MANIFEST
 from tests.http._fetch.releases import ARTIFACTS, Release, require_refusal
 
-UNTRUSTED = "was made by the key {other}, which signed_by does not have"
+FOREIGN = "was made by the key {other}, which signed_by does not have"
 CHANGED = "does not match: the contents were changed after signing"
 
 
@@ -88,8 +88,8 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
         "was made with a certificate for 'signer', which signed_by does not allow",
     ),
     "with a certificate without principals": (
-        lambda keys, text: keys.untrusted.certify(keys.authority).sign(text),
-        "was made with a certificate for nobody, which signed_by does not allow",
+        lambda keys, text: keys.foreign.certify(keys.authority).sign(text),
+        "was made with a certificate for no principals, which signed_by does not allow",
     ),
     "with a certificate that has expired": (
         lambda keys, text: keys.foreign.certify(keys.authority, "jo@example.com", "20200101:20210101").sign(text),

@@ -270,7 +270,7 @@ def test_manifest_that_others_keep_replacing_is_an_error(emulator: Emulator, run
 
     emulator.faults.add("call", action=replace, method="GET", path=LISTING, after=2, when="before", times=None)
     message = run.failure(MODULE, name=["a"], content="1", manifest=MANIFEST)
-    assert "Other tasks keep replacing the manifest 'SHA256SUMS': run this task again" in message
+    assert "Other tasks keep replacing the manifest 'SHA256SUMS'. Run this task again" in message
 
 
 @pytest.mark.usefixtures("published")

@@ -54,7 +54,7 @@ def test_signature_of_another_name_is_an_artifact_unless_it_is_verified() -> Non
     [
         ("app", A, "the manifest SUMS"),
         ("SUMS", "b" * 64, "the signature"),
-        ("own.sig", "c" * 64, "the verification before"),
+        ("own.sig", "c" * 64, "the earlier verification"),
     ],
 )
 def test_required_digest_is_that_of_the_line(name: str, digest: str, source: str) -> None:
