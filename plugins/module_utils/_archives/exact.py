@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find and remove what the archives of a task do not have, in a folder that the task may claim.
+"""Find and remove strays: files, directories and links in the folder that the archives of a task do not contain.
 
-A marker in the folder is the claim. A task makes it in a folder that it finds empty, or with nothing but members of its archives;
-in any other folder, only the user makes it. Nothing here follows a link.
+A marker file in the folder permits the removal. A task creates it in a folder that is empty or has only members of its archives.
+In any other folder, only the user creates it. Nothing here follows a link.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .records import is_record_name
 MARKER = ".ansible_bitbucket_unpacked"
 _TEXT = b"The task that unpacks archives here removes everything that they do not have.\n"
 
-# What Ansible appends to the path of a file to name its backup.
+# The suffix that Ansible appends to the path of a file for its backup.
 _BACKUP = re.compile(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~\Z")
 
 
 class Stray(t.NamedTuple):
-    """Something in the folder that no archive has.
+    """A file, directory or link in the folder that no archive contains.
 
-    ``blocks``: it is, or lies below, what stands at the place of an entry of another type, so it must go first.
+    ``blocks``: the path, or one above it, is that of an entry of another type, so the stray must be removed first.
     """
 
     parts: Parts
@@ -42,7 +42,7 @@ class Stray(t.NamedTuple):
 
 
 class Claim:
-    """The right to remove what is in a folder."""
+    """The marker file, which permits a task to remove strays from a folder."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -50,14 +50,14 @@ class Claim:
 
     @property
     def exists(self) -> bool:
-        """Return whether the marker exists."""
+        """Return whether the marker file exists."""
         try:
             return stat.S_ISREG(os.lstat(encode_path(self._marker)).st_mode)
         except OSError:
             return False
 
     def require(self, strays: t.Sequence[Stray]) -> None:
-        """Raise BitbucketError for strays in a folder without the marker."""
+        """Raise BitbucketError for strays in a folder without the marker file."""
         if strays and not self.exists:
             first = min(strays)
             raise BitbucketError(
@@ -68,7 +68,7 @@ class Claim:
             )
 
     def make(self) -> None:
-        """Make the marker."""
+        """Create the marker file."""
         try:
             with TemporaryFiles() as temporary, temporary.new(os.path.dirname(self._marker)) as sink:
                 sink.write(_TEXT)
@@ -79,7 +79,7 @@ class Claim:
 
 
 def find_kept(folder: Folder, paths: t.Iterable[str]) -> set[Parts]:
-    """Return which of these files are in the folder, with their backups by Ansible and the records beside them."""
+    """Return the paths of the given files that are in the folder, with their Ansible backups and the records beside them."""
     root = folder.real_path
     kept: set[Parts] = set()
     for path in paths:
@@ -101,10 +101,10 @@ def _find_companions(parent: str, name: str) -> list[str]:
 
 
 def find_strays(folder: Folder, planned: t.Mapping[Parts, Entry], kept: t.Collection[Parts]) -> list[Stray]:
-    """Return what is in the folder without an entry, but not the marker and the kept files.
+    """Return the paths in the folder without an entry, except for the marker file and the kept files.
 
-    Everything below a directory that is not planned counts by itself. Raise BitbucketError for a file system that is mounted in
-    the folder.
+    Each path below a directory that is not planned is a stray of its own. Raise BitbucketError for a file system that is mounted
+    in the folder.
     """
     if not folder.exists:
         return []
@@ -160,7 +160,7 @@ class _Search:
 
 
 def remove_strays(folder: Folder, strays: t.Iterable[Stray], note: t.Callable[[], None]) -> None:
-    """Remove strays, the innermost first; ``note`` is called for each. One that is gone already is accepted."""
+    """Remove strays, the innermost first, and call ``note`` for each. A stray that does not exist anymore is not an error."""
     for stray in sorted(strays, key=lambda stray: -len(stray.parts)):
         path = folder.place(stray.parts)
         try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inspect the folder that archives are unpacked into, without knowing archive formats. Nothing here follows a link below it."""
+"""Inspect the folder that archives are unpacked into, without archive formats. Nothing here follows a link below the folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Folder:
             raise BadInput(f"unpack_dest {quoted(path)} cannot be used: {quoted(above)} is not a directory")
 
     def _find_existing(self) -> str:
-        """Return the folder, or the part of the path to it that exists."""
+        """Return the innermost existing directory of the path."""
         path = absolute_path(self._root)
         while not os.path.lexists(encode_path(path)):
             path = os.path.dirname(path)
@@ -53,14 +53,14 @@ class Folder:
         return os.path.join(self._root, *parts)
 
     def require_real_parents(self, parts: Parts, action: str) -> None:
-        """Raise BitbucketError if something has put a link above the path since; ``action``: what cannot be done then."""
+        """Raise BitbucketError if a directory above the path was replaced by a link. ``action``: a verb for the message."""
         for length in range(1, len(parts)):
             above = self.place(parts[:length])
             if not stat.S_ISDIR(os.lstat(encode_path(above)).st_mode):
                 raise BitbucketError(f"Cannot {action} {quoted(self.place(parts))}: {quoted(above)} is no longer a directory")
 
     def space(self) -> tuple[int | None, int | None]:
-        """Return how many bytes the file system has in all, and how many are free; None if it does not tell."""
+        """Return the total and the free bytes of the file system, or None if it does not report them."""
         try:
             status = os.statvfs(encode_path(self._find_existing()))
         except OSError:
@@ -70,7 +70,7 @@ class Folder:
         return status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
 
     def make(self) -> None:
-        """Make the folder with all directories above it."""
+        """Create the folder and all directories above it."""
         try:
             os.makedirs(encode_path(self._root), exist_ok=True)
         except OSError as exc:
@@ -78,10 +78,10 @@ class Folder:
 
 
 def inspect(folder: Folder, entry: Entry, planned: t.Mapping[Parts, Entry], removed: t.Collection[Parts] = frozenset()) -> State:
-    """Return what is at the place of an entry; raise BitbucketError for anything that the entry must not replace or lie behind.
+    """Return the current state of the path of an entry. Raise BitbucketError if the entry must not replace it or be below it.
 
-    Inspect directories first. ``planned``: all entries, which count instead of what is at their places now. ``removed``: paths
-    that will be empty before anything is written.
+    Inspect directories first. ``planned``: all entries, which are used instead of the current state of their paths.
+    ``removed``: paths that are removed before anything is written.
     """
     try:
         is_empty = any(entry.parts[:length] in removed for length in range(1, len(entry.parts) + 1))
@@ -98,7 +98,7 @@ def inspect(folder: Folder, entry: Entry, planned: t.Mapping[Parts, Entry], remo
 
 
 def _read_state(folder: Folder, entry: Entry) -> State:
-    """Return what is at the place; the digest of a file only if its size is that of the entry."""
+    """Return the current state of the path. The state of a file has a digest only if the size equals that of the entry."""
     path = folder.place(entry.parts)
     try:
         status = os.lstat(encode_path(path))
@@ -116,7 +116,7 @@ def _read_state(folder: Folder, entry: Entry) -> State:
 
 
 def _require_target_inside(folder: Folder, entry: Entry, planned: t.Mapping[Parts, Entry]) -> None:
-    """Refuse a link that would leave the folder through a link that exists already and stays."""
+    """Refuse a link that would leave the folder through an existing link that is not replaced."""
     here, steps = entry.parts[:-1], _split_target(entry)
     for _unused in range(_MAX_STEPS):  # links may form a cycle
         if not steps:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the members of all archives of a task, or of their records, into one layout."""
+"""Read the members of all archives of a task, or those in their records, into one layout."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .records import Record, Records
 
 
 class Inventory:
-    """The members of archives. ``records``: of a task that keeps no archive.
+    """Reader of the archives of a task. ``records``: set if the task keeps no archives.
 
-    ``members``: what each archive has, if the task needs it for a record.
+    ``members``: members by archive, if the task needs them for a record.
     """
 
     def __init__(self, layout: Layout, limits: Limits, records: Records | None) -> None:
@@ -33,7 +33,7 @@ class Inventory:
         self.members: dict[str, list[Member]] = {}
 
     def read(self, archives: t.Sequence[FetchedFile]) -> list[Entry]:
-        """Check every member of every archive by the rules, and read every content once; return the entries."""
+        """Check all members of all archives, read the contents of each file once, and return the entries."""
         for each in archives:
             record = self._records.get(each.name, each.path) if self._records else None
             if record:

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare what archives announce with their own size and with the free space, before any content is read.
+"""Compare the announced sizes of members with the size of their archive and with the free space, before contents are read.
 
-Zeros compress a thousandfold, and a sparse file has no content at all: some kilobytes can announce more than a disk holds.
+Zeros compress a thousandfold, and a sparse file stores no contents, so an archive of some kilobytes can announce more bytes than
+a disk has.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from .members import Member, Parts, Unsafe, parse_path, refusal
 
 # Programs and texts compress to a tenth, logs to a hundredth.
 MAX_RATIO = 200
-# Not worth a refusal, whatever the ratio is.
+# Bytes that are accepted whatever the ratio is.
 _HARMLESS = 16 * 1024 * 1024
 
 
 class Space:
-    """The bytes that new files need while those that they replace still exist."""
+    """The free space for new files, while the files that they replace still exist."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -33,7 +34,7 @@ class Space:
         self._used = 0
 
     def add(self, size: int, old_size: int) -> None:
-        """Add a new file in the place of an old one; raise BitbucketError if it does not fit."""
+        """Count a new file that replaces an old one. Raise BitbucketError if the free space is not sufficient."""
         needed = self._used + size
         self._used += size - old_size
         if self._free is not None and needed > self._free:
@@ -43,7 +44,7 @@ class Space:
 
 
 class Limits:
-    """The limits of one task, for all of its archives. ``strip``: as for Layout."""
+    """The limits of one task for all of its archives. ``strip``: as in Layout."""
 
     def __init__(self, folder: Folder, max_ratio: int, strip: int = 0) -> None:
         self._folder = folder
@@ -55,11 +56,11 @@ class Limits:
         self._counted: set[Parts] = set()
 
     def begin(self, archive: str, size: int) -> None:
-        """Note the size of an archive in bytes."""
+        """Set the size of an archive in bytes."""
         self._sizes[archive] = size
 
     def count(self, member: Member, size: int) -> None:
-        """Count the bytes of a file that the archive announces; raise BitbucketError beyond a limit."""
+        """Count the announced bytes of a file. Raise BitbucketError if they exceed a limit."""
         announced = self._announced[member.archive] = self._announced.get(member.archive, 0) + size
         own_size = self._sizes[member.archive]
         if announced > max(_HARMLESS, self._max_ratio * own_size):
@@ -71,11 +72,11 @@ class Limits:
         self._count_space(member, size)
 
     def _count_space(self, member: Member, size: int) -> None:
-        """Compare the least that is needed with the free space: an existing file of the same size might be unchanged."""
+        """Compare the minimum of needed bytes with the free space. An existing file of the same size might be unchanged."""
         try:
             parts = parse_path(member.name)[self._strip :]
         except Unsafe:
-            return  # it is refused for that
+            return  # the layout refuses the path
         if parts and parts not in self._counted:
             self._counted.add(parts)
             old_size = self._find_size(parts)

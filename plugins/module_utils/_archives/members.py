@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the members of archives, and lay them out as entries below one folder. Nothing here opens a file or an archive.
+"""Check the members of archives, and arrange them as entries below one folder. Nothing here opens a file or an archive.
 
-Whoever made an archive wrote its names and link targets. A member is refused before anything is written.
+Names and link targets in an archive are untrusted. A member is refused before anything is written.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .._text import quoted
 
 MAX_MEMBERS = 1_000_000
 MAX_PATH_BYTES = 4096
-MAX_TARGET_BYTES = 4095  # Linux takes no longer target
+MAX_TARGET_BYTES = 4095  # the limit of Linux
 
 ABSENT = "absent"
 FILE = "file"
@@ -34,11 +34,11 @@ Parts = t.Tuple[str, ...]
 
 
 class Unsafe(Exception):
-    """Why a name or a link target is refused, as the end of a sentence about it."""
+    """A name or a link target is refused. The message is a predicate about the member, such as "is absolute"."""
 
 
 class State(t.NamedTuple):
-    """What is, or what must be, at a path. ``sha256`` and ``executable`` of a file, ``target`` of a link."""
+    """The current or required state of a path. ``sha256`` and ``executable`` are set for a file, ``target`` for a link."""
 
     kind: str
     size: int = 0
@@ -47,7 +47,7 @@ class State(t.NamedTuple):
     target: str = ""
 
     def matches(self, other: State) -> bool:
-        """Return whether both have the same type and content; of the permissions, only the owner's right to execute counts."""
+        """Return whether both have the same type and contents. The only permission that counts is execution by the owner."""
         if self.kind != other.kind:
             return False
         if self.kind == LINK:
@@ -58,8 +58,9 @@ class State(t.NamedTuple):
 class Member(t.NamedTuple):
     """One member as its archive describes it.
 
-    ``kind``: FILE, DIRECTORY, LINK, HARD_LINK, or words such as ``a device``, which is refused. ``size`` of a file in bytes.
-    ``mode``: permissions. ``target`` of a link. ``sha256`` of a file's content. ``source``: what its reader knows it by.
+    ``kind``: FILE, DIRECTORY, LINK, HARD_LINK, or words such as ``a device`` for a member to refuse. ``size``: of a file, in
+    bytes. ``mode``: permissions. ``target``: of a link. ``sha256``: of the contents of a file. ``source``: the object that the
+    reader needs to open the member.
     """
 
     archive: str
@@ -73,9 +74,10 @@ class Member(t.NamedTuple):
 
 
 class Entry(t.NamedTuple):
-    """What must be at a path below the folder.
+    """The required state of a path below the folder.
 
-    ``member``: has the content; for a hard link, the file that it links. ``implied``: a directory that is no member.
+    ``member``: the member with the contents, for a hard link the file that it links to. ``implied``: whether this is a directory
+    without a member.
     """
 
     parts: Parts
@@ -85,13 +87,13 @@ class Entry(t.NamedTuple):
 
     @property
     def state(self) -> State:
-        """Return what must be at the path."""
+        """Return the required state of the path."""
         member = self.member
         return State(self.kind, member.size, member.sha256, bool(member.mode & 0o100), member.target)
 
 
 def parse_path(name: str) -> Parts:
-    """Return the parts of a member's path, none for the folder itself; raise Unsafe."""
+    """Return the components of the path of a member, none for the folder itself. Raise Unsafe."""
     problem = _problem(name)
     if problem:
         raise Unsafe(problem)
@@ -106,7 +108,7 @@ def parse_path(name: str) -> Parts:
 def check_target(parts: Parts, target: str) -> None:
     """Raise Unsafe if the symbolic link at ``parts`` might lead out of the folder.
 
-    Each ``..`` must come first: after a name it would be the parent of whatever that name, maybe a link, leads to.
+    Each ``..`` must come first: after a name that is a link, it is the parent of the target of that link.
     """
     problem = _problem(target)
     if problem:
@@ -136,10 +138,11 @@ def _problem(text: str) -> str | None:
 
 
 class Layout:
-    """The entries that the members of all archives make together, in the order of the members.
+    """The entries of the members of all archives, in the order of the members.
 
-    ``room``: bytes that the file system holds, None if that is not known. ``count``: is told of the bytes that each file takes.
-    ``strip``: number of leading parts to remove from each path; a member with at most that many is left out.
+    ``room``: size of the file system in bytes, None if unknown. ``most``: maximum number of members. ``count``: called with each
+    file and its bytes. ``strip``: number of leading components to remove from each path. A member with at most that many
+    components is excluded.
     """
 
     def __init__(
@@ -151,16 +154,16 @@ class Layout:
     ) -> None:
         self.members: dict[str, int] = {}
         self._entries: dict[Parts, Entry] = {}
-        self._copies: dict[tuple[str, Parts], Entry] = {}  # of entries that another archive has as well
+        self._copies: dict[tuple[str, Parts], Entry] = {}  # entries that another archive has as well
         self._count = count
         self._room = room
         self._most = most
         self._strip = strip
         self._bytes = 0
-        self._used: set[str] = set()  # archives with a member that is not left out
+        self._used: set[str] = set()  # archives with a member that is not excluded
 
     def announce(self, member: Member) -> None:
-        """Count a member before its content is read, so that no archive keeps the reader busy forever."""
+        """Count a member before its contents are read, so that an endless archive is refused."""
         self.members[member.archive] = self.members.get(member.archive, 0) + 1
         if sum(self.members.values()) > self._most:
             raise refusal(member, f"exceeds the limit of {self._most} members")
@@ -176,7 +179,7 @@ class Layout:
             self._count(member, size)
 
     def add(self, member: Member) -> None:
-        """Add a member, with its digest if it is a file; raise BitbucketError for one that is refused."""
+        """Add a member, which has a digest if it is a file. Raise BitbucketError if the member is refused."""
         try:
             entry = self._make_entry(member)
         except Unsafe as exc:
@@ -191,7 +194,7 @@ class Layout:
             self._copies[(member.archive, entry.parts)] = entry
 
     def require_used(self, archive: str) -> None:
-        """Raise BitbucketError if all members of an archive are left out."""
+        """Raise BitbucketError if all members of an archive are excluded."""
         if self.members.get(archive) and archive not in self._used:
             raise BitbucketError(
                 f"Nothing was unpacked: strip_components excludes all members of the archive {quoted(archive)},"
@@ -199,7 +202,7 @@ class Layout:
             )
 
     def _make_entry(self, member: Member) -> Entry | None:
-        """Return the entry of a member, None if it is left out."""
+        """Return the entry of a member, or None if the member is excluded."""
         parts = parse_path(member.name)
         if not parts and member.kind != DIRECTORY:
             raise Unsafe("is the folder itself")
@@ -216,7 +219,7 @@ class Layout:
         return Entry(parts, member.kind, member)
 
     def _find_linked(self, member: Member) -> Member:
-        """Return the file that a hard link links; the link becomes a file of its own."""
+        """Return the file that a hard link links to. The link becomes a separate file."""
         try:
             parts = parse_path(member.target)
         except Unsafe as exc:
@@ -231,7 +234,10 @@ class Layout:
         return found.member
 
     def arrange(self) -> list[Entry]:
-        """Return directories, with implied ones, outermost first; then files, then links. No entry is below a link or a file."""
+        """Return directories and implied directories, outermost first, then files, then links.
+
+        Raise BitbucketError for an entry below a link or a file.
+        """
         for entry in list(self._entries.values()):
             for length in range(1, len(entry.parts)):
                 implied = Entry(entry.parts[:length], DIRECTORY, entry.member, implied=True)
@@ -244,7 +250,7 @@ class Layout:
 
 
 def refusal(member: Member, why: str, parts: Parts = ()) -> BitbucketError:
-    """Return the error about one member; ``parts``: the path that it makes, if that is not its own."""
+    """Return the error about one member. ``parts``: the path of its entry, if that differs from the path of the member."""
     name = "/".join(parts) or member.name
     return BitbucketError(
         f"The archive {quoted(member.archive)} was refused, and nothing was unpacked: its member {quoted(name)} {why}"

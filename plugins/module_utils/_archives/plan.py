@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare the entries of archives with a folder: what to write, and what to remove. Nothing here writes."""
+"""Compare the entries of archives with a folder, and plan what to write and what to remove. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .limits import Space
 from .members import ABSENT, FILE, LINK, Entry, Parts, State, refusal
 from .records import Records, record_path
 
-# An entry, and what else is at its place.
+# An entry, and the current state of its path.
 Difference = t.Tuple[Entry, State]
 
 
@@ -27,7 +27,7 @@ class FetchedFile(t.Protocol):
 
     @property
     def name(self) -> str:
-        """Return the name of the artifact, which tells the format."""
+        """Return the name of the artifact, whose suffix determines the format."""
 
     @property
     def path(self) -> str:
@@ -35,11 +35,11 @@ class FetchedFile(t.Protocol):
 
     @property
     def present(self) -> bool:
-        """Return whether the file has its contents, which check mode may only have planned."""
+        """Return whether the file has its contents. In check mode, the transfer might be only planned."""
 
 
 class Plan(t.NamedTuple):
-    """What differs from the archives; ``strays``: what must go, None if check mode cannot know it."""
+    """The differences between archives and folder. ``strays``: paths to remove, None if check mode cannot know them."""
 
     folder: Folder
     differences: t.Sequence[Difference] = ()
@@ -51,17 +51,17 @@ class Plan(t.NamedTuple):
         return None if self.strays is None else sorted(self.folder.place(stray.parts) for stray in self.strays)
 
     def select_strays(self, blocks: bool) -> list[Stray]:
-        """Return the strays that must go before anything is written, or the others."""
+        """Return the strays to remove before anything is written, or the others."""
         return [stray for stray in self.strays or () if stray.blocks == blocks]
 
     def describe_before(self) -> str:
-        """Return the lines of the diff for what is replaced or removed."""
+        """Return the lines of the diff for replaced and removed paths."""
         replaced = [(entry.parts, found) for entry, found in self.differences if found.kind != ABSENT]
         strays = [(stray.parts, stray.state) for stray in sorted(self.strays or ())]
         return "".join(self._line(parts, state) for parts, state in [*replaced, *strays])
 
     def describe_after(self) -> str:
-        """Return the lines of the diff for what is written."""
+        """Return the lines of the diff for written paths."""
         return "".join(self._line(entry.parts, entry.state) for entry, _unused in self.differences)
 
     def _line(self, parts: Parts, state: State) -> str:
@@ -79,10 +79,10 @@ def compare(
     records: Records | None = None,
     is_complete: bool = True,
 ) -> Plan:
-    """Return what differs; raise BitbucketError for an entry that is refused for what is at its place.
+    """Return the plan. Raise BitbucketError for an entry that must not replace the current state of its path.
 
-    ``files``: of all artifacts of the task. ``claim``: of a task that removes strays. ``records``: of a task that keeps no
-    archive. ``is_complete``: the entries of no archive are missing.
+    ``files``: the files of all artifacts of the task. ``claim``: set if the task removes strays. ``records``: set if the task
+    keeps no archives. ``is_complete``: whether the entries of all archives are known.
     """
     _require_apart(folder, entries, _find_taken(folder, files, claim, records))
     planned = {entry.parts: entry for entry in entries}
@@ -100,7 +100,7 @@ def compare(
 
 
 def _find_taken(folder: Folder, files: t.Sequence[FetchedFile], claim: Claim | None, records: Records | None) -> dict[str, str]:
-    """Return what the other files of the task are, by path."""
+    """Return descriptions of the other files of the task by path."""
     places = {real_path(each.path): f"the artifact {quoted(each.name)}" for each in files}
     if claim:
         places[os.path.join(folder.real_path, MARKER)] = "the marker file of unpack_exact"
@@ -110,7 +110,7 @@ def _find_taken(folder: Folder, files: t.Sequence[FetchedFile], claim: Claim | N
 
 
 def _require_apart(folder: Folder, entries: t.Sequence[Entry], places: t.Mapping[str, str]) -> None:
-    """Refuse an entry at the place of another file of the task."""
+    """Refuse an entry with the path of another file of the task."""
     root = folder.real_path
     for entry in entries:
         what = places.get(os.path.join(root, *entry.parts))
@@ -119,7 +119,7 @@ def _require_apart(folder: Folder, entries: t.Sequence[Entry], places: t.Mapping
 
 
 def _require_space(folder: Folder, differences: t.Sequence[Difference]) -> None:
-    """Require that a new file fits while the old one still exists."""
+    """Require space for each new file while the old one still exists."""
     space = Space(folder)
     for entry, found in differences:
         if entry.kind == FILE:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the members of one tar or zip archive, whatever they are, and write nothing.
+"""Read the members of one tar or zip archive without checking or writing them.
 
-tarfile and zipfile only read here: their own ways to extract differ between releases of Python, and check too late. They are
-imported when an archive is read, because they cost every task some milliseconds.
+The extraction functions of tarfile and zipfile are not used: they differ between releases of Python, and check members too late.
+Both are imported when an archive is read, because the imports take some milliseconds.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ if t.TYPE_CHECKING:
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst", ".zip")
 UNREADABLE = "cannot be read as an archive, and nothing was unpacked"
 
-# The header of a member is far smaller; a larger one would fill the memory.
+# The header of a member is much smaller. A larger one would fill the memory.
 _MAX_AT_ONCE = 16 * 1024 * 1024
 _MAX_PADDING = 16 * 1024 * 1024
 _TAR_BLOCK = 512
 
 
 def find_suffix(name: str) -> str | None:
-    """Return the suffix that makes this the name of an archive, in lower case, or None."""
+    """Return the archive suffix of the name in lowercase, or None."""
     return next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
 
 
 def check_format(name: str) -> None:
-    """Raise BitbucketError if this host cannot decompress archives of this name."""
+    """Raise BitbucketError if this host cannot decompress an archive with this name."""
     if (find_suffix(name) or "").endswith("zst"):
         from .zstandard import require_zstandard
 
@@ -47,30 +47,30 @@ def check_format(name: str) -> None:
 
 
 def lists_members(name: str) -> bool:
-    """Return whether all members of the archive can be listed without reading, or decompressing, their contents."""
+    """Return whether all members of the archive can be listed without reading or decompressing their contents."""
     return find_suffix(name) in (".tar", ".zip")
 
 
 class Damaged(Exception):
-    """What is wrong with an archive, in words."""
+    """An archive is damaged. The message is a clause such as "it has data after its end"."""
 
 
 @contextlib.contextmanager
 def open_archive(path: str, name: str, complaint: str = UNREADABLE) -> t.Iterator[TarArchive | ZipArchive]:
-    """Open the archive in this file, by the suffix of the artifact's name; raise BitbucketError for a damaged one."""
+    """Open an archive in the format of the suffix of ``name``. Raise BitbucketError if it is damaged."""
     suffix = find_suffix(name) or ""
     try:
         with contextlib.ExitStack() as stack:
             yield ZipArchive(stack, path, name) if suffix == ".zip" else TarArchive(stack, path, name, suffix)
     except BitbucketError:
         raise
-    except Exception as exc:  # damaged bytes lead the readers to errors of any kind
+    except Exception as exc:  # damaged bytes can cause any error in the libraries
         reason = str(exc).split("\n", maxsplit=1)[0] or type(exc).__name__
         raise BitbucketError(f"The artifact {quoted(name)} {complaint}: {quoted(reason)[1:-1]}") from exc
 
 
 def read_content(archive: TarArchive | ZipArchive, member: Member) -> t.Iterator[bytes]:
-    """Yield the content of a file; raise Damaged if it does not have the size that the archive announces."""
+    """Yield the contents of a file. Raise Damaged if they do not have the announced size."""
     rest = member.size
     with archive.open(member) as source:
         for block in read_blocks(source):
@@ -83,7 +83,7 @@ def read_content(archive: TarArchive | ZipArchive, member: Member) -> t.Iterator
 
 
 class _Bounded:
-    """A file that a header which announces gigabytes cannot read in one piece."""
+    """A file that refuses to read the contents of an excessively long header at once."""
 
     def __init__(self, source: t.IO[bytes]) -> None:
         self._source = source
@@ -109,24 +109,24 @@ class TarArchive:
     def members(self) -> t.Iterator[Member]:
         """Yield every member once, files without a digest; check the end of the archive as well."""
         while info := self._tar.next():
-            info.pax_headers = {}  # they have been applied; the library would keep those of all members until the end
+            info.pax_headers = {}  # they are applied already, and the library would keep those of all members in memory
             size = info.size if info.isreg() else 0
             yield Member(self._name, info.name, _tar_kind(info), size, info.mode, info.linkname, None, info)
         self._require_end()
 
     def _require_end(self) -> None:
-        """Check the end: tarfile ends at any header that it cannot read."""
+        """Check the end of the archive, because tarfile stops at any header that it cannot read."""
         self._source.seek(self._tar.offset)
         if self._source.read(_TAR_BLOCK).strip(b"\0"):
             raise Damaged("the data after its last readable member is not the end of an archive")
         padding = 0
-        for block in read_blocks(self._source):  # the checksum of compressed contents comes last
+        for block in read_blocks(self._source):  # a compressed archive has its checksum at the end
             padding += len(block)
             if padding > _MAX_PADDING:
                 raise Damaged("it has data after its end")
 
     def open(self, member: Member) -> t.IO[bytes]:
-        """Open the content of a file."""
+        """Open the contents of a file."""
         found = self._tar.extractfile(member.source)
         if found is None:
             raise Damaged(f"its member {quoted(member.name)} has no contents")
@@ -203,12 +203,12 @@ class ZipArchive:
         return member._replace(size=0, target=target)
 
     def open(self, member: Member) -> t.IO[bytes]:
-        """Open the content of a file."""
+        """Open the contents of a file."""
         return self._zip.open(member.source)
 
 
 def _zip_kind(info: zipfile.ZipInfo) -> str:
-    """Return the kind by the mode that programs on Unix store, if there is one; directories end in a slash in any case."""
+    """Return the kind by the mode that programs on Unix store, if any. Names of directories end in a slash in any case."""
     form = stat.S_IFMT(info.external_attr >> 16)
     kind = _ZIP_KINDS.get(form, "of an unknown type") if form else FILE
     if info.orig_filename.endswith("/"):

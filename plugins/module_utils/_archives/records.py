@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep records of unpacked archives in the place of the archives.
+"""Keep records of unpacked archives instead of the archives.
 
 A record has the size and the digests of an archive and its members, so that a later task can compare both the artifact and the
-unpacked files without the archive. A record that nobody can read is as good as none.
+unpacked files without the archive. An unreadable record is ignored.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SUFFIX = ".unpacked"
 
 
 class Record(t.NamedTuple):
-    """An archive that was unpacked: its size in bytes, its digests by algorithm, and its members with theirs."""
+    """An unpacked archive: its size in bytes, its digests by algorithm, and its members with their digests."""
 
     size: int
     digests: t.Mapping[str, str]
@@ -39,23 +39,23 @@ class Record(t.NamedTuple):
 
 
 def record_path(path: str, name: str) -> str:
-    """Return the path of the record for the archive of this artifact that would be at ``path``."""
+    """Return the path of the record of an artifact. ``path``: the path that its archive would have."""
     return os.path.join(os.path.dirname(path), f".{name}{_SUFFIX}")
 
 
 def is_record_name(name: str) -> bool:
-    """Return whether a file of this name is the record of an archive."""
+    """Return whether a file with this name is the record of an archive."""
     return name.startswith(".") and name.endswith(_SUFFIX) and find_suffix(name[1 : -len(_SUFFIX)]) is not None
 
 
 def check_record_name(name: str) -> None:
-    """Raise BadInput for an artifact whose record would have a name that is too long."""
+    """Raise BadInput if the name of the record of an artifact would be too long."""
     if len(record_path("", name).encode("utf-8")) > MAX_NAME_BYTES:
         raise BadInput(f"keep_archive cannot be false for {quoted(name)}: the name of its record would be longer than 255 bytes")
 
 
 def read_record(path: str, name: str) -> Record | None:
-    """Return the record at the path, None if there is none that can be read."""
+    """Return the record at the path, or None if it does not exist or is not readable."""
     try:
         if not stat.S_ISREG(os.lstat(encode_path(path)).st_mode):
             return None
@@ -72,7 +72,7 @@ def _parse_member(archive: str, name: str, kind: str, size: int, mode: int, targ
 
 
 def write_record(path: str, record: Record) -> None:
-    """Write a record, readable for everybody, as far as the umask allows."""
+    """Write a record with mode 0644, limited by the umask."""
     rows = [[each.name, each.kind, each.size, each.mode, each.target, each.sha256] for each in record.members]
     text = json.dumps({"size": record.size, "digests": {**record.digests}, "members": rows})
     umask = os.umask(0)
@@ -88,9 +88,9 @@ def write_record(path: str, record: Record) -> None:
 
 
 class Records:
-    """The records of one task that keeps no archive. ``strip``: as for Layout.
+    """The records of one task that keeps no archives. ``strip``: as in Layout.
 
-    ``matching``: the paths below the folder that were found to be as a record says.
+    ``matching``: the paths below the folder that match a record.
     """
 
     def __init__(self, folder: Folder, strip: int) -> None:
@@ -100,7 +100,7 @@ class Records:
         self.matching: set[Parts] = set()
 
     def find_file(self, name: str, local: LocalFile) -> LocalFile:
-        """Return what stands for the file of an artifact: an archive that does not exist, but has an intact record, counts."""
+        """Return the local file of an artifact. A missing archive with an intact record is treated as an existing file."""
         if not find_suffix(name):
             return local
         path = record_path(local.path, name)
@@ -111,7 +111,7 @@ class Records:
         return LocalFile(local.path, RECORDED, record.size, path, record.digests)
 
     def _is_intact(self, name: str, record: Record) -> bool:
-        """Return whether all that the archive has is in the folder."""
+        """Return whether all entries of the archive are in the folder."""
         layout = Layout(strip=self._strip)
         try:
             for member in record.members:
@@ -132,7 +132,7 @@ class Records:
         return None if os.path.lexists(encode_path(path)) else self._intact.get(name)
 
     def leave(self, name: str, path: str, members: t.Sequence[Member]) -> None:
-        """Replace an archive, which was unpacked, by its record."""
+        """Replace an unpacked archive with its record."""
         digests = hash_file(path, ALGORITHMS)
         try:
             write_record(record_path(path, name), Record(os.stat(encode_path(path)).st_size, digests, members))

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Unpack the archives among the files of a task: inspect all of them, compare, then predict (check mode) or write.
+"""Unpack the archives among the files of a task: inspect all of them, compare them with the folder, and write, or predict.
 
-Everything that can be refused is refused before the first byte is written. Only what differs is written.
+All checks come before the first write. Only differences are written.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class OwnerSetter(t.Protocol):
     """Ansible's file functions for owners."""
 
     def set_owner(self, path: str) -> bool:
-        """Set owner and group, except in check mode; return whether they differed. A missing file has none."""
+        """Set owner and group, except in check mode. Return whether they differed, False for a missing file."""
 
 
 class UnpackOptions(t.NamedTuple):
@@ -47,7 +47,7 @@ class UnpackOptions(t.NamedTuple):
     keep: bool = True
 
     def check(self) -> None:
-        """Raise BadInput for numbers that mean nothing."""
+        """Raise BadInput for numbers out of range."""
         if self.max_ratio < 1:
             raise BadInput(f"unpack_max_ratio must be 1 or more, not {self.max_ratio}")
         if self.strip < 0:
@@ -55,7 +55,7 @@ class UnpackOptions(t.NamedTuple):
 
 
 class Unpacker:
-    """Unpack archives into one folder, once. ``place``: returns the path of an artifact's file, by the name of the artifact."""
+    """Unpacks the archives of one task into one folder. ``place``: returns the path of the file of an artifact by its name."""
 
     def __init__(self, folder: Folder, owners: OwnerSetter, place: t.Callable[[str], str], options: UnpackOptions) -> None:
         options.check()
@@ -67,7 +67,7 @@ class Unpacker:
         self._records = None if options.keep else Records(folder, options.strip)
 
     def check(self, names: t.Sequence[str]) -> None:
-        """Raise BadInput if none of the names is that of an archive, or if there is nothing that tells what may be removed."""
+        """Raise BadInput if no name is that of an archive, and BitbucketError if strays must not be removed."""
         archives = [name for name in names if find_suffix(name)]
         if not archives:
             raise BadInput(
@@ -83,17 +83,17 @@ class Unpacker:
             self._claim.require(find_strays(self._folder, {}, find_kept(self._folder, places)))
 
     def _is_known(self, name: str) -> bool:
-        """Return whether there is an archive, or a record of one, from which the members might be known."""
+        """Return whether the archive or its record exists locally, so that its members might be known."""
         place = self._place(name)
         places = [place, record_path(place, name)] if self._records else [place]
         return any(os.path.isfile(encode_path(path)) for path in places)
 
     def find_file(self, name: str, local: LocalFile) -> LocalFile:
-        """Return what stands for the file of an artifact, at whose path ``local`` is."""
+        """Return the local file of an artifact, see ``Records.find_file``. ``local``: the file at its path."""
         return self._records.find_file(name, local) if self._records else local
 
     def run(self, files: t.Sequence[FetchedFile], check_mode: bool, progress: Progress) -> Outcome:
-        """Unpack the archives among the files, or predict it."""
+        """Unpack the archives among the files, or predict the outcome in check mode."""
         archives = [each for each in files if find_suffix(each.name)]
         present = [each for each in archives if each.present]
         is_new = not self._folder.exists or (self._claim is not None and not self._claim.exists)
@@ -114,7 +114,7 @@ class Unpacker:
     def _replace_archives(
         self, archives: t.Sequence[FetchedFile], inventory: Inventory, check_mode: bool, progress: Progress
     ) -> bool:
-        """Replace archives by their records, if the task keeps none; return whether there are any."""
+        """Replace archives with their records if the task keeps no archives. Return whether archives exist."""
         if self._records is None:
             return False
         existing = [each for each in archives if self._records.get(each.name, each.path) is None]
@@ -124,7 +124,7 @@ class Unpacker:
         return bool(existing)
 
     def _write(self, plan: Plan, archives: t.Sequence[FetchedFile], progress: Progress) -> None:
-        """Write directories, then files, then links; then remove what is left over."""
+        """Write directories, then files, then links, and then remove strays."""
         self._folder.make()
         if self._claim and not self._claim.exists:
             self._claim.make()
@@ -150,7 +150,7 @@ class Unpacker:
                     write(entry)
 
     def _set_owners(self, entries: t.Sequence[Entry], progress: Progress) -> set[Parts]:
-        """Return the paths of the entries whose owner differed."""
+        """Set owners, and return the paths of the entries whose owner differed."""
         found = set()
         for entry in entries:
             if self._owners.set_owner(self._folder.place(entry.parts)):
@@ -159,7 +159,7 @@ class Unpacker:
         return found
 
     def _describe(self, archive: FetchedFile, layout: Layout, changed: t.Sequence[Entry]) -> Result:
-        """Return the result of an archive; check mode cannot know the contents of one that is not present."""
+        """Return the result of an archive. Check mode does not know the members of a missing archive."""
         paths = sum(entry.member.archive == archive.name for entry in changed)
         return {
             "name": archive.name,

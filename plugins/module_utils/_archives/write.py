@@ -4,7 +4,7 @@
 
 """Write entries of archives below a folder, and never through a link.
 
-A file is written beside its place, and moved there when it is whole.
+A file is written to a temporary file beside its path, and moved when it is complete.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .members import DIRECTORY, LINK, Entry
 
 
 def write_entry(folder: Folder, entry: Entry, content: t.Iterable[bytes], temporary: TemporaryFiles) -> None:
-    """Put the entry into its place; ``content`` of a file."""
+    """Write one entry. ``content``: the contents of a file."""
     path = folder.place(entry.parts)
     try:
         folder.require_real_parents(entry.parts, "unpack")
@@ -44,7 +44,7 @@ def write_entry(folder: Folder, entry: Entry, content: t.Iterable[bytes], tempor
 
 
 def _make_directory(path: str) -> None:
-    """Make the directory, or accept one that another task has made since the folder was inspected."""
+    """Create the directory, or accept one that another task created after the folder was inspected."""
     try:
         os.mkdir(encode_path(path))
     except FileExistsError:
@@ -60,7 +60,7 @@ def _link(path: str, target: str) -> None:
 
 
 def _fill(sink: io.FileIO, entry: Entry, content: t.Iterable[bytes]) -> None:
-    """Write the content, which must still have the digest that was found when all archives were inspected."""
+    """Write the contents. They must have the digest from the inspection of the archives."""
     found = hashlib.sha256()
     for block in content:
         found.update(block)
@@ -70,7 +70,7 @@ def _fill(sink: io.FileIO, entry: Entry, content: t.Iterable[bytes]) -> None:
 
 
 def _set_permissions(descriptor: int, path: str, entry: Entry) -> None:
-    """Keep the owner and permissions of a replaced file, except for the right to execute; a new file follows the umask."""
+    """Keep the owner and permissions of a replaced file, except for execution. A new file gets its mode by the umask."""
     try:
         old = os.lstat(encode_path(path))
     except FileNotFoundError:

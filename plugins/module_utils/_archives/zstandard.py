@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decompress Zstandard with Python's own module, from Python 3.14 on, or with the library zstandard."""
+"""Decompress Zstandard with the module of Python 3.14 and later, or with the library zstandard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._errors import BitbucketError
 from .._paths import encode_path
 from .._text import quoted
 
-# One compressed block of 4 bytes can become 128 KiB, so a piece of the input becomes 32 MiB at most.
+# One compressed block of 4 bytes can expand to 128 KiB, so a piece of the input expands to at most 32 MiB.
 _PIECE = 1024
 _BUFFER = 1024 * 1024
 
@@ -44,7 +44,7 @@ def _find(name: str) -> t.Any:
 
 
 class _Reader(io.RawIOBase):
-    """Contents of frames, one after the other. The library's own readers take the end of a truncated file for the end."""
+    """Reader of consecutive frames. The readers of the library do not notice a truncated file."""
 
     def __init__(self, path: str, library: t.Any) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class _Reader(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place: forward by reading, backward from the beginning."""
+        """Move to a position: forward by reading, backward by reading again from the start."""
         if whence == io.SEEK_CUR:
             offset += self._position
         if offset < self._position:
@@ -92,7 +92,7 @@ class _Reader(io.RawIOBase):
         return count
 
     def _decompress(self) -> bool:
-        """Decompress the next piece; return whether there was one."""
+        """Decompress the next piece. Return whether there was one."""
         rest = self._frame.unused_data if self._frame and self._frame.eof else b""
         piece = rest or self._source.read(_PIECE)
         if not piece:
