@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse and render channels: one small JSON document says which release is current and which artifacts belong to it.
+"""Parse and render channels: small JSON documents that state which release is current and which artifacts belong to it.
 
-Documents are written by others, too. Versions become folders on hosts, so readers check them as writers do.
+Documents are untrusted. Versions become directories on hosts, so readers check them like writers.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _LONGEST_NAME = MAX_NAME_BYTES - len(f"{CHANNEL_SUFFIX}.asc")
 
 
 class NotAChannel(BitbucketError):
-    """A document is no channel. The message is a reason without the name of the document, such as "it is not JSON"."""
+    """A document is not a channel. The message is a clause without the name of the document, such as "it is not JSON"."""
 
 
 class NamedArtifact(t.NamedTuple):
-    """An artifact of a release. ``size`` in bytes, ``sha256`` in lower-case hex digits."""
+    """An artifact of a release. ``size``: in bytes. ``sha256``: lowercase hex digits."""
 
     name: str
     size: int
@@ -43,7 +43,7 @@ class Channel(t.NamedTuple):
     """The release that a channel names.
 
     ``artifacts``: sorted by name. ``previous``: the version before this one. ``manifest``: name of the artifact that lists the
-    digests of the release. ``commit``: what the release was built from.
+    digests of the release. ``commit``: the source commit of the release.
     """
 
     name: str
@@ -55,11 +55,11 @@ class Channel(t.NamedTuple):
 
     @property
     def release(self) -> t.Any:
-        """Return what makes the release; ``previous`` and ``commit`` alone move no channel."""
+        """Return the parts that define the release. A change of ``previous`` or ``commit`` alone does not move a channel."""
         return self.version, tuple(self.artifacts), self.manifest
 
     def describe(self) -> Result:
-        """Return the document as results show it."""
+        """Return the document for results."""
         return {
             "channel": self.name,
             "version": self.version,
@@ -70,12 +70,12 @@ class Channel(t.NamedTuple):
         }
 
     def render(self) -> bytes:
-        """Return the document as it is stored."""
+        """Return the bytes of the document."""
         return (json.dumps(self.describe(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def check_channel(channel: str, option: str) -> str:
-    """Return the name of a channel; raise BadInput for a name that the service might change."""
+    """Return the name of a channel. Raise BadInput for a name that the service might store differently."""
     if channel.endswith(CHANNEL_SUFFIX):
         name = channel[: -len(CHANNEL_SUFFIX)]
         raise BadInput(f"{option} {quoted(channel)} is the name of an artifact. Set {option} to {quoted(name)}")
@@ -88,7 +88,7 @@ def check_channel(channel: str, option: str) -> str:
 
 
 def check_version(version: str) -> str:
-    """Return the version; raise BadInput if it cannot be one segment of a path."""
+    """Return the version. Raise BadInput if it cannot be a path segment."""
     if not is_version(version):
         raise BadInput(
             f"version {quoted(version)} is refused: a version must start with a letter or a digit, contain only letters, digits,"
@@ -98,27 +98,27 @@ def check_version(version: str) -> str:
 
 
 def is_version(version: str) -> bool:
-    """Return whether the version can be one segment of a path."""
+    """Return whether the version can be a path segment."""
     return bool(_VERSION.match(version)) and len(version) <= MAX_NAME_BYTES
 
 
 def is_digest(digest: t.Any) -> bool:
-    """Return whether this is a SHA-256 in lower-case hex digits."""
+    """Return whether the value is a SHA-256 digest in lowercase hex digits."""
     return isinstance(digest, str) and bool(_DIGEST.match(digest))
 
 
 def is_size(size: t.Any) -> bool:
-    """Return whether this is a number of bytes."""
+    """Return whether the value is a number of bytes."""
     return isinstance(size, int) and not isinstance(size, bool) and size >= 0
 
 
 def sort_artifacts(artifacts: t.Iterable[NamedArtifact]) -> tuple[NamedArtifact, ...]:
-    """Return the artifacts in the order of documents."""
+    """Return the artifacts in the order that documents use."""
     return tuple(sorted(artifacts))
 
 
 def parse_channel(data: bytes, name: str) -> Channel:
-    """Return the channel of this name; raise NotAChannel for any other document. Unknown keys are ignored."""
+    """Return the channel with this name. Raise NotAChannel for any other document. Unknown keys are ignored."""
     document = _parse_object(data)
     if document.get("channel") != name:
         raise NotAChannel(f"its channel is not {quoted(name)}")
@@ -146,7 +146,7 @@ def _parse_object(data: bytes) -> dict[str, t.Any]:
 
 
 def _refuse_repeated(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
-    """Return an object; other readers might take another one of two values."""
+    """Return an object. Raise NotAChannel for a duplicate key, because other readers might use another of its values."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise NotAChannel("an object has a duplicate key")

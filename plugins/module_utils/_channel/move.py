@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Create or move a channel, or predict it. The channel is written last, in one POST with its signature, and read back."""
+"""Create or move a channel, or predict the outcome. The channel is sent last, in one POST with its signature, and read back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
 
 
 class ChannelOptions(t.NamedTuple):
-    """How a task treats one channel; the fields are options of the module."""
+    """Options of the module for one channel."""
 
     name: str
     trust: Trust | None = None
@@ -40,7 +40,7 @@ class ChannelOptions(t.NamedTuple):
 
 
 class _State(t.NamedTuple):
-    """What a plan was made from. ``found``: the channel, None if it does not exist."""
+    """The state that a plan is based on. ``found``: the channel, None if it does not exist."""
 
     listing: Listing
     found: FoundChannel | None
@@ -56,8 +56,7 @@ class ChannelMover:
         self._options = options
         self._progress = progress
         self._reader = ChannelReader(downloads, options.name, options.trust)
-        rehearses = options.check_mode
-        self._prover = ReleaseProver(downloads, request, options.trust, options.parallel, rehearses)
+        self._prover = ReleaseProver(downloads, request, options.trust, options.parallel, options.check_mode)
         self._uploader = Uploader(downloads)
         self._proof: Proof | None = None
 
@@ -79,7 +78,7 @@ class ChannelMover:
         return _State(listing, found, plan_move(found.channel if found else None, requested))
 
     def _make_payloads(self, channel: Channel, listing: Listing) -> list[Payload]:
-        """Return the channel and, if the task signs it, its signature; raise if the task must not change the channel."""
+        """Return the channel and its signature, if the task signs it. Raise if the task must not change the channel."""
         data = require_small(channel.render())
         payloads = [Payload(self._reader.file, len(data), data=data)]
         try:
@@ -118,7 +117,7 @@ class ChannelMover:
         return listing, self._reader.read(listing)
 
     def _require_ours(self, found: FoundChannel | None, state: _State, stored: t.Sequence[Stored]) -> None:
-        """Raise if the channel does not name the release of this task, or if the service did not store what was sent."""
+        """Raise if the channel does not name the release of this task, or if the service did not store the uploads."""
         problems = [each.problem for each in stored if each.problem]
         if problems and _is_same(found, state.found):
             raise NotStored(f"The upload was accepted, but {'; '.join(problems)}")
@@ -161,7 +160,7 @@ class ChannelMover:
 
 
 def _require_unused(signature: str, channel: Channel) -> None:
-    """Raise BadInput if the signature would replace an artifact of the release, or its manifest."""
+    """Raise BadInput if the signature would replace an artifact or the manifest of the release."""
     if signature in {*(artifact.name for artifact in channel.artifacts), *manifest_names(channel.manifest)}:
         raise BadInput(
             f"signature {quoted(signature)} is the name of an artifact or of the manifest of the release. Set another name"

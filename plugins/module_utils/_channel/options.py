@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse the options of modules that read a channel. Only a task that does pays for other imports."""
+"""Parse the options of modules that read a channel. Other files are imported only if a task reads one."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .._downloads.artifact import CHANNEL_SUFFIX
 
 
 class RequestedChannel(t.NamedTuple):
-    """A channel that a task reads. ``version``: the version that it must name, None for any."""
+    """A channel that a task reads. ``version``: the version that the channel must name, None for any version."""
 
     name: str
     version: str | None = None
 
     @property
     def file(self) -> str:
-        """Return the name of the artifact that holds the channel."""
+        """Return the name of the artifact with the channel."""
         return f"{self.name}{CHANNEL_SUFFIX}"
 
 
 def parse_requested_channel(options: t.Mapping[str, t.Any]) -> RequestedChannel | None:
-    """Return the channel of the options ``channel`` and ``version``, None if the task reads none; raise BadInput."""
+    """Return the channel of the options ``channel`` and ``version``, or None if the task reads none. Raise BadInput."""
     name, version = options["channel"], options["version"]
     if name is None:
         return None

@@ -16,7 +16,7 @@ from .document import Channel
 
 
 class ChannelPlan(t.NamedTuple):
-    """What happens to a channel: ``before`` and ``after`` are None if it does not exist then."""
+    """The plan for a channel. ``before`` and ``after``: the channel before and after the task, None if it does not exist."""
 
     status: str
     before: Channel | None = None
@@ -29,20 +29,20 @@ class ChannelPlan(t.NamedTuple):
 
     @property
     def previous(self) -> str | None:
-        """Return the version before the current one; for a channel that is deleted, the one that it named."""
+        """Return the version before the current one, or the last version of a deleted channel."""
         if self.after:
             return self.after.previous
         return self.before.version if self.before else None
 
     def describe(self) -> tuple[str, str]:
-        """Return the channel before and after the task as the diff shows it: versions, or artifacts if those do not differ."""
+        """Return the channel before and after the task for the diff: versions, with artifacts if the versions are equal."""
         same = self.before and self.after and self.before.version == self.after.version
         texts = [_render(channel, bool(same)) for channel in (self.before, self.after)]
         return texts[0], texts[1]
 
 
 def plan_move(before: Channel | None, requested: Channel) -> ChannelPlan:
-    """Return the plan for a channel that should name the requested release."""
+    """Return the plan to make a channel name the requested release."""
     if before is None:
         return ChannelPlan(CREATED, None, requested)
     if before.release == requested.release:
@@ -52,7 +52,7 @@ def plan_move(before: Channel | None, requested: Channel) -> ChannelPlan:
 
 
 def plan_deletion(before: Channel | None) -> ChannelPlan:
-    """Return the plan for a channel that should not exist."""
+    """Return the plan to delete a channel."""
     return ChannelPlan(DELETED if before else ABSENT, before)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find what the channels of a repository name, so that no task deletes it."""
+"""Find the artifacts and manifests that the channels of a repository name, so that no task deletes them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .read import ChannelReader
 
 
 def find_protected(downloads: Downloads, listing: Listing, patterns: t.Sequence[str], parallel: int) -> dict[str, str]:
-    """Return the names of artifacts and manifests of the channels that match, each with the name of its channel.
+    """Return the names of artifacts and manifests in matching channels, each with the name of its channel.
 
-    Raise BitbucketError if a channel cannot be read: what it names is not known.
+    Raise BitbucketError if a channel cannot be read, because its artifacts are unknown.
     """
     if not patterns:
         return {}

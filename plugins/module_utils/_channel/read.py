@@ -30,9 +30,9 @@ KIND = Kind(
 
 
 class FoundChannel(t.NamedTuple):
-    """A channel as it was read.
+    """A channel that was read.
 
-    ``artifact``: its item of the listing. ``signature``: if the task verifies it; then it is good.
+    ``artifact``: its item in the listing. ``signature``: its verified signature, None if the task does not verify it.
     """
 
     channel: Channel
@@ -46,18 +46,18 @@ class FoundChannel(t.NamedTuple):
 
 
 class Release(t.NamedTuple):
-    """A release that is whole: the channel that names it, and its artifacts in the order of the channel."""
+    """A complete release: the channel that names it, and its artifacts in the order of the channel."""
 
     found: FoundChannel
     artifacts: t.Sequence[Artifact]
 
     def describe(self) -> Result:
-        """Return the channel as results show it, and its signature if the task verifies it."""
+        """Return the channel for results, with its signature if the task verifies it."""
         results: Result = {"channel": self.found.channel.describe()}
         return {**results, "signature": self.found.signature.describe()} if self.found.signature else results
 
     def describe_digests(self) -> dict[str, Result]:
-        """Return by name the digest of each artifact in the channel, and the key that has signed it."""
+        """Return the digest of each artifact in the channel and the signing key of the channel, by name."""
         proof = self.found.signature.proof if self.found.signature else None
         signer = proof.fingerprint if proof else None
         return {named.name: {"sha256": named.sha256, "verified_by": signer} for named in self.found.channel.artifacts}
@@ -74,7 +74,7 @@ class ChannelReader:
         self._signed = SignedReader(downloads, self.file, trust, KIND) if trust else None
 
     def read(self, listing: Listing) -> FoundChannel | None:
-        """Return the channel that belongs to this listing, None if it does not exist; raise for a file that is no channel."""
+        """Return the channel that belongs to the listing, or None if it does not exist. Raise for a file that is no channel."""
         artifact = listing.get(self.file)
         if artifact is None:
             require_gone(self._downloads, [self.file])
@@ -86,7 +86,7 @@ class ChannelReader:
             raise self._no_channel(str(exc)) from None
 
     def require(self, listing: Listing, version: str | None = None) -> FoundChannel:
-        """Return the channel for a task that must have one; raise if it does not exist or names another version."""
+        """Return the channel. Raise if it does not exist or names another version than ``version``."""
         found = self.read(listing)
         if found is None:
             where = f"the Downloads of {self._downloads.repository}{explain_empty(listing)}"
@@ -118,7 +118,7 @@ class ChannelReader:
 
 
 def read_release(downloads: Downloads, requested: RequestedChannel, trust: Trust | None) -> Release:
-    """Return the release that a channel names; raise if it is not whole, or has another version than requested."""
+    """Return the release that a channel names. Raise if it is incomplete or has another version than requested."""
     reader = ChannelReader(downloads, requested.name, trust)
 
     def attempt() -> Release:
@@ -130,9 +130,9 @@ def read_release(downloads: Downloads, requested: RequestedChannel, trust: Trust
 
 
 def find_named(downloads: Downloads, channel: Channel, listing: Listing) -> list[Artifact]:
-    """Return the artifacts that a channel names; raise if one is missing or has another size.
+    """Return the artifacts that a channel names. Raise Inconsistent if one is missing or has another size.
 
-    A channel is moved before old artifacts are deleted, so one new reading tells whether it was moved.
+    The caller then reads the channel again, because a channel is moved before old artifacts are deleted.
     """
     require_gone(downloads, [named.name for named in channel.artifacts if named.name not in listing])
     problems = [problem for named in channel.artifacts if (problem := _explain(named.name, named.size, listing))]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Delete a channel and then its signatures, or predict it. The artifacts that it names stay."""
+"""Delete a channel and then its signatures, or predict the outcome. The artifacts that it names remain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .read import ChannelReader
 
 
 class _State(t.NamedTuple):
-    """What a plan was made from. ``signatures``: names of those that exist."""
+    """The state that a plan is based on. ``signatures``: names of existing signatures of the channel."""
 
     listed: ArtifactList
     signatures: t.Sequence[str]
@@ -28,7 +28,7 @@ class _State(t.NamedTuple):
 
 
 class ChannelRemover:
-    """Removes one channel. ``version``: the task fails if the channel names another one; None for any."""
+    """Removes one channel. ``version``: the version that the channel must name, None for any version."""
 
     def __init__(self, downloads: Downloads, options: ChannelOptions, version: str | None, progress: Progress) -> None:
         self._downloads = downloads
@@ -69,5 +69,5 @@ class ChannelRemover:
 
 
 def _find(listed: ArtifactList, name: str) -> list[Artifact]:
-    """Return the artifacts of a name, of which there might be several."""
+    """Return all artifacts with this name, of which there might be several."""
     return [artifact for artifact in listed.artifacts if artifact.name == name]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse which release a task requests: claims about its artifacts, or a selection of the listed ones."""
+"""Parse the release that a task requests: claims about its artifacts, or a selection of listed artifacts."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _LONGEST_COMMIT = 255
 
 
 class Claim(t.NamedTuple):
-    """What a task says about an artifact; ``size`` and ``sha256`` are None if it does not say them.
+    """A claim of a task about an artifact. ``size`` and ``sha256``: None if the task does not claim them.
 
-    ``status``: what a publishing task has done with the artifact, None for a name.
+    ``status``: the status in the result of a publishing task, None for a name.
     """
 
     name: str
@@ -32,23 +32,23 @@ class Claim(t.NamedTuple):
 
     @property
     def published(self) -> bool:
-        """Return whether a publishing task has reported the artifact as existing."""
+        """Return whether a publishing task reported the artifact as existing."""
         return self.status in _PUBLISHED
 
     @property
     def pending(self) -> NamedArtifact | None:
-        """Return the artifact if a publishing task would send it, which check mode does not list."""
+        """Return the artifact if a publishing task sends it. In check mode it is not listed."""
         if self.status not in (CREATED, REPLACED) or self.size is None or self.sha256 is None:
             return None
         return NamedArtifact(self.name, self.size, self.sha256)
 
-    def fits(self, artifact: Artifact | None) -> bool:
+    def matches(self, artifact: Artifact | None) -> bool:
         """Return whether the artifact is listed with the claimed size."""
         return artifact is not None and self.size in (None, artifact.size)
 
 
 class ReleaseRequest(t.NamedTuple):
-    """A release: ``claims``, each name once, or what ``selection`` chooses."""
+    """A requested release: ``claims`` with unique names, or a ``selection`` of the listing."""
 
     version: str
     claims: t.Sequence[Claim] = ()
@@ -57,7 +57,7 @@ class ReleaseRequest(t.NamedTuple):
     commit: str | None = None
 
     def choose(self, listing: Listing, path: str) -> t.Sequence[Claim]:
-        """Return the claims about a release whose artifacts are in the Downloads at this path; no match is an error."""
+        """Return the claims about the release. Raise if the selection has no match. ``path``: of the Downloads, for messages."""
         if self.selection is None:
             return self.claims
         ignored = {*self.selection.ignored, *filter(is_channel_name, listing)}
@@ -66,12 +66,12 @@ class ReleaseRequest(t.NamedTuple):
         return [Claim(artifact.name) for artifact in found]
 
     def find_late(self, listing: Listing) -> list[str]:
-        """Return the names of published artifacts that the listing does not show as they were published."""
-        return [claim.name for claim in self.claims if claim.published and not claim.fits(listing.get(claim.name))]
+        """Return the names of published artifacts that the listing does not show, or shows with another size."""
+        return [claim.name for claim in self.claims if claim.published and not claim.matches(listing.get(claim.name))]
 
 
 def parse_release(options: t.Mapping[str, t.Any]) -> ReleaseRequest:
-    """Return what the options request, checked without the network."""
+    """Return the request in the options of a task, checked without the network."""
     if not (options["artifacts"] or options["patterns"]):
         raise BadInput("artifacts and patterns are empty: a channel names at least one artifact")
     if options["manifest"] is not None:
@@ -86,7 +86,7 @@ def parse_release(options: t.Mapping[str, t.Any]) -> ReleaseRequest:
 
 
 def parse_claims(items: t.Sequence[t.Any]) -> list[Claim]:
-    """Return the claims of names, or of artifacts as a publishing task returns them, each name once."""
+    """Return the claims in a list of names or of artifacts that a publishing task returned. Names in the result are unique."""
     claims: dict[str, Claim] = {}
     for claim in map(_parse_claim, items):
         if claims.setdefault(claim.name, claim) != claim:
@@ -122,22 +122,22 @@ def _check_commit(commit: str | None) -> str | None:
     return commit or None
 
 
-def require_fitting(claims: t.Sequence[Claim], listing: Listing, repository: str) -> None:
-    """Raise if an artifact is not listed, or with another size than claimed."""
+def require_matching(claims: t.Sequence[Claim], listing: Listing, repository: str) -> None:
+    """Raise if an artifact is not listed, or is listed with another size than claimed."""
     missing = [claim.name for claim in claims if claim.name not in listing]
     if missing:
         raise BitbucketError(
             f"A channel can name only existing artifacts. Not in the Downloads of {repository}:"
             f" {', '.join(map(quoted, missing))}{explain_empty(listing)}"
         )
-    wrong = [claim for claim in claims if not claim.fits(listing[claim.name])]
+    wrong = [claim for claim in claims if not claim.matches(listing[claim.name])]
     if wrong:
         words = (f"{quoted(claim.name)} has {listing[claim.name].size} bytes, not {claim.size}" for claim in wrong)
         raise BitbucketError(f"These artifacts differ from the requested ones: {', '.join(words)}")
 
 
 def require_small(data: bytes) -> bytes:
-    """Return the document; raise BadInput if readers would refuse it for its size."""
+    """Return the document. Raise BadInput if it is too large for readers."""
     if len(data) > MAX_CHANNEL_BYTES:
         raise BadInput(f"The channel would have {len(data)} bytes, more than {MAX_CHANNEL_BYTES}. Name fewer artifacts")
     return data

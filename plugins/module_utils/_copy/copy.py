@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copy artifacts from one repository to another: choose them in the source, and publish them in the destination."""
+"""Copy artifacts from one repository to another: choose them in the source, and publish them to the destination."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHANNEL = "is a channel, which cannot be copied. Set channel to copy the artifa
 
 
 class CopyOptions(t.NamedTuple):
-    """What to copy, and how; the fields are options of the module."""
+    """Options of the module: the artifacts to copy, and how to copy them."""
 
     wanted: Wanted
     overwrite: str = "refuse"
@@ -34,7 +34,7 @@ class CopyOptions(t.NamedTuple):
 
 
 class Copier:
-    """One task that copies artifacts from ``source`` to ``destination``, to which ``executor`` applies the steps."""
+    """Copies artifacts from ``source`` to ``destination``. ``executor``: applies the steps to the destination."""
 
     def __init__(self, source: Downloads, destination: Downloads, executor: Executor, options: CopyOptions) -> None:
         self._source = source
@@ -44,7 +44,7 @@ class Copier:
         self._chooser = Chooser(source, _without_signer(options.wanted), self._check_names)
 
     def run(self) -> Outcome:
-        """Copy the artifacts, or predict it in check mode."""
+        """Copy the artifacts, or predict the outcome in check mode."""
         outcome = self._executor.apply(*self._destination.decide(self._plan))
         facts = self._chooser.facts
         return outcome._replace(results={**outcome.results, "channel": facts["channel"]}) if "channel" in facts else outcome
@@ -56,7 +56,7 @@ class Copier:
         return current, plan_payloads(self._destination, current, payloads, options.overwrite, parallel=options.parallel)
 
     def _choose(self) -> list[SourceArtifact]:
-        """Return the artifacts in the order of their names in the task or in the channel, or the oldest first."""
+        """Return the chosen artifacts in the order of the task or of the channel, or oldest first for a selection."""
         try:
             found = self._chooser.choose()
         except Inconsistent as exc:
@@ -65,7 +65,7 @@ class Copier:
         return oldest_first(chosen) if self._options.wanted.selection else chosen
 
     def _check_names(self, names: t.Sequence[str]) -> None:
-        """Raise BadInput for a name that the task does not copy, or that the service would not store as it is."""
+        """Raise BadInput for a name that the task cannot copy, or that the service would store differently."""
         wanted = self._options.wanted
         refuse_manifest(names, wanted.manifest, wanted.trust.signature if wanted.trust else None, "the artifacts to copy")
         for name in names:
@@ -74,5 +74,5 @@ class Copier:
 
 
 def _without_signer(wanted: Wanted) -> Wanted:
-    """Return what verifies the source, where the task signs nothing: advice about its own manifest would be wrong there."""
+    """Return the request without the signer: advice about signing would be wrong for the source, where nothing is signed."""
     return wanted._replace(trust=wanted.trust._replace(signer=None)) if wanted.trust else wanted

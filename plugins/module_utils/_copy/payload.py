@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take an artifact of one repository as a payload for another one."""
+"""Use an artifact of one repository as a payload for another repository."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from .._text import quoted
 class SourceArtifact:
     """An artifact of the source, whose contents are transferred only if they are needed.
 
-    Its digest is that of a trusted line of the manifest, or else that of the contents, which must be the promised one. Contents
-    to send are in a file from ``fetch`` on, as long as the caller keeps the file.
+    The digest is that of a trusted line in the manifest, or else the digest of the contents, which must match the expected one.
+    After ``fetch``, the contents to send are in a file, which the caller must keep.
     """
 
     def __init__(self, downloads: Downloads, chooser: Chooser, chosen: Chosen) -> None:
@@ -39,15 +39,15 @@ class SourceArtifact:
         self._file = Payload(self.name, self.size)
 
     def predict_digest(self) -> str | None:
-        """Return the SHA-256 as far as it is known without the contents: that of the manifest, whatever its date is."""
+        """Return the SHA-256 if it is known without the contents: that of the manifest, whatever its date is."""
         return self._known.get("sha256") or self._promised.get("sha256")
 
     def digest(self) -> str:
-        """Return the SHA-256 in hex."""
+        """Return the SHA-256 as hex digits."""
         return self.digests()["sha256"]
 
     def digests(self) -> t.Mapping[str, str]:
-        """Return the known digests by algorithm, and the MD5 only if the contents were transferred."""
+        """Return the known digests by algorithm. MD5 is included only if the contents were transferred."""
         if "sha256" not in self._known:
             self._verify(Transfer(self._downloads, self.artifact, self._algorithms()).run())
         return self._known
@@ -63,14 +63,14 @@ class SourceArtifact:
         self._file = Payload(self.name, self.size, path, start=start)
 
     def blocks(self, length: int = BLOCK, kept: int = 0) -> t.Iterator[memoryview]:
-        """Yield the contents that were fetched. See Sendable."""
+        """Yield the fetched contents. See Sendable."""
         return self._file.blocks(length, kept)
 
     def _algorithms(self) -> set[str]:
         return {"sha256", *self._promised, *find_usable(["md5"])}
 
     def _verify(self, digests: t.Mapping[str, str]) -> None:
-        """Keep the digests of transferred contents; raise StaleListing or BitbucketError if they are not the expected ones."""
+        """Store the digests of transferred contents. Raise StaleListing or BitbucketError if they are not the expected ones."""
         try:
             for each in self._chosen.expectation.checksums:
                 each.require(digests, self.name)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tell whether two repositories are the same one: each is named by slugs or by UUIDs in braces (fact sheet 1.1, documented).
+"""Determine whether two names refer to the same repository: slugs or UUIDs in braces (fact sheet 1.1, documented).
 
-Slugs are in lower case (inferred), so that names which differ in case alone are one repository or none.
+Slugs are lowercase (inferred), so names that differ only in case cannot refer to two repositories.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .._names import path_segment
 
 
 class Place(t.NamedTuple):
-    """A repository as a task writes it."""
+    """A repository as named by a task."""
 
     workspace: str
     repository: str
@@ -29,7 +29,7 @@ class Place(t.NamedTuple):
 
 
 def require_different(source: Client, source_repository: str, destination: Client, repository: str) -> None:
-    """Raise BadInput if both are one repository. The service is asked only if one is written as a UUID and the other is not."""
+    """Raise BadInput if both names refer to one repository. A request is sent only if one is a UUID and the other a slug."""
     places = Place(source.workspace, source_repository), Place(destination.workspace, repository)
     same = compare_places(*places)
     if same is None:
@@ -43,7 +43,7 @@ def require_different(source: Client, source_repository: str, destination: Clien
 
 
 def compare_places(one: Place, other: Place) -> bool | None:
-    """Return whether two places are the same, None if only the service can tell."""
+    """Return whether two places are the same, or None if only the service can decide."""
     if one.repository.startswith("{") and one.repository.lower() == other.repository.lower():
         return True
     found = [_compare_words(*words) for words in zip(one, other)]
@@ -59,7 +59,7 @@ def _compare_words(one: str, other: str) -> bool | None:
 
 
 def _find_uuid(client: Client, place: Place) -> str | None:
-    """Return the UUID of a repository; None if the service does not tell it, for then the listing explains why."""
+    """Return the UUID of a repository, or None if the request fails, because the listing then reports the cause."""
     if place.repository.startswith("{"):
         return place.repository.lower()
     try:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send artifacts of the source: several are fetched at the same time, and sent one after the other, the oldest first.
+"""Send artifacts of the source: fetch several at the same time, and send them one after the other, oldest first.
 
-The service dates an artifact when it is sent. So the newest artifacts of the destination are those of the source. Each upload has
-one temporary file, with the contents of all its artifacts, from the first transfer until it was sent.
+The service sets the date of an artifact when it is sent, so the order by date in the destination equals that in the source. Each
+upload has one temporary file with the contents of all its artifacts, until it is sent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
 
 
 class SourceUploader(Uploader):
-    """Uploads artifacts of the source to the destination; ``directory`` returns where its temporary files are made."""
+    """Uploads artifacts of the source to the destination. ``directory``: returns the directory for temporary files."""
 
     def __init__(self, downloads: Downloads, directory: t.Callable[[], str]) -> None:
         super().__init__(downloads)
@@ -53,7 +53,7 @@ class SourceUploader(Uploader):
 
 
 class Turns:
-    """The order of numbered jobs, from 0 on, of which each waits for those before it."""
+    """The order of jobs with numbers from 0, each of which waits for the jobs before it."""
 
     def __init__(self) -> None:
         self._ended = 0
@@ -62,7 +62,7 @@ class Turns:
 
     @contextlib.contextmanager
     def job(self, number: int) -> t.Iterator[None]:
-        """Do a job; if it fails, the later ones fail as soon as they wait."""
+        """Run the body as a job. If it fails, later jobs fail when they wait."""
         try:
             yield
         except BaseException:
@@ -75,7 +75,7 @@ class Turns:
             self._news.notify_all()
 
     def wait(self, number: int) -> None:
-        """Wait until the jobs before this one have ended; raise BitbucketError if one of them has failed."""
+        """Wait until the jobs before this one have ended. Raise BitbucketError if one of them failed."""
         with self._news:
             self._news.wait_for(lambda: self._ended == number or self._has_failed_before(number))
             if self._has_failed_before(number):
@@ -86,7 +86,7 @@ class Turns:
 
 
 def oldest_first(payloads: t.Sequence[SourceArtifact]) -> list[SourceArtifact]:
-    """Return the payloads in the order in which their artifacts have come to the source."""
+    """Return the payloads in the order in which their artifacts were sent to the source."""
     by_name = {payload.name: payload for payload in payloads}
     newest = newest_first(payload.artifact for payload in payloads)
     return [by_name[artifact.name] for artifact in reversed(newest)]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide which artifacts to read and which digests they must have, and judge what was read.
+"""Decide which artifacts to read and which digests they must have, and judge the digests of their contents.
 
-The dates of a manifest and of its artifacts do not matter: a digest in it must hold.
+The digests in a manifest must match, whatever the dates of the manifest and of its artifacts are.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .._text import quoted
 
 
 class VerifyRequest(t.NamedTuple):
-    """What to verify: ``names``, each once, or what ``selection`` chooses.
+    """The artifacts to verify: unique ``names``, or a ``selection``.
 
-    ``checksum``: the digest of the only artifact, None if the manifest tells the digests.
+    ``checksum``: the expected digest of the only artifact, None if the manifest has the digests.
     """
 
     names: t.Sequence[str] | None = None
@@ -32,7 +32,7 @@ class VerifyRequest(t.NamedTuple):
 
 
 class Check(t.NamedTuple):
-    """One name. ``artifact``: its item of the listing. ``expected``: the digest that it must have, None without a line."""
+    """The check of one name. ``artifact``: its item in the listing. ``expected``: the expected digest, None without a line."""
 
     name: str
     artifact: Artifact | None
@@ -40,14 +40,14 @@ class Check(t.NamedTuple):
 
     @property
     def status(self) -> str | None:
-        """Return the status that is known without reading contents, None if they must be read."""
+        """Return the status that is known without the contents, or None if they must be read."""
         if self.artifact is None:
             return MISSING
         return UNLISTED if self.expected is None else None
 
     @property
     def identity(self) -> t.Any:
-        """Return what stays as long as nobody replaces the artifact or its line."""
+        """Return a value that changes if the artifact or its line is replaced."""
         return self.artifact and self.artifact.identity, self.expected
 
     @property
@@ -57,7 +57,7 @@ class Check(t.NamedTuple):
 
 
 class Verdict(t.NamedTuple):
-    """What became of one name. ``digests`` of the contents, empty if nothing was read."""
+    """The result for one name. ``digests``: of the contents, empty if they were not read."""
 
     check: Check
     status: str
@@ -75,9 +75,9 @@ class Verdict(t.NamedTuple):
 
 
 def plan(listing: Listing, manifest: Manifest | None, request: VerifyRequest, path: str) -> list[Check]:
-    """Return one check for each name: in the order of ``names``, or newest first and then the missing ones by name.
+    """Return one check for each name, in the order of ``names``, or newest first and then missing artifacts by name.
 
-    ``path``: that of the Downloads, for the message that nothing matches.
+    ``path``: of the Downloads, for the message if nothing matches.
     """
     names, selection = request.names or (), request.selection
     if selection:
@@ -88,7 +88,7 @@ def plan(listing: Listing, manifest: Manifest | None, request: VerifyRequest, pa
 
 
 def judge(check: Check, digests: t.Mapping[str, str]) -> Verdict:
-    """Return the verdict on an artifact whose contents have these digests, or that needs no reading."""
+    """Return the verdict on an artifact. ``digests``: of its contents, ignored if the status is known without them."""
     if check.status or check.expected is None:
         return Verdict(check, check.status or UNLISTED, {})
     return Verdict(check, VERIFIED if check.expected.matches(digests) else MISMATCH, digests)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify artifacts in place: read them through the digest, several at the same time, without writing anything."""
+"""Verify artifacts in the repository: compute the digests of several artifacts at the same time, without writing contents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 
 class VerifyOptions(t.NamedTuple):
-    """What to verify, and how. ``report``: whether artifacts that are not verified are only reported."""
+    """Options of a verification. ``report``: whether artifacts that are not verified are only reported."""
 
     request: VerifyRequest
     manifest: str | None = None
@@ -33,7 +33,7 @@ class VerifyOptions(t.NamedTuple):
 
 
 class Planner:
-    """Plans what to read. ``signature`` and ``warnings``: of the manifest and the listing that it has read last."""
+    """Plans the checks. ``signature`` and ``warnings``: of the manifest and the listing that were read last."""
 
     def __init__(self, downloads: Downloads, options: VerifyOptions) -> None:
         self._downloads = downloads
@@ -47,7 +47,7 @@ class Planner:
         return self._downloads.decide(lambda: self._plan(self._options.request))
 
     def plan_named(self, names: t.Sequence[str]) -> list[Check]:
-        """Return the checks of some of the names, from a new listing and a new manifest."""
+        """Return the checks of some names, with a new listing and a new manifest."""
         return self._plan(self._options.request._replace(names=names, selection=None))
 
     def _plan(self, request: VerifyRequest) -> list[Check]:
@@ -62,7 +62,7 @@ class Planner:
 
 
 class ArtifactVerifier:
-    """One task that verifies artifacts of one repository."""
+    """Verifies artifacts of one repository."""
 
     def __init__(self, downloads: Downloads, options: VerifyOptions) -> None:
         self._downloads = downloads
@@ -72,7 +72,7 @@ class ArtifactVerifier:
         self._verdicts: dict[str, Verdict] = {}
 
     def run(self, progress: Progress) -> Outcome:
-        """Return what became of each artifact; raise if one is not verified, unless the task only reports."""
+        """Return the result for each artifact. Raise if an artifact is not verified, unless the task only reports."""
         progress.follow(lambda: (self._render(), False))
         checks = self._planner.plan()
         self._names = [check.name for check in checks]
@@ -83,7 +83,7 @@ class ArtifactVerifier:
         return Outcome(self._render(), warnings=self._planner.warnings)
 
     def _verify(self, check: Check) -> None:
-        """Verify one artifact, from a new listing if somebody has replaced or deleted it since."""
+        """Verify one artifact, with a new listing if another task replaced or deleted the artifact."""
         pending = [check]
         self._verdicts[check.name] = self._downloads.decide(
             lambda: self._read(pending.pop() if pending else self._planner.plan_named([check.name])[0])
@@ -95,7 +95,7 @@ class ArtifactVerifier:
         return judge(check, Transfer(self._downloads, check.artifact, check.algorithms).run())
 
     def _verify_replaced(self) -> None:
-        """Verify again what does not match because the artifact or its line was replaced between the two readings."""
+        """Verify again the mismatches whose artifact or line was replaced while the task ran."""
         old = [verdict.check for verdict in self._list_verdicts() if verdict.status == MISMATCH]
         if old:
             new = self._downloads.decide(lambda: self._planner.plan_named([check.name for check in old]))

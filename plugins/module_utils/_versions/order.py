@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Order artifacts by date or by version, and group them into releases."""
+"""Sort artifacts by date or by version, and group them into releases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .version import Version, find_version, read_version
 
 
 class Named(t.Protocol):
-    """Anything with a name, such as an artifact."""
+    """An object with a name, such as an artifact."""
 
     @property
     def name(self) -> str:
@@ -26,9 +26,9 @@ _T = t.TypeVar("_T", bound=Named)
 
 
 class Order(t.NamedTuple):
-    """What makes a release the newest: its date or, with ``by_version``, its version.
+    """The order of releases: by date or, with ``by_version``, by version.
 
-    ``group_by``: its group is the release of a name, and its version; without it, each name is a release. ``prereleases``:
+    ``group_by``: its group is the release of a name, and the version. Without it, each name is a release. ``prereleases``:
     whether pre-releases count.
     """
 
@@ -37,32 +37,32 @@ class Order(t.NamedTuple):
     prereleases: bool = True
 
     def find_release(self, name: str) -> str | None:
-        """Return the release of a name, None if it is in no release."""
+        """Return the release of a name, or None if the name belongs to no release."""
         if self.group_by is None:
             return name
         match = self.group_by.search(name)
         return match.group(1) if match else None
 
     def find_version(self, name: str) -> Version | None:
-        """Return the version of a name, None if it cannot be told."""
+        """Return the version of a name, or None if it has none."""
         if self.group_by is None:
             return find_version(name)
         release = self.find_release(name)
         return None if release is None else read_version(release)
 
     def tell_version(self, name: str) -> str | None:
-        """Return the text of the version as results show it."""
+        """Return the text of the version for results."""
         version = self.find_version(name)
         return version.text if version else None
 
     def admits(self, name: str) -> bool:
-        """Return whether the name counts: it is no pre-release, neither by its release nor by itself, or pre-releases count."""
+        """Return whether the name counts: pre-releases count, or neither the name nor its release is a pre-release."""
         return self.prereleases or not any(
             found and found.is_prerelease for found in (self.find_version(name), find_version(name))
         )
 
     def sort(self, artifacts: t.Sequence[_T]) -> list[_T]:
-        """Return the artifacts, which are sorted newest first, in this order; names without a version come last."""
+        """Return the artifacts in this order. Names without a version come last. ``artifacts``: newest first."""
         return sorted(artifacts, key=self._rank, reverse=True) if self.by_version else list(artifacts)
 
     def _rank(self, artifact: Named) -> tuple[Precedence, ...]:
@@ -70,7 +70,7 @@ class Order(t.NamedTuple):
         return (version.precedence,) if version else ()
 
     def group(self, artifacts: t.Iterable[_T]) -> dict[str, list[_T]]:
-        """Return the artifacts by release, in the order of the first artifact of each; those in no release are left out."""
+        """Return the artifacts by release, in the order of their first artifacts, without those that belong to no release."""
         releases: dict[str, list[_T]] = {}
         for artifact in artifacts:
             release = self.find_release(artifact.name)
@@ -79,7 +79,7 @@ class Order(t.NamedTuple):
         return releases
 
     def take(self, artifacts: t.Sequence[_T], count: int | None) -> list[_T]:
-        """Return the artifacts of the first so many releases, in their order; all artifacts if ``count`` is None."""
+        """Return the artifacts of the first ``count`` releases in their order, or all artifacts if ``count`` is None."""
         if count is None:
             return list(artifacts)
         first = set(list(self.group(artifacts))[:count])
@@ -87,7 +87,7 @@ class Order(t.NamedTuple):
 
 
 def parse_order(options: t.Mapping[str, t.Any]) -> Order:
-    """Return the order of the options ``order``, ``group_by`` and ``prereleases``, as far as a module has them."""
+    """Return the order in the options ``order``, ``group_by`` and ``prereleases``, some of which a module might not have."""
     group_by = options.get("group_by")
     return Order(
         by_version=options.get("order") == "version",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tell the version of a release from the name of a file, or from a text that is the version as a whole."""
+"""Find the version of a release in the name of a file, or parse a text that is a version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 
 from .precedence import Precedence, rank_other, rank_version
 
-_MOST_CACHED = 20_000  # one task asks for the version of a name several times
+_MOST_CACHED = 20_000  # one task needs the version of a name several times
 _FLAGS = re.ASCII | re.IGNORECASE
 _END = r"(?![0-9a-z])"
 
@@ -39,7 +39,7 @@ _SEMVER_TAIL = re.compile(rf"(?:-(?P<prerelease>{_IDENTIFIERS}))?(?:\+{_IDENTIFI
 _TEXT_PRERELEASE = re.compile(rf"[-._~]?(?={_BEGINNING})(?P<prerelease>{_IDENTIFIERS})", _FLAGS)
 _TEXT_BUILD = re.compile(rf"\+{_IDENTIFIERS}", _FLAGS)
 
-# Parts of names between dots that begin the suffix of a file, not the part of a pre-release.
+# Parts of names between dots that start the suffix of a file. They do not belong to a pre-release.
 _SUFFIX = re.compile(
     r"tar|t[gbxz]z2?|tzst|zip|gz|bz2|xz|zst|lz[4a]?|br|7z|rar|cab|cpio|iso|img|qcow2|vmdk|ova|vhdx?"
     r"|deb|u?deb|d?rpm|apk|aab|ipa|app|exe|msix?|dmg|pkg|snap|flatpak|appimage|run|bin|elf|hex"
@@ -57,7 +57,7 @@ _SUFFIX = re.compile(
 
 
 class Version(t.NamedTuple):
-    """The version of a release. ``text``: as it is written; ``precedence``: greater for the newer release."""
+    """The version of a release. ``text``: as written in the name. ``precedence``: greater for the newer release."""
 
     text: str
     precedence: Precedence
@@ -66,9 +66,9 @@ class Version(t.NamedTuple):
 
 @functools.lru_cache(maxsize=_MOST_CACHED)
 def find_version(name: str) -> Version | None:
-    """Return the version in the name of a file, None if it cannot be told.
+    """Return the version in the name of a file, or None if it has none.
 
-    It is the first run of numbers joined by dots, ISO date, or number after ``v``, with its pre-release and build.
+    The version is the first series of numbers joined by dots, ISO date, or number after ``v``, with its pre-release and build.
     """
     for found in _IN_NAME.finditer(name):
         prerelease = _find_prerelease(name, found.end())
@@ -81,9 +81,9 @@ def find_version(name: str) -> Version | None:
 
 @functools.lru_cache(maxsize=_MOST_CACHED)
 def read_version(text: str) -> Version | None:
-    """Return the version that the whole text is, as ``group_by`` finds it, None for a text without a number.
+    """Return the version that the complete text is, as ``group_by`` finds it, or None for a text without a number.
 
-    A text that begins otherwise counts from the first version in it, or in natural order.
+    If the text does not start with a version, the first version in it counts, or else its natural order.
     """
     start = 1 if text[:1] in ("v", "V") else 0
     found = _IN_TEXT.match(text, start) or _IN_NAME.search(text)
@@ -98,12 +98,12 @@ def _split(numbers: str) -> list[str]:
 
 
 def _is_whole(numbers: str, following: str) -> bool:
-    """Return whether the text is a version before this character: not ``8`` of ``v8a``."""
+    """Return whether the text is a version if this character follows it: not ``8`` in ``v8a``."""
     return not numbers.isdigit() or not following.isalpha()
 
 
 def _find_prerelease(name: str, start: int) -> tuple[str, int]:
-    """Return the pre-release that begins there, empty if none does, and where it ends."""
+    """Return the pre-release at ``start``, empty if there is none, and its end."""
     found = _PRERELEASE.match(name, start)
     if not found:
         return "", start
@@ -117,7 +117,7 @@ def _find_build_end(name: str, start: int) -> int:
 
 
 def _find_parts_end(name: str, start: int) -> int:
-    """Return where the parts after dots end that belong to a version; the suffix of the file does not."""
+    """Return the end of the parts after dots that belong to a version. The suffix of the file does not belong to it."""
     end = start
     while found := _PART.match(name, end):
         if not _CERTAIN.fullmatch(found.group(1)) and (found.end() == len(name) or _SUFFIX.fullmatch(found.group(1))):
@@ -127,9 +127,9 @@ def _find_parts_end(name: str, start: int) -> int:
 
 
 def _split_tail(tail: str, is_semver: bool) -> tuple[str, str]:
-    """Return the pre-release after the numbers of a version, and the rest, which is in natural order.
+    """Return the pre-release after the numbers of a version, and the rest, which sorts in natural order.
 
-    ``is_semver``: whether the numbers are those of SemVer, with which every text after a hyphen is a pre-release.
+    ``is_semver``: whether the numbers are those of SemVer, for which any text after a hyphen is a pre-release.
     """
     semver = _SEMVER_TAIL.match(tail)
     if semver and (is_semver or not semver.group("prerelease")):
