@@ -13,16 +13,16 @@ from .manifest import Manifest
 
 
 class NameComparison(t.NamedTuple):
-    """Sorted names that only the listing has (``unlisted``: they have no line), or only the manifest (``orphaned``)."""
+    """Sorted names that only the listing has (``unlisted``, without a line) or only the manifest has (``orphaned``)."""
 
     unlisted: list[str]
     orphaned: list[str]
 
 
 def compare_names(listing: t.Collection[str], manifest: Manifest, selection: Selection) -> NameComparison:
-    """Compare the selected names, whatever ``newest`` is; the manifest and its signatures are in neither list.
+    """Compare the selected names without the limit ``newest``. Neither list has the manifest or its signatures.
 
-    A name with two different digests in the manifest has no line there.
+    A name with conflicting lines in the manifest counts as a name without a line.
     """
     own = {*manifest_names(manifest.name), *manifest.names}
     listed = {name for name in listing if selection.selects(name)} - own

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the contents of artifacts, which must have the digests of a manifest."""
+"""Read the contents of artifacts and verify them with the digests of a manifest."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .store import ManifestStore
 
 
 class VerifiedContents:
-    """Reads artifacts of one repository, up to ``limit`` bytes of each.
+    """Reads artifacts of one repository, at most ``limit`` bytes of each.
 
-    The listing, the manifest and its signature are read once, and again only if somebody has replaced something since.
+    The listing, the manifest and its signature are read once, and again only if one of them was replaced.
     """
 
     def __init__(self, downloads: Downloads, store: ManifestStore, limit: int) -> None:
@@ -27,23 +27,24 @@ class VerifiedContents:
         self._current: tuple[Listing, Manifest] | None = None
 
     def read(self, name: str) -> bytes | None:
-        """Return the contents of an artifact, None if it does not exist.
+        """Return the contents of an artifact, or None if it does not exist.
 
-        Raise BitbucketError for an existing artifact without a clear line, and for contents that do not have its digest.
+        Raise BitbucketError for an existing artifact without a line or with conflicting lines, and for contents with another
+        digest.
         """
         return self._downloads.decide(lambda: self._attempt(name))
 
     def _attempt(self, name: str) -> bytes | None:
         current, self._current = self._current or self._read_current(), None
         contents = self._read(name, *current)
-        self._current = current  # an attempt that fails leaves none, so that the next one reads everything again
+        self._current = current  # not set after a failed attempt, so that the next attempt reads everything again
         return contents
 
     def _read_current(self) -> tuple[Listing, Manifest]:
         listing = self._downloads.listing()
         try:
             return listing, self._store.require(listing)
-        except TooLarge as exc:  # the limit is for artifacts
+        except TooLarge as exc:  # TooLarge must refer only to the limit for artifacts
             raise BitbucketError(str(exc)) from exc
 
     def _read(self, name: str, listing: Listing, manifest: Manifest) -> bytes | None:

@@ -18,15 +18,15 @@ from .store import ManifestStore
 
 
 class Inventory(t.NamedTuple):
-    """A whole artifact list and the manifest that belongs to it."""
+    """A complete artifact list and the manifest that belongs to it."""
 
     listed: ArtifactList
     manifest: Manifest
 
     def describe_digest(self, artifact: Artifact) -> Result:
-        """Return the digest of a trusted line, and the key that has signed it.
+        """Return the digest of a trusted line, and the key that signed it.
 
-        The line does not belong to the older one of two artifacts with one name.
+        The line belongs to the newest artifact with the name.
         """
         newest = self.listed.by_name[artifact.name] is artifact
         if not (newest and self.manifest.is_trusted(artifact)):
@@ -34,14 +34,14 @@ class Inventory(t.NamedTuple):
         return {"sha256": self.manifest.trusted_digest(artifact), "verified_by": self.manifest.fingerprint}
 
     def describe(self, selection: Selection) -> Result:
-        """Return the selected names that only one of both has, and the signature if the task verifies it."""
+        """Return the selected names that only the list or only the manifest has, and the signature if the task verifies it."""
         results: Result = compare_names(self.listed.by_name, self.manifest, selection)._asdict()
         signature = self.manifest.signature
         return {**results, "signature": signature.describe()} if signature else results
 
 
 def take_inventory(downloads: Downloads, store: ManifestStore) -> Inventory:
-    """Read the artifact list and the manifest, which must exist if its signature is to be verified."""
+    """Read the artifact list and the manifest, which must exist if the task verifies its signature."""
     return downloads.decide(lambda: _read(downloads, store))
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse, trust and renew checksum manifests.
+"""Parse checksum manifests, decide which lines are trusted, and plan new manifests.
 
-The format that is written is that of GNU coreutils (``sha256sum``). Other forms and SHA-512 digests are only read.
+The module writes the format of GNU coreutils (``sha256sum``). It also reads other formats and SHA-512 digests.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
 
 
 class NotAManifest(BitbucketError):
-    """The artifact that is named as the manifest holds something else."""
+    """The artifact is not a manifest. The message is a clause without its name, such as "it is not UTF-8 text"."""
 
 
 class Lines(t.NamedTuple):
-    """The lines of a manifest: digests by name. ``sha512``: of names without a SHA-256 digest."""
+    """The lines of a manifest: digests by name. ``sha512``: only for names without a SHA-256 digest."""
 
     sha256: t.Mapping[str, str]
     sha512: t.Mapping[str, str]
 
 
 def parse_lines(text: str) -> Lines:
-    """Return the lines of a manifest; refuse a text without any good line. See ``parse_checksum_file``."""
+    """Return the lines of a manifest. Raise NotAManifest for a text without a valid line. See ``parse_checksum_file``."""
     found = parse_checksum_file(text, ("sha256", "sha512"))
     if not (found.is_empty or found.has_lines):
         raise NotAManifest("it has no line with a SHA-256 or SHA-512 digest and a name")
@@ -51,15 +51,15 @@ def parse(text: str) -> dict[str, str]:
 
 
 def render(digests: t.Mapping[str, str]) -> str:
-    """Return the manifest's text: lines sorted by name, each ended by a line feed."""
+    """Return the text of a manifest: lines sorted by name, each with a line feed at the end."""
     return "".join(_render_line(name, digests[name]) for name in sorted(digests))
 
 
 class ManifestSignature(t.NamedTuple):
-    """The signature of a manifest as it was read.
+    """The signature of a manifest that was read.
 
-    ``artifact``: its item of the listing, None if it does not exist. ``proof``: who has signed the manifest, None as long as
-    there is no manifest. ``sha256``: digest of its own bytes.
+    ``artifact``: its item in the listing, None if it does not exist. ``proof``: the key that signed the manifest, None without
+    a manifest. ``sha256``: digest of the signature itself.
     """
 
     name: str
@@ -69,17 +69,17 @@ class ManifestSignature(t.NamedTuple):
     sha256: str | None = None
 
     def describe(self, status: str = VERIFIED) -> Result:
-        """Return the signature as results show it."""
+        """Return the signature for results."""
         fingerprint, signed_on = (self.proof.fingerprint, self.proof.signed_on) if self.proof else (None, None)
         facts = {"format": self.format, "fingerprint": fingerprint, "signed_on": signed_on}
         return {"name": self.name, "status": status, **facts}
 
 
 class Manifest(t.NamedTuple):
-    """A manifest as it was read.
+    """A manifest that was read.
 
-    ``artifact``: its item of the listing, None if it does not exist. ``digests``: its lines, by name. ``sha256``: digest of
-    its own text. ``signature``: if the task verifies it; then it is good, unless there is no manifest. ``sha512``: lines of names
+    ``artifact``: its item in the listing, None if it does not exist. ``digests``: its lines by name. ``sha256``: digest of the
+    manifest itself. ``signature``: set if the task verifies it, and then valid if the manifest exists. ``sha512``: lines of names
     that are not in ``digests``.
     """
 
@@ -92,7 +92,7 @@ class Manifest(t.NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the names of the manifest and, if the task verifies it, of its signature."""
+        """Return the name of the manifest and, if the task verifies it, the name of its signature."""
         return (self.name, self.signature.name) if self.signature else (self.name,)
 
     @property
@@ -101,16 +101,16 @@ class Manifest(t.NamedTuple):
         return self.signature.proof.fingerprint if self.signature and self.signature.proof else None
 
     def trusted_digest(self, artifact: Artifact) -> str | None:
-        """Return the SHA-256 of an artifact of the same listing, unless the manifest is older than the artifact."""
+        """Return the SHA-256 of an artifact in the same listing, or None if the manifest is older than the artifact."""
         return self.digests.get(artifact.name) if self._is_newer(artifact) else None
 
     def is_trusted(self, artifact: Artifact) -> bool:
-        """Return whether there is a line for an artifact of the same listing, and the manifest is not older than the artifact."""
+        """Return whether an artifact in the same listing has a line, and the manifest is not older than the artifact."""
         return artifact.name in self.listed_names and self._is_newer(artifact)
 
     @property
     def listed_names(self) -> set[str]:
-        """Return the names that have a line."""
+        """Return the names with a line."""
         return {*self.digests, *self.sha512}
 
     def _is_newer(self, artifact: Artifact) -> bool:
@@ -119,9 +119,9 @@ class Manifest(t.NamedTuple):
         return ours is not None and theirs is not None and ours >= theirs
 
     def find_promised(self, name: str) -> Checksum | None:
-        """Return the digest that an artifact must have, whatever the dates are; None without a clear line.
+        """Return the digest that an artifact must have, whatever the dates are. None without a line or with conflicting lines.
 
-        A manifest and a signature that were verified must have the bytes that were verified.
+        The manifest and the signature must have the bytes that were verified.
         """
         digest, source = self.digests.get(name), f"the manifest {self.name}"
         if self.signature and name == self.name:
@@ -133,14 +133,17 @@ class Manifest(t.NamedTuple):
         return Checksum("sha256", digest, source) if digest else None
 
     def require_promised(self, name: str) -> Checksum | None:
-        """Return the digest that an artifact must have; raise without a clear line. None: an unsigned manifest, for itself."""
+        """Return the digest that an artifact must have. Raise without a line or with conflicting lines.
+
+        None is returned for the manifest itself if it is not signed.
+        """
         promised = self.find_promised(name)
         if promised is None and name != self.name:
             raise BitbucketError(f"The manifest {self.name} has no line, or conflicting lines, for {quoted(name)}")
         return promised
 
     def is_same(self, listing: Listing) -> bool:
-        """Return whether another listing has the manifest and the signature that were read, by size and date."""
+        """Return whether the manifest and the signature have the same size and date in another listing."""
         if self.signature and not _is_same(self.signature.artifact, listing.get(self.signature.name)):
             return False
         return _is_same(self.artifact, listing.get(self.name))
@@ -153,9 +156,9 @@ def _is_same(artifact: Artifact | None, other: Artifact | None) -> bool:
 
 
 class Current(t.NamedTuple):
-    """The current state of Downloads: its listing and, if the task has one, its manifest.
+    """The current state of Downloads: the listing and, if the task uses one, the manifest.
 
-    ``others``: further artifacts whose names are in the listing.
+    ``others``: further artifacts with names in the listing.
     """
 
     listing: Listing
@@ -163,12 +166,12 @@ class Current(t.NamedTuple):
     others: t.Sequence[Artifact] = ()
 
     def trusted_digest(self, artifact: Artifact) -> str | None:
-        """Return the digest that a trusted line of the manifest gives to an artifact."""
+        """Return the digest of an artifact in a trusted line of the manifest."""
         return self.manifest.trusted_digest(artifact) if self.manifest else None
 
 
 class ManifestPlan(t.NamedTuple):
-    """What happens to the manifest: ``status`` and, if it is to be sent, ``text``; ``size`` in bytes afterwards.
+    """The plan for the manifest. ``text``: set if it is sent. ``size``: in bytes, after the task.
 
     ``signature``: the status of its signature, None if the task does not sign or verify.
     """
@@ -184,11 +187,11 @@ class ManifestPlan(t.NamedTuple):
         return self.text is not None or DELETED in (self.status, self.signature)
 
     def digest_after(self, manifest: Manifest) -> str | None:
-        """Return the digest of the manifest's text as this plan leaves it."""
+        """Return the digest of the manifest after the task."""
         return manifest.sha256 if self.text is None else hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
     def apply_to(self, listing: Listing, manifest: Manifest) -> Listing:
-        """Return the listing as this plan leaves it. The size of a new signature is not known, it is 0 there."""
+        """Return the listing after the task. The size of a new signature is unknown and therefore 0."""
         after = dict(listing)
         sizes = dict(zip(manifest.names, (self.size or 0, 0)))
         for name, status in zip(manifest.names, (self.status, self.signature)):
@@ -200,18 +203,18 @@ class ManifestPlan(t.NamedTuple):
 
 
 def plan_manifest(manifest: Manifest, ours: t.Mapping[str, str | None], after: Listing, sent: bool = False) -> ManifestPlan:
-    """Return the plan for the manifest that belongs to ``after``, the listing once the task has ended.
+    """Return the plan for the manifest that belongs to ``after``, the listing after the task.
 
-    ``ours``: what this task vouches for, digests by stored name, None if it cannot tell one. Another artifact's line is kept
-    only if it was trusted, or else renewing the manifest would make a stale line look fresh. ``sent``: an artifact of ours was
-    sent, so the manifest must follow even with the same text: its date must not be older.
+    ``ours``: digests by stored name that this task has proved, None if unknown. The line of another artifact is kept only if it
+    was trusted, because a new manifest would otherwise make a stale line trusted. ``sent``: whether the task sent an artifact.
+    Then the manifest is sent even with the same text, because its date must not be older.
     """
     plan = _plan_text(manifest, ours, after, sent)
     return plan._replace(signature=_plan_signature(plan, manifest.signature.name in after)) if manifest.signature else plan
 
 
 def _plan_signature(plan: ManifestPlan, exists: bool) -> str:
-    """Return the status of the signature, which is sent and deleted together with the manifest."""
+    """Return the status of the signature, which is sent or deleted together with the manifest."""
     if plan.text is not None:
         return REPLACED if exists else CREATED
     if plan.status == UNCHANGED:
@@ -233,13 +236,13 @@ def _plan_text(manifest: Manifest, ours: t.Mapping[str, str | None], after: List
 
 
 def find_doubtful(manifest: Manifest, ours: t.Mapping[str, str | None], after: Listing) -> list[Artifact]:
-    """Return the artifacts that have a line which is not trusted, and whose digests this task does not know either."""
+    """Return the artifacts with a line that is not trusted and without a digest that this task has proved."""
     listed = [artifact for name, artifact in after.items() if name in manifest.digests and ours.get(name) is None]
     return [artifact for artifact in listed if manifest.trusted_digest(artifact) is None]
 
 
 def _needs_renewal(manifest: Manifest, ours: t.Mapping[str, str | None], listed: Listing) -> bool:
-    """Return whether a line of ours is missing or wrong, or the artifact of a line is gone."""
+    """Return whether a line of this task is missing or wrong, or the artifact of a line does not exist anymore."""
     wrong = any(digest is not None and manifest.digests.get(name) != digest for name, digest in ours.items())
     return wrong or any(name not in listed for name in manifest.digests)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Renew the manifest of one repository with what a task contributes, beside other tasks that do the same."""
+"""Renew the manifest of one repository with the contribution of a task, while other tasks might do the same."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if t.TYPE_CHECKING:
 
 
 class Contribution(t.NamedTuple):
-    """What a task contributes to the manifest.
+    """The contribution of a task to the manifest.
 
-    ``digests``: those it vouches for, by stored name, None if it cannot tell one. ``sent``: it has sent an artifact.
-    ``deleted``: identities of what it deletes, which a listing might still show. ``initial``: the listing it began with.
+    ``digests``: proved digests by stored name, None if unknown. ``sent``: whether the task sent an artifact. ``deleted``:
+    identities of deleted artifacts, which a listing might still show. ``initial``: the listing at the start of the task.
     """
 
     digests: t.Mapping[str, str | None]
@@ -38,11 +38,11 @@ class Contribution(t.NamedTuple):
     initial: Listing
 
     def clean(self, listing: Listing) -> Listing:
-        """Return a listing without what the task has deleted."""
+        """Return a listing without the artifacts that the task deleted."""
         return {name: artifact for name, artifact in listing.items() if artifact.identity not in self.deleted}
 
     def find_foreign(self, listing: Listing, ignored: t.Collection[str]) -> list[str]:
-        """Return the artifacts that other tasks have sent since this task began, without the ignored names."""
+        """Return the names of artifacts that other tasks sent while this task ran, without the ignored names."""
         changed = [name for name, artifact in listing.items() if _differs(artifact, self.initial.get(name))]
         return [name for name in changed if name not in ignored and name not in self.digests]
 
@@ -50,7 +50,7 @@ class Contribution(t.NamedTuple):
 class ManifestRenewal:
     """Renews one manifest with the contribution of one task.
 
-    ``warnings``: what happened to lines, for the user. ``proof``: who has signed the manifest as the task leaves it, if the
+    ``warnings``: changes of lines that the user must know. ``proof``: the key that signed the manifest after the task, if the
     task verifies it.
     """
 
@@ -66,7 +66,7 @@ class ManifestRenewal:
         self.proof: Proof | None = None
 
     def plan(self, manifest: Manifest, after: Listing) -> tuple[ManifestPlan, Listing]:
-        """Return the plan for a listing, and the listing, which is read again if the manifest is newer; see ``plan_manifest``."""
+        """Return the plan for a listing, and the listing, which is read again if it is stale. See ``plan_manifest``."""
         plan, listing = self._decide(
             after, lambda listing: self._plan(self._store.refresh(manifest, listing), listing, self._ours.sent)
         )
@@ -76,9 +76,9 @@ class ManifestRenewal:
         return plan, listing
 
     def apply(self, plan: ManifestPlan, before: Listing) -> None:
-        """Send or delete the manifest as the plan says. ``before``: the listing that the plan was made from.
+        """Send or delete the manifest by the plan. ``before``: the listing that the plan is based on.
 
-        If another task has replaced it since, its lines and ours are joined once.
+        If another task replaced the manifest at the same time, the lines of both tasks are merged once.
         """
         if plan.text is None:
             self._delete(before)
@@ -95,7 +95,7 @@ class ManifestRenewal:
         return self._downloads.decide(decide)
 
     def _plan(self, manifest: Manifest, listing: Listing, sent: bool) -> ManifestPlan:
-        """Return the plan. Lines that are not trusted stay if the contents prove them."""
+        """Return the plan. Lines that are not trusted are kept if the contents prove them."""
         ours = self._ours.digests
         deleted = {name for name, *_unused in self._ours.deleted}
         self._store.require_still_listed(manifest, listing, self._ours.initial, deleted)
@@ -111,7 +111,7 @@ class ManifestRenewal:
         return plan_manifest(manifest, {**ours, **proved}, listing, sent)
 
     def _send(self, text: str, before: Listing) -> Listing | None:
-        """Send the manifest; return the listing if it was replaced by another one since."""
+        """Send the manifest. Return the listing if another task replaced the manifest at the same time."""
         if not self._store.trust:
             require_unsigned(self._store.name, before)
         payloads = self._make_payloads(text)
@@ -135,7 +135,7 @@ class ManifestRenewal:
         return self._drop_false(digests, before, listing)
 
     def _drop_false(self, digests: dict[str, str], before: Listing, listing: Listing) -> Listing | None:
-        """Send the manifest again without lines that became false before it was stored, and would be trusted by its date."""
+        """Send the manifest again without lines that became false before it was stored. Its date would make them trusted."""
         moved = [name for name in digests if name in before and name in listing and _differs(listing[name], before[name])]
         if not (false := self._lines.find_false(digests, moved)):
             return None
@@ -148,7 +148,7 @@ class ManifestRenewal:
         return None
 
     def _make_payloads(self, text: str) -> list[Payload]:
-        """Return the manifest and, if the task signs it, its signature."""
+        """Return the manifest and its signature, if the task signs it."""
         data, trust = text.encode("utf-8"), self._store.trust
         payloads = [Payload(self._store.name, len(data), data=data)]
         if trust:
@@ -158,7 +158,7 @@ class ManifestRenewal:
         return payloads
 
     def _delete(self, listing: Listing) -> None:
-        """Delete the manifest and then its signature, which alone proves nothing."""
+        """Delete the manifest and then its signature, which proves nothing without the manifest."""
         names = [self._store.name, *([self._store.trust.signature] if self._store.trust else ())]
         for name in names:
             if name in listing:
@@ -171,7 +171,7 @@ class ManifestRenewal:
             return False
 
     def _join(self, listing: Listing) -> None:
-        """Add our lines to the manifest of another task, which has replaced ours."""
+        """Add the lines of this task to the manifest of another task that replaced it."""
         joined, found = self._decide(listing, lambda found: self._plan(self._store.read_writable(found), found, sent=False))
         if joined.text is not None:
             words = "Another task replaced {manifest} at the same time. The module merged the lines of both tasks"

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read a signed manifest or channel: nothing of it is used before its signature was verified.
+"""Read a signed manifest or channel, and verify its signature before the contents are used.
 
-A signature that does not fit is read once more together with its document, because both are replaced one after the other.
+If the signature does not match, the caller reads both again once, because a publisher might be replacing them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HOW_TO_GO_ON = (
 
 
 class Kind(t.NamedTuple):
-    """What is signed. ``word``: what messages call it. ``limit``: its most bytes. ``advice``: for writers, how to go on."""
+    """A kind of signed document. ``word``: its name in messages. ``limit``: in bytes. ``advice``: for tasks that write it."""
 
     word: str
     limit: int
@@ -51,7 +51,7 @@ class SignedReader:
         self._kind = kind
 
     def read(self, listing: Listing) -> tuple[bytes, ManifestSignature]:
-        """Return the verified bytes; raise Inconsistent if they are not signed by a trusted key."""
+        """Return the verified bytes and the signature. Raise Inconsistent if no trusted key signed the document."""
         name = self._trust.signature
         artifact = listing.get(name)
         if artifact is None:
@@ -65,12 +65,12 @@ class SignedReader:
         return document, ManifestSignature(name, proof.format, artifact, proof, hashlib.sha256(data).hexdigest())
 
     def find_orphan(self, listing: Listing) -> ManifestSignature:
-        """Return the signature of a manifest that does not exist, which proves nothing."""
+        """Return the signature of a missing manifest, which proves nothing."""
         name = self._trust.signature
         return ManifestSignature(name, self._trust.verifier.format, listing.get(name))
 
     def _read(self, name: str, limit: int) -> bytes:
-        """Return contents, whatever size the listing tells: the signature proves that they are whole."""
+        """Return contents, whatever their size in the listing is. The signature proves that they are complete."""
         try:
             return self._downloads.read(name, lambda contents: contents.read_all(limit))
         except NotFound as exc:
@@ -82,7 +82,7 @@ class SignedReader:
 
 
 def require_unsigned(name: str, listing: Listing, word: str = MANIFEST.word) -> None:
-    """Raise BitbucketError if the document has a signature, which would not fit any more once the document is changed."""
+    """Raise BitbucketError if the document has a signature, which would not match the changed document."""
     signatures = [each for each in sorted(manifest_names(name)) if each != name and each in listing]
     if signatures:
         raise BitbucketError(

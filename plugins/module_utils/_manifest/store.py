@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 
 
 class ManifestStore:
-    """The manifest of one repository, by its name."""
+    """Reads the manifest of one repository."""
 
     def __init__(self, downloads: Downloads, name: str, trust: Trust | None = None, parallel: int = 1) -> None:
         self._downloads = downloads
@@ -35,7 +35,7 @@ class ManifestStore:
         self.name = check_name(name, "manifest")
 
     def require_writable(self) -> None:
-        """Raise BadInput for a name that the service might change: the manifest could not be found again."""
+        """Raise BadInput for a name that the service might store differently, because later tasks could not find the manifest."""
         if renamed_pattern(self.name):
             raise BadInput(
                 f"manifest {quoted(self.name)} is refused: Bitbucket might store another name."
@@ -43,7 +43,7 @@ class ManifestStore:
             )
 
     def read(self, listing: Listing) -> Manifest:
-        """Return the manifest that belongs to this listing; raise for an artifact that is no manifest."""
+        """Return the manifest that belongs to the listing. Raise for an artifact that is not a manifest."""
         artifact = listing.get(self.name)
         if artifact is None:
             return Manifest(self.name, signature=self._signed.find_orphan(listing) if self._signed else None)
@@ -59,14 +59,14 @@ class ManifestStore:
             raise self._no_manifest(str(exc)) from None
 
     def read_writable(self, listing: Listing) -> Manifest:
-        """Return the manifest for a task that might write it; raise for one that would lose lines."""
+        """Return the manifest for a task that might write it. Raise if lines would be lost."""
         manifest = self.read(listing)
         if manifest.sha512:
             raise self._no_manifest("it has SHA-512 digests, which the module can read but not write")
         return manifest
 
     def require(self, listing: Listing) -> Manifest:
-        """Return the manifest for a task that must have one; raise if it does not exist."""
+        """Return the manifest. Raise if it does not exist."""
         if self.name not in listing:
             require_gone(self._downloads, [self.name])
             where = f"the Downloads of {self._downloads.repository}{explain_empty(listing)}"
@@ -77,9 +77,9 @@ class ManifestStore:
         return self._downloads.read(self.name, lambda contents: contents.read_all(MAX_MANIFEST_BYTES), size=artifact.size)
 
     def require_signable(self, listing: Listing, writes: bool, check_mode: bool) -> Proof | None:
-        """Return the key for a task that changes the manifest; raise if there must be one and it cannot sign.
+        """Return the signing key for a task that changes the manifest. Raise if a key is required and cannot sign.
 
-        ``writes``: there will be a new manifest, and not none at all. Check mode does not unlock the key.
+        ``writes``: whether the task sends a manifest, and does not only delete it. Check mode does not unlock the key.
         """
         if self.trust is None:
             require_unsigned(self.name, listing)
@@ -93,19 +93,19 @@ class ManifestStore:
         return key
 
     def refresh(self, manifest: Manifest, listing: Listing) -> Manifest:
-        """Return the manifest of a newer listing; read it again only if somebody has replaced it since."""
+        """Return the manifest of a newer listing. It is read again only if it was replaced."""
         return manifest if manifest.is_same(listing) else self.read_writable(listing)
 
     def require_listed(self, manifest: Manifest, listing: Listing) -> None:
-        """Raise StaleListing if the manifest or an artifact of its lines exists, but is not listed: lines would be lost."""
+        """Raise StaleListing if the manifest or the artifact of a line exists but is not listed, so that lines would be lost."""
         missing = [name for name in (self.name, *manifest.digests) if name not in listing and is_plain(name)]
         self._require_gone(missing, " Nothing was sent")
 
     def require_still_listed(self, manifest: Manifest, listing: Listing, first: Listing, deleted: t.Collection[str]) -> None:
-        """Raise StaleListing as well for a later listing, in which an artifact of the ``first`` one can be missing again.
+        """Raise StaleListing like ``require_listed``, for a later listing that might lack an artifact of the ``first`` one.
 
-        What was not in the first listing was asked for then, unless the manifest is another one. ``deleted``: names that the
-        task has deleted.
+        Artifacts that the first listing lacks were checked then, unless the manifest was replaced. ``deleted``: names that the
+        task deleted.
         """
         another = not manifest.is_same(first)
         names = [name for name in (self.name, *manifest.digests) if name not in listing and name not in deleted]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Apply the steps of a plan, or predict them: the one place that sends, deletes, renews the manifest and renders results.
+"""Apply the steps of a plan, or predict their outcome: send, delete, renew the manifest and render results.
 
-Order of a run: payloads, deletions, manifest. A failure in the middle leaves a state that the next run completes.
+The order of a run is payloads, deletions, manifest. After a failure, the next run completes the state.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if t.TYPE_CHECKING:
 
 
 class ApplyOptions(t.NamedTuple):
-    """How to apply steps; the fields are options of the modules. ``order``: tells versions, if results have them."""
+    """Options of the modules to apply steps. ``order``: finds versions, set if results have them."""
 
     manifest: str | None = None
     trust: Trust | None = None
@@ -45,7 +45,7 @@ class ApplyOptions(t.NamedTuple):
 
 
 class Executor:
-    """Read the current state of one repository and apply steps to it; ``uploader``: what sends the payloads of the steps."""
+    """Reads the current state of one repository and applies steps to it. ``uploader``: sends the payloads of the steps."""
 
     def __init__(self, downloads: Downloads, options: ApplyOptions, progress: Progress, uploader: Uploader | None = None) -> None:
         self._downloads = downloads
@@ -60,7 +60,7 @@ class Executor:
 
     def read(self) -> Current:
         """Return the listing and the manifest; raise StaleListing if they contradict the service or each other."""
-        listed = self._downloads.list_artifacts().require_complete(self._downloads.path)
+        listed = self._downloads.list_artifacts().require_whole(self._downloads.path)
         current = Current(listed.by_name, None, listed.others)
         if not self._store:
             return current
@@ -69,7 +69,7 @@ class Executor:
         return current._replace(manifest=manifest)
 
     def apply(self, current: Current, steps: t.Sequence[Step]) -> Outcome:
-        """Apply the steps, which were planned from ``current``, or predict the outcome in check mode."""
+        """Apply the steps, or predict the outcome in check mode. ``current``: the state that the steps are based on."""
         work = _Work(current, steps, self._uploader.landings, self._deleter.deleted)
         self._progress.follow(lambda: self._report(work))
         self._require_signable(work)
@@ -82,7 +82,7 @@ class Executor:
         return self._render(work, plan)
 
     def _require_signable(self, work: _Work) -> None:
-        """Raise, before anything is sent, if the manifest will change and must be signed, but cannot be."""
+        """Raise, before anything is sent, if the manifest will change and must be signed, but the key cannot sign."""
         if self._store and (manifest := work.current.manifest):
             digests, sends = work.find_digests(), bool(work.find_sending())
             plan = plan_manifest(manifest, digests, work.find_after(), sends)
@@ -108,7 +108,7 @@ class Executor:
             _require_unreplaced(work)
 
     def _must_read_back(self, name: str) -> bool:
-        """Return whether the stored artifact must be read: a manifest needs the name that the service has stored."""
+        """Return whether to read the stored artifact. A manifest requires the stored name."""
         return self._options.verify or bool(self._store and renamed_pattern(name))
 
     def _delete(self, work: _Work) -> None:
@@ -128,7 +128,7 @@ class Executor:
         return plan
 
     def _report(self, work: _Work) -> tuple[Result, bool]:
-        """Return the results of what was done so far."""
+        """Return the results of the applied steps."""
         results = [self._describe(step, work) for step in work.correct_steps() if work.is_done(step)]
         return {"artifacts": results, "bytes_sent": self._uploader.bytes_sent}, bool(results)
 
@@ -170,11 +170,11 @@ class Executor:
 
 
 class _Work:
-    """Steps on their way, and what has come of them so far.
+    """The steps of a task and their effects.
 
-    ``landings``: what was sent, by requested name; in check mode what would be sent. ``deleted``: names that were deleted.
-    ``after``: the listing as it was read last, None as long as it was not read again. ``proof``: who has signed the manifest, or
-    in check mode would sign it.
+    ``landings``: sent artifacts by requested name, in check mode those that a run would send. ``deleted``: names of deleted
+    artifacts. ``after``: the listing that was read last, None if it was not read again. ``proof``: the key that signed the
+    manifest, in check mode the key that would sign it.
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class _Work:
         return [step.payload for step in self.steps if step.sends and step.payload]
 
     def correct_steps(self) -> list[Step]:
-        """Return the steps as they turned out."""
+        """Return the steps, corrected by their effects."""
         return [self._correct(step) for step in self.steps]
 
     def _correct(self, step: Step) -> Step:
@@ -201,12 +201,12 @@ class _Work:
         return correct_step(step, self.current.listing.get(landing.proved.name)) if landing and landing.proved else step
 
     def is_done(self, step: Step) -> bool:
-        """Return whether the step has changed Downloads; what was accepted, but is not listed, does not count."""
+        """Return whether the step has changed Downloads. An upload that was accepted but is not listed does not count."""
         landing = self.landings.get(step.name)
         return step.name in self.deleted or bool(landing and not (landing.problem and landing.artifact is None))
 
     def find_artifact(self, step: Step) -> Artifact | None:
-        """Return the artifact as it lies in Downloads after the step, as far as that was read."""
+        """Return the artifact in Downloads after the step, or None if it was not read or does not exist."""
         if landing := self.landings.get(step.name):
             return landing.artifact
         return None if step.changes else step.current
@@ -218,7 +218,7 @@ class _Work:
         return artifact.name if artifact else step.name
 
     def find_sha256(self, step: Step) -> str | None:
-        """Return the digest of the artifact after the step, None if it is not known."""
+        """Return the digest of the artifact after the step, or None if it is unknown."""
         if landing := self.landings.get(step.name):
             return None if landing.problem else landing.sha256
         if step.sha256 or step.changes or not step.current:
@@ -226,15 +226,15 @@ class _Work:
         return self.current.trusted_digest(step.current)
 
     def find_after(self) -> Listing:
-        """Return the listing after the steps: as it was read, else as it is predicted."""
+        """Return the listing after the steps: the listing that was read again, or else a prediction."""
         return predict_listing(self.current.listing, self.steps) if self.after is None else self.after
 
     def find_digests(self) -> dict[str, str | None]:
-        """Return the digests that this task vouches for, by stored name."""
+        """Return the digests that this task has proved, by stored name, None if unknown."""
         return {self.find_name(step): self.find_sha256(step) for step in self.correct_steps() if step.payload}
 
     def describe(self, plan: ManifestPlan | None) -> tuple[str, str]:
-        """Return the listing before and after the task as the diff shows it, which also tells what was sent as it was."""
+        """Return the listing before and after the task for the diff, which also marks artifacts that were sent unchanged."""
         listing, steps, manifest = self.current.listing, self.correct_steps(), self.current.manifest
         names = {step.name: self.find_name(step) for step in steps}
         before = self._find_digests_before(steps)
@@ -259,13 +259,13 @@ class _Work:
 
 
 def _find_deleted(work: _Work) -> list[Artifact]:
-    """Return the artifacts that the steps delete, of which several might have one name."""
+    """Return the artifacts that the steps delete. Several artifacts might have the same name."""
     names = {step.name for step in work.steps if step.status == DELETED}
     return [each for each in (*work.current.listing.values(), *work.current.others) if each.name in names]
 
 
 def _find_signature(work: _Work, plan: ManifestPlan | None) -> ManifestSignature | None:
-    """Return the signature as the plan leaves it, None if the task does not verify the manifest."""
+    """Return the signature after the task, or None if the task does not verify the manifest."""
     manifest = work.current.manifest
     if not plan or not manifest or not manifest.signature:
         return None
@@ -273,18 +273,18 @@ def _find_signature(work: _Work, plan: ManifestPlan | None) -> ManifestSignature
 
 
 def _find_signer(signature: ManifestSignature | None) -> dict[str, str]:
-    """Return the fingerprint of the signing key by the name of the signature, empty if it is not signed."""
+    """Return the fingerprint of the signing key by the name of the signature, or an empty dictionary without a signature."""
     return {signature.name: signature.proof.fingerprint} if signature and signature.proof else {}
 
 
 def _contribute(work: _Work) -> Contribution:
-    """Return what the steps contribute to the manifest."""
+    """Return the contribution of the steps to the manifest."""
     deleted = {artifact.identity for artifact in _find_deleted(work)}
     return Contribution(work.find_digests(), bool(work.find_sending()), deleted, work.current.listing)
 
 
 def _require_unreplaced(work: _Work) -> None:
-    """Raise NotStored if an upload was stored under the name of an artifact that the task has found unchanged."""
+    """Raise NotStored if an upload was stored under the name of an unchanged artifact of the task."""
     unchanged = {step.current.name for step in work.steps if step.current and not step.changes}
     for name, landing in work.landings.items():
         if landing.proved and landing.proved.name in unchanged:

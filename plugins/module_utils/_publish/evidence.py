@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gather what a plan of publishing is decided from: does the artifact exist, and is it the same? Write nothing."""
+"""Gather the evidence for a publishing plan: whether each artifact exists and has the same contents. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .._renames import RenamedPattern, SimilarNames, likely_names
 from .._text import quoted
 from .plan import Evidence, Step, plan_publishing
 
-# Rules of the service that are known, or follow from what it is made of: the others would cost requests for nothing.
+# The number of likely names that are requested. Further names rarely exist.
 _PROBED_NAMES = 3
 
 
@@ -30,16 +30,16 @@ def plan_payloads(
     compare: str = "checksum",
     parallel: int = 1,
 ) -> list[Step]:
-    """Return one step for each payload, from the current state of the repository; raise OverwriteRefused."""
+    """Return one step for each payload, based on the current state of the repository. Raise OverwriteRefused."""
     examiner = Examiner(downloads, current, compare, overwrite, [payload.name for payload in payloads])
     evidence = run_all(examiner.examine, payloads, parallel)
     return plan_publishing(list(zip(payloads, evidence)), overwrite)
 
 
 class Examiner:
-    """Examine one payload at a time, at the least cost: size, manifest, conditional request, stream.
+    """Examines payloads at the least cost: by size, manifest, conditional request and stream, in this order.
 
-    ``requested``: the names of all payloads, each of which is nobody else's renamed artifact.
+    ``requested``: the names of all payloads. An artifact with one of them is not a renamed artifact of another payload.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Examiner:
         self._protects = overwrite in ("never", "refuse")
 
     def examine(self, payload: Sendable) -> Evidence:
-        """Return the evidence for one payload; raise StaleListing if the service has something else than the listing says."""
+        """Return the evidence for one payload. Raise StaleListing if the listing contradicts the service."""
         current = self._listing.get(payload.name)
         if current is None:
             evidence = self._examine_renamed(payload)
@@ -77,7 +77,10 @@ class Examiner:
         return self._examine_content(payload, current)
 
     def _examine_renamed(self, payload: Sendable) -> Evidence:
-        """Count an artifact of another name as the requested one: it has the content, or an upload would likely replace it."""
+        """Return the evidence of an artifact with a renamed form of the name.
+
+        It counts as the requested artifact if it has the same contents, or if an upload would likely replace it.
+        """
         claimed = frozenset() if self._protects else self._requested
         names = [name for name in self._similar.find(payload.name) if name not in claimed]
         digest = None
@@ -94,13 +97,13 @@ class Examiner:
         return Evidence(current, same=False, sha256=digest, current_sha256=self._current.trusted_digest(current))
 
     def _is_likely(self, name: str, other: str) -> bool:
-        """Return whether an upload would replace the other artifact; what must not be overwritten is protected generously."""
+        """Return whether an upload would likely replace the other artifact. If nothing must be overwritten, more rules count."""
         if self._protects:
             return RenamedPattern(name).match_likely(other)
         return other in likely_names(name)
 
     def _require_new(self, name: str) -> None:
-        """Raise StaleListing if an artifact exists that is not listed: a listing that lags must not cost released bytes."""
+        """Raise StaleListing if an artifact exists that is not listed, so that a stale listing never causes an overwrite."""
         for other in (name, *likely_names(name)[:_PROBED_NAMES]):
             if other not in self._requested - {name} and self._downloads.exists(other):
                 raise StaleListing(

@@ -22,11 +22,11 @@ if t.TYPE_CHECKING:
 
 
 class Evidence(t.NamedTuple):
-    """What is known about one payload before the decision.
+    """The evidence about one payload.
 
-    ``current``: the artifact that counts as the requested one, or None. ``same``: whether the contents are equal by the rule
-    of ``compare``, None if nobody needed to compare. ``sha256``: digest of the payload, if it was computed.
-    ``current_sha256``: digest of the artifact, if it is proved or trusted.
+    ``current``: the artifact that counts as the requested one, or None. ``same``: whether the contents are equal by ``compare``,
+    None if they were not compared. ``sha256``: digest of the payload, if it was computed. ``current_sha256``: digest of the
+    artifact, if it is proved or trusted.
     """
 
     current: Artifact | None = None
@@ -37,7 +37,7 @@ class Evidence(t.NamedTuple):
 
 
 class Step(t.NamedTuple):
-    """What happens to one artifact, and why. ``sha256``: digest of what Downloads holds afterwards, None if not known yet."""
+    """The change of one artifact and its reason. ``sha256``: digest of the artifact after the step, None if unknown."""
 
     name: str
     status: str
@@ -58,11 +58,11 @@ class Step(t.NamedTuple):
 
 
 class OverwriteRefused(BitbucketError):
-    """``overwrite: refuse`` met an artifact with other content."""
+    """An artifact with different content exists, and ``overwrite`` is ``refuse``."""
 
 
 def refuse_manifest(names: t.Sequence[str], manifest: str | None, signature: str | None, options: str) -> None:
-    """Raise BadInput if the manifest or its signature is among the names, which the ``options`` have."""
+    """Raise BadInput if the manifest or its signature is among the names. ``options``: the source of the names, for messages."""
     own = manifest_names(manifest, signature)
     for name in names:
         if name in own:
@@ -71,7 +71,7 @@ def refuse_manifest(names: t.Sequence[str], manifest: str | None, signature: str
 
 
 def refuse_channels(names: t.Sequence[str], manifest: str | None) -> None:
-    """Raise BadInput for a channel beside a manifest: a channel moves, and its line in the manifest would become false."""
+    """Raise BadInput for a channel in a task with a manifest. A channel moves, so its line would become false."""
     channels = [name for name in names if is_channel_name(name)]
     if channels and manifest is not None:
         raise BadInput(
@@ -81,7 +81,7 @@ def refuse_channels(names: t.Sequence[str], manifest: str | None) -> None:
 
 
 def plan_publishing(examined: t.Sequence[tuple[Sendable, Evidence]], overwrite: str) -> list[Step]:
-    """Return one step for each payload, in the order given; raise OverwriteRefused before anything is done."""
+    """Return one step for each payload, in the given order. Raise OverwriteRefused if one must not be replaced."""
     steps = [_plan_payload(payload, evidence, overwrite) for payload, evidence in examined]
     differing = [step for step in steps if step.status == REPLACED]
     if overwrite == "refuse" and differing:
@@ -93,7 +93,7 @@ def plan_publishing(examined: t.Sequence[tuple[Sendable, Evidence]], overwrite: 
 
 
 def plan_deleting(names: t.Sequence[str], listing: Listing) -> list[Step]:
-    """Return one step for each name, in the order given, each name once."""
+    """Return one step for each unique name, in the given order."""
     return [
         Step(name, DELETED, "there", current=listing[name]) if name in listing else Step(name, ABSENT, "not there")
         for name in dict.fromkeys(names)
@@ -101,7 +101,7 @@ def plan_deleting(names: t.Sequence[str], listing: Listing) -> list[Step]:
 
 
 def correct_step(step: Step, replaced: Artifact | None) -> Step:
-    """Return a sent step as it turned out: only the stored name tells which artifact, if any, it ``replaced``."""
+    """Return the step of a sent payload, corrected by the artifact that it ``replaced``, if any."""
     if replaced is None:
         return step._replace(status=CREATED, reason="not there", current=None)
     if step.current == replaced or step.payload is None:
@@ -112,9 +112,9 @@ def correct_step(step: Step, replaced: Artifact | None) -> Step:
 def predict_listing(
     before: Listing, steps: t.Sequence[Step], stored_names: t.Mapping[str, str] = MappingProxyType({})
 ) -> Listing:
-    """Return the listing as the steps leave it; what they send has no ``created_on`` yet.
+    """Return the listing after the steps. Sent artifacts have no ``created_on``.
 
-    ``stored_names``: names under which the service has stored what was sent, by requested name, as far as they are known.
+    ``stored_names``: known names under which the service stored sent artifacts, by requested name.
     """
     after = dict(before)
     for step in steps:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the artifacts whose releases retention never deletes, as they are listed or as check mode predicts them."""
+"""Find the artifacts whose releases retention never deletes, in the listing or in the prediction of check mode."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .._text import quoted
 class Protected(t.NamedTuple):
     """A name whose release is never deleted.
 
-    ``published``: a task has reported the artifact as existing. ``pending``: it has created or replaced the artifact, which
-    counts as existing although check mode does not list it. ``size`` of a pending artifact in bytes. ``predicted``: the
-    artifact has no date yet, so that check mode lists at most the old one.
+    ``published``: a task reported the artifact as existing. ``pending``: a task created or replaced the artifact, so it counts
+    as existing although the listing lacks it in check mode. ``size``: of a pending artifact, in bytes. ``predicted``: the
+    artifact has no date, so the listing has at most its old state.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Protected(t.NamedTuple):
 
 
 def parse_protect(items: t.Sequence[t.Any]) -> list[Protected]:
-    """Return the protected names of the option: names, or artifacts as a publishing task returns them."""
+    """Return the protected names in the option ``protect``: names, or artifacts that a publishing task returned."""
     return [_parse_protected(item) for item in items]
 
 
@@ -55,7 +55,7 @@ def _parse_protected(item: t.Any) -> Protected:
 
 
 class Protection:
-    """The protected artifacts of a listing. ``mask`` returns a name as results of tasks show it, without the text of secrets."""
+    """The protected artifacts of a listing. ``mask``: returns a name with masked secrets, as results show it."""
 
     def __init__(self, listing: Listing, protect: t.Sequence[Protected], mask: t.Callable[[str], str] = str) -> None:
         self._listing = listing
@@ -64,7 +64,7 @@ class Protection:
         self._masked: dict[str, list[str]] | None = None
 
     def find_names(self) -> set[str]:
-        """Return the names of the protected artifacts that are listed or pending."""
+        """Return the names of protected artifacts that are listed or pending."""
         return {name for each in self._protect for name in self._find(each) or ([each.name] if each.pending else [])}
 
     def find_unlisted(self) -> list[str]:
@@ -72,7 +72,7 @@ class Protection:
         return [each.name for each in self._protect if each.published and not self._find(each)]
 
     def require_published(self) -> None:
-        """Raise BitbucketError if a published artifact is not listed: it would not be protected."""
+        """Raise BitbucketError if a published artifact is not listed, because it would not be protected."""
         unlisted = self.find_unlisted()
         if unlisted:
             raise BitbucketError(
@@ -82,7 +82,7 @@ class Protection:
             )
 
     def predict(self, now: datetime.datetime) -> dict[str, Artifact]:
-        """Return the pending artifacts that the listing does not show as they will be."""
+        """Return the pending artifacts that the listing lacks or shows in their old state."""
         pending = [(each, self._find(each) or [each.name]) for each in self._protect if each.pending]
         return {
             name: Artifact(name, each.size, now.isoformat())
@@ -92,7 +92,11 @@ class Protection:
         }
 
     def _find(self, protected: Protected) -> list[str]:
-        """Return the listed name itself, else those that results show like it, else those that the service might store for it."""
+        """Return the listed names of a protected artifact.
+
+        These are the name itself, or else names that are equal when masked, or else names under which the service might store
+        it.
+        """
         if protected.name in self._listing:
             return [protected.name]
         if masked := self._find_masked(protected.name):

@@ -4,7 +4,7 @@
 
 """Decide which artifacts retention deletes.
 
-Artifacts are grouped into releases; a release is as old as its newest artifact. What is not known is kept.
+Artifacts are grouped into releases. The age of a release is that of its newest artifact. Artifacts of unknown age are kept.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ Releases = t.Mapping[str, t.Sequence[Artifact]]
 class Retention(t.NamedTuple):
     """The rules of retention.
 
-    ``keep``: number of newest releases that stay. ``older_than``: minimum age of what is deleted. ``keep_size``: bytes that the
-    newest releases may have together. ``order``: which releases are the newest, and what a release is. ``max_deletions``: limit
-    for one task. ``protect``: releases that are never deleted and count first. ``mask``: returns a name as the results of tasks
-    show it, without the text of secrets. ``ignored``: the manifest and its signatures. ``named``: names that channels name, each
-    with its channel; their releases are never deleted.
+    ``keep``: number of newest releases to keep. ``older_than``: minimum age of deleted releases. ``keep_size``: maximum sum of
+    bytes of the newest releases. ``order``: order and grouping of releases. ``max_deletions``: limit for one task. ``protect``:
+    releases that are never deleted and count first. ``mask``: returns a name with masked secrets, as results show it.
+    ``ignored``: the manifest and its signatures. ``named``: names in channels, each with its channel. Their releases are never
+    deleted.
     """
 
     patterns: Patterns
@@ -69,7 +69,7 @@ class TooManyDeletions(BitbucketError):
 
 
 def parse_age(text: str) -> datetime.timedelta:
-    """Parse ``30d``, ``12h`` and so on; raise BadInput for anything else."""
+    """Return the age in a text such as ``30d`` or ``12h``. Raise BadInput for any other text."""
     match = _AGE.match(text.strip())
     if not match:
         raise BadInput(f"older_than must be a number and a unit (s, m, h, d or w), such as 30d, not '{text}'")
@@ -80,7 +80,7 @@ def parse_age(text: str) -> datetime.timedelta:
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes of ``20G``, ``500M`` and so on, which are powers of 1024; raise BadInput for anything else."""
+    """Return the bytes in a text such as ``20G`` or ``500M`` (powers of 1024). Raise BadInput for any other text."""
     match = _SIZE.match(text.strip())
     if not match:
         raise BadInput(
@@ -92,7 +92,7 @@ def parse_size(text: str) -> int:
 
 
 def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime) -> list[Step]:
-    """Return a step for each artifact in scope, newest first; raise TooManyDeletions before anything is done."""
+    """Return a step for each artifact in scope, newest first. Raise TooManyDeletions."""
     order, protection = rules.order, rules.find_protection(listing)
     expected = {**listing, **protection.predict(now)}
     scope = order.sort(newest_first(artifact for artifact in expected.values() if rules.covers(artifact.name)))
@@ -108,7 +108,7 @@ def plan_pruning(listing: Listing, rules: Retention, now: datetime.datetime) -> 
 
 
 def _find_exemption(name: str, order: Order) -> str | None:
-    """Return why an artifact stays and does not count, None if the rules decide."""
+    """Return why an artifact is kept and does not count, or None if the rules decide."""
     if not is_plain(name):
         return "no plain name"
     if order.find_release(name) is None:
@@ -121,7 +121,7 @@ def _find_exemption(name: str, order: Order) -> str | None:
 def _find_reasons(
     releases: Releases, protected: t.Collection[str | None], rules: Retention, now: datetime.datetime
 ) -> dict[str | None, str | None]:
-    """Return why each release stays, None for one that is deleted. ``releases``: newest first, each with its newest first."""
+    """Return why each release is kept, None for a release to delete. ``releases`` and their artifacts: newest first."""
     first = [release for release in releases if release in protected]
     others = [release for release in releases if release not in protected]
     fitting = _find_fitting(releases, [*first, *others], rules.keep_size)
@@ -137,7 +137,7 @@ def _find_reasons(
 
 
 def _find_fitting(releases: Releases, counted: t.Sequence[str], limit: int | None) -> set[str]:
-    """Return the newest release, and those that have at most ``limit`` bytes together with all that are counted before them."""
+    """Return the newest release, and the releases that have at most ``limit`` bytes together with all releases before them."""
     if limit is None:
         return set()
     fitting, size = set(list(releases)[:1]), 0
@@ -149,7 +149,7 @@ def _find_fitting(releases: Releases, counted: t.Sequence[str], limit: int | Non
 
 
 def _find_reason(members: t.Sequence[Artifact], rules: Retention, now: datetime.datetime) -> str | None:
-    """Return why the age of a release keeps it. Without a rule for ages, the order by version needs no dates."""
+    """Return why a release is kept by its age, or None. Without ``older_than``, the order by version needs no dates."""
     if rules.order.by_version and rules.older_than is None:
         return None
     dates = [parse_time(member.created_on) for member in members]
