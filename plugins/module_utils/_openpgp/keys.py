@@ -4,7 +4,7 @@
 
 """Parse OpenPGP public keys from armored files, keyrings and keybox files, and compute their fingerprints.
 
-Programs get only the packets that this file returns, and their word counts only for the fingerprints that it has computed.
+Programs get only the packets that this file returns, and their output counts only for fingerprints that this file computed.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ _PRIVATE = "has a private key. Use the public key, as gpg --armor --export write
 _KEYBOX_MAGIC = b"KBXf"
 _KEYBOX_OPENPGP = 2
 _KEYBOXD_MAGIC = b"SQLite format 3\0"
-_FINGERPRINT_DIGEST = "sha1"  # the format prescribes it
+_FINGERPRINT_DIGEST = "sha1"  # required by the format
 _ORDER = {USER_ID: 0, USER_ATTRIBUTE: 0, PUBLIC_SUBKEY: 1}
 
 Parts = t.Mapping[Packet, t.Tuple[Packet, ...]]
 
 
 class Certificate(t.NamedTuple):
-    """A primary key with all that belongs to it.
+    """A primary key with its user IDs and subkeys.
 
-    ``fingerprints``: of the primary key, then of the subkeys. ``parts``: the primary key, user ids and subkeys, each with its
+    ``fingerprints``: of the primary key, then of the subkeys. ``parts``: the primary key, user IDs and subkeys, each with its
     signatures.
     """
 
@@ -55,7 +55,7 @@ class Certificate(t.NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """Return the fingerprint of the primary key: 40 upper-case hex digits."""
+        """Return the fingerprint of the primary key: 40 uppercase hex digits."""
         return self.fingerprints[0]
 
     @property
@@ -78,7 +78,7 @@ class OpenpgpKeys(t.NamedTuple):
 
     @classmethod
     def join(cls, several: t.Iterable[OpenpgpKeys]) -> OpenpgpKeys:
-        """Return the certificates of several sources; copies of the same certificate are merged."""
+        """Return the certificates of several sources. Copies of the same certificate are merged."""
         merged: dict[str, Certificate] = {}
         for certificate in (certificate for keys in several for certificate in keys.certificates):
             known = merged.get(certificate.fingerprint)
@@ -91,7 +91,7 @@ class OpenpgpKeys(t.NamedTuple):
         return b"".join(certificate.packets for certificate in self.certificates)
 
     def find_primary(self, identifier: str) -> str | None:
-        """Return the fingerprint of the primary key that a fingerprint or a long key id belongs to, None if it is unknown."""
+        """Return the fingerprint of the primary key for a fingerprint or a long key ID, or None if it is unknown."""
         for certificate in self.certificates:
             for fingerprint in certificate.fingerprints:
                 if identifier in (fingerprint, fingerprint[-16:]):
@@ -100,14 +100,14 @@ class OpenpgpKeys(t.NamedTuple):
 
 
 def looks_like_openpgp(data: bytes) -> bool:
-    """Return whether the bytes begin like OpenPGP keys of any form, public or not, good or damaged."""
+    """Return whether the bytes start like OpenPGP keys in any format, public or private, intact or damaged."""
     return _is_binary(data) or has_armor(data) or data[8:12] == _KEYBOX_MAGIC or data.startswith(_KEYBOXD_MAGIC)
 
 
 def parse_openpgp_keys(data: bytes) -> OpenpgpKeys:
     """Return the public keys in armored blocks, in a binary keyring or in a keybox file.
 
-    Raises BadInput, with a predicate about the source of the bytes as its message.
+    Raise BadInput with a predicate about the source of the bytes as its message.
     """
     if not data.strip():
         raise BadInput("is empty")
@@ -127,7 +127,7 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _split(data: bytes) -> list[bytes]:
-    """Return the binary pieces of a file of any form."""
+    """Return the binary pieces of a file in any format."""
     if data.startswith(_KEYBOXD_MAGIC):
         raise BadInput("is the database of keyboxd, which only GnuPG can read. Export the key with gpg --armor --export")
     if data[8:12] == _KEYBOX_MAGIC:
@@ -141,7 +141,7 @@ def _split(data: bytes) -> list[bytes]:
 
 
 def _parse_keybox(data: bytes) -> list[bytes]:
-    """Return the OpenPGP keys of a keybox file, the format of GnuPG's pubring.kbx: blobs that begin with length and type."""
+    """Return the OpenPGP keys of a keybox file such as pubring.kbx of GnuPG: blobs that start with length and type."""
     pieces = []
     position = 0
     while position < len(data):
@@ -159,7 +159,7 @@ def _parse_keybox(data: bytes) -> list[bytes]:
 
 
 def _group(packets: t.Iterable[Packet]) -> list[dict[Packet, tuple[Packet, ...]]]:
-    """Return the parts of each certificate: a key or user id, and the signatures that follow it."""
+    """Return the parts of each certificate: a key or user ID, and the signatures that follow it."""
     groups: list[dict[Packet, tuple[Packet, ...]]] = []
     part = None
     for packet in packets:
@@ -169,7 +169,7 @@ def _group(packets: t.Iterable[Packet]) -> list[dict[Packet, tuple[Packet, ...]]
         if packet.tag in IGNORED or not groups:
             continue
         if packet.tag == PUBLIC_SUBKEY and packet.body[:1] != b"\x04":
-            part = None  # GnuPG 2.5 has subkeys of version 5 for encryption beside others of version 4
+            part = None  # GnuPG 2.5 adds encryption subkeys of version 5 to keys of version 4
         elif packet.tag != SIGNATURE:
             part = packet
             groups[-1].setdefault(part, ())
@@ -186,7 +186,7 @@ def _check_kind(packet: Packet) -> None:
 
 
 def _create_certificate(parts: Parts) -> Certificate:
-    """Return a certificate with its parts in the order that the format prescribes: primary key, user ids, subkeys."""
+    """Return a certificate with its parts in the order that the format requires: primary key, user IDs, subkeys."""
     ordered = dict(sorted(parts.items(), key=lambda item: _ORDER.get(item[0].tag, -1)))
     keys = [part for part in ordered if part.tag in (PUBLIC_KEY, PUBLIC_SUBKEY)]
     return Certificate(tuple(_compute_fingerprint(key.body) for key in keys), ordered)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse OpenPGP armor and packets (RFC 4880). Knows neither keys nor signatures."""
+"""Parse OpenPGP armor and packets (RFC 4880), without the contents of keys and signatures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._errors import BitbucketError
 SIGNATURE, SECRET_KEY, PUBLIC_KEY, SECRET_SUBKEY = 2, 5, 6, 7
 LITERAL, USER_ID, PUBLIC_SUBKEY, USER_ATTRIBUTE = 11, 13, 14, 17
 ONE_PASS_SIGNATURE, COMPRESSED = 4, 8
-# What GnuPG keeps in old keyrings beside the keys: marker, trust, padding, comment, control.
+# Other packets that GnuPG stores in old keyrings: marker, trust, padding, comment, control.
 IGNORED = frozenset({10, 12, 21, 61, 63})
 
 _BEGIN = re.compile(rb"-----BEGIN (PGP [A-Z ,/0-9]*)-----")
@@ -25,7 +25,7 @@ _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*: ?.*")
 
 
 class Malformed(BitbucketError):
-    """The bytes are no OpenPGP data. The message is a predicate about them, such as "is truncated"."""
+    """The bytes are not valid OpenPGP data. The message is a predicate about them, such as "is truncated"."""
 
 
 class Packet(t.NamedTuple):
@@ -35,7 +35,7 @@ class Packet(t.NamedTuple):
     body: bytes
 
     def encode(self) -> bytes:
-        """Return the packet with a header of the new format, whatever its header was: every tool reads the same lengths."""
+        """Return the packet with a header of the new format, so that all programs read the same length."""
         return bytes([0xC0 | self.tag, 0xFF]) + len(self.body).to_bytes(4, "big") + self.body
 
 
@@ -47,7 +47,7 @@ class Block(t.NamedTuple):
 
 
 def read_tag(data: bytes) -> int | None:
-    """Return the kind of the first packet, None if the bytes do not begin like one."""
+    """Return the kind of the first packet, or None if the bytes do not start like a packet."""
     first = data[0] if data else 0
     if not first & 0x80:
         return None
@@ -60,7 +60,7 @@ def has_armor(data: bytes) -> bool:
 
 
 def parse_armor(data: bytes) -> list[Block]:
-    """Return the armored blocks; text around them is ignored, and so are blanks around their lines, which editors leave."""
+    """Return the armored blocks. Text around the blocks and blanks around their lines are ignored."""
     blocks = []
     lines: list[bytes] = []
     label = b""
@@ -80,7 +80,7 @@ def parse_armor(data: bytes) -> list[Block]:
 
 
 def _decode(lines: list[bytes]) -> bytes:
-    """Return the bytes of a block, from the empty line that ends its headers to its checksum, which it might lack."""
+    """Return the bytes of a block, between the empty line after its headers and its optional checksum."""
     if b"" not in lines:
         raise Malformed("has an armored block without the empty line before its contents, or without its line breaks")
     start = lines.index(b"")
@@ -120,7 +120,7 @@ _CRC_TABLE = [_compute_crc_step(byte) for byte in range(256)]
 
 
 def parse_packets(data: bytes) -> list[Packet]:
-    """Return the packets. Partial and indeterminate lengths, which no key and no signature has, are refused."""
+    """Return the packets. Raise Malformed for partial and indeterminate lengths, which keys and signatures cannot have."""
     packets = []
     position = 0
     while position < len(data):
@@ -133,7 +133,7 @@ def parse_packets(data: bytes) -> list[Packet]:
 
 
 def _parse_header(data: bytes, position: int) -> tuple[int, int, int]:
-    """Return the kind of the packet at a position, where its contents start, and their length."""
+    """Return the kind of the packet at a position, the position of its contents, and their length."""
     first = data[position]
     if not first & 0x80:
         raise Malformed("is not OpenPGP data")
@@ -146,7 +146,7 @@ def _parse_header(data: bytes, position: int) -> tuple[int, int, int]:
 
 
 def _parse_new_length(data: bytes, position: int) -> tuple[int, int]:
-    """Return where the contents start and their length, for a header of the new format."""
+    """Return the position and the length of the contents, for a header of the new format."""
     first = _read_number(data, position, 1)
     if first < 192:
         return position + 1, first

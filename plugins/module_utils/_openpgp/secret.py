@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Choose the secret key that signs, from gpg's list (doc/DETAILS of GnuPG, format of the colon listings)."""
+"""Choose the secret key that signs from the list of gpg (doc/DETAILS of GnuPG, format of the colon listings)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SecretKey(t.NamedTuple):
 
 
 class _Part(t.NamedTuple):
-    """One line of a primary key or subkey. ``secret``: ``#`` if its secret part is missing, otherwise ``+`` or a card."""
+    """One line for a primary key or subkey. ``secret``: ``#`` if its secret part is missing, otherwise ``+`` or a card."""
 
     validity: str
     capabilities: str
@@ -39,9 +39,9 @@ class _Part(t.NamedTuple):
 
 
 def parse_signing_key(text: str) -> str:
-    """Return a fingerprint or a long key id in upper case, with the ``!`` that demands exactly this key.
+    """Return a fingerprint or a long key ID in uppercase, with the optional ``!`` that requires exactly this key.
 
-    Raises BadInput for anything else. The message does not repeat the text, which might be a private key.
+    Raise BadInput for anything else. The message does not repeat the text, which might be a private key.
     """
     key = re.sub(r"\s", "", text).upper()
     match = _IDENTIFIER.match(key)
@@ -58,7 +58,7 @@ def parse_signing_key(text: str) -> str:
 
 
 def choose_secret_key(listing: bytes, key: str, home: str) -> SecretKey:
-    """Return the one certificate of a list of secret keys that can sign as ``key``; raise CannotSign with the cause otherwise.
+    """Return the only certificate in a list of secret keys if it can sign as ``key``. Otherwise, raise CannotSign.
 
     ``home``: the GnuPG home, for the message.
     """
@@ -77,7 +77,10 @@ def choose_secret_key(listing: bytes, key: str, home: str) -> SecretKey:
 
 
 def _find_obstacle(parts: t.Sequence[_Part], key: str) -> str | None:
-    """Return why neither primary key nor subkey can sign, or with ``!`` not this one; None if one can, as gpg does."""
+    """Return why neither the primary key nor a subkey can sign, or None if one can, by the rules of gpg.
+
+    With ``!`` in ``key``, only this key counts.
+    """
     if parts[0].validity == _REVOKED:
         return "it was revoked. Sign with another key"
     if parts[0].validity == _EXPIRED:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign with an OpenPGP key of a GnuPG home: the user's own, or that of ``gnupg_home``."""
+"""Sign with an OpenPGP key in the GnuPG home of the user or in ``gnupg_home``."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .signature import find_weakness, parse_signatures
 from .status import format_time, split_status
 from .verify import OpenpgpVerifier
 
-# --no-options: gpg.conf might name further signers (local-user), make text signatures (textmode) or choose weak digests. Nothing
-# in it is needed to sign by a given key. gpg-agent.conf, which decides about passphrases and cards, is still read.
-# --trust-model and --no-auto-check-trustdb: the trust database, which signing does not need, is neither made nor updated.
+# --no-options: gpg.conf might add signers (local-user), make text signatures (textmode) or choose weak digests. Signing with a
+# given key needs no option in it. gpg-agent.conf, which controls passphrases and cards, is still read.
+# --trust-model and --no-auto-check-trustdb: signing does not need the trust database, so it is neither created nor updated.
 _COMMON = ("--no-options", "--batch", "--no-tty", "--trust-model", "always", "--no-auto-check-trustdb")
-# Not --digest-algo: SHA-256 is too short for keys of P-384 and P-521, for which gpg takes the next one.
+# Not --digest-algo: SHA-256 is too short for P-384 and P-521 keys, for which gpg uses the next preference.
 _SIGN = ("--status-fd", "2", "--personal-digest-preferences", "SHA256 SHA384 SHA512", "--armor", "--output", "-")
 
-_MOST_PASSPHRASE = 255  # bytes that gpg-agent takes; a pipe holds them until gpg reads
+_MOST_PASSPHRASE = 255  # bytes, the limit of gpg-agent, which also fit in the buffer of a pipe
 _BAD_PASSPHRASE = frozenset({11, 87})
 _NO_PASSPHRASE = frozenset({85, 99, 177, 198, 32870})
 _NO_AGENT = 77
@@ -45,10 +45,10 @@ _FAILURES = {
 
 
 class OpenpgpSigner:
-    """A secret key of a GnuPG home, which might be on a card. Raises BadInput if an argument has another form.
+    """A secret key in a GnuPG home or on a card. Raise BadInput for an invalid argument.
 
-    ``key``: fingerprint or long key id. ``passphrase``: None if the key has none, or if gpg-agent knows it. ``gnupg_home``: None
-    for that of the user.
+    ``key``: fingerprint or long key ID. ``passphrase``: None if the key has none, or if gpg-agent has it. ``gnupg_home``: None
+    for the GnuPG home of the user.
     """
 
     format = OPENPGP
@@ -64,11 +64,11 @@ class OpenpgpSigner:
             forbid_core_dumps()
 
     def find_key(self) -> Proof:
-        """Return the key without unlocking it, ``signed_on`` None; raise CannotSign or MissingTool if it cannot sign."""
+        """Return the key without unlocking it, with ``signed_on`` None. Raise CannotSign or MissingTool if it cannot sign."""
         return Proof(OPENPGP, self._find().fingerprint)
 
     def sign(self, document: bytes) -> Signature:
-        """Return the signature over exactly these bytes; raise CannotSign or MissingTool."""
+        """Return the signature over exactly these bytes. Raise CannotSign or MissingTool."""
         found = self._find()
         with self._lend_passphrase() as (options, descriptors):
             done = self._run([*options, *_SIGN, "--local-user", self._key, "--detach-sign"], document, descriptors)
@@ -82,7 +82,7 @@ class OpenpgpSigner:
         return Signature(done.output, Proof(OPENPGP, found.fingerprint, created))
 
     def create_verifier(self) -> OpenpgpVerifier:
-        """Return a verifier that trusts this key alone; raise CannotSign or MissingTool if the key cannot sign."""
+        """Return a verifier that trusts only this key. Raise CannotSign or MissingTool if the key cannot sign."""
         fingerprint = self._find().fingerprint
         done = self._run(["--export", fingerprint])
         if not done.output:
@@ -101,7 +101,7 @@ class OpenpgpSigner:
 
     @contextlib.contextmanager
     def _lend_passphrase(self) -> t.Iterator[tuple[t.Sequence[str], t.Sequence[int]]]:
-        """Yield the options for the passphrase, and the pipe that gpg reads it from. Without one nothing may ask for it."""
+        """Yield the options for the passphrase and the pipe from which gpg reads it. Without one, gpg must not ask for it."""
         if self._passphrase is None:
             yield ("--pinentry-mode", "error"), ()
             return
@@ -124,7 +124,7 @@ class OpenpgpSigner:
         return run([program, *_COMMON, *arguments], data, environment, descriptors)
 
     def _explain(self, done: Completed) -> str:
-        """Return why gpg has not signed, and what to do."""
+        """Return why gpg did not sign, and what to do."""
         failures = [fields[-1] for fields in split_status(done.messages) if fields[0] == "FAILURE"]
         code = int(failures[0]) & 0xFFFF if failures and re.match(r"[0-9]{1,10}\Z", failures[0]) else 0
         if self._passphrase is None and code in _BAD_PASSPHRASE | _NO_PASSPHRASE:
@@ -136,9 +136,9 @@ class OpenpgpSigner:
 
 
 def _parse_created(done: Completed, key: SecretKey) -> str | None:
-    """Return the time in the one SIG_CREATED line, whose fields are type, two algorithms, class, time and fingerprint.
+    """Return the time in the only SIG_CREATED line: type, two algorithms, class, time and fingerprint.
 
-    Without a line of this key about a signature that counts it is None.
+    Return None without such a line for this key and an accepted kind of signature.
     """
     lines = [fields[1:] for fields in split_status(done.messages) if fields[0] == "SIG_CREATED"]
     if len(lines) != 1 or len(lines[0]) < 6 or not all(re.match(r"[0-9]{1,10}\Z", field) for field in lines[0][2:5]):

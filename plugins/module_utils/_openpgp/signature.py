@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse detached OpenPGP signatures: refuse everything else before a program reads it, and each signature of a useless form.
+"""Parse detached OpenPGP signatures, and refuse all other data before a program reads them.
 
-GnuPG checks only the first of several signatures of different forms, so each one is verified by itself.
+GnuPG checks only the first of several signatures of different kinds, so each signature is verified separately.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _OTHER_PACKETS = {
 class DetachedSignature(t.NamedTuple):
     """One signature.
 
-    ``flaw``: why it never counts, as a predicate. ``issuers``: fingerprints and long key ids of its key, which nothing proves.
+    ``flaw``: why it is never accepted, as a predicate. ``issuers``: claimed fingerprints and long key IDs of its key.
     """
 
     packet: bytes
@@ -70,7 +70,7 @@ class DetachedSignature(t.NamedTuple):
 
 
 def parse_signatures(data: bytes) -> list[DetachedSignature]:
-    """Return the signatures of a file, armored or not; raise BadSignature if it is anything but detached OpenPGP signatures."""
+    """Return the signatures in a file, armored or not. Raise BadSignature for anything but detached OpenPGP signatures."""
     if not data.strip():
         raise BadSignature("is empty")
     if len(data) > _MOST_BYTES:
@@ -84,7 +84,7 @@ def parse_signatures(data: bytes) -> list[DetachedSignature]:
 
 
 def find_weakness(kind: int, digest: int) -> str | None:
-    """Return why a signature of this class and digest algorithm never counts, as a predicate; None if it might count."""
+    """Return why a signature with this class and digest algorithm is never accepted, as a predicate, or None."""
     if kind == _TEXT:
         return "is a text signature (class 01), which does not cover line ends. Sign again without --textmode"
     if kind != _BYTES:
@@ -103,7 +103,7 @@ def _refuse_other_texts(data: bytes) -> None:
 
 
 def _split(data: bytes) -> list[bytes]:
-    """Return the binary contents of all blocks, or of the file."""
+    """Return the binary contents of all blocks, or of a file without armor."""
     if read_tag(data) == SIGNATURE or not has_armor(data):
         _require_signature(read_tag(data))
         return [data]
@@ -143,7 +143,7 @@ def _parse_signature(packet: Packet) -> DetachedSignature:
 
 
 def _parse_issuers(body: bytes) -> tuple[str, ...]:
-    """Return the fingerprints and long key ids in both parts of the subpackets of a signature of version 4."""
+    """Return the fingerprints and long key IDs in the hashed and unhashed subpackets of a signature of version 4."""
     hashed_end = 6 + int.from_bytes(body[4:6], "big")
     unhashed_end = hashed_end + 2 + int.from_bytes(body[hashed_end : hashed_end + 2], "big")
     if unhashed_end > len(body):
@@ -166,7 +166,7 @@ def _parse_subpackets(area: bytes) -> t.Iterator[tuple[int, bytes]]:
 
 
 def _parse_length(area: bytes, position: int) -> tuple[int, int]:
-    """Return where a subpacket starts after its header, and its length."""
+    """Return the position of the contents of a subpacket, and their length."""
     first = area[position]
     if first < 192:
         return position + 1, first

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge the status lines of gpgv and gpg (doc/DETAILS of GnuPG), which count instead of the exit status."""
+"""Judge the status lines of gpgv and gpg (doc/DETAILS of GnuPG), which are used instead of the exit status."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OF_KNOWN_KEY = {
     "EXPKEYSIG": "was made by the key {}, which has expired",
     "REVKEYSIG": "was made by the key {}, which was revoked",
 }
-# Numbers of libgpg-error in ERRSIG lines.
+# Error codes of libgpg-error in ERRSIG lines.
 _ERRORS = {
     "4": "uses an algorithm that the program does not support",
     "6": "was made by the key {}, which is damaged in signed_by, or has no valid signature of its primary key there",
@@ -52,9 +52,9 @@ class Valid(t.NamedTuple):
 
 
 class SignatureStatus(t.NamedTuple):
-    """The lines about one signature: their keywords with the arguments of the first of each, and the VALIDSIG line.
+    """The lines about one signature: their keywords, each with the arguments of its first line, and the VALIDSIG line.
 
-    ``repeated``: a keyword that decides occurs twice, so that the group is not about one signature.
+    ``repeated``: whether a deciding keyword occurs more than once, so that the lines are not about one signature.
     """
 
     words: t.Mapping[str, t.Sequence[str]]
@@ -63,9 +63,10 @@ class SignatureStatus(t.NamedTuple):
 
 
 class Judgment(t.NamedTuple):
-    """What is known about one signature: the proof, or why it is none.
+    """The judgment about one signature: the proof, or the reason why it proves nothing.
 
-    ``fatal``: it is a bad, expired or revoked one by a key of signed_by, so that a good one beside it does not count.
+    ``fatal``: whether it is a bad, expired or revoked signature by a key of signed_by, so that a good signature beside it is not
+    accepted.
     """
 
     proof: Proof | None = None
@@ -74,7 +75,7 @@ class Judgment(t.NamedTuple):
 
 
 def split_status(output: bytes) -> list[list[str]]:
-    """Return the words of each status line; other lines are skipped."""
+    """Return the words of each status line. Other lines are ignored."""
     lines = output.decode("ascii", "replace").split("\n")
     fields = [line[len(_PREFIX) :].split() for line in lines if line.startswith(_PREFIX)]
     return [each for each in fields if each]
@@ -86,24 +87,24 @@ def format_time(seconds: int) -> str:
 
 
 def parse_status(output: bytes) -> list[SignatureStatus]:
-    """Return the lines of ``--status-fd`` for each signature; lines of any other form are skipped."""
+    """Return the lines of ``--status-fd`` for each signature. Lines of any other form are ignored."""
     groups: list[list[list[str]]] = [[]]
     for fields in split_status(output):
         if fields[0] == "NEWSIG":
             groups.append([])
         else:
             groups[-1].append(fields)
-    # Lines before the first NEWSIG are about no signature, unless the program writes none at all.
+    # Lines before the first NEWSIG do not belong to a signature, unless the program never writes NEWSIG.
     return [_create_status(group) for group in (groups[1:] or groups) if group]
 
 
 def choose_proof(groups: t.Iterable[SignatureStatus], keys: OpenpgpKeys, now: float) -> Proof:
-    """Return who made the good signature among several, see ``choose``; ``now`` in seconds since 1970."""
+    """Return the key of the good signature among several, see ``choose``. ``now``: in seconds since 1970."""
     return choose([judge(group, keys, now) for group in groups])
 
 
 def choose(judgments: t.Iterable[Judgment]) -> Proof:
-    """Return the proof of the first good signature; raise BadSignature if there is none, or a bad one by a trusted key."""
+    """Return the proof of the first good signature. Raise BadSignature without one, or with a bad one by a trusted key."""
     judged = list(judgments)
     proofs = [judgment.proof for judgment in judged if judgment.proof]
     reasons = list(dict.fromkeys(judgment.reason for judgment in judged if not judgment.proof))
@@ -120,7 +121,7 @@ def choose(judgments: t.Iterable[Judgment]) -> Proof:
 
 
 def judge(group: SignatureStatus, keys: OpenpgpKeys, now: float) -> Judgment:
-    """Return what the lines prove about one signature."""
+    """Return the judgment of the lines about one signature."""
     for word, reason in _OF_KNOWN_KEY.items():
         if word in group.words:
             primary = keys.find_primary(_first(group.words[word]))
@@ -174,6 +175,6 @@ def _explain_error(fields: t.Sequence[str], keys: OpenpgpKeys) -> str:
 
 
 def _first(fields: t.Sequence[str]) -> str:
-    """Return the key id or fingerprint that a line starts with, if it is one."""
+    """Return the key ID or fingerprint at the start of a line, or "unknown"."""
     first = fields[0] if fields else ""
     return first if re.match(r"(?:[0-9A-F]{16}|[0-9A-F]{40})\Z", first) else "unknown"

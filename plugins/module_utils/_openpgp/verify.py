@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify detached OpenPGP signatures with the program that is installed: gpgv, sqv or gpg.
+"""Verify detached OpenPGP signatures with an installed program: gpgv, sqv or gpg.
 
-Programs get the keys of ``signed_by`` alone, in a private folder that is their home, and each signature by itself.
+Programs get only the keys of ``signed_by``, with a private folder as their home, and each signature separately.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UNCONFIRMED = Judgment(reason="is not confirmed by the program that verified it
 
 
 class OpenpgpVerifier:
-    """The public keys of ``signed_by``. ``clock``: seconds since 1970, to refuse signatures that are dated in the future."""
+    """The public keys of ``signed_by``. ``clock``: returns seconds since 1970, to refuse signatures with a date in the future."""
 
     format = OPENPGP
 
@@ -38,7 +38,7 @@ class OpenpgpVerifier:
         return self._keys.find_primary(fingerprint) is not None
 
     def verify(self, document: bytes, signature: bytes) -> Proof:
-        """Return who made the signature over exactly these bytes; raise BadSignature or MissingTool."""
+        """Return the key that made the signature over exactly these bytes. Raise BadSignature or MissingTool."""
         signatures = parse_signatures(signature)
         program = _find_program()
         with private_folder() as folder:
@@ -51,8 +51,7 @@ class OpenpgpVerifier:
 class _Task(t.NamedTuple):
     """One signature to verify.
 
-    ``home``: the folder that has no keyring and no configuration of any user. ``keyring``, ``document`` and ``signature``: paths
-    in it.
+    ``home``: a folder without keyrings and configuration of a user. ``keyring``, ``document`` and ``signature``: paths in it.
     """
 
     keys: OpenpgpKeys
@@ -64,7 +63,7 @@ class _Task(t.NamedTuple):
 
 
 class _Program(t.NamedTuple):
-    """A program that verifies. ``build``: its command after the path; ``read``: what its output says, None if it has crashed."""
+    """A program that verifies. ``build``: returns its arguments. ``read``: judges its output, None if the program crashed."""
 
     name: str
     build: t.Callable[[_Task], t.Sequence[str]]
@@ -83,7 +82,7 @@ def _find_program() -> _Program:
 
 
 def _judge(program: _Program, every: _Task, signature: DetachedSignature, path: str) -> Judgment:
-    """Return what a program says about one signature. It gets none that never counts, and none of a key that is not trusted."""
+    """Return the judgment of a program about one signature. It gets only signatures without a flaw that claim a trusted key."""
     if signature.flaw:
         return Judgment(reason=signature.flaw)
     if not signature.issuers:
@@ -113,7 +112,7 @@ def _build_sqv(task: _Task) -> t.Sequence[str]:
 
 
 def _read_status(done: Completed, task: _Task) -> Judgment | None:
-    """Judge the status lines of gpgv and gpg. The exit status proves nothing, but one of failure is believed."""
+    """Judge the status lines of gpgv and gpg. The exit status proves nothing, except for a failure."""
     groups = parse_status(done.output)
     if done.status < 0 or not groups:
         return None
@@ -122,7 +121,7 @@ def _read_status(done: Completed, task: _Task) -> Judgment | None:
 
 
 def _read_fingerprints(done: Completed, task: _Task) -> Judgment | None:
-    """Judge the fingerprints that sqv prints, one a line, if it ends with 0; it ends with 1 for a signature that is not good."""
+    """Judge the fingerprints that sqv prints, one per line. Its exit status is 0, or 1 for a signature that is not good."""
     fingerprints = done.output.decode("ascii", "replace").split()
     if done.status == 0 and fingerprints:
         primaries = [task.keys.find_primary(fingerprint) for fingerprint in fingerprints if len(fingerprint) == 40]

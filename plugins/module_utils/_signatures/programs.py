@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the programs that sign and verify, each with a private folder and an environment that holds nothing else of the task."""
+"""Run the programs that sign and verify, in a private folder and without the environment of the task."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from .._text import one_line
 
 
 class Completed(t.NamedTuple):
-    """What a program has returned: its exit status, which alone proves nothing, and its output."""
+    """The result of a program: its exit status, which proves nothing on its own, and its output."""
 
     status: int
     output: bytes
     messages: bytes
 
     def explain(self) -> str:
-        """Return the last line of its messages, or else its exit status, for an error."""
+        """Return the last line of its messages, or else its exit status."""
         lines = self.messages.decode("utf-8", "replace").splitlines()
         words = [line for line in map(one_line, lines) if line]
         return words[-1] if words else f"it printed nothing and ended with exit status {self.status}"
 
 
 class Folder:
-    """A folder that only this user can read, for public keys, documents and signatures. Nothing secret is ever written."""
+    """A folder that only this user can read, for public keys, documents and signatures. Secrets are never written."""
 
     def __init__(self, path: str) -> None:
         self.path = path
 
     def write(self, name: str, data: bytes) -> str:
-        """Write a file; return its path."""
+        """Write a file, and return its path."""
         path = os.path.join(self.path, name)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
             sink.write(data)
@@ -48,7 +48,7 @@ class Folder:
 
 @contextlib.contextmanager
 def private_folder() -> t.Iterator[Folder]:
-    """Make a folder with mode 0700, and remove it with everything in it."""
+    """Create a folder with mode 0700, and remove it with its contents at the end."""
     try:
         path = tempfile.mkdtemp(prefix="releng-")
     except OSError as exc:
@@ -62,17 +62,17 @@ def private_folder() -> t.Iterator[Folder]:
 
 
 def forbid_core_dumps() -> None:
-    """Let no core dump of this process, or of a program that it starts, show a passphrase."""
+    """Disable core dumps of this process and of the programs that it starts, because they could contain a passphrase."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def find_program(name: str) -> str | None:
-    """Return the path of a program, None if it is not installed."""
+    """Return the path of a program, or None if it is not installed."""
     return shutil.which(name, path=_search_path())
 
 
 def _search_path() -> str:
-    """Return PATH without relative and empty entries: others might have written into the folder that the task runs in."""
+    """Return PATH without relative and empty entries, because other users might be able to write to the current directory."""
     return os.pathsep.join(filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep)))
 
 
@@ -82,10 +82,10 @@ def run(
     environment: t.Mapping[str, str],
     descriptors: t.Sequence[int] = (),
 ) -> Completed:
-    """Run a program with ``data`` as its standard input, without a terminal to ask at.
+    """Run a program with ``data`` as its standard input, without a terminal for questions.
 
-    It gets PATH, the C locale and ``environment``, nothing else: no credential of the task, no GnuPG setting of the user.
-    ``descriptors``: open files that it inherits.
+    Its environment has only PATH, the C locale and ``environment``, and therefore no credentials of the task and no GnuPG
+    settings of the user. ``descriptors``: open files that it inherits.
     """
     try:
         done = subprocess.run(

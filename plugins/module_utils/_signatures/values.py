@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Define what signers and verifiers of both formats have in common: their values, their methods and their errors."""
+"""Define the values, methods and errors that signers and verifiers of both formats have in common."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SUFFIXES = {OPENPGP: ".asc", SSH: ".sig"}
 
 
 class Proof(t.NamedTuple):
-    """Who signed, and when.
+    """The key and the time of a signature.
 
-    ``fingerprint``: of the primary key, 40 upper-case hex digits for OpenPGP, ``SHA256:…`` for SSH. ``signed_on``: ISO 8601 in
-    UTC, None if the signature or the tool does not tell.
+    ``fingerprint``: of the primary key, 40 uppercase hex digits for OpenPGP, ``SHA256:…`` for SSH. ``signed_on``: ISO 8601 in
+    UTC, None if the signature or the program does not state it.
     """
 
     format: str
@@ -28,7 +28,7 @@ class Proof(t.NamedTuple):
 
 
 class Signature(t.NamedTuple):
-    """A detached signature that was just made: its bytes, and who made it."""
+    """A new detached signature: its bytes and its key."""
 
     data: bytes
     proof: Proof
@@ -37,12 +37,12 @@ class Signature(t.NamedTuple):
 class BadSignature(BitbucketError):
     """A signature proves nothing.
 
-    The message is a predicate about the signature, such as "was made by the key 0123…, which signed_by does not have": the
-    caller puts the names of the signature and of the document before it.
+    The message is a predicate about the signature, such as "was made by the key 0123…, which signed_by does not have". The
+    caller writes the names of the signature and of the document before it.
     """
 
 
-# How bitbucket_download_fetch goes on, in messages about a program that is missing.
+# Advice for bitbucket_download_fetch in messages about a missing program.
 OTHER_HOST = ". Alternatively, use via: link or via: controller of bitbucket_download_fetch to verify on the control node"
 
 
@@ -55,7 +55,7 @@ class CannotSign(BitbucketError):
 
 
 class Verifier(t.Protocol):
-    """The keys of ``signed_by``, or the public half of the signing key."""
+    """The keys of ``signed_by``, or the public key of the signing key."""
 
     format: str
 
@@ -63,7 +63,7 @@ class Verifier(t.Protocol):
         """Return whether a key with this fingerprint, primary or not, is one of the trusted keys."""
 
     def verify(self, document: bytes, signature: bytes) -> Proof:
-        """Return who made the signature over exactly these bytes; raise BadSignature or MissingTool."""
+        """Return the key that made the signature over exactly these bytes. Raise BadSignature or MissingTool."""
 
 
 class Signer(t.Protocol):
@@ -72,10 +72,10 @@ class Signer(t.Protocol):
     format: str
 
     def find_key(self) -> Proof:
-        """Return the key without unlocking it, ``signed_on`` None; raise CannotSign or MissingTool if it cannot sign."""
+        """Return the key without unlocking it, with ``signed_on`` None. Raise CannotSign or MissingTool if it cannot sign."""
 
     def sign(self, document: bytes) -> Signature:
-        """Return the signature over exactly these bytes; raise CannotSign or MissingTool."""
+        """Return the signature over exactly these bytes. Raise CannotSign or MissingTool."""
 
     def create_verifier(self) -> Verifier:
-        """Return a verifier that trusts this key alone."""
+        """Return a verifier that trusts only this key."""

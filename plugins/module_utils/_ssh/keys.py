@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read SSH public keys and allowed-signers lines, and write the allowed-signers lines that a signature is verified with.
+"""Parse SSH public keys and allowed-signers lines, and render the allowed-signers lines to verify a signature.
 
 The formats: sshd(8) and ssh-keygen(1), sections AUTHORIZED_KEYS FILE FORMAT and ALLOWED SIGNERS; PROTOCOL.certkeys of OpenSSH.
-Reads no files and runs no programs.
+Nothing here reads a file or runs a program.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SIGNER = "signer"
 NAMESPACE = "file"
 MOST_PRINCIPALS = 256  # the limit of OpenSSH
 
-# Per type of key: its name in the messages of ssh-keygen, and how many fields follow the type.
+# For each type of key: its name in the messages of ssh-keygen, and the number of fields after the type.
 KEY_TYPES = {
     "ssh-ed25519": ("ED25519", 1),
     "ssh-rsa": ("RSA", 2),
@@ -42,18 +42,18 @@ _TIMES = ("valid-after", "valid-before")
 
 
 class MalformedKey(ValueError):
-    """A public key has a wrong structure or an unknown type; the message is a predicate, such as "is truncated"."""
+    """A public key has an invalid structure or an unknown type. The message is a predicate, such as "is truncated"."""
 
 
 class BlobReader:
-    """Read the fields of the SSH wire format (RFC 4251, section 5)."""
+    """Reads the fields of the SSH wire format (RFC 4251, section 5)."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes; raise MalformedKey if there are fewer."""
+        """Return the next ``size`` bytes. Raise MalformedKey if there are fewer."""
         field = self._data[self._at : self._at + size]
         if len(field) < size:
             raise MalformedKey("is truncated")
@@ -65,11 +65,11 @@ class BlobReader:
         return int.from_bytes(self.read(4), "big")
 
     def string(self) -> bytes:
-        """Return the next field with a length before it."""
+        """Return the next field, which starts with its length."""
         return self.read(self.number())
 
     def text(self) -> str:
-        """Return the next field as text; bytes that are not UTF-8 are kept as escapes."""
+        """Return the next field as text. Bytes that are not UTF-8 become escapes."""
         return self.string().decode("utf-8", "backslashreplace")
 
     def is_at_end(self) -> bool:
@@ -83,14 +83,14 @@ class BlobReader:
 
 
 class Certificate(t.NamedTuple):
-    """What a certificate says about its key: the principals that it may sign as, and the key of its authority."""
+    """The contents of a certificate: the principals that its key can sign as, and the key of its authority."""
 
     principals: tuple[str, ...]
     authority: bytes
 
 
 class PublicKey(t.NamedTuple):
-    """A public key. ``type`` and ``blob``: those of the bare key, also if it came in a certificate."""
+    """A public key. ``type`` and ``blob``: of the bare key, also for a key in a certificate."""
 
     type: str
     blob: bytes
@@ -113,7 +113,7 @@ def fingerprint(blob: bytes) -> str:
 
 
 def parse_public_key(blob: bytes) -> PublicKey:
-    """Return the key of a blob, which might be a certificate; raise MalformedKey."""
+    """Return the key in a blob, which might be a certificate. Raise MalformedKey."""
     reader = BlobReader(blob)
     name = reader.text()
     if name in CERTIFICATE_TYPES:
@@ -126,7 +126,7 @@ def parse_public_key(blob: bytes) -> PublicKey:
 
 
 def _encode_key(name: str, reader: BlobReader) -> bytes:
-    """Return the blob of the bare key whose fields come next; raise MalformedKey if they do not fit its type."""
+    """Return the blob of the bare key with the next fields. Raise MalformedKey if they do not match the type."""
     fields = [reader.string() for _unused in range(KEY_TYPES[name][1])]
     if name.endswith("ed25519") and len(fields[0]) != 32:
         raise MalformedKey("has the wrong length")
@@ -160,7 +160,7 @@ def _parse_certified(reader: BlobReader) -> tuple[str, ...]:
 
 
 class SshKey(t.NamedTuple):
-    """A trusted key, with what its allowed-signers line says. ``options``: values by name, None for ``cert-authority``."""
+    """A trusted key and the other fields of its allowed-signers line. ``options``: values by name, None for a flag."""
 
     key: PublicKey
     principals: str = SIGNER
@@ -168,11 +168,11 @@ class SshKey(t.NamedTuple):
 
     @property
     def is_authority(self) -> bool:
-        """Return whether the key signs certificates and no documents."""
+        """Return whether the key signs certificates instead of documents."""
         return ("cert-authority", None) in self.options
 
     def render(self) -> str:
-        """Return the line. Principals count for certificates only: a bare key is trusted whatever its principals are."""
+        """Return the line. Principals limit only certificates. A bare key is trusted whatever its principals are."""
         options = list(self.options)
         if "namespaces" not in dict(options):
             options.append(("namespaces", NAMESPACE))
@@ -182,17 +182,17 @@ class SshKey(t.NamedTuple):
 
 
 class SshKeys(t.NamedTuple):
-    """The keys that may sign."""
+    """The keys that can sign."""
 
     entries: tuple[SshKey, ...]
 
     @classmethod
     def join(cls, several: t.Iterable[SshKeys]) -> SshKeys:
-        """Return the keys of all."""
+        """Return the keys of several sources."""
         return cls(tuple(entry for keys in several for entry in keys.entries))
 
     def has_key(self, fingerprint: str) -> bool:
-        """Return whether the bare key with this fingerprint may sign."""
+        """Return whether the bare key with this fingerprint can sign."""
         return any(entry.key.fingerprint == fingerprint for entry in self.entries if not entry.is_authority)
 
     def find_authorities(self, blob: bytes) -> list[SshKey]:
@@ -200,7 +200,7 @@ class SshKeys(t.NamedTuple):
         return [entry for entry in self.entries if entry.is_authority and entry.key.blob == blob]
 
     def render_allowed_signers(self) -> str:
-        """Return the text of a file for ``ssh-keygen -Y verify``; bare keys sign as SIGNER."""
+        """Return the text of a file for ``ssh-keygen -Y verify``. The principal of bare keys is SIGNER."""
         return "".join(entry.render() for entry in self.entries)
 
 
@@ -210,9 +210,9 @@ def looks_like_ssh(data: bytes) -> bool:
 
 
 def parse_ssh_keys(data: bytes) -> SshKeys:
-    """Return the keys of lines with public keys or allowed signers; raise BadInput.
+    """Return the keys in lines with public keys or allowed signers. Raise BadInput.
 
-    Its message is a predicate about the source of the data, and does not repeat the lines.
+    The message is a predicate about the source of the data, and does not repeat the lines.
     """
     if b"PRIVATE KEY" in data:
         raise BadInput("is a private key. Use only the public key, and keep the private key secret")
@@ -231,7 +231,7 @@ def parse_ssh_keys(data: bytes) -> SshKeys:
 
 
 def _parse_line(line: str) -> SshKey:
-    """Return the key of ``TYPE BASE64 [COMMENT]`` or ``PRINCIPALS [OPTIONS] TYPE BASE64 [COMMENT]``."""
+    """Return the key in ``TYPE BASE64 [COMMENT]`` or ``PRINCIPALS [OPTIONS] TYPE BASE64 [COMMENT]``."""
     tokens = _TOKEN.findall(line)
     at = next((at for at, token in enumerate(tokens[:3]) if token in KEY_TYPES or token in CERTIFICATE_TYPES), None)
     if at is None or at + 1 >= len(tokens):
@@ -265,7 +265,7 @@ def _parse_principals(token: str) -> str:
 
 
 def _parse_options(text: str) -> tuple[tuple[str, str | None], ...]:
-    """Return the options in their order; raise MalformedKey for one that ssh-keygen does not know."""
+    """Return the options in their order. Raise MalformedKey for an option that ssh-keygen does not know."""
     found: dict[str, str | None] = {}
     at = 0
     while at < len(text):

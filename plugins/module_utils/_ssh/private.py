@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the SSH key that signs, in a file or in an agent, without unlocking it.
+"""Find the SSH key that signs in a file or in an agent, without unlocking it.
 
-The format of private keys: PROTOCOL.key of OpenSSH, which leaves the public half readable.
+The format of private keys is PROTOCOL.key of OpenSSH, in which the public key is not encrypted.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SigningKey(t.NamedTuple):
 
 
 def find_signing_key(path: str, has_passphrase: bool) -> SigningKey:
-    """Return the key of a file; raise MissingTool, or CannotSign with a predicate about the key as its message."""
+    """Return the key in a file. Raise MissingTool, or CannotSign with a predicate about the key as its message."""
     find_openssh("ssh-keygen")
     found, data = _read(path)
     if b"PRIVATE KEY-----" in data:
@@ -57,7 +57,7 @@ def find_signing_key(path: str, has_passphrase: bool) -> SigningKey:
 
 
 def find_agent() -> dict[str, str]:
-    """Return the environment that leads to the SSH agent of this task, nothing if it has none."""
+    """Return the environment for the SSH agent of the task, empty if it has none."""
     return {_AGENT: os.environ[_AGENT]} if os.environ.get(_AGENT) else {}
 
 
@@ -96,7 +96,7 @@ def _find_private(path: str, found: os.stat_result, data: bytes, has_passphrase:
 
 
 def _parse_openssh(text: bytes) -> tuple[PublicKey, bool]:
-    """Return the public half of a private key, and whether a passphrase locks the other half."""
+    """Return the public key in a private key file, and whether a passphrase locks the private key."""
     try:
         reader = BlobReader(base64.b64decode(b"".join(text.split()), validate=True))
         if reader.read(len(_MAGIC)) != _MAGIC:
@@ -120,7 +120,7 @@ def _derive_other_half(path: str) -> PublicKey:
 
 
 def _read_other_half(path: str) -> PublicKey:
-    """Return the public half of a locked PEM file, which does not tell it."""
+    """Return the public key of a locked PEM file from the file beside it, because the PEM file does not contain it."""
     beside = f"{path}.pub"
     try:
         with open(beside, "rb") as source:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign with ``ssh-keygen -Y sign``, by a private key in a file or in an SSH agent."""
+"""Sign with ``ssh-keygen -Y sign`` and a private key in a file or in an SSH agent."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .private import OPEN_TO_OTHERS, SigningKey, find_agent, find_signing_key
 from .signature import parse_ssh_signature
 from .verify import SshVerifier, run_keygen
 
-_MAX_PASSPHRASE = 1000  # ssh-keygen reads 1023 bytes at most
+_MAX_PASSPHRASE = 1000  # ssh-keygen reads at most 1023 bytes
 
-# ssh-keygen starts a program that prints the passphrase. It is the interpreter itself, because no script in a temporary folder
-# that is mounted noexec can be started. Python imports this file before it looks at its arguments.
+# ssh-keygen runs a program that prints the passphrase. This program is the Python interpreter, because a script cannot run in a
+# temporary folder that is mounted with noexec. Python imports this file before it parses its arguments.
 _ASKPASS_FILE = "sitecustomize.py"
 _DESCRIPTOR = "RELENG_ASKPASS_DESCRIPTOR"
 _ASKPASS = f"""\
@@ -32,7 +32,7 @@ if "SSH_ASKPASS_PROMPT" not in os.environ:
 os._exit(0)
 """
 
-# Parts of the messages of ssh-keygen, and what they say about a key.
+# Parts of the messages of ssh-keygen, and predicates about the key.
 _DAMAGED = "is not a private key that ssh-keygen can read"
 _CAUSES = (
     ("incorrect passphrase", "is locked by another passphrase: signing_passphrase is wrong"),
@@ -44,26 +44,26 @@ _CAUSES = (
 
 
 class SshSigner:
-    """A private key in a file, which a passphrase might lock, or the private half of a public key, which an agent holds."""
+    """A private key in a file, with or without a passphrase, or in an agent, selected by a file with its public key."""
 
     format = SSH
 
     def __init__(self, path: str, passphrase: str | None) -> None:
-        forbid_core_dumps()  # finding the public half reads the file of the private key
+        forbid_core_dumps()  # the file of the private key is read to find the public key
         self._path = os.path.abspath(os.path.expanduser(path))
         self._passphrase = (passphrase or "").encode("utf-8", "surrogateescape")
         self._found: SigningKey | None = None
 
     def find_key(self) -> Proof:
-        """Return the key without unlocking it, ``signed_on`` None; raise CannotSign or MissingTool if it cannot sign."""
+        """Return the key without unlocking it, with ``signed_on`` None. Raise CannotSign or MissingTool if it cannot sign."""
         return Proof(SSH, self._find().public.fingerprint)
 
     def create_verifier(self) -> SshVerifier:
-        """Return a verifier that trusts this key alone."""
+        """Return a verifier that trusts only this key."""
         return SshVerifier(SshKeys((SshKey(self._find().public),)))
 
     def sign(self, document: bytes) -> Signature:
-        """Return the signature over exactly these bytes; raise CannotSign or MissingTool."""
+        """Return the signature over exactly these bytes. Raise CannotSign or MissingTool."""
         key = self._find()
         with private_folder() as folder, _open_pipe(self._passphrase) as descriptor:
             folder.write(_ASKPASS_FILE, _ASKPASS.encode("ascii"))
@@ -75,7 +75,7 @@ class SshSigner:
         return self._check(key, done)
 
     def _find(self) -> SigningKey:
-        """Return the key, which is found once."""
+        """Return the key, which is searched once."""
         if len(self._passphrase) > _MAX_PASSPHRASE or set(b"\r\n\0") & set(self._passphrase):
             raise CannotSign(f"signing_passphrase must be one line of at most {_MAX_PASSPHRASE} bytes for an SSH key")
         if self._found is None:
@@ -86,7 +86,10 @@ class SshSigner:
         return self._found
 
     def _create_environment(self, folder: Folder, key: SigningKey) -> dict[str, str]:
-        """Return how ssh-keygen gets the passphrase. With one it gets no agent, so that a wrong one never succeeds."""
+        """Return the environment in which ssh-keygen gets the passphrase.
+
+        With a passphrase, ssh-keygen gets no agent, so that a wrong passphrase is an error.
+        """
         askpass = {"SSH_ASKPASS": sys.executable, "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":", "PYTHONPATH": folder.path}
         agent = find_agent() if key.path is None or not self._passphrase else {}
         return {"HOME": folder.path, **askpass, **agent}
@@ -105,7 +108,7 @@ class SshSigner:
 
 
 def _link(folder: Folder, key: SigningKey) -> str:
-    """Return a path where ssh-keygen finds the key and its public half, whatever its format is and whatever is beside it."""
+    """Return a path at which ssh-keygen finds the private key and the public key, independent of other files beside the key."""
     public = folder.write("key.pub", key.line)
     if key.path is None:
         return public
@@ -116,7 +119,7 @@ def _link(folder: Folder, key: SigningKey) -> str:
 
 @contextlib.contextmanager
 def _open_pipe(secret: bytes) -> t.Iterator[int]:
-    """Yield the end of a pipe that holds a short secret, so that a program can inherit it."""
+    """Yield the read end of a pipe with a short secret, so that a program can inherit it."""
     reader, writer = os.pipe()
     try:
         with open(writer, "wb") as sink:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read SSH signatures: which key made them, and what for. Whether they fit a document is for ssh-keygen to say.
+"""Parse SSH signatures: their key, namespace and algorithms. Only ssh-keygen verifies them.
 
-The format: PROTOCOL.sshsig of OpenSSH. Reads no files and runs no programs.
+The format is PROTOCOL.sshsig of OpenSSH. Nothing here reads a file or runs a program.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class SshSignature(t.NamedTuple):
     algorithm: str
 
     def armor(self) -> bytes:
-        """Return the signature as ssh-keygen writes it, and nothing else that was around it."""
+        """Return the signature in the format of ssh-keygen, without any text around it."""
         text = base64.b64encode(self.data)
         return b"\n".join([_BEGIN, *(text[at : at + _WIDTH] for at in range(0, len(text), _WIDTH)), _END, b""])
 
 
 def parse_ssh_signature(armored: bytes) -> SshSignature:
-    """Return what a signature says about itself; raise BadSignature if it is none, or none for files."""
+    """Return the parsed signature. Raise BadSignature if it is not an SSH signature, or not one for files."""
     data = _remove_armor(armored.strip())
     try:
         return _parse(data)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify SSH signatures with ``ssh-keygen -Y verify``, whose output must name the key that was read out of the signature."""
+"""Verify SSH signatures with ``ssh-keygen -Y verify``, whose output must name the key in the signature."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .signature import SshSignature, parse_ssh_signature
 
 _INSTALL = "Install OpenSSH 8.1 or later (package openssh-client on Debian and Ubuntu, openssh-clients on Red Hat and SUSE)"
 
-# Parts of the messages of ssh-keygen, and what they say about a signature.
+# Parts of the messages of ssh-keygen, and predicates about the signature.
 _CAUSES = (
     ("incorrect signature", "does not match: the contents were changed after signing"),
     ("key has expired", "was made by the key {key}, which has expired (valid-before in signed_by)"),
@@ -30,7 +30,7 @@ _CAUSES = (
 
 
 def find_openssh(name: str) -> str:
-    """Return the path of a program of OpenSSH; raise MissingTool."""
+    """Return the path of a program of OpenSSH. Raise MissingTool if it is not installed."""
     program = find_program(name)
     if program is None:
         raise MissingTool(f"{name} is not installed on this host. {_INSTALL}{OTHER_HOST}")
@@ -40,7 +40,7 @@ def find_openssh(name: str) -> str:
 def run_keygen(
     arguments: t.Sequence[str], data: bytes, environment: t.Mapping[str, str], descriptors: t.Sequence[int] = ()
 ) -> Completed:
-    """Run ssh-keygen; raise MissingTool if it is not installed or knows nothing of signatures."""
+    """Run ssh-keygen. Raise MissingTool if it is not installed or does not support signatures."""
     program = find_openssh("ssh-keygen")
     done = run([program, *arguments], data, environment, descriptors)
     messages = done.messages.decode("utf-8", "replace")
@@ -52,7 +52,7 @@ def run_keygen(
 
 
 class SshVerifier:
-    """The SSH keys that signatures may come from."""
+    """The SSH keys of ``signed_by``."""
 
     format = SSH
 
@@ -60,11 +60,11 @@ class SshVerifier:
         self._keys = keys
 
     def knows(self, fingerprint: str) -> bool:
-        """Return whether the key itself is trusted; which keys an authority certifies is not known."""
+        """Return whether the key itself is trusted. Keys that an authority certifies are unknown."""
         return self._keys.has_key(fingerprint)
 
     def verify(self, document: bytes, signature: bytes) -> Proof:
-        """Return who made the signature over exactly these bytes; raise BadSignature or MissingTool."""
+        """Return the key that made the signature over exactly these bytes. Raise BadSignature or MissingTool."""
         parsed = parse_ssh_signature(signature)
         failure = ""
         for identity in self._find_identities(parsed.key):
@@ -74,7 +74,7 @@ class SshVerifier:
         raise BadSignature(failure)
 
     def _find_identities(self, key: PublicKey) -> list[str]:
-        """Return the principals to verify as, at least one: ours for a bare key, those that a line allows for a certificate."""
+        """Return the principals to verify as, at least one: SIGNER for a bare key, or the allowed principals of a certificate."""
         if not key.certificate:
             if not self._keys.has_key(key.fingerprint):
                 raise BadSignature(f"was made by the key {key.fingerprint}, which signed_by does not have")
@@ -90,7 +90,7 @@ class SshVerifier:
         return names
 
     def _find_failure(self, document: bytes, signature: SshSignature, identity: str) -> str:
-        """Return why the signature proves nothing for this principal, an empty text if it is good."""
+        """Return why the signature proves nothing for this principal, or an empty text if it is good."""
         with private_folder() as folder:
             allowed = folder.write("allowed_signers", self._keys.render_allowed_signers().encode("utf-8"))
             detached = folder.write("signature", signature.armor())
@@ -104,7 +104,7 @@ class SshVerifier:
 
 
 def _allows(entry: SshKey, principal: str) -> bool:
-    """Return whether the patterns of a line match a principal, as ssh-keygen does."""
+    """Return whether the patterns of a line match a principal, by the rules of ssh-keygen."""
     patterns = entry.principals.strip('"').split(",")
     matched = [pattern for pattern in patterns if _matches(pattern.lstrip("!"), principal)]
     return principal.isprintable() and bool(matched) and not any(pattern.startswith("!") for pattern in matched)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the keys of a task from its options."""
+"""Create the keys of a task from its options."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _NEEDS = (
 
 
 def parse_trust(options: t.Mapping[str, t.Any], document: str | None = None) -> Trust | None:
-    """Return the keys that sign and verify the manifest; None for a task that does neither. Raise BadInput.
+    """Return the keys that sign and verify the manifest, or None for a task without keys. Raise BadInput.
 
-    Only a task that does pays for the imports. ``document``: name of the artifact that is signed, if not the manifest.
+    Other files are imported only for a task with keys. ``document``: name of the signed artifact, if it is not the manifest.
     """
     documents = ("manifest", "channel") if "channel" in options else ("manifest",)
     for names, needed in _NEEDS if document is not None else (*_NEEDS, (_KEYS, documents)):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the trusted keys of ``signed_by``: public keys of one format as text, or paths of files with such keys."""
+"""Read the trusted keys in ``signed_by``: public keys of one format as text, or paths of files with public keys."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _Keys = t.TypeVar("_Keys")
 
 
 class _Source(t.NamedTuple):
-    """The bytes of an item or of its file. ``place``: what an error calls it, and all of it that an error repeats."""
+    """The bytes of an item or of its file. ``place``: its description in errors, which must not repeat the bytes."""
 
     place: str
     data: bytes
 
 
 def parse_signed_by(items: t.Sequence[str]) -> Verifier:
-    """Return a verifier that trusts exactly the keys of these items; raise BadInput if they are none or of both formats.
+    """Return a verifier that trusts exactly the keys in the items. Raise BadInput without keys or for keys of both formats.
 
-    Modules are compiled for each task, so only those of one format are imported.
+    Files are compiled for each task, so only those of one format are imported.
     """
     if not items:
         raise BadInput("signed_by is empty. List at least one public key, or omit the option")
@@ -68,7 +68,7 @@ def _parse(parse: t.Callable[[bytes], _Keys], source: _Source) -> _Keys:
 
 
 def _find_format(source: _Source) -> str:
-    """Return the format of the keys; raise BadInput if there are none."""
+    """Return the format of the keys. Raise BadInput if the source has none."""
     place, data = source
     if b"PRIVATE KEY" in data:
         raise BadInput(f"{place} has a private key. Use only the public key, and keep the private key secret")

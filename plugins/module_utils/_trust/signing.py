@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the signer of ``signing_key``."""
+"""Create the signer of ``signing_key``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .._signatures.values import SSH, Signer
 
 
 def create_signer(signing_key: str, signature_format: str, passphrase: str | None, gnupg_home: str | None) -> Signer:
-    """Return the signer, which has not looked for its key yet; raise BadInput.
+    """Return the signer, which searches for its key later. Raise BadInput.
 
-    Modules are compiled for each task, so only those of one format are imported.
+    Files are compiled for each task, so only those of one format are imported.
     """
     if not signing_key.strip():
         raise BadInput("signing_key is empty. Set it to a key, or omit the option")

@@ -14,25 +14,25 @@ _PROBE = b"This text makes sure that a key can sign. It is no manifest.\n"
 
 
 class Trust(t.NamedTuple):
-    """The keys of one task. ``signature``: name of the artifact. ``signer``: None for a task that only verifies."""
+    """The keys of one task. ``signature``: name of the signature artifact. ``signer``: None for a task that only verifies."""
 
     signature: str
     verifier: Verifier
     signer: Signer | None = None
 
     def for_document(self, document: str) -> Trust:
-        """Return the same keys for another document, whose signature has the usual name."""
+        """Return the same keys for another document, whose signature has the default name."""
         return self._replace(signature=document + SUFFIXES[self.verifier.format])
 
     def find_key(self) -> Proof:
-        """Return the signing key without unlocking it; raise CannotSign if readers would not trust its signatures."""
+        """Return the signing key without unlocking it. Raise CannotSign if ``signed_by`` does not have the key."""
         key = self.require_signer().find_key()
         if not self.verifier.knows(key.fingerprint):
             raise CannotSign(f"signing_key is {key.fingerprint}, which signed_by does not have. Add its public key to signed_by")
         return key
 
     def sign(self, document: bytes) -> Signature:
-        """Return the signature; raise CannotSign if it does not verify with ``signed_by``."""
+        """Return the signature. Raise CannotSign if it cannot be verified with ``signed_by``."""
         signature = self.require_signer().sign(document)
         try:
             self.verifier.verify(document, signature.data)
@@ -45,7 +45,7 @@ class Trust(t.NamedTuple):
         self.sign(_PROBE)
 
     def require_signer(self) -> Signer:
-        """Return the signer; raise CannotSign for a task that only verifies."""
+        """Return the signer. Raise CannotSign for a task that only verifies."""
         if self.signer is None:
             raise CannotSign("signed_by needs a signature, and the task would change the manifest. Set signing_key to sign it")
         return self.signer
