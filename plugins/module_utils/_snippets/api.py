@@ -4,7 +4,7 @@
 
 """Send the requests of the Snippets API: list, get, create, update and delete.
 
-Field names are crossed in this API (documented): uploads are in the field ``file``, and the text field ``files`` means "delete".
+Two field names are easily confused (documented): the field ``file`` has an upload, and the text field ``files`` a name to delete.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .plan import SnippetPlan
 
 MAX_FILE = 128 * 1024 * 1024
 _JSON = "application/json"
-# Public clients never ask for multipart/related, so JSON is accepted as well.
+# Public clients never request multipart/related, so JSON is accepted as well.
 _MULTIPART_OR_JSON = f"multipart/related, {_JSON};q=0.5"
 _UPLOAD_FIELD = "file"
 _REMOVE_FIELD = "files"
@@ -43,7 +43,7 @@ class NoSuchSnippet(BitbucketError):
 
 
 class UnclearDeletion(BitbucketError):
-    """The service accepted a deletion, but not with the documented status."""
+    """The service accepted a deletion, but did not return the documented status."""
 
 
 class Snippets:
@@ -57,7 +57,7 @@ class Snippets:
         self._path = f"/snippets/{path_segment(workspace)}"
 
     def list_once(self, role: str | None = None) -> Listing:
-        """Return the snippets of a listing, without files; ``role``: list those for which the user has this role."""
+        """Return the snippets of one listing, without files. ``role``: only list snippets for which the user has this role."""
         query = f"pagelen={_PAGE_LENGTH}" + (f"&role={role}" if role else "")
         what = f"GET {self._client.url(self._path)}"
         with _explain_refusals(self._client):
@@ -69,7 +69,7 @@ class Snippets:
         return Listing(list(found.values()), listed.problem or _find_problem(listed.items, len(found)))
 
     def get(self, snippet_id: str) -> Snippet:
-        """Return a snippet without its contents; raises NoSuchSnippet."""
+        """Return a snippet without its contents. Raise NoSuchSnippet."""
         url = self._client.url(self._path_of(snippet_id))
         with _explain_refusals(self._client), _detect_absence():
             return parse_snippet(self._client.get_json(url), f"GET {url}", snippet_id)
@@ -118,7 +118,7 @@ class Snippets:
         return _parse_written(self._client, response)
 
     def delete(self, snippet_id: str) -> None:
-        """Delete a snippet in any revision. Raises NoSuchSnippet and UnclearDeletion, which only a listing can settle."""
+        """Delete a snippet in any revision. Raise NoSuchSnippet, or UnclearDeletion, after which only a listing is proof."""
         path = self._path_of(snippet_id)
         with _explain_refusals(self._client):
             deletion = self._client.delete(path)
@@ -143,7 +143,7 @@ class Snippets:
 
 
 def _find_problem(items: t.Sequence[t.Mapping[str, t.Any]], count: int) -> str:
-    """Return why the items of a listing, which have ``count`` IDs, cannot be relied upon; empty if they can."""
+    """Return why the items of a listing, which have ``count`` IDs, are unreliable, or an empty text."""
     if items and not any("title" in item for item in items):
         return "none of its items has a title"
     repeated = len(items) - count
@@ -187,7 +187,7 @@ def _detect_absence() -> t.Iterator[None]:
 
 @contextlib.contextmanager
 def _explain_refusals(client: Client) -> t.Iterator[None]:
-    """Add advice about the credential to a refusal."""
+    """Add advice about the credentials to a refusal."""
     try:
         yield
     except (Unauthorized, Forbidden) as failure:

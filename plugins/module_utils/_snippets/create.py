@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Create a snippet, and prove that it is stored as requested and found by its title from now on.
+"""Create a snippet, and prove that it is stored as requested and that later tasks can find it by its title.
 
-The service makes the ID of a snippet, so a repeated request would create another one. After an unclear failure the listing
-decides whether the snippet exists. A listing can lag, so a duplicate is possible: it is named.
+The service assigns the ID of a snippet, so a repeated request would create another one. After an unclear failure, the listing
+decides whether the snippet exists. A listing can lag, so a duplicate is possible. Messages name it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from .verify import is_as_sent, require_stored
 
 
 class SnippetCreator:
-    """Creates one snippet. ``known``: the IDs of the snippets before that; ``begin``: called with a sentence when it exists.
+    """Creates one snippet. ``known``: IDs of the existing snippets. ``begin``: called with a sentence when the snippet exists.
 
-    ``warnings``: what the user should know about the result.
+    ``warnings``: facts about the result that the user must know.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class SnippetCreator:
         self.warnings: list[str] = []
 
     def create(self) -> SnippetState:
-        """Create the snippet, and return it as it is stored."""
+        """Create the snippet, and return its stored state."""
         snippet_id = self._create()
         self._begin(f"The snippet {snippet_id} was created")
         state = self._snippets.retries.settle(lambda: self._read(snippet_id), lambda state: state is not None)
@@ -67,17 +67,17 @@ class SnippetCreator:
                 return found
 
     def _recover(self, failure: RequestFailed, attempts: int) -> str | None:
-        """Return the ID if the failed request has created the snippet, None if another attempt may follow."""
+        """Return the ID if the failed request created the snippet, or None if another attempt can follow."""
         self._lost += failure.may_have_applied
         found = self._find_own()[0] if failure.may_have_applied else None
         if found:
             return found
         self._snippets.retries.pause_after(failure, attempts)
-        # The snippet might have been listed late.
+        # The listing might show the snippet only after the pause.
         return self._find_own()[0] if failure.may_have_applied else None
 
     def _find_accepted(self) -> str:
-        """Return the ID of a snippet that was accepted in a response that does not hold it."""
+        """Return the ID of a snippet that was accepted in a response without the snippet."""
         found, listing = self._snippets.retries.settle(self._find_own, lambda result: result[0] is not None)
         if not found:
             empty = "" if listing.snippets else f". {EMPTY_LISTING}"
@@ -85,7 +85,7 @@ class SnippetCreator:
         return found
 
     def _find_own(self) -> tuple[str | None, Listing]:
-        """Return the ID of the one new snippet with the title, which must be what was sent, and the listing that shows it."""
+        """Return the ID of the only new snippet with the title, which must match the request, and the listing."""
         new, listing = find_new(self._snippets, self._title, self._known)
         if len(new) > 1:
             raise BitbucketError(
@@ -104,7 +104,7 @@ class SnippetCreator:
         return new[0], listing
 
     def _read(self, snippet_id: str) -> SnippetState | None:
-        """Return the snippet, None if the service does not know it (yet)."""
+        """Return the snippet, or None if the service does not find it (yet)."""
         try:
             return read_snippet(self._snippets, snippet_id, self._request.files or {})
         except NoSuchSnippet as exc:
@@ -112,7 +112,7 @@ class SnippetCreator:
             return None
 
     def _require_listed(self, snippet_id: str) -> None:
-        """Raise BitbucketError if the title does not find the snippet, or also another new one that might be ours."""
+        """Raise BitbucketError if the snippet is not listed by its title, or if this task might have created a duplicate."""
         title = self._title
         listing = list_new(self._snippets, snippet_id, title)
         titled = [one.id for one in listing.snippets if one.title == title]
@@ -122,7 +122,7 @@ class SnippetCreator:
                 f"it is not listed with the title {quoted(title)}, so the next run would create another one. Set snippet_id"
                 f" to {snippet_id}{empty}"
             )
-        # None had the title when it was looked up.
+        # No snippet had the title before the creation.
         others = ", ".join(sorted({*titled} - {snippet_id}))
         if self._lost and not self._known.issuperset({*titled} - {snippet_id}):
             raise BitbucketError(

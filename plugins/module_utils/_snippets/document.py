@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the JSON document of a snippet into a value, without any network.
+"""Parse the JSON document of a snippet, without the network.
 
 The specification lacks ``files`` and ``links`` and calls ``id`` an integer; real documents have both, and IDs are short texts
 (fact sheet 2.2). No field holds the newest revision, so it is read from links.
@@ -24,7 +24,7 @@ _REVISION = re.compile(r"[0-9a-fA-F]{7,64}\Z")
 class Snippet(t.NamedTuple):
     """A snippet without its contents.
 
-    ``files``: the link to the contents of each file by name, or None in items of a listing, which do not have them.
+    ``files``: the link to the contents of each file by name, or None for an item of a listing.
     """
 
     id: str
@@ -46,9 +46,9 @@ class SnippetState(t.NamedTuple):
 
 
 class Listing(t.NamedTuple):
-    """The snippets that one or more listings show, each once.
+    """The unique snippets of one or more listings.
 
-    ``problem``: why they might not be all, as a clause for messages; empty if they are.
+    ``problem``: why they might be incomplete, as a clause for messages, or an empty text.
     """
 
     snippets: t.Sequence[Snippet] = ()
@@ -56,20 +56,20 @@ class Listing(t.NamedTuple):
 
     @property
     def ids(self) -> list[str]:
-        """The IDs of the snippets."""
+        """Return the IDs of the snippets."""
         return [snippet.id for snippet in self.snippets]
 
     def join(self, other: Listing) -> Listing:
-        """Return the snippets of this listing, and those that only the other one has."""
+        """Return the snippets of this listing, and those that only the other listing has."""
         known = set(self.ids)
         more = [snippet for snippet in other.snippets if snippet.id not in known]
         return Listing([*self.snippets, *more], self.problem or other.problem)
 
 
 def parse_snippet(document: t.Mapping[str, t.Any], what: str, expected_id: str | None = None) -> Snippet:
-    """Return the snippet in a document, which came in response to the request ``what``.
+    """Return the snippet in a document, which is in the response to the request ``what``.
 
-    Raises RequestFailed for a document without an ID, with another ID than expected, or with a title of a wrong type.
+    Raise RequestFailed for a document without an ID, with another ID than expected, or with a title that is not a string.
     """
     snippet_id, title = _read_identity(document, what)
     if expected_id not in (None, snippet_id):
@@ -97,7 +97,7 @@ def parse_snippet_url(url: str) -> str | None:
 
 
 def _read_identity(document: t.Mapping[str, t.Any], what: str) -> tuple[str, str]:
-    """Return ID and title. A title of a wrong type, taken for an empty one, would make an existing snippet look absent."""
+    """Return ID and title. Raise RequestFailed for an invalid title, because the snippet would otherwise seem to be absent."""
     snippet_id, title = document.get("id"), document.get("title")
     if not isinstance(snippet_id, (str, int)) or isinstance(snippet_id, bool) or snippet_id == "":
         raise RequestFailed(f"{what} returned an invalid snippet: it has no id")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ensure that a snippet is present or absent: read, decide, then predict (check mode) or apply."""
+"""Ensure that a snippet is present or absent: read, decide, and apply, or predict in check mode."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SnippetTask:
         self._warnings: list[str] = []
 
     def ensure_present(self) -> Outcome:
-        """Create or update the snippet, or predict it."""
+        """Create or update the snippet, or predict the outcome in check mode."""
         if self._request.snippet_id is not None:
             change = self._update_by_id(self._request.snippet_id)
         else:
@@ -48,7 +48,7 @@ class SnippetTask:
         return self._report(change, self._request.files or {})
 
     def ensure_absent(self, with_diff: bool) -> Outcome:
-        """Delete the snippet, or predict it; read its contents for check mode and a diff only."""
+        """Delete the snippet, or predict the outcome in check mode. Its contents are read only for check mode and a diff."""
         with_contents = with_diff or self._check_mode
         found = self._find_doomed(with_contents)
         if found.snippet_id is None:
@@ -93,7 +93,7 @@ class SnippetTask:
         return SnippetUpdater(self._snippets, self._request, self._progress.note_change).update(before)
 
     def _find_doomed(self, with_contents: bool) -> Found:
-        """Return the snippet to delete, and warn about evidence that it might exist if there is none."""
+        """Return the snippet to delete, or None with a warning if there is evidence that the snippet might exist."""
         if self._request.snippet_id is None:
             read = functools.partial(self._read_before_deletion, with_contents=with_contents)
             found = find_by_title(self._snippets, self._request.title or "", read, to_write=True)
@@ -108,10 +108,10 @@ class SnippetTask:
         return Found(self._request.snippet_id, before)
 
     def _read_before_deletion(self, snippet_id: str, with_contents: bool) -> SnippetState | None:
-        """Return the snippet, with what a diff shows or without contents, or None if it cannot be read.
+        """Return the snippet, with contents if a diff needs them, or None if it cannot be read.
 
-        Spam cannot be read, nor can any snippet with a credential that only has the scope to delete. Both can be deleted,
-        which check mode cannot know of the credential.
+        Spam cannot be read, and credentials with only the scope to delete cannot read any snippet. In both cases the snippet can
+        be deleted. Check mode cannot know the scopes.
         """
         try:
             return self._read(snippet_id) if with_contents else SnippetState(self._snippets.get(snippet_id), {})

@@ -4,11 +4,12 @@
 
 """Find snippets in the listings of a workspace.
 
-The listing for the role member has all snippets of the members. The one without a role also has public snippets of others, but
-lacks private ones that nobody watches (documented). Without credentials there is no role, and all snippets are public.
+The listing for the role member has all snippets of the members. The listing without a role also has public snippets of other
+users, but lacks private snippets that the user does not watch (documented). Without credentials there is no role, and all
+snippets are public.
 
-A listing can lag behind a write, and its pages are cut while others write. So the document of a snippet decides whether it
-has the title under which it is listed, and listings are read again until they are whole and agree with the documents.
+A listing can lag behind a write, and its pages can change while other tasks write. So the document of a snippet decides whether
+it has the title under which it is listed, and listings are read again until they are complete and match the documents.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .._text import quoted
 from .api import NoSuchSnippet, Snippets
 from .document import Listing, SnippetState
 
-# Observed (fact sheet 10): the list of such a workspace is empty, whatever the workspace contains.
+# Observed (fact sheet 10): the list of such a workspace is empty, even if the workspace has snippets.
 EMPTY_LISTING = (
     "The list of snippets is empty. If the workspace has snippets, it might be on the Free plan, on which Bitbucket lists none,"
     " or the credential might be an OAuth consumer, which Bitbucket does not list as a member"
@@ -30,10 +31,10 @@ Read = t.Callable[[str], t.Optional[SnippetState]]
 
 
 class Found(t.NamedTuple):
-    """What a search for a title has found.
+    """The result of a search for a title.
 
-    ``snippet_id``: the one snippet with the title, None if there is none; ``state``: what was read of it, None if it cannot be
-    read. ``listing``: the snippets that were listed. ``stale``: listed snippets that do not have the title, in words.
+    ``snippet_id``: the only snippet with the title, None if there is none. ``state``: its state, None if it cannot be read.
+    ``listing``: the listed snippets. ``stale``: clauses about listed snippets that do not have the title.
     """
 
     snippet_id: str | None = None
@@ -43,22 +44,21 @@ class Found(t.NamedTuple):
 
 
 def list_once(snippets: Snippets) -> Listing:
-    """Return the snippets of both listings, those of members first, as they are now."""
+    """Return the snippets of both listings, those of members first, from one reading."""
     members = _list_members(snippets)
     return members if snippets.anonymous else members.join(snippets.list_once())
 
 
 def list_snippets(snippets: Snippets) -> Listing:
-    """Return the snippets of both listings, those of members first. Read again until the listings are whole."""
+    """Return the snippets of both listings, those of members first. Read them again until they are complete."""
     return snippets.retries.settle(lambda: list_once(snippets), lambda listing: not listing.problem)
 
 
 def find_by_title(snippets: Snippets, title: str, read: Read, to_write: bool = False) -> Found:
-    """Return the snippet with exactly this title; raises BitbucketError for several.
+    """Return the snippet with exactly this title. Raise BitbucketError for several.
 
-    ``read``: returns what is needed of the snippet with an ID, None if it cannot be read; raises NoSuchSnippet.
-    ``to_write``: whether the snippet, or a new one, is written then, so that the listing must be whole. It always must be if
-    no snippet is found.
+    ``read``: returns the state of the snippet with an ID, or None if it cannot be read, and raises NoSuchSnippet. ``to_write``:
+    whether the task then writes, so that the listing must be complete. If no snippet is found, it must be complete in any case.
     """
 
     def is_settled(found: Found) -> bool:
@@ -76,13 +76,13 @@ def find_by_title(snippets: Snippets, title: str, read: Read, to_write: bool = F
 
 
 def find_new(snippets: Snippets, title: str, known: t.Container[str]) -> tuple[list[str], Listing]:
-    """Return the sorted IDs of members' snippets with the title that are not known, and the listing that shows them."""
+    """Return the sorted IDs of unknown snippets of members with the title, and the listing that shows them."""
     listing = _list_members(snippets)
     return sorted(one.id for one in listing.snippets if one.title == title and one.id not in known), listing
 
 
 def list_new(snippets: Snippets, snippet_id: str, title: str) -> Listing:
-    """Return a listing that finds the new snippet by its title, read again until it does, or the last reading of both."""
+    """Return a listing that shows the new snippet with its title, or the last reading if the wait was too short."""
 
     def shows(listing: Listing) -> bool:
         return any(one.id == snippet_id and one.title == title for one in listing.snippets)
@@ -95,9 +95,9 @@ def list_new(snippets: Snippets, snippet_id: str, title: str) -> Listing:
 
 
 def prove_absent(snippets: Snippets, snippet_id: str, failure: BitbucketError) -> Listing:
-    """Return a listing without a snippet that the service does not know, or the last reading if listings go on to show it.
+    """Return a listing without a snippet that the service does not find, or the last reading if listings continue to show it.
 
-    Raises RequestFailed if the snippet still exists, or if the workspace cannot be listed: then the failure proves nothing.
+    Raise RequestFailed if the snippet still exists, or if the workspace cannot be listed, because then the absence is not proved.
     """
     listing = snippets.retries.settle(lambda: _list_members(snippets), lambda listing: snippet_id not in listing.ids)
     if snippet_id in listing.ids and not _is_unknown(snippets, snippet_id):
@@ -106,9 +106,9 @@ def prove_absent(snippets: Snippets, snippet_id: str, failure: BitbucketError) -
 
 
 def require_deleted(snippets: Snippets, snippet_id: str) -> None:
-    """Raise RequestFailed if a snippet can be read after the service has accepted its deletion.
+    """Raise RequestFailed if a snippet can be read after the service accepted its deletion.
 
-    The response is the only evidence if the credential must not read.
+    If the credentials do not permit reading, the response is the only evidence.
     """
 
     def exists() -> bool:
@@ -123,12 +123,12 @@ def require_deleted(snippets: Snippets, snippet_id: str) -> None:
 
 
 def warn_if_listed(listing: Listing, snippet_id: str) -> list[str]:
-    """Return a warning if a listing shows a snippet that the service does not know."""
+    """Return a warning if a listing shows a snippet that the service does not find."""
     return [f"Snippet {quoted(snippet_id)} is still listed, although it does not exist"] if snippet_id in listing.ids else []
 
 
 def warn_if_empty(listing: Listing) -> list[str]:
-    """Return a warning about a listing without any snippet, which proves little."""
+    """Return a warning about an empty listing, which proves little."""
     return [] if listing.snippets else [f"{EMPTY_LISTING}."]
 
 
@@ -143,7 +143,7 @@ def _is_unknown(snippets: Snippets, snippet_id: str) -> bool:
 
 
 def _list_members(snippets: Snippets) -> Listing:
-    """Return the snippets of members, or the public ones if requests have no credentials."""
+    """Return the snippets of members, or the public snippets if requests have no credentials."""
     return snippets.list_once(None if snippets.anonymous else "member")
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse a multipart response that holds a snippet with its files, without any network.
+"""Parse a multipart response with a snippet and its files, without the network.
 
 ``multipart/related`` has the JSON document in its first part or in the part that ``start`` names, and a part for each file,
 which ``Content-ID`` or the file name of ``Content-Disposition`` names. ``multipart/form-data`` has flat fields, and files in
@@ -31,14 +31,14 @@ _ESCAPE = re.compile(r"\\(.)")
 
 
 class BrokenResponse(BitbucketError):
-    """A multipart response does not hold a readable snippet."""
+    """A multipart response does not have a valid snippet."""
 
 
 class SnippetParts(t.NamedTuple):
     """A snippet in parts: its JSON document, and its contents.
 
     ``contents``: bytes by file name, of complete parts only. ``textual``: names of files that were sent as text, so that
-    the service might have changed them. ``doubtful``: names of files whose line ends might be others than the stored ones.
+    the service might have changed them. ``doubtful``: names of files whose line ends might differ from the stored ones.
     """
 
     document: dict[str, t.Any]
@@ -48,7 +48,7 @@ class SnippetParts(t.NamedTuple):
 
 
 def parse_related(content_type: str, body: bytes) -> SnippetParts:
-    """Return the document and the contents of a multipart/related response; raises BrokenResponse."""
+    """Return the document and the contents of a multipart/related response. Raise BrokenResponse."""
     parts, is_crlf = _split_parts(content_type, body)
     root = _find_root(content_type, parts)
     document = _read_document(root)
@@ -59,7 +59,7 @@ def parse_related(content_type: str, body: bytes) -> SnippetParts:
 
 
 def parse_form(content_type: str, body: bytes) -> SnippetParts:
-    """Return the flat fields and the contents of a multipart/form-data response; raises BrokenResponse."""
+    """Return the flat fields and the contents of a multipart/form-data response. Raise BrokenResponse."""
     fields: dict[str, t.Any] = {}
     files: list[tuple[str, email.message.Message]] = []
     parts, is_crlf = _split_parts(content_type, body)
@@ -73,7 +73,7 @@ def parse_form(content_type: str, body: bytes) -> SnippetParts:
 
 
 def equal_but_line_ends(one: bytes, other: bytes) -> bool:
-    """Return whether two texts are equal except for line ends, a missing one at the end included."""
+    """Return whether two texts are equal except for line ends, including a missing line end at the end."""
     return _normalize(one) == _normalize(other)
 
 
@@ -139,21 +139,21 @@ def _decode_files(
 
 
 def _is_text(part: email.message.Message) -> bool:
-    """Return whether a part was sent as text: not with another type in base64."""
+    """Return whether a part was sent as text, and not as another type in base64."""
     if _read_encoding(part) != "base64" or part.get_content_maintype() == "text":
         return True
     return "charset" in _parse_parameters(_read_header(part, "Content-Type"))
 
 
 def _has_genuine_line_ends(text: bytes) -> bool:
-    """Return whether a text in a frame of CR LF proves its line ends, which whatever rewrites them would have made CR LF."""
+    """Return whether the line ends of a text are proved: a program that rewrites them would have made all of them CR LF."""
     return b"\r" not in text and text.endswith(b"\n")
 
 
 def _might_be_canonical(data: bytes) -> bool:
-    """Return whether data in base64 might be text in MIME's canonical form, which has CR LF before it is encoded.
+    """Return whether data in base64 might be text in the canonical form of MIME, which has CR LF before it is encoded.
 
-    A line feed alone would have been rewritten.
+    In that form, a line feed without a carriage return cannot occur.
     """
     rest = data.replace(b"\r\n", b"")
     return rest != data and b"\n" not in rest and b"\0" not in rest
@@ -188,7 +188,7 @@ def _find_name(part: email.message.Message, names: t.Mapping[str, str]) -> str |
 
 
 def _list_spellings(names: t.Iterable[str]) -> dict[str, str]:
-    """Return names by their possible spellings in a header. A spelling of two names belongs to the stricter encoding."""
+    """Return names by their possible spellings in a header. A spelling of two names belongs to the name in stricter encoding."""
     names = list(names)
     encoders: list[t.Callable[[str], str]] = [
         lambda name: name.replace("\\", "\\\\").replace('"', '\\"'),

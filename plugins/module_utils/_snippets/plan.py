@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide what to change in a snippet: current state + requested state -> plan, without any network.
+"""Decide what to change in a snippet: current state + requested state -> plan, without the network.
 
-A plan is sent in one request. It holds the differences only, so that a change of the title uploads no file.
+A plan is sent in one request. It has only the differences, so that a change of the title uploads no file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .document import Snippet, SnippetState
 if t.TYPE_CHECKING:
     from .request import SnippetRequest
 
-# Titles that are longer than the service allows might be cut; shorter ones are not, but often begin alike.
+# The service might truncate a title that is too long. Shorter titles are not truncated, but often start alike.
 _SHORTEST_CUT = 100
 _END_PUNCTUATION = " .,;:!?\u2026"
 
@@ -39,12 +39,12 @@ class SnippetPlan(t.NamedTuple):
 
     @property
     def changes(self) -> bool:
-        """Whether there is anything to send."""
+        """Return whether the plan has a difference to send."""
         return bool(self.properties or self.uploads or self.remove)
 
 
 def plan_snippet(current: SnippetState, request: SnippetRequest) -> SnippetPlan:
-    """Return what to send so that the snippet is as requested."""
+    """Return the plan that makes the snippet as requested."""
     files = request.files or {}
     stored = find_stored_names(current.contents, files)
     uploads = {name: data for name, data in files.items() if current.contents.get(stored.get(name, name)) != data}
@@ -58,7 +58,7 @@ def plan_snippet(current: SnippetState, request: SnippetRequest) -> SnippetPlan:
 
 
 def find_changed_properties(snippet: Snippet, request: SnippetRequest) -> dict[str, t.Any]:
-    """Return the requested title and visibility as far as the snippet has others."""
+    """Return the requested title and visibility that differ from those of the snippet."""
     properties: dict[str, t.Any] = {}
     if request.title is not None and request.title != snippet.title:
         properties["title"] = request.title
@@ -82,10 +82,10 @@ def find_stored_names(contents: t.Mapping[str, bytes], requested: t.Mapping[str,
 
 
 def find_similar_title(title: str, snippets: t.Iterable[Snippet]) -> Snippet | None:
-    """Return a snippet whose title the service might have made of this one, None if there is none.
+    """Return a snippet whose title might be the stored form of this one, or None.
 
-    That is a title that differs in Unicode's normal form, case, white space, invisible characters, HTML's escapes or
-    punctuation at its end, or the begin of a long one.
+    Such a title differs in Unicode normalization, case, white space, invisible characters, HTML escapes or final punctuation, or
+    is the start of a long title.
     """
     wanted = _simplify(title)
     for snippet in snippets:
@@ -96,13 +96,13 @@ def find_similar_title(title: str, snippets: t.Iterable[Snippet]) -> Snippet | N
 
 
 def predict_creation(request: SnippetRequest) -> SnippetState:
-    """Return a new snippet; values that only the service can tell are None."""
+    """Return a new snippet. Values that only the service knows are None."""
     snippet = Snippet(id="", title=request.title or "", is_private=request.is_private is not False)
     return SnippetState(snippet, dict(request.files or {}))
 
 
 def predict_update(current: SnippetState, plan: SnippetPlan) -> SnippetState:
-    """Return the state after the plan; values that only the service can tell are None."""
+    """Return the state after the plan. Values that only the service knows are None."""
     removed = {*plan.remove, *plan.remove_after_upload}
     contents = {name: data for name, data in current.contents.items() if name not in removed}
     contents.update(plan.uploads)

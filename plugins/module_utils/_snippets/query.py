@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the snippets that bitbucket_snippet_info asks for."""
+"""Read the snippets that bitbucket_snippet_info requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .report import describe_listed_snippet, describe_snippet
 
 
 class SnippetQuery(t.NamedTuple):
-    """The snippets to read: one by its ID, those with a title, those whose titles match, or all; and whether with contents."""
+    """The snippets to read: by ID, by title, by patterns of titles, or all, with or without contents."""
 
     snippet_id: str | None = None
     title: str | None = None
@@ -30,7 +30,7 @@ class SnippetQuery(t.NamedTuple):
 
 
 def query_snippets(snippets: Snippets, query: SnippetQuery) -> Outcome:
-    """Return the snippets as results show them. Read only the listings if neither ID, title nor contents are requested."""
+    """Return the snippets for results. Only the listings are read if neither ID, title nor contents are requested."""
     if query.snippet_id is not None:
         return _query_one(snippets, query.snippet_id, query.contents)
     listing = list_snippets(snippets)
@@ -60,7 +60,7 @@ def query_snippets(snippets: Snippets, query: SnippetQuery) -> Outcome:
 
 
 def _read_listed(snippets: Snippets, snippet_id: str, exact: bool) -> SnippetState | None:
-    """Return a listed snippet, None if it was deleted since then; raises NoSuchSnippet if it is listed, but unknown."""
+    """Return a listed snippet, or None if it was deleted. Raise NoSuchSnippet if it is still listed but not found."""
 
     def read() -> SnippetState | NoSuchSnippet | None:
         try:

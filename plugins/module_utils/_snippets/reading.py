@@ -4,7 +4,7 @@
 
 """Read a snippet with its contents, in one request if the service sends both in one multipart response.
 
-Otherwise the response is the JSON document, and the contents come from the links in it.
+Otherwise, the response is the JSON document, and the contents come from the links in it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def read_snippet(
 ) -> SnippetState:
     """Return a snippet with its contents; raises NoSuchSnippet.
 
-    A multipart response might have changed texts. The link of a file has the stored bytes: a text is read from there if its
-    line ends prove nothing, if it differs from the ``expected`` contents, and with ``exact`` in any case.
+    Texts in a multipart response might be changed, and the link of a file returns the stored bytes. A text is read from its link
+    if its line ends are not proved, if it differs from the ``expected`` contents, and with ``exact`` in any case.
     """
     snippet, parts = _read_parts(snippets, snippet_id)
     contents = {}
@@ -50,7 +50,7 @@ def read_file(snippets: Snippets, snippet: Snippet, name: str, limit: int = MAX_
 
 
 def _read_stored(snippets: Snippets, snippet: Snippet, name: str, sent: bytes | None) -> bytes:
-    """Return the bytes at the link of a file. Those that differ much from what was ``sent`` with the snippet are read twice."""
+    """Return the bytes at the link of a file. They are read twice if they differ much from the bytes ``sent`` in the response."""
 
     def read_once() -> bytes:
         data = read_file(snippets, snippet, name)

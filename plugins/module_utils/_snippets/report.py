@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Show snippets in results and diffs, without any network."""
+"""Describe snippets for results and diffs, without the network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Change(t.NamedTuple):
 
 
 def report_change(change: Change, files: t.Mapping[str, bytes] = MappingProxyType({})) -> Outcome:
-    """Return the outcome of a task; ``files``: the requested contents by name."""
+    """Return the outcome of a task. ``files``: the requested contents by name."""
     result: Result = {"status": change.status}
     warnings = []
     if change.after is not None:
@@ -38,7 +38,7 @@ def report_change(change: Change, files: t.Mapping[str, bytes] = MappingProxyTyp
 
 
 def describe_snippet(state: SnippetState, requested_names: t.Mapping[str, str] = MappingProxyType({})) -> Result:
-    """Return a snippet as results show it; ``requested_names``: requested names of files by stored name."""
+    """Return a snippet for results. ``requested_names``: requested names of files by stored name."""
     files = []
     for stored, data in sorted(state.contents.items()):
         name = requested_names.get(stored, stored)
@@ -51,7 +51,7 @@ def describe_snippet(state: SnippetState, requested_names: t.Mapping[str, str] =
 
 
 def describe_listed_snippet(snippet: Snippet) -> Result:
-    """Return an item of a listing, which does not have files, as results show it."""
+    """Return an item of a listing, which does not have files, for results."""
     return {
         "id": snippet.id or None,
         "title": snippet.title,
@@ -64,7 +64,7 @@ def describe_listed_snippet(snippet: Snippet) -> Result:
 
 
 def compare_states(before: SnippetState | None, after: SnippetState | None) -> list[dict[str, str]]:
-    """Return Ansible's diff: an entry for title and visibility, and an entry for each file that differs."""
+    """Return the diff for Ansible: an entry for title and visibility, and an entry for each differing file."""
     entries = [_diff_entry("snippet", _show_properties(before), _show_properties(after))]
     for name in sorted({*(before.contents if before else ()), *(after.contents if after else ())}):
         old, new = _show_file(before, name), _show_file(after, name)
@@ -89,7 +89,7 @@ def _show_properties(state: SnippetState | None) -> str:
 
 
 def _show_file(state: SnippetState | None, name: str) -> str | None:
-    """Return a file as a diff shows it: a text as it is, a binary file by its digest, None for a missing file."""
+    """Return a file for a diff: the text of a text file, the digest of a binary file, None for a missing file."""
     if state is None or name not in state.contents:
         return None
     data = state.contents[name]

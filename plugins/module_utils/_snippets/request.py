@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turn the options of bitbucket_snippet into a request, checked as far as possible without any network."""
+"""Parse the options of bitbucket_snippet, and check them as far as possible without the network."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Options = t.Mapping[str, t.Any]
 
 
 class SnippetRequest(t.NamedTuple):
-    """The snippet that a task asks for; None leaves a property unchanged.
+    """The snippet that a task requests. None leaves a property unchanged.
 
-    ``snippet_id``: the snippet, which otherwise has this title. ``purge``: remove the files that are not requested.
+    ``snippet_id``: the ID of the snippet, which is otherwise found by its title. ``purge``: whether to remove other files.
     """
 
     snippet_id: str | None = None
@@ -32,7 +32,7 @@ class SnippetRequest(t.NamedTuple):
 
 
 def parse_request(options: Options) -> SnippetRequest:
-    """Return the request in the options of a task; raises BadInput."""
+    """Return the request in the options of a task. Raise BadInput."""
     title = options["title"]
     if not (options["snippet_id"] or title):
         raise BadInput("snippet_id and title are empty. Set one of them")
@@ -45,7 +45,7 @@ def parse_request(options: Options) -> SnippetRequest:
 
 
 def parse_files(options: t.Sequence[Options] | None) -> dict[str, bytes] | None:
-    """Return the contents in the option ``files`` by name, None if it is not set; raises BadInput."""
+    """Return the contents in the option ``files`` by name, None if it is not set. Raise BadInput."""
     if options is None:
         return None
     files: dict[str, bytes] = {}

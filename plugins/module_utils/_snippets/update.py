@@ -5,7 +5,7 @@
 """Update a snippet by compare-and-swap: send a plan for the revision that was read, and plan again after a conflict.
 
 The service does not version title and visibility, so the comparison of revisions does not protect them. A response proves
-nothing: the snippet is read after each update, and must be as requested then.
+nothing. The snippet is read after each update, and must then be as requested.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .report import Change
 from .request import SnippetRequest
 from .verify import describe_wrong, require_stored
 
-# How often a snippet that others change at the same time is read again.
+# Maximum number of conflicts with other tasks in one task.
 MAX_CONFLICTS = 3
 
 
 class SnippetUpdater:
-    """Updates one snippet. ``note_change``: called when the service has accepted an update."""
+    """Updates one snippet. ``note_change``: called when the service accepted an update."""
 
     def __init__(self, snippets: Snippets, request: SnippetRequest, note_change: t.Callable[[], None]) -> None:
         self._snippets = snippets
@@ -38,9 +38,9 @@ class SnippetUpdater:
         self._attempts = 0
 
     def update(self, before: SnippetState) -> Change:
-        """Send the differences to the request; raises NoSuchSnippet.
+        """Send the differences. Raise NoSuchSnippet.
 
-        The status is "updated" as well if a response was lost and the snippet is as requested now.
+        The status is also "updated" if a response was lost and the snippet is now as requested.
         """
         after, plan = self._swap(before)
         if plan.remove_after_upload:
@@ -60,7 +60,7 @@ class SnippetUpdater:
         return current, plan
 
     def _send(self, current: SnippetState, plan: SnippetPlan) -> SnippetState:
-        """Send the plan once, and return the state that is read after it; raises RequestFailed if it has no effect."""
+        """Send the plan once, and return the state after it. Raise RequestFailed if the plan had no effect."""
         written = self._snippets.update_once(current.snippet, plan)
         self._note_change()
         after = self._read(current.snippet.id)
@@ -78,7 +78,7 @@ class SnippetUpdater:
         raise BitbucketError(f"The update of snippet {after.snippet.id} was accepted, but {wrong}")
 
     def _read_after(self, failure: RequestFailed, snippet_id: str) -> SnippetState:
-        """Return the state after a failure; raises the failure if there must not be another attempt."""
+        """Return the state after a failure. Raise the failure if another attempt must not follow."""
         self._applied = self._applied or failure.may_have_applied
         if isinstance(failure, Conflict):
             self._count_conflict(failure, snippet_id)
@@ -104,7 +104,7 @@ class SnippetUpdater:
 
 
 def _had_no_effect(before: Snippet, after: Snippet, plan: SnippetPlan) -> bool:
-    """Return whether nothing that a plan changes has changed: the revision for files, else title and visibility."""
+    """Return whether a plan changed nothing: neither the revision, for files, nor title and visibility."""
     if plan.uploads or plan.remove:
         return after.revision is not None and after.revision == before.revision
     return all(getattr(after, name) == getattr(before, name) for name in plan.properties)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check that the service has stored a snippet as requested, without any network."""
+"""Check that the service stored a snippet as requested, without the network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 
 def require_stored(state: SnippetState, request: SnippetRequest) -> SnippetState:
-    """Return the state after a write; raises BitbucketError if a property, or the name or contents of a file, is another."""
+    """Return the state after a write. Raise BitbucketError if a property, a file name or the contents of a file differ."""
     wrong = describe_wrong_properties(state.snippet, request)
     if wrong:
         raise BitbucketError(f"Bitbucket accepted the request, but snippet {state.snippet.id} has {' and '.join(wrong)}")
@@ -36,7 +36,7 @@ def require_stored(state: SnippetState, request: SnippetRequest) -> SnippetState
 
 
 def describe_wrong(state: SnippetState, request: SnippetRequest, removals: t.Sequence[str] = ()) -> str:
-    """Return in words what is not as requested; ``removals``: files that exist although they were to be removed."""
+    """Return the differences from the request in words. ``removals``: existing files that the plan should have removed."""
     words = [f"it has {wrong}" for wrong in describe_wrong_properties(state.snippet, request)]
     words += [f"{quoted(name)} is missing" for name in _find_lost(state, request)]
     words += describe_wrong_contents(state, request)
@@ -45,13 +45,13 @@ def describe_wrong(state: SnippetState, request: SnippetRequest, removals: t.Seq
 
 
 def is_as_sent(state: SnippetState, request: SnippetRequest) -> bool:
-    """Return whether a snippet is what a request to create it would make, without any other file."""
+    """Return whether a snippet matches a request to create it, without any other file."""
     plan = plan_snippet(state, request._replace(purge=True))
     return not plan.changes and not plan.remove_after_upload
 
 
 def describe_wrong_properties(snippet: Snippet, request: SnippetRequest) -> list[str]:
-    """Return in words the properties that are not as requested."""
+    """Return the properties that differ from the request, in words."""
     words = {
         "title": f"the title {quoted(snippet.title)} instead of {quoted(request.title or '')}",
         "is_private": f"is_private {snippet.is_private} instead of {request.is_private}",
@@ -60,7 +60,7 @@ def describe_wrong_properties(snippet: Snippet, request: SnippetRequest) -> list
 
 
 def describe_wrong_contents(state: SnippetState, request: SnippetRequest) -> list[str]:
-    """Return in words the files that exist under their names, but have other contents than requested."""
+    """Return the files that exist under their names but have other contents than requested, in words."""
     return [
         f"{quoted(name)} has {_describe(state.contents[name])} instead of {_describe(data)}"
         for name, data in (request.files or {}).items()
@@ -69,7 +69,7 @@ def describe_wrong_contents(state: SnippetState, request: SnippetRequest) -> lis
 
 
 def _find_lost(state: SnippetState, request: SnippetRequest) -> list[str]:
-    """Return the names of requested files that do not exist, not even under a name that the service might have made of them."""
+    """Return the names of requested files that do not exist, not even under a renamed form that the service might use."""
     files = request.files or {}
     stored = find_stored_names(state.contents, files)
     return [name for name in files if name not in state.contents and name not in stored]
