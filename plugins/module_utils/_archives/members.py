@@ -157,7 +157,7 @@ class Layout:
         self._copies: dict[tuple[str, Parts], Entry] = {}  # entries that another archive has as well
         self._count = count
         self._room = room
-        self._most = most
+        self._max_members = most
         self._strip = strip
         self._bytes = 0
         self._used: set[str] = set()  # archives with a member that is not excluded
@@ -165,8 +165,8 @@ class Layout:
     def announce(self, member: Member) -> None:
         """Count a member before its contents are read, so that an endless archive is refused."""
         self.members[member.archive] = self.members.get(member.archive, 0) + 1
-        if sum(self.members.values()) > self._most:
-            raise refusal(member, f"exceeds the limit of {self._most} members")
+        if sum(self.members.values()) > self._max_members:
+            raise refusal(member, f"exceeds the limit of {self._max_members} members")
         self._reserve(member, member.size)
 
     def _reserve(self, member: Member, size: int) -> None:

@@ -24,7 +24,7 @@ MAX_CHANNEL_BYTES = 4 * 1024 * 1024
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]*\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-_LONGEST_NAME = MAX_NAME_BYTES - len(f"{CHANNEL_SUFFIX}.asc")
+_MAX_NAME_LENGTH = MAX_NAME_BYTES - len(f"{CHANNEL_SUFFIX}.asc")
 
 
 class NotAChannel(BitbucketError):
@@ -79,10 +79,10 @@ def check_channel(channel: str, option: str) -> str:
     if channel.endswith(CHANNEL_SUFFIX):
         name = channel[: -len(CHANNEL_SUFFIX)]
         raise BadInput(f"{option} {quoted(channel)} is the name of an artifact. Set {option} to {quoted(name)}")
-    if not _NAME.match(channel) or len(channel) > _LONGEST_NAME:
+    if not _NAME.match(channel) or len(channel) > _MAX_NAME_LENGTH:
         raise BadInput(
             f"{option} {quoted(channel)} is refused: the name of a channel must start with a letter or a digit, contain only"
-            f" letters, digits, '.', '_' and '-', and have at most {_LONGEST_NAME} characters"
+            f" letters, digits, '.', '_' and '-', and have at most {_MAX_NAME_LENGTH} characters"
         )
     return channel
 

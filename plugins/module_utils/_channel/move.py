@@ -111,7 +111,7 @@ class ChannelMover:
             lambda reading: not _is_same(reading[1], state.found),
         )
         self._require_ours(found, state, stored)
-        self._require_whole(listing, state)
+        self._require_complete(listing, state)
 
     def _read(self, listing: Listing) -> tuple[Listing, FoundChannel | None]:
         return listing, self._reader.read(listing)
@@ -128,7 +128,7 @@ class ChannelMover:
             what = "other artifacts of version" if now.version == ours.version else "version"
             raise BitbucketError(f"it names {what} {now.version}, because another publisher moved it at the same time")
 
-    def _require_whole(self, listing: Listing, state: _State) -> None:
+    def _require_complete(self, listing: Listing, state: _State) -> None:
         """Raise if an artifact of the release was deleted, or replaced with other contents, while the task ran."""
         broken = []
         for named in state.plan.after.artifacts if state.plan.after else ():

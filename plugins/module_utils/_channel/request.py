@@ -16,7 +16,7 @@ from .._text import quoted
 from .document import MAX_CHANNEL_BYTES, NamedArtifact, check_version, is_digest, is_size
 
 _PUBLISHED = (CREATED, REPLACED, UNCHANGED, KEPT)
-_LONGEST_COMMIT = 255
+_MAX_COMMIT_LENGTH = 255
 
 
 class Claim(t.NamedTuple):
@@ -117,8 +117,8 @@ def _check_artifact(name: str) -> str:
 
 
 def _check_commit(commit: str | None) -> str | None:
-    if commit and (not commit.isprintable() or len(commit) > _LONGEST_COMMIT):
-        raise BadInput(f"commit must be one line of at most {_LONGEST_COMMIT} characters")
+    if commit and (not commit.isprintable() or len(commit) > _MAX_COMMIT_LENGTH):
+        raise BadInput(f"commit must be one line of at most {_MAX_COMMIT_LENGTH} characters")
     return commit or None
 
 

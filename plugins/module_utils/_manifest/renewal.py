@@ -17,7 +17,7 @@ from .._files.payload import Payload
 from .._text import quoted
 from .lines import LineProver
 from .manifest import Manifest, ManifestPlan, find_doubtful, parse, plan_manifest, render
-from .signed import HOW_TO_GO_ON, require_unsigned
+from .signed import RECOVERY_ADVICE, require_unsigned
 from .store import ManifestStore
 
 if t.TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Contribution(t.NamedTuple):
         """Return a listing without the artifacts that the task deleted."""
         return {name: artifact for name, artifact in listing.items() if artifact.identity not in self.deleted}
 
-    def find_foreign(self, listing: Listing, ignored: t.Collection[str]) -> list[str]:
+    def find_sent_by_others(self, listing: Listing, ignored: t.Collection[str]) -> list[str]:
         """Return the names of artifacts that other tasks sent while this task ran, without the ignored names."""
         changed = [name for name, artifact in listing.items() if _differs(artifact, self.initial.get(name))]
         return [name for name in changed if name not in ignored and name not in self.digests]
@@ -61,7 +61,7 @@ class ManifestRenewal:
         self._uploader = uploader
         self._ours = ours
         self._verify = verify
-        self._dropped: set[str] = set()
+        self._removed: set[str] = set()
         self.warnings: list[str] = []
         self.proof: Proof | None = None
 
@@ -83,7 +83,7 @@ class ManifestRenewal:
         if plan.text is None:
             self._delete(before)
         elif (listing := self._send(plan.text, before)) is not None:
-            self._join(listing)
+            self._merge(listing)
 
     def _decide(self, listing: Listing, plan: t.Callable[[Listing], ManifestPlan]) -> tuple[ManifestPlan, Listing]:
         pending = [listing]
@@ -124,23 +124,23 @@ class ManifestRenewal:
         ]
         if not replaced:
             _require_stored(payloads, found, listing)
-        foreign = self._ours.find_foreign(listing, [payload.name for payload in payloads])
-        if replaced or (foreign and not all(self._holds(listing[payload.name], payload) for payload in payloads)):
+        sent_by_others = self._ours.find_sent_by_others(listing, [payload.name for payload in payloads])
+        if replaced or (sent_by_others and not all(self._holds(listing[payload.name], payload) for payload in payloads)):
             return self._ours.clean(listing)
         digests = parse(text)
         self._warn(
             "These artifacts were added while the task ran, and {manifest} has no lines for them: {names}",
-            [name for name in foreign if name not in digests and name not in self._dropped],
+            [name for name in sent_by_others if name not in digests and name not in self._removed],
         )
-        return self._drop_false(digests, before, listing)
+        return self._remove_false_lines(digests, before, listing)
 
-    def _drop_false(self, digests: dict[str, str], before: Listing, listing: Listing) -> Listing | None:
+    def _remove_false_lines(self, digests: dict[str, str], before: Listing, listing: Listing) -> Listing | None:
         """Send the manifest again without lines that became false before it was stored. Its date would make them trusted."""
         moved = [name for name in digests if name in before and name in listing and _differs(listing[name], before[name])]
         if not (false := self._lines.find_false(digests, moved)):
             return None
         self._warn("These artifacts were replaced while the task ran, so their lines in {manifest} were removed: {names}", false)
-        self._dropped.update(false)
+        self._removed.update(false)
         rest = {name: digest for name, digest in digests.items() if name not in false}
         if rest:
             return self._send(render(rest), listing)
@@ -170,13 +170,13 @@ class ManifestRenewal:
         except StaleListing:
             return False
 
-    def _join(self, listing: Listing) -> None:
+    def _merge(self, listing: Listing) -> None:
         """Add the lines of this task to the manifest of another task that replaced it."""
-        joined, found = self._decide(listing, lambda found: self._plan(self._store.read_writable(found), found, sent=False))
-        if joined.text is not None:
+        merged, found = self._decide(listing, lambda found: self._plan(self._store.read_writable(found), found, sent=False))
+        if merged.text is not None:
             words = "Another task replaced {manifest} at the same time. The module merged the lines of both tasks"
             self._warn(words, [self._store.name])
-            if self._send(joined.text, found) is not None:
+            if self._send(merged.text, found) is not None:
                 raise NotStored(f"Other tasks keep replacing the manifest {quoted(self._store.name)}. Run this task again")
 
     def _warn(self, words: str, names: t.Sequence[str]) -> None:
@@ -191,7 +191,7 @@ def _differs(artifact: Artifact, old: Artifact | None) -> bool:
 def _require_stored(payloads: t.Sequence[Payload], found: t.Sequence[Stored], listing: Listing) -> None:
     problems = [stored.problem for stored in found if stored.problem]
     if problems:
-        advice = f". The manifest and its signature do not match now. {HOW_TO_GO_ON}" if len(payloads) > 1 else ""
+        advice = f". The manifest and its signature do not match now. {RECOVERY_ADVICE}" if len(payloads) > 1 else ""
         raise NotStored(f"The upload was accepted, but {'; '.join(problems)}{advice}")
     for payload, stored in zip(payloads, found):
         if payload.name not in listing and stored.artifact:

@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 MAX_SIGNATURE_BYTES = 64 * 1024
-HOW_TO_GO_ON = (
+RECOVERY_ADVICE = (
     "If an upload was interrupted or the old key has expired, delete both artifacts with state=absent and without the option"
     " manifest, and publish again, or use another name for the manifest. Otherwise, find out who changed them"
 )
@@ -38,7 +38,7 @@ class Kind(t.NamedTuple):
     advice: str
 
 
-MANIFEST = Kind("manifest", MAX_MANIFEST_BYTES, HOW_TO_GO_ON)
+MANIFEST = Kind("manifest", MAX_MANIFEST_BYTES, RECOVERY_ADVICE)
 
 
 class SignedReader:

@@ -28,7 +28,7 @@ _COMMON = ("--no-options", "--batch", "--no-tty", "--trust-model", "always", "--
 # Not --digest-algo: SHA-256 is too short for P-384 and P-521 keys, for which gpg uses the next preference.
 _SIGN = ("--status-fd", "2", "--personal-digest-preferences", "SHA256 SHA384 SHA512", "--armor", "--output", "-")
 
-_MOST_PASSPHRASE = 255  # bytes, the limit of gpg-agent, which also fit in the buffer of a pipe
+_MAX_PASSPHRASE = 255  # bytes, the limit of gpg-agent, which also fit in the buffer of a pipe
 _BAD_PASSPHRASE = frozenset({11, 87})
 _NO_PASSPHRASE = frozenset({85, 99, 177, 198, 32870})
 _NO_AGENT = 77
@@ -70,7 +70,7 @@ class OpenpgpSigner:
     def sign(self, document: bytes) -> Signature:
         """Return the signature over exactly these bytes. Raise CannotSign or MissingTool."""
         found = self._find()
-        with self._lend_passphrase() as (options, descriptors):
+        with self._open_passphrase_pipe() as (options, descriptors):
             done = self._run([*options, *_SIGN, "--local-user", self._key, "--detach-sign"], document, descriptors)
         created = _parse_created(done, found)
         if created is None or not done.output:
@@ -100,7 +100,7 @@ class OpenpgpSigner:
         return self._found
 
     @contextlib.contextmanager
-    def _lend_passphrase(self) -> t.Iterator[tuple[t.Sequence[str], t.Sequence[int]]]:
+    def _open_passphrase_pipe(self) -> t.Iterator[tuple[t.Sequence[str], t.Sequence[int]]]:
         """Yield the options for the passphrase and the pipe from which gpg reads it. Without one, gpg must not ask for it."""
         if self._passphrase is None:
             yield ("--pinentry-mode", "error"), ()
@@ -157,6 +157,6 @@ def _encode_passphrase(passphrase: str) -> bytes:
         encoded = passphrase.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise BadInput("signing_passphrase is not valid Unicode") from None
-    if len(encoded) > _MOST_PASSPHRASE:
-        raise BadInput(f"signing_passphrase is longer than {_MOST_PASSPHRASE} bytes, which gpg-agent does not accept")
+    if len(encoded) > _MAX_PASSPHRASE:
+        raise BadInput(f"signing_passphrase is longer than {_MAX_PASSPHRASE} bytes, which gpg-agent does not accept")
     return encoded

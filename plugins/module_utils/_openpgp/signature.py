@@ -30,8 +30,8 @@ from .packets import (
 )
 
 _SIGNATURE_BLOCK = "PGP SIGNATURE"
-_MOST_BYTES = 1 << 18
-_MOST_SIGNATURES = 16
+_MAX_BYTES = 1 << 18
+_MAX_SIGNATURES = 16
 
 _STRONG = {8: "SHA-256", 9: "SHA-384", 10: "SHA-512", 11: "SHA-224", 12: "SHA3-256", 14: "SHA3-512"}
 _WEAK = {1: "MD5", 2: "SHA-1", 3: "RIPEMD-160"}
@@ -73,7 +73,7 @@ def parse_signatures(data: bytes) -> list[DetachedSignature]:
     """Return the signatures in a file, armored or not. Raise BadSignature for anything but detached OpenPGP signatures."""
     if not data.strip():
         raise BadSignature("is empty")
-    if len(data) > _MOST_BYTES:
+    if len(data) > _MAX_BYTES:
         raise BadSignature(f"has {len(data)} bytes, which is too long for a signature")
     _refuse_other_texts(data)
     try:
@@ -123,8 +123,8 @@ def _parse_packets(packets: t.Sequence[Packet]) -> list[DetachedSignature]:
         _require_signature(packet.tag)
     if not packets:
         raise BadSignature("is empty")
-    if len(packets) > _MOST_SIGNATURES:
-        raise BadSignature(f"has more than {_MOST_SIGNATURES} signatures")
+    if len(packets) > _MAX_SIGNATURES:
+        raise BadSignature(f"has more than {_MAX_SIGNATURES} signatures")
     return [_parse_signature(packet) for packet in packets]
 
 

@@ -21,8 +21,8 @@ _CLASS = re.compile(r"[0-9A-Fa-f]{2}\Z")
 _DIGEST = re.compile(r"[0-9]{1,3}\Z")
 
 _NO_PUBLIC_KEY, _BAD_DIGEST = "9", "5"
-_MOST_SKEW = 300
-_MOST_REASONS = 5
+_MAX_SKEW = 300
+_MAX_REASONS = 5
 
 FOREIGN = "was made by the key {}, which signed_by does not have"
 CHANGED = "does not match: the contents were changed after signing"
@@ -117,7 +117,7 @@ def choose(judgments: t.Iterable[Judgment]) -> Proof:
         raise BadSignature("has no signature that the program recognizes")
     if len(reasons) == 1:
         raise BadSignature(reasons[0])
-    raise BadSignature("has no good signature: one " + "; one ".join(reasons[:_MOST_REASONS]))
+    raise BadSignature("has no good signature: one " + "; one ".join(reasons[:_MAX_REASONS]))
 
 
 def judge(group: SignatureStatus, keys: OpenpgpKeys, now: float) -> Judgment:
@@ -137,7 +137,7 @@ def _judge_valid(valid: Valid, keys: OpenpgpKeys, now: float) -> Judgment:
     if keys.find_primary(valid.fingerprint) != valid.primary:
         return Judgment(reason=FOREIGN.format(valid.fingerprint))
     signed_on = format_time(valid.time)
-    if valid.time > now + _MOST_SKEW:
+    if valid.time > now + _MAX_SKEW:
         return Judgment(reason=f"has a date in the future, {signed_on}. Compare the clocks of this host and of the signing host")
     weakness = find_weakness(valid.kind, valid.digest)
     return Judgment(reason=weakness) if weakness else Judgment(Proof(OPENPGP, valid.primary, signed_on))

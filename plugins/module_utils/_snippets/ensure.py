@@ -50,7 +50,7 @@ class SnippetTask:
     def ensure_absent(self, with_diff: bool) -> Outcome:
         """Delete the snippet, or predict the outcome in check mode. Its contents are read only for check mode and a diff."""
         with_contents = with_diff or self._check_mode
-        found = self._find_doomed(with_contents)
+        found = self._find_for_deletion(with_contents)
         if found.snippet_id is None:
             return self._report(Change(ABSENT))
         return self._report(self._delete(found.snippet_id, found.state if with_contents else None))
@@ -92,7 +92,7 @@ class SnippetTask:
             return Change(UPDATED if plan.changes else UNCHANGED, before, predict_update(before, plan))
         return SnippetUpdater(self._snippets, self._request, self._progress.note_change).update(before)
 
-    def _find_doomed(self, with_contents: bool) -> Found:
+    def _find_for_deletion(self, with_contents: bool) -> Found:
         """Return the snippet to delete, or None with a warning if there is evidence that the snippet might exist."""
         if self._request.snippet_id is None:
             read = functools.partial(self._read_before_deletion, with_contents=with_contents)

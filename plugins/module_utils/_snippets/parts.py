@@ -72,7 +72,7 @@ def parse_form(content_type: str, body: bytes) -> SnippetParts:
     return _decode_files(fields, files, is_crlf)
 
 
-def equal_but_line_ends(one: bytes, other: bytes) -> bool:
+def are_equal_except_line_ends(one: bytes, other: bytes) -> bool:
     """Return whether two texts are equal except for line ends, including a missing line end at the end."""
     return _normalize(one) == _normalize(other)
 

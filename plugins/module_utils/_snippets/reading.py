@@ -16,7 +16,7 @@ from .._errors import RequestFailed
 from .._text import quoted
 from .api import MAX_FILE, Snippets
 from .document import Snippet, SnippetState, parse_snippet
-from .parts import BrokenResponse, SnippetParts, equal_but_line_ends, parse_form, parse_related
+from .parts import BrokenResponse, SnippetParts, are_equal_except_line_ends, parse_form, parse_related
 
 _NO_FILES: t.Mapping[str, bytes] = MappingProxyType({})
 
@@ -54,7 +54,7 @@ def _read_stored(snippets: Snippets, snippet: Snippet, name: str, sent: bytes | 
 
     def read_once() -> bytes:
         data = read_file(snippets, snippet, name)
-        if sent is None or equal_but_line_ends(sent, data) or read_file(snippets, snippet, name) == data:
+        if sent is None or are_equal_except_line_ends(sent, data) or read_file(snippets, snippet, name) == data:
             return data
         what = f"the file {quoted(name)} of snippet {snippet.id}"
         raise RequestFailed(f"The link of {what} returned different contents when it was read again", transient=True)
@@ -64,7 +64,7 @@ def _read_stored(snippets: Snippets, snippet: Snippet, name: str, sent: bytes | 
 
 def _read_parts(snippets: Snippets, snippet_id: str) -> tuple[Snippet, SnippetParts]:
     """Return the snippet, and the contents that came in the same response."""
-    response = snippets.get_whole(snippet_id)
+    response = snippets.get_with_contents(snippet_id)
     kind = response.content_type.partition(";")[0].strip().lower()
     try:
         if kind == "multipart/related":

@@ -23,11 +23,11 @@ def require_stored(state: SnippetState, request: SnippetRequest) -> SnippetState
     wrong = describe_wrong_properties(state.snippet, request)
     if wrong:
         raise BitbucketError(f"Bitbucket accepted the request, but snippet {state.snippet.id} has {' and '.join(wrong)}")
-    lost = _find_lost(state, request)
-    if lost:
+    missing = _find_missing(state, request)
+    if missing:
         raise BitbucketError(
             f"Bitbucket accepted the request, but snippet {state.snippet.id} does not have these files under their names:"
-            f" {', '.join(map(quoted, lost))}. It has {', '.join(map(quoted, sorted(state.contents)))}"
+            f" {', '.join(map(quoted, missing))}. It has {', '.join(map(quoted, sorted(state.contents)))}"
         )
     other = describe_wrong_contents(state, request)
     if other:
@@ -38,7 +38,7 @@ def require_stored(state: SnippetState, request: SnippetRequest) -> SnippetState
 def describe_wrong(state: SnippetState, request: SnippetRequest, removals: t.Sequence[str] = ()) -> str:
     """Return the differences from the request in words. ``removals``: existing files that the plan should have removed."""
     words = [f"it has {wrong}" for wrong in describe_wrong_properties(state.snippet, request)]
-    words += [f"{quoted(name)} is missing" for name in _find_lost(state, request)]
+    words += [f"{quoted(name)} is missing" for name in _find_missing(state, request)]
     words += describe_wrong_contents(state, request)
     words += [f"{quoted(name)} still exists" for name in removals]
     return ", ".join(words)
@@ -68,7 +68,7 @@ def describe_wrong_contents(state: SnippetState, request: SnippetRequest) -> lis
     ]
 
 
-def _find_lost(state: SnippetState, request: SnippetRequest) -> list[str]:
+def _find_missing(state: SnippetState, request: SnippetRequest) -> list[str]:
     """Return the names of requested files that do not exist, not even under a renamed form that the service might use."""
     files = request.files or {}
     stored = find_stored_names(state.contents, files)

@@ -19,7 +19,7 @@ from .._errors import BadInput
 
 SIGNER = "signer"
 NAMESPACE = "file"
-MOST_PRINCIPALS = 256  # the limit of OpenSSH
+MAX_PRINCIPALS = 256  # the limit of OpenSSH
 
 # For each type of key: its name in the messages of ssh-keygen, and the number of fields after the type.
 KEY_TYPES = {
@@ -154,7 +154,7 @@ def _parse_certified(reader: BlobReader) -> tuple[str, ...]:
     names: list[str] = []
     while not reader.is_at_end():
         names.append(reader.text())
-        if len(names) > MOST_PRINCIPALS:
+        if len(names) > MAX_PRINCIPALS:
             raise MalformedKey("has too many principals")
     return tuple(names)
 

@@ -89,7 +89,7 @@ def _find_private(path: str, found: os.stat_result, data: bytes, has_passphrase:
         public, is_locked = _parse_openssh(openssh[1])
     else:
         is_locked = _LOCKED_PEM.search(data) is not None
-        public = _read_other_half(path) if is_locked else _derive_other_half(path)
+        public = _read_public_key(path) if is_locked else _derive_public_key(path)
     if is_locked and not has_passphrase and not _is_in_agent(public):
         raise CannotSign("is locked by a passphrase. Set signing_passphrase, or add the key to an SSH agent with ssh-add")
     return SigningKey(public, path)
@@ -112,14 +112,14 @@ def _parse_openssh(text: bytes) -> tuple[PublicKey, bool]:
         raise CannotSign("is a damaged private key: it is not base64") from exc
 
 
-def _derive_other_half(path: str) -> PublicKey:
+def _derive_public_key(path: str) -> PublicKey:
     done = run_keygen(["-y", "-f", path], b"", {})
     if done.status:
         raise CannotSign(f"is not a private key that ssh-keygen can read: {one_line(done.messages.decode('utf-8', 'replace'))}")
     return _parse_one(done.output)
 
 
-def _read_other_half(path: str) -> PublicKey:
+def _read_public_key(path: str) -> PublicKey:
     """Return the public key of a locked PEM file from the file beside it, because the PEM file does not contain it."""
     beside = f"{path}.pub"
     try:

@@ -12,7 +12,7 @@ import typing as t
 
 from .precedence import Precedence, rank_other, rank_version
 
-_MOST_CACHED = 20_000  # one task needs the version of a name several times
+_MAX_CACHED = 20_000  # one task needs the version of a name several times
 _FLAGS = re.ASCII | re.IGNORECASE
 _END = r"(?![0-9a-z])"
 
@@ -64,7 +64,7 @@ class Version(t.NamedTuple):
     is_prerelease: bool = False
 
 
-@functools.lru_cache(maxsize=_MOST_CACHED)
+@functools.lru_cache(maxsize=_MAX_CACHED)
 def find_version(name: str) -> Version | None:
     """Return the version in the name of a file, or None if it has none.
 
@@ -79,7 +79,7 @@ def find_version(name: str) -> Version | None:
     return None
 
 
-@functools.lru_cache(maxsize=_MOST_CACHED)
+@functools.lru_cache(maxsize=_MAX_CACHED)
 def read_version(text: str) -> Version | None:
     """Return the version that the complete text is, as ``group_by`` finds it, or None for a text without a number.
 

@@ -24,7 +24,7 @@ FILES = {"a.md": b"a\n"}
 CALLS: dict[str, Callable[[Snippets], object]] = {
     "list": Snippets.list_once,
     "get": lambda snippets: snippets.get("kypj"),
-    "get whole": lambda snippets: snippets.get_whole("kypj"),
+    "get with contents": lambda snippets: snippets.get_with_contents("kypj"),
     "read": lambda snippets: read_snippet(snippets, "kypj", exact=True),
     "create": lambda snippets: snippets.create_once("New", True, FILES),
     "update": lambda snippets: snippets.update_once(snippets.get("kypj"), SnippetPlan({"title": "New"})),
@@ -50,7 +50,7 @@ def fail(snippets: Snippets, call: str) -> str:
 def test_refuse_names_that_are_not_path_segments_before_any_request(emulator: Emulator) -> None:
     with pytest.raises(BadInput, match="workspace"):
         connect(emulator, workspace="a/b")
-    for call in (Snippets.get, Snippets.get_whole, Snippets.delete):
+    for call in (Snippets.get, Snippets.get_with_contents, Snippets.delete):
         with pytest.raises(BadInput, match="snippet_id"):
             call(connect(emulator), "..")
     assert len(emulator.journal) == 0
@@ -151,7 +151,7 @@ def test_show_messages_of_the_service_about_spam_and_plans(emulator: Emulator, s
 def test_distinguish_a_forbidden_snippet_from_an_unknown_one(emulator: Emulator, switch: int) -> None:
     emulator.switches.snippet_hidden = switch
     emulator.snippets.create("Hidden", FILES, id="kypj", foreign=True)
-    for call in (Snippets.get, Snippets.get_whole):
+    for call in (Snippets.get, Snippets.get_with_contents):
         with pytest.raises(NoSuchSnippet if switch == 404 else RequestFailed, match=f"HTTP {switch}"):
             call(connect(emulator), "kypj")
 

@@ -20,7 +20,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._snippets.parts import (
-    equal_but_line_ends,
+    are_equal_except_line_ends,
     parse_form,
     parse_related,
 )
@@ -195,9 +195,9 @@ def test_read_the_flat_fields_of_a_form() -> None:
 def test_distinguish_line_ends_from_other_differences(one: bytes) -> None:
     plain = one.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     for other in (one, plain, plain + b"\n", plain.replace(b"\n", b"\r\n")):
-        assert equal_but_line_ends(one, other)
-    assert not equal_but_line_ends(one, plain + b" ")
-    assert not equal_but_line_ends(one + b"x", b"\n" + one + b"x")
+        assert are_equal_except_line_ends(one, other)
+    assert not are_equal_except_line_ends(one, plain + b" ")
+    assert not are_equal_except_line_ends(one + b"x", b"\n" + one + b"x")
 
 
 @pytest.mark.parametrize(
