@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test what `ansible` prints: an error, and the most verbose output. The examples in docs/examples/ad-hoc.md test the rest."""
+"""Test the output of `ansible`: an error, and the most verbose output. The examples in docs/examples/ad-hoc.md test the rest."""
 
 from __future__ import annotations
 

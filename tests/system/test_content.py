@@ -16,7 +16,7 @@ CONTENTS = {"data": "{{ a_dict }}", "file": "{{ lookup('ansible.builtin.file', '
 
 
 @each_ansible
-def test_content_from_a_template_is_json_and_never_a_python_repr(emulator: Emulator, tmp_path: Path, python: str) -> None:
+def test_content_from_a_template_is_json_and_not_python_syntax(emulator: Emulator, tmp_path: Path, python: str) -> None:
     (tmp_path / "x.json").write_text('{"key": [true, null]}')
     variables = {"a_dict": {"key": [True, None]}}
     files = [{"name": name, "content": content} for name, content in CONTENTS.items()]

@@ -21,7 +21,7 @@ NAME = "app.tar.gz"
 
 @pytest.fixture
 def mount(fetch: FetchRunner) -> Iterator[Mount]:
-    """Mount something on a path, and unmount it after the test; skip the test if this process may not mount."""
+    """Return a function that mounts a file system until the end of the test; skip the test without the permission to mount."""
     mounted: list[Path] = []
 
     def mount_it(place: Path, *arguments: str) -> Path:
@@ -38,13 +38,13 @@ def mount(fetch: FetchRunner) -> Iterator[Mount]:
 
 @pytest.fixture
 def small_disk(fetch: FetchRunner, mount: Mount) -> None:
-    """Make ``dest`` a file system of 64 KiB."""
+    """Mount a file system of 64 KiB at ``dest``."""
     mount(fetch.folder, "-t", "tmpfs", "-o", "size=64k", "none")
 
 
 @pytest.fixture
 def bound(fetch: FetchRunner, tmp_path: Path, mount: Mount) -> None:
-    """Make ``app`` in ``dest`` a mount point, as in containers: it cannot be replaced by renaming."""
+    """Turn ``app`` in ``dest`` into a mount point, as in containers: a rename cannot replace it."""
     fetch.put(app=b"new", other=b"other")
     fetch.write(app=b"below")
     (tmp_path / "bound").write_bytes(b"old")
@@ -53,7 +53,7 @@ def bound(fetch: FetchRunner, tmp_path: Path, mount: Mount) -> None:
 
 @pytest.mark.usefixtures("small_disk")
 @pytest.mark.parametrize("size", [61_500, 65_600, 900_000])
-def test_full_disk_leaves_the_old_file_and_nothing_else(fetch: FetchRunner, size: int) -> None:
+def test_full_disk_keeps_the_old_file_and_leaves_nothing_else(fetch: FetchRunner, size: int) -> None:
     fetch.put(app=b"x" * size)
     fetch.write(app=b"old")
     result = fetch.failed("app")
@@ -64,7 +64,7 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(fetch: FetchRunner, size
 
 
 @pytest.mark.usefixtures("small_disk")
-def test_full_disk_removes_new_directories_and_keeps_what_fitted(fetch: FetchRunner) -> None:
+def test_full_disk_removes_new_directories_and_keeps_finished_files(fetch: FetchRunner) -> None:
     fetch.put(small=b"small", big=b"x" * 300_000)
     assert "No space left" in fetch.failure("big", dest=f"{fetch.folder}/new/sub/")
     assert fetch.files == {}
@@ -101,7 +101,7 @@ def test_file_that_cannot_be_replaced_is_an_error(fetch: FetchRunner) -> None:
 
 @pytest.fixture
 def small_target(tmp_path: Path, mount: Mount) -> Path:
-    """Make a file system of 64 KiB and 20 inodes to unpack into."""
+    """Mount a file system of 64 KiB and 20 inodes, and return the directory to unpack to."""
     (tmp_path / "target").mkdir()
     return mount(tmp_path / "target", "-t", "tmpfs", "-o", "size=64k,nr_inodes=20", "none")
 
@@ -120,12 +120,12 @@ def test_archive_that_does_not_fit_now_is_refused(fetch: FetchRunner, small_targ
 def test_announced_bytes_are_compared_with_the_free_space_before_contents_are_read(
     fetch: FetchRunner, small_target: Path, suffix: str
 ) -> None:
-    """The content is damaged, which nobody notices who has not read it."""
+    """The content is damaged, which only shows when it is read."""
     data = archive(suffix, [Item("first", noise(1, 20_000)), Item("second", noise(2, 20_000))])
     middle = data.index(noise(1, 100)) if suffix == ".tar" else len(data) // 4
     fetch.put({f"app{suffix}": data[:middle] + b"damaged" + data[middle + 7 :]})
     (small_target / "mine").write_bytes(b"x" * (50_000 if suffix == ".tgz" else 30_000))
-    needed = 20_000 if suffix == ".tgz" else 40_000  # members of a compressed archive cannot be listed without reading it
+    needed = 20_000 if suffix == ".tgz" else 40_000  # Members of a compressed archive cannot be listed without reading it.
     message = fetch.failure(f"app{suffix}", unpack_dest=str(small_target))
     assert f"Nothing was unpacked: '{small_target}' needs {needed} more bytes, but only " in message
 
@@ -136,14 +136,14 @@ def test_unchanged_files_need_no_space(fetch: FetchRunner, small_target: Path) -
     assert fetch(NAME, unpack_dest=str(small_target))["changed"] is False
 
 
-def test_file_that_shrinks_makes_room(fetch: FetchRunner, small_target: Path) -> None:
+def test_smaller_file_frees_space(fetch: FetchRunner, small_target: Path) -> None:
     (small_target / "a").write_bytes(b"x" * 35_000)
     fetch.put({NAME: archive(NAME, [Item("a", b"y" * 100), Item("b", b"z" * 40_000)])})
     fetch(NAME, unpack_dest=str(small_target))
     assert files(small_target) == {"a": b"y" * 100, "b": b"z" * 40_000}
 
 
-def test_next_run_completes_what_a_lack_of_inodes_has_stopped(fetch: FetchRunner, small_target: Path) -> None:
+def test_next_run_completes_after_a_lack_of_inodes(fetch: FetchRunner, small_target: Path) -> None:
     items = [Item(f"file-{number:02}", b"x") for number in range(15)]
     fetch.put({NAME: archive(NAME, items)})
     fillers = [small_target / f"filler-{number}" for number in range(10)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run modules in locales that are not UTF-8: paths are UTF-8 all the same, as those of ansible-core are."""
+"""Run modules in locales that are not UTF-8: paths are still UTF-8, like those of ansible-core."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host without the Python libraries gets their names, not a traceback. The interpreter here sees nothing but what is named."""
+"""Test hosts without Python libraries: messages name the libraries. The interpreter here finds only listed libraries."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def run_with(libraries: list[str], folder: Path, module: str, arguments: dict[st
 
 
 @pytest.mark.parametrize("module", ["bitbucket_download", "bitbucket_download_info"])
-def test_requests_is_named_where_it_is_missing(emulator: Emulator, tmp_path: Path, module: str) -> None:
+def test_missing_library_requests_is_named(emulator: Emulator, tmp_path: Path, module: str) -> None:
     more = {"content": "x", "name": "y"} if module == "bitbucket_download" else {}
     result = run_with([], tmp_path, module, {**connection(emulator), **more})
     assert result["failed"] is True
@@ -67,7 +67,7 @@ def test_requests_is_named_where_it_is_missing(emulator: Emulator, tmp_path: Pat
     assert len(emulator.journal) == 0
 
 
-def test_contents_by_a_link_need_no_library(emulator: Emulator, tmp_path: Path) -> None:
+def test_contents_by_a_signed_url_need_no_library(emulator: Emulator, tmp_path: Path) -> None:
     emulator.repository().put("app", b"contents")
     downloads = Downloads(connect(emulator), "widgets")
     delivery = Delivery(
@@ -90,7 +90,7 @@ def test_the_library_for_another_kind_of_proxy_is_named(emulator: Emulator, tmp_
     )
 
 
-def test_requests_is_all_that_a_module_needs(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_module_needs_only_requests(emulator: Emulator, tmp_path: Path) -> None:
     arguments = {**connection(emulator), "content": "x", "name": "y"}
     result = run_with(REQUESTS, tmp_path, "bitbucket_download", arguments)
     assert result["artifacts"][0]["status"] == "created"

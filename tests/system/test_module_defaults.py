@@ -55,7 +55,7 @@ def service(emulator: Emulator) -> Emulator:
     return emulator
 
 
-def test_every_module_has_an_entry_without_any_connection_option() -> None:
+def test_every_module_has_a_task_without_connection_options() -> None:
     assert sorted(MINIMAL) == MODULES
     assert {"workspace", "api_token", "api_url"} <= connection_options()
     assert not connection_options() & {option for options in MINIMAL.values() for option in options}

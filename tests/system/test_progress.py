@@ -32,7 +32,7 @@ LINE = re.compile(
     r"progress: \[(?P<host>.+)\] (?P<name>.+): [0-9.]+ [KM]iB of (?P<total>[0-9.]+ [KM]iB) \((?P<percent>[0-9]+)%\),"
     r" [0-9.]+ KiB/s, [0-9]+ s left"
 )
-# Ansible takes it for one that runs the command as another user.
+# For Ansible, this program runs the command as another user.
 SUDO = """#!/bin/sh
 while [ "$1" != /bin/sh ]; do shift; done
 exec "$@"
@@ -58,7 +58,7 @@ Host = dict[str, Any]
 
 
 class Play:
-    """Run one playbook with several hosts, all of which are the control node; each goes through its tasks by itself."""
+    """Run one playbook with several hosts, all of which are the control node, with the strategy free."""
 
     def __init__(self, emulator: Emulator, place: Path) -> None:
         self.emulator = emulator
@@ -97,7 +97,7 @@ class Play:
 
 @pytest.fixture
 def play(emulator: Emulator, tmp_path: Path) -> Play:
-    """Return what runs a playbook."""
+    """Return the runner of playbooks."""
     return Play(emulator, tmp_path)
 
 
@@ -112,12 +112,12 @@ def lines(done: Done) -> list[dict[str, str]]:
 
 
 def at_the_same_time(*runs: Callable[[], Done]) -> list[Done]:
-    """Return what comes of runs, nearly all of whose time is waiting."""
+    """Return the results of runs that mostly wait."""
     with ThreadPoolExecutor(len(runs)) as pool:
         return [each.result() for each in [pool.submit(run) for run in runs]]
 
 
-def test_no_user_can_set_what_an_action_plugin_hands_over(play: Play) -> None:
+def test_users_cannot_set_the_values_of_an_action_plugin(play: Play) -> None:
     task = play.fetch(register="r", ignore_errors=True)
     task[FETCH]["_control_node"] = {"progress": f"{play.place}/first.tgz"}
     conditions = [
@@ -128,14 +128,14 @@ def test_no_user_can_set_what_an_action_plugin_hands_over(play: Play) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_warn_of_a_setting_that_does_not_exist(play: Play) -> None:
+def test_unknown_setting_has_a_warning(play: Play) -> None:
     done = play.run([{UPLOAD: {**play.options, "state": "absent", "name": "x"}}], {"localhost": {}}, BITBUCKET_PROGRESS="often")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "BITBUCKET_PROGRESS must be none or lines, not 'often'. The value is ignored" in " ".join(done.stderr.split())
 
 
-def test_show_progress_of_what_the_control_node_publishes_and_fetches_itself(play: Play) -> None:
-    """Of several files in one request, the line is about the one that is being sent."""
+def test_show_progress_of_transfers_by_the_control_node(play: Play) -> None:
+    """If a request has several files, the line shows the current one."""
     hosts: dict[str, Host] = {
         "publisher": {"job": "publish"},
         "fetcher": {"job": "fetch"},
@@ -163,8 +163,8 @@ def test_show_progress_of_what_the_control_node_publishes_and_fetches_itself(pla
     assert [name for name in os.listdir(os.environ["HOME"] + "/.ansible/tmp") if "local" in name] == []
 
 
-def test_show_progress_only_where_somebody_reads_it(play: Play) -> None:
-    """Where results are one line each, or JSON, there are no others, unless a variable asks for them or against them."""
+def test_show_progress_only_in_readable_output(play: Play) -> None:
+    """Single-line and JSON output has no progress unless a variable requests it. A variable can also disable it."""
     (play.place / "callbacks").mkdir()
     (play.place / "callbacks" / "document.py").write_text(JSON_CALLBACK)
     document = {"ANSIBLE_CALLBACK_PLUGINS": f"{play.place}/callbacks", "ANSIBLE_STDOUT_CALLBACK": "document"}
@@ -190,7 +190,7 @@ def test_show_progress_only_where_somebody_reads_it(play: Play) -> None:
 
 
 def test_show_no_progress_of_a_task_that_runs_as_another_user(play: Play) -> None:
-    """Such a user could not write the file that the lines come from; root can."""
+    """Such a user cannot write the file with the progress; root can."""
     sudo = play.place / "sudo"
     sudo.write_text(SUDO)
     sudo.chmod(0o755)

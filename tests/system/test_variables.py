@@ -34,7 +34,7 @@ Task = dict[str, Any]
 
 
 def task(*conditions: str, module: str = INFO, options: dict[str, Any] | None = None, **keywords: Any) -> list[Task]:
-    """Return a task with a module, and one that holds the conditions on its result ``r``; it may fail."""
+    """Return a task with a module, which can fail, and one that asserts the conditions on its result ``r``."""
     run = {module: options or {}, "register": "r", "ignore_errors": True, **keywords}
     return [run, {"ansible.builtin.assert": {"that": list(conditions)}}]
 
@@ -45,15 +45,15 @@ def named(**options: Any) -> dict[str, Any]:
 
 
 def place(emulator: Emulator) -> dict[str, Any]:
-    """Return the variables that lead to acme/widgets on the emulator, without a credential."""
+    """Return the variables that reach acme/widgets on the emulator, without credentials."""
     urls = {"api_url": emulator.api_url, "token_url": emulator.token_url}
     return named(workspace="acme", repository="widgets", **urls)
 
 
 def run(tmp_path: Path, tasks: list[list[Task]], variables: dict[str, Any], python: str, *flags: str, **environment: str) -> Done:
-    """Run the tasks, whose conditions must all hold."""
+    """Run the tasks, whose conditions must all be true."""
     flat = [each for some in tasks for each in some]
-    # Asynchronous jobs would be looked for in the real home of the user. Only a verbose run shows the arguments of modules.
+    # Ansible would use the real home directory for asynchronous jobs. Only a verbose run shows the arguments of modules.
     variables = {**variables, "ansible_async_dir": str(tmp_path / "jobs")}
     record = {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "record", "ANSIBLE_INJECT_INVOCATION": "1"}
     settings = {**record, "RECORD_FILE": str(tmp_path / "results.jsonl"), **environment}
@@ -63,7 +63,7 @@ def run(tmp_path: Path, tasks: list[list[Task]], variables: dict[str, Any], pyth
 
 
 def arguments(tmp_path: Path) -> list[dict[str, Any]]:
-    """Return the arguments that each module was run with, which a registered result does not have."""
+    """Return the arguments of each module, which registered results do not have."""
     lines = (tmp_path / "results.jsonl").read_text("utf-8").splitlines()
     results = [json.loads(line)["result"] for line in lines]
     return [result["invocation"]["module_args"] for result in results if "requests" in result]
@@ -75,8 +75,8 @@ def kinds(emulator: Emulator) -> list[str]:
 
 
 @each_ansible
-def test_each_option_is_taken_from_its_variables(emulator: Emulator, tmp_path: Path, python: str) -> None:
-    """The variable of an option wins over that of its alias. A module without Downloads takes no repository."""
+def test_each_option_is_read_from_its_variables(emulator: Emulator, tmp_path: Path, python: str) -> None:
+    """The variable of an option takes precedence over that of its alias. A module without Downloads uses no repository."""
     consumer = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
     basic = {"user": emulator.user, "api_token": emulator.api_token}
     tasks = [
@@ -99,8 +99,8 @@ def test_each_option_is_taken_from_its_variables(emulator: Emulator, tmp_path: P
 
 
 @each_ansible
-def test_the_task_wins_over_variables_and_these_over_the_environment(emulator: Emulator, tmp_path: Path, python: str) -> None:
-    """The first of them that sets a kind of credential decides; two kinds in one of them are an error."""
+def test_precedence_is_task_then_variables_then_environment(emulator: Emulator, tmp_path: Path, python: str) -> None:
+    """The first source with credentials decides; two kinds in one source are an error."""
     basic = named(user=emulator.user, api_token=emulator.api_token)
     bearer = named(access_token=emulator.access_token)
     wrong = {"access_token": "wrong"}
@@ -126,7 +126,7 @@ def test_the_task_wins_over_variables_and_these_over_the_environment(emulator: E
 
 
 @each_ansible
-def test_variables_are_templates_or_vaulted_and_no_other_is_resolved(emulator: Emulator, tmp_path: Path, python: str) -> None:
+def test_variables_can_be_templates_or_vaulted_and_no_other_is_resolved(emulator: Emulator, tmp_path: Path, python: str) -> None:
     vault = VaultLib([("default", VaultSecret(b"password"))])
     lines = vault.encrypt(emulator.api_token).decode().splitlines()
     (tmp_path / "password").write_text("password")
@@ -208,7 +208,7 @@ def test_no_secret_of_a_variable_is_shown(emulator: Emulator, tmp_path: Path, py
     assert leaked(emulator, done.stdout, done.stderr, logged) == []
 
 
-def test_a_command_without_a_playbook_takes_variables(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_command_without_a_playbook_uses_variables(emulator: Emulator, tmp_path: Path) -> None:
     emulator.repository().put("app.tgz", b"application")
     variables = {**place(emulator), **named(user=emulator.user, api_token=emulator.api_token)}
     (tmp_path / "variables.json").write_text(json.dumps(variables))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page with the figures of the benchmark is what was measured, and can show any figures that the benchmark may have."""
+"""Compare the page of the benchmark with the measured figures, and render other possible figures."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ ROWS = as_values(
 )
 
 
-def test_the_page_has_the_figures_that_are_kept() -> None:
+def test_the_page_has_the_kept_figures() -> None:
     assert plots.PAGE.read_text(encoding="utf-8") == plots.page(plots.figures()), "run: python -m tests.docs.plots"
 
 
-def test_without_figures_the_page_says_so() -> None:
+def test_page_without_figures_says_so() -> None:
     assert plots.page(None).endswith(plots.MISSING)
 
 
@@ -41,7 +41,7 @@ def test_every_figure_is_in_the_table() -> None:
 
 
 def test_the_plot_has_the_ratios_in_order_of_size() -> None:
-    drawn = ET.fromstring(plots.svg([row for row in ROWS if plots.is_ratio(row)]))  # noqa: S314  made by ourselves, a line above
+    drawn = ET.fromstring(plots.svg([row for row in ROWS if plots.is_ratio(row)]))  # noqa: S314  created on the line above
     space = {"svg": "http://www.w3.org/2000/svg"}
     dots = [float(dot.attrib["cx"]) for dot in drawn.findall(".//svg:circle", space)]
     assert len(dots) == 3
@@ -55,13 +55,13 @@ def test_numbers_of_requests_have_bars_in_proportion() -> None:
     assert [row for row in ROWS if plots.is_count(row)] == []
     text = plots.page(rows)
     drawing = text[text.index("<svg") : text.index("</svg>") + len("</svg>")]
-    drawn = ET.fromstring(drawing)  # noqa: S314  made by ourselves, a line above
+    drawn = ET.fromstring(drawing)  # noqa: S314  created on the line above
     widths = [float(each.attrib["width"]) for each in drawn.iter("{http://www.w3.org/2000/svg}rect")]
     assert widths[0] == widths[1] == round(widths[2] / 10, 1)
     assert "200 hosts: 3;" in drawn.attrib["aria-label"]
 
 
 def at_one(drawn: Any, space: dict[str, str]) -> float:
-    """Where 1 is on the scale."""
+    """Return the position of 1 on the scale."""
     [tick] = [text for text in drawn.findall(".//svg:text", space) if re.fullmatch("1", text.text or "")]
     return float(tick.attrib["x"])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the guide about testing shows of the emulator: the variables that it prints, its control requests, faults, and Python."""
+"""Test what the guide about testing shows of the emulator: printed variables, control requests, faults, and Python."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def control(emulator: Emulator, method: str, path: str, body: bytes | None) -> int:
-    """The status of one control request."""
+    """Return the status of a control request."""
     request = urllib.request.Request(emulator.control_url + path, body, {"Content-Type": "application/json"}, method=method)
     try:
-        with DIRECT.open(request, timeout=600) as answer:
-            status: int = answer.status
+        with DIRECT.open(request, timeout=600) as response:
+            status: int = response.status
             return status
     except urllib.error.HTTPError as problem:
         return problem.code
@@ -55,13 +55,13 @@ def test_faults_are_accepted(fault: str, emulator: Emulator) -> None:
     assert control(emulator, "POST", "/faults", fault.encode()) == 200
 
 
-def test_there_are_faults_and_requests() -> None:
+def test_guide_has_faults_and_control_requests() -> None:
     assert len(FAULTS) == 6
     assert len(REQUESTS) == 8
 
 
 @pytest.mark.parametrize(("method", "path"), REQUESTS, ids=lambda text: text)
-def test_control_requests_are_answered(method: str, path: str, emulator: Emulator) -> None:
+def test_control_requests_succeed(method: str, path: str, emulator: Emulator) -> None:
     body = json.dumps(BODIES.get(path, {})).encode() if method in ("POST", "PUT") else None
     assert control(emulator, method, path, body) == 200
     assert control(emulator, method, path + "x", body) != 200 or "NAME" in path

@@ -18,7 +18,7 @@ import yaml
 
 from tests.demo.runner import COLLECTION, PlaybookRun, PlaybookRunner
 from tests.emulator import Emulator
-from tests.system.examples.helpers import BUILT, held, release, variables, writes
+from tests.system.examples.helpers import BUILT, read_repository, release, variables, writes
 from tests.system.examples.shell import run_lines
 from tests.tools.tree import ROOT
 
@@ -30,7 +30,7 @@ WITH_TASKS = [guide for guide in GUIDES if any(block.runs_again for block in blo
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
-def test_every_block_says_what_it_is_and_how_it_is_tested(guide: Path) -> None:
+def test_every_block_has_a_language_and_a_known_mark(guide: Path) -> None:
     for block in blocks(guide):
         assert block.language in LANGUAGES, block.where
         assert block.mark in MARKS or block.mark.startswith(BY), block.where
@@ -39,7 +39,7 @@ def test_every_block_says_what_it_is_and_how_it_is_tested(guide: Path) -> None:
         elif block.language == "sh":
             subprocess.run(["bash", "-n", "-c", block.text], check=True)
         else:
-            assert block.mark.startswith(BY), f"{block.where}: it needs a test of its own"
+            assert block.mark.startswith(BY), f"{block.where}: it needs a test"
 
 
 def test_each_named_test_exists() -> None:
@@ -80,7 +80,7 @@ def test_run_the_blocks_for_other_tools(runner: PlaybookRunner, world: Emulator,
     world.repository().remove("install.sh")
     [curl] = marked(CURL)
     run_lines(curl.text, tmp_path, tmp_path / "home", world.environment())
-    assert held(world)["install.sh"] == BUILT["install.sh"]
+    assert read_repository(world)["install.sh"] == BUILT["install.sh"]
 
 
 def test_get_url_sends_credentials_to_the_storage_host(runner: PlaybookRunner, world: Emulator, tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_get_url_sends_credentials_to_the_storage_host(runner: PlaybookRunner, w
 
 
 def publish(world: Emulator) -> None:
-    """Publish everything that the guide about publishing publishes."""
-    release(world, {name: content for name, content in held(world).items() if name != "SHA256SUMS"} | BUILT)
+    """Publish all artifacts of the guide about publishing."""
+    release(world, {name: content for name, content in read_repository(world).items() if name != "SHA256SUMS"} | BUILT)
 
 
 def play(

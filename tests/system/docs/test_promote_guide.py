@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Follow the guide about promotion where it needs two keys: that of the builds and that of the releases."""
+"""Follow the guide about promotion with two keys: that of the builds and that of the releases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 from tests.helpers.openpgp import PASSPHRASE, OpenpgpHome
-from tests.system.examples.helpers import DOCUMENTED_KEY, STAGED, STAGING, held, lines
+from tests.system.examples.helpers import DOCUMENTED_KEY, STAGED, STAGING, lines, read_repository
 
 from .guides import as_plays, marked
 
@@ -38,4 +38,4 @@ def test_promote_a_signed_build(world: Emulator, gnupg: OpenpgpHome, tmp_path: P
     first, second = (done.part(number) for number in range(2))
     signature = first.result("bitbucket_download_copy")["signature"]
     assert (signature["status"], signature["fingerprint"]) == ("created", release.fingerprint)
-    assert (held(world)[ARCHIVE], held(world)[MANIFEST], second.changed) == (STAGED[ARCHIVE], text, 0)
+    assert (read_repository(world)[ARCHIVE], read_repository(world)[MANIFEST], second.changed) == (STAGED[ARCHIVE], text, 0)

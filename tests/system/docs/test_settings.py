@@ -28,14 +28,14 @@ from .test_guides import play
 EXAMPLES = ROOT / "docs" / "examples"
 
 
-def quoted(name: str) -> list[Any]:
+def find_blocks(name: str) -> list[Any]:
     """Return the YAML blocks that name this test."""
     found = [block.data for block in marked(f"by {name}")]
     assert found
     return found
 
 
-def held(path: str) -> Any:
+def read_example(path: str) -> Any:
     """Return the contents of an example."""
     return yaml.safe_load((EXAMPLES / path).read_text(encoding="utf-8"))
 
@@ -47,18 +47,20 @@ def test_line_of_progress() -> None:
 
 
 def test_pipelines() -> None:
-    assert quoted("test_pipelines") == [held("pipelines/bitbucket-pipelines.yml")]
+    assert find_blocks("test_pipelines") == [read_example("pipelines/bitbucket-pipelines.yml")]
 
 
 def test_execution_environment() -> None:
-    assert quoted("test_execution_environment") == [held("execution-environment.yml")]
+    assert find_blocks("test_execution_environment") == [read_example("execution-environment.yml")]
 
 
-CREDENTIAL_TYPES = held("awx/credential_types.yml")["credential_types"]
+CREDENTIAL_TYPES = read_example("awx/credential_types.yml")["credential_types"]
 
 
 def test_credential_types() -> None:
-    assert quoted("test_credential_types") == [part for each in CREDENTIAL_TYPES for part in (each["inputs"], each["injectors"])]
+    assert find_blocks("test_credential_types") == [
+        part for each in CREDENTIAL_TYPES for part in (each["inputs"], each["injectors"])
+    ]
 
 
 @pytest.mark.parametrize("credential_type", CREDENTIAL_TYPES, ids=lambda each: each["name"])
@@ -92,8 +94,8 @@ def test_a_job_runs_with_each_credential_type(credential_type: dict[str, Any], w
 
 
 def test_navigator_settings() -> None:
-    settings = held("awx/ansible-navigator.yml")
-    assert quoted("test_navigator_settings") == [settings]
+    settings = read_example("awx/ansible-navigator.yml")
+    assert find_blocks("test_navigator_settings") == [settings]
     names = settings["ansible-navigator"]["execution-environment"]["environment-variables"]["pass"]
     known = (ROOT / "plugins" / "doc_fragments" / "_connection.py").read_text(encoding="utf-8")
     assert [name for name in names if f"E({name})" not in known] == []

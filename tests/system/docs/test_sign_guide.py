@@ -21,7 +21,7 @@ from tests.demo.runner import PlaybookRun, PlaybookRunner
 from tests.emulator import Emulator
 from tests.helpers.openpgp import PASSPHRASE, OpenpgpHome, open_openpgp_home
 from tests.helpers.ssh_signing import SshIdentity
-from tests.system.examples.helpers import DOCUMENTED_KEY, RELEASED, held, lines, writes
+from tests.system.examples.helpers import DOCUMENTED_KEY, RELEASED, lines, read_repository, writes
 from tests.system.examples.shell import run_lines
 from tests.tools.tree import ROOT
 
@@ -33,7 +33,7 @@ ARCHIVE = "widgets-1.4.2.tar.gz"
 
 
 class Reader:
-    """Somebody who follows the guide in a folder with the build in dist/, and types a passphrase when asked for one."""
+    """A reader who follows the guide in a folder with the build in dist/, and enters a passphrase on request."""
 
     def __init__(self, world: Emulator, folder: Path, home: OpenpgpHome) -> None:
         self.folder = folder
@@ -57,7 +57,7 @@ class Reader:
         return runs
 
     def play(self, block: Block, times: int = 1) -> PlaybookRun:
-        """Run tasks as a playbook, which might fail."""
+        """Run tasks as a playbook, which is allowed to fail."""
         runner = PlaybookRunner(self.folder, self._variables)
         settings = {**self._settings, "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         return runner.run(*[self.write_playbook(block)] * times, words=["-i", "web,", "-e", json.dumps(settings)])
@@ -137,7 +137,7 @@ def test_sign_with_ssh(reader: Reader, world: Emulator) -> None:
     *shown, by_hand = marked("by test_sign_with_ssh")
     runs = [run for block in shown for run in reader.run(block)]
     assert find_signature(runs)["name"] == f"{MANIFEST}.sig"
-    contents = held(world)
+    contents = read_repository(world)
     for name in (MANIFEST, f"{MANIFEST}.sig"):
         (reader.folder / name).write_bytes(contents[name])
     printed = reader.type(by_hand.text)
@@ -160,7 +160,7 @@ def test_sign_one_manifest_for_all_releases(reader: Reader, world: Emulator) -> 
     assert [run.changed > 0 for run in runs] == [True, False, True, False]
     assert runs[2].changed == 2, "one task publishes, the other one prunes"
     assert find_signature(runs, "bitbucket_download_prune")["status"] == "unchanged"
-    assert held(world)["SHA256SUMS"].split()[1::2] == [ARCHIVE.encode()]
+    assert read_repository(world)["SHA256SUMS"].split()[1::2] == [ARCHIVE.encode()]
 
 
 def test_sign_with_roles(reader: Reader) -> None:
@@ -179,7 +179,7 @@ def test_sign_in_pipelines(reader: Reader, world: Emulator) -> None:
     assert key.count("\n") == 0
     script = [*read_script(step), 'gpgconf --homedir "$GNUPGHOME" --kill all', 'rm -r "$GNUPGHOME"']
     reader.type("\n".join(script), RELEASE_KEY=key, RELEASE_KEY_PASSPHRASE=PASSPHRASE, BITBUCKET_TAG="1.4.2")
-    assert {MANIFEST, f"{MANIFEST}.asc"} <= held(world).keys()
+    assert {MANIFEST, f"{MANIFEST}.asc"} <= read_repository(world).keys()
 
 
 def test_sign_in_pipelines_with_ssh(reader: Reader, world: Emulator, ssh_key: SshIdentity) -> None:
@@ -188,7 +188,7 @@ def test_sign_in_pipelines_with_ssh(reader: Reader, world: Emulator, ssh_key: Ss
     (reader.folder / "release-key.pub").write_text(f"{ssh_key.public}\n", encoding="utf-8")
     key = base64.b64encode(ssh_key.path.read_bytes()).decode("ascii")
     reader.type("\n".join([*read_script(step), "ssh-agent -k"]), RELEASE_SSH_KEY=key, BITBUCKET_TAG="1.4.2")
-    assert {MANIFEST, f"{MANIFEST}.sig"} <= held(world).keys()
+    assert {MANIFEST, f"{MANIFEST}.sig"} <= read_repository(world).keys()
 
 
 def read_script(step: Block) -> list[str]:
@@ -207,7 +207,7 @@ def test_rotate_the_key(reader: Reader, world: Emulator, gnupg: OpenpgpHome) -> 
         world.repository().put(name, content)
     runs = follow(reader, "test_rotate_the_key")
     assert find_signature(runs)["fingerprint"] == reader.fingerprint
-    assert held(world)["SHA256SUMS"] == lines({**RELEASED, ARCHIVE: held(world)[ARCHIVE]}).encode()
+    assert read_repository(world)["SHA256SUMS"] == lines({**RELEASED, ARCHIVE: read_repository(world)[ARCHIVE]}).encode()
 
 
 def test_recover_from_an_interrupted_upload(reader: Reader, world: Emulator) -> None:

@@ -26,11 +26,11 @@ def test_every_page_is_listed_once() -> None:
 
 
 @pytest.mark.parametrize("guide", sorted(RST.glob("*.rst")), ids=lambda path: path.stem)
-def test_pages_have_the_label_that_others_link_to(guide: Path) -> None:
+def test_pages_have_their_label(guide: Path) -> None:
     assert f".. _ansible_collections.{NAME}.docsite.{guide.stem}:\n" in guide.read_text(encoding="utf-8")
 
 
-def test_the_picture_has_words_for_those_who_do_not_see_it_and_colors_for_the_dark() -> None:
+def test_the_picture_has_a_description_and_colors_for_dark_mode() -> None:
     text = (IMAGES / "flow.svg").read_text(encoding="utf-8")
     drawn = ET.fromstring(text)  # noqa: S314  a file of this project
     words = {child.tag.rpartition("}")[2]: child.text for child in drawn}
@@ -40,7 +40,7 @@ def test_the_picture_has_words_for_those_who_do_not_see_it_and_colors_for_the_da
 
 
 @pytest.mark.parametrize("guide", sorted(RST.glob("*.rst")), ids=lambda path: path.stem)
-def test_pictures_in_guides_have_words_and_the_colors_of_the_page(guide: Path) -> None:
+def test_pictures_in_guides_have_a_description_and_the_colors_of_the_page(guide: Path) -> None:
     for drawing in re.findall(r"(?ms)^   <svg.*?</svg>$", guide.read_text(encoding="utf-8")):
         drawn = ET.fromstring(textwrap.dedent(drawing))  # noqa: S314  a file of this project
         assert drawn.get("role") == "img"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Provide a folder with what examples publish, and an emulator with what they delete or read."""
+"""Provide a folder with files to publish, and an emulator with the artifacts that examples read or delete."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lay out what examples need: releases, a build, snippets, a fleet, and the variables of a CI job."""
+"""Create what examples need: releases, a build, snippets, a fleet, and the variables of a CI job."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def lines(files: Mapping[str, bytes]) -> str:
 
 
 def release(emulator: Emulator, files: Mapping[str, bytes], slug: str = "widgets") -> None:
-    """Put files into a repository, and their manifest after them."""
+    """Store files in a repository, and then their manifest."""
     repository = emulator.repository(slug=slug)
     for name, content in files.items():
         repository.put(name, content)
     repository.put(MANIFEST, lines(files))
 
 
-# The fingerprint that documentation shows, which tests replace by that of their own key.
+# The fingerprint in the documentation, which tests replace by that of their key.
 DOCUMENTED_KEY = "0EE5BE979282D80B9F7540F1CCD2ED94D21739E9"
 
 
@@ -123,18 +123,18 @@ def _publish_signed(
     repository.put(manifest + suffix, sign(text))
 
 
-def held(emulator: Emulator, slug: str = "widgets") -> dict[str, bytes]:
+def read_repository(emulator: Emulator, slug: str = "widgets") -> dict[str, bytes]:
     """Return the contents of a repository by name."""
     return {artifact.name: artifact.content for artifact in emulator.repository(slug=slug).newest_first()}
 
 
 def writes(emulator: Emulator) -> list[Entry]:
-    """Return the requests to the API that were not read requests."""
+    """Return the write requests to the API."""
     return [entry for entry in emulator.journal if entry.host == "api" and entry.method != "GET"]
 
 
 def secrets(emulator: Emulator) -> list[str]:
-    """Return what must never be printed."""
+    """Return the values that must never be printed."""
     return [*emulator.accounts.credentials, emulator.client_secret, emulator.signer.session[:40], "Signature="]
 
 

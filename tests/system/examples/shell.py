@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run lines of shell as a reader would type them, with the programs and the collection of these tests."""
+"""Run shell commands as a reader types them, with the programs and the collection of these tests."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import pytest
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import BUILT, MANIFEST, RELEASED, STAGED, held, lines, secrets, writes
+from .helpers import BUILT, MANIFEST, RELEASED, STAGED, lines, read_repository, secrets, writes
 from .shell import run_lines
 
 PAGE = ROOT / "docs" / "examples" / "ad-hoc.md"
@@ -27,7 +27,7 @@ MODULES = [path.stem for path in (ROOT / "plugins" / "modules").glob("bitbucket_
 
 
 class Reader:
-    """Run one line after the other; `printed` is the output of all of them."""
+    """Run consecutive lines; `printed` is the output of all lines."""
 
     def __init__(self, world: Emulator, folder: Path) -> None:
         self._world = world
@@ -42,7 +42,7 @@ class Reader:
         found = re.search(r"(?ms)^localhost \| (CHANGED|SUCCESS) => (\{.*^\})$", output)
         assert found, output
         result: dict[str, Any] = json.loads(found[2])
-        result.setdefault("changed", False)  # debug says nothing
+        result.setdefault("changed", False)  # The module debug prints no result.
         assert result["changed"] == (found[1] == "CHANGED")
         return result
 
@@ -63,7 +63,7 @@ def test_the_page_shows_every_module_and_a_lookup() -> None:
     assert any("lookup('releng.bitbucket." in line for line in LINES)
 
 
-def test_every_line_runs_as_its_dry_run_predicts(reader: Reader, world: Emulator, tmp_path: Path) -> None:
+def test_every_line_matches_its_dry_run(reader: Reader, world: Emulator, tmp_path: Path) -> None:
     predicted: dict[str, dict[str, str]] = {}
     for line in LINES:
         before = len(writes(world))
@@ -81,12 +81,12 @@ def test_every_line_runs_as_its_dry_run_predicts(reader: Reader, world: Emulator
 
 
 def require_outcome(world: Emulator, folder: Path) -> None:
-    """Require that the repository and the folder have what the lines publish, delete and fetch."""
+    """Require the repository and the folder that result from the lines."""
     promoted = "widgets-1.5.0.tar.gz"
     left = {**RELEASED, **BUILT, "VERSION": b"1.4.2", promoted: STAGED[promoted]}
     for name in ("widgets-1.1.0.tar.gz", "widgets-1.2.0.tar.gz", "widgets-1.3.0.tar.gz"):
         del left[name]
-    found = held(world)
+    found = read_repository(world)
     channel = json.loads(found.pop("stable.channel.json"))
     assert (channel["version"], [each["name"] for each in channel["artifacts"]]) == ("1.4.2", ["widgets-1.4.2.tar.gz"])
     assert found == {**left, MANIFEST: lines(left).encode()}

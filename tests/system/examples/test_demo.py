@@ -26,13 +26,13 @@ RUN = Path("docs", "examples", "demo", "run")
 
 
 def start(checkout: Path, folder: Path) -> subprocess.Popen[str]:
-    """Start the demo from another folder, with a home directory that does not exist."""
+    """Start the demo from another folder, with a missing home directory."""
     environment = {**os.environ, "HOME": str(folder / "missing"), "DEMO_PYTHON": sys.executable}
     command = [str(checkout / RUN)]
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def left_behind(checkout: Path) -> set[str]:
+def find_folders(checkout: Path) -> set[str]:
     """Return the folders of demos."""
     return {path.name for path in (checkout / "build").glob("demo-*")}
 
@@ -43,7 +43,7 @@ def snapshot(checkout: Path) -> dict[str, int]:
     return {str(path): stat.st_mtime_ns for path, stat in files if path.parts[0] != "build" and path.parts[0] != ".git"}
 
 
-def test_demo_succeeds_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None:
+def test_demo_succeeds_and_does_not_change_the_checkout(tmp_path: Path) -> None:
     copy = stage("demo")
     before = snapshot(copy)
     with start(copy, tmp_path) as process:
@@ -58,12 +58,12 @@ def test_demo_succeeds_and_leaves_the_checkout_as_it_was(tmp_path: Path) -> None
     assert [word for word in ("WARNING", "Traceback", "{", "}") if word in output] == []
     assert max(map(len, output.splitlines())) <= 160
     assert len(output.splitlines()) < 560
-    assert left_behind(copy) == set()
+    assert find_folders(copy) == set()
     assert snapshot(copy) == before
     assert not (tmp_path / "missing").exists()
 
 
-def test_make_the_key_by_ssh_keygen_or_gpg_and_say_what_to_install_without_both(
+def test_create_the_key_with_ssh_keygen_or_gpg_or_name_programs_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     programs = tmp_path / "bin"
@@ -86,7 +86,7 @@ def test_make_the_key_by_ssh_keygen_or_gpg_and_say_what_to_install_without_both(
 
 @pytest.mark.parametrize(("number", "delay"), [(signal.SIGTERM, 0), (signal.SIGINT, 2)])
 def test_an_interrupted_demo_stops_the_emulator(number: int, delay: float, tmp_path: Path) -> None:
-    folders = left_behind(ROOT)
+    folders = find_folders(ROOT)
     with start(ROOT, tmp_path) as process:
         pid = emulator_of(process, folders)
         time.sleep(delay)
@@ -95,7 +95,7 @@ def test_an_interrupted_demo_stops_the_emulator(number: int, delay: float, tmp_p
     assert process.returncode == 128 + number
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert left_behind(ROOT) == folders
+    assert find_folders(ROOT) == folders
 
 
 def emulator_of(process: subprocess.Popen[str], folders: set[str]) -> int:

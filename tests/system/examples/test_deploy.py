@@ -44,7 +44,7 @@ class Fleet:
         """Run the playbook."""
         return self._runner.run(PLAYBOOK, words=[*self._words, *words])
 
-    def answers(self, host: str) -> str:
+    def run_program(self, host: str) -> str:
         """Return what the program that this host uses prints."""
         program = self.folder / host / "current" / "bin" / "widgets"
         return subprocess.run([program], check=True, capture_output=True, text=True).stdout.strip()
@@ -67,12 +67,12 @@ def batches(done: PlaybookRun) -> list[list[str]]:
     return [[host for host in FLEET if f": [{host}]" in each] for each in passes]
 
 
-def test_deploy_in_batches_and_keep_the_release_before(fleet: Fleet, world: Emulator, dist: Path) -> None:
+def test_deploy_in_batches_and_keep_the_previous_release(fleet: Fleet, world: Emulator, dist: Path) -> None:
     done = fleet.deploy("-vvvv", "--diff")
     assert done.code == 0, done.output
     assert done.warnings == [], done.output
     assert batches(done) == BATCHES
-    assert [fleet.answers(host) for host in FLEET] == ["1.4.1"] * len(FLEET)
+    assert [fleet.run_program(host) for host in FLEET] == ["1.4.1"] * len(FLEET)
     for host in FLEET:
         assert os.readlink(fleet.folder / host / "current") == "releases/1.4.1"
     assert len(world.journal.select(host="storage", artifact=ARCHIVE)) == len(FLEET)
@@ -83,11 +83,11 @@ def test_deploy_in_batches_and_keep_the_release_before(fleet: Fleet, world: Emul
     release(world, {**RELEASED, name: (dist / name).read_bytes()})
     done = fleet.deploy("-e", "release_version=1.4.2")
     assert done.code == 0, done.output
-    assert [fleet.answers(host) for host in FLEET] == ["1.4.2"] * len(FLEET)
+    assert [fleet.run_program(host) for host in FLEET] == ["1.4.2"] * len(FLEET)
     assert (fleet.folder / "web1" / "releases" / "1.4.1" / "bin" / "widgets").exists()
 
 
-def test_bytes_that_differ_from_the_manifest_stop_it_at_the_first_host(fleet: Fleet, world: Emulator) -> None:
+def test_bytes_that_differ_from_the_manifest_stop_the_rollout_at_the_first_host(fleet: Fleet, world: Emulator) -> None:
     world.repository().put(ARCHIVE, build("6.6.6"))
     done = fleet.deploy()
     assert done.code == 2
@@ -105,6 +105,6 @@ def test_a_host_that_fails_later_leaves_the_others_unchanged(fleet: Fleet) -> No
     done = fleet.deploy()
     assert done.code == 2
     assert batches(done) == BATCHES[:2]
-    assert fleet.answers("web1") == "1.4.1"
+    assert fleet.run_program("web1") == "1.4.1"
     assert not (fleet.folder / "web2" / "current").exists(), "the batch must stop"
     assert fleet.untouched() == ["web4"]

@@ -56,7 +56,7 @@ def _sources(value: Any) -> Iterator[str]:
 def test_examples_of_all_plugins_run_without_a_warning(
     signing_runner: PlaybookRunner, keys: Keys, world: Emulator, tmp_path: Path
 ) -> None:
-    """Run the lookups first: they change nothing, and the modules change what they read."""
+    """Run the lookups first, because the modules change the artifacts that they read."""
     plugins = [f"lookup.{name}" for name in LOOKUPS] + [f"modules.{name}" for name in MODULES]
     assert {"modules.bitbucket_download", "lookup.bitbucket_snippet"} <= set(plugins)
     signed = {name: (RELEASED | BUILT)[name] for name in ("build.json", "widgets-1.4.2.tar.gz")}

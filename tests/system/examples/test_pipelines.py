@@ -25,7 +25,7 @@ from tests.emulator import Emulator
 from tests.tools.stage import stage
 from tests.tools.tree import ROOT
 
-from .helpers import MANIFEST, held, lines, pipeline, secrets, writes
+from .helpers import MANIFEST, lines, pipeline, read_repository, secrets, writes
 from .shell import run_lines
 
 FOLDER = ROOT / "docs" / "examples" / "pipelines"
@@ -54,7 +54,7 @@ def test_the_file_has_the_keys_of_pipelines() -> None:
         assert all(isinstance(pattern, str) for pattern in step.get("artifacts", []))
 
 
-def test_the_file_installs_what_the_modules_need() -> None:
+def test_the_file_installs_the_requirements_of_the_modules() -> None:
     pip = [line.split() for line in SCRIPT if " pip install " in line]
     needed = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     packages = set(re.findall(r"(?m)^([a-z][a-z-]*)", needed))
@@ -65,7 +65,7 @@ def test_the_file_installs_what_the_modules_need() -> None:
 
 
 class Runner:
-    """Run steps as Pipelines does; `printed` is the output of all of them."""
+    """Run steps as Pipelines does; `printed` is the output of all steps."""
 
     def __init__(self, world: Emulator, folder: Path) -> None:
         self._world = world
@@ -77,7 +77,7 @@ class Runner:
         self.printed = ""
 
     def run(self, step: dict[str, Any], build: int = 37) -> None:
-        """Run a step in a clone of its own, and keep its artifacts for the next."""
+        """Run a step in a new clone, and keep its artifacts for the next step."""
         self._steps += 1
         clone, home = self._folder / f"clone-{self._steps}", self._folder / f"home-{self._steps}"
         checked_out(clone)
@@ -93,7 +93,7 @@ class Runner:
                 shutil.copyfile(path, kept)
 
     def _variables(self, clone: Path, build: int) -> dict[str, str]:
-        """Return what Pipelines sets, the secured variable of the repository, and the address of the emulator."""
+        """Return the variables of Pipelines, the secured variable of the repository, and the address of the emulator."""
         return {
             **pipeline(clone),
             "BITBUCKET_BUILD_NUMBER": str(build),
@@ -113,7 +113,7 @@ def checked_out(folder: Path) -> None:
 
 
 def collection_repository() -> Path:
-    """Make a git repository with this checkout as its only commit."""
+    """Create a git repository with this checkout as its only commit."""
     copy = stage("pipelines")
     git = ["git", "-C", str(copy), "-c", "user.name=Nobody", "-c", "user.email=nobody@example.com"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
@@ -122,13 +122,13 @@ def collection_repository() -> Path:
     return copy
 
 
-def test_the_steps_publish_the_build_and_a_later_build_of_the_tag_nothing(world: Emulator, tmp_path: Path) -> None:
-    before = held(world)
+def test_the_steps_publish_the_build_and_a_later_build_of_the_tag_publishes_nothing(world: Emulator, tmp_path: Path) -> None:
+    before = read_repository(world)
     runner = Runner(world, tmp_path)
     for step in STEPS:
         runner.run(step)
     assert [entry.stored for entry in writes(world)] == [sorted(MADE), [MANIFEST], [RECORD], [MANIFEST]]
-    after = held(world)
+    after = read_repository(world)
     record = after[RECORD]
     assert json.loads(record) == {"tag": "1.4.2", "commit": pipeline(Path())["BITBUCKET_COMMIT"], "build": 37}
     published = {name: content for name, content in before.items() if name != MANIFEST} | MADE | {RECORD: record}
@@ -136,19 +136,19 @@ def test_the_steps_publish_the_build_and_a_later_build_of_the_tag_nothing(world:
     world.journal.clear()
     runner.run(STEPS[-1], build=38)
     assert writes(world) == []
-    assert held(world) == after
+    assert read_repository(world) == after
     assert runner.printed.count("changed=0") == 2, "the dry run and the run of the later build"
     assert [secret for secret in secrets(world) if secret in runner.printed] == []
 
 
 def test_refuse_a_build_that_differs_from_the_release(runner: PlaybookRunner, world: Emulator) -> None:
     world.repository().put("install.sh", b"released by hand")
-    before = held(world)
+    before = read_repository(world)
     done = runner.run(PLAYBOOK)
     assert done.code == 2
     assert "install.sh" in done.result("bitbucket_download")["msg"]
     assert writes(world) == []
-    assert held(world) == before
+    assert read_repository(world) == before
 
 
 def test_a_job_without_a_tag_sends_no_request(world: Emulator, tmp_path: Path) -> None:

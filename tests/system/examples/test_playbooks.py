@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test that the playbooks and all of README run in check mode, for real, and once more without a change."""
+"""Test that the playbooks and all examples of README run in check mode, for real, and again without a change."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from tests.demo.runner import COLLECTION, PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import MANIFEST, RELEASED, STAGING, Keys, connection, held, inventory, lines, secrets, variables, writes
+from .helpers import MANIFEST, RELEASED, STAGING, Keys, connection, inventory, lines, read_repository, secrets, variables, writes
 
 EXAMPLES = ROOT / "docs" / "examples"
 # These change nothing.
 READING = ("list", "verify", "version")
-# Retention would leave nothing to delete to the playbook that withdraws a release, and release.yml to prune.yml.
+# Retention would delete the release that another playbook withdraws, and release.yml would leave nothing for prune.yml.
 ORDER = {"withdraw": -1, "prune": 1}
 
 
 def is_playbook(path: Path) -> bool:
-    """Return whether the file is a list; the other examples in YAML are not."""
+    """Return whether the file is a list; other examples in YAML are not."""
     return isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), list)
 
 
@@ -71,7 +71,9 @@ def sign_releases(world: Emulator, keys: Keys, which: str) -> None:
         keys.sign_by_openpgp(world, "widgets-1.4.2.SHA256SUMS", build)
         world.repository().put("stable.channel.json", channel("1.4.1", {name: RELEASED[name]}))
     keys.sign_by_ssh(world, "widgets-1.4.1.SHA256SUMS", {name: RELEASED[name]})
-    world.repository().put(MANIFEST, lines({other: content for other, content in held(world).items() if other != MANIFEST}))
+    world.repository().put(
+        MANIFEST, lines({other: content for other, content in read_repository(world).items() if other != MANIFEST})
+    )
 
 
 def channel(version: str, files: dict[str, bytes]) -> str:
@@ -81,7 +83,7 @@ def channel(version: str, files: dict[str, bytes]) -> str:
 
 
 def contents(emulator: Emulator, folder: Path) -> list[tuple[str, str]]:
-    """Return what playbooks can change: artifacts, snippets, and files outside of Ansible's home directory."""
+    """Return all that playbooks can change: artifacts, snippets, and files outside of Ansible's home directory."""
     repositories = [emulator.repository(), emulator.repository(slug=STAGING)]
     artifacts = [(artifact.name, artifact.sha256) for each in repositories for artifact in each.newest_first()]
     snippets = [(snippet.id, f"{snippet.title} {snippet.revision}") for snippet in emulator.snippets]
@@ -89,7 +91,7 @@ def contents(emulator: Emulator, folder: Path) -> list[tuple[str, str]]:
     return artifacts + snippets + [(str(path), str(path.read_bytes())) for path in files]
 
 
-def test_the_table_of_examples_has_all_playbooks_and_no_missing_file() -> None:
+def test_the_table_of_examples_has_all_playbooks_and_only_existing_files() -> None:
     page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     links = re.findall(r"(?m)^\| \[(\S+)\]\((\S+)\)", page)
     assert all(target.endswith(text) for text, target in links)
@@ -106,7 +108,7 @@ def test_playbooks_write_nothing_in_check_mode_and_change_nothing_twice(
     sign_releases(world, keys, which)
     playbooks = PLAYBOOKS if which == "examples" else [readme]
     hosts = inventory(tmp_path, connection(world))
-    # One host of the fleet is enough here: test_deploy.py has all of them.
+    # One host of the fleet is enough here: test_deploy.py uses all hosts.
     words = ("-i", str(hosts), "--limit", "localhost,web1", "--diff", "-e", json.dumps(variables(tmp_path)))
     before = contents(world, tmp_path)
     predicted = runner.run(*playbooks, words=(*words, "--check"))
@@ -129,16 +131,16 @@ def test_playbooks_of_the_collection_run_by_name_from_any_folder(runner: Playboo
     names = [f"{COLLECTION}{name}" for name in ("publish", "list", "prune")]
     done = runner.run(*names, words=("-e", "release_dir=out"))
     assert (done.code, done.warnings) == (0, []), done.output
-    assert held(world)["widgets-2.0.0.tar.gz"] == b"release 2.0.0"
+    assert read_repository(world)["widgets-2.0.0.tar.gz"] == b"release 2.0.0"
     patterns = {"release_dir": "here", "release_patterns": ["widgets-2*"]}
     done = runner.run(f"{COLLECTION}fetch", words=("-e", json.dumps(patterns)))
     assert (done.code, done.warnings) == (0, []), done.output
     assert (tmp_path / "here" / "widgets-2.0.0.tar.gz").read_bytes() == b"release 2.0.0"
     done = runner.run(f"{COLLECTION}withdraw", words=("-e", json.dumps({"release_names": ["widgets-2.0.0.tar.gz"]})))
-    assert (done.code, "widgets-2.0.0.tar.gz" in held(world)) == (0, False), done.output
+    assert (done.code, "widgets-2.0.0.tar.gz" in read_repository(world)) == (0, False), done.output
 
 
-def test_variables_of_the_playbooks_are_one_family() -> None:
+def test_variables_of_the_playbooks_have_one_prefix() -> None:
     named = {name for path in OURS for play in yaml.safe_load(path.read_text(encoding="utf-8")) for name in play.get("vars", {})}
     assert named
     assert {name for name in named if not name.startswith("release_")} == set()

@@ -15,7 +15,7 @@ from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import MANIFEST, RELEASED, STAGED, STAGING, held, lines, secrets, writes
+from .helpers import MANIFEST, RELEASED, STAGED, STAGING, lines, read_repository, secrets, writes
 
 PLAYBOOK = ROOT / "playbooks" / "promote.yml"
 NAME = "widgets-1.5.0.tar.gz"
@@ -23,37 +23,37 @@ NAME = "widgets-1.5.0.tar.gz"
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing(tmp_path: Path) -> Iterator[None]:
-    """Require that the temporary directory is deleted, also after a failure; it was below TMPDIR."""
+    """Require that the temporary directory below TMPDIR is deleted, also after a failure."""
     yield
     assert list((tmp_path / "home").rglob(".ansible_bitbucket_*")) == []
 
 
 def test_release_the_staged_bytes(runner: PlaybookRunner, world: Emulator, tmp_path: Path) -> None:
-    staged = held(world, STAGING)
+    staged = read_repository(world, STAGING)
     temporary: list[Path] = []
 
-    def look() -> None:
+    def inspect() -> None:
         temporary.extend((tmp_path / "home").rglob(".ansible_bitbucket_*"))
 
-    world.faults.add("call", action=look, when="before", method="POST")
+    world.faults.add("call", action=inspect, when="before", method="POST")
     done = runner.run(PLAYBOOK, words=["-vvv"])
     assert done.code == 0, done.output
-    assert len(temporary) == 1, "_leaves_nothing looks there"
+    assert len(temporary) == 1, "_leaves_nothing checks this path"
     released = {**RELEASED, NAME: STAGED[NAME]}
-    assert held(world) == {**released, MANIFEST: lines(released).encode()}
-    assert held(world, STAGING) == staged
+    assert read_repository(world) == {**released, MANIFEST: lines(released).encode()}
+    assert read_repository(world, STAGING) == staged
     assert [entry.stored for entry in writes(world)] == [[NAME], [MANIFEST]]
     assert [secret for secret in secrets(world) if secret in done.output] == []
 
 
 def test_refuse_in_check_mode_a_name_that_is_released_with_other_bytes(runner: PlaybookRunner, world: Emulator) -> None:
     world.repository().put(NAME, b"released by hand")
-    before = held(world)
+    before = read_repository(world)
     done = runner.run(PLAYBOOK, words=["--check", "--diff"])
     assert done.code == 2
     assert NAME in done.result("bitbucket_download_copy")["msg"]
     assert writes(world) == []
-    assert held(world) == before
+    assert read_repository(world) == before
 
 
 def test_refuse_bytes_that_differ_from_the_staging_manifest(runner: PlaybookRunner, world: Emulator) -> None:

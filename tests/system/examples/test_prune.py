@@ -17,7 +17,7 @@ from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import RELEASED, held, writes
+from .helpers import RELEASED, read_repository, writes
 
 PLAYBOOK = ROOT / "playbooks" / "prune.yml"
 AGES = {"widgets-1.1.0.tar.gz": 90, "widgets-1.2.0.tar.gz": 60, "widgets-1.3.0.tar.gz": 40, "widgets-1.3.0.zip": 20}
@@ -25,7 +25,7 @@ AGES = {"widgets-1.1.0.tar.gz": 90, "widgets-1.2.0.tar.gz": 60, "widgets-1.3.0.t
 
 @pytest.fixture
 def aged(world: Emulator) -> Emulator:
-    """Date the releases as in AGES, in days; the manifest is newer than all of them."""
+    """Set the dates of the releases to the ages in AGES, in days; the manifest is newer than all releases."""
     repository = world.repository()
     for name, days in AGES.items():
         repository.put(name, RELEASED[name], created_on=world.clock.now() - timedelta(days=days))
@@ -48,16 +48,16 @@ CASES: list[tuple[dict[str, str], set[str]]] = [
 
 
 def test_variables_reach_the_rules_of_retention(runner: PlaybookRunner, aged: Emulator, tmp_path: Path) -> None:
-    """Import the playbook with each set of variables in check mode, and last with a limit that it would pass."""
+    """Import the playbook with each set of variables in check mode, and last with a limit that it would exceed."""
     imports = [{"import_playbook": str(PLAYBOOK), "vars": values} for values, _unused in CASES]
     limited = {"import_playbook": str(PLAYBOOK), "vars": {"release_limit": "1"}}
     playbook = tmp_path / "cases.yml"
     playbook.write_text(yaml.safe_dump([*imports, limited]), encoding="utf-8")
-    before = held(aged)
+    before = read_repository(aged)
     done = runner.run(playbook, words=["--check", "--diff"])
     assert done.code == 2, done.output
     results = [task["result"] for task in done.tasks if task["action"].endswith("bitbucket_download_prune")]
     assert [deleted(result) for result in results[:-1]] == [gone for _unused, gone in CASES]
     assert "max_deletions" in results[-1]["msg"]
     assert writes(aged) == []
-    assert held(aged) == before
+    assert read_repository(aged) == before

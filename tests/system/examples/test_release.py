@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test release.yml (files, manifest, retention and notes, in this order) and notes.yml, which writes notes alone."""
+"""Test release.yml (files, manifest, retention and notes, in this order) and notes.yml, which writes only notes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.demo.runner import PlaybookRunner
 from tests.emulator import Emulator
 from tests.tools.tree import ROOT
 
-from .helpers import BUILT, MANIFEST, RELEASED, held, lines, secrets, writes
+from .helpers import BUILT, MANIFEST, RELEASED, lines, read_repository, secrets, writes
 
 RELEASE, NOTES = (ROOT / "docs" / "examples" / name for name in ("release.yml", "notes.yml"))
 NAME = "widgets-1.4.2.tar.gz"
@@ -30,7 +30,7 @@ def test_publish_prune_and_write_notes_then_update_the_edited_notes(runner: Play
     done = runner.run(RELEASE, words=["-vvv"])
     assert done.code == 0, done.output
     left = {name: content for name, content in {**RELEASED, NAME: BUILT[NAME]}.items() if name not in PRUNED}
-    assert held(world) == {**left, MANIFEST: lines(left).encode()}
+    assert read_repository(world) == {**left, MANIFEST: lines(left).encode()}
     order = [(entry.method, entry.stored[0] if entry.stored else entry.artifact) for entry in writes(world)]
     assert order[:2] == [("POST", NAME), ("POST", MANIFEST)]
     assert sorted(order[2:4]) == [("DELETE", name) for name in PRUNED]
@@ -57,9 +57,9 @@ def test_publish_prune_and_write_notes_then_update_the_edited_notes(runner: Play
 
 def test_refuse_to_change_a_release(runner: PlaybookRunner, world: Emulator) -> None:
     world.repository().put(NAME, b"released by hand")
-    before = held(world)
+    before = read_repository(world)
     done = runner.run(RELEASE)
     assert done.code == 2
     assert NAME in done.result("bitbucket_download")["msg"]
     assert writes(world) == []
-    assert held(world) == before
+    assert read_repository(world) == before

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control node: settings for programs that run there, and the collection as its users install it.
-
-Knows Ansible's settings and ansible-galaxy. Does not know what runs.
-"""
+"""Provide the control node: settings for its programs, and the collection as users install it."""
 
 from __future__ import annotations
 
@@ -21,9 +18,9 @@ BIN = Path(sys.executable).parent
 
 
 def settings(folder: Path, collections: str = "") -> dict[str, str]:
-    """The whole environment of a control node whose files lie in this folder: nothing of the caller's is in it.
+    """Return the complete environment of a control node with files in this folder, without the caller's variables.
 
-    ``collections``: a path with `ansible_collections` in it; by default the one in which the tests find the checkout.
+    ``collections``: a path that contains `ansible_collections`; by default the one with the checkout.
     """
     folder.mkdir(exist_ok=True)
     (folder / "ansible.cfg").touch()
@@ -54,7 +51,7 @@ def run(program: str, *words: str, environment: Mapping[str, str], folder: Path)
 
 
 def require_ok(done: subprocess.CompletedProcess[str]) -> str:
-    """What the program has printed; it must have succeeded, without a warning."""
+    """Return the output of the program, which must have succeeded without a warning."""
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed
     assert "WARNING" not in printed, printed
@@ -70,7 +67,7 @@ def build(folder: Path) -> Path:
 
 
 def install(folder: Path, *what: str) -> str:
-    """Install collections below this folder, without any network; returns the path for Ansible."""
+    """Install collections below this folder without a network; return the path for Ansible."""
     target = folder / "collections"
     words = ("galaxy", "collection", "install", "--offline", "--collections-path", str(target), *what)
     require_ok(run("ansible", *words, environment=settings(folder / "home", str(target)), folder=folder))

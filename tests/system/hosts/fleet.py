@@ -50,7 +50,7 @@ class Report:
 
 
 class Fleet:
-    """Hosts by name, each with an SSH server and a folder of its own, ``home``, for files of Ansible and of the tests."""
+    """Hosts by name, each with an SSH server and its own folder ``home`` for files of Ansible and of the tests."""
 
     def __init__(self, folder: Path, servers: Mapping[str, SshServer]) -> None:
         self._folder = folder

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host of its own on this machine: an sshd on an address of loopback, with its own keys, for the user who runs the tests.
+"""Run a separate host on this machine: an sshd on a loopback address, with its own keys, for the user who runs the tests.
 
-Knows OpenSSH. Does not know Ansible, and touches no file of the user's or the machine's OpenSSH.
+Must not depend on Ansible, and must not change files of the user's or the machine's OpenSSH.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PROGRAMS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
-# Where Debian's sshd locks itself in when root starts it; its service makes the folder, and we start no service.
+# The chroot of Debian's sshd if root starts it. Its service creates the folder, but no service runs here.
 LOCKED_IN = Path("/run/sshd")
-OURS = 0o700  # the mode by which we know ours; the service's is 0755
-PATIENCE = 600  # seconds, for a busy machine
+OURS = 0o700  # This mode marks the folder of the tests; that of the service is 0755.
+PATIENCE = 600  # Seconds, for a busy machine.
 
 SERVER = """\
 ListenAddress {address}:{port}
@@ -35,7 +35,7 @@ PidFile none
 AllowUsers {user}
 AuthenticationMethods publickey
 PermitRootLogin prohibit-password
-# The folders above the keys are pytest's and may belong to anybody.
+# The parent folders of the keys belong to pytest and can have any owner.
 StrictModes no
 UsePAM no
 UseDNS no
@@ -63,7 +63,7 @@ Host {address}
 
 
 class CannotStart(Exception):
-    """There is no SSH server here, and why."""
+    """The SSH server cannot start, with the reason."""
 
 
 class SshServer:
@@ -79,12 +79,12 @@ class SshServer:
 
     @property
     def log(self) -> str:
-        """What sshd has said so far."""
+        """Return the output of sshd so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     @contextmanager
     def running(self) -> Iterator[SshServer]:
-        """Serve for the length of the block; raises CannotStart."""
+        """Serve during the block; raise CannotStart if that fails."""
         command = [_program("sshd"), "-D", "-e", "-f", str(self.folder / "sshd_config")]
         with self._log.open("wb") as log, subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log) as process:
             try:
@@ -94,7 +94,7 @@ class SshServer:
                 process.terminate()
 
     def _sign_in(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait for the server, and see whether it lets us in."""
+        """Wait for the server, and require that a login succeeds."""
         command = [_program("ssh"), "-F", str(self.settings), self.address, "true"]
         end = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < end:
@@ -116,7 +116,7 @@ class SshServer:
         raise AssertionError(f"sshd serves, and ssh does not get in: {tried.stderr}\n{self.log}")
 
     def _write_files(self, port: int) -> None:
-        escaped = str(self.folder).replace("%", "%%")  # which OpenSSH expands in most names of files
+        escaped = str(self.folder).replace("%", "%%")  # OpenSSH expands this in most file names.
         values = {"folder": self.folder, "escaped": escaped, "address": self.address, "port": port, "user": _user()}
         (self.folder / "sshd_config").write_text(SERVER.format(**values), encoding="utf-8")
         self.settings.write_text(CLIENT.format(**values), encoding="utf-8")
@@ -125,7 +125,7 @@ class SshServer:
         (self.folder / "authorized_keys").write_text(user, encoding="utf-8")
 
     def _make_key(self, name: str) -> str:
-        """Make a pair of keys without a passphrase; returns the public one."""
+        """Create a key pair without a passphrase; return the public key."""
         file = self.folder / name
         subprocess.run([_program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(file)], check=True)
         return file.with_suffix(".pub").read_text(encoding="utf-8")
@@ -133,7 +133,7 @@ class SshServer:
 
 @contextmanager
 def locked_in() -> Iterator[None]:
-    """Give sshd the folder that it wants of root. The last one of all who use ours takes it away, in whatever process."""
+    """Create the folder that sshd requires for root. The last user of all processes removes it."""
     if os.geteuid() != 0 or not LOCKED_IN.parent.is_dir():
         yield
         return

@@ -53,7 +53,7 @@ def test_the_version_is_the_newest_of_the_changelog() -> None:
 def emulated(installed: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Return the variables of an emulator that runs from the installed collection."""
     file = tmp_path / "emulator.env"
-    # In a folder of its own, so that nothing of the checkout is in reach.
+    # In a separate folder, so that nothing of the checkout is used.
     with subprocess.Popen(
         [sys.executable, "-m", EMULATOR, "--env-file", str(file)],
         cwd=tmp_path,
@@ -82,6 +82,6 @@ def test_the_tarball_alone_makes_a_release(installed: str, emulated: dict[str, s
     environment = {**settings(tmp_path / "home", installed), **emulated, "PWD": str(tmp_path)}
     words = ("playbook", *playbooks, *(str(examples / f"{name}.yml") for name in EXAMPLES), "-e", json.dumps(values))
     require_ok(run("ansible", *words, environment=environment, folder=tmp_path))
-    fetch = ("playbook", "releng.bitbucket.fetch")  # the default folder is in the folder of the command
+    fetch = ("playbook", "releng.bitbucket.fetch")  # The default folder is in the working directory of the command.
     require_ok(run("ansible", *fetch, environment=environment, folder=tmp_path))
     assert (tmp_path / "fetched" / "widgets-1.4.2.tar.gz").read_bytes() == b"the archive of release 1.4.2"

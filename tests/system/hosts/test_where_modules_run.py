@@ -38,7 +38,7 @@ def defaults(**options: Any) -> dict[str, Any]:
 
 
 def fetched(fleet: Fleet, name: str) -> list[str]:
-    """Return the hosts that have the whole release in this folder."""
+    """Return the hosts that have the complete release in this folder."""
     files = {host: fleet.home(host) / name / ARCHIVE for host in HOSTS}
     return [host for host, file in files.items() if file.exists() and file.read_bytes() == CONTENT]
 
@@ -52,7 +52,7 @@ def released(emulator: Emulator) -> Emulator:
     return emulator
 
 
-def test_hosts_fetch_one_after_the_other_and_only_with_options(released: Emulator, fleet: Fleet) -> None:
+def test_hosts_fetch_one_by_one_and_only_with_options(released: Emulator, fleet: Fleet) -> None:
     """Give the control node all credentials in its environment: none of them reaches the hosts."""
     options = connection(released)
     half = {name: value for name, value in options.items() if name not in ("user", "api_token")}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of the tests that stop modules in the middle."""
+"""Provide fixtures for tests that interrupt modules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ssh_key", "start", "temporary"]
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory of temporary files of every process that the test starts."""
+    """Return the directory for temporary files of all processes of the test."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))

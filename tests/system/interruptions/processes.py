@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start modules as processes that a test can stop in the middle."""
+"""Start modules as processes that a test can interrupt."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.helpers.modules import MODULES
 from tests.helpers.serving import serving
 from tests.tools.tree import link_checkout
 
-# Seconds for a process to begin or to end on a busy machine; the servers of the tests stay silent for longer than this.
+# Seconds for a process to start or end on a busy machine; the servers of the tests wait longer.
 PATIENCE = 600
 FOR_EVER = 3 * PATIENCE
 
@@ -42,7 +42,7 @@ def until(condition: Callable[[], object], what: str) -> None:
 
 
 class ModuleProcess:
-    """``python -m`` one module with these arguments, which it gets on its standard input as Ansible's wrapper gives them."""
+    """A module that runs by ``python -m`` and reads its arguments from standard input, as Ansible's wrapper passes them."""
 
     def __init__(self, module: str, arguments: dict[str, Any], folder: Path) -> None:
         self.process = subprocess.Popen(
@@ -84,7 +84,7 @@ class ModuleProcess:
 
 
 class Starter:
-    """``start("bitbucket_download_fetch", name=…)`` as a process, with the emulator's connection."""
+    """Start a module as a process with the connection of the emulator: ``start("bitbucket_download_fetch", name=…)``."""
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self._emulator = emulator
@@ -96,7 +96,7 @@ class Starter:
         return ModuleProcess(module, arguments, self._folder)
 
     def ok(self, module: str, **options: Any) -> dict[str, Any]:
-        """Run a module to its end; it must succeed."""
+        """Run a module, which must succeed; return the result."""
         with self(module, **options) as process:
             result = process.result()
         assert not result.get("failed"), result
@@ -104,7 +104,7 @@ class Starter:
 
 
 class HalfWay:
-    """The state of a front that stops in the middle: ``held`` is set once a connection has sent the bytes."""
+    """The state of a proxy that stops a request: ``held`` is set once a connection has sent the bytes."""
 
     def __init__(self) -> None:
         self.held = threading.Event()
@@ -113,13 +113,13 @@ class HalfWay:
 
 @contextmanager
 def half_way(api_url: str, after: int) -> Iterator[HalfWay]:
-    """Forward to the emulator until a connection has sent so many bytes, then read nothing more of it."""
+    """Forward to the emulator until a connection has sent this many bytes, then stop reading from it."""
     target = urlsplit(api_url)
     state = HalfWay()
     over = threading.Event()
 
     class Handler(socketserver.BaseRequestHandler):
-        """One connection."""
+        """Handle a connection."""
 
         def handle(self) -> None:
             """Forward, then hold the connection."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Release tasks that are killed at any request: readers of the channel get the old release or the new one, each whole."""
+"""Kill release tasks at every request: readers of the channel get the complete old or the complete new release."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FAULTS: list[dict[str, Any]] = [{"effect": False}, {"effect": True, "method": "P
 
 
 class Pipeline:
-    """The tasks that publish a release of one repository, move the channel to it, and delete old releases."""
+    """The tasks that publish a release, move the channel to it, and delete old releases of a repository."""
 
     def __init__(self, slug: str, dist: Path, key: SshIdentity) -> None:
         self.slug = slug
@@ -47,7 +47,7 @@ class Pipeline:
 
 
 def is_killed(process: ModuleProcess, waiting: Fault) -> bool:
-    """Kill the task when the fault holds its request; return whether it did not end before."""
+    """Kill the task when the fault holds its request; return False if it ended before."""
     until(lambda: waiting.fired or process.process.poll() is not None, "a request or the end")
     if not waiting.fired:
         assert not process.result().get("failed")
@@ -59,7 +59,7 @@ def is_killed(process: ModuleProcess, waiting: Fault) -> bool:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 @pytest.mark.parametrize("task", range(3), ids=[MODULE, CHANNEL, PRUNE])
-def test_readers_of_a_channel_get_a_whole_release_whenever_a_task_is_killed(
+def test_readers_of_a_channel_get_a_complete_release_after_a_killed_task(
     emulator: Emulator,
     run: ModuleRunner,
     start: Starter,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copying that is stopped in the middle: no temporary file is left, each artifact is whole, and the next run completes."""
+"""Interrupt a copy: no temporary file remains, each artifact is complete, and the next run completes the task."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetching that is stopped in the middle: the old file stays whole, and the next run completes."""
+"""Interrupt a fetch: the old file is unchanged, and the next run completes the task."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HIDDEN = ".ansible_bitbucket_"
 
 @pytest.fixture
 def dest(emulator: Emulator, dist: Path) -> Path:
-    """A directory with old files, and new artifacts whose transfers stall in the middle, all but the first try of none."""
+    """Return a directory with old files, and store new artifacts whose transfers stall."""
     put(emulator, NEW)
     for name, data in OLD.items():
         (dist / name).write_bytes(data)
@@ -32,11 +32,11 @@ def dest(emulator: Emulator, dist: Path) -> Path:
 
 
 def arrived(folder: Path) -> list[int]:
-    """The sizes of what has arrived so far."""
+    """Return the sizes of the temporary files so far."""
     return [path.stat().st_size for path in folder.iterdir() if path.name.startswith(HIDDEN)]
 
 
-def wait_for_the_middle(folder: Path, transfers: int) -> None:
+def wait_for_transfers(folder: Path, transfers: int) -> None:
     until(lambda: len(arrived(folder)) == transfers and all(arrived(folder)), "transfers in the middle")
 
 
@@ -45,11 +45,11 @@ def fetching(start: Starter, dest: Path, parallel: int) -> ModuleProcess:
 
 
 @pytest.mark.parametrize(("name", "parallel"), [("SIGTERM", 1), ("SIGTERM", 3), ("SIGINT", 3), ("SIGHUP", 1)])
-def test_a_signal_ends_it_soon_and_leaves_the_old_files_alone(
+def test_a_signal_ends_the_task_soon_and_keeps_the_old_files(
     emulator: Emulator, start: Starter, dest: Path, temporary: Path, name: str, parallel: int
 ) -> None:
     with fetching(start, dest, parallel) as process:
-        wait_for_the_middle(dest, parallel)
+        wait_for_transfers(dest, parallel)
         process.send(name)
         result = process.result()
         assert process.process.returncode == 1
@@ -66,7 +66,7 @@ def test_a_signal_ends_it_soon_and_leaves_the_old_files_alone(
     assert files(dest) == NEW
 
 
-def test_a_signal_ends_ranges_over_several_connections_and_leaves_nothing(
+def test_a_signal_ends_a_transfer_over_several_connections_and_leaves_nothing(
     emulator: Emulator, start: Starter, dist: Path, temporary: Path
 ) -> None:
     large = noise(4, 33 * MIB)
@@ -83,18 +83,18 @@ def test_a_signal_ends_ranges_over_several_connections_and_leaves_nothing(
     assert files(dist) == {"large": large}
 
 
-def test_a_kill_leaves_the_old_files_and_the_next_run_completes(
+def test_a_kill_keeps_the_old_files_and_the_next_run_completes_the_task(
     emulator: Emulator, start: Starter, dest: Path, temporary: Path
 ) -> None:
     with fetching(start, dest, parallel=3) as process:
-        wait_for_the_middle(dest, transfers=3)
+        wait_for_transfers(dest, transfers=3)
         process.send("SIGKILL")
         assert process.end() == ""
     left = files(dest)
     assert {name: left[name] for name in OLD} == OLD
-    litter = left.keys() - OLD.keys()
-    assert all(name.startswith(HIDDEN) for name in litter), litter
-    assert all((dest / name).stat().st_mode & 0o077 == 0 for name in litter), "readable by others"
+    temporary_files = left.keys() - OLD.keys()
+    assert all(name.startswith(HIDDEN) for name in temporary_files), temporary_files
+    assert all((dest / name).stat().st_mode & 0o077 == 0 for name in temporary_files), "readable by others"
     assert files(temporary) == {}
     emulator.faults.clear()
     start.ok(FETCH, name=list(NEW), dest=f"{dest}/")
@@ -103,7 +103,7 @@ def test_a_kill_leaves_the_old_files_and_the_next_run_completes(
     assert outcome(start.ok(FETCH, name="app", dest=f"{dest}/")) == ("unchanged", "same content", False)
 
 
-def test_what_was_fetched_before_the_signal_stays_and_is_told(emulator: Emulator, start: Starter, dist: Path) -> None:
+def test_files_fetched_before_the_signal_are_kept_and_reported(emulator: Emulator, start: Starter, dist: Path) -> None:
     put(emulator, NEW)
     emulator.faults.add("stall", host="storage", seconds=FOR_EVER, at=1000, after=1, times=None)
     with fetching(start, dist, 1) as process:
@@ -116,7 +116,7 @@ def test_what_was_fetched_before_the_signal_stays_and_is_told(emulator: Emulator
 
 
 @pytest.mark.parametrize("fault", [{"host": "api", "path": CONTENTS}, {"host": "api"}, {"host": "storage"}], ids=str)
-def test_a_signal_while_it_waits_for_an_answer_ends_it_as_well(
+def test_a_signal_during_the_wait_for_a_response_ends_the_task(
     emulator: Emulator, start: Starter, dist: Path, fault: dict[str, str]
 ) -> None:
     put(emulator, {"app": NEW["app"]})
@@ -128,7 +128,7 @@ def test_a_signal_while_it_waits_for_an_answer_ends_it_as_well(
     assert files(dist) in ({}, {"new/": b""})
 
 
-def test_a_signal_during_a_pause_ends_it_as_well(emulator: Emulator, start: Starter, dist: Path) -> None:
+def test_a_signal_during_a_pause_ends_the_task(emulator: Emulator, start: Starter, dist: Path) -> None:
     put(emulator, {"app": NEW["app"]})
     waiting = emulator.faults.add("rate_limit", retry_after=FOR_EVER)
     with start(FETCH, name="app", dest=f"{dist}/app", max_wait=FOR_EVER) as process:
@@ -138,7 +138,7 @@ def test_a_signal_during_a_pause_ends_it_as_well(emulator: Emulator, start: Star
     assert files(dist) == {}
 
 
-def test_two_at_once_both_end_with_the_whole_file(emulator: Emulator, start: Starter, dist: Path) -> None:
+def test_two_tasks_at_the_same_time_fetch_complete_files(emulator: Emulator, start: Starter, dist: Path) -> None:
     put(emulator, NEW)
     put(emulator, {MANIFEST: lines(NEW)})
     emulator.switches.storage_latency = 0.2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Publishing that is stopped in the middle, and two who publish at once: no artifact is lost, and the next run completes."""
+"""Interrupt publishing tasks, and run two at the same time: no artifact is lost, and the next run completes the task."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tests.http._snippets.helpers import SNIPPET, get_only
 from tests.system.interruptions.processes import FOR_EVER, Starter, half_way, until
 
 SIGNALS = ["SIGTERM", "SIGKILL"]
-BIG = noise(4, 20_000_000)  # more than the buffers of two sockets
+BIG = noise(4, 20_000_000)  # More than the buffers of two sockets.
 
 
 def require_ended(name: str, printed: str) -> None:
-    """A signal that can be caught gives a result in words, the other one nothing."""
+    """Require a result with a message after a signal that can be caught, and no output after the other one."""
     assert (f"stopped by {name}" in printed) is (name == "SIGTERM"), printed
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-def test_an_upload_that_is_stopped_half_way_changes_nothing(
+def test_an_interrupted_upload_changes_nothing(
     emulator: Emulator, start: Starter, dist: Path, temporary: Path, name: str
 ) -> None:
     widgets(emulator).put("app.tgz", b"old")
@@ -49,9 +49,7 @@ def test_an_upload_that_is_stopped_half_way_changes_nothing(
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-def test_an_upload_whose_answer_nobody_waited_for_is_not_repeated(
-    emulator: Emulator, start: Starter, dist: Path, name: str
-) -> None:
+def test_an_upload_without_a_received_response_is_not_repeated(emulator: Emulator, start: Starter, dist: Path, name: str) -> None:
     waiting = emulator.faults.add("stall", method="POST", seconds=FOR_EVER)
     options = {"src": write(dist, {"app.tgz": b"application"})}
     with start(MODULE, **options) as process:
@@ -63,7 +61,7 @@ def test_an_upload_whose_answer_nobody_waited_for_is_not_repeated(
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-def test_between_payload_and_manifest_the_next_run_makes_the_manifest(
+def test_next_run_after_a_stop_before_the_manifest_creates_the_manifest(
     emulator: Emulator, start: Starter, dist: Path, name: str
 ) -> None:
     waiting = emulator.faults.add("stall", method="POST", seconds=FOR_EVER, effect=False, after=1)
@@ -78,7 +76,7 @@ def test_between_payload_and_manifest_the_next_run_makes_the_manifest(
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-def test_a_snippet_whose_update_is_stopped_converges(emulator: Emulator, start: Starter, name: str) -> None:
+def test_next_run_completes_an_interrupted_update_of_a_snippet(emulator: Emulator, start: Starter, name: str) -> None:
     emulator.snippets.create("Notes", {"a": b"old", "b": b"kept"})
     waiting = emulator.faults.add("stall", method="PUT", seconds=FOR_EVER, effect=False)
     options = {"repository": None, "title": "Notes", "files": [{"name": "a", "content": "new"}]}
@@ -91,65 +89,65 @@ def test_a_snippet_whose_update_is_stopped_converges(emulator: Emulator, start: 
     assert start.ok(SNIPPET, **options)["changed"] is False
 
 
-def test_two_publishers_at_once_lose_no_artifact(emulator: Emulator, start: Starter, dist: Path) -> None:
-    """A line of the manifest may be lost, for the last one wins; each publisher's next run brings its own back."""
+def test_two_publishers_at_the_same_time_lose_no_artifact(emulator: Emulator, start: Starter, dist: Path) -> None:
+    """A line of the manifest can be lost, because the last upload wins; the next run of each publisher restores its line."""
     emulator.switches.latency = 0.3
     everything = {"one.tgz": b"one", "two.tgz": b"two"}
-    wishes = [{"src": [path], "manifest": MANIFEST} for path in write(dist, everything)]
-    with start(MODULE, **wishes[0]) as one, start(MODULE, **wishes[1]) as two:
+    requests = [{"src": [path], "manifest": MANIFEST} for path in write(dist, everything)]
+    with start(MODULE, **requests[0]) as one, start(MODULE, **requests[1]) as two:
         results = [one.result(), two.result()]
     assert [result["msg"] for result in results if result.get("failed")] == []
     assert {name: data for name, data in contents(emulator).items() if name != MANIFEST} == everything
-    promised = contents(emulator)[MANIFEST]
-    assert set(promised.splitlines()) <= set(lines(everything).splitlines()), "a wrong line"
-    for wish in wishes:
-        start.ok(MODULE, **wish)
+    listed = contents(emulator)[MANIFEST]
+    assert set(listed.splitlines()) <= set(lines(everything).splitlines()), "a wrong line"
+    for request in requests:
+        start.ok(MODULE, **request)
     assert contents(emulator) == {**everything, MANIFEST: lines(everything)}
 
 
 @pytest.mark.parametrize(("sizes", "compare"), [((1000, 1001), "checksum"), ((1000, 1000), "content")])
-def test_two_publishers_of_one_name_end_with_one_of_the_two(
+def test_two_publishers_of_one_name_store_one_of_both_files(
     emulator: Emulator, start: Starter, tmp_path: Path, sizes: tuple[int, int], compare: str
 ) -> None:
-    """With one size the manifest of the one may come after the artifact of the other, and promise what is not there.
+    """If both files have the same size, the manifest of one publisher can follow the artifact of the other.
 
-    Such a promise is believed, as documented, unless the next run compares contents.
+    Its line is then wrong but trusted, as documented, unless the next run compares contents.
     """
     emulator.switches.latency = 0.3
-    wishes: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
     for number, size in enumerate(sizes):
         folder = tmp_path / str(number)
         folder.mkdir()
-        wishes.append({"src": write(folder, {"app.tgz": b"%d" % number * size}), "manifest": MANIFEST})
-    with start(MODULE, **wishes[0]) as one, start(MODULE, **wishes[1]) as two:
+        requests.append({"src": write(folder, {"app.tgz": b"%d" % number * size}), "manifest": MANIFEST})
+    with start(MODULE, **requests[0]) as one, start(MODULE, **requests[1]) as two:
         ended = [one.result(), two.result()]
     assert any(not result.get("failed") for result in ended), ended
     stored = contents(emulator)["app.tgz"]
     assert stored in [b"%d" % number * size for number, size in enumerate(sizes)]
-    start.ok(MODULE, **wishes[0], compare=compare)
+    start.ok(MODULE, **requests[0], compare=compare)
     assert contents(emulator) == {"app.tgz": b"0" * 1000, MANIFEST: lines({"app.tgz": b"0" * 1000})}
 
 
-def test_the_changes_of_two_editors_at_once_both_survive(emulator: Emulator, start: Starter) -> None:
+def test_changes_of_two_editors_at_the_same_time_are_both_kept(emulator: Emulator, start: Starter) -> None:
     emulator.snippets.create("Notes", {"a": b"old", "b": b"old", "c": b"kept"})
     emulator.switches.latency = 0.3
-    wishes = [{"repository": None, "title": "Notes", "files": [{"name": name, "content": "new"}]} for name in "ab"]
-    with start(SNIPPET, **wishes[0]) as one, start(SNIPPET, **wishes[1]) as two:
+    requests = [{"repository": None, "title": "Notes", "files": [{"name": name, "content": "new"}]} for name in "ab"]
+    with start(SNIPPET, **requests[0]) as one, start(SNIPPET, **requests[1]) as two:
         results = [one.result(), two.result()]
     assert [result.get("status") for result in results] == ["updated", "updated"], results
     assert get_only(emulator).files == {"a": b"new", "b": b"new", "c": b"kept"}
 
 
-def test_two_who_create_one_title_at_once_make_at_most_two(emulator: Emulator, start: Starter) -> None:
-    """The service has no unique titles; the next run says so instead of making a third."""
+def test_two_tasks_that_create_one_title_create_at_most_two_snippets(emulator: Emulator, start: Starter) -> None:
+    """Titles are not unique; the next run reports two snippets instead of creating a third one."""
     emulator.switches.latency = 0.3
-    wish = {"repository": None, "title": "Notes", "files": [{"name": "a", "content": "new"}]}
-    with start(SNIPPET, **wish) as one, start(SNIPPET, **wish) as two:
+    request = {"repository": None, "title": "Notes", "files": [{"name": "a", "content": "new"}]}
+    with start(SNIPPET, **request) as one, start(SNIPPET, **request) as two:
         results = [one.result(), two.result()]
     assert any(result.get("status") == "created" for result in results), results
     made = len(emulator.snippets)
     assert made in (1, 2)
-    with start(SNIPPET, **wish) as again:
+    with start(SNIPPET, **request) as again:
         result = again.result()
     assert len(emulator.snippets) == made
     assert result.get("failed", False) is (made == 2), result

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real playbooks with lookups, in the ansible-core of the tests and in others. Knows processes, no single option.
+"""Run real playbooks with lookups, in the ansible-core of the tests and in others.
 
 ``ANSIBLE_CORE_PYTHONS`` names further interpreters, separated as in PATH; each has an ansible-core, requests and PyYAML.
 """
@@ -42,7 +42,7 @@ def play(
     variables: Mapping[str, Any] | None = None,
     python: str = sys.executable,
 ) -> Done:
-    """Run tasks on localhost; a playbook in JSON is one in YAML, too. The playbook's folder is where ``pipe`` runs."""
+    """Run tasks on localhost with a playbook in JSON, which is YAML. ``pipe`` runs in the folder of the playbook."""
     playbook = folder / "play.yml"
     head = {"hosts": "localhost", "gather_facts": False, "vars": dict(variables or {})}
     playbook.write_text(json.dumps([{**head, "tasks": tasks}], indent=1))

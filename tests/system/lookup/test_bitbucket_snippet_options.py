@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup bitbucket_snippet: options from arguments, variables and the environment, and one real run of Ansible."""
+"""Test the lookup bitbucket_snippet: options from arguments, variables and the environment, and a real run of Ansible."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _published(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("source", ["arguments", "variables"])
 @pytest.mark.parametrize("option", [{"snippet_id": "note1"}, {"title": "Notes"}], ids=str)
-def test_which_snippet_comes_from_arguments_and_variables(look: SnippetLooker, source: str, option: dict[str, Any]) -> None:
+def test_snippet_is_chosen_by_arguments_and_variables(look: SnippetLooker, source: str, option: dict[str, Any]) -> None:
     if source == "arguments":
         assert look("f", **option) == ["text"]
         return
@@ -44,14 +44,14 @@ def test_which_snippet_comes_from_arguments_and_variables(look: SnippetLooker, s
 
 
 @pytest.mark.parametrize("name", ["snippet_id", "id", "encoded_id"])
-def test_an_argument_wins_over_variables(look: SnippetLooker, name: str) -> None:
+def test_an_argument_takes_precedence_over_variables(look: SnippetLooker, name: str) -> None:
     assert look.failure("f", title="nobody", variables={"bitbucket_title": "Notes"}) == "There is no snippet 'nobody'"
     variables = {"bitbucket_title": "nobody", "bitbucket_snippet_id": "nobody"}
     assert look("f", variables=variables, **{name: "note1"}) == ["text"]
     assert look("f", variables=variables, title="Notes") == ["text"]
 
 
-def test_a_credential_that_is_an_argument_wins_over_variables_of_another_kind(emulator: Emulator, look: SnippetLooker) -> None:
+def test_a_credential_argument_takes_precedence_over_variables_of_another_kind(emulator: Emulator, look: SnippetLooker) -> None:
     variables = {"bitbucket_access_token": "wrong", "bitbucket_client_id": "wrong", "bitbucket_username": emulator.user}
     assert look("f", title="Notes", user=None, variables=variables) == ["text"]
     both = {"bitbucket_access_token": "wrong", "bitbucket_password": "wrong"}
@@ -60,7 +60,7 @@ def test_a_credential_that_is_an_argument_wins_over_variables_of_another_kind(em
     )
 
 
-def test_variables_of_aliases_count(emulator: Emulator, look: SnippetLooker) -> None:
+def test_variables_of_aliases_are_used(emulator: Emulator, look: SnippetLooker) -> None:
     variables = {"bitbucket_username": emulator.user, "bitbucket_password": emulator.api_token}
     assert look("f", title="Notes", user=None, api_token=None, variables=variables) == ["text"]
     variables |= {"bitbucket_user": "nobody"}
@@ -81,13 +81,13 @@ def test_the_connection_comes_from_every_source(
     assert emulator.journal[0].headers["Authorization"].startswith("Basic ")
 
 
-def test_a_workspace_is_needed(emulator: Emulator, look: SnippetLooker) -> None:
+def test_a_workspace_is_required(emulator: Emulator, look: SnippetLooker) -> None:
     assert "workspace" in look.bare_failure("f", title="Notes", **look.address, **look.token)
     assert len(emulator.journal) == 0
 
 
 @pytest.mark.parametrize(("retries", "works"), [(0, False), (1, True)])
-def test_retries_count_for_every_request(emulator: Emulator, look: SnippetLooker, retries: int, works: bool) -> None:
+def test_retries_apply_to_every_request(emulator: Emulator, look: SnippetLooker, retries: int, works: bool) -> None:
     for path in ("/snippets/acme$", "/note1$", "/files/"):
         emulator.faults.add("status", path=path, code=503, headers={"Retry-After": "0"})
     if works:
@@ -99,22 +99,22 @@ def test_retries_count_for_every_request(emulator: Emulator, look: SnippetLooker
 @pytest.mark.parametrize(
     ("option", "value"), [("output", "xml"), ("on_missing", "maybe"), ("timeout", "soon"), ("max_size", "x")]
 )
-def test_a_value_that_an_option_does_not_have_is_refused(
-    emulator: Emulator, look: SnippetLooker, option: str, value: str
-) -> None:
+def test_an_unknown_value_of_an_option_is_refused(emulator: Emulator, look: SnippetLooker, option: str, value: str) -> None:
     assert option in look.bare_failure("f", **{**look.connection, "title": "Notes", option: value})
     assert len(emulator.journal) == 0
 
 
 @pytest.mark.parametrize("value", ["..", "a/b", "a\nb"])
 @pytest.mark.parametrize("option", ["workspace", "snippet_id"])
-def test_a_bad_place_is_refused_before_any_request(emulator: Emulator, look: SnippetLooker, option: str, value: str) -> None:
+def test_an_invalid_workspace_or_id_is_refused_before_any_request(
+    emulator: Emulator, look: SnippetLooker, option: str, value: str
+) -> None:
     assert look.failure("f", **{"snippet_id": "note1", option: value}).startswith(option)
     assert len(emulator.journal) == 0
 
 
 def test_results_are_plain_values(emulator: Emulator, look: SnippetLooker) -> None:
-    """A type of Ansible's own could carry the mark of a trusted template."""
+    """A type of Ansible could be marked as a trusted template."""
     emulator.snippets.create("Plain", {"f": b'["{{ 1 }}"]'})
     (text,) = look("f", title="Plain")
     ((inner,),) = look("f", title="Plain", output="json")
@@ -122,9 +122,7 @@ def test_results_are_plain_values(emulator: Emulator, look: SnippetLooker) -> No
 
 
 @each_ansible
-def test_contents_and_names_are_never_templates_and_nothing_secret_is_shown(
-    emulator: Emulator, tmp_path: Path, python: str
-) -> None:
+def test_contents_and_names_are_never_templates_and_no_secret_is_shown(emulator: Emulator, tmp_path: Path, python: str) -> None:
     files = {"text": HOSTILE.encode(), "data": json.dumps({HOSTILE: [HOSTILE]}).encode()}
     emulator.snippets.create("Hostile", files, id="host1")
     looked = f"lookup('{SNIPPET}', %s, title='Hostile'%s)"

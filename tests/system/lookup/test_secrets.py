@@ -29,7 +29,7 @@ def _published(emulator: Emulator) -> None:
 def test_no_log_record_has_a_secret(
     emulator: Emulator, look: Looker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Collect what ANSIBLE_DEBUG and ANSIBLE_LOG_PATH would write: all log records."""
+    """Collect all log records, which ANSIBLE_DEBUG and ANSIBLE_LOG_PATH would write."""
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
     caplog.set_level(logging.DEBUG)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an artifact holds is never a template, by whatever way it takes through a playbook, in each ansible-core."""
+"""Test that the contents of an artifact are never templates, however a playbook uses them, in each ansible-core."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAME = "{{ lookup('pipe', 'touch canary') }}.txt"
 
 
 def looked(term: str, **options: str) -> str:
-    """A template that looks an artifact up."""
+    """Return a template with the lookup of an artifact."""
     arguments = "".join(f", {name}='{value}'" for name, value in options.items())
     return f"{{{{ lookup('{DOWNLOAD}', {term}{arguments}) }}}}"
 
@@ -37,7 +37,7 @@ def facts(**values: str) -> dict[str, Any]:
 
 
 def written(*expressions: str) -> dict[str, Any]:
-    """Write the values of these expressions into a file, as a JSON list."""
+    """Return a task that writes the values of these expressions to a file as a JSON list."""
     content = "{{{{ [{}] | to_json }}}}".format(", ".join(expressions))
     return {"ansible.builtin.copy": {"content": content, "dest": "{{ playbook_dir }}/written.json"}}
 
@@ -50,7 +50,7 @@ def _published(emulator: Emulator) -> None:
 
 
 def require_untouched(folder: Path, done: Done, values: int) -> None:
-    """The play went well, nothing was run, and so many values were written, each as it was."""
+    """Require that the play succeeded, ran nothing, and wrote this many unchanged values."""
     assert done.returncode == 0, done.stdout + done.stderr
     assert not (folder / "canary").exists()
     assert json.loads((folder / "written.json").read_text()) == [HOSTILE] * values
@@ -98,7 +98,7 @@ def test_contents_are_never_templates(emulator: Emulator, tmp_path: Path, python
 
 @each_ansible
 def test_names_and_errors_are_never_templates(emulator: Emulator, tmp_path: Path, python: str) -> None:
-    """Names are not glued to other text here: ansible-core 2.18 itself templates the terms of every lookup."""
+    """Names are not combined with other text here, because ansible-core 2.18 templates the terms of every lookup."""
     emulator.repository("acme", "gadgets")
     widgets(emulator).put("{{ lookup('pipe', 'touch canary') }}.bin", b"\xff")
     tasks = [

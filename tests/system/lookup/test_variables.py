@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup bitbucket_download in a play whose variables are templates themselves, as those in group_vars are."""
+"""Test the lookup bitbucket_download in a play whose variables are templates, as in group_vars."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ LOOKUP = f"lookup('{DOWNLOAD}', 'VERSION')"
 
 
 def required(*conditions: str, **variables: Any) -> dict[str, Any]:
-    """A task that holds the conditions to be true, with these variables of its own."""
+    """Return a task that asserts the conditions, with these task variables."""
     return {"ansible.builtin.assert": {"that": list(conditions)}, "vars": variables}
 
 
 @each_ansible
-def test_a_variable_may_be_a_template_itself(emulator: Emulator, tmp_path: Path, python: str) -> None:
+def test_a_variable_can_be_a_template(emulator: Emulator, tmp_path: Path, python: str) -> None:
     widgets(emulator).put("VERSION", b"1.3.0\n")
     emulator.repository("acme", "gadgets").put("VERSION", b"2.0.0\n")
     variables = {
         "organization": "acme",
-        "tries": 1,
+        "attempts": 1,
         "bitbucket_workspace": "{{ organization }}",
         "bitbucket_repository": "{{ product | default('widgets') }}",
         "bitbucket_api_url": "{{ lookup('env', 'SERVICE') }}/2.0",
@@ -36,8 +36,8 @@ def test_a_variable_may_be_a_template_itself(emulator: Emulator, tmp_path: Path,
         "bitbucket_api_token": "{{ vault_token }}",
         "vault_token": "{{ lookup('env', 'TOKEN') }}",
         "bitbucket_access_token": "{{ lookup('env', 'NOTHING') }}",
-        "bitbucket_retries": "{{ tries * 2 }}",
-        "bitbucket_validate_certs": "{{ tries > 0 }}",
+        "bitbucket_retries": "{{ attempts * 2 }}",
+        "bitbucket_validate_certs": "{{ attempts > 0 }}",
     }
     environment = {"SERVICE": emulator.origin, "ACCOUNT": emulator.user, "TOKEN": emulator.api_token}
     emulator.faults.add("status", host="storage", code=503, headers={"Retry-After": "0"}, times=2)
@@ -51,8 +51,8 @@ def test_a_variable_may_be_a_template_itself(emulator: Emulator, tmp_path: Path,
 
 
 @each_ansible
-def test_only_variables_of_options_that_are_not_given_are_resolved(emulator: Emulator, tmp_path: Path, python: str) -> None:
-    """A variable may hold the lookup itself, and be undefined as long as no option needs it."""
+def test_only_variables_of_missing_options_are_resolved(emulator: Emulator, tmp_path: Path, python: str) -> None:
+    """A variable can contain the lookup itself, and can be undefined if no option needs it."""
     widgets(emulator).put("VERSION", b"1.3.0\n")
     emulator.snippets.create("Notes", {"VERSION": b"1.3.0"})
     variables = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run roles in one playbook, many uses of a role one after the other. Must not know any single role."""
+"""Run many uses of roles in one playbook. Must not depend on any single role."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the role deploy_artifacts: releases beside each other, the switch, what is kept, shared paths, and roll back."""
+"""Test the role deploy_artifacts: release directories, the switch, retention, shared paths, and roll back."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def publish(emulator: Emulator) -> None:
 
 
 def point(emulator: Emulator, version: str) -> None:
-    """Let the channel stable name a version."""
+    """Point the channel stable to a version."""
     names = [f"app-{version}.tgz", f"notes-{version}.txt"]
     artifacts = [{"name": name, "size": len(CONTENTS[name]), "sha256": DIGESTS[name]} for name in names]
     document = {"channel": "stable", "version": version, "previous": None, "artifacts": artifacts}
@@ -73,7 +73,7 @@ class Deployments:
 
     @property
     def links(self) -> tuple[str, str]:
-        """Return where current and previous lead to."""
+        """Return the targets of the links current and previous."""
         return os.readlink(self.path / "current"), os.readlink(self.path / "previous")
 
     @property
@@ -84,14 +84,14 @@ class Deployments:
 
 @pytest.fixture
 def deployments(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> Deployments:
-    """Return a place without deployments."""
+    """Return the uses of the role for a path without deployments."""
     publish(emulator)
     return Deployments(playbook, tmp_path / "srv" / "app")
 
 
 @contextmanager
 def watched(link: Path) -> Iterator[set[str]]:
-    """Collect what the link leads to during the block, and ``dangling`` if that does not exist."""
+    """Collect the targets of the link during the block, and ``dangling`` if the target does not exist."""
     seen: set[str] = set()
     done = threading.Event()
 
@@ -111,7 +111,7 @@ def watched(link: Path) -> Iterator[set[str]]:
         thread.join()
 
 
-def test_first_deployment_is_whole_and_the_second_run_changes_nothing(deployments: Deployments, emulator: Emulator) -> None:
+def test_first_deployment_is_complete_and_the_second_run_changes_nothing(deployments: Deployments, emulator: Emulator) -> None:
     deployments.deploy("check", "1.0", check=True)
     uses = deployments.playbook.run()
     assert (uses["check"].message, deployments.path.exists()) == ("", False)
@@ -210,7 +210,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def test_mistakes_are_errors_before_anything_is_changed(deployments: Deployments) -> None:
+def test_invalid_options_are_errors_before_any_change(deployments: Deployments) -> None:
     for case, (options, _unused) in REFUSED.items():
         deployments.deploy(case, options.pop("version", "1.0"), **options)
     deployments.roll_back("no release before")
@@ -221,7 +221,7 @@ def test_mistakes_are_errors_before_anything_is_changed(deployments: Deployments
     assert not deployments.path.exists()
 
 
-def test_anything_but_a_link_is_not_replaced(deployments: Deployments) -> None:
+def test_path_that_is_not_a_link_is_not_replaced(deployments: Deployments) -> None:
     (deployments.path / "current").mkdir(parents=True)
     (deployments.path / "previous").symlink_to("releases/gone")
     deployments.deploy("deploy", "1.0")
@@ -235,7 +235,7 @@ def test_anything_but_a_link_is_not_replaced(deployments: Deployments) -> None:
     assert f"the previous release {deployments.path}/releases/gone does not exist" in uses["gone"].message
 
 
-def test_release_that_cannot_be_fetched_leaves_the_one_before_in_use(deployments: Deployments, emulator: Emulator) -> None:
+def test_failed_fetch_keeps_the_previous_release_in_use(deployments: Deployments, emulator: Emulator) -> None:
     emulator.repository("acme", "widgets").put("app-1.1.tgz", archive(".tgz", [Item("app-1.1/run", b"evil")]))
     deployments.deploy("first", "1.0")
     deployments.deploy("damaged", "1.1")
@@ -266,7 +266,7 @@ def test_release_that_a_channel_names_is_deployed(deployments: Deployments, emul
     assert deployments.links == ("releases/1.1", "releases/1.0")
 
 
-def test_channel_that_moves_in_between_fails_the_deployment(deployments: Deployments, emulator: Emulator) -> None:
+def test_channel_that_moves_during_the_deployment_is_an_error(deployments: Deployments, emulator: Emulator) -> None:
     point(emulator, "1.0")
     emulator.faults.add(
         "call", action=lambda: point(emulator, "1.1"), method="GET", path=r"/downloads/stable.channel.json$", after=1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the role fetch_artifacts: its variables and what it refuses. The molecule scenario tests check mode and second runs."""
+"""Test the role fetch_artifacts: variables and refused input. The molecule scenario tests check mode and second runs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ LINES = "".join(f"{hashlib.sha256(CONTENTS[name]).hexdigest()}  {name}\n" for na
 
 
 def release(emulator: Emulator, slug: str = "widgets", **signatures: bytes) -> None:
-    """Publish two releases and their manifest, which is the newest artifact but for its signatures."""
+    """Publish two releases and their manifest, which is the newest artifact except for its signatures."""
     for name, content in {**CONTENTS, MANIFEST: LINES, **signatures}.items():
         emulator.repository("acme", slug).put(name, content)
 
@@ -91,7 +91,7 @@ def test_each_variable_reaches_the_module(playbook: RolePlaybook, emulator: Emul
     assert not (tmp_path / "unpacked").exists()
 
 
-def test_fetch_only_what_one_of_the_keys_has_signed(
+def test_fetch_only_artifacts_signed_by_one_of_the_keys(
     playbook: RolePlaybook, emulator: Emulator, tmp_path: Path, key: ReleaseKey, other_key: ReleaseKey
 ) -> None:
     public = tmp_path / "release-key"
@@ -119,7 +119,7 @@ def test_fetch_only_what_one_of_the_keys_has_signed(
     assert [case for case in cases if (tmp_path / case).exists()] == ["file", "text", "one of two", "another name"]
 
 
-def test_unpack_as_the_variables_say(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
+def test_unpack_with_each_variable(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
     release(emulator)
     common = {"manifest": MANIFEST, "strip_components": 1, "keep_archive": False, "unpack_exact": True}
     packed = options(names=["app-1.0.tgz"], dest=f"{tmp_path}/packed/", **common)
@@ -134,7 +134,9 @@ def test_unpack_as_the_variables_say(playbook: RolePlaybook, emulator: Emulator,
     )
 
 
-def test_via_decides_who_talks_to_bitbucket(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path, bare_python: str) -> None:
+def test_via_decides_which_machine_sends_requests_to_bitbucket(
+    playbook: RolePlaybook, emulator: Emulator, tmp_path: Path, bare_python: str
+) -> None:
     release(emulator)
     for via in ("link", "controller", "host", None):
         playbook.use(str(via), ROLE, options(names=["VERSION"], manifest=MANIFEST, dest=f"{tmp_path}/{via}/", via=via))
@@ -147,8 +149,8 @@ def test_via_decides_who_talks_to_bitbucket(playbook: RolePlaybook, emulator: Em
     assert [entry.host for entry in emulator.journal.select(artifact="VERSION")] == ["api", "storage", "api", "storage"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes the owner of files")
-def test_set_owner_and_group_of_unpacked_files_too(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change owners")
+def test_set_owner_and_group_of_unpacked_files(playbook: RolePlaybook, emulator: Emulator, tmp_path: Path) -> None:
     release(emulator)
     unpack = options(names=["app-1.1.tgz"], manifest=MANIFEST, unpack=True, unpack_dest=f"{tmp_path}/opt")
     variables = unpack | options(dest=f"{tmp_path}/cache/", owner="4242", group="4343")

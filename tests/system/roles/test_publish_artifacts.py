@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the role publish_artifacts: the order of its work, its variables, what it refuses, and recovery from a failure.
+"""Test the role publish_artifacts: order of steps, variables, refused input, and recovery from a failure.
 
-Each use of the role in a playbook has a repository of its own. The rules of retention are tested with the module.
+Each use of the role in a playbook has its own repository. Tests of the module cover the rules of retention.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def names(emulator: Emulator, slug: str) -> set[str]:
 
 
 def writes(emulator: Emulator, place: str) -> list[Entry]:
-    """Return the requests for a repository, or for `snippets`, that are not read requests."""
+    """Return the write requests for a repository, or for `snippets`."""
     return [entry for entry in emulator.journal if entry.method != "GET" and place in entry.path.split("/")]
 
 
@@ -69,7 +69,7 @@ def notes(emulator: Emulator, title: str) -> str:
     return content.decode()
 
 
-def test_publish_files_manifest_retention_and_notes_in_this_order_and_once(
+def test_publish_files_manifest_notes_and_apply_retention_in_order_and_once(
     playbook: RolePlaybook, emulator: Emulator, files: list[str]
 ) -> None:
     everything = options(files=files, keep=2, notes_title=TITLE, notes="Faster.", **GROUPED)
@@ -121,7 +121,7 @@ def test_name_the_release_in_a_channel_as_the_last_step(
         assert [each["name"] for each in channel["artifacts"]] == sorted(BUILT)
 
 
-def test_published_artifacts_stay_and_deletions_are_limited(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
+def test_published_artifacts_are_kept_and_deletions_are_limited(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
     new, old = dist / "new", dist / "old"
     for folder, name in ((new, "widgets-1.4.0.tgz"), (old, "widgets-1.0.0.tgz")):
         folder.mkdir()
@@ -144,7 +144,7 @@ def test_published_artifacts_stay_and_deletions_are_limited(playbook: RolePlaybo
 
 
 def test_each_rule_of_retention_reaches_the_module(playbook: RolePlaybook, emulator: Emulator, files: list[str]) -> None:
-    """The late patch 1.1.1 is the last upload, and each archive has 3 bytes but for the one that is published, which has 11."""
+    """The late patch 1.1.1 is the last upload. Each archive has 3 bytes, except for the published one, which has 11 bytes."""
     uploads = ("widgets-1.1.0.tgz", "widgets-1.2.0.tgz", "widgets-1.5.0-rc.1.tgz", "widgets-1.1.1.tgz")
     cases: dict[str, tuple[dict[str, Any], set[int]]] = {
         "date": ({"keep": 2}, {0, 1, 2}),
@@ -166,8 +166,8 @@ def test_each_rule_of_retention_reaches_the_module(playbook: RolePlaybook, emula
         assert ({*uses[case].deleted}, {*uses[f"{case} predicted"].deleted}) == (expected, expected), case
 
 
-def test_release_whose_name_holds_a_secret_survives(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
-    """Results, which tell retention what was published, show such a name without the secret."""
+def test_release_with_a_secret_in_its_name_is_kept(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
+    """Results, which name the published artifacts for retention, hide the secret."""
     secret = "widgets-for-acme-"
     emulator.accounts.credentials[secret] = emulator.accounts.credentials[emulator.api_token]
     for version in ("1.0.0", "1.1.0", "1.2.0"):
@@ -183,7 +183,7 @@ def test_release_whose_name_holds_a_secret_survives(playbook: RolePlaybook, emul
 def test_each_variable_reaches_its_module(playbook: RolePlaybook, emulator: Emulator, files: list[str]) -> None:
     for case in ("widgets", "refuse", "never", "different"):
         emulator.repository("acme", case).put("install.sh", b"released")
-    playbook.use("widgets", ROLE, options(files=files))  # the repository comes from the environment
+    playbook.use("widgets", ROLE, options(files=files))  # The repository comes from the environment.
     for overwrite in ("refuse", "never", "different"):
         playbook.use(overwrite, ROLE, options(files=files, repository=overwrite, overwrite=overwrite))
     for case, manifest in (("without", ""), ("renamed", "sums.txt")):
@@ -283,7 +283,7 @@ def test_release_notes_have_the_text_and_a_table(
     odd |= {"a|b.txt": "a\\|b.txt"}
     for name in odd:
         (dist / name).write_bytes(b"odd")
-    # From a file, as notes are: text that looks like a template is not templated.
+    # From a file, like real notes: text that looks like a template is not templated.
     text = "# widgets 1.4.2\n\n{{ no_template }} {% raw %}\n\n"
     (dist.parent / "NOTES.md").write_text(text, encoding="utf-8")
     read = "{{ lookup('ansible.builtin.file', 'NOTES.md') }}"
@@ -312,7 +312,7 @@ def test_module_defaults_connect_the_role_and_no_secret_is_shown(
 ) -> None:
     values = emulator.environment()
     connection = {name: values[f"BITBUCKET_{name.upper()}"] for name in ("api_url", "workspace", "api_token")}
-    emulator.repository("acme", "widgets").put("VERSION", b"1.4.1\n")  # an empty list would be a warning
+    emulator.repository("acme", "widgets").put("VERSION", b"1.4.1\n")  # An empty list would cause a warning.
     variables = options(files=files, repository="widgets", keep=3, patterns=["*"], notes_title=TITLE)
     playbook.use("only", ROLE, variables)
     defaults = {"group/releng.bitbucket.bitbucket": connection | {"user": emulator.user}}
@@ -374,7 +374,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_refuse_bad_input_before_anything_is_sent(playbook: RolePlaybook, emulator: Emulator, files: list[str]) -> None:
+def test_refuse_bad_input_before_any_upload(playbook: RolePlaybook, emulator: Emulator, files: list[str]) -> None:
     playbook.use("nothing", ROLE, {})
     for values, _unused in BAD_INPUT:
         playbook.use(str(values), ROLE, options(files=files) | options(**values))
@@ -391,7 +391,7 @@ FAULTS = {
 }
 
 
-def test_the_next_run_completes_after_a_failure(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
+def test_the_next_run_completes_a_failed_release(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
     (dist / "widgets-1.2.0.tgz").write_bytes(b"the archive")
     release = options(files=[f"{dist}/*"], keep=1, patterns=["widgets-*"])
     for step in FAULTS:

@@ -23,7 +23,7 @@ ALL = [("default", "create"), *(("role", step) for step in STEPS), ("default", "
 
 
 def log(recaps: dict[tuple[str, str], str]) -> list[str]:
-    """Return what molecule prints of a complete run, with these recaps of steps."""
+    """Return the output of molecule for a complete run, with these recaps of steps."""
     lines = []
     for name, step in ALL:
         lines += [f"INFO     [{name} > {step}] Executing\n", "PLAY RECAP ***\n", recaps.get((name, step), GOOD)]
@@ -52,13 +52,13 @@ def test_every_scenario_is_known_and_runs_every_step() -> None:
     assert [sequence for sequence in sequences if not set(STEPS) <= set(sequence)] == []
 
 
-def test_refuse_an_unknown_scenario_and_list_those_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+def test_refuse_an_unknown_scenario_and_list_existing_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nothing"]) == 1
     assert f"No such scenario: nothing. There are: {', '.join(scenarios())}" in capsys.readouterr().err
 
 
 def test_an_empty_inventory_is_an_error(tmp_path: Path) -> None:
-    # A checkout with nothing but the scenarios and an inventory without the host.
+    # A checkout with only the scenarios and an inventory without the host.
     shutil.copy(ROOT / "galaxy.yml", tmp_path)
     shutil.copytree(SCENARIOS, tmp_path / "extensions" / "molecule")
     (tmp_path / "extensions" / "molecule" / "inventory.yml").write_text("all: {}\n", encoding="utf-8")
@@ -76,7 +76,7 @@ def test_stop_an_emulator_that_still_runs(tmp_path: Path) -> None:
         [sys.executable, "-m", "tests.emulator", "--env-file", str(file)], cwd=ROOT, stdout=subprocess.PIPE
     ) as left:
         assert left.stdout
-        assert left.stdout.readline()  # it prints when it serves, and the file is there before that
+        assert left.stdout.readline()  # It prints a line when it serves; the file exists before that.
         stop_emulator(file)
         assert left.wait() == 0
-    stop_emulator(file)  # none any more
+    stop_emulator(file)  # The emulator has already stopped.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share the keys that programs make with all tests in this folder."""
+"""Share the generated keys with all tests in this folder."""
 
 from __future__ import annotations
 

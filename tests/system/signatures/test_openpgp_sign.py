@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign with OpenPGP keys: keys that cannot sign, passphrases, agents, and what other programs see of a passphrase."""
+"""Sign with OpenPGP keys: unusable keys, passphrases, agents, and secrecy of passphrases."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def signer(key: OpenpgpKey, passphrase: str | None = None, name: str = "") -> Op
 
 
 def remove_secret(key: OpenpgpKey, fingerprint: str) -> None:
-    """Leave only the stub of a secret key or subkey."""
+    """Remove a secret key or subkey except for its stub."""
     lines = key.home.run("--with-colons", "--with-keygrip", "--list-keys", key.fingerprint).stdout.decode().splitlines()
     position = next(number for number, line in enumerate(lines) if line.startswith("fpr:") and fingerprint in line)
     grip = next(line.split(":")[9] for line in lines[position:] if line.startswith("grp:"))
     (key.home.path / "private-keys-v1.d" / f"{grip}.key").unlink()
 
 
-def test_a_signature_is_good_for_the_verifier_of_its_key(gnupg: OpenpgpHome) -> None:
+def test_the_verifier_of_the_key_accepts_the_signature(gnupg: OpenpgpHome) -> None:
     found = signer(gnupg.release)
     made = found.sign(DOCUMENT)
     assert made.data.startswith(b"-----BEGIN PGP SIGNATURE-----")
@@ -78,7 +78,7 @@ def test_keys_of_other_algorithms_sign(home: OpenpgpHome, algorithm: str) -> Non
     assert found.create_verifier().verify(DOCUMENT, found.sign(DOCUMENT).data)
 
 
-def test_a_key_is_named_in_all_forms(gnupg: OpenpgpHome) -> None:
+def test_a_key_is_found_by_each_form_of_its_name(gnupg: OpenpgpHome) -> None:
     fingerprint = gnupg.release.fingerprint
     blanks = " ".join(fingerprint[start : start + 4] for start in range(0, 40, 4))
     for name in (fingerprint[-16:], f"0x{fingerprint}", fingerprint.lower(), blanks, f"0x{fingerprint[-16:].lower()}!"):
@@ -90,7 +90,7 @@ def test_a_missing_key_is_named_with_the_home(gnupg: OpenpgpHome) -> None:
         signer(gnupg.release, name="A" * 40).find_key()
 
 
-def test_a_public_key_alone_is_a_missing_key(gnupg: OpenpgpHome, home: OpenpgpHome) -> None:
+def test_a_public_key_without_secret_key_is_a_missing_key(gnupg: OpenpgpHome, home: OpenpgpHome) -> None:
     home.run("--import", data=gnupg.release.binary)
     for use in (OpenpgpSigner.find_key, OpenpgpSigner.create_verifier, lambda each: each.sign(DOCUMENT)):
         with pytest.raises(CannotSign, match="has no secret key"):
@@ -124,7 +124,7 @@ def test_an_exact_key_that_cannot_sign_is_not_replaced_by_another_part(home: Ope
         signer(key, name=f"{key.subkeys[0]}!").find_key()
 
 
-def test_a_stub_is_no_secret_key(home: OpenpgpHome) -> None:
+def test_a_stub_is_not_a_secret_key(home: OpenpgpHome) -> None:
     key = home.add_subkey(home.create_key())
     remove_secret(key, key.fingerprint)
     assert signer(key).sign(DOCUMENT)
@@ -147,11 +147,11 @@ def test_the_passphrase_unlocks_the_key(gnupg: OpenpgpHome) -> None:
     assert found.create_verifier().verify(DOCUMENT, found.sign(DOCUMENT).data)
 
 
-def test_a_key_without_a_passphrase_ignores_it(gnupg: OpenpgpHome) -> None:
+def test_the_passphrase_is_ignored_for_a_key_without_one(gnupg: OpenpgpHome) -> None:
     assert signer(gnupg.release, "any").sign(DOCUMENT)
 
 
-def test_an_agent_that_knows_the_passphrase_needs_none(gnupg: OpenpgpHome) -> None:
+def test_an_agent_that_has_cached_the_passphrase_needs_none(gnupg: OpenpgpHome) -> None:
     signer(gnupg.locked, PASSPHRASE).sign(DOCUMENT)
     assert signer(gnupg.locked).sign(DOCUMENT)
 
@@ -171,7 +171,7 @@ def test_a_missing_passphrase_is_named(gnupg: OpenpgpHome, missing: str | None) 
         signer(gnupg.locked, missing).sign(DOCUMENT)
 
 
-def test_nothing_asks_for_a_missing_passphrase(home: OpenpgpHome, tmp_path: Path) -> None:
+def test_no_program_prompts_for_a_missing_passphrase(home: OpenpgpHome, tmp_path: Path) -> None:
     key, program, mark = home.create_key(passphrase=PASSPHRASE), tmp_path / "pinentry", tmp_path / "asked"
     program.write_text(f"#!/bin/sh\necho asked > {mark}\n", "utf-8")
     program.chmod(0o755)
@@ -187,7 +187,7 @@ def test_a_locked_key_is_found_without_unlocking_it(gnupg: OpenpgpHome) -> None:
     assert signer(gnupg.locked).find_key().fingerprint == gnupg.locked.fingerprint
 
 
-def test_an_agent_that_takes_no_passphrase_is_named(home: OpenpgpHome) -> None:
+def test_an_agent_that_accepts_no_passphrase_is_named(home: OpenpgpHome) -> None:
     key = home.create_key(passphrase=PASSPHRASE)
     (home.path / "gpg-agent.conf").write_text("s2k-count 65536\nno-allow-loopback-pinentry\n", "utf-8")
     home.forget_passphrases()
@@ -226,7 +226,7 @@ def test_a_missing_program_is_an_error(gnupg: OpenpgpHome, monkeypatch: pytest.M
         found.find_key()
 
 
-def test_the_home_of_the_user_is_the_usual_one(gnupg: OpenpgpHome, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_home_is_that_of_the_user(gnupg: OpenpgpHome, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GNUPGHOME", str(gnupg.path))
     assert OpenpgpSigner(gnupg.release.fingerprint).find_key()
     monkeypatch.delenv("GNUPGHOME")
@@ -271,7 +271,7 @@ exec {gpg} "$@"
 def test_a_passphrase_is_in_no_argument_variable_or_file(
     gnupg: OpenpgpHome, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    locked = gnupg.locked  # made before the spy can see it
+    locked = gnupg.locked  # Created before the monitored programs run.
     log, programs, temporary = tmp_path / "log", tmp_path / "bin", tmp_path / "tmp"
     programs.mkdir()
     temporary.mkdir()
@@ -320,7 +320,7 @@ def test_a_passphrase_forbids_core_dumps(gnupg: OpenpgpHome) -> None:
         (["FAILURE sign 1e9"], "", "it printed nothing"),
     ],
 )
-def test_a_program_that_lies_makes_no_signature(
+def test_false_output_of_a_program_is_not_a_signature(
     gnupg: OpenpgpHome, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: list[str], output: str, words: str
 ) -> None:
     found, key = signer(gnupg.release), gnupg.release.fingerprint

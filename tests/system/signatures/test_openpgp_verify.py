@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verify OpenPGP signatures with the programs that are installed, and with programs that lie."""
+"""Verify OpenPGP signatures with installed programs, and with programs that print false output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.helpers.openpgp import FUTURE_TIME, PAST, PAST_TIME, OpenpgpHome, Ope
 
 DOCUMENT = b"contents"
 
-# Stands in for sqv 1.1, which is not installed everywhere: its arguments, its output and its exit status, with gpgv inside.
+# Replaces sqv 1.1, which is not always installed: same arguments, output and exit status, implemented with gpgv.
 SQV_STAND_IN = """#!/bin/sh
 [ "$1" = --keyring ] || exit 2
 status=$({gpgv} --homedir "$HOME" --keyring "$2" --status-fd 1 "$3" "$4" 2> /dev/null) || {{ echo "Bad signature" >&2; exit 1; }}
@@ -39,7 +39,7 @@ def verify(*keys: OpenpgpKey, signature: bytes, document: bytes = DOCUMENT) -> P
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bin:
-    """Return a function that makes PATH a folder with these programs alone, and with scripts by name."""
+    """Return a function that sets PATH to a folder with only these programs and scripts by name."""
 
     def create(*programs: str, **scripts: str) -> Path:
         folder = tmp_path / "bin"
@@ -92,7 +92,7 @@ def test_a_text_signature_is_refused(gnupg: OpenpgpHome) -> None:
         verify(gnupg.release, signature=gnupg.release.sign(b"a\n", "--textmode"), document=b"a\n")
 
 
-def test_a_foreign_key_is_named(gnupg: OpenpgpHome) -> None:
+def test_an_untrusted_key_is_named(gnupg: OpenpgpHome) -> None:
     with pytest.raises(BadSignature, match=f"was made by the key {gnupg.attacker.fingerprint}, which signed_by does not have"):
         verify(gnupg.release, signature=gnupg.attacker.sign(DOCUMENT))
 
@@ -107,7 +107,7 @@ def test_a_revoked_key_is_refused(gnupg: OpenpgpHome) -> None:
         verify(gnupg.revoked, signature=gnupg.revoked_signature)
 
 
-def test_a_revocation_in_a_later_copy_of_the_key_counts() -> None:
+def test_a_revocation_in_a_later_copy_of_the_key_is_used() -> None:
     with open_openpgp_home() as home:
         key = home.create_key()
         before, signature = key.binary, key.sign(DOCUMENT)
@@ -117,7 +117,7 @@ def test_a_revocation_in_a_later_copy_of_the_key_counts() -> None:
             OpenpgpVerifier(keys).verify(DOCUMENT, signature)
 
 
-def test_an_extension_in_a_later_copy_of_the_key_counts() -> None:
+def test_an_extension_in_a_later_copy_of_the_key_is_used() -> None:
     with open_openpgp_home() as home:
         key = home.create_key(expires="1y")
         before = key.binary
@@ -145,8 +145,8 @@ def test_a_date_in_the_future_is_refused(gnupg: OpenpgpHome) -> None:
 
 @pytest.mark.parametrize("armor", [True, False])
 @pytest.mark.parametrize("first", ["attacker", "release"])
-def test_one_good_signature_among_unknown_ones_suffices(gnupg: OpenpgpHome, armor: bool, first: str) -> None:
-    # GnuPG alone checks only the first of two signatures with different digest algorithms.
+def test_one_good_signature_among_unknown_ones_is_enough(gnupg: OpenpgpHome, armor: bool, first: str) -> None:
+    # GnuPG checks only the first of two signatures with different digest algorithms.
     both = [
         gnupg.attacker.sign(DOCUMENT, "--digest-algo", "SHA512", armor=armor),
         gnupg.release.sign(DOCUMENT, "--digest-algo", "SHA256", armor=armor),
@@ -155,7 +155,7 @@ def test_one_good_signature_among_unknown_ones_suffices(gnupg: OpenpgpHome, armo
     assert verify(gnupg.release, signature=signature).fingerprint == gnupg.release.fingerprint
 
 
-def test_a_bad_signature_by_a_trusted_key_spoils_a_good_one(gnupg: OpenpgpHome) -> None:
+def test_a_bad_signature_by_a_trusted_key_invalidates_a_good_one(gnupg: OpenpgpHome) -> None:
     good, bad = (gnupg.release.sign(document, armor=False) for document in (DOCUMENT, b"other"))
     for signature in (good + bad, bad + good):
         with pytest.raises(
@@ -169,7 +169,7 @@ def test_a_signature_of_another_version_is_ignored_beside_a_good_one(gnupg: Open
     assert verify(gnupg.release, signature=b"\xc2\x05\x06\x00\x1b\x0a\x00" + good).fingerprint == gnupg.release.fingerprint
 
 
-def test_a_revoked_signature_spoils_a_good_one(gnupg: OpenpgpHome) -> None:
+def test_a_revoked_signature_invalidates_a_good_one(gnupg: OpenpgpHome) -> None:
     signature = gnupg.release.sign(DOCUMENT) + gnupg.revoked_signature
     with pytest.raises(BadSignature, match="was revoked"):
         verify(gnupg.release, gnupg.revoked, signature=signature)
@@ -192,7 +192,7 @@ def test_signatures_with_their_text_are_refused(gnupg: OpenpgpHome, command: str
 
 
 @pytest.mark.parametrize("form", ["armored", "binary"])
-def test_a_public_key_is_no_signature(gnupg: OpenpgpHome, form: str) -> None:
+def test_a_public_key_is_not_a_signature(gnupg: OpenpgpHome, form: str) -> None:
     signature = gnupg.release.public.encode() if form == "armored" else gnupg.release.binary
     with pytest.raises(BadSignature, match="is a public key, not a signature"):
         verify(gnupg.release, signature=signature)
@@ -240,7 +240,7 @@ def test_a_missing_program_is_an_error_that_names_all(gnupg: OpenpgpHome, instal
 @pytest.mark.parametrize("program", ["gpgv", "gpg", "sqv"])
 def test_each_program_verifies_alone(gnupg: OpenpgpHome, install: Bin, program: str) -> None:
     key = gnupg.with_subkey
-    good, foreign = key.sign(DOCUMENT, at=PAST_TIME), gnupg.attacker.sign(DOCUMENT)
+    good, untrusted = key.sign(DOCUMENT, at=PAST_TIME), gnupg.attacker.sign(DOCUMENT)
     verifier = OpenpgpVerifier(parse_openpgp_keys(key.binary))
     if program == "sqv" and not shutil.which("sqv"):
         install(sqv=SQV_STAND_IN.format(gpgv=shutil.which("gpgv")))
@@ -248,14 +248,14 @@ def test_each_program_verifies_alone(gnupg: OpenpgpHome, install: Bin, program: 
         install(program)
     signed_on = None if program == "sqv" else PAST
     assert verifier.verify(DOCUMENT, good) == Proof("openpgp", key.fingerprint, signed_on)
-    assert verifier.verify(DOCUMENT, foreign + good) == Proof("openpgp", key.fingerprint, signed_on)
+    assert verifier.verify(DOCUMENT, untrusted + good) == Proof("openpgp", key.fingerprint, signed_on)
     with pytest.raises(BadSignature):
         verifier.verify(b"other", good)
     with pytest.raises(BadSignature, match=f"was made by the key {gnupg.attacker.fingerprint}"):
-        verifier.verify(DOCUMENT, foreign)
+        verifier.verify(DOCUMENT, untrusted)
 
 
-def test_sqv_does_not_excuse_a_bad_signature_by_a_trusted_key(gnupg: OpenpgpHome, install: Bin) -> None:
+def test_a_bad_signature_by_a_trusted_key_is_refused_with_sqv(gnupg: OpenpgpHome, install: Bin) -> None:
     signature = gnupg.release.sign(DOCUMENT) + gnupg.release.sign(b"other")
     verifier = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary))
     install(sqv=SQV_STAND_IN.format(gpgv=shutil.which("gpgv")))
@@ -263,8 +263,8 @@ def test_sqv_does_not_excuse_a_bad_signature_by_a_trusted_key(gnupg: OpenpgpHome
         verifier.verify(DOCUMENT, signature)
 
 
-def test_sqv_gets_no_signature_that_never_counts(gnupg: OpenpgpHome, install: Bin) -> None:
-    """sqv itself accepts text signatures."""
+def test_sqv_gets_no_text_signature(gnupg: OpenpgpHome, install: Bin) -> None:
+    """The program sqv accepts text signatures."""
     signature = gnupg.release.sign(b"a\n", "--textmode")
     verifier = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary))
     install(sqv=SQV_STAND_IN.format(gpgv=shutil.which("gpgv")))
@@ -292,7 +292,7 @@ def test_sqv_must_print_one_fingerprint_of_a_trusted_key(gnupg: OpenpgpHome, ins
 
 
 @pytest.mark.parametrize("program", ["gpgv", "gpg"])
-def test_status_lines_of_a_program_that_lies_prove_nothing(gnupg: OpenpgpHome, install: Bin, program: str) -> None:
+def test_false_status_lines_prove_nothing(gnupg: OpenpgpHome, install: Bin, program: str) -> None:
     release, other = gnupg.release.fingerprint, gnupg.attacker.fingerprint
     verifier = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary))
     signature = gnupg.release.sign(b"other")
@@ -356,7 +356,7 @@ def test_keyrings_of_the_user_are_not_read(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_programs_get_nothing_of_the_environment(
+def test_programs_get_no_variables_of_the_environment(
     gnupg: OpenpgpHome, install: Bin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     verifier, signature = OpenpgpVerifier(parse_openpgp_keys(gnupg.release.binary)), gnupg.release.sign(DOCUMENT)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of ``signed_by``: every form in which they are accepted, and what is refused before any request."""
+"""Test the keys of ``signed_by``: all accepted forms, and refused values."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class TestOpenpgp:
 
 
 class TestRefusal:
-    """Items that would leave a manifest unverified, or that nobody means."""
+    """Items that would leave a manifest unverified, or that are mistakes."""
 
     def test_no_key_is_refused(self, ssh_key: SshIdentity) -> None:
         assert refuse() == "signed_by is empty. List at least one public key, or omit the option"
@@ -133,7 +133,7 @@ class TestRefusal:
         path = str(tmp_path / name)
         assert refuse(path) == f"Item 1 of signed_by, the file '{path}' on the host that runs the module, {cause}"
 
-    def test_path_that_no_file_can_have_is_refused(self) -> None:
+    def test_invalid_path_is_refused(self) -> None:
         assert "cannot be read (embedded null byte)" in refuse("/keys\0")
         assert "cannot be read (File name too long)" in refuse("/" + "k" * 5000)
 

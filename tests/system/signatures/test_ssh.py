@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SSH signatures made and verified by the real ssh-keygen, and by programs that lie about it."""
+"""Verify SSH signatures with the real ssh-keygen, and with programs that print false output."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def refuse(verifier: SshVerifier, signature: bytes, document: bytes = DOCUMENT) 
 
 
 def install(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> Path:
-    """Put a program ssh-keygen first on PATH."""
+    """Install a program ssh-keygen as the first one on PATH."""
     program = folder / "bin" / "ssh-keygen"
     program.parent.mkdir(exist_ok=True)
     program.write_text(f"#!/bin/sh\n{script}\n")
@@ -49,7 +49,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> Path:
 
 
 class TestVerify:
-    """A good signature by a trusted key, and what is none."""
+    """Good signatures by trusted keys, and refused ones."""
 
     @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
     def test_good_signature_of_every_kind_of_key_is_accepted(self, tmp_path: Path, options: tuple[str, ...]) -> None:
@@ -75,11 +75,11 @@ class TestVerify:
         cause = refuse(trust(ssh_key.public), ssh_key.sign(DOCUMENT), changed)
         assert cause == "does not match: the contents were changed after signing"
 
-    def test_foreign_key_is_refused_with_its_fingerprint(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
+    def test_untrusted_key_is_refused_with_its_fingerprint(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
         cause = refuse(trust(ssh_key.public), untrusted_ssh_key.sign(DOCUMENT))
         assert cause == f"was made by the key {untrusted_ssh_key.fingerprint}, which signed_by does not have"
 
-    def test_other_namespace_is_refused_by_name(self, ssh_key: SshIdentity) -> None:
+    def test_other_namespace_is_refused_and_named(self, ssh_key: SshIdentity) -> None:
         cause = refuse(trust(ssh_key.line('namespaces="*"')), ssh_key.sign(DOCUMENT, namespace="git"))
         assert cause.startswith("was made for the namespace 'git' instead of 'file'")
 
@@ -94,11 +94,11 @@ class TestVerify:
         ("option", "words"),
         [('valid-before="20200101"', "which has expired"), ('valid-after="20990101"', "which is not valid yet")],
     )
-    def test_key_is_refused_outside_of_its_time(self, ssh_key: SshIdentity, option: str, words: str) -> None:
+    def test_key_is_refused_outside_of_its_validity_period(self, ssh_key: SshIdentity, option: str, words: str) -> None:
         cause = refuse(trust(ssh_key.line(option)), ssh_key.sign(DOCUMENT))
         assert cause.startswith(f"was made by the key {ssh_key.fingerprint}, {words}")
 
-    def test_key_is_accepted_in_its_time(self, ssh_key: SshIdentity) -> None:
+    def test_key_is_accepted_in_its_validity_period(self, ssh_key: SshIdentity) -> None:
         verifier = trust(ssh_key.line('valid-after="20200101",valid-before="20990101"'))
         assert verifier.verify(DOCUMENT, ssh_key.sign(DOCUMENT))
 
@@ -108,7 +108,7 @@ class TestVerify:
         lines[4] = bytes(reversed(lines[4].strip())) + b"\n"
         assert refuse(trust(ssh_key.public), b"".join(lines))
 
-    def test_agents_and_settings_of_the_user_do_not_matter(
+    def test_agents_and_settings_of_the_user_are_ignored(
         self, ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         log = tmp_path / "environment"
@@ -150,14 +150,14 @@ class TestCertificate:
             f"was made with a certificate of the authority {foreign_ssh_key.fingerprint}, which signed_by does not have"
         )
 
-    def test_foreign_authority_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, tmp_path: Path) -> None:
+    def test_untrusted_authority_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, tmp_path: Path) -> None:
         signature = ssh_key.certify(untrusted_ssh_key, "jo").sign(DOCUMENT)
         cause = refuse(trust(make_ssh_key(tmp_path).line("cert-authority", principals="*")), signature)
         assert cause == (
             f"was made with a certificate of the authority {untrusted_ssh_key.fingerprint}, which signed_by does not have"
         )
 
-    def test_key_that_is_no_authority_certifies_nothing(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
+    def test_key_that_is_not_an_authority_certifies_nothing(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
         signature = ssh_key.certify(untrusted_ssh_key, "jo").sign(DOCUMENT)
         assert "authority" in refuse(trust(untrusted_ssh_key.public, ssh_key.public), signature)
 
@@ -171,7 +171,7 @@ class TestCertificate:
         assert cause == f"was made with an expired certificate of the key {ssh_key.fingerprint}"
 
     def test_forged_certificate_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
-        """The blob names a trusted authority, which has not signed it."""
+        """The certificate names a trusted authority, which has not signed it."""
         certificate = ssh_key.certify(untrusted_ssh_key, "jo")
         signature = certificate.sign(DOCUMENT)
         raw = parse_ssh_signature(signature)
@@ -180,7 +180,7 @@ class TestCertificate:
 
 
 class TestTool:
-    """Programs that are missing, old or lie."""
+    """Programs that are missing or old, or print false output."""
 
     @pytest.mark.parametrize(
         "script",
@@ -195,14 +195,14 @@ class TestTool:
             "kill -9 $$",
         ],
     )
-    def test_output_that_names_not_exactly_the_key_is_refused(
+    def test_output_must_name_exactly_the_key(
         self, ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
     ) -> None:
         signature = ssh_key.sign(DOCUMENT)
         install(monkeypatch, tmp_path, script.replace("FINGERPRINT", ssh_key.fingerprint))
         assert refuse(trust(ssh_key.public), signature).startswith("was not accepted by ssh-keygen, which ended with exit status")
 
-    def test_foreign_key_is_refused_even_if_the_tool_accepts_it(
+    def test_untrusted_key_is_refused_even_if_the_tool_accepts_it(
         self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         signature = untrusted_ssh_key.sign(DOCUMENT)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SSH signatures made by keys in files and agents, and keys that cannot sign."""
+"""Sign with SSH keys in files and agents, and refuse keys that cannot sign."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sign(key: SshIdentity, passphrase: str | None = None, path: Path | None = No
 
 
 def refuse(path: Path | str, passphrase: str | None = None) -> str:
-    """Return why a key is found to be unusable without a signature."""
+    """Return the reason why a key is refused before it signs."""
     with pytest.raises(CannotSign) as caught:
         SshSigner(str(path), passphrase).find_key()
     prefix = f"signing_key '{path}' "
@@ -46,7 +46,7 @@ def refuse(path: Path | str, passphrase: str | None = None) -> str:
 
 
 def fail(path: Path, passphrase: str | None = None) -> str:
-    """Return why a key that was found does not sign."""
+    """Return the reason why an accepted key does not sign."""
     signer = SshSigner(str(path), passphrase)
     assert signer.find_key()
     with pytest.raises(CannotSign) as caught:
@@ -74,38 +74,38 @@ class TestKeys:
         sign(make_ssh_key(tmp_path), path=Path("id"))
 
     @pytest.mark.parametrize("kind", ["ed25519", "rsa", "pem", "pkcs8"])
-    def test_open_key_signs_without_its_public_half(self, tmp_path: Path, kind: str) -> None:
+    def test_unencrypted_key_signs_without_its_public_key(self, tmp_path: Path, kind: str) -> None:
         signer = SshSigner(str(make_ssh_key(tmp_path, *KINDS[kind]).path), None)
         (tmp_path / "id.pub").unlink()
         assert signer.sign(DOCUMENT).proof == signer.find_key()
 
-    def test_locked_key_signs_without_its_public_half(self, tmp_path: Path) -> None:
+    def test_encrypted_key_signs_without_its_public_key(self, tmp_path: Path) -> None:
         signer = SshSigner(str(make_ssh_key(tmp_path, passphrase=PASSPHRASE).path), PASSPHRASE)
         (tmp_path / "id.pub").unlink()
         assert signer.sign(DOCUMENT).proof == signer.find_key()
 
-    def test_wrong_public_half_beside_does_not_matter(self, tmp_path: Path, untrusted_ssh_key: SshIdentity) -> None:
+    def test_wrong_public_key_file_is_ignored(self, tmp_path: Path, untrusted_ssh_key: SshIdentity) -> None:
         key = make_ssh_key(tmp_path, passphrase=PASSPHRASE)
         fingerprint = key.fingerprint
         (tmp_path / "id.pub").write_text(untrusted_ssh_key.public)
         assert SshSigner(str(key.path), PASSPHRASE).sign(DOCUMENT).proof.fingerprint == fingerprint
 
-    def test_passphrase_of_an_open_key_does_not_matter(self, ssh_key: SshIdentity) -> None:
+    def test_passphrase_is_ignored_for_an_unencrypted_key(self, ssh_key: SshIdentity) -> None:
         sign(ssh_key, PASSPHRASE)
 
     @pytest.mark.parametrize(
         "passphrase", ["mañana €urope 🔑", " blanks ", "'\"$(id)\\n`", "-" * 1000], ids=["words", "blanks", "shell", "long"]
     )
-    def test_passphrase_may_have_any_characters(self, tmp_path: Path, passphrase: str) -> None:
+    def test_passphrase_can_have_any_characters(self, tmp_path: Path, passphrase: str) -> None:
         sign(make_ssh_key(tmp_path, "-a", "1", passphrase=passphrase), passphrase)
 
-    def test_signatures_are_made_again_and_again(self, locked_ssh_key: SshIdentity) -> None:
+    def test_key_signs_repeatedly(self, locked_ssh_key: SshIdentity) -> None:
         signer = SshSigner(str(locked_ssh_key.path), PASSPHRASE)
         assert signer.sign(DOCUMENT) == signer.sign(DOCUMENT)
 
 
 class TestUnusableKeys:
-    """Keys that cannot sign, and what to do about each."""
+    """Keys that cannot sign, and the advice for each."""
 
     def test_wrong_passphrase_is_an_error(self, locked_ssh_key: SshIdentity) -> None:
         assert fail(locked_ssh_key.path, "wrong") == "is locked by another passphrase: signing_passphrase is wrong"
@@ -122,12 +122,12 @@ class TestUnusableKeys:
         assert refuse(key.path, passphrase).startswith("is locked by a passphrase. Set signing_passphrase, or add the key")
 
     @pytest.mark.parametrize("passphrase", ["two\nlines", "nul\0", "x" * 1001], ids=["lines", "nul", "long"])
-    def test_passphrase_that_ssh_keygen_would_cut_is_an_error(self, locked_ssh_key: SshIdentity, passphrase: str) -> None:
+    def test_passphrase_that_ssh_keygen_would_truncate_is_an_error(self, locked_ssh_key: SshIdentity, passphrase: str) -> None:
         with pytest.raises(CannotSign, match="signing_passphrase must be one line of at most 1000 bytes") as caught:
             SshSigner(str(locked_ssh_key.path), passphrase).find_key()
         assert passphrase not in str(caught.value)
 
-    def test_locked_pem_file_needs_its_public_half(self, tmp_path: Path) -> None:
+    def test_encrypted_pem_file_needs_its_public_key(self, tmp_path: Path) -> None:
         key = make_ssh_key(tmp_path, *PEM["pem"], passphrase=PASSPHRASE)
         (tmp_path / "id.pub").unlink()
         assert refuse(key.path, PASSPHRASE) == (
@@ -170,7 +170,7 @@ class TestUnusableKeys:
         assert message.startswith(cause)
         assert "b3BlbnNz" not in message
 
-    def test_key_with_a_damaged_private_half_is_an_error(self, tmp_path: Path) -> None:
+    def test_key_with_a_damaged_private_part_is_an_error(self, tmp_path: Path) -> None:
         key = make_ssh_key(tmp_path)
         lines = key.path.read_text().splitlines()
         key.path.write_text("\n".join([*lines[:4], lines[4][::-1], *lines[5:]]) + "\n")
@@ -193,7 +193,7 @@ class TestUnusableKeys:
 class TestAgent:
     """Keys that an agent holds."""
 
-    def test_public_key_signs_by_the_agent(self, ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_public_key_signs_with_the_agent(self, ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = tmp_path / "release.pub"
         path.write_text(ssh_key.public)
         with ssh_agent(ssh_key) as socket:
@@ -206,7 +206,9 @@ class TestAgent:
             monkeypatch.setenv("SSH_AUTH_SOCK", socket)
             sign(key, path=Path(f"{key.path}.pub"))
 
-    def test_locked_key_signs_without_a_passphrase_by_the_agent(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_encrypted_key_signs_without_a_passphrase_with_the_agent(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         key = make_ssh_key(tmp_path)
         with ssh_agent(key) as socket:
             monkeypatch.setenv("SSH_AUTH_SOCK", socket)
@@ -229,7 +231,7 @@ class TestAgent:
         assert refuse(public).startswith(missing)
 
     def test_agent_that_refuses_is_an_error(self, ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The key needs a confirmation, and the agent has no program that asks for it."""
+        """The key requires a confirmation, and the agent has no program to request it."""
         path = tmp_path / "release.pub"
         path.write_text(ssh_key.public)
         with ssh_agent() as socket:
@@ -239,12 +241,12 @@ class TestAgent:
 
 
 class TestSecrets:
-    """Where passphrases and private keys must never be."""
+    """Places that must never contain passphrases and private keys."""
 
     def test_passphrase_is_in_no_argument_environment_or_file(
         self, locked_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A program in the place of ssh-keygen copies what it and its askpass program get."""
+        """A replacement of ssh-keygen records the input of itself and of its askpass program."""
         seen = tmp_path / "seen"
         seen.mkdir()
         copy = f'cat /proc/$$/cmdline /proc/$$/environ > {seen}/process; cp -r "$HOME" {seen}/home 2>/dev/null'
@@ -269,7 +271,9 @@ class TestSecrets:
         finally:
             resource.setrlimit(resource.RLIMIT_CORE, before)
 
-    def test_nothing_is_left_behind(self, locked_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_temporary_files_remain(
+        self, locked_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         before = sorted(locked_ssh_key.path.parent.rglob("*"))
         descriptors = len(os.listdir("/proc/self/fd"))
@@ -285,7 +289,7 @@ class TestSecrets:
     def test_no_file_in_the_temporary_folder_is_executed(
         self, locked_ssh_key: SshIdentity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """On a file system that is mounted noexec nothing can be: no file has the mode, and askpass is the interpreter."""
+        """A file system that is mounted noexec executes nothing: no file is executable, and askpass is the interpreter."""
         log = tmp_path / "log"
         script = f'find "$HOME" -type f -perm /111 > {log}; echo "askpass $SSH_ASKPASS" >> {log}; exec /usr/bin/ssh-keygen "$@"'
         install(monkeypatch, tmp_path, script)

@@ -20,7 +20,7 @@ __all__ = ["emulator"]
 
 @pytest.fixture(scope="session")
 def bare_python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a Python that has nothing but its standard library."""
+    """Return a Python with only its standard library."""
     folder = tmp_path_factory.mktemp("bare")
     venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
     return str(folder / "bin" / "python3")
@@ -28,5 +28,5 @@ def bare_python(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def hosts(emulator: Emulator, tmp_path: Path, bare_python: str) -> Hosts:
-    """Return hosts that can be played with. See Hosts."""
+    """Return hosts for playbooks. See Hosts."""
     return Hosts(emulator, tmp_path, bare_python)

@@ -42,17 +42,17 @@ class Report:
     ended: list[Ended]
 
     def results(self, task: str = "fetch") -> dict[str, dict[str, Any]]:
-        """Return the results of a task by host, as that ended last."""
+        """Return the last result of a task for each host."""
         return {each.host: each.result for each in self.ended if each.task == task}
 
     def result(self, task: str = "fetch") -> dict[str, Any]:
-        """Return the result of a task that has run on one host."""
+        """Return the result of a task that ran on one host."""
         [found] = self.results(task).values()
         return found
 
 
 class Hosts:
-    """Hosts without any library but Python's own, each with a folder ``home``; the control node reaches the emulator.
+    """Hosts with only Python's standard library, each with a folder ``home``; the control node reaches the emulator.
 
     ``names``: of the hosts, which each run may replace.
     """
@@ -89,7 +89,7 @@ class Hosts:
         play: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Report:
-        """Run a play with these tasks on so many hosts; ``play``: its keywords. No output may show a secret."""
+        """Run a play with these tasks on this many hosts; ``play``: its keywords. No output is allowed to show a secret."""
         return self.run_plays({**(play or {}), "tasks": list(tasks)}, hosts=hosts, flags=flags, environment=environment)
 
     def run_plays(
@@ -99,7 +99,7 @@ class Hosts:
         flags: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> Report:
-        """Run plays on so many hosts."""
+        """Run plays on this many hosts."""
         self._runs += 1
         folder = self.folder / f"run{self._runs}"
         folder.mkdir()

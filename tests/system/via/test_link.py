@@ -4,7 +4,7 @@
 
 """Test ``via`` in runs of ansible-playbook: hosts without credentials and libraries, and the keywords of tasks and plays.
 
-What does not need several processes is tested in tests/http/_control.
+Tests that need only one process are in tests/http/_control.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def requests(emulator: Emulator) -> list[str]:
 @pytest.mark.parametrize("via", ["link", "controller"])
 @pytest.mark.parametrize("count", [1, 12])
 def test_api_sees_the_same_requests_for_any_number_of_hosts(emulator: Emulator, hosts: Hosts, via: str, count: int) -> None:
-    """No host needs a credential or a library, and at the highest verbosity nothing shows a link."""
+    """No host needs credentials or a library, and the most verbose output shows no signed URL."""
     report = hosts.run(hosts.fetch("app", via=via), hosts=count, flags=["--diff", "-vvvv", "--forks", "4"])
     assert report.code == 0, report.output
     assert {host: (hosts.home(host) / "app").read_bytes() for host in report.results()} == {
@@ -51,7 +51,7 @@ def test_api_sees_the_same_requests_for_any_number_of_hosts(emulator: Emulator, 
 
 
 @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
-def test_plays_strategies_and_batches_share_what_was_read(emulator: Emulator, hosts: Hosts, strategy: str) -> None:
+def test_plays_strategies_and_batches_share_one_snapshot(emulator: Emulator, hosts: Hosts, strategy: str) -> None:
     for name in ("a", "b"):
         emulator.repository().put(name, name.encode())
     fetch = hosts.fetch("app", "{{ 'a' if inventory_hostname in ['host1', 'host3'] else 'b' }}")
@@ -74,8 +74,8 @@ def test_asynchronous_tasks_fetch(emulator: Emulator, hosts: Hosts, via: str) ->
     assert len(emulator.journal) == before
 
 
-def test_loops_and_repetitions(emulator: Emulator, hosts: Hosts) -> None:
-    """Requests grow with attempts, not with hosts."""
+def test_requests_of_loops_and_repetitions_do_not_grow_with_the_hosts(emulator: Emulator, hosts: Hosts) -> None:
+    """The number of requests grows with the attempts."""
     loop = hosts.fetch(name="{{ item }}", keywords={"loop": ["app", "app"]})
     again = hosts.fetch(
         name=None,
@@ -85,7 +85,7 @@ def test_loops_and_repetitions(emulator: Emulator, hosts: Hosts) -> None:
     report = hosts.run(loop, again, hosts=3)
     assert report.code == 0, report.output
     assert requests(emulator).count("app") == 1
-    # One for the loop, which shares its arguments, and one for each of the three attempts.
+    # One request for the loop, which shares its arguments, and one for each of the three attempts.
     assert requests(emulator).count("downloads") <= 2 + 3
 
 
@@ -97,7 +97,7 @@ def test_delegated_task_uses_the_variables_of_its_own_host(emulator: Emulator, h
 
 
 def test_environment_of_the_task_is_for_the_control_node(emulator: Emulator, hosts: Hosts) -> None:
-    """Its credentials do not reach the host, its other variables do."""
+    """Its credentials do not reach the host, but its other variables do."""
     environment = {"BITBUCKET_ACCESS_TOKEN": emulator.access_token, "OTHER": "kept"}
     shell = f'env > $HOME_OF_HOST/seen; exec {hosts.python} "$@"'
     interpreter = hosts.folder / "python"
@@ -131,7 +131,7 @@ def test_plays_with_different_credentials_are_never_mixed(emulator: Emulator, ho
 
 
 def test_task_that_writes_ends_the_snapshot(emulator: Emulator, hosts: Hosts) -> None:
-    """Its own host fetches what it has published in the same run."""
+    """Its host fetches the artifact that it published in the same run."""
     upload = hosts.options(dest=None, via=None, name="app", content="newer contents")
     keywords = {"delegate_to": "localhost", "vars": {"ansible_python_interpreter": sys.executable}}
     report = hosts.run(hosts.fetch("app"), {"name": "publish", UPLOAD: upload, **keywords}, hosts.fetch("app"))
@@ -139,8 +139,8 @@ def test_task_that_writes_ends_the_snapshot(emulator: Emulator, hosts: Hosts) ->
     assert (hosts.home() / "app").read_bytes() == b"newer contents"
 
 
-def test_control_node_without_the_library_says_so(hosts: Hosts) -> None:
-    """The Python that runs Ansible has everything but requests."""
+def test_missing_library_on_the_control_node_is_an_error(hosts: Hosts) -> None:
+    """The Python that runs Ansible has all libraries except requests."""
     folder = hosts.folder / "control-python"
     venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
     [libraries] = folder.glob("lib/python*/site-packages")
@@ -154,7 +154,7 @@ def test_control_node_without_the_library_says_so(hosts: Hosts) -> None:
     )
 
 
-def test_arguments_of_the_collection_itself_are_refused(hosts: Hosts) -> None:
+def test_internal_arguments_of_the_collection_are_refused(hosts: Hosts) -> None:
     message = hosts.run(hosts.fetch("app", _control_node={"delivery": {}})).result()["msg"]
     assert "Unsupported parameters" in message
 
@@ -162,7 +162,7 @@ def test_arguments_of_the_collection_itself_are_refused(hosts: Hosts) -> None:
 @pytest.mark.skipif(os.geteuid() != 0 or not SYSTEM_PYTHON.exists(), reason="needs root, and a Python that all users can run")
 @pytest.mark.parametrize("via", ["link", "controller"])
 def test_another_user_fetches_on_the_host(emulator: Emulator, hosts: Hosts, via: str) -> None:
-    """It can read the copy, and owns the file. The folders of tests are closed to it."""
+    """The user can read the copy and owns the file. The folders of tests are not accessible to it."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         home = Path(folder, "home")
