@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Runs a command with the project's virtual environment. What tools write by themselves stays in build/, and none of
-# the caller's settings of Ansible, Python or Bitbucket leak in. Usage: tests/tools/in_env.sh COMMAND [ARGUMENT...]
+# Run a command in the virtual environment of the project. Caches of tools are in build/, and the caller's settings of
+# Ansible, Python and Bitbucket are removed. Usage: tests/tools/in_env.sh COMMAND [ARGUMENT...]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 out=$root/build

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Show the tarball to galaxy-importer, which Galaxy asks about every upload, and take its warnings for errors.
+"""Run galaxy-importer, which Galaxy runs for every upload, on the tarball, and treat its warnings as errors.
 
 Usage: python -m tests.tools.run_galaxy_importer TARBALL
-It ends with success after warnings, even after errors of a part; what it prints tells.
+galaxy-importer exits with success after warnings and even after some errors, so its output decides.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pathlib import Path
 from .side_venv import side_venv
 from .tree import BUILD
 
-# ansible-test and ansible-lint run on their own. From here, ansible-test would need containers, and ansible-lint has a time limit
-# that a machine under load exceeds.
+# Other targets run ansible-test and ansible-lint. galaxy-importer would need containers for ansible-test, and it has a time limit
+# for ansible-lint that a busy machine exceeds.
 SETTINGS = """\
 [galaxy-importer]
 RUN_ANSIBLE_TEST=False
@@ -38,20 +38,20 @@ PASSED = "Importer processing completed successfully"
 
 
 def main(words: list[str]) -> int:
-    """Import the tarball; 1 where the importer has any complaint."""
+    """Import the tarball; return 1 if the importer reports a warning or an error."""
     tarball = Path(words[0]).resolve()
     python = side_venv("importer")
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-        output = _imported(tarball, python, Path(folder))
+        output = _run_importer(tarball, python, Path(folder))
     print(output, end="", flush=True)
     complaints = COMPLAINT.findall(output)
     if complaints or PASSED not in output:
-        print(f"galaxy-importer is not content: {len(complaints)} complaints", file=sys.stderr)
+        print(f"galaxy-importer failed or reported problems: {len(complaints)} warnings and errors", file=sys.stderr)
         return 1
     return 0
 
 
-def _imported(tarball: Path, python: Path, folder: Path) -> str:
+def _run_importer(tarball: Path, python: Path, folder: Path) -> str:
     settings = folder / "settings.cfg"
     settings.write_text(SETTINGS.format(folder=folder), encoding="utf-8")
     path = os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)])

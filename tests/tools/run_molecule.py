@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run molecule's scenarios, and do not believe a pass that did nothing.
+"""Run molecule scenarios, and fail if a step ran no task.
 
-Usage: python -m tests.tools.run_molecule [SCENARIO...]   all of extensions/molecule where none is named
-To be started with the Python of the virtual environment that holds molecule. Knows nothing of what scenarios test.
+Usage: python -m tests.tools.run_molecule [SCENARIO...]   by default all scenarios of extensions/molecule
+Run it with the Python of the virtual environment that has molecule. Must not depend on any single scenario.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .shown import run_shown
 from .tree import BUILD, ROOT, link_checkout
 
 SCENARIOS = ROOT / "extensions" / "molecule"
-OWNER = "default"  # of the emulator, for all others
+OWNER = "default"  # Starts and stops the emulator for all other scenarios.
 STEPS = ("check", "converge", "idempotence", "verify")
 STEPS_OF_OWNER = ("create", "destroy")
 BEGIN = re.compile(r"\[([\w-]+) > ([a-z_]+)\] Executing$")
@@ -34,13 +34,13 @@ Step = tuple[str, str]
 
 
 def main(names: list[str]) -> int:
-    """Run the scenarios; molecule's exit code, or 1 where a step did nothing."""
+    """Run the scenarios; return the exit code of molecule, or 1 if a step ran no task."""
     unknown = sorted(set(names) - set(scenarios()))
     if unknown:
-        print(f"No such scenario: {', '.join(unknown)}. There are: {', '.join(scenarios())}", file=sys.stderr)
+        print(f"No such scenario: {', '.join(unknown)}. Existing scenarios: {', '.join(scenarios())}", file=sys.stderr)
         return 1
     link_checkout()
-    folder = Path(tempfile.mkdtemp(prefix="molecule-", dir=_made(BUILD / "tmp")))
+    folder = Path(tempfile.mkdtemp(prefix="molecule-", dir=_make_folder(BUILD / "tmp")))
     try:
         return _run(names, folder)
     finally:
@@ -49,12 +49,12 @@ def main(names: list[str]) -> int:
 
 
 def scenarios() -> list[str]:
-    """The names of all scenarios, without the owner of the emulator."""
+    """Return the names of all scenarios, without the one that owns the emulator."""
     return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml") if path.parent.name != OWNER)
 
 
 def idle_steps(lines: Iterable[str], names: Iterable[str]) -> list[str]:
-    """What should have run a task on a host and, by what molecule printed, has not: `scenario > step`."""
+    """Return the steps that ran no task on any host according to the output of molecule, as `scenario > step`."""
     busy: set[Step] = set()
     current: Step | None = None
     for line in lines:
@@ -69,26 +69,26 @@ def idle_steps(lines: Iterable[str], names: Iterable[str]) -> list[str]:
 
 
 def _run(names: list[str], folder: Path) -> int:
-    # By the module, not by the script: a script's first line breaks where the path is very long.
+    # As a module and not as a script: the first line of a script does not work with a very long path.
     chosen = [word for name in names for word in ("--scenario-name", name)] or ["--all"]
     command = [sys.executable, "-m", "molecule", "test", *chosen]
     print(f"$ molecule {' '.join(command[3:])}", flush=True)
     code, lines = run_shown(command, ROOT, _environment(folder))
     idle = idle_steps(lines, names or scenarios())
     if code == 0 and idle:
-        print("These steps ran no task on any host, which is no pass:", *idle, sep="\n  ", file=sys.stderr)
+        print("These steps ran no task on any host, so this run fails:", *idle, sep="\n  ", file=sys.stderr)
         return 1
     return code
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Return settings of our own: files in `folder`, no colors, and a proxy cannot reach loopback."""
+    """Return the settings of the run: files in `folder`, no colors, and no proxy, which cannot reach loopback."""
     unwanted = ("ANSIBLE_", "BITBUCKET_", "MOLECULE_", "PYTHONPATH", "PYTHONHOME")
     env = {key: value for key, value in os.environ.items() if not key.startswith(unwanted) and not key.lower().endswith("_proxy")}
-    home = _made(BUILD / "home")
+    home = _make_folder(BUILD / "home")
     return env | {
         "HOME": str(home),
-        "TMPDIR": str(_made(folder / "tmp")),
+        "TMPDIR": str(_make_folder(folder / "tmp")),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "NO_COLOR": "1",
         "ANSIBLE_HOME": str(home / ".ansible"),
@@ -97,13 +97,13 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _made(folder: Path) -> Path:
+def _make_folder(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def stop_emulator(file: Path) -> None:
-    """End an emulator that molecule could not stop, because it was interrupted itself."""
+    """Stop an emulator that is still running because molecule was interrupted."""
     with suppress(FileNotFoundError, ProcessLookupError):
         found = re.search(r"^export EMULATOR_PID=(\d+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
         if found:

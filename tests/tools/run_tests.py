@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the targets of `make test`, cheap ones first and all of them even if one fails, and print a summary.
+"""Run all targets of `make test`, cheap ones first, even if one fails, and print a summary.
 
 Usage: python run_tests.py MAKE. Needs only the standard library.
 """
@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.tools.tree import BUILD, ROOT
 
-# These use every core themselves.
+# Each of these targets uses all cores.
 ALONE = ("quick", "coverage", "system")
-# These use one core: each lane runs on its own. The targets of a lane share caches.
+# Each of these targets uses one core. Lanes run at the same time; the targets of a lane share caches.
 LANES = (("sanity", "integration", "docs", "galaxy"), ("lint", "molecule"))
 LOGS = ("coverage", "system")
 
@@ -29,7 +29,7 @@ Results = dict[str, tuple[bool, float]]
 
 
 def main(words: list[str]) -> int:
-    """Run everything; return 1 if a target failed."""
+    """Run all targets; return 1 if a target failed."""
     make = words[0]
     for log in LOGS:
         (BUILD / f"{log}.log").unlink(missing_ok=True)
@@ -47,7 +47,7 @@ def main(words: list[str]) -> int:
 
 
 def _lane(make: str, targets: tuple[str, ...], results: Results, printing: threading.Lock) -> None:
-    """Run targets one after the other; print the output of each in one piece when it has ended."""
+    """Run targets one by one; print the complete output of each when it has ended."""
     for target in targets:
         log = BUILD / f"{target}.log"
         with log.open("wb") as sink:

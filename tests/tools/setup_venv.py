@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the project's virtual environment under build/ and keep it current.
+"""Create the virtual environment of the project under build/, and keep it current.
 
-Usage: python setup_venv.py GROUP...   where a GROUP is a file of tests/requirements.
-Needs nothing but the standard library and a package index that pip can reach as it is configured.
-A stamp per group makes the next call cost nothing until a requirement, the Python or the folder changes.
+Usage: python setup_venv.py GROUP...   A GROUP is the name of a file in tests/requirements.
+It needs only the standard library and the configured package index of pip.
+A stamp for each group skips the installation until a requirement, the Python or the folder changes.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from tests.tools.tree import BUILD, ROOT, link_checkout
 
 VENV = BUILD / "venv"
 PYTHON = VENV / "bin" / "python"
-# The Python below a virtual environment, so that one that is about to be made anew is not its own maker.
+# The Python outside of any virtual environment, because this program can delete the virtual environment.
 BASE = getattr(sys, "_base_executable", sys.executable)
 REQUIREMENTS = ROOT / "tests" / "requirements"
 CACHE = BUILD / "cache"
 NO_VENV = """\
-{python} cannot make virtual environments: its module "{module}" is missing.
+{python} cannot create virtual environments: its module "{module}" is missing.
 On Debian and Ubuntu install the package python{version}-venv, on other systems a complete Python 3.11 or later,
 or name another one: make PYTHON=/path/to/python3"""
 
 
 def main(groups: list[str]) -> int:
-    """Bring the environment up to date for every group named."""
+    """Update the environment for every given group."""
     _require_venv_modules()
     link_checkout()
     for folder in ("home", "tmp", "cache"):
@@ -46,7 +46,7 @@ def main(groups: list[str]) -> int:
         _create()
     for group in groups:
         if not _is_current(group):
-            print(f"Installing what tests/requirements/{group}.txt asks for", flush=True)
+            print(f"Installing tests/requirements/{group}.txt", flush=True)
             install(group)
             _stamp(group)
     return 0
@@ -60,7 +60,7 @@ def _require_venv_modules() -> None:
 
 
 def _create() -> None:
-    print(f"Making a virtual environment in {VENV.relative_to(ROOT)}", flush=True)
+    print(f"Creating a virtual environment in {VENV.relative_to(ROOT)}", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     _run([BASE, "-m", "venv", str(VENV)])
     _pip_install("bootstrap", required=False)
@@ -68,11 +68,11 @@ def _create() -> None:
 
 
 def install(group: str, python: Path = PYTHON) -> None:
-    """Install what a group asks for into the environment of this Python."""
+    """Install the packages of a group into the environment of this Python."""
     command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
     if Path(command[0]).exists() and _run([*command, "--requirements", _file(group)], required=False):
         return
-    print("uv could not do it, pip takes over", flush=True)
+    print("uv failed, installing with pip", flush=True)
     _pip_install(group, python, required=True)
 
 
@@ -84,12 +84,12 @@ def _pip_install(group: str, python: Path = PYTHON, *, required: bool) -> bool:
 def _run(command: list[str], *, required: bool = True) -> bool:
     done = subprocess.run(command, cwd=ROOT, env=_environment(), stdin=subprocess.DEVNULL, check=False)
     if required and done.returncode != 0:
-        sys.exit(f"Setting up failed (exit code {done.returncode}): {' '.join(command)}")
+        sys.exit(f"The setup failed (exit code {done.returncode}): {' '.join(command)}")
     return done.returncode == 0
 
 
 def _environment() -> dict[str, str]:
-    """Return the caller's settings with caches kept inside the checkout and pip's index passed on to uv."""
+    """Return the environment of the caller with caches in the checkout, and with the index of pip for uv."""
     env = {**os.environ, "PIP_CACHE_DIR": str(CACHE / "pip"), "UV_CACHE_DIR": str(CACHE / "uv")}
     env.setdefault("UV_SYSTEM_CERTS", "1")
     for variable in ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"):
@@ -101,11 +101,11 @@ def _environment() -> dict[str, str]:
 
 
 def pip_settings() -> dict[str, str]:
-    """Return pip's settings from its files and variables, as "section.option": value."""
+    """Return the settings of pip from its files and variables, as "section.option": value."""
     python = str(PYTHON) if PYTHON.exists() else BASE
     command = [python, "-m", "pip", "config", "list"]
-    answer = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    lines = (line.split("=", 1) for line in answer.stdout.splitlines() if "=" in line)
+    listing = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    lines = (line.split("=", 1) for line in listing.stdout.splitlines() if "=" in line)
     found = {key.replace(":env:.", "global."): value.strip("'\"") for key, value in lines}
     return {key: value for key, value in found.items() if key != "global.config-file"}
 
@@ -119,7 +119,7 @@ def _stamp_file(group: str) -> Path:
 
 
 def _state(group: str) -> str:
-    """Return what the group's installation depends on; scripts in the environment hold its absolute path."""
+    """Return a digest of all that the installation depends on; scripts in the environment contain its absolute path."""
     groups = ["bootstrap", "runtime", "tools", "docs"]
     texts = [Path(_file(name)).read_text(encoding="utf-8") for name in groups[: groups.index(group) + 1]]
     known = [group, sys.version, os.path.realpath(BASE), str(VENV), *texts]

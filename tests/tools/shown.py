@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a program whose output is shown as it comes, and looked at afterwards. Knows no program."""
+"""Run a program, print its output at once, and return it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-COLOR = re.compile(r"\x1b\[[0-9;]*m")  # some programs use it whatever NO_COLOR says
+COLOR = re.compile(r"\x1b\[[0-9;]*m")  # Some programs ignore NO_COLOR.
 
 
 def run_shown(command: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, list[str]]:
-    """The exit code, and all lines of both streams, without colors, each with its end."""
+    """Run a program; return its exit code and all lines of both streams without colors, each with its line end."""
     lines = []
     with subprocess.Popen(
         command,

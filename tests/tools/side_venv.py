@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Environments beside the project's own, for tools that do not get along with the others. Knows no tool."""
+"""Create separate virtual environments for tools whose requirements conflict with those of the other tools."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .tree import BUILD
 
 
 def side_venv(group: str) -> Path:
-    """The Python of build/side/<group>, which has what tests/requirements/<group>.txt asks for; made when that changes."""
+    """Return the Python of build/side/<group> with the packages of tests/requirements/<group>.txt; install them if needed."""
     folder = BUILD / "side" / group
     python = folder / "bin" / "python"
     wanted = hashlib.sha256(f"{sys.version} {folder} {(REQUIREMENTS / f'{group}.txt').read_text()}".encode()).hexdigest()
     stamp = folder / ".stamp"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        print(f"Making an environment for {group}", flush=True)
+        print(f"Creating an environment for {group}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         venv.create(folder, with_pip=True, symlinks=True)
         install(group, python)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real copy of the checkout where ansible-test wants it: `ansible_collections/releng/bitbucket`, a git root.
+"""Copy the checkout to the path that ansible-test requires: `ansible_collections/releng/bitbucket`, as a git root.
 
-A link does not do, ansible-test looks through it. Without a git root of its own a copy in an ignored folder counts
-as ignored itself, and ansible-test passes without testing anything.
+A link does not work, because ansible-test resolves it. Without its own git root, a copy in an ignored folder is ignored
+as well, and ansible-test passes without a test.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SKIPPED = {".git", ".ansible", ".venv", "build", "collections", "dist", "output"
 
 
 def stage(name: str) -> Path:
-    """Copy the checkout afresh to build/stage/<name> and return the collection's folder there."""
+    """Copy the checkout to build/stage/<name>, and return the folder of the collection there."""
     top = BUILD / "stage" / name
     shutil.rmtree(top, ignore_errors=True)
     copy = top / "ansible_collections" / "releng" / "bitbucket"
@@ -48,14 +48,14 @@ def _tracked() -> list[Path]:
     return [path for path in paths if os.path.lexists(ROOT / path)]
 
 
-def _walked() -> Iterable[Path]:
+def _list_by_walk() -> Iterable[Path]:
     for folder, names, files in os.walk(ROOT):
         names[:] = [name for name in names if name not in SKIPPED]
         yield from (Path(folder, name).relative_to(ROOT) for name in files if not name.endswith((".pyc", ".tar.gz")))
 
 
 def _git(folder: Path, *words: str) -> str:
-    """Run git there and return its output; nothing where git is missing or refuses."""
+    """Run git in the folder, and return its output; an empty text if git is missing or fails."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     command = ["git", "-c", "safe.directory=*", "-C", str(folder), *words]
     try:

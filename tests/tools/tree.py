@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where things lie in a checkout, and the tree in which Ansible finds it under the collection's name.
+"""Provide the paths of a checkout, and a tree in which Ansible finds it under the name of the collection.
 
-A checkout may have any name; Ansible wants `ansible_collections/releng/bitbucket`. A link gives both.
+A checkout can have any name, but Ansible requires `ansible_collections/releng/bitbucket`. A link provides that path.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ def link_checkout() -> Path:
     parent = TREE / "ansible_collections" / "releng"
     parent.mkdir(parents=True, exist_ok=True)
     link = parent / "bitbucket"
-    # Relative: a checkout that is moved takes its tree along.
+    # A relative link still works after the checkout is moved.
     target = Path("..", "..", "..", "..")
     if not link.is_symlink():
-        # Another worker may be faster.
+        # Another worker might have created it at the same time.
         with suppress(FileExistsError):
             link.symlink_to(target, target_is_directory=True)
     return TREE

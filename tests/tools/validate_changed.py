@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run validate-modules on the modules that changed since the branch left its upstream, uncommitted changes included.
+"""Run validate-modules on the modules that changed since the branch left its upstream, including uncommitted changes.
 
 Usage: python -m tests.tools.validate_changed
 """

@@ -54,7 +54,7 @@ def test_every_scenario_is_known_and_runs_every_step() -> None:
 
 def test_refuse_an_unknown_scenario_and_list_existing_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nothing"]) == 1
-    assert f"No such scenario: nothing. There are: {', '.join(scenarios())}" in capsys.readouterr().err
+    assert f"No such scenario: nothing. Existing scenarios: {', '.join(scenarios())}" in capsys.readouterr().err
 
 
 def test_an_empty_inventory_is_an_error(tmp_path: Path) -> None:
