@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let another publisher act between two requests of a task, let requests fail for a while, and let tasks end in the middle."""
+"""Disturb tasks: another publisher acts between two requests, requests fail for some time, or the task is killed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from .world import World
 
-LATEST = 6  # requests that go by before a disturbance
+LATEST = 6  # maximum number of requests before a disturbance
 
 
 class Act(NamedTuple):
-    """Another publisher's deeds at one moment: before or after the effect of a request, after so many others."""
+    """Describe actions of another publisher before or after the effect of a request. ``after``: number of earlier requests."""
 
     deeds: tuple[Any, ...]
     after: int
@@ -25,7 +25,7 @@ class Act(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A transient fault: the requests of one host fail, after so many others, so many times."""
+    """Describe a transient fault of one host: the number of earlier requests, and the number of failing ones."""
 
     kind: str
     host: str
@@ -35,9 +35,9 @@ class Fault(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """The end of a task that is killed: all requests from one on are lost. ``effect``: the service has done the first of them.
+    """Describe a killed task: all requests after some number are lost. ``effect``: the first lost request was applied.
 
-    A killed process is too slow for a model; tests/system/interruptions has real ones. The service cannot tell them apart.
+    Killing real processes is too slow for a model; tests/system/interruptions does so. The service cannot tell the difference.
     """
 
     after: int
@@ -71,13 +71,13 @@ Disturbance = Act | Fault | Cut | None
 
 
 def disturb(world: World, disturbance: Disturbance, act: Callable[[tuple[Any, ...]], None]) -> None:
-    """Order a disturbance of the next run; ``act`` does the deeds of another publisher when their moment comes."""
+    """Prepare a disturbance of the next run; ``act`` performs the actions of another publisher."""
     if isinstance(disturbance, Fault):
         kind, host, after, times, arguments = disturbance
         world.emulator.faults.add(kind, host=host, after=after, times=times, **arguments)
     elif isinstance(disturbance, Cut):
         world.emulator.faults.add("drop_after" if disturbance.effect else "drop_before", after=disturbance.after)
-        # The first rule does not let this one see the request that it hits.
+        # This rule does not see the request to which the first rule applies.
         world.emulator.faults.add("drop_before", after=disturbance.after, times=None)
     elif disturbance is not None:
         deeds, after, when = disturbance

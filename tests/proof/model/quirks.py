@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""List how the service might behave: switches of the emulator that an example combines."""
+"""Combine possible behavior of the service: switches of the emulator."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WITHOUT = set(filter(None, os.environ.get("MODEL_WITHOUT", "").split(",")))
 
 
 def leave_out(groups: Iterable[Iterable[Quirk]]) -> st.SearchStrategy[Quirk]:
-    """Return up to three behaviors that go together, without those of the switches that the environment leaves out.
+    """Return up to three compatible settings, without the switches that the environment excludes.
 
-    Of two behaviors that set the same switch the last one holds.
+    The last of two settings for the same switch takes effect.
     """
     wanted = [[quirk for quirk in group if not quirk.keys() & WITHOUT] for group in groups]
     chosen = st.lists(st.one_of(*(st.sampled_from(group) for group in wanted if group)), max_size=3)

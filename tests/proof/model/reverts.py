@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Show the power of the model: undo each fix and let the machines find the defect again.
+"""Test the model: revert each fix, and check that the machines find the defect.
 
-``python -m tests.proof.model.reverts`` changes one file of plugins/ at a time, plays rounds until one fails, prints its seed and
-time, and puts the file back. Exit with 1 if a defect is not found. ``--only A1`` plays one.
+``python -m tests.proof.model.reverts`` changes one file of plugins/ at a time, runs rounds until one fails, prints its seed and
+time, and restores the file. Exit with 1 if a defect is not found. ``--only A1`` runs one revert.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 from tests.tools.tree import ROOT
 
-from .__main__ import parse, play_round
+from .__main__ import parse, run_round
 
 UTILS = ROOT / "plugins" / "module_utils"
 
 
 class Revert(NamedTuple):
-    """A fix to undo: the name of its defect, the machine that finds it, the file, and texts that replace others there."""
+    """Describe a fix to revert: the defect, the machine that finds it, the file, and the replacements in the file."""
 
     defect: str
     machine: str
@@ -35,7 +35,7 @@ class Revert(NamedTuple):
 
 REVERTS = (
     Revert(
-        "A1 the old artifact is taken for the new one",
+        "A1 the old artifact is mistaken for the new one",
         "downloads",
         "_downloads/read_back.py",
         (
@@ -70,31 +70,31 @@ REVERTS = (
         (("        self._require_listed(snippet_id)\n        return created\n", "        return created\n"),),
     ),
     Revert(
-        "A6 an empty listing is believed",
+        "A6 an empty listing is trusted",
         "downloads",
         "_downloads/listing.py",
         (("return [] if self.artifacts else [EMPTY]", "return []"),),
     ),
     Revert(
-        "A7 the snippet of another editor is taken over",
+        "A7 the snippet of another user is changed",
         "snippets",
         "_snippets/create.py",
         (("        if not is_as_sent(state, self._request):\n", "        if state is None:\n"),),
     ),
     Revert(
-        "A a delete without effect",
+        "A a deletion without effect",
         "downloads",
         "_downloads/deletion.py",
         (("exists = run_all(self._downloads.exists, doubtful, self._parallel)", "exists = [False for _name in doubtful]"),),
     ),
     Revert(
-        "B1 a list that changes while it is read is believed",
+        "B1 a list that changes during reading is trusted",
         "downloads",
         "_downloads/listing.py",
         (('return listed.problem or f"{quoted(twice[0])} is listed twice"', 'return ""'),),
     ),
     Revert(
-        "B2 a listing that lags behind deletes is believed",
+        "B2 a listing that lags behind deletions is trusted",
         "downloads",
         "_downloads/deletion.py",
         (
@@ -121,7 +121,7 @@ REVERTS = (
         (("likely = next((name for name in names if self._is_likely(payload.name, name)), None)", "likely = None"),),
     ),
     Revert(
-        "C3 each run leaves one more snippet of a changed title",
+        "C3 each run creates another snippet if the service changes the title",
         "snippets",
         "_snippets/plan.py",
         (
@@ -143,7 +143,7 @@ REVERTS = (
         ),
     ),
     Revert(
-        "D1 retention deletes what channels name",
+        "D1 retention deletes releases of channels",
         "releases",
         "_publish/retention.py",
         (("rule or named.get(release)", "rule"),),
@@ -161,7 +161,7 @@ REVERTS = (
         (("if prerelease else (1,)", "if prerelease else (-1,)"),),
     ),
     Revert(
-        "D4 a file that is no channel is overwritten",
+        "D4 a file that is not a channel is overwritten",
         "releases",
         "_channel/read.py",
         (("            raise self._no_channel(str(exc)) from None", "            return None"),),
@@ -171,7 +171,7 @@ REVERTS = (
 
 @contextmanager
 def undo(revert: Revert) -> Iterator[None]:
-    """Undo a fix for the length of the block; raise ValueError if a text is not in the file exactly once."""
+    """Revert a fix in this block; raise ValueError unless each text occurs exactly once in the file."""
     path = UTILS / revert.file
     good = path.read_text(encoding="utf-8")
     bad = good
@@ -187,19 +187,19 @@ def undo(revert: Revert) -> Iterator[None]:
 
 
 def find_seed(revert: Revert, rounds: int) -> int | None:
-    """Return the seed that finds the defect, None if no round does."""
+    """Return the seed that finds the defect, or None."""
     options = parse(["--survey", "--machine", revert.machine, "--examples", "60"])
     for seed in range(1, rounds + 1):
-        if play_round(seed, options).returncode:
+        if run_round(seed, options).returncode:
             return seed
     return None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Undo the fixes one by one and tell which seed finds each defect, and in which time."""
+    """Revert the fixes one by one, and print the seed and the time that find each defect."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof.model.reverts")
-    parser.add_argument("--only", default="", help="the defects whose names begin like this")
-    parser.add_argument("--rounds", type=int, default=10, help="how many seeds to try (default: 10)")
+    parser.add_argument("--only", default="", help="run only defects whose names start with this text")
+    parser.add_argument("--rounds", type=int, default=10, help="number of seeds for each defect (default: 10)")
     options = parser.parse_args(arguments)
     missed = 0
     for revert in REVERTS:
@@ -208,8 +208,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with undo(revert):
                 seed = find_seed(revert, options.rounds)
             missed += seed is None
-            told = "not found" if seed is None else f"seed {seed}"
-            print(f"{revert.defect}: {told}, {time.monotonic() - begun:.0f} s", flush=True)
+            reported = "not found" if seed is None else f"seed {seed}"
+            print(f"{revert.defect}: {reported}, {time.monotonic() - begun:.0f} s", flush=True)
     return 1 if missed else 0
 
 

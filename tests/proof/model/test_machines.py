@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Play the machines: here with a fixed seed and number of examples. ``make model`` sets others."""
+"""Run the machines with a fixed seed and number of examples. ``make model`` sets others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEED = int(os.environ.get("MODEL_SEED", "1"))
 SURVEY = os.environ.get("MODEL_SURVEY") == "1"
 FEWEST_RESULTS = 5
 EXAMPLES = os.environ.get("MODEL_EXAMPLES")
-FEWER = {"releases": 18}  # examples of the short run; the others have 50
+FEWER = {"releases": 18}  # examples in the short run; other machines have 50
 ROUND = settings(
     stateful_step_count=10,
     deadline=None,
@@ -38,7 +38,7 @@ ROUND = settings(
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_random_operations_hold(name: str, emulator: Emulator) -> None:
+def test_random_operations_follow_the_rules(name: str, emulator: Emulator) -> None:
     machine = MACHINES[name]
     examples = int(EXAMPLES) if EXAMPLES else FEWER.get(name, 50)
     machine.emulator = emulator
@@ -46,4 +46,4 @@ def test_random_operations_hold(name: str, emulator: Emulator) -> None:
     machine.counts.clear()
     run_state_machine_as_test(seed(SEED)(machine), settings=settings(ROUND, max_examples=examples))
     print(f"{machine.__name__}, seed {SEED}: {dict(sorted(machine.counts.items()))}")
-    assert len(machine.counts) > FEWEST_RESULTS, "hardly any operation has run"
+    assert len(machine.counts) > FEWEST_RESULTS, "too few operations have run"

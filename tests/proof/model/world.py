@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run modules in this process on an emulator of their own, on a clock that only pauses move."""
+"""Run modules in this process on a separate emulator, with a clock that only pauses advance."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.helpers.modules import ModuleRunner
 
 
 class Stored(NamedTuple):
-    """An artifact as the service holds it. ``size`` is the size that was sent, ``key`` names this very upload."""
+    """Describe an artifact of the service. ``size`` is the sent size; ``key`` identifies the upload."""
 
     content: bytes
     size: int
@@ -39,7 +39,7 @@ State = dict[str, Stored]
 
 
 class Run(NamedTuple):
-    """A run of a module: its result, its warnings, and the requests that arrived."""
+    """Describe a run of a module: its result, its warnings, and its requests."""
 
     result: dict[str, Any]
     warnings: list[str]
@@ -52,20 +52,20 @@ class Run(NamedTuple):
 
     @property
     def speaks(self) -> bool:
-        """Return whether the task says that something is not as it should be."""
+        """Return whether the task reports a problem."""
         return self.failed or bool(self.warnings)
 
     @property
     def writes(self) -> list[str]:
-        """Return the methods and paths of the requests that do not only read."""
+        """Return the methods and paths of the write requests."""
         return [f"{entry.method} {entry.path}" for entry in self.entries if entry.host == "api" and entry.method not in READS]
 
     def require_honest_check_mode(self, predicted: Run, is_undisturbed: bool) -> None:
-        """Require that check mode sent no write and, if nobody disturbed them, fails only where this run fails unwritten."""
+        """Require that check mode wrote nothing and, if undisturbed, failed only if this run failed without writing."""
         assert not predicted.writes, f"check mode sent {predicted.writes}"
         if is_undisturbed and predicted.failed:
-            assert self.failed, f"check mode failed, the run did not: {predicted.result['msg']}"
-            assert not self.writes, f"check mode failed, the run sent {self.writes}"
+            assert self.failed, f"check mode failed, but the run did not: {predicted.result['msg']}"
+            assert not self.writes, f"check mode failed, but the run sent {self.writes}"
 
 
 PATIENCE = 10.0  # seconds for a request to end
@@ -73,7 +73,7 @@ READS = ("GET", "HEAD")
 
 
 class Screen:
-    """Collect what modules print; ``readouterr`` is that of pytest's ``capsys``."""
+    """Collect the output of modules, with the ``readouterr`` of pytest's ``capsys``."""
 
     def __init__(self) -> None:
         self.text = io.StringIO()
@@ -87,7 +87,7 @@ class Screen:
 
 
 class World:
-    """An emulator, a folder of local files, and a way to run modules. One example of a machine has it for itself."""
+    """Provide an emulator, a folder of local files, and a way to run modules to one example of a machine."""
 
     def __init__(self, emulator: Emulator) -> None:
         emulator.reset()
@@ -99,7 +99,7 @@ class World:
         self._run = ModuleRunner(emulator, self._screen, Clock(lambda: self._slept, self._sleep, lambda least, most: most))
 
     def close(self) -> None:
-        """Remove the local files."""
+        """Delete the local files."""
         self._folder.cleanup()
 
     @property
@@ -109,7 +109,7 @@ class World:
 
     @property
     def changed_switches(self) -> set[str]:
-        """Return the names of the switches that are not as they are by default."""
+        """Return the names of the switches with values other than the default."""
         default = Switches().as_dict()
         return {name for name, value in self.emulator.switches.as_dict().items() if value != default[name]}
 
@@ -123,7 +123,7 @@ class World:
         return {name: Stored(one.content, one.size, one.created_on, one.key) for name, one in sorted(found.items())}
 
     def settle(self, slug: str = "widgets") -> None:
-        """Let the listings show every write."""
+        """Make the listings show every write."""
         self.emulator.repository(slug=slug).end_lag()
         self.emulator.snippets.end_lag()
 
@@ -136,7 +136,7 @@ class World:
         return [str(source / name) for name in files]
 
     def run(self, module: str, check: bool = False, **options: Any) -> Run:
-        """Run a module; nothing secret may be in what it prints and warns of."""
+        """Run a module, and require that its output and warnings contain no secret."""
         before, warnings = len(self.emulator.journal), list[str]()
         with (
             redirect_stdout(self._screen.text),
@@ -149,14 +149,14 @@ class World:
         return Run(result, warnings, entries)
 
     def _wait(self, entries: list[Entry]) -> None:
-        """Wait until the service has ended all requests; one whose connection was dropped may still be under way."""
+        """Wait until the service has ended all requests. A request with a dropped connection might still run."""
         deadline = time.monotonic() + PATIENCE
         while any(entry.ended is None for entry in entries):
-            assert time.monotonic() < deadline, "a request does not end"
+            assert time.monotonic() < deadline, "a request did not end"
             time.sleep(0.001)
 
     def _require_no_secrets(self, text: str) -> None:
         emulator = self.emulator
         for secret in (emulator.api_token, emulator.access_token, emulator.client_secret, emulator.signer.session, "Signature="):
             printed = text.replace('"api_token": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"', "")
-            assert secret not in printed, f"a secret is shown: {secret[:12]}..."
+            assert secret not in printed, f"a secret is printed: {secret[:12]}..."

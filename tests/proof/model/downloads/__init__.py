@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Publishers of one repository: tasks of the collection on Downloads, and another publisher."""
+"""Model the Downloads of a repository: tasks of the collection, and another publisher."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge what every operation must hold to."""
+"""Provide the rules of all operations."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from .trial import Trial
 
 
 def require_true_digests(trial: Trial) -> None:
-    """A digest, a size or a date in a result is that of the artifact, whether the task succeeded or not."""
+    """Require that digests, sizes and dates in a result are those of the artifact, even after a failure."""
     for item in trial.result.get("artifacts", []):
         name = item.get("stored_name", item["name"])
         now = trial.after.get(name)
         if not trial.is_ours(name) or now is None or is_unverified(trial):
             continue
         if item.get("sha256") is not None:
-            assert item["sha256"] == digest(now.content), f"the result tells another digest of {name!r} than it has"
+            assert item["sha256"] == digest(now.content), f"the result has a wrong digest of {name!r}"
         if item.get("created_on") is not None and not trial.run.failed:
             date = now.created_on.isoformat(timespec="microseconds")
-            assert item["created_on"] == date, f"the result tells another date of {name!r} than it has: {item['created_on']}"
+            assert item["created_on"] == date, f"the result has a wrong date of {name!r}: {item['created_on']}"
 
 
 def require_true_lines(trial: Trial) -> None:
-    """No task makes a trusted line false."""
+    """Require that no trusted line of the manifest became false."""
     new = find_false(trial.after) - find_false(trial.before) - trial.others.keys()
     if MANIFEST in trial.others or has_old_date(trial) or loses_contents(trial):
         return
-    assert not new, f"the manifest has become false about {sorted(new)}"
+    assert not new, f"the manifest has false lines of {sorted(new)}"
 
 
 def require_kept_lines(trial: Trial) -> None:
-    """No true line of an artifact that still exists is lost without a message."""
+    """Require that no true line of an existing artifact is lost without a message."""
     if MANIFEST in trial.others or trial.run.failed or loses_contents(trial):
         return
     unchanged = {name for name, old in trial.before.items() if name in trial.after and same_upload(old, trial.after[name])}
@@ -50,46 +50,46 @@ def require_kept_lines(trial: Trial) -> None:
 
 
 def require_untouched(trial: Trial, targets: set[str]) -> None:
-    """Nothing but the targets of a task, its manifest included, changes."""
+    """Require that only the targets of a task and its manifest changed."""
     manifest = {apply_rule(trial.switches.rename, trial.manifest, trial.before)} if trial.manifest else set()
     for name, old in trial.before.items():
         if name in targets | manifest or not trial.is_ours(name):
             continue
-        assert same_upload(old, trial.after.get(name)), f"{name!r} has changed, although the task was not about it"
+        assert same_upload(old, trial.after.get(name)), f"{name!r} has changed, but is not a target of the task"
 
 
 def same_upload(one: Stored, other: Stored | None) -> bool:
-    """Return whether two states hold the very same upload."""
+    """Return whether two states contain the same upload."""
     return other is not None and one.key == other.key
 
 
-# What only the service can tell after a write.
+# Values that are known only after a write.
 UNKNOWN_BEFORE = ("created_on", "stored_name", "url", "recovered", "warnings")
 
 
 def require_prediction(trial: Trial, predicted: Run) -> None:
-    """Check mode sends no write, and says what the run then does."""
+    """Require that check mode wrote nothing and predicted the run."""
     trial.run.require_honest_check_mode(predicted, trial.is_undisturbed)
     if not trial.is_undisturbed or trial.run.failed or is_unpredictable(trial):
         return
     for key in ("changed", "manifest"):
         expected, found = predicted.result.get(key), trial.result.get(key)
-        assert expected == found, f"check mode said {key}: {expected}, the run {found}"
+        assert expected == found, f"check mode predicted {key}: {expected}, the run returned {found}"
     items = list(map(_reduce, predicted.result.get("artifacts", []))), list(map(_reduce, trial.result.get("artifacts", [])))
-    assert len(items[0]) == len(items[1]), f"check mode said {items[0]}, the run {items[1]}"
+    assert len(items[0]) == len(items[1]), f"check mode predicted {items[0]}, the run returned {items[1]}"
     for expected, found in zip(*items, strict=True):
         # A digest that check mode does not compute is null.
         known = {key: found.get(key) if key == "sha256" and value is None else value for key, value in expected.items()}
-        assert known == found, f"check mode said {expected}, the run {found}"
+        assert known == found, f"check mode predicted {expected}, the run returned {found}"
 
 
 def _reduce(item: dict[str, Any]) -> dict[str, Any]:
-    """Return what of an artifact in a result can be predicted."""
+    """Return the predictable properties of an artifact in a result."""
     return {key: value for key, value in item.items() if key not in UNKNOWN_BEFORE}
 
 
 def require_repetition(trial: Trial, second: Run) -> None:
-    """A second run of what succeeded undisturbed changes nothing and sends nothing."""
+    """Require that a second run after an undisturbed success changed and sent nothing."""
     if not trial.is_undisturbed or trial.options.get("overwrite") == "always":
         return
     if trial.payloads and is_unverified(trial):

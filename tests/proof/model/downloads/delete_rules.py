@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge what was deleted, by a task that names artifacts and by retention."""
+"""Judge deletions: by name and by retention."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .trial import Trial
 
 
 def judge_absent(trial: Trial) -> None:
-    """A success left none of the names, nor their lines."""
+    """Require that a success left neither the names nor their lines."""
     require_untouched(trial, {*trial.options["name"], *([MANIFEST] if trial.manifest else [])})
     if trial.run.failed:
         return
@@ -26,12 +26,12 @@ def judge_absent(trial: Trial) -> None:
         if trial.is_ours(name):
             assert name not in trial.after or trial.run.warnings, f"{name!r} is {item['status']}, but exists"
             is_right = (item["status"] == "deleted") == (name in trial.before)
-            assert is_right or trial.run.warnings, f"{name!r} is {item['status']}, but was there: {name in trial.before}"
+            assert is_right or trial.run.warnings, f"{name!r} is {item['status']}, but existed before: {name in trial.before}"
     _require_no_lines(trial)
 
 
 def judge_prune(trial: Trial) -> None:
-    """Exactly what the rules say is deleted; what others change meanwhile is deleted by one state or the other."""
+    """Require that exactly the expected artifacts are deleted. For concurrent changes, either state counts."""
     deleted = {item["name"] for item in trial.result["artifacts"] if item["status"] == "deleted"}
     require_untouched(trial, deleted | ({MANIFEST} if trial.manifest else set()))
     expected = expect_deletions(trial.before, trial.options)
@@ -46,7 +46,7 @@ def judge_prune(trial: Trial) -> None:
 
 
 def expect_deletions(state: State, options: dict[str, object]) -> set[str]:
-    """Return what retention deletes: a second, simple reading of its documentation."""
+    """Return the artifacts that retention deletes, by a separate, simple implementation of its documentation."""
     patterns, keep, group_by = options["patterns"], options["keep"], options["group_by"]
     assert isinstance(patterns, list)
     assert isinstance(keep, int)
@@ -64,7 +64,7 @@ def expect_deletions(state: State, options: dict[str, object]) -> set[str]:
 
 
 def _require_no_lines(trial: Trial) -> None:
-    """The manifest has no line of what the task has deleted."""
+    """Require that the manifest has no lines of deleted artifacts."""
     if trial.manifest is None or MANIFEST in trial.others or trial.run.warnings:
         return
     deleted = {item["name"] for item in trial.result["artifacts"] if item["status"] == "deleted"}

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Name what cannot be closed. Each rule that looks away does so by one of these functions, and by nothing else.
+"""List the known limits. Only these functions exempt an operation from a rule.
 
-A race with another publisher is no function: rules look at names that nobody else touched while the task ran.
+Races with another publisher need no function: rules check only names that no other publisher changed during the task.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from .trial import Trial
 
 
 def fold(name: str) -> str:
-    """Return what names have in common that the service might store under one name."""
+    """Return a key that is equal for names which the service might store as one name."""
     return make_valid(unicodedata.normalize("NFC", name)).lower()
 
 
 def has_other_name(name: str, existing: Iterable[str]) -> bool:
-    """Return whether an artifact exists that the service might replace by an upload of another name.
+    """Return whether the upload might replace an existing artifact with another name.
 
-    Nothing tells before the upload whether this service changes names, and by which rule (design.md, section 2, "Names").
+    Before the upload, it is unknown whether the service changes names, and by which rule (design.md, section 2, "Names").
     """
     return any(other != name and fold(other) == fold(name) for other in existing)
 
 
 def is_unverified(trial: Trial) -> bool:
-    """Return whether nothing that a task reads can show what was stored.
+    """Return whether the task does not verify what was stored.
 
-    With ``verify: false`` a task does not look, so it knows neither an upload without effect nor a changed name.
+    With ``verify: false``, a task notices neither an upload without effect nor a changed name.
     """
     switches = trial.switches
     lies = switches.upload_effect != "store" or switches.rename is not None or switches.downloads_free_plan is not None
@@ -42,55 +42,55 @@ def is_unverified(trial: Trial) -> bool:
 
 
 def loses_contents(trial: Trial) -> bool:
-    """Return whether storage loses contents, which the listing shows as they were sent.
+    """Return whether storage loses contents while the listing shows the sent size.
 
-    Section 6 of design.md asks for the contents only where neither date nor size has moved.
+    Section 6 of design.md requires reading the contents only if neither date nor size changed.
     """
     return trial.switches.stored_damage is not None
 
 
 def meets_other_names(trial: Trial) -> bool:
-    """Return whether a task publishes a name beside another one that the service might store alike."""
+    """Return whether a task publishes a name that the service might store as another existing name."""
     names = list(trial.payloads)
     return any(has_other_name(name, [*trial.before, *names]) for name in names)
 
 
 def is_unpredictable(trial: Trial) -> bool:
-    """Return whether check mode cannot know which artifact an upload replaces, or how long its name in the manifest is."""
+    """Return whether check mode cannot predict the replaced artifact, or the length of its name in the manifest."""
     names, rule = list(trial.payloads), trial.switches.rename
     is_renamed = any(apply_rule(rule, name, trial.before) != name for name in names)
     return is_renamed or meets_other_names(trial)
 
 
 def is_equal_by_rule(trial: Trial, name: str) -> bool:
-    """Return whether ``unchanged`` follows from the size alone, or from a manifest that others have made false.
+    """Return whether ``unchanged`` is based on the size only, or on a manifest that another publisher made false.
 
-    Contract 1.9: who replaces an artifact by other means, with the same size and without a new date, is not noticed.
+    Contract 1.9: a replacement by other means with the same size and date is not noticed.
     """
     compare = trial.options["compare"]
     return compare == "size" or (compare == "checksum" and trial.manifest is not None and name in find_false(trial.before))
 
 
 def is_equal_anyway(trial: Trial, item: dict[str, object]) -> bool:
-    """Return whether ``overwrite: always`` sent contents that the artifact had before.
+    """Return whether ``overwrite: always`` sent the existing contents.
 
-    Evidence is then the content, so that an upload under another name, which this one proves nothing about, is not noticed.
+    The verification then compares contents, so an upload that was stored under another name is not noticed.
     """
     old = trial.before.get(str(item.get("stored_name", item["name"])))
     return trial.options["overwrite"] == "always" and old is not None and old.content == trial.payloads[str(item["name"])]
 
 
 def has_old_date(trial: Trial) -> bool:
-    """Return whether dates do not move and the task ended before it could renew its manifest, or keeps none.
+    """Return whether dates never change and the task ended before the update of its manifest, or has no manifest.
 
-    The manifest then looks as new as the artifacts that have changed below it (contract 1.9).
+    The manifest then does not look older than the changed artifacts (contract 1.9).
     """
     return not trial.switches.created_on_moves and (trial.run.failed or trial.manifest is None)
 
 
 def hides_renamed(trial: Trial) -> bool:
-    """Return whether the list of a Free plan hides an artifact that the service would store the upload as.
+    """Return whether the list of a Free plan hides an artifact with the stored name of the upload.
 
-    A task asks for the requested name and for a few likely ones, and not for all that the service might make of it (A6, C1).
+    A task requests the given name and a few likely ones, not all names that the service might store (A6, C1).
     """
     return trial.switches.downloads_free_plan is not None and trial.switches.rename is not None

@@ -45,11 +45,11 @@ patterns = st.sampled_from([["*"], ["app*"], ["b-*"], ["*.txt", "*.zip"]])
 
 
 class DownloadsMachine(RuleBasedStateMachine):
-    """Publishers of one repository: tasks of the collection, and another publisher."""
+    """Model a repository with tasks of the collection and another publisher."""
 
     emulator: ClassVar[Emulator]
     counts: ClassVar[Counter[str]] = Counter()
-    parallel: ClassVar[int] = 1  # more makes the order of requests a matter of chance
+    parallel: ClassVar[int] = 1  # with more, the order of requests is random
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,12 +57,12 @@ class DownloadsMachine(RuleBasedStateMachine):
         self._is_settled = True
 
     def teardown(self) -> None:
-        """Remove what the example made."""
+        """Delete the files of the example."""
         self.world.close()
 
     @initialize(quirk=quirks, old=st.dictionaries(pools.names, pools.contents, min_size=1, max_size=4))
     def begin(self, quirk: Quirk, old: dict[str, bytes]) -> None:
-        """Start with artifacts of earlier days and the behaviors of the service."""
+        """Start with old artifacts and the behavior of the service."""
         for name, content in old.items():
             self.world.repository.put(name, content)
         self.world.emulator.switches.update(quirk)
@@ -84,7 +84,7 @@ class DownloadsMachine(RuleBasedStateMachine):
     def publish(self, files: dict[str, bytes], disturbance: Disturbance, **options: Any) -> None:
         """Publish local files."""
         paths = self.world.write(files)
-        self._try(DOWNLOAD, {"state": "present", "src": paths, **options}, disturbance, payloads=files)
+        self._run_and_judge(DOWNLOAD, {"state": "present", "src": paths, **options}, disturbance, payloads=files)
 
     @rule(
         files=pools.files,
@@ -93,14 +93,14 @@ class DownloadsMachine(RuleBasedStateMachine):
         disturbance=disturbances,
     )
     def release(self, files: dict[str, bytes], disturbance: Disturbance, **options: Any) -> None:
-        """Publish what must not change any more."""
+        """Publish files that must not change afterwards."""
         self.publish(files, disturbance, compare="checksum", verify=True, **options)
 
     @rule(name=pools.names, text=pools.texts, manifest=manifests, disturbance=disturbances)
     def publish_text(self, name: str, text: str, manifest: str | None, disturbance: Disturbance) -> None:
         """Publish a text without a file."""
         options = {"state": "present", "content": text, "name": [name], "manifest": manifest, **DEFAULTS}
-        self._try(DOWNLOAD, options, disturbance, payloads={name: text.encode()})
+        self._run_and_judge(DOWNLOAD, options, disturbance, payloads={name: text.encode()})
 
     @rule(
         files=pools.files,
@@ -110,17 +110,17 @@ class DownloadsMachine(RuleBasedStateMachine):
         disturbance=disturbances,
     )
     def copy(self, files: dict[str, bytes], is_trusted: bool, disturbance: Disturbance, **options: Any) -> None:
-        """Copy artifacts from another repository, whose manifest is newer or older than they are."""
+        """Copy artifacts from another repository with a newer or an older manifest."""
         source = self.world.emulator.repository(slug=SOURCE)
         staged = stage(source, files, options["manifest"], is_trusted)
         given = {"src_repository": SOURCE, "name": list(files), **options}
-        self._try(COPY, given, disturbance, payloads=files, assumed={"compare": "checksum"})
+        self._run_and_judge(COPY, given, disturbance, payloads=files, assumed={"compare": "checksum"})
         assert {name: one.key for name, one in source.artifacts.items()} == staged, "the source has changed"
 
     @rule(names=st.lists(pools.names, min_size=1, max_size=3, unique=True), manifest=manifests, disturbance=disturbances)
     def delete(self, names: list[str], manifest: str | None, disturbance: Disturbance) -> None:
         """Delete artifacts by name."""
-        self._try(DOWNLOAD, {"state": "absent", "name": names, "manifest": manifest}, disturbance)
+        self._run_and_judge(DOWNLOAD, {"state": "absent", "name": names, "manifest": manifest}, disturbance)
 
     @rule(
         patterns=patterns,
@@ -131,7 +131,7 @@ class DownloadsMachine(RuleBasedStateMachine):
     )
     def prune(self, disturbance: Disturbance, **options: Any) -> None:
         """Delete old artifacts."""
-        self._try("bitbucket_download_prune", options, disturbance)
+        self._run_and_judge("bitbucket_download_prune", options, disturbance)
 
     @rule(
         chosen=st.one_of(pools.names.map(lambda name: {"name": [name]}), *3 * [patterns.map(lambda found: {"patterns": found})]),
@@ -142,14 +142,16 @@ class DownloadsMachine(RuleBasedStateMachine):
         """Fetch artifacts into a folder."""
         dest = self.world.folder / "fetched"
         dest.mkdir(exist_ok=True)
-        self._try("bitbucket_download_fetch", {**chosen, "manifest": manifest, "dest": f"{dest}/"}, disturbance, dest=dest)
+        self._run_and_judge(
+            "bitbucket_download_fetch", {**chosen, "manifest": manifest, "dest": f"{dest}/"}, disturbance, dest=dest
+        )
 
     @rule(disturbance=disturbances)
     def list_artifacts(self, disturbance: Disturbance) -> None:
         """List the artifacts."""
-        self._try("bitbucket_download_info", {}, disturbance)
+        self._run_and_judge("bitbucket_download_info", {}, disturbance)
 
-    def _try(
+    def _run_and_judge(
         self,
         module: str,
         options: dict[str, Any],
@@ -157,7 +159,7 @@ class DownloadsMachine(RuleBasedStateMachine):
         assumed: Mapping[str, Any] = MappingProxyType({}),
         **more: Any,
     ) -> None:
-        """Predict, run, judge and repeat one operation; ``assumed``: options of other modules, as this one behaves."""
+        """Predict, run, judge and repeat one operation; ``assumed``: implied options of other modules."""
         world = self.world
         if module not in ("bitbucket_download_info",):
             options = {**options, "parallel": self.parallel}

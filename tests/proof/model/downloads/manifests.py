@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read manifests and judge their lines against the artifacts, by a reader of its own."""
+"""Read manifests with an independent reader, and compare their lines with the artifacts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .pools import MANIFEST
 
 
 def digest(content: bytes) -> str:
-    """Return the SHA-256 in hex."""
+    """Return the SHA-256 in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -27,7 +27,7 @@ def read_lines(text: bytes) -> dict[str, str]:
 
 
 def lines_of(state: State) -> dict[str, str]:
-    """Return the lines of the manifest, none if there is no manifest."""
+    """Return the lines of the manifest, none if it does not exist."""
     return read_lines(state[MANIFEST].content) if MANIFEST in state else {}
 
 
@@ -37,14 +37,14 @@ def is_trusted(state: State, artifact: Stored) -> bool:
 
 
 def find_false(state: State) -> set[str]:
-    """Return the names whose line is trusted and false."""
+    """Return the names with trusted but false lines."""
     lines = lines_of(state)
     present = {name: state[name] for name in lines if name in state}
     return {name for name, one in present.items() if is_trusted(state, one) and lines[name] != digest(one.content)}
 
 
 def find_true(state: State) -> set[str]:
-    """Return the names whose line is trusted and true."""
+    """Return the names with trusted and true lines."""
     lines = lines_of(state)
     present = {name: state[name] for name in lines if name in state}
     return {name for name, one in present.items() if is_trusted(state, one) and lines[name] == digest(one.content)}

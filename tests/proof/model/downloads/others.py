@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let another publisher act between two requests of a task."""
+"""Simulate another publisher that acts between two requests of a task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .pools import MANIFEST, contents, names
 
 
 class Deed(NamedTuple):
-    """What another publisher does: ``put``, ``remove``, or ``publish`` with a line in the manifest."""
+    """Describe an action of another publisher: ``put``, ``remove``, or ``publish`` with a line in the manifest."""
 
     kind: str
     name: str
@@ -28,7 +28,7 @@ class Deed(NamedTuple):
 
 
 class Log:
-    """What the other publisher did to each name: the contents that it had, None where it was removed."""
+    """Record the actions of the other publisher by name: the new contents, None for a deletion."""
 
     def __init__(self) -> None:
         self.versions: dict[str, list[bytes | None]] = {}
@@ -46,12 +46,12 @@ _deeds = st.one_of(
 )
 deeds = st.lists(_deeds, min_size=1, max_size=2).map(tuple)
 acts = st.builds(Act, deeds, st.integers(0, LATEST), st.sampled_from(["before", "after"]))
-# Most tasks run undisturbed, because only those can be predicted and repeated.
+# Most tasks are undisturbed, because only these can be predicted and repeated.
 disturbances = st.one_of(st.none(), st.none(), acts, faults())
 
 
 def do(repository: Repository, deeds: tuple[Deed, ...], log: Log) -> None:
-    """Do what another publisher does, and note it."""
+    """Perform the actions of another publisher, and record them."""
     for deed in deeds:
         if deed.kind == "remove":
             if repository.remove(deed.name):
@@ -63,7 +63,7 @@ def do(repository: Repository, deeds: tuple[Deed, ...], log: Log) -> None:
 
 
 def put(repository: Repository, name: str, content: bytes, log: Log) -> str:
-    """Store what another publisher sends; return its name, which the service changes as it changes the names of all."""
+    """Store an upload of another publisher; return its stored name."""
     switches = repository.switches
     stored = apply_rule(switches.rename, name, repository.artifacts)
     repository.store(stored, repository.blobs.store(content), keep_date=not switches.created_on_moves)
@@ -72,7 +72,7 @@ def put(repository: Repository, name: str, content: bytes, log: Log) -> str:
 
 
 def _add_line(repository: Repository, name: str, content: bytes) -> bytes:
-    """Return the manifest with a line for an artifact, as another publisher with this collection writes it."""
+    """Return the manifest with a line for an artifact, in the format of this collection."""
     old = repository.get(MANIFEST)
     lines = {} if old is None else trusted_lines(repository)
     lines[name] = hashlib.sha256(content).hexdigest()
@@ -80,7 +80,7 @@ def _add_line(repository: Repository, name: str, content: bytes) -> bytes:
 
 
 def stage(source: Repository, files: dict[str, bytes], manifest: str | None, is_trusted: bool) -> dict[str, str]:
-    """Let a repository have these artifacts and no others; return their uploads. ``is_trusted``: the manifest is newer."""
+    """Replace all artifacts of a repository; return the new uploads. ``is_trusted``: the manifest is newer."""
     for name in list(source.artifacts):
         source.remove(name)
     text = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
@@ -92,7 +92,7 @@ def stage(source: Repository, files: dict[str, bytes], manifest: str | None, is_
 
 
 def trusted_lines(repository: Repository) -> dict[str, str]:
-    """Return the lines of artifacts that exist and are not newer than the manifest."""
+    """Return the lines of existing artifacts that are not newer than the manifest."""
     manifest, artifacts = repository.artifacts[MANIFEST], repository.artifacts
     lines = read_lines(manifest.content)
     return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Provide the names and contents that operations draw from: few, so that they meet, and many of equal size."""
+"""Provide the names and contents of operations: few, so that operations collide, and many of equal size."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge that a task succeeds where the service is only slow, odd or disturbed for a moment."""
+"""Judge that a task succeeds if the service is only slow, unusual or disturbed for a short time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .manifests import lines_of
 from .pools import MANIFEST
 from .trial import Trial
 
-# Switches that change what a task reads, or how often, and must not let it fail.
+# Switches that change what or how often a task reads, and must not make it fail.
 HARMLESS = {
     "created_on_moves",
     "etag",
@@ -33,18 +33,18 @@ EXPECTED = {"present": "refuse", "bitbucket_download_fetch": "missing"}
 
 
 def require_success(trial: Trial, changed_switches: set[str]) -> None:
-    """A task that may succeed does, also after a transient fault."""
+    """Require that a task succeeded if nothing prevents it, also after a transient fault."""
     if not trial.run.failed or trial.others or not changed_switches <= HARMLESS:
         return
     if isinstance(trial.disturbance, Cut) or (isinstance(trial.disturbance, Fault) and trial.disturbance.times > 1):
         return
     if may_fail(trial):
         return
-    raise AssertionError(f"the task failed without need: {trial.result['msg']}")
+    raise AssertionError(f"the task failed without a reason: {trial.result['msg']}")
 
 
 def may_fail(trial: Trial) -> bool:
-    """Return whether the options let the task fail whatever the service does."""
+    """Return whether the options can make the task fail regardless of the service."""
     if trial.payloads:
         return trial.options["overwrite"] == "refuse" or meets_other_names(trial)
     if trial.dest is None:

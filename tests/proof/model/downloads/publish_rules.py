@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge what was published."""
+"""Judge uploads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SENT = ("created", "replaced")
 
 
 def judge_publish(trial: Trial) -> None:
-    """A success left what it reports; releases are safe from ``never`` and ``refuse``."""
+    """Require that the reported state exists after a success, and that ``never`` and ``refuse`` protect existing artifacts."""
     targets = {apply_rule(trial.switches.rename, name, trial.before) for name in trial.payloads} | set(trial.payloads)
     require_untouched(trial, targets | ({MANIFEST} if trial.manifest else set()))
     if trial.options["overwrite"] in ("never", "refuse") and not hides_renamed(trial):
@@ -38,14 +38,14 @@ def _require_releases(trial: Trial) -> None:
 
 
 def _require_stored(trial: Trial, item: dict[str, object]) -> None:
-    """Each artifact of a success holds what the task says."""
+    """Require that each artifact of a success has the reported contents."""
     name, status = str(item.get("stored_name", item["name"])), item["status"]
     if not trial.is_ours(name) or is_unverified(trial):
         return
     now = trial.after.get(name)
     if now is None:
         raise AssertionError(f"{name!r} is {status}, but does not exist")
-    assert item["size"] == now.size, f"the result tells another size of {name!r}"
+    assert item["size"] == now.size, f"the result has a wrong size of {name!r}"
     if status in SENT or (status == "unchanged" and not is_equal_by_rule(trial, name)):
         assert now.content == trial.payloads[str(item["name"])], f"{name!r} is {status}, but has other contents"
     assert status not in SENT or not same_upload(now, trial.before.get(name)) or is_equal_anyway(trial, item), (
@@ -55,15 +55,15 @@ def _require_stored(trial: Trial, item: dict[str, object]) -> None:
 
 
 def require_no_strays(trial: Trial) -> None:
-    """Every artifact that is new is named in the result, or the task says that something is wrong."""
-    told = {item[key] for item in trial.result["artifacts"] for key in ("name", "stored_name") if key in item}
-    strays = trial.after.keys() - trial.before.keys() - told - trial.others.keys() - {trial.manifest}
+    """Require that the result names each new artifact, or that the task reports a problem."""
+    reported = {item[key] for item in trial.result["artifacts"] for key in ("name", "stored_name") if key in item}
+    strays = trial.after.keys() - trial.before.keys() - reported - trial.others.keys() - {trial.manifest}
     sent_anyway = any(is_equal_anyway(trial, item) for item in trial.result["artifacts"])
-    assert not strays or sent_anyway or is_unverified(trial), f"{sorted(strays)} are new, and the result does not tell them"
+    assert not strays or sent_anyway or is_unverified(trial), f"{sorted(strays)} are new, but not in the result"
 
 
 def _require_lines(trial: Trial) -> None:
-    """The manifest has a true line for each artifact that the task knows the contents of."""
+    """Require that the manifest has a true line for each artifact with known contents."""
     if trial.manifest is None or MANIFEST in trial.others or is_unverified(trial):
         return
     lines = lines_of(trial.after)
@@ -73,4 +73,6 @@ def _require_lines(trial: Trial) -> None:
             continue
         now = trial.after.get(name)
         assert now is not None, f"{name!r} is {item['status']}, but does not exist"
-        assert lines.get(name) == digest(now.content), f"{name!r} is {item['status']}, but has no such line in the manifest"
+        assert lines.get(name) == digest(now.content), (
+            f"{name!r} is {item['status']}, but its line in the manifest is missing or wrong"
+        )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge what was fetched and listed."""
+"""Judge fetched files and lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .trial import Trial
 
 
 def judge_fetch(trial: Trial) -> None:
-    """Each file is a whole version of its artifact, and nothing else is left in the folder."""
+    """Require that each file is a complete version of its artifact, and that nothing else is in the folder."""
     assert trial.dest is not None
     assert trial.before.keys() | trial.others.keys() >= trial.after.keys(), "fetching wrote to Downloads"
     for path in sorted(trial.dest.iterdir()):
@@ -34,8 +34,8 @@ def _require_file(trial: Trial, item: dict[str, object]) -> None:
     name, content = str(item["name"]), Path(str(item["dest"])).read_bytes()
     versions = trial.versions(name)
     assert content in versions, f"{name!r} was fetched with contents that it never had"
-    assert item["sha256"] == digest(content), f"the result tells another digest of {name!r} than the file has"
-    assert item["size"] == len(content), f"the result tells another size of {name!r} than the file has"
+    assert item["sha256"] == digest(content), f"the result has a wrong digest of the file {name!r}"
+    assert item["size"] == len(content), f"the result has a wrong size of the file {name!r}"
     stored = trial.after.get(name)
     if stored is not None and trial.is_ours(name):
         assert stored.size == len(content), f"{name!r} was fetched with {len(content)} bytes of {stored.size}"
@@ -52,7 +52,7 @@ def _expect_names(trial: Trial) -> set[str]:
 
 
 def judge_info(trial: Trial) -> None:
-    """Every artifact that existed all the time is listed once, unless a warning says that the list is not whole."""
+    """Require that each artifact that existed during the task is listed once, unless a warning calls the list incomplete."""
     if trial.run.speaks:
         return
     listed = [item["name"] for item in trial.result["artifacts"]]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold one operation with the state before and after it, and what all operations must hold to."""
+"""Describe one operation with the state before and after it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Options = dict[str, Any]
 
 @dataclass
 class Trial:
-    """An operation that has run. ``payloads``: what it publishes, by requested name."""
+    """Describe a finished operation. ``payloads``: the published contents by requested name."""
 
     module: str
     options: Options
@@ -41,7 +41,7 @@ class Trial:
 
     @property
     def others(self) -> dict[str, list[bytes | None]]:
-        """Return what another publisher did to each name meanwhile."""
+        """Return the actions of another publisher during the task, by name."""
         return self.log.versions
 
     @property
@@ -56,19 +56,19 @@ class Trial:
         return name
 
     def is_ours(self, name: str) -> bool:
-        """Return whether nobody else touched an artifact while the task ran."""
+        """Return whether no other publisher changed an artifact during the task."""
         return name not in self.others
 
     def versions(self, name: str) -> list[bytes]:
-        """Return the contents that an artifact had at some moment of the task."""
+        """Return all contents of an artifact during the task."""
         states = [state[name].content for state in (self.before, self.after) if name in state]
         return [*states, *(content for content in self.others.get(name, []) if content is not None)]
 
 
 def is_settled_after(trial: Trial) -> bool:
-    """Return whether the listings show what has happened by the end of a task, as far as the task makes sure of it.
+    """Return whether the listings show the state after the task, as far as the task ensures it.
 
-    A task reads the list until it shows its uploads. Of a delete it knows without the list.
+    A task reads the list until it shows its uploads. It does not need the list for deletions.
     """
     deletes = any(item.get("status") == "deleted" for item in trial.result.get("artifacts", []))
     return trial.is_undisturbed and not trial.run.failed and not deletes and trial.options.get("verify", True)

@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Release tasks on two repositories: channels, versions, copies, and tasks that are killed."""
+"""Model releases in two repositories: channels, versions, copies, and killed tasks."""

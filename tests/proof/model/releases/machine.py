@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Draw release tasks on two repositories: publish, name in a channel, read, promote, and delete old releases."""
+"""Draw release tasks in two repositories: publish, move channels, read, promote, and delete old releases."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ..downloads.pools import MANIFEST
 from ..downloads.publish_rules import judge_publish
 from ..quirks import Quirk
 from ..world import State, World
+from .cases import CHANNEL, COPY, Case, CaseRunner
 from .channel_rules import is_readable, judge_move, judge_reading, judge_removal
 from .others import ReleaseDeed, builds, channels, deeds, disturbances, do, reader_disturbances
-from .play import CHANNEL, COPY, Case, Play
 from .pool import GROUP, PRODUCTION, STAGING, SUFFIX, VERSIONS, Build, find_channel, names_of
 from .quirks import quirks
 from .version_rules import judge_newest, judge_prune
@@ -43,7 +43,7 @@ PATTERNS = {"patterns": ["app-*", "notes-*"]}
 
 
 class ReleasesMachine(RuleBasedStateMachine):
-    """Publishers and readers of releases in a staging repository and in production."""
+    """Model publishers and readers of releases in a staging and a production repository."""
 
     emulator: ClassVar[Emulator]
     counts: ClassVar[Counter[str]] = Counter()
@@ -52,15 +52,15 @@ class ReleasesMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World(self.emulator)
-        self._play = Play(self.world, self.parallel)
+        self._runner = CaseRunner(self.world, self.parallel)
 
     def teardown(self) -> None:
-        """Remove what the example made."""
+        """Delete the files of the example."""
         self.world.close()
 
     @initialize(quirk=quirks, staged=st.lists(builds, min_size=2, max_size=4), old=st.lists(builds, min_size=2, max_size=4))
     def begin(self, quirk: Quirk, staged: list[Build], old: list[Build]) -> None:
-        """Start with releases of earlier days, two of them in channels, and the behaviors of the service."""
+        """Start with old releases, two of them in channels, and the behavior of the service."""
         for slug, found in ((STAGING, staged), (PRODUCTION, old)):
             published = tuple(ReleaseDeed("publish", build) for build in found)
             moved = (ReleaseDeed("move", found[0], "stable"), ReleaseDeed("move", found[-1], "beta"))
@@ -86,7 +86,7 @@ class ReleasesMachine(RuleBasedStateMachine):
         overwrite = options["overwrite"]
         case = Case("bitbucket_download", slug, given, judge_publish, lambda _state: overwrite == "refuse")
         case.breaks, case.payloads = overwrite == "different", build.files
-        self._try(case, disturbance)
+        self._run_and_judge(case, disturbance)
 
     @rule(
         slug=slugs,
@@ -107,25 +107,25 @@ class ReleasesMachine(RuleBasedStateMachine):
             return is_spoiled or not state.keys() >= set(needed)
 
         options = {"name": name, "version": version, **chosen, "manifest": manifest}
-        self._try(Case(CHANNEL, slug, options, judge_move, may_fail), disturbance)
+        self._run_and_judge(Case(CHANNEL, slug, options, judge_move, may_fail), disturbance)
 
     @rule(slug=slugs, name=channels, disturbance=disturbances)
     def delete_channel(self, slug: str, name: str, disturbance: Disturbance) -> None:
         """Delete a channel."""
         case = Case(CHANNEL, slug, {"name": name, "state": "absent"}, judge_removal)
         case.may_fail = lambda state: f"{name}{SUFFIX}" in state and find_channel(state, name) is None
-        self._try(case, disturbance)
+        self._run_and_judge(case, disturbance)
 
     @rule(slug=slugs, channel=channels, disturbance=reader_disturbances)
     def fetch_channel(self, slug: str, channel: str, disturbance: Disturbance) -> None:
-        """Fetch what a channel names."""
-        self._try(self._play.read(slug, channel), disturbance)
+        """Fetch the release of a channel."""
+        self._run_and_judge(self._runner.read(slug, channel), disturbance)
 
     @rule(slug=slugs, channel=channels, disturbance=reader_disturbances)
     def list_channel(self, slug: str, channel: str, disturbance: Disturbance) -> None:
-        """List what a channel names."""
+        """List the release of a channel."""
         case = Case(INFO, slug, {"channel": channel}, judge_reading, lambda state: not is_readable(state, channel))
-        self._try(case, disturbance)
+        self._run_and_judge(case, disturbance)
 
     @rule(number=numbers, disturbance=disturbances)
     def promote_version(self, number: int, disturbance: Disturbance) -> None:
@@ -135,13 +135,13 @@ class ReleasesMachine(RuleBasedStateMachine):
 
     @rule(channel=channels, manifest=manifests, disturbance=disturbances)
     def promote_channel(self, channel: str, manifest: str | None, disturbance: Disturbance) -> None:
-        """Copy what a channel of staging names to production; this moves no channel of production."""
+        """Copy the release of a staging channel to production. This moves no channel of production."""
         document = find_channel(self.world.snapshot(STAGING), channel)
         names = [each["name"] for each in document["artifacts"]] if document else []
         self._promote(names, {"channel": channel}, disturbance, manifest)
 
     def _pick(self, slug: str, number: int) -> str:
-        """Return one of the versions in a repository, the oldest version if there is none."""
+        """Return one of the versions in a repository, by default the oldest version."""
         state = self.world.snapshot(slug)
         found = [version for version in VERSIONS if state.keys() >= set(names_of(version))] or [VERSIONS[-1]]
         return found[number % len(found)]
@@ -161,14 +161,14 @@ class ReleasesMachine(RuleBasedStateMachine):
 
         case = Case(COPY, PRODUCTION, options, judge_publish, may_fail, payloads=payloads)
         case.assumed = {"compare": "checksum", "overwrite": "refuse"}
-        run = self._try(case, disturbance)
+        run = self._run_and_judge(case, disturbance)
         assert self.world.snapshot(STAGING) == source, "the source has changed"
-        assert is_whole or not is_proved or run.failed, "a release was promoted that is not whole"
+        assert is_whole or not is_proved or run.failed, "an incomplete release was promoted"
 
     @rule(slug=slugs, newest=st.integers(1, 3), order=orders, disturbance=reader_disturbances)
     def list_newest(self, slug: str, newest: int, order: dict[str, Any], disturbance: Disturbance) -> None:
         """List the newest releases."""
-        self._try(Case(INFO, slug, {**PATTERNS, "newest": newest, **order}, judge_newest), disturbance)
+        self._run_and_judge(Case(INFO, slug, {**PATTERNS, "newest": newest, **order}, judge_newest), disturbance)
 
     @rule(
         slug=slugs,
@@ -187,10 +187,10 @@ class ReleasesMachine(RuleBasedStateMachine):
 
         case = Case("bitbucket_download_prune", slug, {**PATTERNS, **order, **options}, judge_prune, may_fail)
         case.breaks = options["protect_channels"] == []
-        self._try(case, disturbance)
+        self._run_and_judge(case, disturbance)
 
-    def _try(self, case: Case, disturbance: Disturbance) -> Any:
-        run = self._play.play(case, disturbance)
+    def _run_and_judge(self, case: Case, disturbance: Disturbance) -> Any:
+        run = self._runner.run(case, disturbance)
         what = "channel" if "channel" in case.options else case.options.get("state", "")
         self.counts[f"{case.module.removeprefix('bitbucket_')} {what}: {'failed' if run.failed else 'succeeded'}"] += 1
         return run

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let another publisher of releases act: replace, delete and publish artifacts, move channels, and spoil them."""
+"""Simulate another publisher of releases, who changes, deletes and publishes artifacts, and moves or damages channels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .pool import CHANNELS, SUFFIX, VERSIONS, Build, names_of, write_channel
 
 
 class ReleaseDeed(NamedTuple):
-    """What another publisher does with a version or with a channel."""
+    """Describe an action of another publisher on a version or a channel."""
 
     kind: str
     build: Build
@@ -35,7 +35,7 @@ disturbances = st.one_of(st.none(), st.none(), acts, faults(), cuts, cuts)
 
 
 def do(repository: Repository, deeds: tuple[ReleaseDeed, ...], log: Log) -> None:
-    """Do what another publisher does, and note it."""
+    """Perform the actions of another publisher, and record them."""
     for deed in deeds:
         for name, content in _find_changes(repository, deed).items():
             if content is not None:
@@ -45,7 +45,7 @@ def do(repository: Repository, deeds: tuple[ReleaseDeed, ...], log: Log) -> None
 
 
 def _find_changes(repository: Repository, deed: ReleaseDeed) -> dict[str, bytes | None]:
-    """Return the contents that artifacts get, None for those that are deleted."""
+    """Return the new contents of artifacts, None for deletions."""
     file, names = f"{deed.channel}{SUFFIX}", names_of(deed.build.version)
     if deed.kind == "move":
         found = {name: repository.artifacts[name].content for name in names if name in repository.artifacts}

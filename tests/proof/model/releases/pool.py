@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Provide the releases that operations draw from, and judge what channels say about them."""
+"""Provide the releases of operations, and compare channels with them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUFFIX = ".channel.json"
 
 
 class Build(NamedTuple):
-    """A build of a version. Builds of one version have the same names and sizes, but other contents."""
+    """Describe a build of a version. Builds of a version have the same names and sizes but different contents."""
 
     version: str
     number: int = 0
@@ -45,7 +45,7 @@ def version_of(name: str) -> str | None:
 
 
 def read_channel(content: bytes | None) -> dict[str, Any] | None:
-    """Return the document of a channel, None if there is none or if it is no channel."""
+    """Return the document of a channel, None if the content is missing or not a channel."""
     if content is None or not content.startswith(b"{"):
         return None
     found: dict[str, Any] = json.loads(content)
@@ -53,23 +53,23 @@ def read_channel(content: bytes | None) -> dict[str, Any] | None:
 
 
 def find_channel(state: State, channel: str) -> dict[str, Any] | None:
-    """Return the document of a channel in this state, None if there is none."""
+    """Return the document of a channel in this state, or None."""
     stored = state.get(f"{channel}{SUFFIX}")
     return read_channel(stored.content) if stored else None
 
 
 def write_channel(channel: str, version: str, contents: dict[str, bytes]) -> bytes:
-    """Return the document of a channel as another publisher writes it."""
+    """Return a channel document of another publisher."""
     artifacts = [{"name": name, "size": len(data), "sha256": digest(data)} for name, data in sorted(contents.items())]
     document = {"channel": channel, "version": version, "previous": None, "artifacts": artifacts}
     return json.dumps({**document, "manifest": None, "commit": None}).encode()
 
 
 def is_whole(document: dict[str, Any], state: State) -> bool:
-    """Return whether all artifacts that a channel names exist with these contents."""
+    """Return whether all artifacts of a channel exist with the listed contents."""
     return all(each["name"] in state and digest(state[each["name"]].content) == each["sha256"] for each in document["artifacts"])
 
 
 def digests_of(document: dict[str, Any]) -> dict[str, str]:
-    """Return the digest of each artifact that a channel names."""
+    """Return the digest of each artifact in a channel."""
     return {each["name"]: each["sha256"] for each in document["artifacts"]}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge which releases are the newest, and which of them retention deletes: a second, simple reading of the documentation."""
+"""Judge the newest releases and retention with a separate, simple implementation of the documentation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .pool import CHANNELS, SUFFIX, VERSIONS, digests_of, find_channel, version_
 
 
 def sort_artifacts(state: State, options: dict[str, Any]) -> list[str]:
-    """Return the names of releases in their order; pre-releases only if they count."""
+    """Return the names of releases in order; pre-releases only if the options include them."""
     names = [name for name in state if (version := version_of(name)) and (options["prereleases"] or "rc" not in version)]
     newest_first = sorted(names, key=lambda name: state[name].created_on, reverse=True)
     if options["order"] == "date":
@@ -33,7 +33,7 @@ def find_releases(names: list[str], options: dict[str, Any]) -> dict[str, list[s
 
 
 def judge_newest(trial: Trial) -> None:
-    """The releases that are listed are the newest ones, in their order."""
+    """Require that the listed releases are the newest ones, in order."""
     require_untouched(trial, set())
     if not trial.is_undisturbed or trial.run.speaks:
         return
@@ -42,11 +42,11 @@ def judge_newest(trial: Trial) -> None:
     chosen = {name for release in first for name in release}
     expected = [name for name in names if name in chosen]
     found = [item["name"] for item in trial.result["artifacts"]]
-    assert found == expected, f"the newest are {expected}, the result has {found}"
+    assert found == expected, f"the newest are {expected}, but the result has {found}"
 
 
 def judge_prune(trial: Trial) -> None:
-    """Old releases that no channel names are deleted, exactly those; channels stay, and without a readable channel all stays."""
+    """Require that exactly the old releases without a channel are deleted, and nothing if a channel is unreadable."""
     expected = expect_deletions(trial)
     require_untouched(trial, {*expected, *([MANIFEST] if trial.manifest else [])} if not trial.others else set(trial.before))
     for channel in CHANNELS:
@@ -57,20 +57,20 @@ def judge_prune(trial: Trial) -> None:
 
 
 def _require_channel(trial: Trial, channel: str) -> None:
-    """Neither the channel nor, if channels are protected, what it names is deleted."""
+    """Require that the channel and, if channels are protected, its release still exist."""
     file, document = f"{channel}{SUFFIX}", find_channel(trial.before, channel)
     if file not in trial.before or not trial.is_ours(file):
         return
-    assert file in trial.after, f"retention has deleted the channel {channel}"
+    assert file in trial.after, f"retention deleted the channel {channel}"
     if trial.options["protect_channels"] == []:
         return
-    assert document is not None or trial.run.failed, f"retention has ignored the channel {channel}, which cannot be read"
+    assert document is not None or trial.run.failed, f"retention ignored the unreadable channel {channel}"
     lost = {name for name in digests_of(document or {"artifacts": []}) if name in trial.before and trial.is_ours(name)}
-    assert lost <= trial.after.keys(), f"retention has deleted what the channel {channel} names: {sorted(lost)}"
+    assert lost <= trial.after.keys(), f"retention deleted artifacts of the channel {channel}: {sorted(lost)}"
 
 
 def expect_deletions(trial: Trial) -> set[str]:
-    """Return what retention may delete."""
+    """Return the artifacts that retention should delete."""
     state, options = trial.before, trial.options
     releases = find_releases(sort_artifacts(state, options), options)
     named: set[str] = set()

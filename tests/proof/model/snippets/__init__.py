@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Editors of the snippets of one workspace: tasks of the collection, and another editor."""
+"""Model the snippets of a workspace: tasks of the collection, and another user."""

@@ -26,7 +26,7 @@ SNIPPET = "bitbucket_snippet"
 
 
 class SnippetsMachine(RuleBasedStateMachine):
-    """Editors of the snippets of one workspace: tasks of the collection, and another editor."""
+    """Model the snippets of a workspace with tasks of the collection and another user."""
 
     emulator: ClassVar[Emulator]
     counts: ClassVar[Counter[str]] = Counter()
@@ -37,12 +37,12 @@ class SnippetsMachine(RuleBasedStateMachine):
         self.world = World(self.emulator)
 
     def teardown(self) -> None:
-        """Remove what the example made."""
+        """Delete the files of the example."""
         self.world.close()
 
     @initialize(quirk=notes.quirks, old=st.lists(st.tuples(notes.titles, notes.files), max_size=3))
     def begin(self, quirk: Quirk, old: list[tuple[str, dict[str, bytes]]]) -> None:
-        """Start with snippets of earlier days and the behaviors of the service."""
+        """Start with old snippets and the behavior of the service."""
         for title, files in old:
             self.world.emulator.snippets.create(title, files)
         self.world.emulator.switches.update(quirk)
@@ -61,11 +61,11 @@ class SnippetsMachine(RuleBasedStateMachine):
     )
     def ensure(self, files: dict[str, bytes], disturbance: Disturbance, **options: Any) -> None:
         """Ensure that a snippet exists."""
-        self._try(SNIPPET, {**options, "files": notes.encode(files)}, disturbance, judge_present, files)
+        self._run_and_judge(SNIPPET, {**options, "files": notes.encode(files)}, disturbance, judge_present, files)
 
     @rule(files=notes.files, purge=st.booleans(), disturbance=notes.disturbances)
     def ensure_notes(self, files: dict[str, bytes], purge: bool, disturbance: Disturbance) -> None:
-        """Ensure that the same snippet exists, over and over."""
+        """Ensure repeatedly that the same snippet exists."""
         self.ensure(files, disturbance, title="Notes", is_private=None, purge=purge)
 
     @rule(files=notes.files, is_private=st.booleans(), disturbance=notes.disturbances)
@@ -76,14 +76,14 @@ class SnippetsMachine(RuleBasedStateMachine):
     @rule(title=notes.titles, disturbance=notes.disturbances)
     def remove(self, title: str, disturbance: Disturbance) -> None:
         """Ensure that a snippet does not exist."""
-        self._try(SNIPPET, {"state": "absent", "title": title}, disturbance, judge_gone)
+        self._run_and_judge(SNIPPET, {"state": "absent", "title": title}, disturbance, judge_gone)
 
     @rule(title=notes.titles, disturbance=notes.disturbances)
     def read(self, title: str, disturbance: Disturbance) -> None:
         """Read the snippets of a title with their contents."""
-        self._try("bitbucket_snippet_info", {"title": title, "contents": True}, disturbance, judge_read)
+        self._run_and_judge("bitbucket_snippet_info", {"title": title, "contents": True}, disturbance, judge_read)
 
-    def _try(
+    def _run_and_judge(
         self,
         module: str,
         options: dict[str, Any],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold what snippets are made of, what other editors do to them, and how the service might treat them."""
+"""Provide the contents of snippets, the actions of another user, and the possible behavior of the service."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ files = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(CONTENTS), min_s
 
 
 class Note(NamedTuple):
-    """A snippet as the service holds it."""
+    """Describe a snippet of the service."""
 
     title: str | None
     is_private: bool
@@ -39,12 +39,12 @@ Notes = dict[str, Note]
 
 
 def snapshot(snippets: Snippets) -> Notes:
-    """Return all snippets by id."""
+    """Return all snippets by ID."""
     return {one.id: Note(one.title, one.is_private, one.files, one.revision) for one in snippets}
 
 
 class Edit(NamedTuple):
-    """What another editor does: ``create``, ``edit``, ``retitle``, ``hide`` or ``remove``."""
+    """Describe an action of another user: ``create``, ``edit``, ``retitle``, ``hide`` or ``remove``."""
 
     kind: str
     title: str
@@ -52,7 +52,7 @@ class Edit(NamedTuple):
 
 
 class Touched:
-    """The ids of the snippets that another editor has touched, and of those that it has made."""
+    """Hold the IDs of the snippets that another user changed or created."""
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
@@ -66,7 +66,7 @@ disturbances = st.one_of(st.none(), st.none(), acts, faults(hosts=("api",)))
 
 
 def do_edits(snippets: Snippets, edits: tuple[Edit, ...], touched: Touched) -> None:
-    """Do what another editor does, to the newest snippet of a title, and note it."""
+    """Perform the actions of another user on the newest snippet of a title, and record them."""
     for edit in edits:
         found = next((one for one in snippets if one.title == edit.title), None)
         if edit.kind == "create":
@@ -127,5 +127,5 @@ quirks = leave_out((LISTINGS, WRITES, CHANGES, CHANNELS))
 
 
 def encode(contents: dict[str, bytes]) -> list[dict[str, Any]]:
-    """Return files as the option wants them."""
+    """Return files in the format of the option."""
     return [{"name": name, "content_base64": base64.b64encode(data).decode()} for name, data in contents.items()]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge what happened to snippets."""
+"""Judge operations on snippets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .notes import Note, Notes, Touched
 
 @dataclass
 class NoteTrial:
-    """An operation on snippets that has run."""
+    """Describe a finished operation on snippets."""
 
     options: dict[str, Any]
     run: Run
@@ -33,12 +33,12 @@ class NoteTrial:
 
     @property
     def is_undisturbed(self) -> bool:
-        """Return whether no request failed and no other editor acted."""
+        """Return whether no request failed and no other user acted."""
         return not self.touched.ids and not self.touched.made and not isinstance(self.disturbance, Fault)
 
     @property
     def made(self) -> set[str]:
-        """Return the ids of the snippets that this task has made and that still exist."""
+        """Return the IDs of the existing snippets that this task created."""
         return self.after.keys() - self.before.keys() - self.touched.made.keys()
 
     @property
@@ -49,42 +49,40 @@ class NoteTrial:
 
 
 def hides_snippets(trial: NoteTrial) -> bool:
-    """Return whether the list of a Free plan hides every snippet (A6): each create then fails, for no list shows it."""
+    """Return whether the list of a Free plan hides all snippets (A6). Each creation then fails, because no list shows it."""
     return trial.switches.snippet_free_plan is not False
 
 
 def is_never_whole(trial: NoteTrial) -> bool:
-    """Return whether pages repeat items for good: section 6 of design.md lets a task fail without writing then."""
+    """Return whether pages always repeat items. According to section 6 of design.md, a task can then fail without a write."""
     return trial.switches.listing_repeat
 
 
 def judge_others(trial: NoteTrial) -> None:
-    """A task changes at most one snippet that existed, and none that another editor made unless it reports an update."""
+    """Require that a task changed at most one existing snippet, and one of another user only if it reports an update."""
     changed = {name for name, note in trial.before.items() if trial.after.get(name) != note and name not in trial.touched.ids}
     assert len(changed) <= 1, f"several snippets have changed: {sorted(changed)}"
     if trial.status in ("unchanged", "created", "absent"):
         assert not changed, f"the status is {trial.status}, but a snippet has changed"
     if trial.status == "created":
         for name, note in trial.touched.made.items():
-            assert trial.after.get(name, note) == note or name in trial.touched.ids, (
-                "the snippet of another editor was taken over"
-            )
+            assert trial.after.get(name, note) == note or name in trial.touched.ids, "the snippet of another user was changed"
 
 
 def judge_present(trial: NoteTrial) -> None:
-    """A success left the snippet as requested, and one of them."""
+    """Require that a success left exactly one snippet in the requested state."""
     judge_others(trial)
-    assert len(trial.made) <= 1 or trial.run.speaks, f"{len(trial.made)} snippets were made without a message"
+    assert len(trial.made) <= 1 or trial.run.speaks, f"{len(trial.made)} snippets were created without a message"
     if trial.run.failed:
         return
-    assert (trial.status == "created") == bool(trial.made) or trial.run.warnings, f"{trial.status}, but made {trial.made}"
-    told = trial.run.result["snippet"]
-    if told["id"] in trial.touched.ids:
+    assert (trial.status == "created") == bool(trial.made) or trial.run.warnings, f"{trial.status}, but created {trial.made}"
+    reported = trial.run.result["snippet"]
+    if reported["id"] in trial.touched.ids:
         return
-    note = trial.after.get(told["id"])
+    note = trial.after.get(reported["id"])
     assert note is not None, f"the snippet is {trial.status}, but does not exist"
     _require_met(trial, note)
-    _require_told(note, told)
+    _require_reported(note, reported)
 
 
 def _require_met(trial: NoteTrial, note: Note) -> None:
@@ -97,23 +95,25 @@ def _require_met(trial: NoteTrial, note: Note) -> None:
         stored = note.files.get(names.get(name, name))
         assert stored == content, f"{name!r} has the contents {stored!r} instead of {content!r}"
     if options["purge"]:
-        assert note.files.keys() == {names.get(name, name) for name in trial.files}, "purge left other files"
+        assert note.files.keys() == {names.get(name, name) for name in trial.files}, "purge did not delete other files"
 
 
-def _require_told(note: Note, told: dict[str, Any]) -> None:
-    assert (told["title"], told["is_private"]) == (note.title, note.is_private), "the result tells another title or visibility"
-    assert told["revision"] in (None, note.revision), "the result tells another revision"
-    found = {item.get("stored_name", item["name"]): (item["size"], item["sha256"]) for item in told["files"]}
+def _require_reported(note: Note, reported: dict[str, Any]) -> None:
+    assert (reported["title"], reported["is_private"]) == (note.title, note.is_private), (
+        "the result has a wrong title or visibility"
+    )
+    assert reported["revision"] in (None, note.revision), "the result has a wrong revision"
+    found = {item.get("stored_name", item["name"]): (item["size"], item["sha256"]) for item in reported["files"]}
     for name, (size, sha256) in found.items():
-        assert name in note.files, f"the result tells {name!r}, which does not exist"
+        assert name in note.files, f"the result has {name!r}, which does not exist"
         content = note.files[name]
-        assert size in (None, len(content)), f"the result tells another size of {name!r}"
-        assert sha256 in (None, digest(content)), f"the result tells another digest of {name!r}"
-    assert found.keys() == note.files.keys(), f"the result tells {sorted(found)}, the snippet has {sorted(note.files)}"
+        assert size in (None, len(content)), f"the result has a wrong size of {name!r}"
+        assert sha256 in (None, digest(content)), f"the result has a wrong digest of {name!r}"
+    assert found.keys() == note.files.keys(), f"the result has {sorted(found)}, but the snippet has {sorted(note.files)}"
 
 
 def judge_gone(trial: NoteTrial) -> None:
-    """A success left no snippet of the title."""
+    """Require that a success left no snippet with the title."""
     judge_others(trial)
     if trial.run.failed:
         return
@@ -123,54 +123,54 @@ def judge_gone(trial: NoteTrial) -> None:
     if trial.is_undisturbed:
         there = any(note.title == title for note in trial.before.values())
         assert (trial.status == "deleted") == there or trial.run.warnings, (
-            f"the status is {trial.status}, but it was there: {there}"
+            f"the status is {trial.status}, but the snippet existed before: {there}"
         )
 
 
 def judge_read(trial: NoteTrial) -> None:
-    """Every snippet of the title is told with its true contents, unless a warning says that the list is not whole."""
+    """Require that the result has each snippet of the title with its contents, unless a warning says the list is incomplete."""
     if trial.run.speaks:
         return
-    told = {item["id"]: item for item in trial.run.result["snippets"]}
+    reported = {item["id"]: item for item in trial.run.result["snippets"]}
     title = trial.options["title"]
     wanted = {name for name, note in trial.before.items() if title in (None, note.title)} - trial.touched.ids
-    assert told.keys() >= wanted, f"{sorted(wanted - told.keys())} are not told"
-    for name, item in told.items():
+    assert reported.keys() >= wanted, f"{sorted(wanted - reported.keys())} are not in the result"
+    for name, item in reported.items():
         if name not in trial.touched.ids and name in trial.before:
             _require_contents(trial.before[name], item)
 
 
 def _require_contents(note: Note, item: dict[str, Any]) -> None:
-    _require_told(note, {"revision": None, **item})
-    for told in item["files"]:
-        text = told.get("content")
-        content = base64.b64decode(told["content_base64"]) if text is None else text.encode()
-        assert content == note.files[told["name"]], (
-            f"{told['name']!r} is read as {content!r} instead of {note.files[told['name']]!r}"
+    _require_reported(note, {"revision": None, **item})
+    for reported in item["files"]:
+        text = reported.get("content")
+        content = base64.b64decode(reported["content_base64"]) if text is None else text.encode()
+        assert content == note.files[reported["name"]], (
+            f"{reported['name']!r} is read as {content!r} instead of {note.files[reported['name']]!r}"
         )
 
 
 def require_note_prediction(trial: NoteTrial, predicted: Run) -> None:
-    """Check mode sends no write, and says what the run then does."""
+    """Require that check mode wrote nothing and predicted the run."""
     trial.run.require_honest_check_mode(predicted, trial.is_undisturbed)
     if trial.is_undisturbed and not trial.run.failed:
         expected, found = _reduce(predicted.result), _reduce(trial.run.result)
-        assert expected == found, f"check mode said {expected}, the run {found}"
+        assert expected == found, f"check mode predicted {expected}, the run returned {found}"
 
 
 def _reduce(result: dict[str, Any]) -> dict[str, Any]:
-    told = result.get("snippet") or {}
-    files = [(item["name"], item["size"], item["sha256"]) for item in told.get("files", [])]
+    reported = result.get("snippet") or {}
+    files = [(item["name"], item["size"], item["sha256"]) for item in reported.get("files", [])]
     named = {name: result.get(name) for name in ("status", "changed")}
-    return {**named, "title": told.get("title"), "is_private": told.get("is_private"), "files": sorted(files)}
+    return {**named, "title": reported.get("title"), "is_private": reported.get("is_private"), "files": sorted(files)}
 
 
 def require_note_repetition(trial: NoteTrial, second: Run, after: Notes) -> None:
-    """A second run of a success changes nothing; one of a failure makes no other snippet."""
+    """Require that a second run changed nothing after a success, and created no further snippet after a failure."""
     if not trial.is_undisturbed:
         return
     more = after.keys() - trial.after.keys()
-    assert not (trial.made and more) or hides_snippets(trial), "a second run made one more snippet"
+    assert not (trial.made and more) or hides_snippets(trial), "the second run created another snippet"
     if not trial.run.failed and not (second.failed and is_never_whole(trial)):
         assert not second.failed, f"the second run failed: {second.result.get('msg')}"
         assert not second.result["changed"], f"the second run changed something: {second.result}"

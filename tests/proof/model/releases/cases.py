@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run one release task, disturb it, and judge it: also what it leaves for readers and for its repetition if it is killed."""
+"""Run, disturb and judge a release task. After a killed task, also judge readers and the repetition of the task."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ CHANNEL, COPY, FETCH = "bitbucket_download_channel", "bitbucket_download_copy", 
 
 @dataclass
 class Case:
-    """A task on one repository, and who judges it.
+    """Describe a task on one repository, and its rules.
 
-    ``breaks``: whether it may take artifacts from the release of a channel. ``may_fail``: whether it may fail in this state even
-    if nobody disturbs it. ``assumed``: options of other modules, as this one behaves.
+    ``breaks``: whether it can remove artifacts from the release of a channel. ``may_fail``: whether it can fail in this state
+    without a disturbance. ``assumed``: implied options of other modules.
     """
 
     module: str
@@ -44,14 +44,14 @@ class Case:
     dest: Path | None = None
 
 
-class Play:
-    """Plays cases in one world. ``parallel``: transfers at once in a task."""
+class CaseRunner:
+    """Run cases in one world. ``parallel``: concurrent transfers in a task."""
 
     def __init__(self, world: World, parallel: int) -> None:
         self._world = world
         self._parallel = parallel
 
-    def play(self, case: Case, disturbance: Disturbance) -> Run:
+    def run(self, case: Case, disturbance: Disturbance) -> Run:
         """Predict, run, judge and repeat a case; return its run."""
         world, slug = self._world, case.slug
         world.settle(slug)
@@ -88,17 +88,17 @@ class Play:
         self._require_success(case, trial)
 
     def _require_success(self, case: Case, trial: Trial) -> None:
-        """A task that may succeed does, also after a fault of a moment."""
+        """Require that a task succeeded if nothing prevents it, also after a transient fault."""
         disturbance = trial.disturbance
         lasts = isinstance(disturbance, Cut) or (isinstance(disturbance, Fault) and disturbance.times > 1)
         if trial.run.failed and not (lasts or trial.others or case.may_fail(trial.before)) and self._is_harmless():
-            raise AssertionError(f"the task failed without need: {trial.result['msg']}")
+            raise AssertionError(f"the task failed without a reason: {trial.result['msg']}")
 
     def _is_harmless(self) -> bool:
         return self._world.changed_switches <= HARMLESS
 
     def _require_recovery(self, case: Case, trial: Trial) -> None:
-        """Every reader gets a whole release after the task was killed, and its repetition completes it."""
+        """Require that readers get a complete release after a killed task, and that its repetition completes it."""
         for channel in CHANNELS:
             if is_readable(trial.before, channel) and not case.breaks:
                 self._require_readable(case.slug, channel)
@@ -110,18 +110,18 @@ class Play:
             require_repetition(repeated, self._run(case))
 
     def _require_readable(self, slug: str, channel: str) -> None:
-        """Whoever fetches the channel gets a whole release, unless the task has deleted the channel."""
+        """Require that the channel points to a complete release, unless the task deleted the channel."""
         state = self._world.snapshot(slug)
         if f"{channel}.channel.json" not in state:
             return
-        assert is_readable(state, channel), f"the channel {channel} names a release that is not whole"
+        assert is_readable(state, channel), f"the channel {channel} points to an incomplete release"
         case = self.read(slug, channel)
         run = self._run(case)
         assert not run.failed or not self._is_harmless(), f"the channel {channel} cannot be read: {run.result['msg']}"
         judge_reading(self._make_trial(case, run, state, None, Log()))
 
     def read(self, slug: str, channel: str) -> Case:
-        """Return the task that fetches what a channel names, into a new folder."""
+        """Return the task that fetches the release of a channel into a new folder."""
         dest = Path(tempfile.mkdtemp(dir=self._world.folder))
         options = {"channel": channel, "dest": f"{dest}/"}
         return Case(FETCH, slug, options, judge_reading, lambda state: not is_readable(state, channel), dest=dest)
