@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Share the fixtures with all tests in this folder."""
+"""Provide the fixtures of all tests in this folder."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from tests.helpers.fixtures import dist, emulator, run
 
 __all__ = ["dist", "emulator", "run"]
 
-# The tests with a browser need what tests/requirements/docs.txt installs.
+# The tests with a browser need the packages in tests/requirements/docs.txt.
 collect_ignore = [] if importlib.util.find_spec("selenium") else ["docs"]

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every module and lookup in a real playbook with each kind of credential: nothing secret is in the output, in the arguments of
-any of its processes, in any file or in the system log.
+"""Test each module and lookup in a real playbook with each kind of credential: no secret is in the output, in the arguments of
+processes, in files, or in the system log.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SNIPPET = "{{ lookup('releng.bitbucket.bitbucket_snippet', 'notes.md', title='No
 
 
 def kind_of(emulator: Emulator, kind: str) -> dict[str, str]:
-    """The options of a kind of credential."""
+    """Return the options of a kind of credential."""
     return {
         "access token": {"access_token": emulator.access_token},
         "API token": {"user": emulator.user, "api_token": emulator.api_token},
@@ -38,18 +38,18 @@ def kind_of(emulator: Emulator, kind: str) -> dict[str, str]:
 
 
 def secrets(emulator: Emulator) -> list[str]:
-    """Everything that must not be seen, and how it looks in a URL. The storage host's session is among the signed values."""
+    """Return all secrets, also in the form for URLs. The signed values include the storage host's session."""
     found = [*secrets_of(emulator), emulator.signer.session]
     return [*found, *(quote(secret, safe="") for secret in found)]
 
 
 def leaks(emulator: Emulator, texts: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Where each secret that was seen was seen."""
+    """Return each visible secret with its place."""
     return [(place, secret) for secret in secrets(emulator) for place, text in texts.items() if secret in str(text)]
 
 
 def tasks(folder: Path) -> list[dict[str, Any]]:
-    """Every module and lookup: what works, what changes nothing, and what fails."""
+    """Return tasks with each module and lookup that change something, change nothing, or fail."""
     manifest = {"manifest": MANIFEST}
     modules: list[tuple[str, dict[str, Any]]] = [
         ("download", {"src": f"{folder}/dist/*", **manifest}),
@@ -69,8 +69,8 @@ def tasks(folder: Path) -> list[dict[str, Any]]:
     return [{**task, "ignore_errors": True} for task in everything]
 
 
-def furnish(emulator: Emulator, folder: Path) -> None:
-    """What the tasks need; and one answer that stalls, so that a sample is surely taken while a module runs."""
+def prepare(emulator: Emulator, folder: Path) -> None:
+    """Prepare the emulator for the tasks. One response stalls, so that the watcher takes a sample while a module runs."""
     (folder / "dist").mkdir()
     (folder / "dist" / "app.tgz").write_bytes(b"application")
     there = {"VERSION": b"1.0", "old-1": b"1", "old-2": b"2", "app-old.tgz": b"x" * 9}
@@ -82,7 +82,7 @@ def furnish(emulator: Emulator, folder: Path) -> None:
 
 
 class Stage:
-    """Plays the tasks in folders of their own, watched; see `play`."""
+    """Run watched tasks in separate folders."""
 
     def __init__(self, emulator: Emulator, folder: Path, environment: Mapping[str, str]) -> None:
         self._emulator = emulator
@@ -103,8 +103,8 @@ class Stage:
             **environment,
         }
 
-    def play(self, play: dict[str, Any], *prefix: str) -> tuple[str, Watcher]:
-        """What was printed, at Ansible's most verbose, and what a watcher saw meanwhile."""
+    def run(self, play: dict[str, Any], *prefix: str) -> tuple[str, Watcher]:
+        """Run a play with maximum verbosity; return its output and its watcher."""
         playbook = self._folder / "play.json"
         playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, **play}]))
         words = [
@@ -132,15 +132,15 @@ class Stage:
 
 
 def is_wrapper(text: str) -> bool:
-    """Whether a file is a module as Ansible sends it: a program, with the options of its task in it."""
+    """Return whether a file is a module sent by Ansible, which contains the options of its task."""
     return text.startswith("#!") and "ansiballz" in text.lower()
 
 
 MODULES = ["download", "download_info", "download_fetch", "download_prune", "snippet", "snippet_info"]
 
 
-def require_whole(printed: str, emulator: Emulator) -> None:
-    """That everything ran, so that there was something to be seen."""
+def require_all_tasks(printed: str, emulator: Emulator) -> None:
+    """Require that all tasks ran, so that secrets could be visible."""
     words = " ".join(printed.split())
     for said in ("Not in the Downloads", "HTTP 404", "app.tgz", "1.0"):
         assert said in words, said
@@ -150,35 +150,35 @@ def require_whole(printed: str, emulator: Emulator) -> None:
 
 
 def test_show_no_credentials_of_the_environment(emulator: Emulator, tmp_path: Path) -> None:
-    """Use an OAuth consumer, which has most secrets; the other kinds are tested below."""
-    furnish(emulator, tmp_path)
+    """Use an OAuth consumer, which has the most secrets. The next test covers other kinds."""
+    prepare(emulator, tmp_path)
     environment = emulator.environment()
     del environment["BITBUCKET_API_TOKEN"]
     environment |= {f"BITBUCKET_{name.upper()}": value for name, value in kind_of(emulator, "OAuth").items()}
     stage = Stage(emulator, tmp_path, environment)
-    printed, watcher = stage.play({"tasks": tasks(tmp_path)})
-    require_whole(printed, emulator)
+    printed, watcher = stage.run({"tasks": tasks(tmp_path)})
+    require_all_tasks(printed, emulator)
     seen = {"output": printed, **watcher.command_lines()}
     files = {path: "\n".join(texts) for path, texts in watcher.files.items()}
-    assert any("AnsiballZ_bitbucket_download" in words for words in watcher.arguments), "no module was seen at work"
-    assert any("AnsiballZ_bitbucket_download" in path for path in files), "no module was seen on the disk"
+    assert any("AnsiballZ_bitbucket_download" in words for words in watcher.arguments), "no module was observed"
+    assert any("AnsiballZ_bitbucket_download" in path for path in files), "no module was observed on the disk"
     assert "PLAY RECAP" in files[f"{stage.private[0]}/ansible.log"]
     assert leaks(emulator, {**seen, **files}) == []
 
 
 def test_show_no_credentials_of_tasks_also_in_the_system_log(emulator: Emulator, tmp_path: Path) -> None:
-    """Credentials of tasks are on the disk for a moment, in Ansible's own wrapper of the module; elsewhere they are not."""
-    furnish(emulator, tmp_path)
+    """Credentials of tasks are on the disk only for a short time, in Ansible's wrapper of the module."""
+    prepare(emulator, tmp_path)
     given = [{}, kind_of(emulator, "OAuth"), kind_of(emulator, "access token")]
-    playing = tasks(tmp_path)
-    for number, task in enumerate(playing):
+    watched = tasks(tmp_path)
+    for number, task in enumerate(watched):
         task["module_defaults"] = {"group/releng.bitbucket.bitbucket": given[number % 3]}
     stage = Stage(emulator, tmp_path, emulator.environment())
     short = tmp_path / "log"
     short.mkdir()
     with system_log(short) as log:
-        printed, watcher = stage.play({"tasks": playing}, *log.prefix)
-    require_whole(printed, emulator)
+        printed, watcher = stage.run({"tasks": watched}, *log.prefix)
+    require_all_tasks(printed, emulator)
     text = "\n".join(log.lines)
     for module in MODULES:
         assert f"ansible-releng.bitbucket.bitbucket_{module}" in text or f"bitbucket_{module}: Invoked with" in text, module

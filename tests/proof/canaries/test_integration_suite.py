@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole integration suite at Ansible's most verbose, watched: nothing secret is in the output, in the log or in the arguments
-of any process; in files only where Ansible itself puts the options of a task, or the suite its own.
+"""Watch the integration suite at maximum verbosity: no secret is in the output, in the log, or in the arguments of processes.
+Files contain secrets only where Ansible stores the options of a task, or where the suite stores its own.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from tests.tools.tree import ROOT, link_checkout
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
 NAMES = sorted(path.name for path in TARGETS.iterdir() if (path / "aliases").exists())
-# In each file that the suite itself writes secrets to: the emulator's variables, as it prints them, and as its users read them.
+# Files in which the suite stores secrets: the emulator's variables, as printed and as read by its users.
 OF_THE_SUITE = "BITBUCKET_API_URL="
 
 
 class Secrets:
-    """What an emulator that the suite has started knows, asked for again and again while it runs."""
+    """Collect the secrets of an emulator that the suite started, repeatedly while it runs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.found: set[str] = set()
         self.storage_headers: list[dict[str, str]] = []
 
-    def ask(self) -> None:
-        """Ask the emulator, if there is one."""
+    def update(self) -> None:
+        """Query the emulator if it exists."""
         for path in self._folder.glob("*.bitbucket/env"):
             with suppress(OSError, ValueError):
                 variables = dict(line.removeprefix("export ").split("=", 1) for line in path.read_text().splitlines())
@@ -59,8 +59,8 @@ class Secrets:
 
 
 def _read(url: str) -> object:
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(url, timeout=5) as response:
+        return json.load(response)
 
 
 def _texts(value: object) -> list[str]:
@@ -71,7 +71,7 @@ def _texts(value: object) -> list[str]:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("target", NAMES)
-def test_nothing_secret_is_seen(target: str, tmp_path: Path) -> None:
+def test_no_secret_is_visible(target: str, tmp_path: Path) -> None:
     play = {"hosts": "localhost", "gather_facts": False, "force_handlers": True}
     playbook = tmp_path / "play.json"
     playbook.write_text(json.dumps([{**play, "tasks": [{"ansible.builtin.include_role": {"name": target}}]}]))
@@ -92,14 +92,14 @@ def test_nothing_secret_is_seen(target: str, tmp_path: Path) -> None:
     }
     command = [sys.executable, "-m", "ansible", "playbook", str(playbook), "-vvvv", "--diff"]
     secrets = Secrets(private[1])
-    with watching(*private) as watcher, repeatedly(secrets.ask, 0.1):
+    with watching(*private) as watcher, repeatedly(secrets.update, 0.1):
         interpreter = ["-e", f"ansible_python_interpreter={sys.executable}"]
         done = subprocess.run([*command, *interpreter], env=environment, capture_output=True, text=True, check=False)
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed[-5000:]
     assert len(secrets.found) > 4
     seen = {"output": printed, "log": log.read_text(), **watcher.command_lines()}
-    assert any("AnsiballZ_bitbucket_" in words for words in watcher.arguments), "no module was seen at work"
+    assert any("AnsiballZ_bitbucket_" in words for words in watcher.arguments), "no module was observed"
     for path, texts in watcher.files.items():
         seen[path] = "".join(text for text in texts if not is_wrapper(text) and OF_THE_SUITE not in text)
     assert [(place, secret) for place, text in seen.items() for secret in sorted(secrets.found) if secret in text] == []
@@ -107,8 +107,8 @@ def test_nothing_secret_is_seen(target: str, tmp_path: Path) -> None:
         assert not {"authorization", "cookie", "proxy-authorization"} & headers.keys()
 
 
-def test_a_basic_value_would_be_recognized() -> None:
-    """What the emulator's journal tells of a request is what is searched for."""
+def test_recognize_a_basic_value() -> None:
+    """The search covers the values in the emulator's journal."""
     value = base64.b64encode(b"user@example.com:secret").decode()
     secrets = Secrets(Path("/"))
     secrets._learn({}, [{"host": "api", "query": {}, "headers": {"authorization": f"Basic {value}"}}])

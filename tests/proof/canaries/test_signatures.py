@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign in a real playbook with locked keys: the passphrase is in no output, argument, environment, file or core dump.
+"""Test signing in a real playbook with encrypted keys: no output, argument, environment, file or core dump has the passphrase.
 
-The one place is Ansible's own wrapper of the module, as for credentials of tasks.
+The only exception is Ansible's wrapper of the module, as for credentials of tasks.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ SIGNERS = ("gpg", "ssh-keygen")
 
 
 def forms(secret: str) -> set[str]:
-    """Return how a secret might look in an output, an argument or a file."""
+    """Return the possible forms of a secret in an output, an argument or a file."""
     raw = secret.encode()
     texts = {secret, json.dumps(secret)[1:-1], quote(secret), repr(secret)[1:-1], raw.decode("latin-1")}
     return texts | {base64.b64encode(raw).decode().rstrip("="), raw.hex()}
 
 
 def find(secret: str, texts: dict[str, str]) -> list[tuple[str, str]]:
-    """Return where a secret was seen, and in which form."""
+    """Return the places and forms of a visible secret."""
     return [(place, form) for form in forms(secret) for place, text in texts.items() if form in text]
 
 
 def slow_down(folder: Path) -> None:
-    """Put programs into the folder that start the real ones after a moment, so that a sample is surely taken."""
+    """Add programs to the folder that start the real ones with a delay, so that the watcher takes a sample."""
     folder.mkdir()
     for name in SIGNERS:
         (folder / name).write_text(f'#!/bin/sh\nsleep 0.2\nexec {shutil.which(name)} "$@"\n', "utf-8")
@@ -50,7 +50,7 @@ def slow_down(folder: Path) -> None:
 
 
 def tasks(folder: Path, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Publish with each key: first with a wrong passphrase, which fails, then with the right one, and once more unchanged."""
+    """Return tasks that publish with each key: with a wrong passphrase, which fails, with the right one, and again unchanged."""
     (folder / "dist").mkdir()
     (folder / "dist" / "app").write_bytes(b"application")
     found: list[dict[str, Any]] = []
@@ -75,12 +75,12 @@ def test_show_no_passphrase(emulator: Emulator, tmp_path: Path) -> None:
         ]
         path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
         stage = Stage(emulator, tmp_path, {**emulator.environment(), "PATH": path})
-        printed, watcher = stage.play({"tasks": tasks(tmp_path, keys)}, "sh", "-c", 'ulimit -c $(ulimit -H -c); exec "$@"', "sh")
+        printed, watcher = stage.run({"tasks": tasks(tmp_path, keys)}, "sh", "-c", 'ulimit -c $(ulimit -H -c); exec "$@"', "sh")
         kept = {str(each): each.read_bytes().decode("latin-1") for each in home.path.rglob("*") if each.is_file()}
     assert printed.count("signing_passphrase is wrong") >= 2 * len(keys), printed
     assert set(contents(emulator)) == {"app", "SHA256SUMS0", "SHA256SUMS0.asc", "SHA256SUMS1", "SHA256SUMS1.sig"}
     for name in SIGNERS:
-        assert any(f"/{name} " in words and "sign" in words for words in watcher.arguments), f"{name} was not seen at work"
+        assert any(f"/{name} " in words and "sign" in words for words in watcher.arguments), f"{name} was not observed"
     files = {path: "".join(text for text in texts if not is_wrapper(text)) for path, texts in watcher.files.items()}
     seen = {"output": printed, **watcher.command_lines(), **watcher.environments(), **files, **kept}
     assert [place for secret in (PASSPHRASE, WRONG) for place in find(secret, seen)] == []

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whoever else is on the machine: sees the arguments of a play's processes, every file in some folders and the system log.
+"""Observe the arguments of a play's processes, all files in some folders, and the system log, like another user of the machine.
 
-Knows Linux, no module and no secret.
+Must not know any module or secret.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 
 from tests.helpers.repeating import repeatedly
 
-# A /dev of its own with the socket $1/log as the system log; then the rest of the words is the command.
+# Mount a separate /dev with the socket $1/log as the system log, then run the other words as the command.
 _NAMESPACE = """
 set -eu
 own=$1/dev; shift; mkdir "$own"; mount -t tmpfs none "$own"
@@ -35,11 +35,11 @@ exec "$@"
 
 @dataclass
 class Watcher:
-    """``arguments``: every command line that was seen; ``files``: every text of a file that was seen, by path; ``core_limits``:
-    command lines with the bytes that a core dump of the process can have.
+    """Collect observations.
 
-    Command lines are those of processes whose environment names one of the folders: what a play starts has them from the play,
-    and what else runs on the machine is not ours to judge.
+    ``arguments``: all command lines. ``files``: all contents of files by path. ``core_limits``: command lines with the maximum
+    size of a core dump in bytes. Only processes with one of the folders in their environment count: a play passes it on to
+    all processes that it starts.
     """
 
     folders: tuple[Path, ...]
@@ -62,11 +62,11 @@ class Watcher:
                         self._read(Path(place, name))
 
     def command_lines(self) -> dict[str, str]:
-        """Each command line by its own name, so that a test that refuses one shows which."""
+        """Return each command line with a name, so that a failed test shows it."""
         return {f"process {words}": words for words in self.arguments}
 
     def environments(self) -> dict[str, str]:
-        """Each environment by its own name."""
+        """Return each environment with a name."""
         return {f"environment {text}": text for text in self._environments}
 
     def _read_arguments(self, process: Path) -> None:
@@ -88,9 +88,9 @@ class Watcher:
 
 @contextmanager
 def watching(*folders: Path) -> Iterator[Watcher]:
-    """Look again and again for the length of the block, and once more at its end."""
+    """Take samples repeatedly in this block, and one at its end."""
     if not os.path.exists("/proc/self/cmdline"):
-        pytest.skip("the arguments of processes are read from /proc, which is not here")
+        pytest.skip("needs /proc to read the arguments of processes")
     watcher = Watcher(folders)
     try:
         with repeatedly(watcher.look, 0.02):
@@ -101,7 +101,7 @@ def watching(*folders: Path) -> Iterator[Watcher]:
 
 @dataclass
 class SystemLog:
-    """``prefix``: words to put before a command; ``lines``: what it and its children then wrote to the system log."""
+    """Describe a system log. ``prefix``: words to put before a command; ``lines``: the log of the command and its children."""
 
     prefix: list[str]
     lines: list[str] = field(default_factory=list)
@@ -109,11 +109,11 @@ class SystemLog:
 
 @contextmanager
 def system_log(folder: Path) -> Iterator[SystemLog]:
-    """A system log for one command, in a mount namespace of its own."""
+    """Provide a system log for one command, in a separate mount namespace."""
     program = shutil.which("unshare")
     log = SystemLog([str(program), "--mount", "sh", "-c", _NAMESPACE, "sh", str(folder)])
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        # The path of a socket must be short, whatever the folder is called.
+        # The path of a socket must be short, regardless of the folder.
         here = os.open(folder, os.O_RDONLY)
         listener.bind(f"/proc/self/fd/{here}/log")
         os.close(here)
@@ -130,8 +130,8 @@ def system_log(folder: Path) -> Iterator[SystemLog]:
 
 def _require_namespaces(program: str | None, log: SystemLog, folder: Path) -> None:
     if program is None:
-        pytest.skip("unshare is not here, and without a mount namespace there is no system log of one command")
+        pytest.skip("needs unshare, for a mount namespace with a separate system log")
     done = subprocess.run([*log.prefix, "true"], capture_output=True, text=True, check=False)
     (folder / "dev").rmdir()
     if done.returncode:
-        pytest.skip(f"this process may not make a mount namespace: {done.stderr.strip()}")
+        pytest.skip(f"this process cannot create a mount namespace: {done.stderr.strip()}")

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Our traffic and the public specification of Bitbucket Cloud: an independent validator compares them.
+"""Compare the collection's traffic with the public specification of Bitbucket Cloud, with an independent validator.
 
-`specification.yml` holds the facts of the specification, `deviations.yml` where it is wrong or silent. Neither the
-modules nor the emulator are known here: traffic is what went through a proxy between the two.
+`specification.yml` has the facts of the specification, `deviations.yml` its errors and gaps. The traffic is recorded by a
+proxy between the modules and the emulator.
 """

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bodies of several parts, as the validator is to see them. Knows MIME; no specification.
+"""Decode multipart bodies for the validator. Must not know the specification.
 
-The validator's own reader of forms takes text for ASCII, and every multipart body for a form.
+The validator's own reader expects ASCII text, and reads every multipart body as a form.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from urllib.parse import quote, unquote
 
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-# How multipart/related is called towards the validator.
+# Name of multipart/related for the validator.
 RELATED = "application/x-multipart-related"
 
 
 def plain_type(headers: Headers) -> str:
-    """The media type with what our own readers need; the validator stumbles over parameters with "=" in them."""
+    """Return the media type with the parameters that our readers need. The validator fails with "=" in parameters."""
     head = Message()
     head["Content-Type"] = headers.get("Content-Type", "")
     wanted = {name: head.get_param(name) for name in ("boundary", "start", "charset")}
@@ -31,7 +31,7 @@ def plain_type(headers: Headers) -> str:
 
 
 def related_root(value: bytes, **parameters: str) -> Any:
-    """The root document of a multipart/related body."""
+    """Return the root document of a multipart/related body."""
     parts = _parts(value, "multipart/related", parameters)
     start = unquote(parameters.get("start", "")).strip("<>")
     roots = [part for part in parts if str(part.get("Content-ID", "")).strip('"<>') == start] if start else parts
@@ -41,12 +41,12 @@ def related_root(value: bytes, **parameters: str) -> Any:
 
 
 def form_fields(value: bytes, **parameters: str) -> ImmutableMultiDict[str, bytes]:
-    """The fields of a multipart/form-data body; as openapi-core reads them, but for bytes that are not ASCII."""
+    """Return the fields of a multipart/form-data body like openapi-core, but with support for non-ASCII bytes."""
     fields = []
     for part in _parts(value, "multipart/form-data", parameters):
         name = part.get_param("name", header="content-disposition")
         if not isinstance(name, str):
-            raise ValueError("a part without a name")
+            raise ValueError("a part has no name")
         fields.append((unquote(name), _payload(part)))
     return ImmutableMultiDict(fields)
 
@@ -57,12 +57,12 @@ def _parts(value: bytes, kind: str, parameters: dict[str, str]) -> list[Message]
     head.set_param("boundary", unquote(parameters.get("boundary", "")))
     whole = BytesParser().parsebytes(b"Content-Type: " + head["Content-Type"].encode() + b"\r\n\r\n" + value)
     if not whole.is_multipart() or whole.defects:
-        raise ValueError(f"not a proper {kind} body: {whole.defects}")
+        raise ValueError(f"not a valid {kind} body: {whole.defects}")
     return list(whole.get_payload())
 
 
 def _payload(part: Message) -> bytes:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
-        raise TypeError("a part inside of a part")
+        raise TypeError("a part contains another part")
     return payload

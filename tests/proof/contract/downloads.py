@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scenarios with artifacts: every option that changes a request, every kind of credential, and the usual refusals."""
+"""Define scenarios with artifacts: each option that changes a request, each kind of credential, and common refusals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MANIFEST = "SHA256SUMS"
 
 
 def publish(world: World) -> None:
-    """New, the same, different, always; with what each way of comparing asks."""
+    """Publish new, unchanged and changed artifacts, with each kind of comparison."""
     sources = [world.file("app-1.0.tgz", bytes(range(256))), world.file("doc.txt", "doc\n")]
     world.ok(PUBLISH, src=sources, check=True)
     for options in ({}, {}, {"compare": "content"}, {"compare": "size"}, {"overwrite": "always"}, {"overwrite": "never"}):
@@ -29,7 +29,7 @@ def publish(world: World) -> None:
 
 
 def publish_with_manifest(world: World) -> None:
-    """The manifest is made, read, kept and deleted."""
+    """Create, read, keep and delete the manifest."""
     source = [world.file("app.tgz")]
     for options in ({"src": source}, {"src": source}, {"content": "x", "name": ["more"]}):
         world.ok(PUBLISH, manifest=MANIFEST, **options)
@@ -37,7 +37,7 @@ def publish_with_manifest(world: World) -> None:
 
 
 def strange_names(world: World) -> None:
-    """Everything is one segment of a path, and one file name of a form."""
+    """Encode a name as one segment of a path and as a file name in a form."""
     source = [world.file(STRANGE)]
     world.ok(PUBLISH, src=source)
     world.ok(PUBLISH, src=source, compare="content")
@@ -47,7 +47,7 @@ def strange_names(world: World) -> None:
 
 
 def many(world: World) -> None:
-    """Several files in a request, several pages in a listing."""
+    """Send several files in a request, and read several pages of a listing."""
     world.ok(PUBLISH, src=[world.file(f"small-{number:02}") for number in range(25)])
     for number in range(100):
         world.emulator.repository().put(f"old-{number:03}", b"old")
@@ -57,7 +57,7 @@ def many(world: World) -> None:
 
 
 def fetch(world: World) -> None:
-    """By name, pattern and manifest; what is there is not fetched again unless forced."""
+    """Fetch by name, pattern and manifest. Existing files are fetched again only if forced."""
     world.ok(PUBLISH, src=[world.file("app.tgz", b"app"), world.file("doc.txt", b"doc")], manifest=MANIFEST)
     folder = str(world.folder) + "/fetched/"
     for options in ({"name": ["app.tgz"]}, {"patterns": ["*.t*"]}, {"patterns": ["*.t*"], "manifest": MANIFEST}):
@@ -68,7 +68,7 @@ def fetch(world: World) -> None:
 
 
 def prune(world: World) -> None:
-    """Old artifacts go, and their lines of the manifest."""
+    """Delete old artifacts and their lines in the manifest."""
     for number in range(4):
         age = datetime.now(UTC) - timedelta(days=10 * number)
         world.emulator.repository().put(f"app-{number}.tgz", b"app", created_on=age)
@@ -78,7 +78,7 @@ def prune(world: World) -> None:
 
 
 def kinds_of_credentials(world: World) -> None:
-    """Each kind once; none for what is public."""
+    """Use each kind of credential once, and none for a public repository."""
     none: dict[str, Any] = {"user": None, "api_token": None}
     world.ok(PUBLISH, content="x", name=["x"], access_token=world.emulator.access_token, **none)
     client = {"client_id": world.emulator.client_id, "client_secret": world.emulator.client_secret}
@@ -88,7 +88,7 @@ def kinds_of_credentials(world: World) -> None:
 
 
 def refusals(world: World) -> None:
-    """What every user sees sooner or later."""
+    """Cause the common errors."""
     world.fails(INFO, 401, api_token="wrong")
     world.fails(INFO, 404, repository="nowhere")
     world.fails(INFO, 403, api_token=world.emulator.mint_api_token(["read:snippet:bitbucket"]))
@@ -98,8 +98,8 @@ def refusals(world: World) -> None:
     world.fails(PUBLISH, 403, state="absent", name=["x"], api_token=reader)
 
 
-def gone_meanwhile(world: World) -> None:
-    """An artifact that is gone between listing and request: no error for who deletes it, one for who wants it."""
+def deleted_by_another_publisher(world: World) -> None:
+    """Delete an artifact between listing and request: no error for a deletion, but one for a fetch."""
     repository = world.emulator.repository()
 
     def remove(exchange: object) -> None:
@@ -113,13 +113,13 @@ def gone_meanwhile(world: World) -> None:
 
 
 def too_many_requests(world: World) -> None:
-    """A transient refusal, which is waited for."""
+    """Wait after a transient refusal."""
     world.emulator.faults.add("rate_limit", retry_after=0)
     world.ok(INFO)
 
 
 def other_success(world: World) -> None:
-    """A service that answers an upload with 200."""
+    """Use a service that responds to an upload with 200."""
     world.emulator.switches.upload_status = 200
     world.ok(PUBLISH, content="x", name=["x"])
 
@@ -133,7 +133,7 @@ SCENARIOS: list[Scenario] = [
     prune,
     kinds_of_credentials,
     refusals,
-    gone_meanwhile,
+    deleted_by_another_publisher,
     too_many_requests,
     other_success,
 ]

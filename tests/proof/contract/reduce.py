@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reduce Atlassian's OpenAPI document to facts about Downloads and Snippets: paths, parameters, schemas, codes; no prose.
+"""Reduce Atlassian's OpenAPI document to facts about Downloads and Snippets: paths, parameters, schemas, codes, without prose.
 
 Usage: python -m tests.proof.contract.reduce DOCUMENT >tests/proof/contract/specification.yml
-DOCUMENT is swagger.v3.json of Bitbucket Cloud, or an extract of it in JSON or YAML. What such an extract marks as
-`x-observed` is not Atlassian's and is left out. Knows OpenAPI, nothing of our traffic.
+DOCUMENT is swagger.v3.json of Bitbucket Cloud, or an extract of it in JSON or YAML. Parts with the mark `x-observed` are
+not Atlassian's and are left out.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Any
 import yaml
 
 WANTED = re.compile(r"/repositories/\{workspace\}/\{repo_slug\}/downloads(/|$)|/snippets(/|$)")
-# Words for people; and what says nothing about a request or its answer.
+# Keys with prose, and keys that do not describe a request or its response.
 PROSE = {"description", "summary", "title", "tags", "externalDocs", "operationId", "deprecated", "example", "examples"}
-# Their keys are names, which are kept whatever they are.
+# Their keys are names, which are always kept.
 NAMED = {"properties", "paths", "responses", "headers", "content", "schemas", "securitySchemes", "scopes", "flows"}
 HEAD = """\
 ---
@@ -31,13 +31,13 @@ HEAD = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Facts of https://developer.atlassian.com/cloud/bitbucket/swagger.v3.json as of 2026-08, made by tests/proof/contract/reduce.py.
-# Do not edit: where it is wrong or silent, deviations.yml says so.
+# Do not edit: deviations.yml has the corrections.
 
 """
 
 
 def reduced(document: dict[str, Any]) -> dict[str, Any]:
-    """The facts, as an OpenAPI document that is valid for itself."""
+    """Return the facts as a valid OpenAPI document."""
     paths = {path: _facts(item) for path, item in document["paths"].items() if WANTED.match(path)}
     components = _facts(document["components"], named=True)
     schemas = {name: components["schemas"][name] for name in sorted(_closure(paths, components["schemas"]))}
@@ -52,7 +52,7 @@ def reduced(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _facts(value: Any, named: bool = False) -> Any:
-    """`value` without prose. `named`: its keys are names of something, not words of OpenAPI."""
+    """Return `value` without prose. `named`: its keys are names and not keywords of OpenAPI."""
     if isinstance(value, list):
         return [_facts(item) for item in value]
     if not isinstance(value, dict):
@@ -62,7 +62,7 @@ def _facts(value: Any, named: bool = False) -> Any:
         if not named and (key in PROSE or key.startswith("x-")):
             continue
         if key == "responses":
-            kept[key] = {str(code): _response(answer) for code, answer in inner.items()}
+            kept[key] = {str(code): _response(response) for code, response in inner.items()}
         elif isinstance(inner, dict) and inner.get("x-observed"):
             continue
         elif key == "scopes":
@@ -72,16 +72,16 @@ def _facts(value: Any, named: bool = False) -> Any:
     return kept
 
 
-def _response(answer: dict[str, Any]) -> dict[str, Any]:
-    """OpenAPI requires a description, so it is empty. Content that was observed is none of the specification."""
-    facts = _facts(answer)
-    if answer.get("x-observed"):
+def _response(response: dict[str, Any]) -> dict[str, Any]:
+    """Return a response with an empty description, which OpenAPI requires, and without observed content."""
+    facts = _facts(response)
+    if response.get("x-observed"):
         facts.pop("content", None)
     return {"description": "", **facts}
 
 
 def _closure(paths: Any, schemas: dict[str, Any]) -> set[str]:
-    """The names of the schemas that are reached from the paths."""
+    """Return the names of the schemas that the paths use."""
     found: set[str] = set()
     new = set(_referred(paths))
     while new:
@@ -102,13 +102,13 @@ def _referred(value: Any) -> Iterator[str]:
 
 def main(words: list[str]) -> int:
     """Print the facts of a document as YAML."""
-    document = yaml.safe_load(Path(words[0]).read_text(encoding="utf-8"))  # JSON is YAML
+    document = yaml.safe_load(Path(words[0]).read_text(encoding="utf-8"))  # JSON is valid YAML
     sys.stdout.write(HEAD + yaml.dump(reduced(document), Dumper=Indented, sort_keys=False, width=120))
     return 0
 
 
 class Indented(yaml.SafeDumper):
-    """Lists stand to the right of their keys, as yamllint wants it; nothing is written as an alias."""
+    """Indent lists below their keys, as yamllint requires, and write no aliases."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scenarios with snippets: every option that changes a request, each form of answer, and the usual refusals."""
+"""Define scenarios with snippets: each option that changes a request, each form of response, and common refusals."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ FILES: list[dict[str, Any]] = [
 
 
 def write(world: World) -> None:
-    """Create, change files, title and visibility, remove files, delete."""
+    """Create a snippet, change files, title and visibility, delete files, and delete the snippet."""
     world.ok(SNIPPET, title=TITLE, files=FILES, check=True)
     for wish in ({"files": FILES}, {"files": FILES}, {"files": FILES[:2], "purge": True}, {"is_private": False}):
         world.ok(SNIPPET, title=TITLE, **wish)
     [snippet] = world.emulator.snippets
     world.ok(SNIPPET, snippet_id=snippet.id, title="Other", files=[{"name": "notes.md", "content": "new"}])
-    world.ok(SNIPPET, snippet_id=snippet.id, title="A title alone")
-    world.ok(SNIPPET, title="A title alone", state="absent")
-    world.ok(SNIPPET, title="A title alone", state="absent")
+    world.ok(SNIPPET, snippet_id=snippet.id, title="Only a title")
+    world.ok(SNIPPET, title="Only a title", state="absent")
+    world.ok(SNIPPET, title="Only a title", state="absent")
     world.ok(SNIPPET, snippet_id=snippet.id, state="absent")
 
 
 def read(world: World) -> None:
-    """Listings, one snippet, contents; more than one page."""
+    """Read listings, a snippet, contents, and more than one page."""
     snippet = world.emulator.snippets.create("Run book", {"start.md": "Call.\n", "image": b"\0\xff"})
     for number in range(101):
         world.emulator.snippets.create(f"Notes {number}", {"a": "1"}, is_private=number % 2 == 0)
@@ -46,47 +46,47 @@ def read(world: World) -> None:
     assert world.ok(INFO, snippet_id="nosuch")["snippets"] == []
 
 
-def json_alone(world: World) -> None:
-    """A service that gives no multipart answers, and no revision in its links."""
+def only_json(world: World) -> None:
+    """Use a service without multipart responses and without revisions in links."""
     world.emulator.switches.update({"snippet_answers": "json_only", "snippet_revision_links": False})
     world.ok(SNIPPET, title=TITLE, files=FILES)
     world.ok(SNIPPET, title=TITLE, files=FILES)
-    # A snippet without files has its revision nowhere but in its commits.
+    # A snippet without files shows its revision only in its commits.
     [snippet] = world.emulator.snippets
     snippet.edit(dict.fromkeys(snippet.files))
     world.ok(SNIPPET, snippet_id=snippet.id, files=FILES[:1])
 
 
 def json_by_refusal(world: World) -> None:
-    """A service that refuses what it cannot answer in."""
+    """Use a service that refuses unsupported forms."""
     world.emulator.switches.snippet_answers = "json_406"
     world.ok(SNIPPET, title=TITLE, files=FILES)
     world.ok(INFO, title=TITLE, contents=True)
 
 
-def forms_alone(world: World) -> None:
-    """A service that answers in form-data."""
+def only_forms(world: World) -> None:
+    """Use a service that responds with form-data."""
     world.emulator.switches.snippet_answers = "form_only"
     world.ok(SNIPPET, title=TITLE, files=FILES)
     world.ok(SNIPPET, title=TITLE, files=FILES)
 
 
 def printed_links(world: World) -> None:
-    """File links as the documentation prints them."""
+    """Use the documented form of file links."""
     world.emulator.switches.snippet_file_links = "documented"
     snippet = world.emulator.snippets.create("Run book", {"start.md": "Call.\n"})
     assert world.look_into_snippets("start.md", snippet_id=snippet.id) == ["Call."]
 
 
 def without_a_title(world: World) -> None:
-    """A title may be taken away."""
+    """Remove a title."""
     snippet = world.emulator.snippets.create(None, {"a": "1"})
     world.ok(INFO)
     world.ok(INFO, snippet_id=snippet.id, contents=True)
 
 
-def changed_meanwhile(world: World) -> None:
-    """Somebody else is faster: the revision is not the newest."""
+def changed_by_another_user(world: World) -> None:
+    """Change a snippet after another user has changed it."""
     snippet = world.emulator.snippets.create(TITLE, {"notes.md": "old", "other": "old"})
 
     def edit_once(exchange: object) -> None:
@@ -98,7 +98,7 @@ def changed_meanwhile(world: World) -> None:
 
 
 def kinds_of_credentials(world: World) -> None:
-    """OAuth, and none for what is public."""
+    """Use OAuth, and no credentials for a public snippet."""
     world.emulator.switches.snippet_app_user_member = True
     none: dict[str, Any] = {"user": None, "api_token": None}
     world.emulator.snippets.create("Open", {"a": "1"}, is_private=False)
@@ -108,7 +108,7 @@ def kinds_of_credentials(world: World) -> None:
 
 
 def refusals(world: World) -> None:
-    """What every user sees sooner or later."""
+    """Cause the common errors."""
     snippet = world.emulator.snippets.create(TITLE, {"notes.md": "old"})
     reader = world.emulator.mint_api_token(["read:snippet:bitbucket"])
     none: dict[str, Any] = {"user": None, "api_token": None}
@@ -129,12 +129,12 @@ def refusals(world: World) -> None:
 SCENARIOS: list[Scenario] = [
     write,
     read,
-    json_alone,
+    only_json,
     json_by_refusal,
-    forms_alone,
+    only_forms,
     printed_links,
     without_a_title,
-    changed_meanwhile,
+    changed_by_another_user,
     kinds_of_credentials,
     refusals,
 ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The specification and what is put right in it. Knows OpenAPI documents as plain values; no traffic, no validator."""
+"""Read the specification and its corrections. Must not know traffic or the validator."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent
-# How a place where the specification says nothing reads in `Deviation.says`.
+# Value of `Deviation.says` for a missing part of the specification.
 NOTHING = None
 SOURCES = ("documented", "observed", "inferred")
-# What no request and no answer satisfies.
+# A schema that no request and no response satisfies.
 IMPOSSIBLE: dict[str, Any] = {"not": {}}
 
-# Names, and numbers where there is a list.
+# Names, and indexes of lists.
 Keys = Sequence[Any]
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """One place where the service differs from the specification, or where that says nothing.
+    """Describe an error or a gap in the specification.
 
-    `at`: the keys that lead to it, several times where the same holds in several places. `says` is what the
-    specification has there, `holds` what holds instead. `source` is who says so: one of SOURCES, then the reference.
+    `at`: the paths of keys to the affected places. `says`: the value in the specification. `holds`: the correct value.
+    `source`: one of SOURCES, then the reference.
     """
 
     name: str
@@ -41,28 +41,28 @@ class Deviation:
     source: str
 
     def impossible(self) -> Deviation:
-        """The same with schemas that nothing satisfies: if no traffic minds that, none is checked here."""
+        """Return the deviation with schemas that nothing satisfies, to test that traffic is checked with it."""
         return Deviation(self.name, self.at, self.says, _impossible(self.holds), self.why, self.source)
 
 
 class WrongDeviation(ValueError):
-    """A deviation that does not fit the specification."""
+    """A deviation does not match the specification."""
 
 
 def facts() -> dict[str, Any]:
-    """The specification as it is."""
+    """Return the uncorrected specification."""
     document: dict[str, Any] = yaml.safe_load((FOLDER / "specification.yml").read_text(encoding="utf-8"))
     return document
 
 
 def deviations() -> list[Deviation]:
-    """What is put right."""
+    """Return the corrections."""
     entries = yaml.safe_load((FOLDER / "deviations.yml").read_text(encoding="utf-8"))
     return [Deviation(**{"says": NOTHING, **entry}) for entry in entries]
 
 
 def corrected(document: dict[str, Any], wrong: Sequence[Deviation]) -> dict[str, Any]:
-    """A copy of the specification with every deviation applied."""
+    """Return a copy of the specification with all deviations applied."""
     result = copy.deepcopy(document)
     for deviation in wrong:
         for keys in deviation.at:
@@ -76,10 +76,10 @@ def _replace(document: dict[str, Any], deviation: Deviation, keys: Keys) -> None
         try:
             place = place[key]
         except (KeyError, IndexError):
-            raise WrongDeviation(f"{deviation.name}: there is no {key!r} on the way to {_shown(keys)}") from None
+            raise WrongDeviation(f"{deviation.name}: {key!r} does not exist on the path {_shown(keys)}") from None
     found = place.get(keys[-1], NOTHING)
     if found != deviation.says:
-        raise WrongDeviation(f"{deviation.name}: at {_shown(keys)} there is {found!r}, not {deviation.says!r}")
+        raise WrongDeviation(f"{deviation.name}: the value at {_shown(keys)} is {found!r}, not {deviation.says!r}")
     place[keys[-1]] = copy.deepcopy(deviation.holds)
 
 
@@ -94,6 +94,6 @@ def _impossible(value: Any) -> Any:
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Method and path of every operation."""
+    """Yield method and path of each operation."""
     for path, item in document["paths"].items():
         yield from ((method.upper(), path) for method in item if method != "parameters")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A proxy in front of one server that keeps a record of all requests and answers. Knows HTTP, nothing of Bitbucket.
+"""Run a proxy in front of a server, and record all requests and responses. Must not know Bitbucket.
 
-It hands on the header Host, so that a server that makes links from it makes links to here.
+It forwards the Host header, so that links of the server lead to the proxy.
 """
 
 from __future__ import annotations
@@ -24,65 +24,65 @@ HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "transfer-encoding
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer as they were on the wire. `target` is path and query, encoded."""
+    """Hold a request and its response as transferred. `target` is the encoded path with the query."""
 
     method: str
     target: str
-    asked: Headers
-    sent: bytes
+    request_headers: Headers
+    request_body: bytes
     status: int
-    told: Headers
-    received: bytes
+    response_headers: Headers
+    response_body: bytes
 
     def __str__(self) -> str:
         return f"{self.method} {self.target} -> {self.status}"
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection of a client."""
+    """Serve a connection of a client."""
 
     protocol_version = "HTTP/1.1"
     tap: Tap
 
-    def hand_on(self) -> None:
-        """Ask the server, and tell the client what it says."""
+    def forward(self) -> None:
+        """Forward the request to the server, and return its response to the client."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        asked = [(name, value) for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP]
+        request_headers = [(name, value) for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP]
         upstream = http.client.HTTPConnection(self.tap.upstream, timeout=600)
         try:
             upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in [*asked, ("Content-Length", str(len(body))), ("Connection", "close")]:
+            for name, value in [*request_headers, ("Content-Length", str(len(body))), ("Connection", "close")]:
                 upstream.putheader(name, value)
             upstream.endheaders(body)
-            answer = upstream.getresponse()
-            told = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
-            received = answer.read()
+            response = upstream.getresponse()
+            response_headers = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
+            response_body = response.read()
         except (OSError, http.client.HTTPException):
-            # What broke there breaks here; there is no answer to judge.
+            # A broken connection to the server breaks the client's connection; there is no response to record.
             self.close_connection = True
             return
         finally:
             upstream.close()
-        self.tap.keep(Exchange(self.command, self.path, asked, body, answer.status, told, received))
-        self._tell(answer.status, told, received)
+        self.tap.keep(Exchange(self.command, self.path, request_headers, body, response.status, response_headers, response_body))
+        self._send(response.status, response_headers, response_body)
 
-    def _tell(self, status: int, told: Headers, received: bytes) -> None:
+    def _send(self, status: int, response_headers: Headers, response_body: bytes) -> None:
         self.send_response_only(status)
-        for name, value in [*told, ("Content-Length", str(len(received)))]:
+        for name, value in [*response_headers, ("Content-Length", str(len(response_body)))]:
             if not (status == 204 and name == "Content-Length"):
                 self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(received)
+            self.wfile.write(response_body)
 
     def log_message(self, *arguments: Any) -> None:
-        """Stay silent."""
+        """Print nothing."""
 
 
 class Tap:
-    """Listens on loopback for the length of the block.
+    """Listen on loopback in this block.
 
-    `exchanges`: the record, oldest first. `watcher` is called with each before the client has the answer.
+    `exchanges`: the record, oldest first. `watcher` is called with each exchange before the client gets the response.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -90,18 +90,18 @@ class Tap:
         self.exchanges: list[Exchange] = []
         self.watcher: Callable[[Exchange], None] = lambda exchange: None
         self._lock = threading.Lock()
-        methods = dict.fromkeys(("do_GET", "do_HEAD", "do_POST", "do_PUT", "do_DELETE"), _Handler.hand_on)
+        methods = dict.fromkeys(("do_GET", "do_HEAD", "do_POST", "do_PUT", "do_DELETE"), _Handler.forward)
         handler = type("Handler", (_Handler,), {"tap": self, **methods})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def origin(self) -> str:
-        """Where clients find it."""
+        """Return the address of the proxy."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def keep(self, exchange: Exchange) -> None:
-        """Add to the record."""
+        """Add an exchange to the record."""
         with self._lock:
             self.exchanges.append(exchange)
             self.watcher(exchange)

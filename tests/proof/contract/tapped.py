@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules and lookups in this process, against an emulator behind a tap. Knows neither scenarios nor the specification."""
+"""Run modules and lookups in this process against an emulator behind a tap. Must not know scenarios or the specification."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tests.helpers.modules import ModuleRunner
 from tests.http.lookup.helpers import Looker, SnippetLooker
 from tests.proof.contract.tap import Exchange, Tap
 
-# Seconds; a request that a busy machine made time out would be in the record twice.
+# Seconds. After a timeout on a busy machine, the record would contain a request twice.
 PATIENCE = 600
 
 
 class TappedEmulator(Emulator):
-    """An emulator whose API and token endpoint are reached through a tap; links that it makes lead there, too."""
+    """Run an emulator whose API, token endpoint and links use a tap."""
 
     tap: Tap | None = None
 
     def start(self) -> Emulator:
-        """Listen, and put the tap in front."""
+        """Start the emulator and the tap."""
         super().start()
         self.tap = Tap(super().origin).__enter__()
         return self
@@ -42,18 +42,18 @@ class TappedEmulator(Emulator):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port of the tap."""
+        """Return scheme, host and port of the tap."""
         return self.tap.origin if self.tap else super().origin
 
 
 class Printed:
-    """Stands in for pytest's capsys, where no test runs yet."""
+    """Replace pytest's capsys outside of tests."""
 
     def __init__(self, stream: io.StringIO) -> None:
         self._stream = stream
 
     def readouterr(self) -> SimpleNamespace:
-        """What was printed since the last call."""
+        """Return the output since the last call."""
         text = self._stream.getvalue()
         self._stream.seek(0)
         self._stream.truncate()
@@ -61,7 +61,7 @@ class Printed:
 
 
 class World:
-    """What a scenario has: an emulator, an empty folder, and ways to run our code. `record` is what went through the tap."""
+    """Give a scenario an emulator, an empty folder, and methods to run modules and lookups."""
 
     def __init__(self) -> None:
         self.emulator = TappedEmulator()
@@ -79,26 +79,26 @@ class World:
 
     @property
     def tap(self) -> Tap:
-        """What records."""
+        """Return the tap."""
         assert self.emulator.tap
         return self.emulator.tap
 
     def look(self, *terms: str, **options: Any) -> list[Any]:
-        """The lookup bitbucket_download."""
+        """Run the lookup bitbucket_download."""
         return Looker(self.emulator)(*terms, timeout=PATIENCE, **options)
 
     def look_into_snippets(self, *terms: str, **options: Any) -> list[Any]:
-        """The lookup bitbucket_snippet."""
+        """Run the lookup bitbucket_snippet."""
         return SnippetLooker(self.emulator)(*terms, timeout=PATIENCE, **options)
 
     def file(self, name: str, content: bytes | str = b"content") -> str:
-        """Write a file; returns its path."""
+        """Write a file, and return its path."""
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return str(path)
 
     def ok(self, module: str, **options: Any) -> dict[str, Any]:
-        """A module that must succeed; those of snippets get no repository."""
+        """Run a module that must succeed. Modules of snippets get no repository."""
         return self._run.ok(module, **self._fitting(module, options))
 
     def failure(self, module: str, **options: Any) -> str:
@@ -106,7 +106,7 @@ class World:
         return self._run.failure(module, **self._fitting(module, options))
 
     def fails(self, module: str, status: int, **options: Any) -> None:
-        """A module that must fail over this status."""
+        """Run a module that must fail with this status."""
         message = self.failure(module, **options)
         assert f"HTTP {status} " in message, message
 
@@ -119,11 +119,11 @@ Scenario = Callable[[World], None]
 
 
 def record(scenarios: Iterable[Scenario]) -> list[Exchange]:
-    """Play each in a world of its own; all exchanges, in their order."""
+    """Run each scenario in a separate world; return all exchanges in order."""
     found = []
     for scenario in scenarios:
         with World() as world:
             scenario(world)
-            assert world.tap.exchanges, f"{scenario.__name__} has asked nothing"
+            assert world.tap.exchanges, f"{scenario.__name__} sent no request"
             found += world.tap.exchanges
     return found

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The integration targets once more, through the tap: what they and the emulator say to each other conforms, too.
+"""Test that the traffic of the integration targets with the emulator conforms to the specification.
 
-`make integration` runs them as ansible-test does; here a role of the same name takes the place of their set-up.
+`make integration` runs the targets with ansible-test. Here, a role of the same name replaces their setup.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ OPTIONS = {
 }
 
 
-def play(target: str, told: Mapping[str, str], folder: Path) -> None:
-    """Run the target's tasks in a play of their own; they must succeed."""
+def run_target(target: str, variables: Mapping[str, str], folder: Path) -> None:
+    """Run the target's tasks in a play. They must succeed."""
     files, playbook, values = folder / "files", folder / "play.yml", folder / "values.json"
     files.mkdir()
     playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": True, "roles": [target]}]), encoding="utf-8")
-    connection = {option: told[name] for option, name in OPTIONS.items()}
-    known = {"remote_folder": str(files), "bitbucket_emulator": dict(told), "bitbucket_connection": connection}
+    connection = {option: variables[name] for option, name in OPTIONS.items()}
+    known = {"remote_folder": str(files), "bitbucket_emulator": dict(variables), "bitbucket_connection": connection}
     values.write_text(json.dumps({**known, "ansible_python_interpreter": sys.executable}), encoding="utf-8")
     done = subprocess.run(
         [str(BIN / "ansible-playbook"), str(playbook), "-e", f"@{values}"],
@@ -63,12 +63,12 @@ def play(target: str, told: Mapping[str, str], folder: Path) -> None:
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("target", NAMES)
-def test_what_a_target_says_conforms(target: str, tmp_path: Path) -> None:
+def test_traffic_of_a_target_conforms(target: str, tmp_path: Path) -> None:
     with TappedEmulator() as emulator:
         assert isinstance(emulator, TappedEmulator)
         assert emulator.tap
-        # The number of this process is nobody's business.
-        play(target, {name: value for name, value in variables(emulator).items() if name != "EMULATOR_PID"}, tmp_path)
+        # Without the process ID of the emulator, which runs in this process.
+        run_target(target, {name: value for name, value in variables(emulator).items() if name != "EMULATOR_PID"}, tmp_path)
         exchanges = list(of_the_api(emulator.tap.exchanges))
     assert exchanges
     found = list(Judge(corrected(facts(), deviations())).problems(exchanges))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The specification that is kept here has facts alone, and the script that made it leaves out all else."""
+"""Test that the stored specification and its script contain facts only."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ REDUCED = {
 }
 
 
-def test_facts_stay_and_prose_goes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keep_facts_and_remove_prose(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = tmp_path / "swagger.v3.json"
     document.write_text(yaml.safe_dump(DOCUMENT), encoding="utf-8")
     assert main([str(document)]) == 0
@@ -78,7 +78,7 @@ def test_facts_stay_and_prose_goes(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def texts(value: Any) -> Iterator[str]:
-    """All texts of a document, keys included."""
+    """Yield all texts of a document, including keys."""
     if isinstance(value, dict):
         yield from map(str, value)
         value = list(value.values())
@@ -89,7 +89,7 @@ def texts(value: Any) -> Iterator[str]:
         yield value
 
 
-def test_no_prose_is_kept_here() -> None:
+def test_stored_specification_has_no_prose() -> None:
     kept = set(texts(facts()))
     assert [text for text in kept if " " in text] == []
     assert not {"summary-text", "operationId", "tags", "externalDocs"} & kept

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the site in a browser: pages open, navigation and search work, and everything can be read on a phone."""
+"""Test the site in a browser: pages, navigation and search work, and all content is readable on a phone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 PATIENCE = 300
 DESKTOP = (1200, 900)
 PHONE = (390, 844)
-# What does not fit, by CSS paths; empty where a reader can reach everything.
+# Return the elements that do not fit; empty if all content is reachable.
 TOO_WIDE = """
 const width = document.documentElement.clientWidth, found = [];
 if (document.documentElement.scrollWidth > width) found.push('the page: ' + document.documentElement.scrollWidth);
@@ -41,7 +41,7 @@ return Math.min(...[...document.querySelectorAll('div.highlight pre, p, td')]
 
 
 def resize(browser: Chrome, size: tuple[int, int], dark: bool = False) -> None:
-    """Be a screen of this size; narrow ones are phones."""
+    """Set the size of the screen; a narrow one is a phone."""
     width, height = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -51,34 +51,34 @@ def resize(browser: Chrome, size: tuple[int, int], dark: bool = False) -> None:
 
 @pytest.fixture
 def desktop(browser: Chrome) -> Chrome:
-    """The browser, wide."""
+    """Return the browser with a wide screen."""
     resize(browser, DESKTOP)
     return browser
 
 
 def wait(browser: Chrome, selector: str) -> list[WebElement]:
-    """The elements of a CSS selector, once there are some that can be seen."""
+    """Wait for visible elements of a CSS selector, and return them."""
 
     def shown(_unused: Any) -> list[WebElement]:
         return [each for each in browser.find_elements(By.CSS_SELECTOR, selector) if each.is_displayed()]
 
-    found: list[WebElement] = WebDriverWait(browser, PATIENCE).until(shown, f"nothing to see of {selector}")
+    found: list[WebElement] = WebDriverWait(browser, PATIENCE).until(shown, f"no visible element of {selector}")
     return found
 
 
 def complaints(browser: Any) -> list[str]:
-    """The errors that the browser has logged since it was last asked."""
+    """Return the errors in the browser's log since the last call."""
     return [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
 
 
 def click(browser: Chrome, element: WebElement) -> None:
-    """Click on something that may have to be scrolled to."""
+    """Scroll to an element, and click it."""
     browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
     element.click()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_every_page_opens_without_an_error_and_nothing_is_out_of_reach(
+def test_each_page_opens_without_errors_and_all_content_is_reachable(
     size: tuple[int, int], browser: Chrome, address: str, site: Path
 ) -> None:
     resize(browser, size)
@@ -94,13 +94,13 @@ def test_every_page_opens_without_an_error_and_nothing_is_out_of_reach(
     assert {page: found for page, found in problems.items() if found} == {}
 
 
-def test_letters_on_a_phone_are_large_enough(browser: Chrome, address: str) -> None:
+def test_text_on_a_phone_is_large_enough(browser: Chrome, address: str) -> None:
     resize(browser, PHONE)
     browser.get(f"{address}/docsite/guide_credentials.html")
     assert browser.execute_script(SMALLEST) >= 11
 
 
-def test_the_side_bar_leads_to_every_page(desktop: Chrome, address: str, site: Path) -> None:
+def test_sidebar_links_to_each_page(desktop: Chrome, address: str, site: Path) -> None:
     desktop.get(f"{address}/index.html")
     entries = {each.get_attribute("href"): each.text for each in wait(desktop, ".sidebar-tree a")}
     assert len(entries) == len(list(site.rglob("*.html"))) - len(["index", "search"])
@@ -112,7 +112,7 @@ def test_the_side_bar_leads_to_every_page(desktop: Chrome, address: str, site: P
         assert wait(desktop, ".sidebar-tree .current-page > a")[0].text == entries[link]
 
 
-def test_next_leads_from_the_first_guide_to_the_last(desktop: Chrome, address: str, site: Path) -> None:
+def test_next_links_connect_all_guides(desktop: Chrome, address: str, site: Path) -> None:
     desktop.get(f"{address}/index.html")
     seen = [desktop.current_url]
     while following := desktop.find_elements(By.CSS_SELECTOR, "a.next-page"):
@@ -121,7 +121,7 @@ def test_next_leads_from_the_first_guide_to_the_last(desktop: Chrome, address: s
     assert len(seen) == len(set(seen)) == len(list(site.rglob("*.html"))) - len(["search"])
 
 
-def test_a_phone_has_a_menu(browser: Chrome, address: str) -> None:
+def test_phone_has_a_menu(browser: Chrome, address: str) -> None:
     resize(browser, PHONE)
     browser.get(f"{address}/index.html")
     assert not [each for each in browser.find_elements(By.CSS_SELECTOR, ".sidebar-tree a") if each.rect["x"] >= 0]
@@ -133,7 +133,7 @@ def test_a_phone_has_a_menu(browser: Chrome, address: str) -> None:
 
 
 def search(browser: Chrome, address: str, words: str) -> list[str]:
-    """Type words into the search field; the pages that are found."""
+    """Enter words in the search field; return the found pages."""
     browser.get(f"{address}/docsite/guide_publish.html")
     wait(browser, "input.sidebar-search")[0].send_keys(words + Keys.ENTER)
     wait(browser, "#search-results .search-summary")

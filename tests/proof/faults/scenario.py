@@ -45,7 +45,7 @@ class World:
     files: Mapping[str, bytes] = field(default_factory=dict)
     staged: Mapping[str, bytes] = field(default_factory=dict)
 
-    def furnish(self, emulator: Emulator, folder: Path) -> None:
+    def prepare(self, emulator: Emulator, folder: Path) -> None:
         """Create this state in an empty emulator and folder. Snippets get the IDs one0, one1, …"""
         for name, data in self.artifacts.items():
             emulator.repository().put(name, data)

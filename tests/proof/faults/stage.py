@@ -106,7 +106,7 @@ class Stage:
         for folder in (self.folder, self.temporary):
             folder.mkdir()
         self.emulator.switches.update(dict(self.scenario.switches))
-        self.scenario.before.furnish(self.emulator, self.folder)
+        self.scenario.before.prepare(self.emulator, self.folder)
         self._stack.enter_context(_replaced(tempfile, "tempdir", str(self.temporary)))
         self._clock = Clock(time.monotonic, self._pause, lambda least, most: 0.0)
         return self

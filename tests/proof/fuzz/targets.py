@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What others can send us, as functions of bytes: each may raise the collection's own error and nothing else.
+"""Define the parsers of received data as functions of bytes. Each can raise only the collection's own error.
 
-Knows the pure readers of the collection. Knows no fuzzer, no network and no Ansible.
+Must not know a fuzzer, the network, or Ansible.
 """
 
 from __future__ import annotations
@@ -45,43 +45,43 @@ API = "https://api.bitbucket.example/2.0"
 
 @dataclass(frozen=True)
 class Target:
-    """``read`` takes an input; ``seeds`` are inputs that make sense, ``words`` are pieces of such inputs."""
+    """Describe a target: ``read`` parses an input, ``seeds`` are valid inputs, ``words`` are parts of valid inputs."""
 
     read: Callable[[bytes], object]
     seeds: tuple[bytes, ...]
     words: tuple[bytes, ...] = ()
 
 
-def bear(read: Callable[[bytes], object], data: bytes) -> None:
-    """Read the data; the collection's own error is a good answer to bad data, every other exception passes through."""
+def parse_or_refuse(read: Callable[[bytes], object], data: bytes) -> None:
+    """Parse the data. Accept the collection's own error, and let other exceptions pass."""
     try:
         read(data)
     except BitbucketError as refusal:
         if not str(refusal).strip():
-            raise AssertionError("an error without words") from refusal
+            raise AssertionError("an error without a message") from refusal
 
 
 def related(data: bytes) -> None:
-    """The first line is the content type, the rest a multipart/related body."""
+    """Parse the first line as content type and the rest as a multipart/related body."""
     parts = parse_related(*_headed(data))
-    assert set(parts.contents) <= set(parts.document.get("files", ())), "contents of a file that the document does not name"
+    assert set(parts.contents) <= set(parts.document.get("files", ())), "contents of a file that is not in the document"
     assert parts.textual <= parts.contents.keys()
 
 
 def form(data: bytes) -> None:
-    """The first line is the content type, the rest a multipart/form-data body."""
+    """Parse the first line as content type and the rest as a multipart/form-data body."""
     parts = parse_form(*_headed(data))
     assert all(isinstance(text, str) for text in parts.document.values())
 
 
 def manifest(data: bytes) -> None:
-    """A checksum manifest, whose lines survive being written and read again."""
+    """Parse a checksum manifest, whose lines must be the same after writing and parsing."""
     digests = parse_manifest(data.decode("utf-8", "replace"))
     assert parse_manifest(render_manifest(digests)) == digests
 
 
 def error_body(data: bytes) -> None:
-    """The body of an error answer, whose words are one short printable line."""
+    """Parse the body of an error response, whose message must be one short printable line."""
     for said in (
         server_words(data),
         storage_words(data),
@@ -92,7 +92,7 @@ def error_body(data: bytes) -> None:
 
 
 def listing(data: bytes) -> None:
-    """A page of Downloads: its items in their order, and where the next page is."""
+    """Parse a page of Downloads: its items in order, and the next page."""
     page = _object(data)
     artifacts = [parse_artifact(item) for item in page_items(page, API)]
     for artifact in newest_first(artifacts):
@@ -104,39 +104,39 @@ def listing(data: bytes) -> None:
 
 
 def snippet(data: bytes) -> None:
-    """A snippet's document."""
+    """Parse the document of a snippet."""
     found = parse_snippet(_object(data), "GET it")
     assert found.id
 
 
 def name(data: bytes) -> None:
-    """A name, and after a line feed what a service may have made of it."""
-    asked, _unused, stored = data.decode("utf-8", "surrogateescape").partition("\n")
-    assert quoted(asked).isprintable()
-    pattern = renamed_pattern(asked)
+    """Check a name, and after a line feed the name that a service might have stored."""
+    requested, _unused, stored = data.decode("utf-8", "surrogateescape").partition("\n")
+    assert quoted(requested).isprintable()
+    pattern = renamed_pattern(requested)
     if pattern is not None:
         pattern.match(stored)
-    path = Destination("/").path_for(asked)
-    assert path == "/" + asked, "a name that leaves its directory"
-    assert "/" not in path_segment(asked)
+    path = Destination("/").path_for(requested)
+    assert path == "/" + requested, "the name leads to another directory"
+    assert "/" not in path_segment(requested)
 
 
 def location(data: bytes) -> None:
-    """A Location header, which leads to http or https and holds no user info, or is refused."""
+    """Parse a Location header, which must be an http or https URL without user info, or be refused."""
     target = redirect_target("GET", API, response_with(302, "Location", data.decode("latin-1")).location)
     assert target.lower().startswith("https:")
     origin(target)
 
 
 def link(data: bytes) -> None:
-    """A link that credentials may follow leads where the HTTP library will go, too."""
+    """Check that a link that may receive credentials leads to the same host in the HTTP library."""
     url = data.decode("utf-8", "replace")
     if same_origin(url, API):
         assert _goes_to(url) in (None, _goes_to(API))
 
 
 def headers(data: bytes) -> None:
-    """Retry-After, Date, Content-Length and Content-Encoding, as an HTTP library hands them on."""
+    """Parse Retry-After, Date, Content-Length and Content-Encoding in the form of an HTTP library."""
     value = data.decode("latin-1")
     retry_after, length = response_with(503, "Retry-After", value).retry_after, response_with(503, "Content-Length", value).length
     assert retry_after is None or retry_after >= 0
@@ -147,7 +147,7 @@ def headers(data: bytes) -> None:
 
 
 def response_with(status: int, header: str, value: str) -> Response:
-    """Return a response with one header, as an HTTP library passes it on."""
+    """Return a response with one header in the form of an HTTP library."""
     response = requests.Response()
     response.status_code, response.headers[header] = status, value
     return Response(response, "GET", 1)
@@ -159,7 +159,7 @@ def _headed(data: bytes) -> tuple[str, bytes]:
 
 
 def _object(data: bytes) -> dict[str, object]:
-    """The JSON object in the data, as the client would have read it; nothing where there is none."""
+    """Return the JSON object in the data like the client, or an empty one."""
     try:
         document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -168,7 +168,7 @@ def _object(data: bytes) -> dict[str, object]:
 
 
 def _goes_to(url: str) -> tuple[str | None, str | None, int | None] | None:
-    """Scheme, host and port that the HTTP library would connect to; None where it refuses the URL."""
+    """Return scheme, host and port to which the HTTP library would connect, None if it refuses the URL."""
     try:
         ready = requests.Request("GET", url).prepare().url or ""
         parts = urllib3.util.parse_url(ready)

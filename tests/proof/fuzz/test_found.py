@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers that once were a crash, each with what is to become of it."""
+"""Test responses that once caused a crash."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.helpers.fetching import FETCH
 from tests.helpers.modules import ModuleRunner
 from tests.helpers.serving import serving
 from tests.http._downloads.helpers import put
-from tests.proof.fuzz.targets import TARGETS, bear
+from tests.proof.fuzz.targets import TARGETS, parse_or_refuse
 
 INFO = "bitbucket_download_info"
 MANY_DIGITS = "9" * 5000
@@ -48,60 +48,60 @@ RELATED = b'\n--b\r\n\r\n{"files": {"f": {}}}\r\n'
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_it_is_read_or_refused(target: str, data: bytes) -> None:
-    bear(TARGETS[target].read, data)
+def test_read_or_refuse_an_input_that_was_found(target: str, data: bytes) -> None:
+    parse_or_refuse(TARGETS[target].read, data)
 
 
 @contextmanager
-def answering(head: str) -> Iterator[str]:
-    """A server that gives every request this head, and says no more; yields its origin."""
+def responding(head: str) -> Iterator[str]:
+    """Run a server that responds to each request with this head only; yield its origin."""
 
     class Handler(BaseHTTPRequestHandler):
-        """One connection."""
+        """Serve one connection."""
 
         def do_GET(self) -> None:
-            """Answer."""
+            """Send the head."""
             self.wfile.write(head.encode("latin-1") + b"\r\n\r\n{}")
 
         do_POST = do_DELETE = do_GET
 
         def log_message(self, *arguments: Any) -> None:
-            """Stay silent."""
+            """Print nothing."""
 
     with serving(Handler) as port:
         yield f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("length", ["\xb2", MANY_DIGITS], ids=["superscript", "digits"])
-def test_a_length_that_is_no_number_is_no_length(run: ModuleRunner, length: str) -> None:
-    with answering(f"HTTP/1.1 200 OK\r\nContent-Length: {length}") as origin:
+def test_ignore_a_length_that_is_not_a_number(run: ModuleRunner, length: str) -> None:
+    with responding(f"HTTP/1.1 200 OK\r\nContent-Length: {length}") as origin:
         assert run.failure(INFO, api_url=origin + "/2.0", retries=0).startswith(f"GET {origin}/2.0/repositories/acme/widgets")
 
 
 @pytest.mark.parametrize(
     "value", ["\xb2", MANY_DIGITS, "Mon, 1 Jan 99999999999 00:00:00 GMT", "-1", ",", "1e9", "::"], ids=range(7)
 )
-def test_a_retry_after_that_is_nonsense_is_none(run: ModuleRunner, value: str) -> None:
-    with answering(f"HTTP/1.1 503 Down\r\nContent-Length: 0\r\nRetry-After: {value}") as origin:
+def test_ignore_an_invalid_retry_after(run: ModuleRunner, value: str) -> None:
+    with responding(f"HTTP/1.1 503 Down\r\nContent-Length: 0\r\nRetry-After: {value}") as origin:
         message = run.failure(INFO, api_url=origin + "/2.0", retries=0, max_wait=0)
     assert "503 Service Unavailable" in message
     assert len(message) < 500
 
 
-def test_a_retry_after_of_many_digits_is_told_in_few(run: ModuleRunner) -> None:
-    with answering(f"HTTP/1.1 503 Down\r\nContent-Length: 0\r\nRetry-After: {'9' * 300}") as origin:
+def test_shorten_a_retry_after_with_many_digits(run: ModuleRunner) -> None:
+    with responding(f"HTTP/1.1 503 Down\r\nContent-Length: 0\r\nRetry-After: {'9' * 300}") as origin:
         message = run.failure(INFO, api_url=origin + "/2.0")
     assert "would exceed max_wait, 300 seconds" in message
     assert len(message) < 500
 
 
 @pytest.mark.parametrize("location", ["http://[x", "http://a:99999/", "//", "\xff"])
-def test_a_redirect_to_no_url_is_refused_in_words(run: ModuleRunner, location: str) -> None:
-    with answering(f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {location}") as origin:
-        assert "returned a redirect to" in run.failure(INFO, api_url=origin + "/2.0", retries=0)
+def test_refuse_a_redirect_to_an_invalid_url(run: ModuleRunner, location: str) -> None:
+    with responding(f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {location}") as origin:
+        assert "returned a redirect " in run.failure(INFO, api_url=origin + "/2.0", retries=0)
 
 
-def test_the_storage_hosts_path_is_told_printable_and_short(emulator: Emulator, run: ModuleRunner, tmp_path: Path) -> None:
+def test_message_has_a_short_printable_path_of_the_storage_host(emulator: Emulator, run: ModuleRunner, tmp_path: Path) -> None:
     put(emulator, {"app": b"application"})
     location = emulator.storage_url + "/\x1b[31m" + "a" * 5000
     emulator.faults.add("redirect", path="app$", location=location, times=None)
@@ -112,7 +112,7 @@ def test_the_storage_hosts_path_is_told_printable_and_short(emulator: Emulator, 
 
 
 @pytest.mark.parametrize("digits", [MANY_DIGITS, "\xb2", "-5"], ids=["digits", "superscript", "negative"])
-def test_a_part_that_begins_nowhere_is_not_taken(emulator: Emulator, run: ModuleRunner, tmp_path: Path, digits: str) -> None:
+def test_refuse_a_part_with_an_invalid_start(emulator: Emulator, run: ModuleRunner, tmp_path: Path, digits: str) -> None:
     put(emulator, {"app": b"application" * 1000})
     emulator.faults.add("truncate", host="storage")
     part = {"Content-Range": f"bytes {digits}-", "ETag": '"x"'}
@@ -127,7 +127,7 @@ def test_a_part_that_begins_nowhere_is_not_taken(emulator: Emulator, run: Module
     ['{"access_token": "x", "expires_in": 1%s}' % ("0" * 400), "[" * 60_000, '{"access_token": "x", "expires_in": NaN}'],
     ids=["long", "deep", "NaN"],
 )
-def test_an_odd_answer_of_the_token_endpoint_is_taken_or_refused(emulator: Emulator, run: ModuleRunner, body: str) -> None:
+def test_read_or_refuse_an_unusual_response_of_the_token_endpoint(emulator: Emulator, run: ModuleRunner, body: str) -> None:
     emulator.faults.add("json", host="token", body=body, times=None)
     consumer = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
     message = run.failure(INFO, user=None, api_token=None, retries=0, **consumer)

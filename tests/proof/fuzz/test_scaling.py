@@ -18,7 +18,7 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._renames import renamed_pattern
-from tests.proof.fuzz.targets import TARGETS, bear, response_with
+from tests.proof.fuzz.targets import TARGETS, parse_or_refuse, response_with
 
 GROWTH = 8
 LIMIT = 24
@@ -81,7 +81,7 @@ GROWING: dict[str, tuple[str, int, Callable[[int], bytes]]] = {
 def seconds(target: str, data: bytes) -> float:
     """Return the processor time of this thread for one read."""
     begin = time.thread_time()
-    bear(TARGETS[target].read, data)
+    parse_or_refuse(TARGETS[target].read, data)
     return time.thread_time() - begin
 
 
@@ -89,18 +89,20 @@ def seconds(target: str, data: bytes) -> float:
 def test_time_is_not_quadratic(case: str) -> None:
     target, count, grown = GROWING[case]
     small, large = grown(count), grown(count * GROWTH)
-    # The longest of the short times, so that one that was interrupted does not count against the reader.
+    # The longest of the short times, so that an interruption does not count against the parser.
     before = max(LEAST_SECONDS, *(seconds(target, small) for _unused in range(3)))
     times = (seconds(target, large) for _unused in range(ATTEMPTS))
-    assert any(after < LIMIT * before for after in times), f"{GROWTH} times what took {before:.3f} s takes {LIMIT} times as long"
+    assert any(after < LIMIT * before for after in times), (
+        f"{GROWTH} times the input, which took {before:.3f} s, takes more than {LIMIT} times as long"
+    )
 
 
 @pytest.mark.parametrize("target", ["form", "related"])
 def test_memory_is_not_quadratic(target: str) -> None:
-    """A part of a snippet costs a few kilobytes in the standard library's parser, whatever the number of parts."""
+    """A part of a snippet needs a few kilobytes in the standard library's parser, regardless of the number of parts."""
     data = {"form": _parts, "related": _files}[target](2000)
     tracemalloc.start()
-    bear(TARGETS[target].read, data)
+    parse_or_refuse(TARGETS[target].read, data)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100 * len(data)
@@ -108,30 +110,30 @@ def test_memory_is_not_quadratic(target: str) -> None:
 
 @pytest.mark.parametrize("runs", [3, 8, 30, 120])
 @pytest.mark.parametrize("stored", ["x" * 250 + "y", "x" * 40, "_x" * 125, "x" * 255])
-def test_a_name_of_many_pieces_is_compared_in_no_time(runs: int, stored: str) -> None:
-    """What a service may have made of a name: the number of ways to match must not count."""
+def test_comparison_of_a_name_with_many_parts_is_fast(runs: int, stored: str) -> None:
+    """The number of ways to match a renamed artifact must not affect the time."""
     pattern = renamed_pattern("x " * runs + "z")
     assert pattern is not None
     assert not pattern.match(stored)
 
 
-def test_deep_documents_end() -> None:
+def test_parse_deeply_nested_documents() -> None:
     for target in ("listing", "snippet", "error_body"):
         for depth in (100, 400, 500, 700, 900, 950, 990, 100_000):
             deep = b"[" * depth + b"]" * depth
             for frame in (b'{"values": [%s]}', b'{"error": {"message": %s}}', b'{"id": "x", "files": {"f": %s}}', b"%s"):
-                bear(TARGETS[target].read, frame % deep)
+                parse_or_refuse(TARGETS[target].read, frame % deep)
 
 
-def test_deep_parts_end() -> None:
+def test_parse_deeply_nested_parts() -> None:
     for depth in (50, 300, 1500):
         nested = b"".join(
             b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (level, level + 1) for level in range(depth)
         )
-        bear(TARGETS["form"].read, b"multipart/form-data; boundary=b0\n" + nested + b"--b0--\r\n")
-        bear(TARGETS["related"].read, b"multipart/related; boundary=b0\n" + nested + b"--b0--\r\n")
+        parse_or_refuse(TARGETS["form"].read, b"multipart/form-data; boundary=b0\n" + nested + b"--b0--\r\n")
+        parse_or_refuse(TARGETS["related"].read, b"multipart/related; boundary=b0\n" + nested + b"--b0--\r\n")
 
 
-def test_a_location_is_told_as_text_whatever_its_bytes() -> None:
+def test_message_has_a_location_with_any_bytes_as_text() -> None:
     for byte in range(256):
         assert isinstance(response_with(302, "Location", f"/{chr(byte)}").location, str)

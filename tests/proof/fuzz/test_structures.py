@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build responses with the right frame and any contents (multipart parts, JSON documents) for tests.proof.fuzz."""
+"""Test the parsers with valid framing and random contents (multipart parts, JSON documents)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.proof.fuzz.targets import TARGETS, bear
+from tests.proof.fuzz.targets import TARGETS, parse_or_refuse
 
 MANY_DIGITS = "9" * 5000
 CHARSETS = ["utf-8", "undefined", "idna", "punycode", "utf-16", "hex", "unicode_escape", '"a\0b"', "x" * 100, ""]
@@ -27,7 +27,7 @@ TYPES = [
     "",
 ]
 PARAMETERS = ["start", "boundary", "filename", "name", "charset"]
-# A parameter as RFC 2231 writes it, or as nobody does.
+# A valid parameter according to RFC 2231, or an invalid one.
 WAYS = [
     "%s=%s",
     '%s="%s"',
@@ -78,9 +78,9 @@ content_types = st.just("boundary=b") | parameters.map(lambda more: f"boundary=b
 
 @given(content_types, whole)
 @settings(max_examples=150)
-def test_a_multipart_answer_is_read_or_refused(parameters: str, body: bytes) -> None:
+def test_read_or_refuse_a_multipart_response(parameters: str, body: bytes) -> None:
     for name, kind in (("related", "multipart/related"), ("form", "multipart/form-data")):
-        bear(TARGETS[name].read, f"{kind}; {parameters}\n".encode("latin-1", "replace") + body)
+        parse_or_refuse(TARGETS[name].read, f"{kind}; {parameters}\n".encode("latin-1", "replace") + body)
 
 
 links = st.sampled_from(
@@ -142,22 +142,22 @@ error = st.fixed_dictionaries(
 
 
 def _sent(name: str, value: Any) -> None:
-    bear(TARGETS[name].read, json.dumps(value).encode())
+    parse_or_refuse(TARGETS[name].read, json.dumps(value).encode())
 
 
 @given(page)
 @settings(max_examples=150)
-def test_a_page_of_a_listing_is_read_or_refused(value: Any) -> None:
+def test_read_or_refuse_a_page_of_a_listing(value: Any) -> None:
     _sent("listing", value)
 
 
 @given(snippet)
 @settings(max_examples=150)
-def test_the_document_of_a_snippet_is_read_or_refused(value: Any) -> None:
+def test_read_or_refuse_the_document_of_a_snippet(value: Any) -> None:
     _sent("snippet", value)
 
 
 @given(error)
 @settings(max_examples=100)
-def test_the_words_of_an_error_are_found_or_there_are_none(value: Any) -> None:
+def test_find_the_message_of_an_error_or_none(value: Any) -> None:
     _sent("error_body", value)

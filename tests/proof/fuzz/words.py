@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inputs that make sense and pieces of such inputs, for fuzzers to begin with. Knows the formats, not who reads them."""
+"""Provide valid inputs and parts of them as the start for fuzzers. Must not know the parsers."""
 
 from __future__ import annotations
 
