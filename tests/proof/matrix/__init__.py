@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several ansible-cores as controller and several Pythons as target, as far as they are found on this machine."""
+"""Test several versions of ansible-core with several target Pythons that exist on this machine."""

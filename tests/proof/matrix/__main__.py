@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command: runs every core with every Python that is found, prints a table, and ends with 1 where something failed.
+"""Provide the command: run each core with each found Python, and print a table. Exit with 1 after a failure.
 
-What is not there is skipped, and the table says why. Environments and what failed checks printed are kept in build/matrix.
+Missing versions are skipped, and the table has the reason. build/matrix keeps environments and the output of failed checks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .environments import FOLDER, NoEnvironment, environment
 from .pythons import VERSIONS, find_pythons
 from .table import Cell, as_text
 
-# Where each core runs, those we like best first; and the Pythons of targets that it supports.
+# The Pythons for each core in order of preference, and the target Pythons that it supports.
 CONTROLLERS = {
     "2.18": ("3.11", "3.12", "3.13"),
     "2.19": ("3.12", "3.13", "3.11"),
@@ -38,27 +38,31 @@ OF_A_CORE = ("ad hoc", "lookups", "units", "sanity")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the command line asks for."""
+    """Hold the selection of the command line."""
 
     cores: Sequence[str]
     columns: Sequence[str]
 
     def has(self, column: str) -> bool:
-        """Whether a check is wanted."""
+        """Return whether a check is selected."""
         return column in self.columns
 
 
 def parse(arguments: Sequence[str] | None = None) -> Wanted:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.proof.matrix", description="ansible-cores with target Pythons.")
-    parser.add_argument("--core", action="append", choices=list(CONTROLLERS), help="this one alone; more than once for more")
-    parser.add_argument("--check", action="append", choices=[*VERSIONS, *OF_A_CORE], help="this target or check alone; likewise")
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.proof.matrix", description="Test versions of ansible-core with target Pythons."
+    )
+    parser.add_argument("--core", action="append", choices=list(CONTROLLERS), help="run only this core; repeatable")
+    parser.add_argument(
+        "--check", action="append", choices=[*VERSIONS, *OF_A_CORE], help="run only this target or check; repeatable"
+    )
     options = parser.parse_args(arguments)
     return Wanted(options.core or list(CONTROLLERS), options.check or [*VERSIONS, *OF_A_CORE])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run and show."""
+    """Run the checks and print the results."""
     wanted = parse(arguments)
     FOLDER.mkdir(parents=True, exist_ok=True)
     pythons = find_pythons(os.environ)
@@ -91,7 +95,7 @@ def _cells(wanted: Wanted, pythons: dict[str, Path]) -> Iterator[Cell]:
 
 
 def _targets(wanted: Wanted, pythons: dict[str, Path]) -> Iterator[tuple[str, Path | str]]:
-    """The environment of each target, or why there is none."""
+    """Yield the environment of each target, or the reason why it is missing."""
     for version in VERSIONS:
         if version not in pythons:
             yield version, "not found"
@@ -112,14 +116,14 @@ def _cells_of(core: str, python: Path, targets: dict[str, Path | str], wanted: W
             yield Cell(core, version, "skipped" if targets[version] == "not found" else "failed", str(targets[version]))
         else:
             target = usable[version]
-            yield _checked(core, version, lambda folder, target=target: plays.play_thrice(python, target, folder))  # type: ignore[misc]
+            yield _checked(core, version, lambda folder, target=target: plays.run_three_times(python, target, folder))  # type: ignore[misc]
     for name, check in cores.checks(core, python, usable).items():
         if wanted.has(name):
             yield _checked(core, name, check)
 
 
 def _checked(core: str, column: str, check: Callable[[Path], None]) -> Cell:
-    """Do one check in a folder that is kept only if it fails."""
+    """Run a check in a folder that is kept only after a failure."""
     folder = Path(tempfile.mkdtemp(prefix=f"{core}-{column.replace(' ', '-')}-", dir=FOLDER))
     try:
         check(folder)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks of one ansible-core that need no target: its own test program, lookups in plays, commands without a playbook.
+"""Run the checks of an ansible-core that need no target: ansible-test, lookups in plays, commands without a playbook.
 
-Knows the project's tests and ansible-test. Every check raises `plays.Failed`.
+A failed check raises `plays.Failed`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.tools.tree import ROOT
 from . import plays
 
 LOOKUPS = ROOT / "tests" / "unit" / "plugins" / "lookup"
-# Lookups in real plays are tested beside ansible-test, which hides Ansible's programs from the tests that it runs.
+# Lookups in real plays are tested without ansible-test, because it hides Ansible's programs from tests.
 PLAYED = [path for path in sorted(LOOKUPS.glob("test_*.py")) if "each_ansible" in path.read_text(encoding="utf-8")]
 UNITS = [
     "tests/unit/module_utils/",
@@ -32,7 +32,7 @@ Check = Callable[[Path], None]
 
 
 def checks(core: str, python: Path, targets: Mapping[str, Path]) -> dict[str, Check]:
-    """Every check by its name; each takes an empty folder."""
+    """Return all checks by name; each needs an empty folder."""
     found: dict[str, Check] = {
         "ad hoc": lambda folder: plays.ad_hoc(python, folder),
         "lookups": lambda folder: _lookups(python, folder),
@@ -43,7 +43,7 @@ def checks(core: str, python: Path, targets: Mapping[str, Path]) -> dict[str, Ch
 
 
 def _lookups(python: Path, folder: Path) -> None:
-    """The tests of lookups that play real playbooks, in this core."""
+    """Run the tests of lookups in real playbooks with this core."""
     words = [sys.executable, "-m", "pytest", "-q", *map(str, PLAYED), "-k", python.parent.parent.name]
     output = _run(words, {**os.environ, "ANSIBLE_CORE_PYTHONS": str(python)}, folder)
     if " passed" not in output or "skipped" in output:
@@ -51,14 +51,14 @@ def _lookups(python: Path, folder: Path) -> None:
 
 
 def _sanity(core: str, python: Path, targets: Mapping[str, Path], folder: Path) -> None:
-    """All tests with the controller's Python; compiling and importing with that of every target."""
+    """Run all tests with the controller's Python, and compile and import tests with all target Pythons."""
     _ansible_test(core, python, targets, folder, ["sanity"])
     for version in targets:
         _ansible_test(core, python, targets, folder, ["sanity", *IMPORTS, "--python", version])
 
 
 def _ansible_test(core: str, python: Path, targets: Mapping[str, Path], folder: Path, words: list[str]) -> None:
-    # ansible-test looks for Pythons by their names, and believes the names.
+    # ansible-test finds Pythons by name, and does not check their versions.
     names = folder / "bin"
     names.mkdir(exist_ok=True)
     for version, program in targets.items():
@@ -71,5 +71,5 @@ def _ansible_test(core: str, python: Path, targets: Mapping[str, Path], folder: 
 
 
 def _run(words: list[str], settings: Mapping[str, str], folder: Path) -> str:
-    """Run one of our own programs in the checkout; what it prints is kept in the folder."""
+    """Run a program of the project in the checkout, and keep its output in the folder."""
     return plays.run(words, settings, ROOT, warnings=True, record=folder / "output.txt")

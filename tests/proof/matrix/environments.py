@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The virtual environments of the matrix, in build/matrix. Knows requirements files, nothing of what runs there."""
+"""Create the virtual environments of the matrix in build/matrix."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FOLDER = BUILD / "matrix"
 
 
 class NoEnvironment(Exception):
-    """An environment could not be made; the message says why."""
+    """An environment could not be created. The message has the reason."""
 
 
 def environment(name: str, base: Path, group: str) -> Path:
-    """The Python of build/matrix/<name> with what tests/requirements/matrix/<group>.txt asks for; made when that changes."""
+    """Return the Python of build/matrix/<name> with the packages in tests/requirements/matrix/<group>.txt, updated if needed."""
     folder = FOLDER / name
     python, stamp = folder / "bin" / "python", folder / ".stamp"
     texts = [path.read_text(encoding="utf-8") for path in sorted((REQUIREMENTS / "matrix").glob("*.txt"))]
@@ -32,7 +32,7 @@ def environment(name: str, base: Path, group: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     done = subprocess.run([str(base), "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NoEnvironment(f"{base} makes no environment: {done.stderr.strip()[-300:]}")
+        raise NoEnvironment(f"{base} cannot create an environment: {done.stderr.strip()[-300:]}")
     try:
         install(f"matrix/{group}", python)
     except SystemExit as failure:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every module, lookup and role in one playbook: a core on the one side, a Python on the other, the emulator behind.
+"""Run each module, lookup and role in one playbook with a given core and target Python, against the emulator.
 
-A dry run, a run and a second run. Knows the command line of Ansible; not where its programs come from.
+The playbook runs in check mode, then for real, and then again.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ PLAYBOOK = Path(__file__).with_name("play.yml")
 RECAP = re.compile(r"^localhost +: ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
 TROUBLE = re.compile(r"\[(WARNING|DEPRECATION WARNING|ERROR)\].*")
 LIMIT = 3600  # seconds
-# Fetching what only a run publishes.
+# Tasks that fetch artifacts which exist only after a run.
 UNFORESEEN = 1
 
 
 class Failed(Exception):
-    """A check failed; the message shows how."""
+    """A check failed. The message has the details."""
 
 
 def prepare(emulator: Emulator) -> None:
-    """What the playbook expects to be there."""
+    """Create everything that the playbook expects."""
     now = datetime.now(UTC)
     lines = ""
     for number in range(3):
@@ -44,12 +44,12 @@ def prepare(emulator: Emulator) -> None:
         lines += f"{hashlib.sha256(tool).hexdigest()}  tool-{number}.tgz\n"
     emulator.repository(slug="staging").put("VERSION", "1.4.2")
     emulator.repository().put("TOOLS.sha256", lines.encode())
-    emulator.snippets.create("Run book", {"start.md": "Call somebody.\n", "image.png": bytes(range(256))})
-    emulator.snippets.create("Out of date", {"notes.md": "Nobody needs this.\n"})
+    emulator.snippets.create("Run book", {"start.md": "Call the release engineer.\n", "image.png": bytes(range(256))})
+    emulator.snippets.create("Out of date", {"notes.md": "This is obsolete.\n"})
 
 
-def play_thrice(ansible: Path, target: Path, folder: Path) -> None:
-    """Play it on a fresh emulator; raises Failed."""
+def run_three_times(ansible: Path, target: Path, folder: Path) -> None:
+    """Run the playbook three times on a new emulator; raise Failed."""
     with Emulator() as emulator:
         prepare(emulator)
         (folder / "dist").mkdir()
@@ -60,16 +60,16 @@ def play_thrice(ansible: Path, target: Path, folder: Path) -> None:
         words += ["-e", f"folder={folder}"]
         foreseen = _changed(run([*words, "--check", "--diff"], settings, folder))
         if any(entry.method not in ("GET", "HEAD") for entry in emulator.journal):
-            raise Failed("a dry run has written something")
+            raise Failed("a dry run changed something")
         first, second = (_changed(run(words, settings, folder)) for _unused in range(2))
         if not foreseen or first != foreseen + UNFORESEEN:
-            raise Failed(f"{first} tasks changed something, the dry run foresaw {foreseen} and cannot foresee {UNFORESEEN}")
+            raise Failed(f"{first} tasks changed something, the dry run predicted {foreseen} and cannot predict {UNFORESEEN}")
         if second:
             raise Failed(f"{second} tasks changed something in the second run")
 
 
 def ad_hoc(ansible: Path, folder: Path) -> None:
-    """Every module by a command without a playbook; raises Failed."""
+    """Run each module with a command without a playbook; raise Failed."""
     lines = {
         "bitbucket_download": "content=x name=VERSION",
         "bitbucket_download_info": "patterns=*.tgz",
@@ -94,7 +94,7 @@ def ad_hoc(ansible: Path, folder: Path) -> None:
 def _changed(output: str) -> int:
     recap = RECAP.search(output)
     if not recap or int(recap[1]) == 0:
-        raise Failed(f"it ran nothing: {output[-2000:]}")
+        raise Failed(f"no task ran: {output[-2000:]}")
     return int(recap[2])
 
 
@@ -105,7 +105,7 @@ def run(
     warnings: bool = False,
     record: Path | None = None,
 ) -> str:
-    """Run a program that must succeed, without a warning unless `warnings`; returns what it printed, and keeps it in `record`."""
+    """Run a program that must succeed, without warnings unless `warnings`; return its output, and keep it in `record`."""
     done = subprocess.run(
         words,
         cwd=folder,
@@ -124,7 +124,7 @@ def run(
         raise Failed(f"exit code {done.returncode}: {done.stdout[-3000:]}")
     trouble = None if warnings else TROUBLE.search(done.stdout)
     if trouble:
-        raise Failed(f"a warning: {trouble[0]}")
+        raise Failed(f"it printed a warning: {trouble[0]}")
     return done.stdout
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The Pythons of this machine, by version. Knows where they may be, nothing of Ansible.
+"""Find the Pythons of this machine by version.
 
-They are looked for by their names on PATH, in what MATRIX_PYTHONS names (programs, or folders with programs, separated as
-in PATH), and where pyenv keeps its own. A name proves nothing: pyenv's shims have the names of all Pythons, and fail.
+The search covers PATH, MATRIX_PYTHONS (programs, or folders with programs, separated as in PATH), and the versions of pyenv.
+Each program is tested: pyenv's shims have the names of all Pythons, but some fail.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 VERSIONS = tuple(f"3.{minor}" for minor in range(8, 15))
-# A Python without these makes no environments.
+# A Python needs these modules to create environments.
 QUESTION = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
 
 
 def find_pythons(settings: Mapping[str, str]) -> dict[str, Path]:
-    """The programs by version such as `3.8`; of several the first that works."""
+    """Return the programs by version such as `3.8`; the first working one of each version."""
     found: dict[str, Path] = {}
     for program in _candidates(settings):
         version = version_of(program)
@@ -32,7 +32,7 @@ def find_pythons(settings: Mapping[str, str]) -> dict[str, Path]:
 
 
 def version_of(program: Path) -> str | None:
-    """The version of a Python that works and can make environments; None for anything else."""
+    """Return the version of a working Python that can create environments, None for other programs."""
     try:
         done = subprocess.run(
             [str(program), "-I", "-c", QUESTION],

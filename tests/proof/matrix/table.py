@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The results as a table with a reason for whatever did not pass. Knows nothing of how they came about."""
+"""Format the results as a table with the reasons of failed and skipped checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MARKS = {"passed": "passed", "failed": "FAILED", "skipped": "-"}
 
 @dataclass(frozen=True)
 class Cell:
-    """One check of one core. `state` is one of MARKS; `reason` is empty for what passed."""
+    """Describe a check of a core. `state` is one of MARKS; `reason` is empty for a passed check."""
 
     core: str
     column: str
@@ -26,7 +26,7 @@ class Cell:
 
 
 def as_text(cells: Sequence[Cell], columns: Sequence[str]) -> str:
-    """A line for each core; below it the reasons, and how many of each there are."""
+    """Return a line for each core, then the reasons and the counts."""
     found = {(cell.core, cell.column): cell for cell in cells}
     rows = list(dict.fromkeys(cell.core for cell in cells))
     lines = [["core", *columns], *([row, *(_mark(found.get((row, column))) for column in columns)] for row in rows)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The matrix finds Pythons that work, wherever they are, and says of every cell what became of it."""
+"""Test that the matrix finds working Pythons, and reports the result of each cell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THIS = f"3.{sys.version_info[1]}"
 
 
 def program(folder: Path, name: str, *lines: str) -> Path:
-    """A script that stands for a Python."""
+    """Create a script that simulates a Python."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
     path.write_text("\n".join(["#!/bin/sh", *lines]) + "\n", encoding="utf-8")
@@ -29,23 +29,23 @@ def program(folder: Path, name: str, *lines: str) -> Path:
 
 
 def working(folder: Path, name: str) -> Path:
-    """The Python of the tests under another name."""
+    """Create a script that runs the Python of the tests."""
     return program(folder, name, f'exec {shlex.quote(sys.executable)} "$@"')
 
 
-def test_a_python_is_found_by_its_name_on_path(tmp_path: Path) -> None:
+def test_find_a_python_by_name_on_path(tmp_path: Path) -> None:
     found = working(tmp_path / "bin", f"python{THIS}")
     assert find_pythons({"PATH": str(tmp_path / "bin")}) == {THIS: found}
 
 
-def test_a_name_that_fails_is_no_python_and_the_next_one_counts(tmp_path: Path) -> None:
+def test_skip_a_failing_program_and_use_the_next_one(tmp_path: Path) -> None:
     program(tmp_path / "shims", f"python{THIS}", "echo 'command not found' >&2", "exit 127")
     found = working(tmp_path / "bin", f"python{THIS}")
     assert find_pythons({"PATH": f"{tmp_path / 'shims'}:{tmp_path / 'bin'}"}) == {THIS: found}
     assert find_pythons({"PATH": str(tmp_path / "shims")}) == {}
 
 
-def test_a_name_that_lies_is_not_believed(tmp_path: Path) -> None:
+def test_check_the_version_of_a_python(tmp_path: Path) -> None:
     other = "3.8" if THIS != "3.8" else "3.9"
     lying = working(tmp_path / "bin", f"python{other}")
     assert version_of(lying) == THIS
@@ -53,25 +53,25 @@ def test_a_name_that_lies_is_not_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("named", ["versions/3", "versions/3/bin", f"versions/3/bin/python{THIS}"])
-def test_programs_and_folders_can_be_named(named: str, tmp_path: Path) -> None:
+def test_find_pythons_in_matrix_pythons(named: str, tmp_path: Path) -> None:
     found = working(tmp_path / "versions" / "3" / "bin", f"python{THIS}")
     settings = {"PATH": str(tmp_path / "nothing"), "MATRIX_PYTHONS": f"{tmp_path / 'gone'}:{tmp_path / named}"}
     assert find_pythons(settings) == {THIS: found}
 
 
-def test_the_pythons_of_pyenv_are_found_behind_its_shims(tmp_path: Path) -> None:
+def test_find_the_pythons_of_pyenv(tmp_path: Path) -> None:
     program(tmp_path / "bin", "pyenv", f"echo {shlex.quote(str(tmp_path / 'root'))}")
     program(tmp_path / "bin", f"python{THIS}", "exit 127")
     found = working(tmp_path / "root" / "versions" / "3.x" / "bin", f"python{THIS}")
     assert find_pythons({"PATH": str(tmp_path / "bin")}) == {THIS: found}
 
 
-def test_what_is_no_program_is_no_python(tmp_path: Path) -> None:
+def test_ignore_files_that_are_not_programs(tmp_path: Path) -> None:
     assert version_of(tmp_path / "missing") is None
     assert version_of(program(tmp_path, "mute", "true")) == ""
 
 
-def test_the_table_has_a_reason_for_all_that_did_not_pass() -> None:
+def test_table_has_a_reason_for_each_check_that_did_not_pass() -> None:
     cells = [
         Cell("2.18", "3.8", "passed"),
         Cell("2.18", "units", "failed", "see there"),
@@ -89,7 +89,7 @@ def test_the_table_has_a_reason_for_all_that_did_not_pass() -> None:
     ]
 
 
-def test_nothing_tested_is_no_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fail_if_nothing_was_tested(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("MATRIX_PYTHONS", raising=False)
     assert main([]) == 1
@@ -98,6 +98,6 @@ def test_nothing_tested_is_no_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert "Nothing was tested." in shown.err
 
 
-def test_every_core_that_the_collection_supports_is_in_the_matrix() -> None:
+def test_matrix_contains_each_supported_core() -> None:
     assert list(CONTROLLERS) == ["2.18", "2.19", "2.20", "2.21"]
     assert [(TARGETS[core][0], TARGETS[core][-1]) for core in CONTROLLERS] == [("3.8", "3.13")] * 2 + [("3.9", "3.14")] * 2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command: test a sample of mutants of each file, print a table and write the survivors to build/mutants.txt."""
+"""Provide the command: test a sample of mutants of each file, print a table, and write the survivors to build/mutants.txt."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.proof.mutants", description="Measure which changes no test detects.")
-    parser.add_argument("--only", action="append", metavar="FILE", help="this file alone, by the end of its path; repeatable")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.proof.mutants", description="Measure the share of changes that no test detects."
+    )
+    parser.add_argument("--only", action="append", metavar="FILE", help="test only this file, by the end of its path; repeatable")
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N", help=f"mutants per file, default {SAMPLE}")
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"seed of the sample and the tests, default {SEED}")
     return parser.parse_args(words)

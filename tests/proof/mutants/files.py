@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The measured plugin files and the tests that must detect a change of each. Edit this table when files move.
+"""List the measured plugin files, and the tests that must detect a change of each. Edit this table when files move.
 
-Fast tests come first, because the first failure ends a run. Files without a unit test of their own have the smallest tests
-over HTTP that reach them.
+Fast tests come first, because the first failure ends a run. Files without a separate unit test have the smallest tests
+over HTTP that use them.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Print all mutants of files as JSON, made by the operators of cosmic-ray and mutmut.
+"""Print all mutants of files as JSON, with the operators of cosmic-ray and mutmut.
 
 Usage: ``python -m tests.proof.mutants.operators FILE...`` in an environment with both (tests/requirements/mutants.txt).
 cosmic-ray changes conditions, loops, exceptions and decorators; mutmut changes strings, arguments and assignments.
@@ -34,7 +34,7 @@ mutmut_pragmas: Any = import_module("mutmut.mutation.pragma_handling")
 
 
 class Made(NamedTuple):
-    """One mutant: the operator, the changed place (line and column) and the whole changed source."""
+    """Describe a mutant: the operator, the changed place (line and column), and the complete changed source."""
 
     operator: str
     line: int
@@ -51,7 +51,7 @@ def main(files: list[str]) -> int:
 
 def mutants(source: str) -> Iterator[Made]:
     """Yield the mutants of a source, without duplicates and without sources that do not compile or do not differ."""
-    # Sources that warn do not count either: "is" with a literal is equal to "==" here.
+    # Sources with warnings do not count either: "is" with a literal equals "==" here.
     warnings.simplefilter("error", SyntaxWarning)
     seen = {shape_of(ast.parse(source))}
     for made in (*_by_mutmut(source), *_by_cosmic_ray(source)):

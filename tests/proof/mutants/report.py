@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put results into a table and a list of survivors."""
+"""Format results as a table and a list of survivors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMNS = "{:<40} {:>7} {:>7} {:>7} {:>9} {:>7}"
 
 
 class Result(NamedTuple):
-    """The outcomes of the chosen mutants of one file: survivors, and those that a limit ended (also detected)."""
+    """Hold the results of the chosen mutants of a file: survivors, and mutants stopped by a limit, which are detected too."""
 
     file: str
     possible: int
@@ -25,7 +25,7 @@ class Result(NamedTuple):
 
 
 def as_table(groups: dict[str, list[Result]]) -> str:
-    """Return the table: one row per file, a sum per group and a total."""
+    """Return the table: a row for each file, a sum for each group, and a total."""
     lines = [COLUMNS.format("file", "all", "mutants", "killed", "survived", "share")]
     for name, results in groups.items():
         lines += [_row(result.file, [result]) for result in results]
@@ -34,7 +34,7 @@ def as_table(groups: dict[str, list[Result]]) -> str:
 
 
 def as_list(results: Iterable[Result]) -> str:
-    """Return all survivors, and then the mutants that a limit ended, with their changed lines."""
+    """Return all survivors, and then the mutants stopped by a limit, with their changed lines."""
     results = list(results)
     survived = [text for result in results for text in _described(result.file, "survived", result.survivors)]
     limited = [text for result in results for text in _described(result.file, "limit", result.limited)]

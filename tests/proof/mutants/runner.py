@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Drive the worker: a copy of the checkout, and one request after the other."""
+"""Run the worker in a copy of the checkout, and send it one request after the other."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.tools.tree import BUILD, ROOT
 WORKPLACE = BUILD / "mutants"
 WORKER = Path(__file__).with_name("worker.py")
 COPIED = ("plugins", "tests", "roles", "meta", "galaxy.yml", "pytest.ini")
-# Processor time is the measure, so that a busy machine makes no difference. An endless loop costs as much as the limit.
+# The limit is processor time, which does not depend on the load of the machine. An endless loop uses the complete limit.
 CPU_FACTOR, CPU_FLOOR = 6.0, 8.0
-# For mutants that wait forever: even on a busy machine no run takes this long.
+# Time limit for mutants that wait forever. Even on a busy machine, no run takes this long.
 WALL_SECONDS = 300.0
 
 
@@ -32,7 +32,7 @@ class BrokenTests(Exception):
 
 
 class Runner:
-    """Runs tests on mutants of one folder."""
+    """Run tests on mutants in a folder."""
 
     def __init__(self, process: subprocess.Popen[str], seed: int) -> None:
         self._process = process
@@ -44,7 +44,7 @@ class Runner:
         outcome, _cpu = self._ask(None, None, tests, 600.0)
         if outcome != "passed":
             raise BrokenTests(f"{' '.join(tests)}: {outcome} without any change")
-        # Once more: the first run also imports the libraries.
+        # Run the tests twice, because the first run also imports the libraries.
         _outcome, cpu = self._ask(None, None, tests, 600.0)
         return CPU_FLOOR + CPU_FACTOR * cpu
 
@@ -67,9 +67,9 @@ class Runner:
 def running(folder: Path, seed: int) -> Iterator[Runner]:
     """Start a worker in a folder."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONPYCACHEPREFIX": str(folder / "cache" / "pycache")}
-    # Not the checkout's tree: the worker's folder is the collection.
+    # The worker's folder is the collection, not the tree of the checkout.
     environment.pop("ANSIBLE_COLLECTIONS_PATH", None)
-    # -P: the modules beside the worker are not importable by their bare names.
+    # -P: the modules next to the worker cannot be imported by their bare names.
     command = [sys.executable, "-P", str(WORKER)]
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -78,7 +78,7 @@ def running(folder: Path, seed: int) -> Iterator[Runner]:
 
 
 def copied() -> Path:
-    """Copy what the tests need of the checkout; return the folder."""
+    """Copy the parts of the checkout that the tests need; return the folder."""
     shutil.rmtree(WORKPLACE, ignore_errors=True)
     WORKPLACE.mkdir(parents=True)
     for name in COPIED:

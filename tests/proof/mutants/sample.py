@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mutants and the choice of a sample that is the same for the same code, wherever the code is.
+"""Choose a sample of mutants that depends on the code only, not on its location.
 
-The choice depends on the seed and on the changed lines alone, not on file names or line numbers. After a move of a file, or
+The choice depends on the seed and the changed lines, not on file names or line numbers. After a move of a file, or
 a change elsewhere in it, the sample is the same.
 """
 
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
-    """One changed source: the operator, the changed place (line and column), the changed lines and the whole source."""
+    """Describe a mutant: the operator, the place (line and column), the changed lines, and the complete source."""
 
     operator: str
     line: int
@@ -39,8 +39,8 @@ class Mutant(NamedTuple):
 def choose(mutants: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
     """Return at most `size` mutants in the order of the file.
 
-    No operator gets a second mutant of a place before every operator has one of each place: some operators have eleven
-    variants of one place, others have one.
+    Each operator gets one mutant of each place before any operator gets a second mutant of a place: some operators have
+    eleven variants of a place, others only one.
     """
     repeated: Counter[tuple[str, str, str]] = Counter()
     drawn: list[tuple[str, Mutant]] = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare sources by what they do at run time."""
+"""Compare sources by their behavior at run time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ast
 
 
 class _WithoutAnnotations(ast.NodeTransformer):
-    """Remove what the future import of annotations leaves unevaluated: no test can detect a change of it."""
+    """Remove annotations that are never evaluated, because no test can detect their change."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
@@ -26,6 +26,6 @@ class _WithoutAnnotations(ast.NodeTransformer):
 
 
 def shape_of(tree: ast.Module) -> str:
-    """Return what a source does at run time, as a text to compare; changes ``tree``."""
+    """Return the behavior of a source as a text to compare. This changes ``tree``."""
     late = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
     return ast.dump(_WithoutAnnotations().visit(tree) if late else tree)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tool reports planted survivors, and its sample does not depend on the location of the code."""
+"""Test that the tool reports planted survivors, and that its sample does not depend on the location of the code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OUTCOMES = {
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Iterator[Runner]:
-    """A worker in a folder with a file and a test of it."""
+    """Start a worker in a folder with a file and its test."""
     (tmp_path / "thing.py").write_text(SOURCE, encoding="utf-8")
     (tmp_path / "test_thing.py").write_text(TEST, encoding="utf-8")
     with running(tmp_path, seed=1) as started:
@@ -45,27 +45,27 @@ def test_only_the_planted_survivor_passes(runner: Runner) -> None:
     assert runner.outcome("thing.py", SOURCE, ["test_thing.py"], 2) == "passed"
 
 
-def test_tests_that_fail_without_any_change_are_refused(runner: Runner, tmp_path: Path) -> None:
+def test_refuse_tests_that_fail_without_any_change(runner: Runner, tmp_path: Path) -> None:
     (tmp_path / "test_thing.py").write_text("def test_nothing():\n    assert False\n", encoding="utf-8")
     with pytest.raises(BrokenTests, match=r"test_thing\.py: failed"):
         runner.check(["test_thing.py"])
 
 
 def mutants_of(original: str) -> list[Mutant]:
-    """Mutants of one place by one operator, and one of another place."""
+    """Return mutants of one place by one operator, and a mutant of another place."""
     line = original.splitlines().index("    return a if a > b else b") + 1
     changed = [Mutant.of("compare", line, 16, original, original.replace(">", sign)) for sign in (">=", "<", "<=", "==")]
     return [*changed, Mutant.of("name", line, 11, original, original.replace("return a", "return b"))]
 
 
-def test_the_sample_does_not_depend_on_the_lines_above() -> None:
+def test_sample_does_not_depend_on_earlier_lines() -> None:
     chosen, moved = (choose(mutants_of(source), 3, seed=7) for source in (SOURCE, f'"""Words."""\n\n{SOURCE}'))
     assert [mutant.after for mutant in chosen] == [mutant.after for mutant in moved]
     assert len(chosen) == 3
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_every_place_is_chosen_before_one_is_chosen_twice(seed: int) -> None:
+def test_choose_each_place_before_choosing_one_twice(seed: int) -> None:
     assert {mutant.operator for mutant in choose(mutants_of(SOURCE), 2, seed)} == {"compare", "name"}
 
 
@@ -84,11 +84,11 @@ LATE = "from __future__ import annotations\n"
         ("def f(a: int | None): ...", "def f(a: int & None): ...", False),
     ],
 )
-def test_annotations_that_are_not_evaluated_make_no_mutant(one: str, other: str, same: bool) -> None:
+def test_ignore_changes_of_annotations_that_are_not_evaluated(one: str, other: str, same: bool) -> None:
     assert (shape_of(ast.parse(one)) == shape_of(ast.parse(other))) is same
 
 
-def test_the_report_counts_and_lists_survivors() -> None:
+def test_report_counts_and_lists_survivors() -> None:
     survivor = Mutant.of("compare", 2, 16, SOURCE, SURVIVOR)
     result = Result("thing.py", 9, 4, [survivor])
     assert as_table({"rules": [result]}).splitlines()[-1].split() == ["=", "total", "9", "4", "3", "1", "25.0%"]

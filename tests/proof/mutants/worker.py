@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run tests on one changed file at a time, each in a fork of a process that has imported the libraries already.
+"""Run tests on one changed file at a time, each in a fork of a process that has already imported the libraries.
 
-Started by `runner` in a copy of the checkout. Reads one JSON request per line: ``file`` and ``source`` of the change (null
-for none), ``tests``, ``seed``, ``cpu`` and ``wall`` (limits in seconds). Writes one JSON response per line: ``outcome``
-(passed, failed or limit) and ``cpu`` (seconds used). Needs pytest and hypothesis, and nothing of the project.
+`runner` starts this program in a copy of the checkout. It reads one JSON request per line: ``file`` and ``source`` of the
+change (null for none), ``tests``, ``seed``, ``cpu`` and ``wall`` (limits in seconds). It writes one JSON response per line:
+``outcome`` (passed, failed or limit) and ``cpu`` (seconds used). It needs pytest and hypothesis, and no code of the project.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ import pytest
 PROFILE = "mutants"
 EXAMPLES = 25
 GIB = 1 << 30
-# A test that waits uses no processor time; none of the chosen tests waits for as long as this.
+# A waiting test uses no processor time. None of the chosen tests waits this long.
 SECONDS_PER_TEST = 60
 WORKPLACE = Path.cwd()
 TEMPORARY = WORKPLACE / "tmp"
-# Packages without a file of their own that are in the workplace.
+# Packages without a file that are in the workplace.
 OWN = ("tests", "ansible_collections")
 
 Request = dict[str, Any]
@@ -44,7 +44,7 @@ def main() -> int:
     """Handle requests until the input ends."""
     responses = os.fdopen(os.dup(1), "w", encoding="utf-8")
     _redirect(1, 2)
-    # No search for the smallest example: a failure is all that counts.
+    # Do not minimize failing examples: only the failure counts.
     phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
     checks = list(hypothesis.HealthCheck)
     hypothesis.settings.register_profile(
@@ -61,7 +61,7 @@ def _handled(request: Request, number: int) -> dict[str, Any]:
     if request["source"] is None:
         response, modules = _forked(request)
         for name in modules:
-            # What does not import by itself is left to the forks.
+            # Modules that cannot be imported separately are imported in the forks.
             with suppress(Exception):
                 importlib.import_module(name)
         return response
@@ -69,7 +69,7 @@ def _handled(request: Request, number: int) -> dict[str, Any]:
     original = file.read_bytes()
     try:
         file.write_text(request["source"], encoding="utf-8")
-        # Compiled files are compared by size and time in seconds: an old one must not be taken for the new one.
+        # Python compares compiled files by size and time in seconds, so an old file might look current.
         os.utime(file, (number, number))
         return _forked(request)[0]
     finally:
@@ -87,7 +87,7 @@ def _forked(request: Request) -> tuple[dict[str, Any], list[str]]:
     os.close(writing)
     word = _word(reading, request["wall"])
     os.close(reading)
-    # Also the programs that a test may have left behind.
+    # Also end the programs that a test might have left running.
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
     with suppress(ProcessLookupError):
@@ -100,7 +100,7 @@ def _forked(request: Request) -> tuple[dict[str, Any], list[str]]:
 
 
 def _word(reading: int, seconds: float) -> str:
-    """Read what the fork writes when pytest has ended; empty if a limit has ended it."""
+    """Read the output of the fork after the end of pytest; empty if a limit ended it."""
     pieces = []
     while select.select([reading], [], [], seconds)[0]:
         piece = os.read(reading, 1 << 16)
@@ -111,7 +111,7 @@ def _word(reading: int, seconds: float) -> str:
 
 
 def _run(request: Request, writing: int) -> NoReturn:
-    """Run pytest in a process group of its own, within the limits, and end this process."""
+    """Run pytest in a separate process group within the limits, and end this process."""
     code: int = 3
     modules: list[str] = []
     try:
@@ -128,7 +128,7 @@ def _run(request: Request, writing: int) -> NoReturn:
 
 
 def _libraries() -> list[str]:
-    """Return the names of the modules outside the workplace; the others contain a change, or depend on it."""
+    """Return the names of the modules outside the workplace. Other modules contain a change or depend on it."""
     files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items() if name.isascii()}
     own = {name for name, file in files.items() if Path(file or "/").is_relative_to(WORKPLACE)}
     return sorted(name for name in files if name not in own and name.partition(".")[0] not in (*OWN, "__main__"))
@@ -145,7 +145,7 @@ def _limit(kind: int, amount: float) -> None:
 
 
 def _redirect(*descriptors: int) -> None:
-    """Send what tests print to nowhere."""
+    """Discard the output of tests."""
     sink = os.open(os.devnull, os.O_RDWR)
     for descriptor in descriptors:
         os.dup2(sink, descriptor)

@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Much and large: many artifacts in one playbook, and one file that is larger than four gigabytes."""
+"""Test many artifacts in one playbook, and a file of more than four gigabytes."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command: runs the parts and prints their figures. Ends with 1 where memory or requests are not what they must be."""
+"""Provide the command: run the parts and print their figures. Exit with 1 if memory or requests exceed their limits."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ PARTS: dict[str, Callable[[Service, Path, bool], list[str]]] = {"many": many.soa
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.proof.soak", description="Many artifacts, and a very large one.")
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.proof.soak", description="Test many artifacts, and a very large one.")
     parser.add_argument("--quick", action="store_true", help="fewer artifacts and a smaller file")
-    parser.add_argument("--only", choices=list(PARTS), help="this part alone")
+    parser.add_argument("--only", choices=list(PARTS), help="run only this part")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run and show."""
+    """Run the parts and print the results."""
     options = parse(arguments)
     BUILD.mkdir(exist_ok=True)
     for name in [options.only] if options.only else PARTS:

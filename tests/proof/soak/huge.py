@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A file of more than four gigabytes, published and fetched: it arrives whole, and memory does not grow with it.
+"""Publish and fetch a file of more than four gigabytes: it must be complete, and memory must not grow with its size.
 
-On disk it is mostly holes. Blocks of random bytes lie at its ends, in the middle, and on both sides of four gigabytes, so that
-a size or a position that was cut to 32 bits is noticed. The service keeps a copy and so does the fetching host, without holes.
+The file is sparse. Blocks of random bytes are at its ends, in the middle, and on both sides of four gigabytes, so that a size or
+a position truncated to 32 bits is noticed. The copies of the service and of the fetching host are not sparse.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_MEMORY = 8 * MIB
 
 
 def soak(service: Service, folder: Path, quick: bool) -> list[str]:
-    """Publish and fetch, large and small; the figures."""
+    """Publish and fetch a large and a small file; return the figures."""
     size = QUICK if quick else SIZE
     require_room(folder, 2 * size + GIB)
     bench = Bench(service, folder)
@@ -37,7 +37,7 @@ def soak(service: Service, folder: Path, quick: bool) -> list[str]:
         little, much = run(bench, small), run(bench, large)
         grown = much.peak - little.peak
         if grown >= MOST_MEMORY:
-            raise WrongResult(f"{title}: {size} bytes take {grown / MIB:.1f} MiB more than {SMALL}")
+            raise WrongResult(f"{title}: {size} bytes need {grown / MIB:.1f} MiB more memory than {SMALL}")
         figures.append(
             f"{title} {size / GIB:g} GiB: peak {much.peak / MIB:.1f} MiB, {grown / MIB:+.1f} MiB over 1 MiB;"
             f" {much.wall:.0f} s, {size / MIB / much.wall:.0f} MiB/s, {much.cpu:.0f} s CPU"
@@ -46,9 +46,9 @@ def soak(service: Service, folder: Path, quick: bool) -> list[str]:
 
 
 def _upload(bench: Bench, sample: Sample) -> Usage:
-    """Into the public repository, from which it is fetched; the service must have what is on disk."""
-    wish = {"src": [str(sample.path)], "repository": PUBLIC}
-    usage = bench.ours(wish, changed=True).run(bench.folder)
+    """Upload a file to the public repository, and require that the service stores the same bytes."""
+    options = {"src": [str(sample.path)], "repository": PUBLIC}
+    usage = bench.ours(options, changed=True).run(bench.folder)
     found = bench.service.artifacts(PUBLIC)[sample.name]
     if (found["size"], found["sha256"]) != (sample.size, sample.sha256):
         raise WrongResult(f"{sample.name} was not stored as it is on disk, but as {found}")
@@ -56,13 +56,13 @@ def _upload(bench: Bench, sample: Sample) -> Usage:
 
 
 def _fetch(bench: Bench, sample: Sample) -> Usage:
-    """Out of it again. The service makes its ETag, an MD5, beforehand, which takes longer than clients wait."""
+    """Fetch the file. The service calculates its ETag, an MD5, in advance, because that takes longer than clients wait."""
     bench.service.warm(sample.name)
     return fetching(bench, sample).run(bench.folder)
 
 
 def _sparse(bench: Bench, size: int) -> Sample:
-    """A file of that size with random blocks here and there."""
+    """Create a sparse file of this size with some random blocks."""
     path = bench.folder / "huge.bin"
     marks = [0, size // 2, size - MIB, *(place for place in (4 * GIB - MIB, 4 * GIB) if place + MIB < size)]
     with path.open("wb") as stream:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many artifacts published, listed, fetched and pruned in one playbook: what that costs in requests and in memory.
+"""Publish, list, fetch and prune many artifacts in one playbook, and measure requests and memory.
 
-The interpreter of the playbook's tasks is a script that measures each module's process. Memory is compared with that of
-the same playbook with few artifacts.
+The interpreter of the playbook's tasks is a script that measures the process of each module. Its memory is compared with a
+run of the same playbook with few artifacts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MIB = 1 << 20
 MANY, FEW, QUICK = 1000, 20, 130
 KEPT = 10
 PAGE, BATCH = 100, 20
-# What a thousand names, sizes and digests may take, in every form in which a task has them.
+# Memory limit for a thousand names, sizes and digests in all forms of a task.
 MOST_MEMORY = 16 * MIB
 MANIFEST = "SHA256SUMS"
 TASKS = ("publish", "publish again", "list", "fetch", "fetch again", "prune", "prune again")
@@ -39,15 +39,15 @@ METER = Path(__file__).with_name("meter.py")
 
 @dataclass(frozen=True)
 class Run:
-    """What one playbook did: results and peak memory (bytes) by task, and how often what was asked of which host."""
+    """Describe a run: results and peak memory (bytes) by task, and the number of requests by host and method."""
 
     results: Mapping[str, dict[str, Any]]
     peaks: Mapping[str, int]
-    asked: Mapping[str, int]
+    requests: Mapping[str, int]
 
 
 def soak(service: Service, folder: Path, quick: bool) -> list[str]:
-    """Run with few and with many; the figures."""
+    """Run with few and with many artifacts; return the figures."""
     count = QUICK if quick else MANY
     few, many = _play(service, folder / "few", FEW), _play(service, folder / "many", count)
     for run, number in ((few, FEW), (many, count)):
@@ -58,7 +58,7 @@ def soak(service: Service, folder: Path, quick: bool) -> list[str]:
     if too_much:
         raise WrongResult(f"memory grows with the number of artifacts: {too_much}")
     return [
-        f"{count} artifacts: {sum(many.asked.values())} requests ({quoted(many.asked)})",
+        f"{count} artifacts: {sum(many.requests.values())} requests ({format_counts(many.requests)})",
         *(
             f"{task}: {many.results[task]['requests']} requests to the API, peak {many.peaks[task] / MIB:.1f} MiB,"
             f" {grown[task] / MIB:+.1f} MiB over {FEW} artifacts"
@@ -67,22 +67,22 @@ def soak(service: Service, folder: Path, quick: bool) -> list[str]:
     ]
 
 
-def quoted(asked: Mapping[str, int]) -> str:
-    """Counts in one line."""
-    return ", ".join(f"{number} {what}" for what, number in sorted(asked.items()))
+def format_counts(counts: Mapping[str, int]) -> str:
+    """Return counts in one line."""
+    return ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
 
 
 def pages(artifacts: int) -> int:
-    """Requests of one listing."""
+    """Return the number of requests for one listing."""
     return max(1, math.ceil(artifacts / PAGE))
 
 
 def expected(count: int) -> dict[str, int]:
-    """Requests to the API by task, as the design has them; a listing counts the manifest, too.
+    """Return the number of requests to the API by task according to the design. A listing includes the manifest.
 
-    Publishing: listed before; up to twenty files in a POST; listed, to verify; the manifest; listed, to verify that.
-    Publishing again, fetching: one listing and the manifest; fetching one request more for each artifact that is missing.
-    Pruning: the same, a request for each artifact that goes; listed, the manifest sent again, listed to verify it.
+    Publish: a listing; a POST for up to twenty files; a listing to verify; the manifest; a listing to verify it.
+    Publish again and fetch: a listing and the manifest. Fetch also sends a request for each missing artifact.
+    Prune: the same, and a request for each deletion; a listing, the new manifest, and a listing to verify it.
     """
     all_of_them, left = pages(count + 1), pages(KEPT + 1)
     return {
@@ -97,21 +97,21 @@ def expected(count: int) -> dict[str, int]:
 
 
 def require_requests(run: Run, count: int) -> None:
-    """Raise unless each task asked as often as expected, by its own words and by the service's journal."""
+    """Raise unless each task reports the expected number of requests, and the journal of the service agrees."""
     told = {task: run.results[task]["requests"] for task in TASKS}
     if told != expected(count):
-        raise WrongResult(f"with {count} artifacts the tasks made {told} requests instead of {expected(count)}")
-    api = sum(number for what, number in run.asked.items() if what.startswith("api "))
+        raise WrongResult(f"with {count} artifacts, the tasks sent {told} requests instead of {expected(count)}")
+    api = sum(number for what, number in run.requests.items() if what.startswith("api "))
     if api != sum(told.values()):
-        raise WrongResult(f"the service had {api} requests, the tasks know of {sum(told.values())}")
-    # Every artifact once, and the manifest in each task that reads it.
+        raise WrongResult(f"the service received {api} requests, the tasks report {sum(told.values())}")
+    # Each artifact once, and the manifest in each task that reads it.
     readers = sum(task in ("publish again", "fetch", "fetch again", "prune", "prune again") for task in TASKS)
-    if run.asked["storage GET"] != count + readers:
-        raise WrongResult(f"the storage host had {run.asked['storage GET']} requests instead of {count + readers}")
+    if run.requests["storage GET"] != count + readers:
+        raise WrongResult(f"the storage host received {run.requests['storage GET']} requests instead of {count + readers}")
 
 
 def require_outcome(run: Run, count: int) -> None:
-    """Raise unless each task did what it is for, and nothing when it was repeated."""
+    """Raise unless each task had its effect, and none when repeated."""
     changed = [run.results[task]["changed"] for task in TASKS]
     if changed != [True, False, False, True, False, True, False]:
         raise WrongResult(f"changed is {changed}")
@@ -130,7 +130,7 @@ def require_outcome(run: Run, count: int) -> None:
 
 
 def _play(service: Service, folder: Path, count: int) -> Run:
-    """One playbook, on an empty service."""
+    """Run the playbook on an empty service."""
     dist = folder / "dist"
     dist.mkdir(parents=True)
     for number in range(count):
@@ -160,13 +160,13 @@ def _play(service: Service, folder: Path, count: int) -> Run:
     if done.returncode:
         raise WrongResult(f"the playbook failed: {done.stdout[-3000:]}")
     measured = [int(line) for line in peaks.read_text(encoding="ascii").split()]
-    asked = Counter(f"{entry['host']} {entry['method']}" for entry in service.journal())
+    requests = Counter(f"{entry['host']} {entry['method']}" for entry in service.journal())
     found = dict(zip(TASKS, json.loads(results.read_text(encoding="utf-8")), strict=True))
-    return Run(found, dict(zip(TASKS, measured, strict=True)), asked)
+    return Run(found, dict(zip(TASKS, measured, strict=True)), requests)
 
 
 def meter(folder: Path, peaks: Path) -> Path:
-    """An interpreter for modules that notes the peak memory of each."""
+    """Create an interpreter for modules that records the peak memory of each."""
     script = folder / "python"
     words = [sys.executable, "-I", "-S", str(METER), str(peaks), sys.executable]
     script.write_text("#!/bin/sh\nexec " + " ".join(f"'{word}'" for word in words) + ' "$@"\n', encoding="utf-8")
@@ -184,10 +184,10 @@ def _the_play(folder: Path, results: Path, interpreter: Path) -> dict[str, Any]:
     }
     tasks: list[dict[str, Any]] = []
     for number, task in enumerate(TASKS):
-        suffix, wish = options[task.removesuffix(" again")]
+        suffix, task_options = options[task.removesuffix(" again")]
         module = f"releng.bitbucket.bitbucket_download{suffix}"
         measured = {"ansible_python_interpreter": str(interpreter)}
-        tasks.append({"name": task, module: wish, "vars": measured, "register": f"result_{number}"})
+        tasks.append({"name": task, module: task_options, "vars": measured, "register": f"result_{number}"})
     every = ", ".join(f"result_{number}" for number in range(len(TASKS)))
     write = {"dest": str(results), "content": f"{{{{ [{every}] | to_json }}}}", "mode": "0600"}
     tasks.append({"name": "Keep the results", "ansible.builtin.copy": write})

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs one program in its place and appends its peak memory in bytes to a file. A script, not to be imported.
+"""Run a program, and append its peak memory in bytes to a file. This is a script, not a module to import.
 
 Usage: python -I -S meter.py FILE PROGRAM ARGUMENT...
 
-It imports next to nothing, because the kernel counts the memory of the process that starts a program into its peak.
+It imports almost nothing, because the kernel adds the memory of the starting process to the program's peak.
 """
 
 import os
@@ -14,7 +14,7 @@ import sys
 
 
 def main(report: str, command: "list[str]") -> int:
-    """Run the command with our own input and output; its exit code."""
+    """Run the command with the input and output of this process; return its exit code."""
     child = os.posix_spawn(command[0], command, os.environ)
     _unused, status, used = os.wait4(child, 0)
     with open(report, "a", encoding="ascii") as stream:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The soak can fail: its meter measures, and results or requests that are not as they must be are noticed."""
+"""Test that the soak notices wrong results and requests, and that its meter measures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COUNT = 130
 
 
 def results() -> dict[str, dict[str, Any]]:
-    """What the tasks must return for so many artifacts."""
+    """Return the expected results of the tasks."""
     statuses: dict[str, Sequence[str | None]] = {
         "publish": ["created"] * COUNT,
         "publish again": ["unchanged"] * COUNT,
@@ -32,11 +32,11 @@ def results() -> dict[str, dict[str, Any]]:
         "prune": ["deleted"] * (COUNT - KEPT) + ["kept"] * KEPT,
         "prune again": ["kept"] * KEPT,
     }
-    asked = expected(COUNT)
+    requests = expected(COUNT)
     return {
         task: {
             "changed": task in ("publish", "fetch", "prune"),
-            "requests": asked[task],
+            "requests": requests[task],
             "artifacts": [{"status": status} for status in statuses[task]],
         }
         for task in TASKS
@@ -45,17 +45,17 @@ def results() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def run() -> Run:
-    """A run in which all is as it must be."""
+    """Return a correct run."""
     return Run(results(), dict.fromkeys(TASKS, 0), {"api GET": sum(expected(COUNT).values()), "storage GET": COUNT + 5})
 
 
-def test_what_is_right_passes(run: Run) -> None:
+def test_accept_a_correct_run(run: Run) -> None:
     require_outcome(run, COUNT)
     require_requests(run, COUNT)
 
 
-def test_the_requests_are_those_of_the_design() -> None:
-    """Twenty files a POST, a hundred artifacts a page; the manifest is an artifact, too."""
+def test_expected_requests_follow_the_design() -> None:
+    """A POST has twenty files, and a page has a hundred artifacts, including the manifest."""
     assert [pages(number) for number in (0, 1, 100, 101, 1001)] == [1, 1, 1, 2, 11]
     # Listing, POSTs, listing, manifest, listing.
     assert expected(1000)["publish"] == 1 + 50 + 10 + 1 + 11
@@ -66,20 +66,20 @@ def test_the_requests_are_those_of_the_design() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_one_request_too_many_is_noticed(task: str, run: Run) -> None:
+def test_notice_an_additional_request(task: str, run: Run) -> None:
     run.results[task]["requests"] += 1
     with pytest.raises(WrongResult, match=f"'{task}': {expected(COUNT)[task] + 1}"):
         require_requests(run, COUNT)
 
 
 @pytest.mark.parametrize("what", ["api GET", "storage GET"])
-def test_a_request_that_no_task_knows_of_is_noticed(what: str, run: Run) -> None:
-    with pytest.raises(WrongResult, match=r"had \d+ requests"):
-        require_requests(replace(run, asked={**run.asked, what: run.asked[what] + 1}), COUNT)
+def test_notice_a_request_that_no_task_reports(what: str, run: Run) -> None:
+    with pytest.raises(WrongResult, match=r"received \d+ requests"):
+        require_requests(replace(run, requests={**run.requests, what: run.requests[what] + 1}), COUNT)
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_lost_artifact_and_an_unexpected_change_are_noticed(task: str, run: Run) -> None:
+def test_notice_a_lost_artifact_and_an_unexpected_change(task: str, run: Run) -> None:
     artifact = run.results[task]["artifacts"].pop()
     with pytest.raises(WrongResult, match="the artifacts are"):
         require_outcome(run, COUNT)
@@ -89,7 +89,7 @@ def test_a_lost_artifact_and_an_unexpected_change_are_noticed(task: str, run: Ru
         require_outcome(run, COUNT)
 
 
-def test_the_meter_measures_and_hands_on(tmp_path: Path) -> None:
+def test_meter_measures_and_forwards_input_and_output(tmp_path: Path) -> None:
     (tmp_path / "a b").mkdir()
     interpreter, peaks = meter(tmp_path / "a b", tmp_path / "peaks"), tmp_path / "peaks"
     for size in (0, 64 * MIB):
@@ -100,6 +100,6 @@ def test_the_meter_measures_and_hands_on(tmp_path: Path) -> None:
     assert 60 * MIB < large - small < 140 * MIB
 
 
-def test_a_full_disk_is_told_before_it_is_full(tmp_path: Path) -> None:
-    with pytest.raises(WrongResult, match=r"has room for [\d.]+ GiB, 1073741824.0 GiB are needed"):
+def test_notice_too_little_space_in_advance(tmp_path: Path) -> None:
+    with pytest.raises(WrongResult, match=r"has [\d.]+ GiB of free space, 1073741824.0 GiB are needed"):
         require_room(tmp_path, 1 << 60)
