@@ -1,4 +1,4 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task costs on the host that runs the module, beside curl and Ansible's own modules. README.md is the manual."""
+"""Measure the cost of a task on the host that runs the module, compared with curl and Ansible's modules. See README.md."""

@@ -1,9 +1,9 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command: runs the parts, prints one table. Ends with 0 unless something could not be measured or did the wrong thing.
+"""Provide the command: run the parts and print one table. Exit with 1 if a program failed or had a wrong result.
 
-A missed goal is no error: figures depend on the machine, and this one may be busy.
+A missed goal is not an error, because figures depend on the machine and its load.
 """
 
 from __future__ import annotations
@@ -42,32 +42,34 @@ PARTS: dict[str, Callable[[Bench], Report]] = {
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.proof.benchmark", description="Figures beside curl and Ansible's modules."
+        prog="python -m tests.proof.benchmark", description="Compare the modules with curl and Ansible's modules."
     )
-    parser.add_argument("--quick", action="store_true", help="smaller files and fewer runs; the figures mean little")
-    parser.add_argument("--only", choices=list(PARTS), action="append", metavar="PART", help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--runs", type=int, help="measured runs of everything, instead of each part's own number")
-    parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    parser.add_argument("--quick", action="store_true", help="use smaller files and fewer runs; the figures are not meaningful")
+    parser.add_argument(
+        "--only", choices=list(PARTS), action="append", metavar="PART", help=f"one of {', '.join(PARTS)}; repeatable"
+    )
+    parser.add_argument("--runs", type=int, help="number of measured runs in all parts, instead of the default of each part")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser.parse_args(arguments)
 
 
 def measure(options: argparse.Namespace) -> list[Report]:
-    """All parts that are wanted, on one service, in a folder of its own."""
+    """Run the selected parts with one service in a temporary folder."""
     BUILD.mkdir(exist_ok=True)
     reports = []
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=BUILD) as folder, Service(Path(folder)) as service:
         bench = Bench(service, Path(folder), options.quick, options.runs)
         for name in options.only or PARTS:
             print(name, file=sys.stderr, flush=True)
-            os.sync()  # what another part has written is on disk before this one writes
+            os.sync()  # the data of the previous part is on disk before this part writes
             reports.append(PARTS[name](bench))
     return reports
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and show."""
+    """Measure and print the results."""
     options = parse(arguments)
     begun = time.monotonic()
     try:
@@ -80,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(as_values(rows), indent=1), encoding="utf-8")
     print(as_text(rows))
-    print("\nOn this machine, for information:", *remarks, f"all of it took {time.monotonic() - begun:.0f} s", sep="\n  ")
+    print("\nOn this machine, for information:", *remarks, f"total time: {time.monotonic() - begun:.0f} s", sep="\n  ")
     return 0
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every part of the benchmark works with: the service, files of random bytes, and programs to measure."""
+"""Give the parts of the benchmark the service, files of random bytes, and programs to measure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .service import Service
 
 MIB = 1 << 20
 BLOCK = 1 * MIB
-# Nothing but reading and hashing, with the block size that a streaming upload has.
+# Only read and hash, with the block size of a streaming upload.
 HASHING = """
 import hashlib, sys
 digest, block = hashlib.sha256(), memoryview(bytearray(1 << 18))
@@ -35,7 +35,7 @@ print(digest.hexdigest())
 
 @dataclass(frozen=True)
 class Sample:
-    """A file of random bytes."""
+    """Describe a file of random bytes."""
 
     path: Path
     size: int
@@ -43,13 +43,13 @@ class Sample:
 
     @property
     def name(self) -> str:
-        """Its base name, under which it is published."""
+        """Return the base name, which is the name of the artifact."""
         return self.path.name
 
 
 @dataclass
 class Bench:
-    """One run of the benchmark. `folder` is on disk and goes away at the end; `runs` overrides each part's own number."""
+    """Hold one run of the benchmark. `folder` is deleted at the end; `runs` overrides the defaults of the parts."""
 
     service: Service
     folder: Path
@@ -58,11 +58,11 @@ class Bench:
     _samples: dict[tuple[int, str], Sample] = field(default_factory=dict)
 
     def say(self, text: str) -> None:
-        """Tell on stderr what is going on."""
+        """Print the progress on stderr."""
         print(f"  {text}", file=sys.stderr, flush=True)
 
     def sample(self, size: int, name: str | None = None) -> Sample:
-        """A file of that many random bytes, on disk and not on its way there; made once."""
+        """Return a file with this number of random bytes, created once and synchronized to disk."""
         name = name or f"random-{size}.bin"
         if (size, name) not in self._samples:
             digest = hashlib.sha256()
@@ -78,7 +78,7 @@ class Bench:
         return self._samples[size, name]
 
     def rounds(self, programs: Mapping[str, Program], runs: int) -> Rounds:
-        """Let the programs take turns."""
+        """Run the programs in turn."""
         contestants = {name: (lambda program=program: program.run(self.folder)) for name, program in programs.items()}
         return Rounds(contestants, self.runs or runs, self.say)
 
@@ -91,34 +91,34 @@ class Bench:
         stored: Sample | None = None,
         also: Callable[[str], None] = lambda printed: None,
     ) -> Program:
-        """A module run as on a managed host; it must succeed and say `changed` like this. `also` is one check more."""
+        """Return the run of a module like on a managed host. It must succeed with this `changed`. `also` is a further check."""
         path = build_module(name, arguments, self.folder)
 
         def check(printed: str) -> None:
             result = json.loads(printed)
             if result.get("failed") or bool(result.get("changed")) != changed:
-                raise WrongResult(f"{name} should have been changed={changed}: {printed[:2000]}")
+                raise WrongResult(f"{name} did not return changed={changed}: {printed[:2000]}")
             self._require_stored(stored)
             also(printed)
 
         return Program([sys.executable, str(path)], check, prepare)
 
     def ours(self, arguments: dict[str, Any], **expected: Any) -> Program:
-        """bitbucket_download with these options beside the connection's."""
+        """Return the run of bitbucket_download with these options and those of the connection."""
         return self.module("releng.bitbucket.bitbucket_download", self.service.options() | arguments, **expected)
 
     def uri(self, arguments: dict[str, Any], **expected: Any) -> Program:
-        """ansible.builtin.uri on the repository's Downloads."""
+        """Return the run of ansible.builtin.uri on the repository's Downloads."""
         login = {"url_username": self.service.user, "url_password": self.service.token, "force_basic_auth": True}
         return self.module("ansible.builtin.uri", {"url": self.service.downloads, **login, **arguments}, **expected)
 
     def upload(self, sample: Sample) -> Program:
-        """Our module publishes a file that is not there."""
-        wish = {"src": [str(sample.path)], "overwrite": "always"}
-        return self.ours(wish, changed=True, prepare=self.service.empty, stored=sample)
+        """Return the run of our module that publishes a new file."""
+        options = {"src": [str(sample.path)], "overwrite": "always"}
+        return self.ours(options, changed=True, prepare=self.service.empty, stored=sample)
 
     def curl_upload(self, sample: Sample) -> Program | None:
-        """curl publishes a file that is not there; None without curl."""
+        """Return the run of curl that publishes a new file, None without curl."""
         curl = shutil.which("curl")
         if curl is None:
             return None
@@ -132,7 +132,7 @@ class Bench:
         )
 
     def sha256(self, sample: Sample) -> Program:
-        """A bare SHA-256 of a file, by Python's hashlib."""
+        """Return the run of a plain SHA-256 of a file with Python's hashlib."""
 
         def check(printed: str) -> None:
             if printed.strip() != sample.sha256:
@@ -143,4 +143,4 @@ class Bench:
     def _require_stored(self, sample: Sample | None) -> None:
         found = self.service.artifacts().get(sample.name, {}) if sample else {}
         if sample and (found.get("size"), found.get("sha256")) != (sample.size, sample.sha256):
-            raise WrongResult(f"{sample.name} was not stored as it is on disk, but as {found}")
+            raise WrongResult(f"the stored {sample.name} differs from the file on disk: {found}")

@@ -1,10 +1,10 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetching a large file, beside curl, a bare SHA-256 and `ansible.builtin.get_url`.
+"""Fetch a large file, compared with curl, a plain SHA-256, and `ansible.builtin.get_url`.
 
-Everybody fetches without credentials from a public repository, for `get_url` with credentials would forward them to the storage
-host, which refuses that. Each writes a file that is not there yet, into the same folder; only ours is told a digest to verify.
+All programs fetch without credentials from a public repository, because `get_url` would forward credentials to the storage
+host, which refuses them. Each writes a new file to the same folder. Only our module verifies a given digest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RUNS = 7
 
 
 def measure(bench: Bench) -> Report:
-    """Peak memory, CPU and wall time beyond the fixed cost."""
+    """Measure peak memory, CPU and wall time beyond the fixed cost."""
     large, small = stored(bench, (64 if bench.quick else 512) * MIB, MIB)
     rounds = bench.rounds(_programs(bench, large, small), 3 if bench.quick else RUNS)
     title = f"fetch {large.size // MIB} MiB"
@@ -45,15 +45,15 @@ def measure(bench: Bench) -> Report:
 
 
 def stored(bench: Bench, *sizes: int) -> list[Sample]:
-    """Samples of these sizes, published in the public repository, their ETags made."""
+    """Return samples of these sizes, published in the public repository with their ETags."""
     repository = bench.service.make_public()
     samples = [bench.sample(size) for size in sizes]
-    wish = {"src": [str(sample.path) for sample in samples], "repository": repository}
-    bench.ours(wish, changed=True).run(bench.folder)
+    options = {"src": [str(sample.path) for sample in samples], "repository": repository}
+    bench.ours(options, changed=True).run(bench.folder)
     found = bench.service.artifacts(repository)
     for sample in samples:
         if found[sample.name]["sha256"] != sample.sha256:
-            raise WrongResult(f"{sample.name} was not stored as it is on disk")
+            raise WrongResult(f"the stored {sample.name} differs from the file on disk")
         bench.service.warm(sample.name)
     return samples
 
@@ -64,7 +64,7 @@ def fetching(
     prepare: Callable[[], None] = lambda: None,
     also: Callable[[], None] = lambda: None,
 ) -> Program:
-    """Our module fetches a stored sample, told its digest. `prepare` is for what else has to be done, `also` one check more."""
+    """Return the run of our module that fetches a sample and verifies its digest. `also` is a further check."""
     place = _Place(bench, sample)
 
     def made_ready() -> None:
@@ -76,12 +76,12 @@ def fetching(
         also()
 
     connection = bench.service.anonymous_options() | {"repository": PUBLIC}
-    wish: dict[str, Any] = {"name": [sample.name], "dest": str(place.path), "checksum": f"sha256:{sample.sha256}"}
-    return bench.module("releng.bitbucket.bitbucket_download_fetch", connection | wish, True, made_ready, also=check)
+    options: dict[str, Any] = {"name": [sample.name], "dest": str(place.path), "checksum": f"sha256:{sample.sha256}"}
+    return bench.module("releng.bitbucket.bitbucket_download_fetch", connection | options, True, made_ready, also=check)
 
 
 class _Place:
-    """Where a sample is fetched to."""
+    """Describe the destination of a fetch."""
 
     def __init__(self, bench: Bench, sample: Sample) -> None:
         self._sample = sample
@@ -89,28 +89,28 @@ class _Place:
         self.path.parent.mkdir(exist_ok=True)
 
     def clear(self) -> None:
-        """Let nothing be there."""
+        """Delete the destination."""
         self.path.unlink(missing_ok=True)
 
     def require(self, printed: str) -> None:
-        """Raise unless the sample is there, and nothing beside it; then remove it, before the system writes it to disk."""
+        """Raise unless the folder contains exactly the sample. Then delete it before the system writes it to disk."""
         with self.path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         others = [path.name for path in self.path.parent.iterdir() if path != self.path]
         self.clear()
         if digest != self._sample.sha256 or others:
-            raise WrongResult(f"{self.path} has SHA-256 {digest} instead of {self._sample.sha256}, beside it are {others}")
+            raise WrongResult(f"{self.path} has SHA-256 {digest} instead of {self._sample.sha256}; other files: {others}")
 
 
 def _get_url(bench: Bench, sample: Sample) -> Program:
-    """What people write today, in its cheapest form: without a checksum, which would read the file once more."""
+    """Return the run of the usual alternative in its fastest form: without a checksum, which would read the file again."""
     place = _Place(bench, sample)
-    wish = {"url": bench.service.public_url(sample.name), "dest": str(place.path), "timeout": 600}
-    return bench.module("ansible.builtin.get_url", wish, True, place.clear, also=place.require)
+    options = {"url": bench.service.public_url(sample.name), "dest": str(place.path), "timeout": 600}
+    return bench.module("ansible.builtin.get_url", options, True, place.clear, also=place.require)
 
 
 def curl_fetching(bench: Bench, sample: Sample, prepare: Callable[[], None] = lambda: None) -> Program | None:
-    """Return the program that fetches a stored sample with curl, None without curl; `prepare` as for `fetching`."""
+    """Return the run of curl that fetches a sample, None without curl. `prepare` is called before each run."""
     curl = shutil.which("curl")
     if curl is None:
         return None

@@ -1,10 +1,10 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task costs that has next to nothing to do: starting Python, unpacking, imports, options, one small answer.
+"""Measure the fixed cost of a task: starting Python, unpacking, imports, options, one small response.
 
-The listing is read by our info module and by `uri`, the same single request. The publishing module finds one small artifact
-unchanged and the fetching module fetches one, which takes either two requests more.
+Our info module and `uri` read the listing with the same single request. The publishing module finds one small artifact
+unchanged, and the fetching module fetches one. Both send two further requests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GOAL = Goal("<=", 1.15)
 
 
 def measure(bench: Bench) -> Report:
-    """Our modules beside `ansible.builtin.uri`."""
+    """Compare our modules with `ansible.builtin.uri`."""
     sample = bench.sample(SIZE)
     bench.service.empty()
     bench.service.put(sample.name, sample.path.read_bytes())

@@ -1,9 +1,9 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many requests the API gets when many hosts fetch the same artifact, from the journal of the emulator.
+"""Count the requests to the API when many hosts fetch the same artifact, with the journal of the emulator.
 
-With ``via: link`` the number is that of one host. Ansible has its own number of forks. Each host is a folder of this machine.
+With ``via: link``, the number equals that of one host. Ansible uses its default number of forks. Each host is a local folder.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _fetch(bench: Bench, sample: Sample, via: str, count: int) -> tuple[int, flo
     def check(_printed: str) -> None:
         wrong = [host for host, folder in folders.items() if not _is_same(folder / sample.name, sample)]
         if wrong:
-            raise WrongResult(f"{len(wrong)} hosts do not have the artifact, such as {wrong[0]}")
+            raise WrongResult(f"{len(wrong)} hosts do not have the artifact, for example {wrong[0]}")
 
     usage = playbook(bench, name, [task], hosts, check, bench.service.forget_requests).run(bench.folder)
     return sum(entry["host"] == "api" for entry in bench.service.journal()), usage.wall

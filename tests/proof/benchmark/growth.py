@@ -1,10 +1,10 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure what tasks over n and over 2n artifacts cost: CPU time must grow with the number of artifacts, and not with its square.
+"""Measure tasks with n and with 2n artifacts: CPU time must be linear in the number of artifacts, not quadratic.
 
-All tasks of one size follow each other on the same artifacts: publish them with a manifest, list them, fetch them, prune the
-older half, and delete the rest by name.
+The tasks of one size use the same artifacts: publish them with a manifest, list them, fetch them, prune the older half, and
+delete the rest by name.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Seconds = dict[str, dict[int, float]]
 def measure(bench: Bench) -> Report:
     """Run all tasks for all sizes, and compare each size with its half.
 
-    The lowest CPU time of a task counts, because a busy machine makes it higher and never lower.
+    The lowest CPU time of a task counts, because a busy machine can only increase it.
     """
     sizes = QUICK_SIZES if bench.quick else SIZES
     runs = [_run(bench, sizes) for _unused in range(bench.runs or RUNS)]
@@ -67,7 +67,7 @@ def _run(bench: Bench, sizes: tuple[int, ...]) -> Seconds:
 
 
 def _tasks(bench: Bench, folder: Path, size: int) -> Iterator[tuple[str, Program]]:
-    """Yield the tasks for one size in their order."""
+    """Yield the tasks for one size in order."""
     names = [f"app-{number:05}.tgz" for number in range(size)]
     source, dest = folder / "source", folder / "dest"
     source.mkdir(parents=True)
@@ -89,7 +89,7 @@ def _tasks(bench: Bench, folder: Path, size: int) -> Iterator[tuple[str, Program
 
 
 def _require(count: int, status: str | None = None) -> Callable[[str], None]:
-    """Return a check that the task reports so many artifacts with this status."""
+    """Return a check that the task reports `count` artifacts with this status."""
 
     def check(printed: str) -> None:
         artifacts: list[dict[str, Any]] = json.loads(printed)["artifacts"]

@@ -1,12 +1,12 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts one program and says what it cost: wall and CPU seconds, peak memory in bytes. A script, not to be imported.
+"""Run a program, and report wall and CPU seconds and peak memory in bytes. This is a script, not a module to import.
 
 Usage: python -I -S launcher.py REPORT STDOUT PROGRAM ARGUMENT...
 
-It is a process of its own, and imports next to nothing, because the kernel counts the memory of the process that starts
-a program into the program's peak: started from the benchmark itself, nothing would seem smaller than the benchmark.
+It is a separate process that imports almost nothing, because the kernel adds the memory of the starting process to the
+program's peak. Started from the benchmark itself, no program would appear smaller than the benchmark.
 """
 
 import os
@@ -15,7 +15,7 @@ import time
 
 
 def main(report: str, stdout: str, command: "list[str]") -> int:
-    """Run the command with empty stdin; write `code wall cpu peak` to the report."""
+    """Run the command with an empty stdin, and write `code wall cpu peak` to the report."""
     opened = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),

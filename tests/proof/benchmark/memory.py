@@ -1,10 +1,10 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Peak memory of an upload of 64 MiB, beside `ansible.builtin.uri` with `body_format: form-multipart`.
+"""Measure the peak memory of an upload of 64 MiB, compared with `ansible.builtin.uri` with `body_format: form-multipart`.
 
-Both as whole processes, and as what each adds to its own peak with 1 MiB. Where ours adds less than 1 MiB, which is what one
-run differs from the next, it counts as 1 MiB.
+The figures are those of the complete processes, and the increases over the peaks with 1 MiB. An increase of ours below
+1 MiB, which is the variation between runs, counts as 1 MiB.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RUNS = 3
 
 
 def measure(bench: Bench) -> Report:
-    """How many times our memory `uri` takes."""
+    """Return the memory of `uri` as a multiple of ours."""
     large, small = bench.sample((16 if bench.quick else 64) * MIB), bench.sample(MIB)
     programs = {
         "ours": bench.upload(large),
@@ -31,7 +31,7 @@ def measure(bench: Bench) -> Report:
     def added(run: Round) -> float:
         return quotient(beyond(run, "uri").peak, max(beyond(run, "ours").peak, MIB))
 
-    # The share of the fixed cost decides with a small file, so the goal is for the full size.
+    # With a small file, the fixed cost dominates, so the goal applies to the full size only.
     goal = None if bench.quick else Goal(">=", 12)
     title = f"upload {large.size // MIB} MiB: peak memory, uri / ours"
     rows = [
@@ -48,7 +48,7 @@ def measure(bench: Bench) -> Report:
 
 
 def _uri(bench: Bench, sample: Sample) -> Program:
-    """What people write today. The module gets what its action plugin hands on: a path on the host that runs it."""
+    """Return the run of the usual alternative. The module gets a path on the host, like from its action plugin."""
     form = {"files": {"filename": str(sample.path), "mime_type": "application/octet-stream"}}
     arguments = {"method": "POST", "body_format": "form-multipart", "body": form, "status_code": [201], "timeout": 600}
     return bench.uri(arguments, prepare=bench.service.empty, stored=sample)

@@ -1,10 +1,10 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules as Ansible runs them: the one file that the controller sends, with all code and arguments in it.
+"""Build modules like Ansible: one file with all code and arguments, which the controller sends.
 
-It is built by ansible-core itself and then run with a bare Python, so what is measured is the task on the managed host, unpacking
-and compiling included, and nothing of the controller.
+ansible-core builds the file, and a plain Python runs it. So the figures are those of the task on the managed host, with
+unpacking and compiling but without the controller.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.tools.tree import link_checkout
 
-# Before Ansible is imported, which reads it then.
+# Set this before the import of Ansible, which reads it.
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(link_checkout())
 
 from ansible.executor.module_common import modify_module
@@ -30,10 +30,10 @@ init_plugin_loader([os.environ["ANSIBLE_COLLECTIONS_PATH"]])
 
 
 def build_module(name: str, arguments: dict[str, Any], folder: Path) -> Path:
-    """Write the file for the module of this full name, with these arguments; returns its path."""
+    """Write the file of the module with this full name and these arguments; return its path."""
     found = module_loader.find_plugin_with_context(name, collection_list=None)
     if not found.resolved or not found.plugin_resolved_path:
-        raise LookupError(f"ansible-core does not find the module {name}")
+        raise LookupError(f"ansible-core cannot find the module {name}")
     internal = {"_ansible_remote_tmp": str(folder), "_ansible_keep_remote_files": False, "_ansible_check_mode": False}
     built = modify_module(
         module_name=found.resolved_fqcn or name,

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole runs of ansible-playbook, with action plugins and all processes of them, on hosts that are folders of this machine."""
+"""Run ansible-playbook with action plugins and all their processes, on hosts that are local folders."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def playbook(
     check: Callable[[str], None] = lambda printed: None,
     prepare: Callable[[], None] = lambda: None,
 ) -> Program:
-    """Return a run of these tasks on hosts, which are variables by names. Ansible has its own settings and writes to a folder."""
+    """Return a run of these tasks on hosts, given as variables by name. Ansible has isolated settings and writes to a folder."""
     env = shutil.which("env")
     if env is None:
-        raise WrongResult("env is not on the path")
+        raise WrongResult("env is not on the PATH")
     folder = bench.folder / f"playbook-{name}"
     folder.mkdir()
     play = [{"hosts": "all", "gather_facts": False, "tasks": list(tasks)}]

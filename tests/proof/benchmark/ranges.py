@@ -1,9 +1,9 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetch a large file from a storage host that limits each connection, beside curl, which has one.
+"""Fetch a large file from a storage host that limits each connection, compared with curl, which has one connection.
 
-The figure is that of the whole task, with its fixed cost: the SHA-256 is computed and compared too, which curl does not do.
+The figure includes the fixed cost and the verification of the SHA-256, which curl does not do.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def measure(bench: Bench) -> Report:
     (sample,) = stored(bench, (64 if bench.quick else 256) * MIB)
 
     def slow_down() -> None:
-        bench.service.spoil("drip", rate=RATE, times=None)
+        bench.service.add_fault("drip", rate=RATE, times=None)
 
     curl = curl_fetching(bench, sample, slow_down)
     programs = {"ours": fetching(bench, sample, slow_down)} | ({"curl": curl} if curl else {})
     rounds = bench.rounds(programs, 1 if bench.quick else RUNS)
-    bench.service.repair()
+    bench.service.clear_faults()
     title = f"fetch {sample.size // MIB} MiB at {RATE // MIB} MiB/s a connection, parallel {CONNECTIONS}: wall time"
     ratio = rounds.spread(lambda run: quotient(run["curl"].wall, run["ours"].wall)) if curl else None
     share = rounds.spread(lambda run: sample.size / RATE / CONNECTIONS / run["ours"].wall)

@@ -1,10 +1,10 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A transfer that is cut at a third: how much of the file crosses the network again.
+"""Resume a transfer that was interrupted at a third, and measure the share of the file that is sent again.
 
-The share is what the storage host has sent, by its journal, beyond the size of the file. An orderly end loses nothing; with a
-reset the system throws away what had arrived and was not read yet.
+The share is the number of bytes that the storage host sent beyond the size of the file. A regular end loses nothing. With a
+reset, the system discards received bytes that were not read yet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GOAL = Goal("<", 0.1)
 
 
 def measure(bench: Bench) -> Report:
-    """The share of the file that is read again after an end, and after a reset."""
+    """Return the share of the file that is read again after a regular end, and after a reset."""
     (sample,) = stored(bench, (64 if bench.quick else 512) * MIB)
     closed: list[float] = []
     reset: list[float] = []
@@ -36,22 +36,22 @@ def measure(bench: Bench) -> Report:
 
 
 def _cut(bench: Bench, sample: Sample, reset: bool, shares: list[float]) -> Program:
-    """Fetch the sample; every run adds its share."""
+    """Return a program that fetches the sample; each run adds its share."""
     service = bench.service
 
-    def spoil() -> None:
-        service.spoil("truncate", fraction=1 / 3, reset=reset)
+    def add_fault() -> None:
+        service.add_fault("truncate", fraction=1 / 3, reset=reset)
         service.forget_requests()
 
     def count() -> None:
-        answers = [entry for entry in service.journal() if entry["host"] == "storage"]
-        if [entry["fault"] for entry in answers].count("truncate") != 1:
-            raise WrongResult("the transfer was not cut")
-        shares.append(sum(entry["sent_bytes"] for entry in answers) / sample.size - 1)
+        requests = [entry for entry in service.journal() if entry["host"] == "storage"]
+        if [entry["fault"] for entry in requests].count("truncate") != 1:
+            raise WrongResult("the transfer was not interrupted")
+        shares.append(sum(entry["sent_bytes"] for entry in requests) / sample.size - 1)
 
-    return fetching(bench, sample, spoil, count)
+    return fetching(bench, sample, add_fault, count)
 
 
 def _most(shares: list[float]) -> Spread:
-    """The most that any run read again stands for all of them."""
+    """Return the largest share of all runs."""
     return Spread(max(shares), min(shares), max(shares))

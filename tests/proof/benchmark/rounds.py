@@ -1,11 +1,11 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs that take turns, and what is computed from them.
+"""Run programs in turn, and calculate figures.
 
-Every ratio is computed within one round, from runs that lay seconds apart, and the median is taken of the ratios: a machine
-that is busy for a while spoils a round and not the figure. Every second round runs backwards, so that none is always the one
-that comes after a heavy one.
+Each ratio is calculated within one round, from runs that are seconds apart. The figure is the median of the ratios, so a
+temporary load affects single rounds only. Every second round has the opposite order, so that no program always runs after a
+demanding one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Of = Callable[[Round], float]
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure: its median over the rounds, the smallest and the largest."""
+    """Hold a figure: median, minimum and maximum over the rounds."""
 
     median: float
     low: float
@@ -30,35 +30,35 @@ class Spread:
 
 
 class Rounds:
-    """The runs of several contestants by name, round by round."""
+    """Run several programs by name in rounds."""
 
-    def __init__(self, contestants: Mapping[str, Callable[[], Usage]], runs: int, say: Callable[[str], None]) -> None:
-        """Run everything once without counting it, then `runs` times."""
-        self.names = frozenset(contestants)
+    def __init__(self, programs: Mapping[str, Callable[[], Usage]], runs: int, say: Callable[[str], None]) -> None:
+        """Run all programs once as a warm-up, then `runs` times."""
+        self.names = frozenset(programs)
         self._rounds: list[Round] = []
         for number in range(runs + 1):
             say(f"round {number} of {runs}" if number else "warm-up")
-            turns = list(contestants.items())[:: 1 if number % 2 else -1]
+            turns = list(programs.items())[:: 1 if number % 2 else -1]
             done = {name: run() for name, run in turns}
             if number:
                 self._rounds.append(done)
 
     def spread(self, of: Of) -> Spread:
-        """The figure that `of` computes from one round."""
+        """Return the spread of the figure that `of` calculates from one round."""
         values = [of(each) for each in self._rounds]
         return Spread(statistics.median(values), min(values), max(values))
 
     def median(self, of: Of) -> float:
-        """Only the median of it."""
+        """Return only the median."""
         return self.spread(of).median
 
 
 def beyond(run: Round, name: str) -> Usage:
-    """What a contestant cost beyond its own fixed cost, which is the run called the same with ` small` after it."""
+    """Return the cost of a program beyond its fixed cost, which is that of the run with the suffix ` small`."""
     large, small = run[name], run[f"{name} small"]
     return Usage(large.wall - small.wall, large.cpu - small.cpu, large.peak - small.peak)
 
 
 def quotient(dividend: float, divisor: float) -> float:
-    """Their ratio; a divisor of nothing or less, which is noise, gives infinity."""
+    """Return the ratio; infinity for a divisor of zero or less, which is noise."""
     return dividend / divisor if divisor > 0 else float("inf")

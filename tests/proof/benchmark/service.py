@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator in a process of its own, so that neither its CPU time nor its interpreter lock is anyone else's."""
+"""Run the emulator in a separate process, so that its CPU time and its interpreter lock do not affect the measurements."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.tools.tree import ROOT
 from .process import WrongResult
 
 START_SECONDS = 30
-# The one that anybody may read.
+# The public repository.
 PUBLIC = "open"
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A snippet of the service, and the API's URLs of it and of its files by name."""
+    """Describe a stored snippet with its URL and the URLs of its files by name."""
 
     id: str
     url: str
@@ -37,7 +37,7 @@ class Stored:
 
 
 class Service:
-    """A running emulator, steered by its control paths. `variables` are those it prints at its start."""
+    """Control a running emulator. `variables` are the environment variables that it prints at its start."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -68,55 +68,55 @@ class Service:
 
     @property
     def downloads(self) -> str:
-        """URL of the repository's Downloads."""
+        """Return the URL of the repository's Downloads."""
         return "{BITBUCKET_API_URL}/repositories/{BITBUCKET_WORKSPACE}/{BITBUCKET_REPO_SLUG}/downloads".format(**self.variables)
 
     @property
     def user(self) -> str:
-        """Who publishes, with `token` as the password."""
+        """Return the user name of the publisher; `token` is the password."""
         return self.variables["BITBUCKET_USERNAME"]
 
     @property
     def token(self) -> str:
-        """The API token of `user`."""
+        """Return the API token of `user`."""
         return self.variables["BITBUCKET_API_TOKEN"]
 
     def anonymous_options(self) -> dict[str, str]:
-        """The connection options of our modules without credentials."""
+        """Return the connection options of our modules without credentials."""
         names = {"api_url": "API_URL", "workspace": "WORKSPACE", "repository": "REPO_SLUG"}
         return {option: self.variables[f"BITBUCKET_{name}"] for option, name in names.items()}
 
     def options(self) -> dict[str, str]:
-        """The connection options of our modules."""
+        """Return the connection options of our modules."""
         return self.anonymous_options() | {"user": self.user, "api_token": self.token}
 
     def make_public(self) -> str:
-        """Make a repository that anybody may read, with nothing in it; returns its slug."""
+        """Create an empty public repository; return its slug."""
         wanted = {"workspace": self.variables["BITBUCKET_WORKSPACE"], "repository": PUBLIC, "private": False}
         self._call("POST", "repositories", json.dumps(wanted).encode())
         self._call("DELETE", self._place(PUBLIC))
         return PUBLIC
 
     def public_url(self, name: str) -> str:
-        """The API's URL of an artifact in the public repository."""
+        """Return the URL of an artifact in the public repository."""
         place = "{BITBUCKET_API_URL}/repositories/{BITBUCKET_WORKSPACE}".format(**self.variables)
         return f"{place}/{PUBLIC}/downloads/{quote(name)}"
 
     def warm(self, name: str) -> None:
-        """Read one byte of a public artifact, so that the storage host has made its ETag, an MD5 of everything."""
-        with self._direct.open(Request(self.public_url(name), headers={"Range": "bytes=0-0"}), timeout=120) as answer:
-            answer.read()
+        """Read one byte of a public artifact, so that the storage host calculates its ETag, an MD5 of the content."""
+        with self._direct.open(Request(self.public_url(name), headers={"Range": "bytes=0-0"}), timeout=120) as response:
+            response.read()
 
     def artifacts(self, repository: str | None = None) -> dict[str, dict[str, Any]]:
-        """What is stored, by name, with `size` and `sha256`."""
+        """Return the stored artifacts by name, with `size` and `sha256`."""
         return {artifact["name"]: artifact for artifact in self._call("GET", self._place(repository))}
 
     def put(self, name: str, content: bytes) -> None:
-        """Store an artifact without a request that counts."""
+        """Store an artifact without a counted request."""
         self._call("PUT", f"{self._place()}/{quote(name)}", content)
 
     def make_snippet(self, title: str, files: dict[str, str]) -> Stored:
-        """Make a snippet without a request that counts."""
+        """Create a snippet without a counted request."""
         workspace = self.variables["BITBUCKET_WORKSPACE"]
         wanted = {"title": title, "files": files}
         made = self._call("PUT", f"snippets/{workspace}", json.dumps(wanted).encode())
@@ -124,32 +124,32 @@ class Service:
         return Stored(made["id"], url, {name: f"{url}/{made['revision']}/files/{quote(name)}" for name in files})
 
     def empty(self) -> None:
-        """Remove all artifacts."""
+        """Delete all artifacts."""
         self._call("DELETE", self._place())
 
     def latency(self, seconds: float) -> None:
-        """Let both hosts wait that long before every answer."""
+        """Set the delay of all responses of both hosts."""
         self._call("POST", "switches", json.dumps({"latency": seconds, "storage_latency": seconds}).encode())
 
     def forget_requests(self) -> None:
-        """Empty the journal."""
+        """Clear the journal."""
         self._call("DELETE", "journal")
 
     def requests(self) -> int:
-        """How many requests the API and the storage host have had since the journal was emptied."""
+        """Return the number of requests to the API and the storage host since the journal was cleared."""
         return len(self.journal())
 
     def journal(self) -> list[dict[str, Any]]:
-        """Those requests, oldest first."""
+        """Return these requests, oldest first."""
         return list(self._call("GET", "journal"))
 
-    def spoil(self, kind: str, **arguments: Any) -> None:
-        """Let the emulator spoil the next answer of the storage host, and only that unless `times` says otherwise."""
-        self.repair()
+    def add_fault(self, kind: str, **arguments: Any) -> None:
+        """Add a fault to the next response of the storage host, or to `times` responses."""
+        self.clear_faults()
         self._call("POST", "faults", json.dumps({"kind": kind, "host": "storage", **arguments}).encode())
 
-    def repair(self) -> None:
-        """Let the emulator spoil nothing more."""
+    def clear_faults(self) -> None:
+        """Remove all faults."""
         self._call("DELETE", "faults")
 
     def _place(self, repository: str | None = None) -> str:
@@ -157,5 +157,5 @@ class Service:
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> Any:
         request = Request(f"{self.variables['EMULATOR_CONTROL_URL']}/{path}", data=body, method=method)
-        with self._direct.open(request, timeout=120) as answer:
-            return json.loads(answer.read() or b"null")
+        with self._direct.open(request, timeout=120) as response:
+            return json.loads(response.read() or b"null")

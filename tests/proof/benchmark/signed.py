@@ -1,9 +1,9 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What signatures cost: a second run of an unchanged artifact, with a manifest, and with a manifest whose signature is verified.
+"""Measure the cost of signatures: a second run of an unchanged artifact, with a manifest, and with a verified signature.
 
-The difference is one more request to each host, one program that verifies, and its imports.
+The difference is one more request to each host, a program that verifies, and imports.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LONGEST = Goal("<", 60)
 
 
 def measure(bench: Bench) -> Report:
-    """Both formats beside a manifest without a signature."""
+    """Compare both formats with a manifest without a signature."""
     sample = bench.sample(SIZE)
     bench.service.empty()
     with open_openpgp_home() as home, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
@@ -51,7 +51,7 @@ def measure(bench: Bench) -> Report:
 
 
 def _publish(bench: Bench, sample: Sample, name: str, options: dict[str, Any]) -> Program:
-    """Publish once; return the program that finds nothing to do."""
+    """Publish once; return the program that finds the artifact unchanged."""
     task = {"src": [str(sample.path)], "manifest": f"{name}.SHA256SUMS", **options}
     bench.ours(task, changed=True).run(bench.folder)
     return bench.ours(task)

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading a snippet with its files to find it unchanged, on a service that takes 100 ms for every answer.
+"""Find a snippet with its files unchanged, with a service that needs 100 ms for each response.
 
-Beside it `uri` reads the snippet's document alone, which has no contents; curl reads document and files on one connection.
+For comparison, `uri` reads only the document of the snippet, without contents, and curl reads document and files on one
+connection.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FILES = {f"notes-{number}.md": f"# Notes {number}\n" + "A line of release notes.
 
 
 def measure(bench: Bench) -> Report:
-    """Requests from the journal, and times beside those of uri and curl."""
+    """Count the requests in the journal, and compare the times with those of uri and curl."""
     snippet = bench.service.make_snippet("Release notes", FILES)
     counted: list[int] = []
     programs = {"ours": _ours(bench, snippet, counted), "uri": bench.uri({"url": snippet.url}), "curl": _curl(bench, snippet)}
@@ -50,18 +51,20 @@ def measure(bench: Bench) -> Report:
 
 
 def _ours(bench: Bench, snippet: Stored, counted: list[int]) -> Program:
-    """The module is given what is there, byte for byte."""
+    """Return the run of our module with the stored contents."""
     files = [{"name": name, "content": content} for name, content in FILES.items()]
     options = bench.service.options()
     del options["repository"]
 
     def count(printed: str) -> None:
         if json.loads(printed)["status"] != "unchanged":
-            raise WrongResult(f"the snippet should be unchanged: {printed[:2000]}")
+            raise WrongResult(f"the snippet is not unchanged: {printed[:2000]}")
         counted.append(bench.service.requests())
 
-    wish = {"snippet_id": snippet.id, "files": files, "purge": True}
-    return bench.module("releng.bitbucket.bitbucket_snippet", options | wish, prepare=bench.service.forget_requests, also=count)
+    module_options = {"snippet_id": snippet.id, "files": files, "purge": True}
+    return bench.module(
+        "releng.bitbucket.bitbucket_snippet", options | module_options, prepare=bench.service.forget_requests, also=count
+    )
 
 
 def _curl(bench: Bench, snippet: Stored) -> Program | None:
@@ -77,7 +80,7 @@ def _curl(bench: Bench, snippet: Stored) -> Program | None:
     def check(_unused: str) -> None:
         for name, content in FILES.items():
             if (folder / name).read_text(encoding="utf-8") != content:
-                raise WrongResult(f"curl has not read {name}")
+                raise WrongResult(f"curl did not read {name}")
         for path in places:
             path.unlink()
 

@@ -1,7 +1,7 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Figures beside their goals, as one table and as plain values. Knows nothing of how they were measured."""
+"""Format figures with their goals as a table and as plain values."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ HEAD = ("figure", "median", "lowest", "highest", "goal", "reached")
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure shall be. With `later` it is the goal of work that is still to come."""
+    """Describe the goal of a figure. `later` marks a goal of future work."""
 
     sign: str
     limit: float
     later: bool = False
 
     def reached(self, value: float) -> bool:
-        """Whether the value is good enough."""
+        """Return whether the value reaches the goal."""
         return COMPARE[self.sign](value, self.limit)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `spread` is None where it could not be measured, which `note` explains; `unit` follows the number."""
+    """Describe a figure. `spread` is None if it could not be measured; `note` has the reason. `unit` follows the number."""
 
     name: str
     spread: Spread | None
@@ -46,11 +46,11 @@ class Row:
     note: str = ""
 
     def having(self, spread: Spread) -> Row:
-        """The same row, measured."""
+        """Return the row with a measured spread."""
         return replace(self, spread=spread, note="")
 
     def cells(self) -> list[str]:
-        """The row as text."""
+        """Return the cells of the row as text."""
         goal = f"{self.goal.sign} {self.goal.limit:g}{self.unit}" if self.goal else ""
         if self.spread is None:
             return [self.name, self.note, "", "", goal, ""]
@@ -58,7 +58,7 @@ class Row:
         return [self.name, *(f"{value:.{self.digits}f}{self.unit}" for value in values), goal, self.verdict()]
 
     def verdict(self) -> str:
-        """Whether the median reaches the goal."""
+        """Return whether the median reaches the goal, as text."""
         if self.goal is None or self.spread is None:
             return ""
         text = "yes" if self.goal.reached(self.spread.median) else "NO"
@@ -67,16 +67,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """The rows of one part of the benchmark, and remarks: absolute numbers of this machine, which are no figures."""
+    """Hold the rows of a part of the benchmark, and remarks with absolute numbers of this machine."""
 
     rows: Sequence[Row]
     remarks: Sequence[str] = ()
 
 
 def as_text(rows: Sequence[Row]) -> str:
-    """The table; columns are as wide as they must be."""
+    """Return the table with the necessary widths of columns."""
     lines = [list(HEAD), *(row.cells() for row in rows)]
-    # What is written instead of a number may run on to the right.
+    # A note instead of a number can extend to the right.
     widths = [max(len(line[column]) for line in lines if line[2] or not column) for column in range(len(HEAD))]
     return "\n".join(_line(cells, widths) for cells in lines)
 
@@ -87,5 +87,5 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def as_values(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The rows for JSON."""
+    """Return the rows as plain values for JSON."""
     return [{**asdict(row), "verdict": row.verdict()} for row in rows]

@@ -1,9 +1,9 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a task costs in ansible-playbook, with its action plugin, beside a task of `uri` that reads the same listing.
+"""Measure a task in ansible-playbook with its action plugin, compared with a task of `uri` that reads the same listing.
 
-A playbook has the same task several times; what a playbook without these tasks takes is subtracted.
+A playbook contains the same task several times. The cost of a playbook without these tasks is subtracted.
 """
 
 from __future__ import annotations

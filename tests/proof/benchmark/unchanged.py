@@ -1,9 +1,9 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A second run over artifacts that are all there, on a service that takes 100 ms for every answer of both of its hosts.
+"""Measure a second run with unchanged artifacts, with a service that needs 100 ms for each response of both hosts.
 
-Requests are those in the service's journal, to the API and to the storage host. Wall time is that of the whole module.
+The requests to the API and to the storage host are counted in the journal. Wall time is that of the complete module.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MANIFEST = "SHA256SUMS"
 
 
 def measure(bench: Bench) -> Report:
-    """Without and with a manifest, whose listing has one page with 99 artifacts and two with 100."""
+    """Measure without and with a manifest. With a manifest, the listing has one page for 99 artifacts and two for 100."""
     samples = [bench.sample(SIZE, f"artifact-{number:03}.bin") for number in range(100)]
     try:
         plain, requests = _run(bench, samples, {})
@@ -47,12 +47,12 @@ def measure(bench: Bench) -> Report:
 
 
 def _run(bench: Bench, samples: Sequence[Sample], more: dict[str, object]) -> tuple[Rounds, Sequence[int]]:
-    """Put the artifacts there, run over them, and count the requests of every run."""
+    """Publish the artifacts, run the task, and count the requests of each run."""
     service = bench.service
-    wish = {"src": [str(sample.path) for sample in samples], "parallel": PARALLEL, **more}
+    options = {"src": [str(sample.path) for sample in samples], "parallel": PARALLEL, **more}
     service.latency(0)
     service.empty()
-    bench.ours(wish, changed=True).run(bench.folder)
+    bench.ours(options, changed=True).run(bench.folder)
     missing = {sample.name for sample in samples} - set(service.artifacts())
     if missing:
         raise WrongResult(f"not published: {', '.join(sorted(missing))}")
@@ -62,10 +62,10 @@ def _run(bench: Bench, samples: Sequence[Sample], more: dict[str, object]) -> tu
     def count(printed: str) -> None:
         counted.append(service.requests())
 
-    program = bench.ours(wish, prepare=service.forget_requests, also=count)
+    program = bench.ours(options, prepare=service.forget_requests, also=count)
     return bench.rounds({"ours": program}, RUNS), counted
 
 
 def exactly(counted: Sequence[int]) -> Spread:
-    """The most that any run took stands for all of them."""
+    """Return the largest count of all runs as the figure."""
     return Spread(max(counted), min(counted), max(counted))

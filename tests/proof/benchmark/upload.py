@@ -1,10 +1,10 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Uploading a large file, beside curl and a bare SHA-256.
+"""Upload a large file, compared with curl and a plain SHA-256.
 
-What does not depend on the size is measured with a file of 1 MiB and taken off, for each contestant its own; what remains is
-the cost of sending. Our module hashes what it sends, so its CPU time is compared with curl's and a SHA-256's together.
+The cost of an upload of 1 MiB by the same program is subtracted, so that the cost of sending remains. Our module hashes the
+sent bytes, so its CPU time is compared with the sum of curl and a SHA-256.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RUNS = 7
 
 
 def measure(bench: Bench) -> Report:
-    """Peak memory, CPU and wall time beyond the fixed cost."""
+    """Measure peak memory, CPU and wall time beyond the fixed cost."""
     size = (64 if bench.quick else 512) * MIB
     rounds = bench.rounds(_programs(bench, size), 3 if bench.quick else RUNS)
     title = f"upload {size // MIB} MiB"
