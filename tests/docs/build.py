@@ -30,13 +30,9 @@ SOURCE = OUT / "source"
 HTML = OUT / "html"
 # The pages of plugins have a list of contents at the top, and the theme has another one at the side.
 CONTENTS = re.compile(r"(?m)^\.\. contents::\n(   .*\n)*\n")
-# A comment between a label and its title keeps a reference without a text from finding the title.
-COMMENT = re.compile(r"(?m)^\.\. Title\n\n")
 # The index of plugins adds pages and guides to the side bar with titles of four lines; the front page has shorter titles.
 # Each such list is removed, with the title of its section if the section has no other text.
 LISTED = re.compile(r"(?m)^(.+\n-+\n\n+)?\.\. toctree::\n(    .*\n)*\n(    .*\n)*")
-# A comment between the label and the title of a role's page, which keeps references to the page from finding a title.
-BEFORE_TITLE = re.compile(r"(?m)^\.\. Title\n\n")
 TITLE = re.compile(r"(?m)^Releng\.Bitbucket\n=+$")
 KINDS = {"module": "", "lookup": " lookup", "filter": " filter", "role": " role"}
 
@@ -62,7 +58,7 @@ def shape(source: Path) -> None:
     """Put the front page before the pages of antsibull-docs, and remove parts that the theme cannot show."""
     (source / "index.rst").rename(source / "plugins.rst")
     for page in source.glob("*.rst"):
-        page.write_text(COMMENT.sub("", CONTENTS.sub("", page.read_text(encoding="utf-8"))), encoding="utf-8")
+        page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
     index = source / "plugins.rst"
     text = LISTED.sub("", index.read_text(encoding="utf-8"))
     index.write_text(TITLE.sub("All plugins\n===========", text), encoding="utf-8")

@@ -35,12 +35,12 @@ def stage(name: str) -> Path:
 
 
 def list_files() -> list[Path]:
-    """Return the files of the checkout without what is built in it, as paths relative to it."""
-    return _tracked() or list(_walked())
+    """Return the files of the checkout as relative paths, without build results."""
+    return _list_by_git() or list(_list_by_walk())
 
 
-def _tracked() -> list[Path]:
-    """Return what git knows or would add, as relative paths; nothing outside a repository."""
+def _list_by_git() -> list[Path]:
+    """Return the relative paths of tracked and new files of git; an empty list outside a repository."""
     if not (ROOT / ".git").exists():
         return []
     listing = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")

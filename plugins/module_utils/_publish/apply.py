@@ -60,7 +60,7 @@ class Executor:
 
     def read(self) -> Current:
         """Return the listing and the manifest; raise StaleListing if they contradict the service or each other."""
-        listed = self._downloads.list_artifacts().require_whole(self._downloads.path)
+        listed = self._downloads.list_artifacts().require_complete(self._downloads.path)
         current = Current(listed.by_name, None, listed.others)
         if not self._store:
             return current

@@ -74,7 +74,7 @@ class Snippets:
         with _explain_refusals(self._client), _detect_absence():
             return parse_snippet(self._client.get_json(url), f"GET {url}", snippet_id)
 
-    def get_whole(self, snippet_id: str) -> ApiResponse:
+    def get_with_contents(self, snippet_id: str) -> ApiResponse:
         """Return the response with a snippet and, if the service sends them, its contents; raises NoSuchSnippet."""
         url = self._client.url(self._path_of(snippet_id))
         with _explain_refusals(self._client), _detect_absence():

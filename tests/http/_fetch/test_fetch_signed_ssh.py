@@ -21,7 +21,7 @@ from tests.helpers.ssh_signing import SshIdentity, make_ssh_key
 from tests.http._downloads.helpers import MANIFEST
 from tests.http._fetch.releases import ARTIFACTS, Release, require_refusal
 
-FOREIGN = "was made by the key {other}, which signed_by does not have"
+UNTRUSTED = "was made by the key {other}, which signed_by does not have"
 CHANGED = "does not match: the contents were changed after signing"
 
 

@@ -95,7 +95,7 @@ def test_parameters_that_the_next_link_lacks_are_sent(emulator: Emulator, droppe
     listed = connect(emulator).list_once("/snippets/acme?pagelen=2&role=member")
     assert [item["title"] for item in listed.items] == ["4", "3", "2", "1", "0"]
     assert listed.is_complete
-    assert [(query["pagelen"], query["role"]) for query in asked_pages(emulator)] == [("2", "member")] * 3
+    assert [(query["pagelen"], query["role"]) for query in list_queries(emulator)] == [("2", "member")] * 3
 
 
 def test_refused_page_length_is_not_sent_again_in_the_task(emulator: Emulator) -> None:
@@ -105,7 +105,7 @@ def test_refused_page_length_is_not_sent_again_in_the_task(emulator: Emulator) -
     for _unused in range(2):
         listed = client.list_once(LIST)
         assert (len(listed.items), listed.is_complete) == (12, True)
-    assert [query.get("pagelen") for query in asked_pages(emulator)] == ["100", None, None, None, None]
+    assert [query.get("pagelen") for query in list_queries(emulator)] == ["100", None, None, None, None]
 
 
 def test_list_is_read_from_its_beginning_when_a_later_page_refuses_the_length(emulator: Emulator) -> None:
@@ -114,7 +114,7 @@ def test_list_is_read_from_its_beginning_when_a_later_page_refuses_the_length(em
     emulator.faults.add("call", action=lambda: emulator.switches.update({"pagelen_max": 20, "page_cap": None}))
     listed = connect(emulator).list_once(LIST)
     assert (len(listed.items), listed.is_complete) == (7, True)
-    assert [query.get("pagelen") for query in asked_pages(emulator)] == ["100", "100", None]
+    assert [query.get("pagelen") for query in list_queries(emulator)] == ["100", "100", None]
 
 
 def test_links_to_next_pages_are_followed(emulator: Emulator) -> None:

@@ -137,17 +137,17 @@ class TestCertificate:
         cause = refuse(trust(untrusted_ssh_key.line("cert-authority", principals=excluded)), signature)
         assert cause == "was made with a certificate for 'jo', which signed_by does not allow"
 
-    def test_certificate_without_principals_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity) -> None:
-        signature = ssh_key.certify(foreign_ssh_key).sign(DOCUMENT)
+    def test_certificate_without_principals_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
+        signature = ssh_key.certify(untrusted_ssh_key).sign(DOCUMENT)
         assert "a certificate for no principals" in refuse(
-            trust(foreign_ssh_key.line("cert-authority", principals="*")), signature
+            trust(untrusted_ssh_key.line("cert-authority", principals="*")), signature
         )
 
-    def test_foreign_authority_is_refused(self, ssh_key: SshIdentity, foreign_ssh_key: SshIdentity, tmp_path: Path) -> None:
-        signature = ssh_key.certify(foreign_ssh_key, "jo").sign(DOCUMENT)
+    def test_foreign_authority_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, tmp_path: Path) -> None:
+        signature = ssh_key.certify(untrusted_ssh_key, "jo").sign(DOCUMENT)
         cause = refuse(trust(make_ssh_key(tmp_path).line("cert-authority", principals="*")), signature)
         assert cause == (
-            f"was made with a certificate of the authority {foreign_ssh_key.fingerprint}, which signed_by does not have"
+            f"was made with a certificate of the authority {untrusted_ssh_key.fingerprint}, which signed_by does not have"
         )
 
     def test_untrusted_authority_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, tmp_path: Path) -> None:
@@ -166,8 +166,8 @@ class TestCertificate:
         assert "which signed_by does not have" in cause
 
     def test_expired_certificate_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
-        signature = ssh_key.certify(foreign_ssh_key, "jo", "20200101:20210101").sign(DOCUMENT)
-        cause = refuse(trust(foreign_ssh_key.line("cert-authority", principals="*")), signature)
+        signature = ssh_key.certify(untrusted_ssh_key, "jo", "20200101:20210101").sign(DOCUMENT)
+        cause = refuse(trust(untrusted_ssh_key.line("cert-authority", principals="*")), signature)
         assert cause == f"was made with an expired certificate of the key {ssh_key.fingerprint}"
 
     def test_forged_certificate_is_refused(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:

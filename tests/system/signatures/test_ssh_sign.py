@@ -179,7 +179,7 @@ class TestUnusableKeys:
         )
 
     def test_certificate_is_an_error(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
-        certificate = ssh_key.certify(foreign_ssh_key, "jo")
+        certificate = ssh_key.certify(untrusted_ssh_key, "jo")
         assert "line 1 is a certificate. Use its key" in refuse(certificate.path)
 
     def test_missing_tool_is_an_error_that_says_what_to_install(
