@@ -46,8 +46,8 @@ options:
         whatever their dates are. So a late patch of an old release does not become the newest.
       - Without O(group_by), the version is the first run of numbers joined by dots, ISO date, or number after C(v) in the name.
         For example, the version in C(widgets-1.4.2-linux-x86_64.tar.gz) is C(1.4.2).
-      - A pre-release such as C(-rc.1) or C(rc1) belongs to the version. It starts with alpha, beta, pre, preview, rc, cr, dev,
-        snapshot, nightly, canary or next, or is a, b or c with a number.
+      - A pre-release such as C(-rc.1) or C(rc1) belongs to the version. A pre-release starts with alpha, beta, pre, preview, rc,
+        cr, dev, snapshot, nightly, canary or next, or is a, b or c with a number.
       - With O(group_by), the complete text of the group is the version. In this case, text after a hyphen, as in C(1.4.2-hotfix),
         is a pre-release. A text without a number is not a version.
       - Versions are compared by the precedence of Semantic Versioning 2.0. Numbers within words are compared as numbers, so

@@ -30,8 +30,7 @@ seealso:
   - plugin: releng.bitbucket.bitbucket_download
     plugin_type: lookup
     description: Read a checksum file from Downloads.
-  - plugin: releng.bitbucket.bitbucket_download_fetch
-    plugin_type: module
+  - module: releng.bitbucket.bitbucket_download_fetch
     description: Fetch artifacts, and verify them with a digest or a manifest.
   - ref: ansible_collections.releng.bitbucket.docsite.guide_verify
     description: Use manifests, and verify published releases.

@@ -42,14 +42,11 @@ options:
     type: str
     version_added: 1.1.0
 seealso:
-  - plugin: releng.bitbucket.bitbucket_download
-    plugin_type: module
+  - module: releng.bitbucket.bitbucket_download
     description: Publish artifacts.
-  - plugin: releng.bitbucket.bitbucket_download_fetch
-    plugin_type: module
+  - module: releng.bitbucket.bitbucket_download_fetch
     description: Fetch artifacts as files.
-  - plugin: releng.bitbucket.bitbucket_download_verify
-    plugin_type: module
+  - module: releng.bitbucket.bitbucket_download_verify
     description: Verify artifacts without returning their contents.
   - plugin: releng.bitbucket.checksums
     plugin_type: filter

@@ -47,11 +47,9 @@ options:
     vars:
       - name: bitbucket_title
 seealso:
-  - plugin: releng.bitbucket.bitbucket_snippet
-    plugin_type: module
+  - module: releng.bitbucket.bitbucket_snippet
     description: Create, update or delete a snippet.
-  - plugin: releng.bitbucket.bitbucket_snippet_info
-    plugin_type: module
+  - module: releng.bitbucket.bitbucket_snippet_info
     description: Read or list snippets.
   - ref: ansible_collections.releng.bitbucket.docsite.guide_snippets
     description: Use snippets step by step.

@@ -76,7 +76,7 @@ options:
       - If Bitbucket has stored an artifact under another name, for example with C(_) for a space, the module protects that name.
       - A name that is not in the listing is ignored. A returned artifact must be in the listing, except in check mode. Otherwise,
         the task fails and deletes nothing.
-      - Results do not show an artifact name with the text of a secret. Such a name is recognized if both tasks have the same
+      - Results mask an artifact name that contains a secret. The module recognizes such a name only if both tasks have the same
         secrets.
     type: list
     elements: raw
