@@ -92,7 +92,7 @@ class _Bounded:
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= _MAX_AT_ONCE:
-            raise Damaged(f"a header has {size} bytes")
+            raise Damaged(f"a header of {size} bytes is too long")
         return self._source.read(size)
 
 

@@ -38,7 +38,7 @@ class ManifestStore:
         """Raise BadInput for a name that the service might store differently, because later tasks could not find the manifest."""
         if renamed_pattern(self.name):
             raise BadInput(
-                f"manifest {quoted(self.name)} is refused: Bitbucket might store another name."
+                f"manifest {quoted(self.name)} is refused: Bitbucket might store it under another name."
                 " Use only letters, digits, '.', '_' and '-'"
             )
 

@@ -86,7 +86,7 @@ class OpenpgpSigner:
         fingerprint = self._find().fingerprint
         done = self._run(["--export", fingerprint])
         if not done.output:
-            raise CannotSign(f"Cannot export the public key of the key {fingerprint}: {done.explain()}")
+            raise CannotSign(f"Cannot export the public key {fingerprint}: {done.explain()}")
         return OpenpgpVerifier(parse_openpgp_keys(done.output))
 
     def _find(self) -> SecretKey:

@@ -70,8 +70,9 @@ class SnippetTask:
         similar = find_similar_title(title, listing.snippets)
         if similar:
             raise BitbucketError(
-                f"There is no snippet titled {quoted(title)}, but snippet {similar.id} has the title {quoted(similar.title)},"
-                f" as which Bitbucket might have stored it. Set snippet_id to {similar.id}, or use a title that differs more"
+                f"There is no snippet titled {quoted(title)}, but snippet {similar.id} has the title {quoted(similar.title)}."
+                f" Bitbucket might have stored the title in that form. Set snippet_id to {similar.id},"
+                " or use a title that differs more"
             )
         if self._check_mode:
             return Change(CREATED, None, predict_creation(self._request))

@@ -23,8 +23,8 @@ from .document import Listing, SnippetState
 
 # Observed (fact sheet 10): the list of such a workspace is empty, even if the workspace has snippets.
 EMPTY_LISTING = (
-    "The list of snippets is empty. If the workspace has snippets, it might be on the Free plan, on which Bitbucket lists none,"
-    " or the credential might be an OAuth consumer, which Bitbucket does not list as a member"
+    "The list of snippets is empty. If the workspace has snippets, it might be on the Free plan, for which Bitbucket lists none,"
+    " or the credentials might be those of an OAuth consumer, which Bitbucket does not treat as a member"
 )
 
 Read = t.Callable[[str], t.Optional[SnippetState]]

@@ -72,6 +72,7 @@ def _parse_name(options: t.Mapping[str, t.Any], document: str, verifier: Verifie
         raise BadInput(f"signature and {word} are both {quoted(name)}. Set another name for the signature")
     if signer and renamed_pattern(name):
         raise BadInput(
-            f"signature {quoted(name)} is refused: Bitbucket might store another name. Use only letters, digits, '.', '_' and '-'"
+            f"signature {quoted(name)} is refused: Bitbucket might store it under another name."
+            " Use only letters, digits, '.', '_' and '-'"
         )
     return name

@@ -57,7 +57,8 @@ def test_signature_must_have_a_different_name(emulator: Emulator, run: ModuleRun
     assert message == f"signature and manifest are both '{MANIFEST}'. Set another name for the signature"
     message = run(MODULE, **TASK, **key.options, signature="my signature")["msg"]
     assert message == (
-        "signature 'my signature' is refused: Bitbucket might store another name. Use only letters, digits, '.', '_' and '-'"
+        "signature 'my signature' is refused: Bitbucket might store it under another name."
+        " Use only letters, digits, '.', '_' and '-'"
     )
     assert not emulator.journal
 

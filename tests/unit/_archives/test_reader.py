@@ -171,7 +171,7 @@ def test_header_that_would_fill_the_memory_is_an_error(tmp_path: Path, kind: byt
     info = tarfile.TarInfo("././@LongLink")
     info.type, info.size = kind, 2**33
     data = info.tobuf(tarfile.GNU_FORMAT) + bytes(64 * 1024)
-    assert "a header has 8589934592 bytes" in fail_to_read(write(tmp_path / "a.tgz", gzip.compress(data)))
+    assert "a header of 8589934592 bytes is too long" in fail_to_read(write(tmp_path / "a.tgz", gzip.compress(data)))
 
 
 def test_encrypted_member_is_an_error(tmp_path: Path) -> None:
