@@ -46,7 +46,7 @@ def perform(folder: Path) -> None:
     print()
     screen.say(
         """This demo follows a release from the build to ten hosts, and back to the previous release. It runs ansible-playbook
-        with the playbooks of this collection. A local emulator takes the place of Bitbucket Cloud. The demo checks the
+        with the playbooks of this collection. A local emulator replaces Bitbucket Cloud. The demo checks the
         result of every step and stops if a check fails."""
     )
     relative = folder.relative_to(ROOT)

@@ -198,4 +198,4 @@ def test_show_no_progress_of_a_task_that_runs_as_another_user(play: Play) -> Non
     hosts = {user: {**become, "ansible_become_user": user} for user in ("nobody", "root")}
     done = play.run([play.fetch(become=True)], hosts, ANSIBLE_PIPELINING="1")
     assert {each["host"] for each in lines(done)} == {"root"}
-    assert sorted(path.name for path in play.place.glob("*o*.tgz")) == ["nobody.tgz", "root.tgz", "second.tgz"]
+    assert sorted(path.name for path in play.place.glob("*o*.tgz")) == ["missing.tgz", "root.tgz", "second.tgz"]

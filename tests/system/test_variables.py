@@ -22,7 +22,7 @@ INFO = "releng.bitbucket.bitbucket_download_info"
 SNIPPETS = "releng.bitbucket.bitbucket_snippet_info"
 UPLOAD = "releng.bitbucket.bitbucket_download"
 FETCH = "releng.bitbucket.bitbucket_download_fetch"
-BROKEN = "{{ nobody_has_defined_this }}"
+BROKEN = "{{ undefined_variable }}"
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 # Values that differ from the defaults.
 OTHERS = {"validate_certs": False, "ca_path": "/ca.pem", "timeout": 7, "retries": 1, "max_wait": 9}
@@ -106,7 +106,7 @@ def test_precedence_is_task_then_variables_then_environment(emulator: Emulator, 
     wrong = {"access_token": "wrong"}
     twice = "More than one kind of credentials is set"
     tasks = [
-        task("'acme/nobody' in r.msg", options={"repository": "nobody"}, vars=basic),
+        task("'acme/missing' in r.msg", options={"repository": "missing"}, vars=basic),
         task("r is success", options={"access_token": emulator.access_token}, vars=basic),
         task("r is success", vars=basic, environment={"BITBUCKET_ACCESS_TOKEN": "wrong"}),
         task("r is success", options={"password": emulator.api_token}, vars=named(user=emulator.user, **wrong)),
@@ -119,7 +119,7 @@ def test_precedence_is_task_then_variables_then_environment(emulator: Emulator, 
             "r is failed", f"'{twice}, use one' in r.msg", options={"api_token": "wrong-token", "client_id": "wrong"}, vars=bearer
         ),
     ]
-    run(tmp_path, tasks, place(emulator), python, BITBUCKET_WORKSPACE="nobody", BITBUCKET_REPO_SLUG="nobody")
+    run(tmp_path, tasks, place(emulator), python, BITBUCKET_WORKSPACE="missing", BITBUCKET_REPO_SLUG="missing")
     # The first three tasks, then the others that succeed.
     assert kinds(emulator)[:3] == ["Basic", "Bearer", "Basic"]
     assert set(kinds(emulator)[3:]) == {"Basic"}
@@ -143,7 +143,7 @@ def test_variables_can_be_templates_or_vaulted_and_no_other_is_resolved(emulator
     tasks = [
         task("r is success"),
         task("r is success", vars=named(api_token="{{ plain_token }}")),
-        task("r is failed", "'bitbucket_timeout' in r.msg", "'nobody_has_defined_this' in r.msg", vars=named(timeout=BROKEN)),
+        task("r is failed", "'bitbucket_timeout' in r.msg", "'undefined_variable' in r.msg", vars=named(timeout=BROKEN)),
         task("r is success", options={"timeout": 5}, vars=named(timeout=BROKEN)),
         task("r is success", options={"api_token": "{{ plain_token }}"}, vars=named(access_token=BROKEN, api_token=BROKEN)),
     ]
@@ -159,7 +159,7 @@ def test_variables_can_be_templates_or_vaulted_and_no_other_is_resolved(emulator
 def test_keywords_of_a_task_work_with_variables(emulator: Emulator, tmp_path: Path, python: str) -> None:
     """Run in check mode, in a loop, asynchronously, in a role, and on another host with the variables of the inventory host."""
     (tmp_path / "hosts.yml").write_text(
-        json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "local"}, "other": {**named(workspace="nobody")}}}})
+        json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "local"}, "other": {**named(workspace="missing")}}}})
     )
     credential = named(user=emulator.user, api_token=emulator.api_token)
     content = {"content": "x", "name": "{{ item | default('x') }}"}
@@ -196,7 +196,7 @@ def test_no_secret_of_a_variable_is_shown(emulator: Emulator, tmp_path: Path, py
         task("r is success", vars=basic),
         task("r is success", vars=named(access_token="{{ my_access }}")),
         task("r is success", vars=consumer, **ASYNC),
-        task("r is failed", options={"repository": "nobody"}, vars=basic),
+        task("r is failed", options={"repository": "missing"}, vars=basic),
         task("r is failed", options={"nothing": "x"}, vars=basic),
         task("r is failed", vars={**basic, **consumer}),
     ]

@@ -109,16 +109,16 @@ class Handler(WSGIRequestHandler):
             head[:] = [status, headers]
             return lambda data: None
 
-        answer: Iterable[bytes] = self.server.app(environ, start_response)
+        response: Iterable[bytes] = self.server.app(environ, start_response)
         try:
             plan: Delivery = environ["emulator.delivery"]
             if plan.refuse is not None:
                 self.server.refuse_at(*plan.refuse, spare=self.connection)
             closing = self._closing(environ, head[1], body)
-            wire.send(self._head(head[0], head[1], closing), answer, plan, environ["emulator.count"])
+            wire.send(self._head(head[0], head[1], closing), response, plan, environ["emulator.count"])
             self.close_connection = closing or plan.hang_up or plan.limit is not None
         finally:
-            close = getattr(answer, "close", None)
+            close = getattr(response, "close", None)
             if close:
                 close()
 

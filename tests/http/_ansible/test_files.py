@@ -82,7 +82,7 @@ def test_owner_and_group_are_set(fetch: FetchRunner, number: int | str) -> None:
 
 
 @pytest.mark.parametrize("parallel", [1, 3])
-@pytest.mark.parametrize("wrong", [{"owner": "nobody-of-this-name"}, {"group": "nobody-of-this-name"}, {"mode": "wrong"}])
+@pytest.mark.parametrize("wrong", [{"owner": "no-such-name"}, {"group": "no-such-name"}, {"mode": "wrong"}])
 def test_attributes_that_cannot_be_set_are_one_error_for_all_files(
     emulator: Emulator, fetch: FetchRunner, wrong: dict[str, str], parallel: int
 ) -> None:

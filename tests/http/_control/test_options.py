@@ -140,7 +140,7 @@ def test_environment_of_the_control_node_is_used_for_options(emulator: Emulator,
     fleet.ok("a", via=via, **nothing)
     assert fleet.host
     assert fleet.host.runs[0][0]["workspace"] == "acme"
-    fleet.environment["BITBUCKET_WORKSPACE"] = "nobody"
+    fleet.environment["BITBUCKET_WORKSPACE"] = "missing"
     fleet.ok("a", via=via, **{**nothing, "workspace": "acme"})
 
 

@@ -89,7 +89,7 @@ def test_untrustworthy_list_stops_every_task(emulator: Emulator, run: ModuleRunn
     assert (writes(emulator), len(contents(emulator)), len(emulator.journal)) == ([], 12, page)
 
 
-@pytest.mark.parametrize("where", [{"repository": "nowhere"}, {"workspace": "nobody"}, {"repository": "Widgets "}], ids=str)
+@pytest.mark.parametrize("where", [{"repository": "nowhere"}, {"workspace": "missing"}, {"repository": "Widgets "}], ids=str)
 def test_missing_repository_is_an_error_with_advice(emulator: Emulator, run: ModuleRunner, where: dict[str, Any]) -> None:
     for options in (PUBLISH, DELETE):
         assert "Check workspace, repository and permissions" in run.failure(MODULE, **options, **where)

@@ -71,8 +71,8 @@ def test_new_mode_of_unchanged_files_is_reported(fetch: FetchRunner, fault: Any)
 
 def test_written_file_is_reported_if_its_owner_cannot_be_set(fetch: FetchRunner) -> None:
     fetch.put(app=b"application")
-    result = fetch.failed("app", owner="nobody-of-this-name")
-    assert "nobody-of-this-name" in result["msg"]
+    result = fetch.failed("app", owner="no-such-name")
+    assert "no-such-name" in result["msg"]
     assert (statuses(result), result["changed"]) == ([("app", "fetched", "not there")], True)
     assert fetch.files == {"app": b"application"}
 

@@ -66,8 +66,8 @@ def test_unrequested_encoding_is_decoded(emulator: Emulator, encoding: str) -> N
     client = helpers.connect(emulator, credentials=consumer(emulator))
     send(client)
     assert sorted(list_names(client)) == ["app", "sent"]
-    with pytest.raises(NotFound, match="File nobody not found"):
-        read(client, "nobody")
+    with pytest.raises(NotFound, match="File missing not found"):
+        read(client, "missing")
     assert read(client) == CONTENT
     assert {entry.headers["Accept-Encoding"] for entry in emulator.journal} == {"identity"}
 
@@ -96,7 +96,7 @@ def test_unknown_encoding_is_an_error_that_names_it(emulator: Emulator, connect:
     assert str(caught.value) == f"GET {emulator.api_url}{LISTING} returned a body in the unsupported encoding br"
     assert len(emulator.journal) == 1
     with pytest.raises(NotFound, match="404 Not Found"):
-        read(connect(emulator), "nobody")
+        read(connect(emulator), "missing")
 
 
 @pytest.mark.parametrize("body", [gzip.compress(PAGE)[:-1], gzip.compress(PAGE)[:20], PAGE, b"\x1f\x8b"], ids=len)

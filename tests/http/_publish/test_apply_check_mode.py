@@ -27,8 +27,8 @@ from tests.http._downloads.helpers import (
     write,
 )
 
-OURS = {"believed": b"believed", "bytes": b"ours!!", "equal": b"equal", "fresh": b"fresh", "liar": b"right", "sizes": b"longer"}
-THEIRS = {"believed": b"believed", "bytes": b"theirs", "equal": b"equal", "liar": b"wrong", "other": b"other", "sizes": b"old"}
+OURS = {"trusted": b"trusted", "bytes": b"ours!!", "equal": b"equal", "fresh": b"fresh", "liar": b"right", "sizes": b"longer"}
+THEIRS = {"trusted": b"trusted", "bytes": b"theirs", "equal": b"equal", "liar": b"wrong", "other": b"other", "sizes": b"old"}
 Pair = tuple[dict[str, Any], dict[str, Any]]
 PREDICTED = ("name", "status", "reason", "size", "sha256", "url")
 
@@ -39,7 +39,7 @@ def put_existing(emulator: Emulator, manifest: str) -> None:
         put(emulator, {MANIFEST: lines(THEIRS)})
     put(emulator, THEIRS)
     if manifest == "fresh":
-        listed = {name: THEIRS[name] for name in ("believed", "liar", "bytes", "other")}
+        listed = {name: THEIRS[name] for name in ("trusted", "liar", "bytes", "other")}
         put(emulator, {MANIFEST: lines({**listed, "gone": b"gone"})})
 
 
@@ -99,9 +99,7 @@ def test_second_run_is_predicted(emulator: Emulator, run: ModuleRunner, dist: Pa
     assert (second["changed"], second["requests"]) == (False, done["requests"])
 
 
-@pytest.mark.parametrize(
-    ("names", "failed"), [(list(OURS), True), (["believed", "equal", "fresh"], False)], ids=["refused", "ok"]
-)
+@pytest.mark.parametrize(("names", "failed"), [(list(OURS), True), (["trusted", "equal", "fresh"], False)], ids=["refused", "ok"])
 def test_overwrite_refuse_is_predicted(emulator: Emulator, run: ModuleRunner, dist: Path, names: list[str], failed: bool) -> None:
     put_existing(emulator, "fresh")
     sources = write(dist, {name: OURS[name] for name in names})
@@ -111,7 +109,7 @@ def test_overwrite_refuse_is_predicted(emulator: Emulator, run: ModuleRunner, di
 
 
 @pytest.mark.parametrize("manifest", ["unused", "missing", "stale", "fresh"])
-@pytest.mark.parametrize("names", [["equal", "nobody"], ["nobody"], list(THEIRS)], ids=len)
+@pytest.mark.parametrize("names", [["equal", "missing"], ["missing"], list(THEIRS)], ids=len)
 def test_deleting_is_predicted(emulator: Emulator, run: ModuleRunner, names: list[str], manifest: str) -> None:
     put_existing(emulator, manifest)
     run_both(emulator, run, state="absent", name=names, manifest=None if manifest == "unused" else MANIFEST)

@@ -167,7 +167,7 @@ def test_no_deletion_starts_after_a_failure(emulator: Emulator, run: ModuleRunne
     put(emulator, dict.fromkeys("abc", b"x"))
     emulator.faults.add("stall", method="DELETE", seconds=0.4)
     emulator.faults.add("status", code=403, method="DELETE")
-    absent = {"state": "absent", "name": ["a", "nobody", "b", "c"]}
+    absent = {"state": "absent", "name": ["a", "missing", "b", "c"]}
     result = run.failed(MODULE, **absent, parallel=2)
     assert writes(emulator) == ["DELETE"] * 2
     [(name, status, _reason)] = statuses(result)

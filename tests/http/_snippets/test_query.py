@@ -97,8 +97,8 @@ def test_return_exact_contents_although_the_response_changes_line_ends(emulator:
 
 
 def test_return_nothing_for_an_unknown_id_that_is_not_listed(emulator: Emulator) -> None:
-    assert query(emulator, snippet_id="nobody") == []
-    assert list_requests(emulator) == [("/nobody", 404), ("", 200)]
+    assert query(emulator, snippet_id="missing") == []
+    assert list_requests(emulator) == [("/missing", 404), ("", 200)]
     emulator.faults.add("status", path="run01$", code=404)
     with pytest.raises(RequestFailed, match=r"HTTP 404 Not Found.* However, snippet 'run01' is still listed"):
         query(emulator, snippet_id="run01")
@@ -141,7 +141,7 @@ def test_return_no_snippet_that_no_longer_has_the_title(emulator: Emulator) -> N
     assert [snippet["id"] for snippet in query(emulator, title="Notes of 1.1")] == ["note3"]
 
 
-@pytest.mark.parametrize("options", [{}, {"title": "Run book"}, {"snippet_id": "nobody"}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"title": "Run book"}, {"snippet_id": "missing"}], ids=str)
 def test_warn_that_an_empty_listing_proves_little(emulator: Emulator, options: dict[str, Any]) -> None:
     emulator.switches.snippet_free_plan = "empty"
     assert query_with_warnings(emulator, **options) == ([], [f"{EMPTY_LISTING}."])

@@ -157,13 +157,13 @@ def test_unknown_value_of_an_option_is_refused(emulator: Emulator, look: Looker,
 
 
 def test_missing_artifact_is_an_error_that_names_it(emulator: Emulator, look: Looker) -> None:
-    assert look.failure("one", "nobody") == "'nobody' is not in the Downloads of widgets"
+    assert look.failure("one", "missing") == "'missing' is not in the Downloads of widgets"
     assert len(listings(emulator)) == 1
 
 
 @pytest.mark.parametrize("on_missing", ["skip", "warn"])
 def test_missing_artifact_can_be_omitted(look: Looker, capsys: pytest.CaptureFixture[str], on_missing: str) -> None:
-    name = f"nobody-{id(look)}"  # Ansible shows a warning only once.
+    name = f"missing-{id(look)}"  # Ansible shows a warning only once.
     assert look("one", name, "two", on_missing=on_missing) == ["one", "two"]
     printed = capsys.readouterr()
     warning = f"[WARNING]: '{name}' is not in the Downloads of widgets"
@@ -173,12 +173,12 @@ def test_missing_artifact_can_be_omitted(look: Looker, capsys: pytest.CaptureFix
 
 @each_on_missing
 @pytest.mark.parametrize(
-    "options", [{"repository": "gadgets"}, {"workspace": "nobody"}, {"user": None, "api_token": None}], ids=str
+    "options", [{"repository": "gadgets"}, {"workspace": "missing"}, {"user": None, "api_token": None}], ids=str
 )
 def test_artifact_of_a_hidden_repository_does_not_count_as_missing(
     look: Looker, on_missing: str, options: dict[str, Any]
 ) -> None:
-    message = look.failure("nobody", on_missing=on_missing, **options)
+    message = look.failure("missing", on_missing=on_missing, **options)
     assert "404" in message or "403" in message or "401" in message
     assert "is not in the Downloads" not in message
 
@@ -189,7 +189,7 @@ def test_untrustworthy_listing_does_not_prove_a_missing_artifact(
     emulator: Emulator, look: Looker, on_missing: str, kind: str
 ) -> None:
     emulator.faults.add(kind, path=LISTING, times=None)
-    assert "is not in the Downloads" not in look.failure("nobody", on_missing=on_missing)
+    assert "is not in the Downloads" not in look.failure("missing", on_missing=on_missing)
 
 
 @each_on_missing

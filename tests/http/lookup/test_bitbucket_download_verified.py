@@ -64,7 +64,7 @@ def test_contents_without_proof_are_never_returned(
     assert words in look.failure("VERSION", manifest=MANIFEST, on_missing=on_missing)
 
 
-@pytest.mark.parametrize("name", ["nobody", "gone"])
+@pytest.mark.parametrize("name", ["missing", "gone"])
 def test_only_a_missing_artifact_can_be_omitted(emulator: Emulator, look: Looker, name: str) -> None:
     put(emulator, {**DATA, MANIFEST: lines({**DATA, "gone": b"gone"})})
     assert look.failure("one", name, manifest=MANIFEST) == f"'{name}' is not in the Downloads of widgets"
@@ -74,7 +74,7 @@ def test_only_a_missing_artifact_can_be_omitted(emulator: Emulator, look: Looker
 @each_on_missing
 def test_missing_manifest_is_an_error_even_for_a_missing_artifact(emulator: Emulator, look: Looker, on_missing: str) -> None:
     put(emulator, DATA)
-    message = look.failure("nobody", manifest=MANIFEST, on_missing=on_missing)
+    message = look.failure("missing", manifest=MANIFEST, on_missing=on_missing)
     assert message == "The manifest SHA256SUMS is not in the Downloads of widgets"
 
 
@@ -132,7 +132,7 @@ def test_signed_contents_are_returned(emulator: Emulator, look: Looker, key: Rel
 
 
 @each_on_missing
-@pytest.mark.parametrize("term", ["VERSION", "nobody"])
+@pytest.mark.parametrize("term", ["VERSION", "missing"])
 @pytest.mark.parametrize("state", ["unsigned", "changed", "untrusted", "long"])
 def test_bad_signature_is_always_an_error(
     emulator: Emulator, look: Looker, key: ReleaseKey, other_key: ReleaseKey, state: str, term: str, on_missing: str

@@ -101,7 +101,7 @@ def test_refuse_files_above_the_maximum_size(emulator: Emulator, look: SnippetLo
     assert "longer than 10485760 bytes" in look.failure("large", snippet_id="sizes")
 
 
-@pytest.mark.parametrize("which", [{"snippet_id": "nobody"}, {"title": "Another"}], ids=str)
+@pytest.mark.parametrize("which", [{"snippet_id": "missing"}, {"title": "Another"}], ids=str)
 def test_explain_an_empty_listing(emulator: Emulator, look: SnippetLooker, which: dict[str, str]) -> None:
     assert look.failure("one", **which) == f"There is no snippet '{next(iter(which.values()))}'"
     emulator.switches.snippet_free_plan = "empty"

@@ -18,7 +18,7 @@ from tests.http.lookup.helpers import SnippetLooker
 ANONYMOUS = {"user": None, "api_token": None}
 each_choice = pytest.mark.parametrize("on_missing", ["error", "warn", "skip"])
 each_way = pytest.mark.parametrize("options", [{"snippet_id": "note1"}, {"title": "Notes"}], ids=["id", "title"])
-each_absent = pytest.mark.parametrize("options", [{"snippet_id": "nobody"}, {"title": "nobody"}], ids=["id", "title"])
+each_absent = pytest.mark.parametrize("options", [{"snippet_id": "missing"}, {"title": "missing"}], ids=["id", "title"])
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def _published(emulator: Emulator) -> None:
 @each_way
 def test_a_missing_file_is_an_error_that_names_it(look: SnippetLooker, options: dict[str, Any]) -> None:
     (place,) = options.values()
-    assert look.failure("one", "nobody", **options) == f"The snippet '{place}' has no file 'nobody'"
+    assert look.failure("one", "missing", **options) == f"The snippet '{place}' has no file 'missing'"
 
 
 @each_absent
 def test_a_missing_snippet_is_an_error_after_a_listing(emulator: Emulator, look: SnippetLooker, options: dict[str, Any]) -> None:
-    assert look.failure("one", **options) == "There is no snippet 'nobody'"
+    assert look.failure("one", **options) == "There is no snippet 'missing'"
     assert ("", 200) in list_requests(emulator)
 
 
@@ -48,9 +48,9 @@ def test_a_missing_snippet_is_an_error_after_a_listing(emulator: Emulator, look:
 def test_skip_omits_a_missing_file_without_a_warning(
     look: SnippetLooker, options: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert look("one", "nobody", "two", on_missing="skip", **options) == ["1", "2"]
+    assert look("one", "missing", "two", on_missing="skip", **options) == ["1", "2"]
     printed = capsys.readouterr()
-    assert "nobody" not in printed.out + printed.err
+    assert "missing" not in printed.out + printed.err
 
 
 @each_absent
@@ -59,7 +59,7 @@ def test_skip_omits_a_missing_snippet(look: SnippetLooker, options: dict[str, An
 
 
 def test_warn_omits_a_missing_file_or_snippet_with_a_warning(look: SnippetLooker, capsys: pytest.CaptureFixture[str]) -> None:
-    name = f"nobody-{id(look)}"
+    name = f"missing-{id(look)}"
     assert look("one", name, on_missing="warn", snippet_id="note1") == ["1"]
     assert look("one", on_missing="warn", snippet_id=name) == []
     printed = " ".join(capsys.readouterr().err.split())

@@ -133,7 +133,7 @@ def test_source_is_read_only_with_its_own_credential(
 
 
 @pytest.mark.parametrize(
-    "option", [{}, {"src_user": "somebody@example.com"}, {"src_access_token": "", "src_api_token": ""}], ids=str
+    "option", [{}, {"src_user": "other@example.com"}, {"src_access_token": "", "src_api_token": ""}], ids=str
 )
 def test_source_is_read_with_the_credential_of_the_destination_by_default(
     emulator: Emulator, run: ModuleRunner, option: dict[str, Any]

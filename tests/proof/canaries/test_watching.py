@@ -40,7 +40,7 @@ def test_observe_an_argument_of_a_child_process(tmp_path: Path) -> None:
 
 
 def test_ignore_an_argument_of_another_process(tmp_path: Path) -> None:
-    assert seen_with(tmp_path, "Signature=of-somebody-else", {"TMPDIR": str(tmp_path.parent)}).arguments == set()
+    assert seen_with(tmp_path, "Signature=of-another-program", {"TMPDIR": str(tmp_path.parent)}).arguments == set()
 
 
 def test_observe_each_version_of_a_file(tmp_path: Path) -> None:

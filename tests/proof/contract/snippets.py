@@ -24,8 +24,8 @@ FILES: list[dict[str, Any]] = [
 def write(world: World) -> None:
     """Create a snippet, change files, title and visibility, delete files, and delete the snippet."""
     world.ok(SNIPPET, title=TITLE, files=FILES, check=True)
-    for wish in ({"files": FILES}, {"files": FILES}, {"files": FILES[:2], "purge": True}, {"is_private": False}):
-        world.ok(SNIPPET, title=TITLE, **wish)
+    for options in ({"files": FILES}, {"files": FILES}, {"files": FILES[:2], "purge": True}, {"is_private": False}):
+        world.ok(SNIPPET, title=TITLE, **options)
     [snippet] = world.emulator.snippets
     world.ok(SNIPPET, snippet_id=snippet.id, title="Other", files=[{"name": "notes.md", "content": "new"}])
     world.ok(SNIPPET, snippet_id=snippet.id, title="Only a title")
@@ -112,18 +112,18 @@ def refusals(world: World) -> None:
     snippet = world.emulator.snippets.create(TITLE, {"notes.md": "old"})
     reader = world.emulator.mint_api_token(["read:snippet:bitbucket"])
     none: dict[str, Any] = {"user": None, "api_token": None}
-    wish: dict[str, Any] = {"files": FILES}
+    options: dict[str, Any] = {"files": FILES}
     world.fails(INFO, 401, api_token="wrong")
     world.fails(INFO, 401, snippet_id=snippet.id, api_token="wrong")
     world.fails(INFO, 403, **none, access_token=world.emulator.access_token)
     world.fails(INFO, 403, api_token=world.emulator.mint_api_token(["read:repository:bitbucket"]))
-    world.fails(SNIPPET, 403, title="New", api_token=reader, **wish)
-    world.fails(SNIPPET, 403, snippet_id=snippet.id, api_token=reader, **wish)
+    world.fails(SNIPPET, 403, title="New", api_token=reader, **options)
+    world.fails(SNIPPET, 403, snippet_id=snippet.id, api_token=reader, **options)
     world.fails(SNIPPET, 403, snippet_id=snippet.id, api_token=reader, state="absent")
     foreign = world.emulator.snippets.create("Foreign", {"a": "1"}, foreign=True)
     world.fails(INFO, 403, snippet_id=foreign.id)
     snippet.mark_spam(True)
-    world.fails(SNIPPET, 410, snippet_id=snippet.id, **wish)
+    world.fails(SNIPPET, 410, snippet_id=snippet.id, **options)
 
 
 SCENARIOS: list[Scenario] = [

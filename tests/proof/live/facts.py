@@ -22,7 +22,7 @@ from .errors import CannotRun
 from .report import FORMAT
 from .runner import AS_ASSUMED, DIFFERS
 
-ANSWERED = (AS_ASSUMED, DIFFERS)
+COMPLETED = (AS_ASSUMED, DIFFERS)
 Field = tuple[str, str]
 
 
@@ -55,7 +55,7 @@ def read_report(path: Path) -> dict[str, Any]:
 
 def find_facts(report: Mapping[str, Any]) -> Facts:
     """Return the facts in a report."""
-    records = {record["id"]: record for record in report["probes"] if record["verdict"] in ANSWERED}
+    records = {record["id"]: record for record in report["probes"] if record["verdict"] in COMPLETED}
     seen = {(identity, one["field"]): one["seen"] for identity, record in records.items() for one in record["differences"]}
     cases, explained = find_cases(records, seen)
     unexplained = [

@@ -117,13 +117,13 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() in PASSED}
         try:
             response = self.server.pass_on(self.command, self.path, headers, body)
-            answered, content = self.server.translate(response, self.path)
+            translated, content = self.server.translate(response, self.path)
         except (CannotRun, Broken, Blocked) as problem:
             self.server.problem = str(problem)
             self.close_connection = True
             return
         self.send_response_only(response.status)
-        for name, value in answered:
+        for name, value in translated:
             self.send_header(name, value)
         if response.status not in (204, 304):
             self.send_header("Content-Length", str(len(content)))

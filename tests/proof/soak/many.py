@@ -97,7 +97,7 @@ def expected(count: int) -> dict[str, int]:
 
 
 def require_requests(run: Run, count: int) -> None:
-    """Raise unless each task reports the expected number of requests, and the journal of the service agrees."""
+    """Raise unless each task reports the expected number of requests, and the journal of the service has the same number."""
     told = {task: run.results[task]["requests"] for task in TASKS}
     if told != expected(count):
         raise WrongResult(f"with {count} artifacts, the tasks sent {told} requests instead of {expected(count)}")

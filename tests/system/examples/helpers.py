@@ -53,7 +53,7 @@ BUILT = {
 }
 # Existing snippets: files by title.
 KEPT = {
-    "Run book": {"start.md": "Call somebody.\n", "old.md": "Nobody needs this.\n"},
+    "Run book": {"start.md": "Call the team.\n", "old.md": "Out of date.\n"},
     "Settings": {"settings.yml": "channel: stable\n"},
     "Release notes of widgets 1.3.0": {"notes.md": "# widgets 1.3.0\n"},
 }

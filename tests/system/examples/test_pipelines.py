@@ -115,7 +115,7 @@ def checked_out(folder: Path) -> None:
 def collection_repository() -> Path:
     """Create a git repository with this checkout as its only commit."""
     copy = stage("pipelines")
-    git = ["git", "-C", str(copy), "-c", "user.name=Nobody", "-c", "user.email=nobody@example.com"]
+    git = ["git", "-C", str(copy), "-c", "user.name=Other", "-c", "user.email=other@example.com"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     for words in (["add", "--all"], ["commit", "--quiet", "--no-gpg-sign", "--no-verify", "--message", "All"]):
         subprocess.run([*git, *words], check=True, env=environment)

@@ -52,7 +52,7 @@ def test_publish_prune_and_write_notes_then_update_the_edited_notes(runner: Play
     [files] = files_of(world, TITLE)
     assert b"Much faster" in files["notes.md"]
     [files] = files_of(world, "Run book")
-    assert files == {"start.md": b"Call somebody.\n", "old.md": b"Nobody needs this.\n", "NOTES.md": edited}
+    assert files == {"start.md": b"Call the team.\n", "old.md": b"Out of date.\n", "NOTES.md": edited}
 
 
 def test_refuse_to_change_a_release(runner: PlaybookRunner, world: Emulator) -> None:

@@ -45,8 +45,8 @@ def test_snippet_is_chosen_by_arguments_and_variables(look: SnippetLooker, sourc
 
 @pytest.mark.parametrize("name", ["snippet_id", "id", "encoded_id"])
 def test_an_argument_takes_precedence_over_variables(look: SnippetLooker, name: str) -> None:
-    assert look.failure("f", title="nobody", variables={"bitbucket_title": "Notes"}) == "There is no snippet 'nobody'"
-    variables = {"bitbucket_title": "nobody", "bitbucket_snippet_id": "nobody"}
+    assert look.failure("f", title="missing", variables={"bitbucket_title": "Notes"}) == "There is no snippet 'missing'"
+    variables = {"bitbucket_title": "missing", "bitbucket_snippet_id": "missing"}
     assert look("f", variables=variables, **{name: "note1"}) == ["text"]
     assert look("f", variables=variables, title="Notes") == ["text"]
 
@@ -63,7 +63,7 @@ def test_a_credential_argument_takes_precedence_over_variables_of_another_kind(e
 def test_variables_of_aliases_are_used(emulator: Emulator, look: SnippetLooker) -> None:
     variables = {"bitbucket_username": emulator.user, "bitbucket_password": emulator.api_token}
     assert look("f", title="Notes", user=None, api_token=None, variables=variables) == ["text"]
-    variables |= {"bitbucket_user": "nobody"}
+    variables |= {"bitbucket_user": "missing"}
     assert "401" in look.failure("f", title="Notes", user=None, api_token=None, variables=variables)
 
 
@@ -131,7 +131,7 @@ def test_contents_and_names_are_never_templates_and_no_secret_is_shown(emulator:
     tasks: list[dict[str, Any]] = [
         {"ansible.builtin.set_fact": {"kept": f"{{{{ {text} }}}}", "data": f"{{{{ {data} }}}}"}},
         {"ansible.builtin.debug": {"msg": "{{ kept }} {{ lazy }} {{ data }}"}},
-        {"ansible.builtin.debug": {"msg": "{{ %s }}" % (looked % ("'nobody'", ""))}, "ignore_errors": True},
+        {"ansible.builtin.debug": {"msg": "{{ %s }}" % (looked % ("'missing'", ""))}, "ignore_errors": True},
         {
             "ansible.builtin.copy": {
                 "content": "{{{{ [{}] | to_json }}}}".format(", ".join(values)),
@@ -144,7 +144,7 @@ def test_contents_and_names_are_never_templates_and_no_secret_is_shown(emulator:
     done = play(tmp_path, tasks, "-vvvv", environment=emulator.environment(), variables=variables, python=python)
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed
-    assert "has no file 'nobody'" in " ".join(printed.split())
+    assert "has no file 'missing'" in " ".join(printed.split())
     assert json.loads((tmp_path / "written.json").read_text()) == [HOSTILE] * len(values)
     assert not (tmp_path / "canary").exists()
     assert (tmp_path / "control").exists(), "the text is no template anywhere, so nothing was proved"

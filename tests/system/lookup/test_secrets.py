@@ -34,14 +34,14 @@ def test_no_log_record_has_a_secret(
         monkeypatch.setenv(name, value)
     caplog.set_level(logging.DEBUG)
     assert look.bare("f") == ["text"]
-    assert "nobody" in look.bare_failure("nobody")
+    assert "missing" in look.bare_failure("missing")
     assert len(secrets_of(emulator)) > 6
     assert leaked(emulator, caplog.text) == []
 
 
 def tasks(**variables: str) -> list[dict[str, Any]]:
     """Return tasks with lookups that succeed, find nothing and are refused, with these variables of each task."""
-    terms = ["'f'", "'nobody'", "'f', repository='x'"]
+    terms = ["'f'", "'missing'", "'f', repository='x'"]
     messages = [f"{{{{ lookup('{DOWNLOAD}', {term}) }}}}" for term in terms]
     more = {"ignore_errors": True, "vars": {f"bitbucket_{name}": f"{{{{ my_{name} }}}}" for name in variables}}
     return [{"ansible.builtin.debug": {"msg": message}, **more} for message in messages]

@@ -57,10 +57,10 @@ def test_only_variables_of_missing_options_are_resolved(emulator: Emulator, tmp_
     emulator.snippets.create("Notes", {"VERSION": b"1.3.0"})
     variables = {
         "bitbucket_version": f"{{{{ {LOOKUP} }}}}",
-        "bitbucket_other": "{{ nobody_has_defined_this }}",
-        "bitbucket_title": "{{ nobody_has_defined_this }}",
+        "bitbucket_other": "{{ undefined_variable }}",
+        "bitbucket_title": "{{ undefined_variable }}",
         "bitbucket_repository": "widgets",
-        "bitbucket_workspace": "{{ nobody_has_defined_this }}",
+        "bitbucket_workspace": "{{ undefined_variable }}",
     }
     direct = LOOKUP[:-1] + ", workspace='acme')"
     snippet = f"lookup('{SNIPPET}', 'VERSION', workspace='acme', title='Notes')"
@@ -68,7 +68,7 @@ def test_only_variables_of_missing_options_are_resolved(emulator: Emulator, tmp_
         required(f"{direct} == '1.3.0'", f"{snippet} == '1.3.0'"),
         required("bitbucket_version == '1.3.0'", bitbucket_workspace="acme"),
         {"ansible.builtin.debug": {"msg": f"{{{{ {LOOKUP} }}}}"}, "register": "failed", "ignore_errors": True},
-        required("'nobody_has_defined_this' in failed.msg"),
+        required("'undefined_variable' in failed.msg"),
     ]
     done = play(tmp_path, tasks, environment=emulator.environment(), variables=variables, python=python)
     assert done.returncode == 0, done.stdout + done.stderr

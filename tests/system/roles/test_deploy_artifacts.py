@@ -205,7 +205,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "signature": ({"signature": "x.asc"}, "deploy_artifacts_signature needs deploy_artifacts_signed_by"),
     "keys": ({"signed_by": ["k"], "manifest": ""}, "deploy_artifacts_signed_by needs deploy_artifacts_manifest"),
     "no keys": ({"signed_by": []}, "signed_by"),
-    "missing artifact": ({"names": ["nobody.tgz"]}, "Not in the Downloads of widgets: 'nobody.tgz'"),
+    "missing artifact": ({"names": ["missing.tgz"]}, "Not in the Downloads of widgets: 'missing.tgz'"),
     "missing manifest": ({"manifest": "MD5SUMS"}, "The manifest MD5SUMS is not in the Downloads of widgets"),
 }
 

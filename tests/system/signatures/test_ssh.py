@@ -61,7 +61,7 @@ class TestVerify:
         assert trust(ssh_key.public).verify(DOCUMENT, signature).fingerprint == ssh_key.fingerprint
 
     def test_one_of_several_keys_is_enough(self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity) -> None:
-        verifier = trust(untrusted_ssh_key.public, ssh_key.line(principals="somebody"))
+        verifier = trust(untrusted_ssh_key.public, ssh_key.line(principals="jane"))
         assert verifier.verify(DOCUMENT, ssh_key.sign(DOCUMENT)).fingerprint == ssh_key.fingerprint
         assert verifier.knows(ssh_key.fingerprint)
         assert not verifier.knows("SHA256:" + "A" * 43)

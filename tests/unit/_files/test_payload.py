@@ -26,9 +26,9 @@ SIZES = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 7]
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a directory with ``a.tgz``, ``b.tgz``, ``app[1].zip``, ``app1.zip``, ``sub/c.tgz`` and ``twin/a.tgz``."""
+    """Work in a directory with ``a.tgz``, ``b.tgz``, ``app[1].zip``, ``app1.zip``, ``sub/c.tgz`` and ``other/a.tgz``."""
     monkeypatch.chdir(tmp_path)
-    for name in ("b.tgz", "a.tgz", "app[1].zip", "app1.zip", "sub/c.tgz", "twin/a.tgz"):
+    for name in ("b.tgz", "a.tgz", "app[1].zip", "app1.zip", "sub/c.tgz", "other/a.tgz"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
     return tmp_path
@@ -94,7 +94,7 @@ def test_link_to_file_is_published_under_its_own_name(folder: Path) -> None:
         (["a.tgz/b"], "src 'a.tgz/b' does not exist"),
         (["*.tgz", "/dev/null"], "src '/dev/null' is not a regular file"),
         (["pipe"], "src 'pipe' is not a regular file"),
-        (["a.tgz", "sub/../b.tgz", "twin/a.tgz"], "src has two files named 'a.tgz': 'a.tgz' and 'twin/a.tgz'"),
+        (["a.tgz", "sub/../b.tgz", "other/a.tgz"], "src has two files named 'a.tgz': 'a.tgz' and 'other/a.tgz'"),
         (["dangling"], "src 'dangling' cannot be read: No such file or directory"),
         (["dang*"], "src 'dangling' cannot be read: No such file or directory"),
         (["circle"], "src 'circle' cannot be read: Too many levels of symbolic links"),

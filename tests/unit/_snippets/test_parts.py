@@ -255,7 +255,7 @@ def test_find_the_document_by_start(start: str, root: str) -> None:
     assert (list(found.document), found.contents) == (["files"], {"f": b"1", "g": b"2"})
 
 
-@pytest.mark.parametrize("start", ["", '; start=""', '; start="nobody"'])
+@pytest.mark.parametrize("start", ["", '; start=""', '; start="missing"'])
 def test_use_the_first_part_as_the_document_without_a_matching_start(start: str) -> None:
     kind = f'multipart/related; boundary="{BOUNDARY}"{start}; type="application/json"'
     assert parse_related(kind, join([make_document("f"), make_file("f", b"1")])).contents == {"f": b"1"}

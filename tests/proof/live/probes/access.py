@@ -126,7 +126,7 @@ def ask_wrong_credentials(world: World) -> Seen:
         "wrong secret": error(session.send("GET", url, headers={"Authorization": basic(settings.user, "made-up")}), words=True),
         "API token as Bearer": error(session.send("GET", url, headers=bearer), words=True),
         "wrong user": error(
-            session.send("GET", url, headers={"Authorization": basic("nobody@example.com", settings.tokens["api_token"])})
+            session.send("GET", url, headers={"Authorization": basic("other@example.com", settings.tokens["api_token"])})
         ),
         "no credential, POST": error(anonymous.post([Part("files", world.name("anonymous.txt"), world.content())]), words=True),
         "no credential, DELETE": error(anonymous.send("DELETE", world.name("anonymous.txt"))),

@@ -51,7 +51,7 @@ def ask_listing_of_an_upload(world: World) -> Seen:
     "upload: an HTML page is not a success; emulator: upload_status",
     switches=("upload_status", "downloads_free_plan_post"),
 )
-def ask_answer_of_an_upload(world: World) -> Seen:
+def ask_response_to_an_upload(world: World) -> Seen:
     """Upload the same name twice."""
     downloads = world.downloads()
     name = world.name("response.txt")
