@@ -74,8 +74,8 @@ class Journal:
         snippet: str | None = None,
     ) -> list[Entry]:
         """Return the entries with all of the given values, oldest first."""
-        wanted = {"host": host, "method": method, "artifact": artifact, "status": status, "snippet": snippet}
-        given = {name: value for name, value in wanted.items() if value is not None}
+        criteria = {"host": host, "method": method, "artifact": artifact, "status": status, "snippet": snippet}
+        given = {name: value for name, value in criteria.items() if value is not None}
         return [entry for entry in self if all(getattr(entry, name) == value for name, value in given.items())]
 
     def __iter__(self) -> Iterator[Entry]:

@@ -70,5 +70,5 @@ class State:
 _Named = TypeVar("_Named", Workspace, Repository)
 
 
-def _pick(items: Iterable[_Named], wanted: str) -> _Named | None:
-    return next((item for item in list(items) if wanted in (item.slug, "{" + item.uuid + "}")), None)
+def _pick(items: Iterable[_Named], identity: str) -> _Named | None:
+    return next((item for item in list(items) if identity in (item.slug, "{" + item.uuid + "}")), None)

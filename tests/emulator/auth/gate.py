@@ -78,10 +78,10 @@ class Gate:
         return found if found and found.kind in ("access_token", "oauth") else None
 
 
-def lacking(credential: Credential, *wanted: str) -> Response:
+def lacking(credential: Credential, *required: str) -> Response:
     """Return a 403 with the granted and the required scopes."""
     granted = sorted(credential.scopes)
-    response = responses.error(403, responses.LACKING_SCOPES, detail={"granted": granted, "required": list(wanted)})
+    response = responses.error(403, responses.LACKING_SCOPES, detail={"granted": granted, "required": list(required)})
     response.headers["X-OAuth-Scopes"] = ", ".join(granted)
-    response.headers["X-Accepted-OAuth-Scopes"] = ", ".join(wanted)
+    response.headers["X-Accepted-OAuth-Scopes"] = ", ".join(required)
     return response

@@ -58,6 +58,6 @@ class Signer:
 
     def valid(self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
         """Return whether the request has a valid signature."""
-        wanted = self.sign(method, path, query, headers, query.get("Expires", ""))
+        expected = self.sign(method, path, query, headers, query.get("Expires", ""))
         given = query.get("Signature", "")
-        return query.get("AWSAccessKeyId") == self.key_id and hmac.compare_digest(wanted.encode(), given.encode())
+        return query.get("AWSAccessKeyId") == self.key_id and hmac.compare_digest(expected.encode(), given.encode())

@@ -59,10 +59,10 @@ class Control:
             return responses.error(400, f"{type(problem).__name__}: {problem}")
         return result if isinstance(result, Response) else responses.document(result)
 
-    def _fault(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        if wanted.get("kind") in IN_PROCESS:
-            raise ValueError(f"a fault of the kind {wanted['kind']} can be added only in the process of the emulator")
-        return self._emulator.faults.add(**wanted).as_dict()
+    def _fault(self, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("kind") in IN_PROCESS:
+            raise ValueError(f"a fault of the kind {values['kind']} can be added only in the process of the emulator")
+        return self._emulator.faults.add(**values).as_dict()
 
     def _clock(self, exchange: Exchange, path: list[str]) -> dict[str, str]:
         self._emulator.clock.offset = float(read_json(exchange)["offset"])
@@ -92,9 +92,9 @@ class Control:
         return {name: getattr(self._emulator, name) for name in names} | self._emulator.environment()
 
     def _repository(self, exchange: Exchange, path: list[str]) -> dict[str, Any]:
-        wanted = read_json(exchange)
-        made = self._emulator.repository(wanted["workspace"], wanted["repository"], wanted.get("private"))
-        made.description = wanted.get("description", made.description)
+        values = read_json(exchange)
+        made = self._emulator.repository(values["workspace"], values["repository"], values.get("private"))
+        made.description = values.get("description", made.description)
         return {"uuid": made.uuid, "workspace_uuid": made.workspace.uuid, "private": made.private}
 
     def _mint(self, exchange: Exchange, path: list[str]) -> dict[str, Any]:

@@ -40,9 +40,9 @@ class RepositoryGate:
             if need.write:
                 raise self.gate.unauthorized("Authentication is required to access this resource.")
             return repository
-        wanted = need.api_scope if credential.kind == "api_token" else need.old_scope
-        if wanted not in credential.granted():
-            raise Refused(lacking(credential, wanted))
+        required = need.api_scope if credential.kind == "api_token" else need.old_scope
+        if required not in credential.granted():
+            raise Refused(lacking(credential, required))
         mine = credential.only in (None, (repository.workspace.slug, repository.slug))
         if need.write and not (credential.role == "write" and mine):
             raise Refused(responses.error(403, "tokens must have write or admin access"))

@@ -87,11 +87,11 @@ class Storage:
         if early is not None:
             return early
         start, length, status = 0, artifact.blob.length, 200
-        wanted = self._range(exchange.headers, artifact, tag)
-        if wanted is not None:
-            if wanted[1] <= wanted[0]:
+        requested = self._range(exchange.headers, artifact, tag)
+        if requested is not None:
+            if requested[1] <= requested[0]:
                 return self._unsatisfiable(artifact)
-            start, length, status = wanted[0], wanted[1] - wanted[0], 206
+            start, length, status = requested[0], requested[1] - requested[0], 206
         try:
             stream = artifact.blob.path.open("rb")
         except FileNotFoundError:
@@ -125,15 +125,15 @@ class Storage:
 
     def _range(self, headers: Headers, artifact: Artifact, tag: str | None) -> tuple[int, int] | None:
         """Return start and end of the requested range, or None for the complete content."""
-        wanted = parse_range_header(headers.get("Range"))
-        if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
+        requested = parse_range_header(headers.get("Range"))
+        if requested is None or requested.units != "bytes" or len(requested.ranges) != 1:
             return None
         condition = parse_if_range_header(headers.get("If-Range"))
         if condition.etag is not None and (condition.etag != tag or headers["If-Range"].startswith("W/")):
             return None
         if condition.date is not None and http_date(condition.date) != http_date(artifact.created_on):
             return None
-        (start, end), total = wanted.ranges[0], artifact.blob.length
+        (start, end), total = requested.ranges[0], artifact.blob.length
         if start < 0:
             return max(0, total + start), total
         return start, total if end is None else min(end, total)

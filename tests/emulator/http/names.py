@@ -12,9 +12,9 @@ from urllib.parse import unquote
 LONGEST = 255  # characters
 
 
-def stored_name(asked: str) -> str | None:
+def stored_name(requested: str) -> str | None:
     """Return the name under which an upload is stored, or None if the part is ignored."""
-    name = html.unescape(asked)
+    name = html.unescape(requested)
     name = name[max(name.rfind("/"), name.rfind("\\")) + 1 :]
     name = "".join(character for character in name if character.isprintable())
     if name in ("", ".", ".."):

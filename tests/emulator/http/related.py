@@ -49,10 +49,10 @@ def read_related(body: bytes, content_type: str) -> tuple[Part, list[Part]]:
         raise BadRelated("no boundary")
     parts = [read_part(raw) for raw in split(body, boundary.encode())]
     start = options.get("start")
-    wanted = [part for part in parts if start is None or part.identity.strip("<>") == start.strip("<>")]
-    if not wanted:
+    candidates = [part for part in parts if start is None or part.identity.strip("<>") == start.strip("<>")]
+    if not candidates:
         raise BadRelated("no part has the Content-ID of start")
-    return wanted[0], [part for part in parts if part is not wanted[0]]
+    return candidates[0], [part for part in parts if part is not candidates[0]]
 
 
 def split(body: bytes, boundary: bytes) -> list[bytes]:

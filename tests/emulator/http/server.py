@@ -125,8 +125,8 @@ class Handler(WSGIRequestHandler):
     def _closing(self, environ: dict[str, Any], headers: list[tuple[str, str]], body: Body) -> bool:
         """Return whether the connection ends after this response."""
         named = {name.lower(): value for name, value in headers}
-        asked = self.headers.get("Connection", "").lower()
-        closing = asked == "close" or self.request_version < "HTTP/1.1" or body.left > 0
+        connection = self.headers.get("Connection", "").lower()
+        closing = connection == "close" or self.request_version < "HTTP/1.1" or body.left > 0
         return closing or "transfer-encoding" in self.headers or named.get("connection") == "close"
 
     def _head(self, status: str, headers: list[tuple[str, str]], closing: bool) -> bytes:

@@ -37,8 +37,8 @@ class SnippetApi:
 
     def __call__(self, exchange: Exchange) -> Response:
         """Serve a request. The journal records the requested ID even if the snippet does not exist."""
-        asked = PATH.match(exchange.raw_path)
-        exchange.entry.snippet = unquote(asked[1]) if asked else None
+        match = PATH.match(exchange.raw_path)
+        exchange.entry.snippet = unquote(match[1]) if match else None
         return dispatch(exchange, self._gate, self._find)
 
     def _find(self, segments: list[str]) -> Routes:

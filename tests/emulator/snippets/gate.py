@@ -57,9 +57,9 @@ class SnippetGate:
             if self.gate.switches.snippet_access_token == 401:
                 raise self.gate.unauthorized(responses.BAD_TOKEN)
             raise Refused(responses.error(403, WRONG_MECHANISM))
-        wanted = need.api_scopes if credential.kind == "api_token" else (need.old_scope,)
-        if not credential.granted().issuperset(wanted):
-            raise Refused(lacking(credential, *wanted))
+        required = need.api_scopes if credential.kind == "api_token" else (need.old_scope,)
+        if not credential.granted().issuperset(required):
+            raise Refused(lacking(credential, *required))
 
     def workspace(self, credential: Credential | None, name: str, need: Need) -> Workspace:
         """Return the workspace. Raise `Refused` with 404 if it does not exist, or with 401 or 403 for a write."""

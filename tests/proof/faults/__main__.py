@@ -42,7 +42,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def is_wanted(cell: Place, patterns: Sequence[str] | None) -> bool:
+def is_selected(cell: Place, patterns: Sequence[str] | None) -> bool:
     """Return whether a pattern selects the cell. A missing part of a pattern matches everything."""
     return not patterns or any(fnmatchcase(cell.id, pattern) or fnmatchcase(cell.id, pattern + "/*") for pattern in patterns)
 
@@ -64,12 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begun = time.monotonic()
     with start(options.workers) as pool:
         requests = discovered(pool)
-        wanted = [cell for cell in cells(requests) if is_wanted(cell, options.only)]
+        selected = [cell for cell in cells(requests) if is_selected(cell, options.only)]
         if options.list:
-            print(*(cell.id for cell in wanted), sep="\n")
+            print(*(cell.id for cell in selected), sep="\n")
             return 0
         reports: dict[str, Report] = {}
-        for report in run_cells(pool, wanted):
+        for report in run_cells(pool, selected):
             reports[report.cell.id] = report
             if report.problems or options.only:
                 show(report)

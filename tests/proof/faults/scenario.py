@@ -72,12 +72,12 @@ class World:
         """Return the snippets with their numbers of occurrence."""
         return Counter(note.key for note in self.notes)
 
-    def differences(self, wanted: World) -> list[str]:
+    def differences(self, expected: World) -> list[str]:
         """Return descriptions of the differences from the expected state."""
-        found = _differing("artifact", self.artifacts, wanted.artifacts) + _differing("file", self.files, wanted.files)
-        found += _differing("staged artifact", self.staged, wanted.staged)
-        if self.counted_notes != wanted.counted_notes:
-            found.append(f"snippets are {_titles(self)}, expected {_titles(wanted)}")
+        found = _differing("artifact", self.artifacts, expected.artifacts) + _differing("file", self.files, expected.files)
+        found += _differing("staged artifact", self.staged, expected.staged)
+        if self.counted_notes != expected.counted_notes:
+            found.append(f"snippets are {_titles(self)}, expected {_titles(expected)}")
         return found
 
 
@@ -134,15 +134,15 @@ def _contents(repository: Repository) -> dict[str, bytes]:
     return {name: artifact.content for name, artifact in repository.artifacts.items()}
 
 
-def _differing(what: str, found: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> list[str]:
-    names = sorted({*found, *wanted})
-    return [f"{what} {name}: {_state(found, wanted, name)}" for name in names if found.get(name) != wanted.get(name)]
+def _differing(what: str, found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> list[str]:
+    names = sorted({*found, *expected})
+    return [f"{what} {name}: {_state(found, expected, name)}" for name in names if found.get(name) != expected.get(name)]
 
 
-def _state(found: Mapping[str, bytes], wanted: Mapping[str, bytes], name: str) -> str:
+def _state(found: Mapping[str, bytes], expected: Mapping[str, bytes], name: str) -> str:
     if name not in found:
         return "is missing"
-    return "should not exist" if name not in wanted else f"has wrong contents, {len(found[name])} bytes"
+    return "should not exist" if name not in expected else f"has wrong contents, {len(found[name])} bytes"
 
 
 def _titles(world: World) -> str:

@@ -47,9 +47,9 @@ def run_switch_cell(cell: SwitchCell, scenario: Scenario, switch: Switch) -> Rep
         problems += judges.keeps_secrets(outcome, secrets(stage)) + leaks(stage)
         stage.switch_off()
         second, third, writes = run_again(stage)
-        asked = bool(switch.asks and re.search(switch.asks, second.message))
-        if asked:
+        needs_decision = bool(switch.asks and re.search(switch.asks, second.message))
+        if needs_decision:
             problems += judges.asks_again(second, third, writes)
         else:
             problems += judges.converges(second, third, afterwards(stage.world), lasting, writes)
-    return Report(cell, ASKS if asked else result_of(outcome, warned), outcome.words, problems)
+    return Report(cell, ASKS if needs_decision else result_of(outcome, warned), outcome.words, problems)

@@ -83,11 +83,11 @@ def plan(options: Options) -> int:
     except CannotRun:
         say("No credentials are set: this is the plan for an API token.\n")
         kinds = frozenset(KINDS)
-    asked = [one for one in choose(options.only) if not missing_needs(one, kinds | options.given, options.read_only)]
+    chosen = [one for one in choose(options.only) if not missing_needs(one, kinds | options.given, options.read_only)]
     requests = read_assumed().requests
-    lines = {one.id: requests.get(one.id, ["(depends on the responses)"]) for one in asked}
-    say(print_plan(lines, {one.id: one.title for one in asked}))
-    say(f"\n{len(asked)} probes. At the end, each artifact and snippet is deleted. At most {options.limits.requests} requests.")
+    lines = {one.id: requests.get(one.id, ["(depends on the responses)"]) for one in chosen}
+    say(print_plan(lines, {one.id: one.title for one in chosen}))
+    say(f"\n{len(chosen)} probes. At the end, each artifact and snippet is deleted. At most {options.limits.requests} requests.")
     return 0
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def assume(emulator: Emulator) -> Assumed:
     """Return the results of the emulator with its default switches, without the variants."""
     results = ask_emulator(emulator, choose())
-    unanswered = [identity for identity, result in results.items() if result.verdict == NO_RESULT]
-    assert not unanswered, unanswered
+    missing = [identity for identity, result in results.items() if result.verdict == NO_RESULT]
+    assert not missing, missing
     fields = {identity: dict(result.seen) for identity, result in results.items()}
     settings = prepare(emulator)
     requests = {

@@ -143,8 +143,8 @@ class Check:
         session, world = self.session, self.world
         head = make_head(self.settings, self.options.plan, len(session.exchanges), session.sent_bytes, len(self.left))
         assumed = read_assumed().fields
-        asked = {result.probe.id for result in self.results}
-        rest = [Result(one, SKIPPED, {}, [], "not chosen") for one in choose() if one.id not in asked]
+        finished = {result.probe.id for result in self.results}
+        rest = [Result(one, SKIPPED, {}, [], "not chosen") for one in choose() if one.id not in finished]
         records = [as_record(result, assumed, self.settings, self.run_id) for result in [*self.results, *rest]]
         names = self.settings.names() | world.names | world.ids
         for path in write(self.options.folder, head, records, session.secrets, names):

@@ -75,11 +75,11 @@ def emulated_world(emulator: Emulator) -> Iterator[World]:
         session.close()
 
 
-def ask_emulator(emulator: Emulator, asked: list[Probe], switches: Mapping[str, Any] | None = None) -> dict[str, Result]:
+def ask_emulator(emulator: Emulator, probes: list[Probe], switches: Mapping[str, Any] | None = None) -> dict[str, Result]:
     """Return the results of the probes at an emulator with switches, by ID, without probes that the emulator does not support."""
     emulator.reset()
     with emulated_world(emulator) as world:
         emulator.switches.update(dict(switches or {}))
-        results, end = run(world, asked, world.settings.kinds() | OPTIONS, {})
+        results, end = run(world, probes, world.settings.kinds() | OPTIONS, {})
         assert end is None, end
         return {result.probe.id: result for result in results if result.verdict != SKIPPED}

@@ -57,10 +57,10 @@ def test_probes_name_existing_switches() -> None:
 def test_a_probe_checks_each_fact_that_code_refers_to() -> None:
     files = [path for folder in ("plugins", "tests/emulator") for path in (ROOT / folder).rglob("*.py")]
     cited = {section for path in files for section in SECTION.findall(" ".join(path.read_text("utf-8").split()))}
-    asked = {section for probe in choose() for section in STATED.findall(probe.sheet)}
-    asked |= {section.partition(".")[0] for section in asked}
+    checked = {section for probe in choose() for section in STATED.findall(probe.sheet)}
+    checked |= {section.partition(".")[0] for section in checked}
     assert cited, "no file cites the fact sheet"
-    assert cited <= asked
+    assert cited <= checked
 
 
 def test_assumed_results_are_those_of_the_emulator(emulator: Emulator) -> None:

@@ -37,7 +37,7 @@ OF_A_CORE = ("ad hoc", "lookups", "units", "sanity")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Selection:
     """Hold the selection of the command line."""
 
     cores: Sequence[str]
@@ -48,7 +48,7 @@ class Wanted:
         return column in self.columns
 
 
-def parse(arguments: Sequence[str] | None = None) -> Wanted:
+def parse(arguments: Sequence[str] | None = None) -> Selection:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.proof.matrix", description="Test versions of ansible-core with target Pythons."
@@ -58,48 +58,48 @@ def parse(arguments: Sequence[str] | None = None) -> Wanted:
         "--check", action="append", choices=[*VERSIONS, *OF_A_CORE], help="run only this target or check; repeatable"
     )
     options = parser.parse_args(arguments)
-    return Wanted(options.core or list(CONTROLLERS), options.check or [*VERSIONS, *OF_A_CORE])
+    return Selection(options.core or list(CONTROLLERS), options.check or [*VERSIONS, *OF_A_CORE])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the checks and print the results."""
-    wanted = parse(arguments)
+    selection = parse(arguments)
     FOLDER.mkdir(parents=True, exist_ok=True)
     pythons = find_pythons(os.environ)
     print("Pythons:", *(f"{version} ({path})" for version, path in pythons.items()), sep="\n  ", flush=True)
     cells = []
-    for cell in _cells(wanted, pythons):
+    for cell in _cells(selection, pythons):
         print(cell, flush=True)
         cells.append(cell)
-    print(as_text(cells, wanted.columns))
+    print(as_text(cells, selection.columns))
     if not any(cell.state == "passed" for cell in cells):
         print("Nothing was tested.", file=sys.stderr)
         return 1
     return int(any(cell.state == "failed" for cell in cells))
 
 
-def _cells(wanted: Wanted, pythons: dict[str, Path]) -> Iterator[Cell]:
-    targets = dict(_targets(wanted, pythons))
-    for core in wanted.cores:
+def _cells(selection: Selection, pythons: dict[str, Path]) -> Iterator[Cell]:
+    targets = dict(_targets(selection, pythons))
+    for core in selection.cores:
         controller = next((version for version in CONTROLLERS[core] if version in pythons), None)
         if controller is None:
             reason = f"no Python of {', '.join(CONTROLLERS[core])} found"
-            yield from (Cell(core, column, "skipped", reason) for column in wanted.columns)
+            yield from (Cell(core, column, "skipped", reason) for column in selection.columns)
             continue
         try:
             python = environment(f"core-{core}", pythons[controller], f"core-{core}")
         except NoEnvironment as problem:
-            yield from (Cell(core, column, "failed", str(problem)) for column in wanted.columns)
+            yield from (Cell(core, column, "failed", str(problem)) for column in selection.columns)
             continue
-        yield from _cells_of(core, python, targets, wanted)
+        yield from _cells_of(core, python, targets, selection)
 
 
-def _targets(wanted: Wanted, pythons: dict[str, Path]) -> Iterator[tuple[str, Path | str]]:
+def _targets(selection: Selection, pythons: dict[str, Path]) -> Iterator[tuple[str, Path | str]]:
     """Yield the environment of each target, or the reason why it is missing."""
     for version in VERSIONS:
         if version not in pythons:
             yield version, "not found"
-        elif wanted.has(version) or wanted.has("sanity"):
+        elif selection.has(version) or selection.has("sanity"):
             group = "oldest" if version in OLDEST else "newest"
             try:
                 yield version, environment(f"target-{version}", pythons[version], group)
@@ -107,9 +107,9 @@ def _targets(wanted: Wanted, pythons: dict[str, Path]) -> Iterator[tuple[str, Pa
                 yield version, str(problem)
 
 
-def _cells_of(core: str, python: Path, targets: dict[str, Path | str], wanted: Wanted) -> Iterator[Cell]:
+def _cells_of(core: str, python: Path, targets: dict[str, Path | str], selection: Selection) -> Iterator[Cell]:
     usable = {version: path for version, path in targets.items() if isinstance(path, Path) and version in TARGETS[core]}
-    for version in filter(wanted.has, VERSIONS):
+    for version in filter(selection.has, VERSIONS):
         if version not in TARGETS[core]:
             yield Cell(core, version, "skipped", f"not a target of ansible-core {core}")
         elif version not in usable:
@@ -118,7 +118,7 @@ def _cells_of(core: str, python: Path, targets: dict[str, Path | str], wanted: W
             target = usable[version]
             yield _checked(core, version, lambda folder, target=target: plays.run_three_times(python, target, folder))  # type: ignore[misc]
     for name, check in cores.checks(core, python, usable).items():
-        if wanted.has(name):
+        if selection.has(name):
             yield _checked(core, name, check)
 
 

@@ -31,7 +31,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Measure and report. Return 2 if the table is wrong: a file is missing, or tests fail without any change."""
     options = _parsed(words)
     groups = {
-        name: {file: tests for file, tests in files.items() if _wanted(file, options.only)} for name, files in GROUPS.items()
+        name: {file: tests for file, tests in files.items() if _is_selected(file, options.only)} for name, files in GROUPS.items()
     }
     missing = [
         path
@@ -71,7 +71,7 @@ def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _wanted(file: str, only: Sequence[str] | None) -> bool:
+def _is_selected(file: str, only: Sequence[str] | None) -> bool:
     return not only or any(f"/{file}".endswith(f"/{end}") for end in only)
 
 
@@ -89,7 +89,7 @@ def _tested(runner: Runner, file: str, tests: Sequence[str], mutants: Sequence[M
     chosen = choose(mutants, options.sample, options.seed)
     limit = runner.check(tests)
     outcomes = [(runner.outcome(file, mutant.source, tests, limit), mutant) for mutant in chosen]
-    survivors, limited = ([mutant for outcome, mutant in outcomes if outcome == wanted] for wanted in ("passed", "limit"))
+    survivors, limited = ([mutant for outcome, mutant in outcomes if outcome == selected] for selected in ("passed", "limit"))
     result = Result(file, len(mutants), len(chosen), survivors, limited)
     print(f"{file}: {len(survivors)} of {len(chosen)} survived, {runner.cpu:.0f} s", file=sys.stderr, flush=True)
     return result

@@ -37,8 +37,8 @@ def test_state_is_set_over_the_control_endpoint(emulator: Emulator, snippets: Sn
     def control(method: str, *path: str, **more: Any) -> requests.Response:
         return requests.request(method, "/".join([emulator.control_url, "snippets", *path]), timeout=5, **more)
 
-    wanted = {"title": "t", "is_private": False, "files": {"a": "text", "b": {"base64": base64.b64encode(b"\0").decode()}}}
-    made = control("PUT", "acme", json=wanted).json()
+    values = {"title": "t", "is_private": False, "files": {"a": "text", "b": {"base64": base64.b64encode(b"\0").decode()}}}
+    made = control("PUT", "acme", json=values).json()
     kept = emulator.snippets.get(made["id"])
     assert kept is not None
     assert (kept.files, kept.title, kept.is_private) == ({"a": b"text", "b": b"\0"}, "t", False)
@@ -51,7 +51,7 @@ def test_state_is_set_over_the_control_endpoint(emulator: Emulator, snippets: Sn
     assert [control(method, "acme", made["id"]).status_code for method in ("GET", "PUT", "DELETE")] == [404] * 3
     assert control("GET", "none").status_code == 404
     assert control("PUT", "acme", json={"x": 1}).status_code == 400
-    control("PUT", "acme", json=wanted)
+    control("PUT", "acme", json=values)
     control("DELETE", "acme")
     assert control("GET", "acme").json() == []
     assert emulator.journal.select(snippet=made["id"]) == emulator.journal[:]

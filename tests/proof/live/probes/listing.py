@@ -44,11 +44,11 @@ def read_page(response: Response) -> dict[str, Any]:
     return page
 
 
-def describe_link(world: World, asked: str, link: object) -> Seen:
+def describe_link(world: World, requested_url: str, link: object) -> Seen:
     """Return the form of a link to another page."""
     if not isinstance(link, str):
         return {"form": "none"}
-    home, there = urlsplit(asked), urlsplit(urljoin(asked, link))
+    home, there = urlsplit(requested_url), urlsplit(urljoin(requested_url, link))
     names = {world.settings.workspace: "(workspace)", world.settings.repository: "(repository)"}
     return {
         "form": "absolute" if urlsplit(link).netloc else "relative",
@@ -58,12 +58,12 @@ def describe_link(world: World, asked: str, link: object) -> Seen:
     }
 
 
-def describe_pages(world: World, url: str, first: Response, second: Response | None, asked: int) -> Seen:
-    """Return the properties of two pages of a listing. ``asked`` is the requested length of the first."""
+def describe_pages(world: World, url: str, first: Response, second: Response | None, pagelen: int) -> Seen:
+    """Return the properties of two pages of a listing. ``pagelen`` is the requested length of the first."""
     page = read_page(first)
     found: dict[str, Any] = {
         "page": shape({name: value for name, value in page.items() if name not in ("values", "next")}),
-        "full": len(page["values"]) == asked,
+        "full": len(page["values"]) == pagelen,
         "next": describe_link(world, url, page.get("next")),
     }
     if second is not None:
@@ -72,7 +72,7 @@ def describe_pages(world: World, url: str, first: Response, second: Response | N
         found["items once"] = len(keys) == len(set(keys))
         found["previous"] = describe_link(world, url, after.get("previous"))["form"]
         if "pagelen" in query_names(str(page.get("next"))):
-            found["second page full"] = len(after["values"]) == asked or "next" not in after
+            found["second page full"] = len(after["values"]) == pagelen or "next" not in after
     return found
 
 

@@ -96,7 +96,7 @@ def ask_conditions(world: World) -> Seen:
         raise Blocked("the storage host does not return the sent contents")
     tag = whole.header("ETag")
     other = '"0123456789abcdef0123456789abcdef"'
-    asked: dict[str, dict[str, str] | None] = {
+    requests: dict[str, dict[str, str] | None] = {
         "If-None-Match, its ETag": {"If-None-Match": tag} if tag else None,
         "If-None-Match, its ETag as weak": {"If-None-Match": f"W/{tag.removeprefix('W/')}"} if tag else None,
         "If-None-Match, another": {"If-None-Match": other},
@@ -109,7 +109,7 @@ def ask_conditions(world: World) -> Seen:
     }
     return {
         label: NO_RESULT if headers is None else _conditional(downloads.storage(url, headers=headers), file)
-        for label, headers in asked.items()
+        for label, headers in requests.items()
     }
 
 

@@ -103,8 +103,8 @@ class ReleasesMachine(RuleBasedStateMachine):
         needed = [*names_of(version), *([manifest] if manifest else [])]
 
         def may_fail(state: State) -> bool:
-            is_spoiled = f"{name}{SUFFIX}" in state and find_channel(state, name) is None
-            return is_spoiled or not state.keys() >= set(needed)
+            is_damaged = f"{name}{SUFFIX}" in state and find_channel(state, name) is None
+            return is_damaged or not state.keys() >= set(needed)
 
         options = {"name": name, "version": version, **chosen, "manifest": manifest}
         self._run_and_judge(Case(CHANNEL, slug, options, judge_move, may_fail), disturbance)
