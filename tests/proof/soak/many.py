@@ -97,10 +97,10 @@ def expected(count: int) -> dict[str, int]:
 
 
 def require_requests(run: Run, count: int) -> None:
-    """Raise unless each task reports the expected number of requests, and the journal of the service agrees."""
-    told = {task: run.results[task]["requests"] for task in TASKS}
-    if told != expected(count):
-        raise WrongResult(f"with {count} artifacts, the tasks sent {told} requests instead of {expected(count)}")
+    """Raise unless each task reports the expected number of requests, and the journal of the service has the same number."""
+    reported = {task: run.results[task]["requests"] for task in TASKS}
+    if reported != expected(count):
+        raise WrongResult(f"with {count} artifacts, the tasks sent {reported} requests instead of {expected(count)}")
     api = sum(number for what, number in run.requests.items() if what.startswith("api "))
     if api != sum(reported.values()):
         raise WrongResult(f"the service received {api} requests, the tasks report {sum(reported.values())}")
