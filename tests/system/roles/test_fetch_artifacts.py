@@ -181,7 +181,7 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"patterns": ["*"], "newest": 0}, "fetch_artifacts_newest must be 1 or more, not 0."),
     ({"patterns": ["*"], "order": "age"}, "value of fetch_artifacts_order must be one of: date, version, got: age"),
     ({"patterns": ["*"], "group_by": "app"}, "group_by must have exactly one group, but 'app' has 0"),
-    ({"names": ["a"], "manifest": MANIFEST, "signed_by": []}, "signed_by is empty: list at least one public key"),
+    ({"names": ["a"], "manifest": MANIFEST, "signed_by": []}, "signed_by is empty. List at least one public key"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": ["", ""]}, "Item 1 of signed_by is empty"),
     ({"names": ["a"], "manifest": MANIFEST, "signed_by": ""}, "signed_by is empty"),
     (
