@@ -104,9 +104,9 @@ def test_replacement_of_equal_size_without_effect_is_an_error(emulator: Emulator
 @pytest.mark.parametrize(
     ("switches", "words"),
     [
-        ({"upload_effect": "none"}, "is listed as it was before"),
-        ({"upload_effect": "suffix"}, "under the name 'SHA256SUMS_"),
-        ({"rename": "lower"}, "was stored as 'sha256sums': Bitbucket keeps the artifact of the requested name"),
+        ({"upload_effect": "none"}, "is still listed unchanged, with "),
+        ({"upload_effect": "suffix"}, "was stored as 'SHA256SUMS_"),
+        ({"rename": "lower"}, "was stored as 'sha256sums': an artifact of the requested name exists as well"),
     ],
     ids=["none", "suffix", "lower"],
 )
@@ -222,4 +222,4 @@ def test_files_that_are_stored_under_one_name_are_an_error(
     if names == ("a b", "a+b"):
         emulator.switches.rename = lambda _requested: "a_b"
     message = run.failure(MODULE, src=write(dist, dict.fromkeys(names, b"1")))
-    assert f"under the name '{names[0].replace(' ', '_')}' of another artifact of this task" in message
+    assert f"was stored as '{names[0].replace(' ', '_')}', as was another artifact of this task" in message

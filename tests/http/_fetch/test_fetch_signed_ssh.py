@@ -88,11 +88,11 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
         "was made with a certificate for 'signer', which signed_by does not allow",
     ),
     "with a certificate without principals": (
-        lambda keys, text: keys.foreign.certify(keys.authority).sign(text),
+        lambda keys, text: keys.untrusted.certify(keys.authority).sign(text),
         "was made with a certificate for no principals, which signed_by does not allow",
     ),
     "with a certificate that has expired": (
-        lambda keys, text: keys.foreign.certify(keys.authority, "jo@example.com", "20200101:20210101").sign(text),
+        lambda keys, text: keys.untrusted.certify(keys.authority, "jo@example.com", "20200101:20210101").sign(text),
         "was made with an expired certificate of the key {other}",
     ),
     "with a certificate of the future": (
@@ -133,9 +133,9 @@ SIGNATURES: dict[str, tuple[Callable[[Keys, bytes], bytes], str]] = {
         lambda keys, text: base64.b64decode(b"".join(keys.key.sign(text).split(b"\n")[1:-2])),
         "is not an SSH signature",
     ),
-    "that is a private key": (lambda keys, text: keys.foreign.path.read_bytes(), "is not an SSH signature"),
+    "that is a private key": (lambda keys, text: keys.untrusted.path.read_bytes(), "is not an SSH signature"),
     "that is a certificate": (
-        lambda keys, text: keys.foreign.certify(keys.authority, "jo@example.com").path.read_bytes(),
+        lambda keys, text: keys.untrusted.certify(keys.authority, "jo@example.com").path.read_bytes(),
         "is not an SSH signature",
     ),
 }

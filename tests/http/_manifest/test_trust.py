@@ -164,7 +164,7 @@ def test_unverified_lines_are_never_signed(
     result = run(module, check=check, **options, **key.options)
     words = {
         "unsigned": f"The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist",
-        "foreign": f"{other_key.fingerprint}, which signed_by does not have",
+        "untrusted": f"{other_key.fingerprint}, which signed_by does not have",
         "changed": "does not match: the contents were changed after signing",
     }
     assert words[state] in result["msg"]
@@ -230,7 +230,7 @@ def test_incomplete_upload_is_an_error(emulator: Emulator, run: ModuleRunner, di
     emulator.switches.upload_effect = "none"
     emulator.switches.upload_effect_names = f"^{name}$"
     result = run(MODULE, src=write(dist, LIB), **key.options)
-    assert f"'{name}' is listed as it was before" in result["msg"]
+    assert f"'{name}' is still listed unchanged, with " in result["msg"]
     assert "The manifest and its signature do not match now. If an upload was interrupted" in result["msg"]
     emulator.switches.upload_effect = "store"
     assert GO_ON in run(MODULE, src=write(dist, LIB), **key.options)["msg"]

@@ -112,7 +112,7 @@ def test_fail_if_the_service_makes_a_new_snippet_public(emulator: Emulator, run:
     """New snippets are private by default."""
     emulator.switches.update({"snippet_stays_public": True, "snippet_write_body": body})
     assert run.failure(SNIPPET, **CREATE) == (
-        f"The snippet {get_only(emulator).id} was created, but then: Bitbucket accepted the request, but snippet"
+        f"The snippet {get_only(emulator).id} was created, but the task failed: Bitbucket accepted the request, but snippet"
         f" {get_only(emulator).id} has is_private False instead of True"
     )
 
@@ -136,7 +136,7 @@ def test_fail_if_no_list_shows_a_new_snippet(emulator: Emulator, run: ModuleRunn
     result = run(SNIPPET, **CREATE)
     created = list_writes(emulator)[0].snippet
     words = (
-        f"The snippet {created} was created, but then: it is not listed with the title '{TITLE}', so the next run would create"
+        f"The snippet {created} was created, but the task failed: it is not listed with the title '{TITLE}', so the next run would create"
         f" another one. Set snippet_id to {created}"
     )
     assert result["msg"] == words + ("" if others else f". {EMPTY_LISTING}")
@@ -202,7 +202,7 @@ def test_name_a_duplicate_after_a_lost_response_and_a_listing_that_lags(emulator
     message = run.failure(SNIPPET, **CREATE)
     second, first = (snippet.id for snippet in emulator.snippets)
     assert message == (
-        f"The snippet {second} was created, but then: snippet {first} has the same title, probably from an earlier attempt whose"
+        f"The snippet {second} was created, but the task failed: snippet {first} has the same title, probably from an earlier attempt whose"
         " response was lost. Delete one of them, or set snippet_id"
     )
 

@@ -65,7 +65,7 @@ def test_bad_signature_always_fails_the_task(
         put(emulator, stored[state])
     words = {
         "unsigned": f"The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist",
-        "foreign": f"{other_key.fingerprint}, which signed_by does not have",
+        "untrusted": f"{other_key.fingerprint}, which signed_by does not have",
         "changed": "does not match: the contents were changed after signing",
         "empty": f"The signature '{key.signature}' of the manifest '{MANIFEST}' is empty",
         "of another manifest": "does not match: the contents were changed after signing",

@@ -147,7 +147,7 @@ def test_bad_signature_is_always_an_error(
     words = {
         "unsigned": f"'{key.signature}' does not exist",
         "changed": "does not match: the contents were changed after signing",
-        "foreign": f"{other_key.fingerprint}, which signed_by does not have",
+        "untrusted": f"{other_key.fingerprint}, which signed_by does not have",
         "long": f"'{key.signature}' has 70000 bytes, more than the limit of 65536",
     }
     message = look.failure(term, manifest=MANIFEST, signed_by=[key.public], on_missing=on_missing)

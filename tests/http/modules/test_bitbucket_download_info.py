@@ -272,7 +272,7 @@ def test_bad_signature_and_missing_manifest_are_errors(
         widgets(emulator).remove(MANIFEST)
     words = {
         "changed": "does not match: the contents were changed after signing",
-        "foreign": f"{other_key.fingerprint}, which signed_by does not have",
+        "untrusted": f"{other_key.fingerprint}, which signed_by does not have",
         "missing": "The manifest SHA256SUMS is not in the Downloads of widgets",
     }
     result = run.failed(INFO, manifest=MANIFEST, signed_by=[key.public])
