@@ -37,7 +37,7 @@ INCOMPLETE = r"incomplete|might be missing"
 STORED_AS, STILL = r"was stored as|stored '.*' under the name", r"still exists"
 WHICH = r"snippet_id"
 EXPIRED = {"signed_url_cached": 60.0, "signed_url_cached_expired": True}
-EMPTY = r"list (.* )?is empty|does not show"
+EMPTY = r"list (.* )?is empty|does not show|is not listed"
 
 
 def as_it_is(world: World) -> World:
@@ -166,7 +166,7 @@ DOWNLOADS = [
     ),
     Switch("names keep their case", "download", {"rename": "keep_case"}, UPLOAD, STORED_AS, alike=rename("lower"), stays=True),
     Switch("replaced artifacts keep their date", "download", {"created_on_moves": False}, UPLOAD, must=True),
-    Switch("first signed URL has expired", "download", EXPIRED, STORAGE, r"403 Forbidden.*link had expired"),
+    Switch("first signed URL has expired", "download", EXPIRED, STORAGE, r"403 Forbidden.*URL had already expired"),
 ]
 NO_SNIPPETS = {"snippet_free_plan": "empty"}
 SNIPPETS = [
