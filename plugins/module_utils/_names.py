@@ -4,8 +4,8 @@
 
 """Check names and encode them as one URL path segment.
 
-The checks are strict for two reasons. ``DELETE …/downloads/..`` would be a request to delete the repository. And Bitbucket's
-upload parser truncates, unescapes and removes characters (fact sheet 1.3, inferred from Django).
+The checks are strict because ``DELETE …/downloads/..`` would be a request to delete the repository. Bitbucket's upload parser
+also truncates, unescapes and removes characters (fact sheet 1.3, inferred from Django).
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ class Patterns:
         use_regex: bool = False,
     ) -> None:
         self._texts, self._use_regex = patterns or (), use_regex
-        self._patterns = [_compiled(text, use_regex, "patterns") for text in _given(patterns, use_regex)]
-        self._excludes = [_compiled(text, use_regex, "excludes") for text in excludes or ()]
+        self._patterns = [_compile(text, use_regex, "patterns") for text in _add_default(patterns, use_regex)]
+        self._excludes = [_compile(text, use_regex, "excludes") for text in excludes or ()]
 
     def match(self, name: str) -> bool:
         """Return whether the name matches."""
@@ -49,13 +49,13 @@ def is_exactly(pattern: str, name: str, use_regex: bool = False) -> bool:
     return re.sub(r"\\(\W)", r"\1", _ANCHORS.sub("", pattern)) == name
 
 
-def _given(patterns: t.Sequence[str] | None, use_regex: bool) -> t.Sequence[str]:
+def _add_default(patterns: t.Sequence[str] | None, use_regex: bool) -> t.Sequence[str]:
     if patterns:
         return patterns
     return [".*"] if use_regex else ["*"]
 
 
-def _compiled(text: str, use_regex: bool, option: str) -> t.Pattern[str]:
+def _compile(text: str, use_regex: bool, option: str) -> t.Pattern[str]:
     if not use_regex:
         return re.compile(fnmatch.translate(text))
     try:

@@ -16,7 +16,7 @@ from ._text import quoted
 # Up to 16 transfers each read a block before they wait. Together, they exceed the rate by at most half a second's worth.
 _BLOCKS_PER_SECOND = 32
 _LARGEST_BLOCK = 256 * 1024
-# Seconds' worth of bytes that can pass immediately after a pause.
+# After a pause, the bytes of this many seconds can pass at once.
 _BURST = 0.25
 
 _RATE = re.compile(r"([0-9]{1,15})([kKmMgG]?)\Z")

@@ -87,7 +87,7 @@ class StoredBody:
         self.length = length
         self._source = source
 
-    def unexpected(self) -> RequestFailed:
+    def explain_unexpected(self) -> RequestFailed:
         """Return the error for an unexpected status, which stored contents never have."""
         return RequestFailed(self.what)
 

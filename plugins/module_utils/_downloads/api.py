@@ -61,7 +61,7 @@ class Body(t.Protocol):
     def read(self) -> bytes:
         """Return the next bytes, empty at the end."""
 
-    def unexpected(self) -> RequestFailed:
+    def explain_unexpected(self) -> RequestFailed:
         """Return the error for an unexpected status."""
 
 
@@ -85,7 +85,7 @@ class Contents:
         response.shows_end = size is not None
         self.has_known_length = size is not None or (response.has_end and not response.codings)
         if response.status != 200 and not self.unchanged and not self.partial:
-            raise response.unexpected()
+            raise response.explain_unexpected()
 
     def read_blocks(self, start: int = 0) -> t.Iterator[bytes]:
         """Yield the bytes from position ``start``. Raise StaleListing if the response announces another size than the listing."""

@@ -39,7 +39,7 @@ class Part(t.NamedTuple):
 class Layout(t.NamedTuple):
     """The sizes of parts: contents of at least ``threshold`` bytes are divided into ``usual_count`` parts within the bounds.
 
-    Longer parts need fewer requests. Shorter parts finish at about the same time.
+    Longer parts need fewer requests. With shorter parts, the last connection finishes sooner after the others.
     """
 
     threshold: int = 32 * _MIB

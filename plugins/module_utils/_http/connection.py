@@ -63,7 +63,7 @@ def parse_connection(options: t.Mapping[str, t.Any], credentials: Credentials) -
 
 
 def check_url(option: str, url: str) -> str:
-    """Return the URL without a trailing slash. Raise BadInput for user information, a query, or plain http to another host.
+    """Return the URL without a trailing slash. Raise BadInput for user information, a query, or http to a remote host.
 
     The error does not show the URL, which might contain a secret.
     """

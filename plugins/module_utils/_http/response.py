@@ -130,7 +130,7 @@ class Response(Head):
         else:
             self.close()
 
-    def unexpected(self) -> RequestFailed:
+    def explain_unexpected(self) -> RequestFailed:
         """Return the error for a successful status that the request does not allow."""
         return RequestFailed(f"{self.what} returned HTTP {status_text(self.status)}, which is unexpected")
 
@@ -147,7 +147,7 @@ class Response(Head):
 
         def read_slowly(raw: t.Any) -> bytes:
             block = _read_some(raw, rate.block)
-            with pace.paused():
+            with pace.pause():
                 rate.take(len(block))
             return block
 
@@ -229,7 +229,7 @@ class _Pace:
         return ""
 
     @contextlib.contextmanager
-    def paused(self) -> t.Iterator[None]:
+    def pause(self) -> t.Iterator[None]:
         """Exclude the time of the context."""
         began = self._monotonic()
         yield

@@ -153,7 +153,7 @@ def _find_problem(items: t.Sequence[t.Mapping[str, t.Any]], count: int) -> str:
 def _get_file_once(client: Client, link: str, limit: int) -> bytes:
     with open_link(client, link) as response:
         if response.status != 200:
-            raise response.unexpected()
+            raise response.explain_unexpected()
         return response.read_all(limit)
 
 

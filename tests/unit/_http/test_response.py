@@ -89,7 +89,7 @@ def test_length_is_the_required_length_of_the_body(status: int, value: str | Non
 
 
 def test_unexpected_status_is_an_error_that_is_not_transient() -> None:
-    error = response(206).unexpected()
+    error = response(206).explain_unexpected()
     assert str(error) == "GET it returned HTTP 206 Partial Content, which is unexpected"
     assert not error.transient
 
