@@ -78,7 +78,7 @@ def test_other_texts_are_refused_with_the_valid_form(text: str) -> None:
 
 
 @given(st.integers(1, 10**15 - 1), st.sampled_from(["", "k", "K", "m", "M", "g", "G"]))
-def test_every_whole_number_with_a_unit_is_a_rate(number: int, unit: str) -> None:
+def test_every_integer_with_a_unit_is_a_rate(number: int, unit: str) -> None:
     assert parse_rate(f"{number}{unit}") == number * 1024 ** " KMG".index(unit.upper() or " ")
 
 

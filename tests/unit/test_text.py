@@ -12,7 +12,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._text import one_
 
 
 @pytest.mark.parametrize(("status", "text"), [(404, "404 Not Found"), (429, "429 Too Many Requests"), (599, "599"), (0, "0")])
-def test_a_status_has_its_phrase_if_there_is_one(status: int, text: str) -> None:
+def test_a_known_status_has_its_phrase(status: int, text: str) -> None:
     assert status_text(status) == text
 
 

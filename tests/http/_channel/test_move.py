@@ -258,7 +258,7 @@ def test_other_artifacts_of_another_publisher_are_an_error(emulator: Emulator, r
     assert "it names other artifacts of version 1.4.2, because another publisher" in message
 
 
-def test_publisher_of_the_same_release_is_no_error(emulator: Emulator, run: ModuleRunner) -> None:
+def test_another_publisher_of_the_same_release_is_accepted(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, NEW)
     emulator.faults.add("call", action=lambda: put_channel(emulator, "1.4.2", NEW, commit="theirs"), method="POST")
     assert move(run, "1.4.2", NEW, commit="ours")["status"] == "created"
@@ -290,7 +290,7 @@ def test_release_that_another_task_changes_is_an_error(emulator: Emulator, run: 
     )
 
 
-def test_artifact_that_is_sent_again_with_the_same_contents_is_no_error(emulator: Emulator, run: ModuleRunner) -> None:
+def test_artifact_that_is_uploaded_again_with_the_same_contents_is_accepted(emulator: Emulator, run: ModuleRunner) -> None:
     put(emulator, NEW)
     emulator.faults.add("call", action=lambda: put(emulator, NEW), method="POST")
     assert move(run, "1.4.2", NEW)["status"] == "created"

@@ -38,7 +38,7 @@ FORMS = ["slug/slug", "slug/uuid", "uuid/slug", "uuid/uuid"]
 @pytest.mark.parametrize(
     ("source", "destination"), [*itertools.product(FORMS, FORMS), ("slug/upper", "slug/slug"), ("upper/slug", "slug/slug")]
 )
-def test_copy_onto_itself_is_refused_before_anything_is_listed(
+def test_copy_onto_itself_is_refused_before_any_listing(
     emulator: Emulator, copy: Copy, source: str, destination: str, check: bool
 ) -> None:
     put(emulator, {"app": b"application"})

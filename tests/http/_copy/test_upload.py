@@ -74,7 +74,9 @@ def test_small_artifacts_share_requests(emulator: Emulator, copy: Copy) -> None:
 
 
 @pytest.mark.parametrize(("count", "size", "parallel"), [(45, 10, 2), (5, 9 * MIB, 2), (3, 10, 4)])
-def test_temporary_files_are_no_more_than_parallel(emulator: Emulator, copy: Copy, count: int, size: int, parallel: int) -> None:
+def test_number_of_temporary_files_is_at_most_parallel(
+    emulator: Emulator, copy: Copy, count: int, size: int, parallel: int
+) -> None:
     ours = {f"file-{number:02}": noise(number, size) for number in range(count)}
     stage(emulator, ours)
     found: list[list[Path]] = []
@@ -149,7 +151,7 @@ def test_upload_with_an_unchanged_date_is_proved_by_its_digest(emulator: Emulato
 
 
 @pytest.mark.usefixtures("single")
-def test_failure_reports_what_was_sent_and_sends_nothing_newer(emulator: Emulator, copy: Copy) -> None:
+def test_failure_reports_the_uploads_and_sends_nothing_newer(emulator: Emulator, copy: Copy) -> None:
     ours = numbered(6)
     stage(emulator, ours)
     emulator.faults.add("status", code=403, method="POST", after=2, times=None)

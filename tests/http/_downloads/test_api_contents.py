@@ -111,7 +111,7 @@ def test_missing_artifact_is_not_found(read: Read) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../widgets", "a\\b", "a\nb", "\ud800", "x" * 256])
-def test_name_that_is_no_path_segment_is_neither_read_nor_deleted(emulator: Emulator, read: Read, name: str) -> None:
+def test_name_that_is_not_a_path_segment_is_neither_read_nor_deleted(emulator: Emulator, read: Read, name: str) -> None:
     for action in (read, connect(emulator).delete):
         with pytest.raises(BadInput, match=r"^artifact name "):
             action(name)

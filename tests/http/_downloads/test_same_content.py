@@ -51,7 +51,7 @@ def test_304_proves_equality_without_transfer(emulator: Emulator, run: ModuleRun
 
 
 @pytest.mark.parametrize("etag", ["multipart", "opaque", "none"])
-def test_stream_is_compared_if_etag_is_no_md5(emulator: Emulator, run: ModuleRunner, dist: Path, etag: str) -> None:
+def test_stream_is_compared_if_etag_is_not_md5(emulator: Emulator, run: ModuleRunner, dist: Path, etag: str) -> None:
     emulator.switches.etag = etag
     data = bytes(range(256)) * 4000
     put(emulator, {"app": data})

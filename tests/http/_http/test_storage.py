@@ -175,7 +175,7 @@ def test_refusal_of_the_storage_host_shows_only_its_code(emulator: Emulator, cli
     ("code", "kind"),
     [(401, RequestFailed), (403, StorageRefused), (404, NotFound), (410, Gone), (416, RangeRefused), (429, RateLimited)],
 )
-def test_refusal_of_the_storage_host_says_nothing_about_the_credential(
+def test_refusal_of_the_storage_host_has_no_advice_about_credentials(
     emulator: Emulator, client: Client, code: int, kind: type[RequestFailed]
 ) -> None:
     emulator.faults.add("status", host="storage", code=code, times=None)

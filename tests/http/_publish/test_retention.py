@@ -157,7 +157,7 @@ def test_listing_without_a_published_artifact_is_read_again(emulator: Emulator, 
     assert len(run.pauses) == 2
 
 
-def test_artifact_whose_name_holds_a_secret_is_protected(emulator: Emulator, run: ModuleRunner) -> None:
+def test_artifact_with_a_secret_in_its_name_is_protected(emulator: Emulator, run: ModuleRunner) -> None:
     """Results show the name without the secret."""
     token = emulator.api_token
     put_aged(emulator, {f"{token}-1.tgz": 20, f"{token}-2.tgz": 10, token: 30})
@@ -179,7 +179,7 @@ def test_artifact_of_unknown_age_is_kept(emulator: Emulator, run: ModuleRunner, 
 
 
 @pytest.mark.parametrize("name", ["", "..", "../widgets", "a\nb"])
-def test_name_that_is_no_path_segment_never_becomes_a_request(emulator: Emulator, run: ModuleRunner, name: str) -> None:
+def test_name_that_is_not_a_path_segment_is_never_requested(emulator: Emulator, run: ModuleRunner, name: str) -> None:
     values = [{"name": each, "size": 9, "created_on": OLD} for each in (name, "app-1.tgz")]
     emulator.faults.add("json", path=LISTING, body={"values": values})
     run.ok(PRUNE, patterns=r"(?s).*", use_regex=True, keep=0)

@@ -86,7 +86,7 @@ def test_retry_a_request_without_effect(emulator: Emulator, run: ModuleRunner, f
     assert (get_only(emulator).title, get_only(emulator).files) == (TITLE, FILES)
 
 
-def test_give_up_after_all_retries(emulator: Emulator, run: ModuleRunner) -> None:
+def test_fail_after_all_retries(emulator: Emulator, run: ModuleRunner) -> None:
     emulator.faults.add("status", method="POST", code=503, times=None)
     assert "503" in run.failure(SNIPPET, **CREATE, retries=2)
     assert (len(list_writes(emulator)), len(emulator.snippets)) == (3, 0)
@@ -145,7 +145,7 @@ def test_fail_if_no_list_shows_a_new_snippet(emulator: Emulator, run: ModuleRunn
 
 
 @pytest.mark.parametrize("private", [True, False])
-def test_fail_if_the_workspace_does_not_list_what_an_oauth_consumer_creates(
+def test_fail_if_the_workspace_does_not_list_snippets_of_an_oauth_consumer(
     emulator: Emulator, run: ModuleRunner, private: bool
 ) -> None:
     """Only the other list shows its snippets, if they are public."""

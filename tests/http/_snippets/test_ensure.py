@@ -173,7 +173,7 @@ def test_wait_until_a_listing_shows_an_earlier_deletion(
 
 
 @each_mode
-def test_warn_if_a_listing_goes_on_to_show_a_deleted_snippet(
+def test_warn_if_a_listing_still_shows_a_deleted_snippet(
     emulator: Emulator, run: ModuleRunner, warnings: list[str], snippet: Snippet, check: bool
 ) -> None:
     emulator.switches.snippet_lag_reads = 1000

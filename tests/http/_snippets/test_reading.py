@@ -167,7 +167,7 @@ def test_request_json_if_the_service_refuses_multipart(emulator: Emulator) -> No
 
 
 @pytest.mark.parametrize("body", ["", "[]", "Call them.\n"])
-def test_read_a_link_again_that_gives_another_text(emulator: Emulator, body: str) -> None:
+def test_read_a_link_again_that_returns_another_text(emulator: Emulator, body: str) -> None:
     made = emulator.snippets.create("Notes", {"a.md": b"Call us.\n"})
     emulator.faults.add("json", path="/files/a.md$", body=body)
     assert read_snippet(connect(emulator, retries=1), made.id, exact=True).contents == made.files
@@ -182,7 +182,7 @@ def test_read_a_link_again_that_gives_another_text(emulator: Emulator, body: str
 @pytest.mark.parametrize(
     "root", [{"files": {"a.md": {}}}, {"id": "other", "title": "", "files": {}}, {"id": "kypj", "title": "x"}]
 )
-def test_read_the_document_alone_if_the_root_of_the_response_is_another(emulator: Emulator, root: dict[str, Any]) -> None:
+def test_read_only_the_document_if_the_response_has_another_root(emulator: Emulator, root: dict[str, Any]) -> None:
     made = emulator.snippets.create("Notes", {"a.md": b"Call us.\n"}, id="kypj")
     head = "--b\r\nContent-Type: application/json\r\n\r\n"
     body = f'{head}{json.dumps(root)}\r\n--b\r\nContent-ID: "a.md"\r\n\r\nwrong\r\n--b--\r\n'

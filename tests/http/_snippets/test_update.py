@@ -114,7 +114,7 @@ def test_keep_the_changes_of_others(emulator: Emulator, run: ModuleRunner, snipp
     assert len(snippet.revisions) == 3
 
 
-def test_purge_what_others_add_at_the_same_time(
+def test_purge_files_that_others_add_at_the_same_time(
     emulator: Emulator, run: ModuleRunner, snippet: Snippet, after_reading: Act
 ) -> None:
     after_reading(lambda: snippet.edit({"more.md": "more", "theirs.md": None}))
@@ -198,7 +198,7 @@ def test_plan_again_after_a_lost_response_and_a_change_by_others(emulator: Emula
 
 @pytest.mark.parametrize("body", ["", "[]", "{}"])
 @pytest.mark.parametrize("applied", [True, False])
-def test_read_the_snippet_if_the_response_does_not_hold_it(
+def test_read_the_snippet_if_the_response_does_not_contain_it(
     emulator: Emulator, run: ModuleRunner, snippet: Snippet, body: str, applied: bool
 ) -> None:
     emulator.faults.add("json", method="PUT", body=body, effect=applied, times=None)

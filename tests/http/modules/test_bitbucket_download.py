@@ -138,7 +138,7 @@ def test_unusual_names_are_published_found_again_and_deleted(emulator: Emulator,
         ("size", ("unchanged", "same size"), []),
     ],
 )
-def test_compare_says_what_proves_equality(
+def test_compare_decides_what_proves_equality(
     emulator: Emulator, run: ModuleRunner, compare: str | None, status: tuple[str, str], read: list[tuple[str, int]]
 ) -> None:
     """The contents differ, but according to the manifest they are equal."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the site is built from is complete: every page is listed, labeled as Ansible's own site wants it."""
+"""Test the sources of the site: every page is listed and has the label that Ansible's own site requires."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_ansible_builder_finds_exactly_our_requirements(installed: str, tmp_path
     assert [line.partition("#")[0].strip() for line in found["system"]] == lines("bindep.txt")
 
 
-def test_ansible_builder_makes_a_context_that_installs_the_collection(tarball: Path, tmp_path: Path) -> None:
+def test_ansible_builder_creates_a_context_that_installs_the_collection(tarball: Path, tmp_path: Path) -> None:
     for file in (DEFINITION, tarball):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     context, home = tmp_path / "context", settings(tmp_path / "home")

@@ -69,7 +69,9 @@ def emulated(installed: str, tmp_path: Path) -> Iterator[dict[str, str]]:
             process.send_signal(signal.SIGTERM)
 
 
-def test_the_tarball_alone_makes_a_release(installed: str, emulated: dict[str, str], dist: Path, tmp_path: Path) -> None:
+def test_the_tarball_is_sufficient_to_publish_a_release(
+    installed: str, emulated: dict[str, str], dist: Path, tmp_path: Path
+) -> None:
     (dist / "widgets-1.4.2.tar.gz").write_bytes(b"the archive of release 1.4.2")
     (dist / "NOTES.md").write_text("# widgets 1.4.2\n", encoding="utf-8")
     examples = Path(installed) / "ansible_collections" / "releng" / "bitbucket" / "docs" / "examples"

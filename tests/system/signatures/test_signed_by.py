@@ -118,7 +118,7 @@ class TestRefusal:
             assert not any(line in message for line in [*ssh.splitlines(), *openpgp.splitlines()] if line)
 
     @pytest.mark.parametrize("name", ["missing.pub", "folder", "text", "empty", "pipe"])
-    def test_path_that_is_no_key_file_is_refused_with_its_name(self, tmp_path: Path, name: str) -> None:
+    def test_path_that_is_not_a_key_file_is_refused_with_its_name(self, tmp_path: Path, name: str) -> None:
         (tmp_path / "folder").mkdir()
         (tmp_path / "text").write_text("release key of the widgets")
         (tmp_path / "empty").touch()

@@ -216,7 +216,7 @@ class TestAgent:
             sign(key)
             assert fail(key.path, "wrong") == "is locked by another passphrase: signing_passphrase is wrong"
 
-    def test_key_that_the_agent_does_not_hold_is_an_error(
+    def test_key_that_is_not_in_the_agent_is_an_error(
         self, ssh_key: SshIdentity, untrusted_ssh_key: SshIdentity, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         public = f"{untrusted_ssh_key.path}.pub"

@@ -38,7 +38,7 @@ def test_existing_directory_or_final_slash_means_a_directory(folder: Path, dest:
 
 
 @pytest.mark.parametrize("dest", ["new", "file", "dangling"])
-def test_anything_else_is_a_file(folder: Path, dest: str) -> None:
+def test_other_paths_mean_a_file(folder: Path, dest: str) -> None:
     destination = Destination(str(folder / dest))
     assert not destination.is_directory
     assert destination.path_for("app") == str(folder / dest)
@@ -72,7 +72,7 @@ def test_name_that_leaves_the_directory_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("dest", ["", "in/"])
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "/x", "a/b", "a\\b", "a\x00", "a\n", "x" * 256, "\udc80"])
-def test_name_that_is_no_file_name_is_refused_for_a_file_too(tmp_path: Path, name: str, dest: str) -> None:
+def test_invalid_file_name_is_also_refused_for_a_file(tmp_path: Path, name: str, dest: str) -> None:
     with pytest.raises(BadInput, match=r"^artifact name .* is refused"):
         Destination(f"{tmp_path}/{dest or 'file'}").check([name])
 

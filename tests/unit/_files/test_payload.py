@@ -26,7 +26,7 @@ SIZES = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 7]
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a directory with ``a.tgz``, ``b.tgz``, ``app[1].zip``, ``app1.zip``, ``sub/c.tgz`` and ``other/a.tgz``."""
+    """Work in a directory with ``a.tgz``, ``b.tgz``, ``app[1].zip``, ``app1.zip``, ``sub/c.tgz`` and ``copy/a.tgz``."""
     monkeypatch.chdir(tmp_path)
     for name in ("b.tgz", "a.tgz", "app[1].zip", "app1.zip", "sub/c.tgz", "other/a.tgz"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

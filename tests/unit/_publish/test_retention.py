@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Retention as pure planning: its rules by example, and what bad input says."""
+"""Plan retention: examples of its rules, and messages about invalid input."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_an_artifact_of_unknown_age_is_kept_and_its_release_with_it(date: str | 
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a\nb", "\ud800", "x" * 256])
-def test_a_name_that_is_no_path_segment_is_kept(name: str) -> None:
+def test_a_name_that_is_not_a_path_segment_is_kept(name: str) -> None:
     artifacts = {name: Artifact(name, 1, "2020-01-01T00:00:00+00:00"), **listing(app_1=9)}
     assert planned(artifacts, keep=0) == {"app-1": DELETED, name: "no plain name"}
 

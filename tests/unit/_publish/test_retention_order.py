@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Retention by version and by size, with pre-releases, and with artifacts that check mode predicts."""
+"""Plan retention by version and by size, with pre-releases, and with artifacts that check mode predicts."""
 
 from __future__ import annotations
 

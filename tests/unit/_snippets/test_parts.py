@@ -86,7 +86,7 @@ def test_decode_each_encoding(encoding: str | None, sent: bytes, data: bytes) ->
         ("image/png; name=charset", False),
     ],
 )
-def test_trust_the_bytes_of_other_types_in_base64_alone(encoding: str, kind: str, textual: bool) -> None:
+def test_trust_the_bytes_of_other_types_only_in_base64(encoding: str, kind: str, textual: bool) -> None:
     sent = base64.b64encode(b"foo\n") if encoding == "base64" else b"foo\n"
     found = parse_related(RELATED, join([make_document("f"), make_file("f", sent, encoding, kind=kind)]))
     assert (found.contents, found.textual) == ({"f": b"foo\n"}, {"f"} if textual or encoding == "7bit" else set())

@@ -145,7 +145,7 @@ def test_predict_a_new_revision_for_changed_files_only(
         ("word " * 60, ("word " * 60)[:255]),
     ],
 )
-def test_find_a_title_that_the_service_might_have_made(title: str, stored: str) -> None:
+def test_find_a_title_that_the_service_might_have_changed(title: str, stored: str) -> None:
     similar = Snippet("kypj", stored)
     assert find_similar_title(title, [Snippet("other", "Another"), similar]) is similar
 

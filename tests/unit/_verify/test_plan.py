@@ -107,7 +107,7 @@ def test_checksum_is_for_one_artifact() -> None:
     ],
     ids=["named", "missing", "unlisted", "mismatch"],
 )
-def test_message_says_why_an_artifact_is_not_verified(check: Check, words: str) -> None:
+def test_message_has_the_reason_for_an_unverified_artifact(check: Check, words: str) -> None:
     assert judge(check, DIGESTS).explain("SUMS", "widgets") == words
 
 

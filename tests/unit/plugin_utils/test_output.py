@@ -157,7 +157,7 @@ def test_broken_document_is_an_error_that_names_it(output: str, data: bytes) -> 
     ],
     ids=lambda text: text[:30],
 )
-def test_yaml_that_json_cannot_hold_is_refused_at_once(text: str, words: str) -> None:
+def test_yaml_that_json_cannot_represent_is_refused_at_once(text: str, words: str) -> None:
     with pytest.raises(BitbucketError) as caught:
         read(text.encode(), output="yaml")
     assert str(caught.value) == f"'the-file' cannot be read as YAML: {words}"
