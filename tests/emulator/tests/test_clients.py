@@ -17,7 +17,7 @@ from .client import Client
 CURL = shutil.which("curl")
 
 
-def test_atlassian_python_api(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_atlassian_python_api_lists_and_downloads(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client follows `next`, requires `type`, parses dates, and fetches with the link and its own Accept header."""
     monkeypatch.setenv("NO_PROXY", "*")
     cloud = pytest.importorskip("atlassian.bitbucket").Cloud(
@@ -35,7 +35,7 @@ def test_atlassian_python_api(emulator: Emulator, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.skipif(CURL is None, reason="needs curl")
-def test_curl(emulator: Emulator, api: Client, tmp_path: Path) -> None:
+def test_curl_uploads_and_downloads(emulator: Emulator, api: Client, tmp_path: Path) -> None:
     assert CURL is not None
     source, copy = tmp_path / "a b.bin", tmp_path / "copy"
     source.write_bytes(bytes(range(256)) * 20_000)

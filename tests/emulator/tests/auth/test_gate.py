@@ -107,7 +107,7 @@ def test_old_scopes_nest(emulator: Emulator, api: Client) -> None:
     assert codes(api, Bearer(emulator.mint_access_token({"pipeline"}))) == (403, 403)
 
 
-def test_roles(emulator: Emulator, api: Client) -> None:
+def test_role_limits_access(emulator: Emulator, api: Client) -> None:
     assert codes(api, (emulator.user, emulator.mint_api_token(role="read"))) == (200, 403)
     assert codes(api, (emulator.user, emulator.mint_api_token(role="none"))) == (404, 404)
 

@@ -63,7 +63,7 @@ def test_head_redirects_and_does_not_count(emulator: Emulator, api: Client) -> N
     assert artifact.downloads == 0
 
 
-def test_delete(emulator: Emulator, api: Client) -> None:
+def test_delete_an_artifact(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"content")
     response = api.call("DELETE", "a")
     assert (response.status_code, response.content) == (204, b"")

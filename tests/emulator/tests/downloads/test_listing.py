@@ -44,7 +44,7 @@ def test_page_has_the_captured_shape(emulator: Emulator, api: Client, sample: Sa
     assert emulator.user not in str(page)
 
 
-def test_newest_first(emulator: Emulator, api: Client) -> None:
+def test_list_newest_artifacts_first(emulator: Emulator, api: Client) -> None:
     fill(emulator, 5)
     assert [item["name"] for item in api.list().json()["values"]] == [f"file-00{n}" for n in (4, 3, 2, 1, 0)]
 

@@ -84,7 +84,7 @@ def test_drip_head_takes_longer_than_each_single_read(emulator: Emulator, api: C
     assert time.monotonic() - begun >= head / 80 > 2
 
 
-def test_expired_url(emulator: Emulator, api: Client) -> None:
+def test_expired_refuses_the_signed_url(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("a", b"1")
     url = api.location("a")
     emulator.faults.add("expired", host="storage")
@@ -95,7 +95,7 @@ def test_expired_url(emulator: Emulator, api: Client) -> None:
     assert api.bare("GET", url).content == b"1"
 
 
-def test_wrong_types(emulator: Emulator, api: Client) -> None:
+def test_wrong_types_replace_simple_values(emulator: Emulator, api: Client) -> None:
     emulator.repository().put("app.tgz", b"12345")
     right = api.list().json()
     emulator.faults.add("wrong_types")

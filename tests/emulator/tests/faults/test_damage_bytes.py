@@ -39,7 +39,9 @@ def read(url: str) -> tuple[requests.Response, bytes, bool]:
 
 @pytest.mark.parametrize(("arguments", "count"), [({}, SIZE // 2), ({"bytes": 5000}, 5000), ({"fraction": 0.1}, SIZE // 10)])
 @pytest.mark.parametrize("reset", [False, True])
-def test_truncate(emulator: Emulator, url: str, arguments: dict[str, Any], count: int, reset: bool) -> None:
+def test_truncate_sends_a_part_of_the_body(
+    emulator: Emulator, url: str, arguments: dict[str, Any], count: int, reset: bool
+) -> None:
     emulator.faults.add("truncate", host="storage", reset=reset, **arguments)
     response, content, broken = read(url)
     assert int(response.headers["Content-Length"]) == SIZE
@@ -60,7 +62,7 @@ def test_truncate_of_a_listing_and_of_an_upload(emulator: Emulator, api: Client)
 
 
 @pytest.mark.parametrize(("fraction", "count"), [(1.0, SIZE), (0.5, SIZE // 2), (0.0, 0)])
-def test_open_end(emulator: Emulator, url: str, fraction: float, count: int) -> None:
+def test_open_end_has_no_content_length(emulator: Emulator, url: str, fraction: float, count: int) -> None:
     emulator.faults.add("open_end", host="storage", fraction=fraction)
     response, content, broken = read(url)
     assert ("Content-Length" in response.headers, response.headers["Connection"]) == (False, "close")
@@ -77,13 +79,13 @@ def test_open_end_in_a_chunk(emulator: Emulator, url: str, fraction: float, brok
     assert broken or content == CONTENT
 
 
-def test_extra(emulator: Emulator, url: str) -> None:
+def test_extra_appends_a_byte(emulator: Emulator, url: str) -> None:
     emulator.faults.add("extra", host="storage", count=3)
     response, content, broken = read(url)
     assert (int(response.headers["Content-Length"]), content, broken) == (SIZE + 3, CONTENT + b"\0\0\0", False)
 
 
-def test_wrong_length(emulator: Emulator, url: str) -> None:
+def test_wrong_length_announces_another_size(emulator: Emulator, url: str) -> None:
     emulator.faults.add("wrong_length", host="storage", delta=7)
     emulator.faults.add("wrong_length", host="storage", delta=-7)
     response, _unused, broken = read(url)
@@ -93,7 +95,7 @@ def test_wrong_length(emulator: Emulator, url: str) -> None:
 
 
 @pytest.mark.parametrize("offset", [None, 0, SIZE - 1])
-def test_corrupt(emulator: Emulator, url: str, offset: int | None) -> None:
+def test_corrupt_inverts_a_byte(emulator: Emulator, url: str, offset: int | None) -> None:
     emulator.faults.add("corrupt", host="storage", offset=offset)
     _unused, content, broken = read(url)
     assert not broken
@@ -121,14 +123,14 @@ def test_stall_in_the_body(emulator: Emulator, url: str) -> None:
     assert time.monotonic() - start > 0.3
 
 
-def test_drip(emulator: Emulator, url: str) -> None:
+def test_drip_sends_the_body_slowly(emulator: Emulator, url: str) -> None:
     emulator.faults.add("drip", host="storage", rate=SIZE * 2)
     start = time.monotonic()
     assert read(url)[1] == CONTENT
     assert time.monotonic() - start > 0.3
 
 
-def test_hang_up(emulator: Emulator, api: Client) -> None:
+def test_hang_up_closes_the_connection_without_announcing_it(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("hang_up")
     response = api.list()
     assert (response.status_code, response.headers.get("Connection")) == (200, None)

@@ -57,7 +57,9 @@ STATUS: list[tuple[dict[str, Any], int, Any, str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "status", "body", "kind"), STATUS)
-def test_status(emulator: Emulator, api: Client, arguments: dict[str, Any], status: int, body: Any, kind: str) -> None:
+def test_status_replaces_the_response(
+    emulator: Emulator, api: Client, arguments: dict[str, Any], status: int, body: Any, kind: str
+) -> None:
     emulator.faults.add("status", headers={"Retry-After": "1"}, **arguments)
     response = api.list()
     assert (response.status_code, response.headers["Content-Type"]) == (status, kind)
@@ -82,7 +84,7 @@ def test_early_response_closes_the_connection(emulator: Emulator, api: Client) -
     assert b"Connection: close" in response
 
 
-def test_rate_limit(emulator: Emulator, api: Client) -> None:
+def test_rate_limit_returns_429(emulator: Emulator, api: Client) -> None:
     emulator.faults.add("rate_limit")
     emulator.faults.add("rate_limit", retry_after=3)
     first, second = api.list(), api.list()
@@ -105,7 +107,7 @@ def test_html_json_and_strings(emulator: Emulator, api: Client) -> None:
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "http://elsewhere.example/x", "ftp://x/", "//h/x"])
-def test_redirect(emulator: Emulator, api: Client, location: str) -> None:
+def test_redirect_to_a_location(emulator: Emulator, api: Client, location: str) -> None:
     emulator.faults.add("redirect", location=location)
     response = api.call("GET", "a")
     assert (response.status_code, response.headers["Location"]) == (302, location)
@@ -120,7 +122,7 @@ def test_redirect_loop_and_none(emulator: Emulator, api: Client) -> None:
 
 
 @pytest.mark.parametrize(("kind", "names"), [("drop_before", []), ("drop_after", ["a"])])
-def test_drop(emulator: Emulator, api: Client, kind: str, names: list[str]) -> None:
+def test_drop_before_or_after_the_effect(emulator: Emulator, api: Client, kind: str, names: list[str]) -> None:
     emulator.faults.add(kind)
     with pytest.raises(requests.ConnectionError):
         api.upload(("a", b"1"))
@@ -173,7 +175,7 @@ def test_faults_of_pages(emulator: Emulator, api: Client) -> None:
     assert api.list(page=2).json()["next"] == api.url + "?page=2"
 
 
-def test_duplicate_page(emulator: Emulator, api: Client) -> None:
+def test_duplicate_page_repeats_items(emulator: Emulator, api: Client) -> None:
     for number in range(25):
         emulator.repository().put(f"f{number}", b"")
     emulator.faults.add("duplicate_page", times=2)
@@ -183,7 +185,7 @@ def test_duplicate_page(emulator: Emulator, api: Client) -> None:
     assert len(third["values"]) == 5
 
 
-def test_hidden_item(emulator: Emulator, api: Client) -> None:
+def test_hidden_item_is_missing_in_its_page(emulator: Emulator, api: Client) -> None:
     for name in ("a", "b"):
         emulator.repository().put(name, b"")
     emulator.faults.add("hidden_item", name="b")

@@ -106,7 +106,7 @@ def test_list_commits(emulator: Emulator, snippets: Snippets, check_shape: Shape
     assert snippets.show(made.id, "commits", "x").status_code == 404
 
 
-def test_diff_and_patch(emulator: Emulator, snippets: Snippets) -> None:
+def test_read_diff_and_patch(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", {"a": b"1\n2\n", "b": b"\0", "c": b"x\n"})
     made.edit({"a": b"1\n3\n", "b": b"\0\0", "c": None, "d": "new\n"})
     text = snippets.show(made.id, made.revision, "diff").text

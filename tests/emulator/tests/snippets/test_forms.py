@@ -30,7 +30,7 @@ def get(emulator: Emulator, snippets: Snippets, form: str, **files: bytes) -> Re
     return read(response)
 
 
-def test_related(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
+def test_read_a_snippet_as_multipart_related(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> None:
     found = get(emulator, snippets, RELATED)
     check_shape(found.document, "snippet_observed")
     assert (found.files, list(found.document["files"]), found.defects) == (FILES, list(FILES), [])
@@ -38,7 +38,7 @@ def test_related(emulator: Emulator, snippets: Snippets, check_shape: Shape) -> 
     assert encodings == {"a.txt": "7bit", "b.bin": "base64", "empty": "7bit", "u.md": "base64", "c.json": "7bit"}
 
 
-def test_form(emulator: Emulator, snippets: Snippets) -> None:
+def test_read_a_snippet_as_form_data(emulator: Emulator, snippets: Snippets) -> None:
     found = get(emulator, snippets, FORM)
     assert (found.document, found.files, found.defects) == ({"title": "Title"}, FILES, [])
     assert {head.get_param("name", header="content-disposition") for head in found.heads.values()} == {"file"}

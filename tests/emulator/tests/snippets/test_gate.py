@@ -59,7 +59,7 @@ def test_scopes_of_api_tokens_do_not_nest(emulator: Emulator, snippets: Snippets
 @pytest.mark.parametrize(
     ("scope", "expected"), [("snippet", [200, 200, 200, 403, 403, 403, 403]), ("repository:write", [403] * 7)]
 )
-def test_oauth_scopes(emulator: Emulator, snippets: Snippets, scope: str, expected: list[int]) -> None:
+def test_oauth_scopes_limit_access(emulator: Emulator, snippets: Snippets, scope: str, expected: list[int]) -> None:
     token = emulator.accounts.grant(emulator.mint_client({scope})).secret
     assert codes(emulator, snippets, Bearer(token)) == expected
 

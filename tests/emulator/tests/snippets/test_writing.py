@@ -40,7 +40,7 @@ def test_create_a_snippet(emulator: Emulator, snippets: Snippets, check_shape: S
 
 
 @pytest.mark.parametrize(("text", "private"), [("true", True), ("True", True), ("false", False), ("False", False), (None, False)])
-def test_is_private(emulator: Emulator, snippets: Snippets, text: str | None, private: bool) -> None:
+def test_is_private_sets_the_visibility(emulator: Emulator, snippets: Snippets, text: str | None, private: bool) -> None:
     """A snippet is public if the field is missing, so that tests notice the omission."""
     assert snippets.create(FILES, **({"is_private": text} if text else {})).json()["is_private"] is private
 
@@ -182,7 +182,7 @@ def test_accept_writes_without_effect(emulator: Emulator, snippets: Snippets, bo
         ("end", "a.b.!", "a.b"),
     ],
 )
-def test_change_titles(emulator: Emulator, snippets: Snippets, change: str, title: str, stored: str) -> None:
+def test_switch_title_change(emulator: Emulator, snippets: Snippets, change: str, title: str, stored: str) -> None:
     emulator.switches.snippet_title_change = change
     identity = snippets.create(FILES, title=title).json()["id"]
     assert emulator.snippets.by_id[identity].title == stored
@@ -236,7 +236,7 @@ def test_only_one_of_several_concurrent_writes_succeeds(emulator: Emulator, snip
     assert (sorted(codes), len(made.revisions)) == ([200] + [405] * 7, 2)
 
 
-def test_delete(emulator: Emulator, snippets: Snippets) -> None:
+def test_delete_a_snippet(emulator: Emulator, snippets: Snippets) -> None:
     made = emulator.snippets.create("t", FILES)
     response = snippets.ask("DELETE", made.id)
     assert (response.status_code, response.content, response.headers["Content-Type"]) == (204, b"", "text/html; charset=utf-8")
