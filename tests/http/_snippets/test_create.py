@@ -136,8 +136,8 @@ def test_fail_if_no_list_shows_a_new_snippet(emulator: Emulator, run: ModuleRunn
     result = run(SNIPPET, **CREATE)
     created = list_writes(emulator)[0].snippet
     words = (
-        f"The snippet {created} was created, but the task failed: it is not listed with the title '{TITLE}', so the next run would create"
-        f" another one. Set snippet_id to {created}"
+        f"The snippet {created} was created, but the task failed: it is not listed with the title '{TITLE}', so the next run"
+        f" would create another one. Set snippet_id to {created}"
     )
     assert result["msg"] == words + ("" if others else f". {EMPTY_LISTING}")
     assert result["changed"] is True
@@ -202,8 +202,8 @@ def test_name_a_duplicate_after_a_lost_response_and_a_listing_that_lags(emulator
     message = run.failure(SNIPPET, **CREATE)
     second, first = (snippet.id for snippet in emulator.snippets)
     assert message == (
-        f"The snippet {second} was created, but the task failed: snippet {first} has the same title, probably from an earlier attempt whose"
-        " response was lost. Delete one of them, or set snippet_id"
+        f"The snippet {second} was created, but the task failed: snippet {first} has the same title, probably from an earlier"
+        " attempt whose response was lost. Delete one of them, or set snippet_id"
     )
 
 

@@ -97,7 +97,7 @@ def test_shorten_a_retry_after_with_many_digits(run: ModuleRunner) -> None:
 
 @pytest.mark.parametrize("location", ["http://[x", "http://a:99999/", "//", "\xff"])
 def test_refuse_a_redirect_to_an_invalid_url(run: ModuleRunner, location: str) -> None:
-    with answering(f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {location}") as origin:
+    with responding(f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {location}") as origin:
         assert "returned a redirect" in run.failure(INFO, api_url=origin + "/2.0", retries=0)
 
 
