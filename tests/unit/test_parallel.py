@@ -34,7 +34,7 @@ def test_no_items_give_no_results(parallel: int) -> None:
 
 
 def test_actions_run_at_the_same_time() -> None:
-    together = threading.Barrier(4, timeout=5)
+    together = threading.Barrier(4, timeout=600)
     assert sorted(run_all(lambda _unused: together.wait(), range(4), 4)) == [0, 1, 2, 3]
 
 
@@ -45,13 +45,15 @@ def test_one_action_at_a_time_runs_without_a_thread(items: int, parallel: int) -
 
 def test_no_more_than_parallel_actions_run_at_the_same_time() -> None:
     lock, running, most = threading.Lock(), 0, 0
+    three = threading.Barrier(3, timeout=600)
 
-    def action(_unused: int) -> None:
+    def action(number: int) -> None:
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        time.sleep(0.03)
+        if number < 3:
+            three.wait()
         with lock:
             running -= 1
 
@@ -62,13 +64,19 @@ def test_no_more_than_parallel_actions_run_at_the_same_time() -> None:
 @pytest.mark.parametrize("parallel", [1, 2])
 def test_failure_is_raised_and_starts_no_further_item(parallel: int) -> None:
     begun: list[int] = []
+    both = threading.Barrier(parallel, timeout=600)
+    failing: list[threading.Thread] = []
 
     def action(number: int) -> None:
         begun.append(number)
-        time.sleep(0.05)
+        if number == 1:
+            failing.append(threading.current_thread())
+        if parallel > 1:
+            both.wait()
         if number == 1:
             raise Broken("item 1")
-        time.sleep(0.05)
+        if failing:
+            failing[0].join(600)
 
     with pytest.raises(Broken, match=r"^item 1$"):
         run_all(action, range(20), parallel)
@@ -76,7 +84,7 @@ def test_failure_is_raised_and_starts_no_further_item(parallel: int) -> None:
 
 
 def test_running_actions_end_before_the_failure_is_raised() -> None:
-    both, ended = threading.Barrier(2, timeout=5), threading.Event()
+    both, ended = threading.Barrier(2, timeout=600), threading.Event()
 
     def action(number: int) -> None:
         both.wait()
