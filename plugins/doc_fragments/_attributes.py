@@ -53,7 +53,8 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - The action plugin sets options that the task does not set from the variables C(bitbucket_<option>) of the host.
+      - The action plugin sets options of the connection, such as the workspace, that the task does not set from the variables
+        C(bitbucket_<option>) of the host.
   async:
     description: Supports being used with the C(async) keyword.
     support: full

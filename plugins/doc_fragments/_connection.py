@@ -46,7 +46,7 @@ options:
       - If the task sets no credentials, the variable C(bitbucket_access_token) is used. If no variable sets credentials either,
         the environment variable E(BITBUCKET_ACCESS_TOKEN) is used.
       - If the environment has several kinds of credentials, an access token takes precedence over an API token, and an API token
-        over an OAuth consumer.
+        over an OAuth consumer. Several kinds in variables are an error.
       - Mutually exclusive with O(api_token), O(client_id) and O(client_secret).
     type: str
   client_id:
@@ -112,7 +112,7 @@ options:
     default: 300
 notes:
   - The variables C(bitbucket_<option>) are those of the inventory host, also with C(delegate_to). Templates in them are resolved,
-    and an empty value counts as not set.
+    and an empty value counts as not set. Only the options that name such a variable can be set in this way.
   - >-
     Modules run on the host of the task and read environment variables there. To publish from the control node, use
     C(delegate_to: localhost) or C(connection: local).
