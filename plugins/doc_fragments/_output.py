@@ -23,12 +23,12 @@ options:
     default: text
   encoding:
     description:
-      - Encoding of text, JSON and YAML. Contents that cannot be decoded are an error.
+      - Encoding of text, JSON and YAML. Contents that cannot be decoded are an error. Ignored with O(output=base64).
     type: str
     default: utf-8
   rstrip:
     description:
-      - Whether to remove white space from the end of text.
+      - Whether to remove white space from the end of the contents. Ignored unless O(output=text).
     type: bool
     default: true
   on_missing:
