@@ -44,15 +44,16 @@ options:
     description:
       - Which artifacts are the newest. With V(date), those uploaded last. With V(version), those with the highest version,
         whatever their dates are. So a late patch of an old release does not become the newest.
-      - Without O(group_by), the version is the first run of numbers joined by dots, ISO date, or number after C(v) in the name.
-        For example, the version in C(widgets-1.4.2-linux-x86_64.tar.gz) is C(1.4.2).
-      - A pre-release such as C(-rc.1) or C(rc1) belongs to the version. A pre-release starts with alpha, beta, pre, preview, rc,
-        cr, dev, snapshot, nightly, canary or next, or is a, b or c with a number.
-      - With O(group_by), the complete text of the group is the version. In this case, text after a hyphen, as in C(1.4.2-hotfix),
-        is a pre-release. A text without a number is not a version.
+      - Without O(group_by), the version consists of numbers joined by dots, an ISO date, or a number after C(v), whichever comes
+        first in the name. For example, the version in C(widgets-1.4.2-linux-x86_64.tar.gz) is C(1.4.2).
+      - A pre-release such as C(-rc.1) or C(rc1) belongs to the version. A pre-release starts with one of the words alpha, beta,
+        pre, prerelease, preview, rc, cr, dev, devel, develop, development, snapshot, nightly, canary and next, or with a, b or c
+        and a number.
+      - With O(group_by), the complete text of the group is the version. In this case, any text after three numbers and a hyphen,
+        as in C(1.4.2-hotfix), is a pre-release. A text without a number is not a version.
       - Versions are compared by the precedence of Semantic Versioning 2.0. Numbers within words are compared as numbers, so
-        C(rc2) is lower than C(rc10). Other texts are in natural order, below all versions. If two versions are equal, the date
-        decides.
+        C(rc2) is lower than C(rc10). Other texts of a group with a number, such as C(build7), are in natural order, below all
+        versions. If two versions are equal, the date decides.
       - Names without a version come last, and are never pruned by version.
     type: str
     choices: [date, version]
