@@ -75,6 +75,7 @@ options:
     description:
       - GnuPG home directory with the O(signing_key). The default is that of the user who runs the module.
       - Use a short path, because the path of the socket of the GnuPG agent is limited to 108 bytes.
+      - Not allowed with O(signature_format=ssh).
       - Requires O(signing_key).
     type: path
     version_added: 1.1.0
