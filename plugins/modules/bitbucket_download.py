@@ -62,7 +62,8 @@ options:
     type: str
   name:
     description:
-      - With O(state=present), the name of the artifact. This is supported for O(content) and for an O(src) of exactly one file.
+      - With O(state=present), the one name of the artifact. This is supported for O(content) and for an O(src) of exactly one
+        file. By default, artifacts have the base names of their files.
       - With O(state=absent), the exact names of the artifacts to delete.
       - Required when O(state=absent).
     type: list
@@ -75,7 +76,7 @@ options:
       - V(never) leaves the artifact unchanged and does not compare contents. The O(manifest) gets no new line for it.
       - V(refuse) fails before it uploads anything if the content of an artifact differs. Use it for immutable releases.
       - With V(never) and V(refuse), the module sends one more request for each new name, to check that the artifact does not
-        exist.
+        exist. For a name that Bitbucket might change, it sends up to four.
       - Bitbucket changes some names, for example a space to C(_). If no artifact has the requested name, the module matches an
         artifact with a similar name. Similar names differ only in Unicode form, in case, or in the characters that Bitbucket
         replaces or removes.
@@ -89,6 +90,7 @@ options:
         the module compares the contents.
       - V(content) always compares the contents.
       - V(size) compares only the sizes.
+      - With O(overwrite=always) and O(overwrite=never), artifacts with the requested name are not compared.
     type: str
     choices: [checksum, content, size]
     default: checksum
