@@ -74,10 +74,11 @@ options:
   newest:
     description:
       - Maximum number of matching artifacts to fetch, newest first in the O(order). With O(group_by), maximum number of releases.
+      - The minimum is V(1). By default, all matching artifacts are fetched.
       - Mutually exclusive with O(name) and O(channel).
   prereleases:
     description:
-      - Whether O(patterns) match pre-releases. See O(order). Ignored with O(name).
+      - Whether O(patterns) match pre-releases. See O(order). Ignored with O(name) and O(channel).
   group_by:
     description:
       - Regular expression with exactly one group, which the module searches for in names. Artifacts with the same text in the
@@ -117,7 +118,8 @@ options:
       - Digest that the artifact must have, as V(sha256:) and hexadecimal digits. V(sha512:), V(sha1:) and V(md5:) are supported
         as well.
       - Only for a task that fetches one artifact.
-      - If the file exists with this digest, the module sends no request.
+      - If O(name) is set and the file exists with this digest, the module sends no request. This does not apply with O(manifest)
+        or O(force=true).
       - Mutually exclusive with O(channel).
     type: str
   manifest:
@@ -349,7 +351,8 @@ RETURN = r"""
 artifacts:
   description:
     - Result for each artifact. In check mode, the predicted result.
-    - The artifacts have the order of O(name) or, without O(name), are sorted newest first in the O(order).
+    - The artifacts have the order of O(name). With O(patterns), they are sorted newest first in the O(order). With O(channel),
+      they are sorted by name.
     - If the task fails after it has fetched something, the artifacts that it has fetched.
   returned: always
   type: list

@@ -46,11 +46,12 @@ options:
   newest:
     description:
       - Maximum number of matching artifacts to list, newest first in the O(order). With O(group_by), maximum number of releases.
+      - The minimum is V(1). By default, all matching artifacts are listed.
       - It does not limit RV(unlisted) and RV(orphaned).
       - Mutually exclusive with O(channel).
   prereleases:
     description:
-      - Whether to list pre-releases. See O(order).
+      - Whether to list pre-releases. See O(order). Ignored with O(channel).
       - With V(false), RV(unlisted) and RV(orphaned) have no pre-releases either.
   group_by:
     description:
