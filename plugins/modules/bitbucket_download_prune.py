@@ -38,7 +38,7 @@ options:
     required: true
   keep:
     description:
-      - Number of artifacts to keep, newest first in the O(order). With O(group_by), number of releases.
+      - Number of artifacts to keep, newest first in the O(order). With O(group_by), number of releases. The minimum is V(0).
       - At least one of O(keep), O(older_than) and O(keep_size) is required.
     type: int
   keep_size:
@@ -52,7 +52,8 @@ options:
     version_added: 1.1.0
   prereleases:
     description:
-      - Whether pre-releases count. With V(false), they are kept, and the other options ignore them. See O(order).
+      - Whether the rules apply to pre-releases. With V(false), pre-releases are kept and do not count for O(keep) and
+        O(keep_size). See O(order).
   older_than:
     description:
       - Minimum age of deleted artifacts, as a number and a unit, for example V(30d). The units are V(s), V(m), V(h), V(d) and
@@ -98,7 +99,8 @@ options:
     version_added: 1.1.0
   max_deletions:
     description:
-      - Maximum number of artifacts to delete. If more would be deleted, the task fails and deletes nothing.
+      - Maximum number of artifacts to delete. If more would be deleted, the task fails and deletes nothing. By default, there is
+        no maximum.
     type: int
   manifest:
     description:
