@@ -37,7 +37,8 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the channel, for example V(stable). It can have letters, digits, C(.), C(_) and C(-).
+      - Name of the channel, for example V(stable). It starts with a letter or a digit, and can have letters, digits, C(.), C(_)
+        and C(-).
     type: str
     required: true
   state:
@@ -85,14 +86,15 @@ options:
         names it.
       - The manifest must exist. Its digests are used if it is not older than the artifacts.
       - With O(signing_key) or O(signed_by), the manifest must have a valid signature by one of the keys. The signature is the
-        artifact with the name of the manifest and C(.asc) or C(.sig).
-      - An unsigned manifest is accepted if O(artifacts) has all digests. In this case, the module reads the artifacts.
+        artifact with the name of the manifest and C(.asc) or C(.sig). As an exception, an unsigned manifest is accepted if
+        O(artifacts) has all digests. The module does not use such a manifest, and reads the artifacts instead.
       - Not allowed with O(state=absent).
     type: str
   commit:
     description:
       - Source of the release, for example the hash of a commit. The module records it when it writes the channel.
       - A different commit alone does not change the channel.
+      - The commit is one line of at most 255 characters.
       - If not set, the environment variable E(BITBUCKET_COMMIT) is used, which Bitbucket Pipelines sets.
     type: str
   parallel:
