@@ -80,7 +80,8 @@ options:
     type: str
   name:
     description:
-      - Exact names of the artifacts to copy. A name that does not exist in the source is an error.
+      - Exact names of the artifacts to copy. A name that does not exist in the source is an error, and so is the artifact
+        of a channel or its signature.
       - One of O(name), O(patterns) and O(channel) is required.
       - Mutually exclusive with O(patterns), O(excludes) and O(channel).
     type: list
@@ -89,7 +90,8 @@ options:
     description:
       - Shell patterns for the names of the artifacts to copy. A pattern must match the complete name. No match is an error.
       - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
-      - The patterns never match the O(manifest), channels, and their signatures, with C(.asc) or C(.sig) after the name.
+      - The patterns never match the O(manifest), channels, and their signatures, with C(.asc) or C(.sig) after the name. A
+        pattern that is exactly the name of the manifest or its signature is an error.
       - One of O(name), O(patterns) and O(channel) is required.
       - Mutually exclusive with O(name) and O(channel).
   excludes:
@@ -123,7 +125,7 @@ options:
       - V(refuse) fails before it uploads anything if the content of an artifact differs.
       - The default differs from that of M(releng.bitbucket.bitbucket_download), because a promoted release should not change.
       - With V(never) and V(refuse), the module sends one more request for each new name, to check that the artifact does not
-        exist.
+        exist. For a name that Bitbucket might change, it sends up to four.
     type: str
     choices: [different, always, never, refuse]
     default: refuse
@@ -135,8 +137,8 @@ options:
         error, whatever the dates are.
       - The module updates the manifest of the destination after all other uploads. If that manifest is not older than an
         artifact, the module compares the artifact without fetching contents.
-      - The manifest itself is not copied. Its name and that of its O(signature) are errors in O(name), O(patterns) and the
-        O(channel).
+      - The manifest itself is not copied. Its name and that of its O(signature) are errors in O(name) and in the O(channel), and
+        as an exact name in O(patterns).
       - With O(signed_by) or O(signing_key), the manifests of both repositories must be signed by such a key. The manifest of the
         destination can be missing.
       - If an artifact with this name and C(.asc) or C(.sig) exists in the destination, the module changes the manifest only with
@@ -206,7 +208,8 @@ RETURN = r"""
 artifacts:
   description:
     - Result for each artifact in the destination. In check mode, the predicted result.
-    - The artifacts have the order of O(name) or O(channel). With O(patterns), the oldest artifact of the source is first.
+    - The artifacts have the order of O(name). With O(channel), they are sorted by name. With O(patterns), the oldest artifact of
+      the source is first.
     - If the task fails while it uploads, the artifacts that it has uploaded.
   returned: always
   type: list
