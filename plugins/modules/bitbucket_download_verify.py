@@ -34,7 +34,8 @@ options:
   name:
     description:
       - Exact names of the artifacts to verify.
-      - The O(manifest) or its O(signature) among the names must have the bytes that were used to verify the signature.
+      - With O(signed_by), the O(manifest) and its O(signature) can be among the names. They must have exactly the bytes with which
+        the module has verified the signature.
       - One of O(name) and O(patterns) is required.
       - Mutually exclusive with O(patterns) and O(excludes).
     type: list
