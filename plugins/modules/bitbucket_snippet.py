@@ -47,7 +47,8 @@ options:
     aliases: [id, encoded_id]
   title:
     description:
-      - Title of the snippet. With O(snippet_id), the requested title.
+      - Title of the snippet. With O(snippet_id) and O(state=present), the title to set. With O(snippet_id) and O(state=absent),
+        the title is ignored.
       - If more than one snippet has the title, the task fails and lists their IDs. Pass one as O(snippet_id).
       - With O(state=present), white space at the beginning or the end is an error, because the snippet would not be found again.
       - The task fails if Bitbucket stores a different O(title) or O(is_private) than requested.
@@ -59,11 +60,13 @@ options:
   is_private:
     description:
       - Whether only members of the workspace can see the snippet.
-      - If not set, a new snippet is private, and the visibility of an existing snippet is unchanged.
+      - If not set, a new snippet is private, and the visibility of an existing snippet is unchanged. Ignored with
+        O(state=absent).
     type: bool
   files:
     description:
       - Files of the snippet, with their exact contents. To create a snippet, at least one file is required.
+      - Existing files that are not in the list are unchanged, unless O(purge=true). O(state=absent) does not use the list.
     type: list
     elements: dict
     suboptions:

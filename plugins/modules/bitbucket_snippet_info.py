@@ -15,7 +15,8 @@ author:
   - releng.bitbucket contributors (@releng)
 description:
   - Lists the snippets of a workspace, or reads selected snippets with their files and optionally their contents.
-  - Combines two listings, one for members of the workspace and one that also has public snippets.
+  - Combines two listings, one for members of the workspace and one that also has public snippets. Without credentials, the module
+    reads only public snippets.
   - Warns if the list is empty or might be incomplete, and for each listed snippet that cannot be read.
   - Access tokens cannot access snippets. Use an API token or an OAuth consumer with the scope C(read:snippet:bitbucket).
 extends_documentation_fragment:
@@ -36,7 +37,8 @@ options:
     type: str
   patterns:
     description:
-      - Shell patterns for the titles of the snippets to list. A pattern must match the complete title.
+      - Shell patterns for the titles of the snippets to list. A pattern must match the complete title. By default, all snippets
+        are listed.
       - Mutually exclusive with O(snippet_id) and O(title).
     type: list
     elements: str
