@@ -99,8 +99,8 @@ class ChannelReader:
         """Raise if the channel names another version."""
         if found.channel.version != version:
             raise BitbucketError(
-                f"The channel {quoted(self._name)} names version {found.channel.version} instead of {version}, because the"
-                " channel was moved"
+                f"The channel {quoted(self._name)} names version {found.channel.version} instead of {version}."
+                " Check whether the channel was moved"
             )
 
     def _read(self, artifact: Artifact) -> bytes:

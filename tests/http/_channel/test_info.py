@@ -45,7 +45,7 @@ def test_channel_must_be_signed_by_a_trusted_key(emulator: Emulator, run: Module
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"version": "1.4.1"}, "The channel 'stable' names version 1.4.2 instead of 1.4.1, because the channel was moved"),
+        ({"version": "1.4.1"}, "The channel 'stable' names version 1.4.2 instead of 1.4.1. Check whether the channel was moved"),
         ({}, "The release is incomplete. Version 1.4.2 in the channel 'stable' names 'app-1.4.2.tgz', which does not exist"),
         ({"channel": "beta"}, "The channel 'beta' does not exist: 'beta.channel.json' is not in the Downloads of widgets"),
     ],

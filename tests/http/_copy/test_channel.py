@@ -64,7 +64,11 @@ def test_unchanged_release_with_manifests_requests_no_artifact(emulator: Emulato
 @pytest.mark.parametrize(
     ("release", "options", "words"),
     [
-        (NEW, {"version": "1.4.1"}, "The channel 'stable' names version 1.4.2 instead of 1.4.1, because the channel was moved"),
+        (
+            NEW,
+            {"version": "1.4.1"},
+            "The channel 'stable' names version 1.4.2 instead of 1.4.1. Check whether the channel was moved",
+        ),
         (NEW, {"channel": "beta"}, "The channel 'beta' does not exist: 'beta.channel.json' is not in the Downloads of staging"),
         ({APP: NEW[APP]}, {}, f"'{NOTES}', which does not exist"),
         ({**NEW, APP: b"longer contents than before"}, {}, "with 15 bytes, which has 27"),

@@ -63,7 +63,7 @@ def test_channel_that_was_moved_is_an_error_with_the_version(emulator: Emulator,
     put(emulator, {**OLD, **NEW})
     put_channel(emulator, "1.4.2", NEW)
     message = fetch.failed(channel="stable", version="1.4.1", check=check)["msg"]
-    assert message == "The channel 'stable' names version 1.4.2 instead of 1.4.1, because the channel was moved"
+    assert message == "The channel 'stable' names version 1.4.2 instead of 1.4.1. Check whether the channel was moved"
     assert local(fetch) == {}
 
 
