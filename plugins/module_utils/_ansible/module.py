@@ -32,9 +32,9 @@ CreateClient = t.Callable[[AnsibleModule, int, Clock], Client]
 
 _OTHER_HOST = ". Or run the task on a host that has it, for example with delegate_to: localhost"
 
-# A canceled job, Ctrl-C, and a closed terminal or SSH connection.
 _ADDRESSES = ("api_url", "token_url", "workspace", "repository", "src_workspace", "src_repository")
 
+# A canceled job, Ctrl-C, and a closed terminal or SSH connection.
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
