@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - releng.bitbucket._attributes.action_group
   - releng.bitbucket._selection
   - releng.bitbucket._parallel
+  - releng.bitbucket._parallel.progress
   - releng.bitbucket._signature
   - releng.bitbucket._signature.signing
 options:

@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - releng.bitbucket._connection.repository
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
+  - releng.bitbucket._parallel.progress
   - releng.bitbucket._selection
   - releng.bitbucket._signature
   - releng.bitbucket._signature.signing
