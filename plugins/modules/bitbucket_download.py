@@ -277,7 +277,7 @@ signature:
       type: str
       sample: "2026-11-22T10:15:00+00:00"
 bytes_sent:
-  description: Size in bytes of all uploaded contents, including the manifest and retries.
+  description: Size in bytes of all uploaded contents, including the manifest, its signature and retries.
   returned: always
   type: int
   sample: 1048576

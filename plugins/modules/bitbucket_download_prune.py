@@ -267,7 +267,7 @@ signature:
       sample: "2026-11-22T10:15:00+00:00"
 bytes_sent:
   description: Size in bytes of all uploaded contents, which are those of the manifest and its signature, including retries.
-  returned: success
+  returned: always
   type: int
   sample: 178
 elapsed:

@@ -122,7 +122,7 @@ artifacts:
   description:
     - Result for each artifact. The artifacts have the order of O(name) or, with O(patterns), are sorted newest first, followed by
       the missing ones by name.
-    - If the task fails before it has verified all artifacts, only the verified ones.
+    - If the task fails before it has a result for all artifacts, those with a result.
   returned: always
   type: list
   elements: dict
