@@ -23,6 +23,7 @@ description:
     request again. If Bitbucket lists the snippet too late, two snippets exist. In this case, the task fails and names both.
   - The module cannot lock a title. If several hosts or jobs create a snippet with the same title at the same time, several
     snippets result. Use C(run_once) for a play with several hosts.
+  - The module reads at most 128 MiB of a snippet. A larger snippet is an error.
   - Bitbucket has no revisions of the title and the visibility, so the comparison of revisions does not protect them.
   - Access tokens cannot access snippets. Use an API token or an OAuth consumer. The scope C(read:snippet:bitbucket) is required.
     To create and update a snippet, the scope C(write:snippet:bitbucket) is required as well, and to delete a snippet,

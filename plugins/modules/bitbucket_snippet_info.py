@@ -17,6 +17,7 @@ description:
   - Lists the snippets of a workspace, or reads selected snippets with their files and optionally their contents.
   - Combines two listings, one for members of the workspace and one that also has public snippets. Without credentials, the module
     reads only public snippets.
+  - Reads at most 128 MiB of a snippet. A larger snippet is an error.
   - Warns if the list is empty or might be incomplete, and for each listed snippet that cannot be read.
   - Access tokens cannot access snippets. Use an API token or an OAuth consumer with the scope C(read:snippet:bitbucket).
 extends_documentation_fragment:
