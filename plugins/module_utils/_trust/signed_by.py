@@ -100,7 +100,7 @@ def _read_item(place: str, item: str) -> _Source:
         return _Source(place, data)
     if _FINGERPRINT.fullmatch(text) and not os.path.exists(text):
         raise BadInput(f"{place} is a fingerprint, which cannot verify a signature. Use the public key or the path of its file")
-    place = f"{place}, the file {quoted(text)} on the host that runs the module,"
+    place = f"{place}, the file {quoted(text)} on the host that verifies the signature,"
     return _Source(place, _read(place, os.path.expanduser(text)))
 
 

@@ -96,7 +96,7 @@ REFUSED: dict[str, tuple[Callable[[Trusted], Any], str]] = {
         lambda trusted: str(trusted.ssh.certify(trusted.ssh, "jo").path),
         "is a certificate. Use its key, or the key of its authority with cert-authority",
     ),
-    "a missing file": (lambda trusted: "/nowhere/key.asc", "'/nowhere/key.asc' on the host that runs the module"),
+    "a missing file": (lambda trusted: "/nowhere/key.asc", "'/nowhere/key.asc' on the host that verifies the signature"),
     "a fingerprint": (
         lambda trusted: trusted.openpgp.release.fingerprint,
         "Item 1 of signed_by is a fingerprint, which cannot verify a signature. Use the public key",

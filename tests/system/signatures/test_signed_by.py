@@ -131,7 +131,7 @@ class TestRefusal:
             "pipe": "is not a file, but a directory or a device",
         }[name]
         path = str(tmp_path / name)
-        assert refuse(path) == f"Item 1 of signed_by, the file '{path}' on the host that runs the module, {cause}"
+        assert refuse(path) == f"Item 1 of signed_by, the file '{path}' on the host that verifies the signature, {cause}"
 
     def test_invalid_path_is_refused(self) -> None:
         assert "cannot be read (embedded null byte)" in refuse("/keys\0")
@@ -153,4 +153,4 @@ class TestRefusal:
         assert message == "Item 1 of signed_by is not readable: line 1 has a key that is truncated"
         assert "Item 1 of signed_by" in refuse(gnupg.release.public[:300])
         message = refuse(write(tmp_path / "key.pub", f"ssh-ed25519 {broken}"))
-        assert f"the file '{tmp_path}/key.pub' on the host that runs the module, is not readable: line 1" in message
+        assert f"the file '{tmp_path}/key.pub' on the host that verifies the signature, is not readable: line 1" in message
