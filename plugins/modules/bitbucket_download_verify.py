@@ -34,8 +34,8 @@ options:
   name:
     description:
       - Exact names of the artifacts to verify.
-      - With O(signed_by), the O(manifest) and its O(signature) can be among the names. They must have exactly the bytes with which
-        the module has verified the signature.
+      - With O(signed_by), the O(manifest) and its O(signature) can be among the names. They must have exactly the bytes with
+        which the module has verified the signature.
       - One of O(name) and O(patterns) is required.
       - Mutually exclusive with O(patterns) and O(excludes).
     type: list
