@@ -187,7 +187,7 @@ def advise_missing(url: str) -> str:
     hints = [_MISSING.format(", ".join(given))]
     for option in ("workspace", "repository"):
         if given.get(option, "").lower() != given.get(option, "") and not given[option].startswith("{"):
-            hints.append(f"The {option} contains capital letters. IDs are lowercase: try {quoted(given[option].lower())}.")
+            hints.append(f"The {option} contains capital letters: try {quoted(given[option].lower())}.")
     if given.get("repository", "").endswith(".git"):
         hints.append("Remove '.git' from the end of the repository.")
     return " ".join(hints)

@@ -262,16 +262,16 @@ GENERAL = "Bitbucket returns this status both for missing resources and for reso
         ("/snippets/acme/k3p/files/repositories", "workspace, snippet_id and permissions."),
         (
             "/repositories/Acme/widgets/downloads",
-            "workspace, repository and permissions. The workspace contains capital letters. IDs are lowercase: try 'acme'.",
+            "workspace, repository and permissions. The workspace contains capital letters: try 'acme'.",
         ),
         (
             "/snippets/ACME/K3p",
-            "workspace, snippet_id and permissions. The workspace contains capital letters. IDs are lowercase: try 'acme'.",
+            "workspace, snippet_id and permissions. The workspace contains capital letters: try 'acme'.",
         ),
         ("/repositories/%7BAB-CD%7D/%7BAB%7D/downloads", "workspace, repository and permissions."),
         (
             "/repositories/acme/Widgets.git/downloads",
-            "workspace, repository and permissions. The repository contains capital letters. IDs are lowercase:"
+            "workspace, repository and permissions. The repository contains capital letters:"
             " try 'widgets.git'. Remove '.git' from the end of the repository.",
         ),
         ("/other", "workspace, repository and permissions."),
