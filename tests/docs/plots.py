@@ -48,6 +48,8 @@ The figures are ratios or differences of such runs, so you can compare them betw
 - The benchmark measures the process of the module, as Ansible starts it on a host.
 - CPU is user and system time.
 - Memory is the peak of the resident set.
+- The requests for unchanged artifacts include those to the storage host, which Bitbucket does not count.
+- "At 100 ms a request" means that the emulator delays each response by 100 ms.
 
 ``tests/proof/benchmark/README.md`` in the source repository explains each figure.
 """
