@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -69,17 +70,16 @@ class Play:
 
     def run(self, tasks: list[dict[str, Any]], hosts: dict[str, Host], **environment: str) -> Done:
         """Run the tasks on each host; the variables of a host are those of the tasks."""
-        folder = self.place / str(len(list(self.place.iterdir())))
-        folder.mkdir()
+        folder = tempfile.mkdtemp(dir=self.place)
         local = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
             "ansible_async_dir": f"{folder}/jobs",
         }
         inventory = {"all": {"hosts": hosts, "vars": local}}
-        (folder / "hosts.yml").write_text(json.dumps(inventory))
+        Path(folder, "hosts.yml").write_text(json.dumps(inventory))
         head = {"hosts": "all", "gather_facts": False, "strategy": "free"}
-        (folder / "play.yml").write_text(json.dumps([{**head, "tasks": tasks}]))
+        Path(folder, "play.yml").write_text(json.dumps([{**head, "tasks": tasks}]))
         settings = {"ANSIBLE_FORKS": "10", "BITBUCKET_PROGRESS": "", **environment}
         return ansible_program("ansible-playbook", "-i", f"{folder}/hosts.yml", f"{folder}/play.yml", environment=settings)
 
@@ -198,4 +198,4 @@ def test_show_no_progress_of_a_task_that_runs_as_another_user(play: Play) -> Non
     hosts = {user: {**become, "ansible_become_user": user} for user in ("nobody", "root")}
     done = play.run([play.fetch(become=True)], hosts, ANSIBLE_PIPELINING="1")
     assert {each["host"] for each in lines(done)} == {"root"}
-    assert sorted(path.name for path in play.place.glob("*o*.tgz")) == ["missing.tgz", "root.tgz", "second.tgz"]
+    assert sorted(path.name for path in play.place.glob("*o*.tgz")) == ["nobody.tgz", "root.tgz", "second.tgz"]

@@ -112,7 +112,7 @@ def test_fetch_only_artifacts_signed_by_one_of_the_keys(
         playbook.use(case, ROLE, options(**common | values))
     uses = playbook.run()
     assert {case: use.message for case, use in uses.items() if use.message} == {
-        "foreign": f"The signature '{key.signature}' of the manifest '{MANIFEST}' was made by the key {key.fingerprint},"
+        "untrusted": f"The signature '{key.signature}' of the manifest '{MANIFEST}' was made by the key {key.fingerprint},"
         " which signed_by does not have. The manifest was not used",
         "unsigned": f"The manifest '{MANIFEST}' is not signed: '{key.signature}' does not exist. The manifest was not used",
     }
