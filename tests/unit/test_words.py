@@ -53,7 +53,7 @@ def find_words(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield line number, word and better words of each finding."""
     lowered = text.lower()
     for found in ANY.finditer(lowered):
-        better = next(better for word, better in EACH.items() if word.fullmatch(found.group()))
+        [better] = [better for word, better in EACH.items() if word.fullmatch(found.group())]
         yield lowered.count("\n", 0, found.start()) + 1, found.group(), better
 
 
