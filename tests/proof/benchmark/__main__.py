@@ -65,6 +65,9 @@ def measure(options: argparse.Namespace) -> list[Report]:
             print(name, file=sys.stderr, flush=True)
             os.sync()  # the data of the previous part is on disk before this part writes
             reports.append(PARTS[name](bench))
+            if options.json:  # a later part might fail
+                rows = [row for report in reports for row in report.rows]
+                options.json.write_text(json.dumps(as_values(rows), indent=1), encoding="utf-8")
     return reports
 
 
@@ -79,8 +82,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     rows = [row for report in reports for row in report.rows]
     remarks = [remark for report in reports for remark in report.remarks]
-    if options.json:
-        options.json.write_text(json.dumps(as_values(rows), indent=1), encoding="utf-8")
     print(as_text(rows))
     print("\nOn this machine, for information:", *remarks, f"total time: {time.monotonic() - begun:.0f} s", sep="\n  ")
     return 0

@@ -29,8 +29,9 @@ def measure(bench: Bench) -> Report:
     service = bench.service
     service.empty()
     service.put(sample.name, sample.path.read_bytes())
-    (bench.folder / "fetched").mkdir()
-    fetch = {"name": [sample.name], "checksum": f"sha256:{sample.sha256}", "dest": str(bench.folder / "fetched")}
+    folder = bench.folder / "task-fetched"
+    folder.mkdir()
+    fetch = {"name": [sample.name], "checksum": f"sha256:{sample.sha256}", "dest": str(folder)}
     login = {"url_username": service.user, "url_password": service.token, "force_basic_auth": True}
     tasks: dict[str, dict[str, Any]] = {
         "empty": EMPTY,
