@@ -101,7 +101,8 @@ class Contents:
 
     def read_part(self, length: int) -> t.Iterator[bytes]:
         """Yield the bytes of a requested range of this length; nothing if the response announces another length."""
-        self._require_part(length, length if self._response.length is None else self._response.length)
+        if self._response.length is not None:
+            self._require_part(length, self._response.length)
         received = 0
         while block := self._response.read():
             received += len(block)
