@@ -43,7 +43,7 @@ options:
     default: present
   src:
     description:
-      - Files or glob patterns, on the host that runs the module. C(**) matches folders at any depth.
+      - Files or glob patterns, on the host that runs the module. C(**) matches directories at any depth.
       - The path of an existing file is not a pattern, even if it contains C([).
       - A pattern without a match, a directory, an unreadable file, and two files with the same base name are errors. In these
         cases, nothing is uploaded.

@@ -53,7 +53,7 @@ options:
   version:
     description:
       - Version of the release. It starts with a letter or a digit, and can have letters, digits, C(.), C(_), C(+), C(~) and C(-).
-        So it can be the name of a folder.
+        So it can be the name of a directory.
       - Quote the version, because YAML reads an unquoted C(1.10) as the number C(1.1). Such a number is an error.
       - With O(state=absent), the task fails if the channel names another version.
       - Required when O(state=present).

@@ -329,7 +329,7 @@ EXAMPLES = r"""
     dest: "{{ fetch_directory }}/"
     unpack_dest: "{{ fetch_directory }}/widgets-1.4.2"
 
-- name: Unpack a release without the top folder of its archive
+- name: Unpack a release without the top directory of its archive
   releng.bitbucket.bitbucket_download_fetch:
     name: widgets-1.4.2.tar.gz
     manifest: SHA256SUMS

@@ -73,7 +73,7 @@ options:
     suboptions:
       name:
         description:
-          - Name of the file. Snippets have no folders.
+          - Name of the file. Snippets have no directories.
         type: str
         required: true
       content:

@@ -32,7 +32,7 @@ class SnippetsAction(ActionBase):
     spec: t.ClassVar[Definitions] = connection_argument_spec()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Run the module. Ansible, or the job of an asynchronous task, removes the temporary folder afterwards."""
+        """Run the module. Ansible, or the job of an asynchronous task, removes the temporary directory afterwards."""
         result = ActionBase.run(self, tmp, task_vars)
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
         arguments = self._add_variables(task_vars or {})

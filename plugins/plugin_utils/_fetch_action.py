@@ -88,7 +88,7 @@ class _AnsibleHost:
         return show_progress(self._action, self._name, meter.read)
 
     def transfer(self, path: str) -> str:
-        """Transfer a file to the temporary folder of the task, and return its path there."""
+        """Transfer a file to the temporary directory of the task, and return its path there."""
         action: t.Any = self._action
         shell = action._connection._shell
         if shell.tmpdir is None:

@@ -61,7 +61,7 @@ def perform(folder: Path) -> None:
 
 
 def main() -> int:
-    """Run the demo in a temporary folder."""
+    """Run the demo in a temporary directory."""
     processes.exit_on_signals()
     BUILD.mkdir(exist_ok=True)
     os.chdir(ROOT)

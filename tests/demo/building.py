@@ -38,7 +38,7 @@ def manifest_of(version: str) -> str:
 
 
 def build(folder: Path, version: str) -> None:
-    """Write the artifacts of a version into a folder that does not exist yet."""
+    """Write the artifacts of a version into a directory that does not exist yet."""
     folder.mkdir(parents=True)
     program = f"#!/bin/sh\necho {version}\n".encode()
     with tarfile.open(folder / archive_of(version), "w:gz") as archive:

@@ -27,9 +27,9 @@ def deploy(stage: Stage) -> None:
     """Deploy to all hosts; only the first host causes requests to the API."""
     stage.screen.chapter("Deploy the channel to ten hosts")
     stage.screen.say(
-        """Ten folders stand in for ten hosts. The hosts need no Python libraries and no credentials: with "via: link", only
+        """Ten directories stand in for ten hosts. The hosts need no Python libraries and no credentials: with "via: link", only
         the control node calls the Bitbucket API, once for all hosts. It verifies the signature and gives each host signed
-        URLs and digests. Each host downloads the release, unpacks it into a new folder, and switches a symbolic link to it.
+        URLs and digests. Each host downloads the release, unpacks it into a new directory, and switches a symbolic link to it.
         The playbook starts with one host and continues only if it succeeds."""
     )
     _make_hosts(stage)
@@ -113,7 +113,7 @@ def _inventory(stage: Stage) -> tuple[str, str]:
 
 
 def _make_hosts(stage: Stage) -> None:
-    """Write an inventory in which each host is a local folder, with one separate Python for all."""
+    """Write an inventory in which each host is a local directory, with one separate Python for all."""
     python = stage.folder / "fleet" / "python"
     venv.EnvBuilder(with_pip=False, symlinks=True).create(python)
     hosts = {host: {"release_path": str(_home(stage, host).absolute())} for host in HOSTS}

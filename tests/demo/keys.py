@@ -44,11 +44,11 @@ class ReleaseKey:
 
 @contextlib.contextmanager
 def make_release_key(folder: Path) -> Iterator[ReleaseKey | None]:
-    """Make a key in this folder. Yield None if neither program is installed."""
+    """Make a key in this directory. Yield None if neither program is installed."""
     if shutil.which("ssh-keygen"):
         yield _make_ssh_key(folder)
     elif shutil.which("gpg"):
-        # The path of the agent's socket is limited to 108 bytes, so its folder cannot be that of the demo.
+        # The path of the agent's socket is limited to 108 bytes, so its directory cannot be that of the demo.
         with tempfile.TemporaryDirectory(prefix="g", dir="/tmp") as home:
             try:
                 yield _make_openpgp_key(folder, home)

@@ -76,7 +76,7 @@ def for_real(stage: Stage) -> None:
         environment. In the settings of your Atlassian account, create an API token with the scopes
         read:repository:bitbucket and write:repository:bitbucket. Neither scope includes the other. Snippets also need
         read:snippet:bitbucket and write:snippet:bitbucket, and delete:snippet:bitbucket to delete them. Then run these
-        commands in this folder:"""
+        commands in this directory:"""
     )
     stage.screen.show(
         "export BITBUCKET_WORKSPACE=your-workspace BITBUCKET_REPO_SLUG=your-repository",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give the chapters a folder, the emulator, a screen, and a way to run and show playbooks. Must not know any chapter."""
+"""Give the chapters a directory, the emulator, a screen, and a way to run and show playbooks. Must not know any chapter."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def expect(condition: bool, problem: str) -> None:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Return name and SHA-256 of each file in a folder."""
+    """Return name and SHA-256 of each file in a directory."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
@@ -43,7 +43,7 @@ def digests(folder: Path) -> dict[str, str]:
 class Stage:
     """Hold everything that a chapter needs.
 
-    `folder` is relative to the checkout, which is the current folder. `key` is None if this machine cannot make one. `meter`
+    `folder` is relative to the checkout, which is the current directory. `key` is None if this machine cannot make one. `meter`
     has the traffic of the latest run by the name that its chapter gave it.
     """
 
@@ -55,7 +55,7 @@ class Stage:
     meter: dict[str, Traffic] = field(default_factory=dict)
 
     def dist(self, version: str) -> Path:
-        """Return the folder with the artifacts of a version."""
+        """Return the directory with the artifacts of a version."""
         return self.folder / "dist" / version
 
     def files(self, version: str) -> dict[str, str]:

@@ -49,7 +49,7 @@ class AnsibleFiles:
 
     def install(self, temporary: str, path: str) -> str | None:
         """Move the temporary file to the path atomically. Return the path of the backup, if one was created."""
-        path = absolute_path(path)  # atomic_move accesses the folder by name
+        path = absolute_path(path)  # atomic_move accesses the directory by name
         with self._guard(f"Cannot replace {quoted(path)}"):
             before = _identify(path)
             backup = self._back_up(path)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find and remove strays: files, directories and links in the folder that the archives of a task do not contain.
+"""Find and remove strays: files, directories and links below the destination directory that no archive of a task contains.
 
-A marker file in the folder permits the removal. A task creates it in a folder that is empty or has only members of its archives.
-In any other folder, only the user creates it. Nothing here follows a link.
+A marker file in the destination permits the removal. A task creates it if the destination is empty or has only members of its
+archives. In any other directory, only the user creates it. Nothing here follows a link.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BACKUP = re.compile(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~\Z")
 
 
 class Stray(t.NamedTuple):
-    """A file, directory or link in the folder that no archive contains.
+    """A file, directory or link below the destination directory that no archive contains.
 
     ``blocks``: the path, or one above it, is that of an entry of another type, so the stray must be removed first.
     """
@@ -42,7 +42,7 @@ class Stray(t.NamedTuple):
 
 
 class Claim:
-    """The marker file, which permits a task to remove strays from a folder."""
+    """The marker file, which permits a task to remove strays from a directory."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -57,7 +57,7 @@ class Claim:
             return False
 
     def require(self, strays: t.Sequence[Stray]) -> None:
-        """Raise BitbucketError for strays in a folder without the marker file."""
+        """Raise BitbucketError for strays in a directory without the marker file."""
         if strays and not self.exists:
             first = min(strays)
             raise BitbucketError(
@@ -79,7 +79,7 @@ class Claim:
 
 
 def find_kept(folder: Folder, paths: t.Iterable[str]) -> set[Parts]:
-    """Return the paths of the given files that are in the folder, with their Ansible backups and the records beside them."""
+    """Return the paths of the given files that are in the directory, with their Ansible backups and the records beside them."""
     root = folder.real_path
     kept: set[Parts] = set()
     for path in paths:
@@ -101,10 +101,10 @@ def _find_companions(parent: str, name: str) -> list[str]:
 
 
 def find_strays(folder: Folder, planned: t.Mapping[Parts, Entry], kept: t.Collection[Parts]) -> list[Stray]:
-    """Return the paths in the folder without an entry, except for the marker file and the kept files.
+    """Return the paths in the directory without an entry, except for the marker file and the kept files.
 
     Each path below a directory that is not planned is a stray of its own. Raise BitbucketError for a file system that is mounted
-    in the folder.
+    in the directory.
     """
     if not folder.exists:
         return []

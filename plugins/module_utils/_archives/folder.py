@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inspect the folder that archives are unpacked into, without archive formats. Nothing here follows a link below the folder."""
+"""Inspect the directory that archives are unpacked into, without archive formats. Nothing here follows a link below it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Folder:
 
     @property
     def exists(self) -> bool:
-        """Return whether the folder exists."""
+        """Return whether the directory exists."""
         return os.path.isdir(encode_path(self._root))
 
     @property
@@ -70,7 +70,7 @@ class Folder:
         return status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
 
     def make(self) -> None:
-        """Create the folder and all directories above it."""
+        """Create the directory and all directories above it."""
         try:
             os.makedirs(encode_path(self._root), exist_ok=True)
         except OSError as exc:
@@ -116,7 +116,7 @@ def _read_state(folder: Folder, entry: Entry) -> State:
 
 
 def _require_target_inside(folder: Folder, entry: Entry, planned: t.Mapping[Parts, Entry]) -> None:
-    """Refuse a link that would leave the folder through an existing link that is not replaced."""
+    """Refuse a link that would leave the directory through an existing link that is not replaced."""
     here, steps = entry.parts[:-1], _split_target(entry)
     for _unused in range(_MAX_STEPS):  # links may form a cycle
         if not steps:
@@ -138,7 +138,7 @@ def _require_target_inside(folder: Folder, entry: Entry, planned: t.Mapping[Part
 def _require_inside(folder: Folder, entry: Entry, path: str) -> None:
     root, real = folder.real_path, real_path(path)
     if os.path.commonpath([root, real]) != root:
-        raise refusal(entry.member, f"is a link out of the folder, to {quoted(real)}", entry.parts)
+        raise refusal(entry.member, f"is a link out of the destination directory, to {quoted(real)}", entry.parts)
 
 
 def _split_target(entry: Entry) -> list[str]:

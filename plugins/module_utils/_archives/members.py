@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the members of archives, and arrange them as entries below one folder. Nothing here opens a file or an archive.
+"""Check the members of archives, and arrange them as entries below one directory. Nothing here opens a file or an archive.
 
 Names and link targets in an archive are untrusted. A member is refused before anything is written.
 """
@@ -74,7 +74,7 @@ class Member(t.NamedTuple):
 
 
 class Entry(t.NamedTuple):
-    """The required state of a path below the folder.
+    """The required state of a path below the directory.
 
     ``member``: the member with the contents, for a hard link the file that it links to. ``implied``: whether this is a directory
     without a member.
@@ -93,7 +93,7 @@ class Entry(t.NamedTuple):
 
 
 def parse_path(name: str) -> Parts:
-    """Return the components of the path of a member, none for the folder itself. Raise Unsafe."""
+    """Return the components of the path of a member, none for the directory itself. Raise Unsafe."""
     problem = _problem(name)
     if problem:
         raise Unsafe(problem)
@@ -106,7 +106,7 @@ def parse_path(name: str) -> Parts:
 
 
 def check_target(parts: Parts, target: str) -> None:
-    """Raise Unsafe if the symbolic link at ``parts`` might lead out of the folder.
+    """Raise Unsafe if the symbolic link at ``parts`` might lead out of the directory.
 
     Each ``..`` must come first: after a name that is a link, it is the parent of the target of that link.
     """
@@ -118,7 +118,7 @@ def check_target(parts: Parts, target: str) -> None:
     steps = [part for part in target.split("/") if part not in ("", ".")]
     ups = steps.count("..")
     if ups > len(parts) - 1:
-        raise Unsafe(f"is a link to {quoted(target)}, which is outside the folder")
+        raise Unsafe(f"is a link to {quoted(target)}, which is outside the destination directory")
     if ".." in steps[ups:]:
         raise Unsafe(f"is a link to {quoted(target)}, which has '..' after a name")
 
@@ -205,7 +205,7 @@ class Layout:
         """Return the entry of a member, or None if the member is excluded."""
         parts = parse_path(member.name)
         if not parts and member.kind != DIRECTORY:
-            raise Unsafe("is the folder itself")
+            raise Unsafe("is the destination directory itself")
         if self._strip:
             parts = parts[self._strip :]
             if not parts:

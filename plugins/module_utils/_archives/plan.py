@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare the entries of archives with a folder, and plan what to write and what to remove. Nothing here writes."""
+"""Compare the entries of archives with a directory, and plan what to write and what to remove. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FetchedFile(t.Protocol):
 
 
 class Plan(t.NamedTuple):
-    """The differences between archives and folder. ``strays``: paths to remove, None if check mode cannot know them."""
+    """The differences between archives and directory. ``strays``: paths to remove, None if check mode cannot know them."""
 
     folder: Folder
     differences: t.Sequence[Difference] = ()

@@ -90,7 +90,7 @@ def write_record(path: str, record: Record) -> None:
 class Records:
     """The records of one task that keeps no archives. ``strip``: as in Layout.
 
-    ``matching``: the paths below the folder that match a record.
+    ``matching``: the paths below the directory that match a record.
     """
 
     def __init__(self, folder: Folder, strip: int) -> None:
@@ -111,7 +111,7 @@ class Records:
         return LocalFile(local.path, RECORDED, record.size, path, record.digests)
 
     def _is_intact(self, name: str, record: Record) -> bool:
-        """Return whether all entries of the archive are in the folder."""
+        """Return whether all entries of the archive are in the directory."""
         layout = Layout(strip=self._strip)
         try:
             for member in record.members:

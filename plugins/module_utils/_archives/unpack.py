@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Unpack the archives among the files of a task: inspect all of them, compare them with the folder, and write, or predict.
+"""Unpack the archives among the files of a task: inspect all of them, compare them with the directory, and write, or predict.
 
 All checks come before the first write. Only differences are written.
 """
@@ -55,7 +55,7 @@ class UnpackOptions(t.NamedTuple):
 
 
 class Unpacker:
-    """Unpacks the archives of one task into one folder. ``place``: returns the path of the file of an artifact by its name."""
+    """Unpacks the archives of one task into one directory. ``place``: returns the path of the file of an artifact by its name."""
 
     def __init__(self, folder: Folder, owners: OwnerSetter, place: t.Callable[[str], str], options: UnpackOptions) -> None:
         options.check()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write entries of archives below a folder, and never through a link.
+"""Write entries of archives below a directory, and never through a link.
 
 A file is written to a temporary file beside its path, and moved when it is complete.
 """
@@ -44,7 +44,7 @@ def write_entry(folder: Folder, entry: Entry, content: t.Iterable[bytes], tempor
 
 
 def _make_directory(path: str) -> None:
-    """Create the directory, or accept one that another task created after the folder was inspected."""
+    """Create the directory, or accept one that another task created after the directory was inspected."""
     try:
         os.mkdir(encode_path(path))
     except FileExistsError:

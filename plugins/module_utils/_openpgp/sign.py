@@ -59,7 +59,7 @@ class OpenpgpSigner:
         self._home = os.path.abspath(gnupg_home) if gnupg_home else os.environ.get("GNUPGHOME") or None
         self._found: SecretKey | None = None
         if gnupg_home and not os.path.isdir(gnupg_home):
-            raise BadInput(f"gnupg_home: {quoted(gnupg_home)} is not an existing folder")
+            raise BadInput(f"gnupg_home: {quoted(gnupg_home)} is not an existing directory")
         if self._passphrase:
             forbid_core_dumps()
 

@@ -4,7 +4,7 @@
 
 """Verify detached OpenPGP signatures with an installed program: gpgv, sqv or gpg.
 
-Programs get only the keys of ``signed_by``, with a private folder as their home, and each signature separately.
+Programs get only the keys of ``signed_by``, with a private directory as their home, and each signature separately.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class OpenpgpVerifier:
 class _Task(t.NamedTuple):
     """One signature to verify.
 
-    ``home``: a folder without keyrings and configuration of a user. ``keyring``, ``document`` and ``signature``: paths in it.
+    ``home``: a directory without keyrings and configuration of a user. ``keyring``, ``document`` and ``signature``: paths in it.
     """
 
     keys: OpenpgpKeys

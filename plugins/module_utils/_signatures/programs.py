@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the programs that sign and verify, in a private folder and without the environment of the task."""
+"""Run the programs that sign and verify, in a private directory and without the environment of the task."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Completed(t.NamedTuple):
 
 
 class Folder:
-    """A folder that only this user can read, for public keys, documents and signatures. Secrets are never written."""
+    """A directory that only this user can read, for public keys, documents and signatures. Secrets are never written."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -48,15 +48,15 @@ class Folder:
 
 @contextlib.contextmanager
 def private_folder() -> t.Iterator[Folder]:
-    """Create a folder with mode 0700, and remove it with its contents at the end."""
+    """Create a directory with mode 0700, and remove it with its contents at the end."""
     try:
         path = tempfile.mkdtemp(prefix="releng-")
     except OSError as exc:
-        raise BitbucketError(f"Cannot create a temporary folder for signatures: {exc.strerror}") from exc
+        raise BitbucketError(f"Cannot create a temporary directory for signatures: {exc.strerror}") from exc
     try:
         yield Folder(path)
     except OSError as exc:
-        raise BitbucketError(f"Cannot write to the temporary folder {path}: {exc.strerror}") from exc
+        raise BitbucketError(f"Cannot write to the temporary directory {path}: {exc.strerror}") from exc
     finally:
         shutil.rmtree(path, ignore_errors=True)
 

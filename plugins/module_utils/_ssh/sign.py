@@ -22,7 +22,7 @@ from .verify import SshVerifier, run_keygen
 _MAX_PASSPHRASE = 1000  # ssh-keygen reads at most 1023 bytes
 
 # ssh-keygen runs a program that prints the passphrase. This program is the Python interpreter, because a script cannot run in a
-# temporary folder that is mounted with noexec. Python imports this file before it parses its arguments.
+# temporary directory that is mounted with noexec. Python imports this file before it parses its arguments.
 _ASKPASS_FILE = "sitecustomize.py"
 _DESCRIPTOR = "RELENG_ASKPASS_DESCRIPTOR"
 _ASKPASS = f"""\

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch contents once into the private folder of the run, for transfers to hosts."""
+"""Fetch contents once into the private directory of the run, for transfers to hosts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Copy(t.NamedTuple):
 
 
 class Copies:
-    """The contents for the hosts of a run. ``folder``: the private folder of the run."""
+    """The contents for the hosts of a run. ``folder``: the private directory of the run."""
 
     def __init__(self, downloads: SharedDownloads, folder: str, connections: int) -> None:
         self._downloads = downloads

@@ -33,7 +33,7 @@ _ATTEMPTS: collections.Counter[str] = collections.Counter()
 
 
 class Host(t.Protocol):
-    """The host of a task. ``folder``: the private folder of the run on the control node."""
+    """The host of a task. ``folder``: the private directory of the run on the control node."""
 
     folder: str
     is_async: bool
@@ -42,7 +42,7 @@ class Host(t.Protocol):
         """Run the module with a delivery and return its result. ``as_job``: whether to run it in the background."""
 
     def transfer(self, path: str) -> str:
-        """Transfer a file to the temporary folder of the task, and return its path there."""
+        """Transfer a file to the temporary directory of the task, and return its path there."""
 
     def watch(self, meter: Meter) -> t.ContextManager[object]:
         """Return a context that shows the progress of transfers on the control node."""

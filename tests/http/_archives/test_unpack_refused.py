@@ -85,8 +85,8 @@ FAR_MORE = "times its own size. If you trust the archive, raise unpack_max_ratio
         ("app.tgz", tarred([Item("../evil", b"x")]), "its member '../evil' has '..' in its path"),
         ("app.zip", zipped([Item("/etc/evil", b"x")]), "its member '/etc/evil' is absolute"),
         ("app.zip", zipped([Item("evil\x1b[2J", b"x")]), r"its member 'evil\x1b[2J' has a control character"),
-        ("app.tgz", tarred([link("evil", "../outside")]), "is a link to '../outside', which is outside the folder"),
-        ("app.zip", zipped([link("evil", "../outside")]), "is a link to '../outside', which is outside the folder"),
+        ("app.tgz", tarred([link("evil", "../outside")]), "'../outside', which is outside the destination directory"),
+        ("app.zip", zipped([link("evil", "../outside")]), "'../outside', which is outside the destination directory"),
         ("app.tgz", tarred([Item("x", kind=HARD_LINK, target="mine")]), "is a hard link to 'mine', which is not an earlier file"),
         ("app.tgz", tarred([Item("x", kind=FIFO)]), "its member 'x' is a FIFO"),
         ("app.tgz", tarred([directory("a"), link("a/l", "."), Item("a/l/x")]), "'a/l/x' is below 'a/l', which is a link"),
@@ -126,7 +126,7 @@ def test_nothing_is_written_through_an_existing_link(refuse: Refuse, target: Pat
 def test_new_link_must_not_leave_the_folder_through_an_existing_link(refuse: Refuse, target: Path) -> None:
     (target / "there").symlink_to("/etc")
     message = refuse({"app.tar": archive("app.tar", [link("first", "there/passwd"), link("second", "./first")])})
-    assert "its member 'first' is a link out of the folder, to '/etc/passwd'" in message
+    assert "its member 'first' is a link out of the destination directory, to '/etc/passwd'" in message
 
 
 def test_new_link_can_use_an_existing_link_inside_the_folder(unpack: UnpackRunner, target: Path) -> None:

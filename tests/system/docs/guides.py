@@ -31,7 +31,7 @@ BEFORE = "before"
 PUBLIC = "before, on a public repository"
 CURL = "before, with a token"
 # Shell commands that run in the folder to which the tasks of the guide fetch.
-FETCHED = "in the folder of the files"
+FETCHED = "in the directory of the files"
 # Other text, such as output of the emulator: the test with this name checks it.
 BY = "by test_"
 MARKS = ("", BEFORE, PUBLIC, CURL, FETCHED)

@@ -208,7 +208,7 @@ def test_a_passphrase_that_gpg_cannot_read_is_refused(gnupg: OpenpgpHome, passph
 
 
 def test_a_missing_home_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"gnupg_home: .* is not an existing folder"):
+    with pytest.raises(BadInput, match=r"gnupg_home: .* is not an existing directory"):
         OpenpgpSigner("A" * 40, gnupg_home=str(tmp_path / "missing"))
 
 
