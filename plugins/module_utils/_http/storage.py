@@ -131,16 +131,21 @@ def _limit(client: Client, response: Response) -> Response:
 
 def has_contents(client: Client, path: str) -> bool:
     """Return whether the API redirects to contents at the path, with retries. The listing might not contain them yet."""
+    return client.retries.repeat(lambda: _leads_to_contents(client.session, client.url(path)))
 
-    def once() -> bool:
-        with client.session.send("GET", client.url(path), _ACCEPT) as response:
-            if response.is_redirect:
-                client.session.secrets.add(response.location.partition("?")[2])
-            else:
-                client.session.require_success(response, also=(404,))
-        return response.status != 404
 
-    return client.retries.repeat(once)
+def _leads_to_contents(session: Session, url: str) -> bool:
+    """Return whether the URL of the API leads to another host or to contents. A redirect within the API proves nothing."""
+    for _unused in range(_MAX_HOPS + 1):
+        with session.send("GET", url, _ACCEPT) as response:
+            if not response.is_redirect:
+                session.require_success(response, also=(404,))
+                return response.status != 404
+            session.secrets.add(response.location.partition("?")[2])
+            url = redirect_target(response.what, url, response.location)
+        if not session.is_of_api(url):
+            return True
+    raise RequestFailed(f"{response.what}: more than {_MAX_HOPS} redirects")
 
 
 def open_link(client: Client, url: str) -> Response:

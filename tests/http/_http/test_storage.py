@@ -23,7 +23,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._errors import (
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.client import Client
 from ansible_collections.releng.bitbucket.plugins.module_utils._http.retries import Retries
-from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import open_contents, open_link
+from ansible_collections.releng.bitbucket.plugins.module_utils._http.storage import has_contents, open_contents, open_link
 from tests.emulator import Emulator
 from tests.helpers.clock import FakeClock
 from tests.helpers.tls import tls_front
@@ -110,6 +110,22 @@ def test_relative_redirect_is_followed_on_the_api_with_credentials(emulator: Emu
     emulator.faults.add("redirect", path="/app$", location=f"/2.0{LISTING}/%61pp")
     assert read(client) == CONTENT
     assert client.requests == 2
+
+
+@pytest.mark.parametrize(("name", "exists"), [("app", True), ("missing", False)])
+@pytest.mark.parametrize("hops", [0, 1, 5])
+def test_redirect_within_the_api_does_not_prove_existence(
+    emulator: Emulator, client: Client, name: str, exists: bool, hops: int
+) -> None:
+    emulator.faults.add("redirect", path=f"/{name}$", location=f"/2.0{LISTING}/{name}", times=hops)
+    assert has_contents(client, f"{LISTING}/{name}") is exists
+    assert list_hosts(emulator) == ["api"] * (hops + 1)
+
+
+def test_existence_behind_endless_redirects_is_an_error(emulator: Emulator, client: Client) -> None:
+    emulator.faults.add("redirect", path="/app$", location="loop", times=None)
+    with pytest.raises(RequestFailed, match="more than 5 redirects"):
+        has_contents(client, f"{LISTING}/app")
 
 
 @pytest.mark.parametrize("location", ["file:///canary", "http://robot:canary@localhost:{port}/app", "", None])
