@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.api import Downloads
+from .._downloads.api import Downloads, StaleListing
 from .._downloads.ranges import create_transfer
 from .._downloads.transfer import Transfer
 from .._errors import BitbucketError
@@ -57,14 +57,30 @@ class SourceArtifact:
         return hash_blocks(blocks)["sha256"] == self.digest()
 
     def fetch(self, path: str, start: int, connections: int) -> None:
-        """Transfer the contents into an existing file, from position ``start`` on, and verify them."""
-        with Section(path, start) as sink:
-            self._verify(create_transfer(self._downloads, self.artifact, self._algorithms(), sink, connections).run())
+        """Transfer the contents into an existing file, from position ``start`` on, and verify them.
+
+        Repeat this if a response contradicts the listing although the artifact was not replaced.
+        """
+
+        def attempt() -> None:
+            with Section(path, start) as sink:
+                self._verify(create_transfer(self._downloads, self.artifact, self._algorithms(), sink, connections).run())
+
+        self._downloads.decide(lambda: self._require_unreplaced(attempt))
         self._file = Payload(self.name, self.size, path, start=start)
 
     def blocks(self, length: int = BLOCK, kept: int = 0) -> t.Iterator[memoryview]:
         """Yield the fetched contents. See Sendable."""
         return self._file.blocks(length, kept)
+
+    def _require_unreplaced(self, act: t.Callable[[], None]) -> None:
+        """Call ``act``. Raise its StaleListing as another error if a new listing has another artifact."""
+        try:
+            act()
+        except StaleListing as exc:
+            if self._chooser.choose_again(self.name).is_same(self._chosen):
+                raise
+            raise BitbucketError(str(exc)) from exc
 
     def _algorithms(self) -> set[str]:
         return {"sha256", *self._promised, *find_usable(["md5"])}

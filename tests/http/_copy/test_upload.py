@@ -129,6 +129,38 @@ def test_transfer_that_cannot_resume_restarts_in_its_part_of_the_file(emulator: 
     assert contents(emulator) == ours
 
 
+def test_response_that_contradicts_a_current_listing_is_requested_again(emulator: Emulator, copy: Copy) -> None:
+    stage(emulator, {"app": b"application"})
+    emulator.faults.add("wrong_length", host="storage", delta=1)
+    copy.ok("app")
+    assert contents(emulator) == {"app": b"application"}
+
+
+def test_response_that_always_contradicts_the_listing_is_an_error(emulator: Emulator, copy: Copy) -> None:
+    stage(emulator, {"app": b"application"})
+    emulator.faults.add("wrong_length", host="storage", delta=1, times=None)
+    message = copy.failure("app")
+    assert "sent 12 bytes, but the listing says 11" in message
+    assert "Gave up after" in message
+    assert writes(emulator) == []
+
+
+@pytest.mark.parametrize("change", ["replaced", "deleted"])
+def test_source_that_changes_during_a_transfer_is_an_error_without_retries(emulator: Emulator, copy: Copy, change: str) -> None:
+    stage(emulator, {"app": b"application", "other": b"other"})
+
+    def act() -> None:
+        if change == "replaced":
+            staging(emulator).put("app", b"another application")
+        else:
+            staging(emulator).artifacts.pop("app")
+
+    emulator.faults.add("call", host="api", path="/staging/downloads/app$", action=act, when="before")
+    words = {"replaced": "sent 19 bytes, but the listing says 11", "deleted": "Not in the Downloads of staging: 'app'"}
+    assert words[change] in copy.failure("app")
+    assert writes(emulator) == []
+
+
 @pytest.mark.parametrize("fault", ["status", "drop_after"])
 def test_upload_is_repeated_or_found_without_another_fetch(emulator: Emulator, copy: Copy, fault: str) -> None:
     stage(emulator, {"app": b"application"})
