@@ -25,7 +25,8 @@ class Delivery(t.NamedTuple):
     ``chosen``: the artifacts, None until the host has requested them. ``facts``: additional results. ``links``: signed URLs, and
     ``files``: paths of transferred files, both by artifact name. ``final``: artifacts whose problem the control node has already
     checked. ``done`` and ``partial``: what the host reported before. ``replies``: whether the control node replies to questions.
-    ``only_looks``: the host only reports which contents it needs. ``failure``: why the task must fail.
+    ``only_looks``: the host only reports which contents it needs. ``failure``: why the task must fail. ``requests``: number of
+    requests to the API that the control node sent for an asynchronous job, whose result it cannot add them to.
     """
 
     chosen: t.Sequence[Chosen] | None = None
@@ -38,6 +39,7 @@ class Delivery(t.NamedTuple):
     replies: bool = True
     only_looks: bool = False
     failure: str = ""
+    requests: int = 0
 
 
 class Question(t.NamedTuple):

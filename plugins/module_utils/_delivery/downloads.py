@@ -38,6 +38,7 @@ def create_link_client(
     connection = parse_connection(options, Credentials())
     transport = PlainTransport(connection.timeout, connection.verify)
     client = Client(connection, threads, add_secret, clock, transport)
+    client.session.requests = delivery.requests
     for link in delivery.links.values():
         client.session.secrets.add(link.partition("?")[2])
     return client

@@ -87,7 +87,12 @@ def _create_conversation(host: Host, client: Client, options: Options, snapshot:
     if checked["via"] == "controller":
         supply = Transfers(Copies(downloads, host.folder, checked["parallel"]), host.transfer)
     job = Job(parse_wanted(checked), checked["force"], checked["parallel"], host.is_async)
-    return Conversation(downloads, job, supply, lambda delivery, as_job: host.execute(dict(options.of_host), delivery, as_job))
+
+    def execute(delivery: Json, as_job: bool) -> Json:
+        # The result of a job does not return to the action plugin.
+        return host.execute(dict(options.of_host), {**delivery, "requests": client.requests if as_job else 0}, as_job)
+
+    return Conversation(downloads, job, supply, execute)
 
 
 def _count_attempt(task: str, arguments: t.Mapping[str, t.Any]) -> Attempt:

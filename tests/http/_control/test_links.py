@@ -165,6 +165,17 @@ def test_asynchronous_task_gets_all_signed_urls_before_it_starts(emulator: Emula
     assert fleet.files() == {"a": b"a", "b": b"b"}
 
 
+@pytest.mark.parametrize("via", ["link", "controller"])
+def test_result_of_an_asynchronous_job_counts_the_requests_of_the_control_node(
+    emulator: Emulator, fleet: Fleet, via: str
+) -> None:
+    """The module async_status returns the result of the job, and the action plugin does not see it."""
+    emulator.repository().put("a", b"a")
+    fleet.ok("a", is_async=True, via=via)
+    assert fleet.host
+    assert fleet.host.runs[-1][1]["requests"] == len(fleet.requests) == 2
+
+
 def test_asynchronous_task_cannot_renew_a_signed_url(emulator: Emulator, fleet: Fleet) -> None:
     emulator.repository().put("app", LARGE)
     emulator.faults.add("truncate", host="storage", bytes=1_000_000)
