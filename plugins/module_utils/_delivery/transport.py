@@ -11,7 +11,9 @@ environment work. Each request uses a new connection.
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
+import ipaddress
 import os
 import socket
 import ssl
@@ -75,9 +77,26 @@ class PlainTransport:
 
     def _find_proxy(self, request: urllib.request.Request) -> str:
         """Return the URL of the proxy for a request, or an empty text."""
-        if urllib.request.proxy_bypass(request.host):
+        if urllib.request.proxy_bypass(request.host) or _is_in_networks(request.host, self._proxies.get("no", "")):
             return ""
         return self._proxies.get(request.type) or self._proxies.get("all") or ""
+
+
+def _is_in_networks(host: str, no_proxy: str) -> bool:
+    """Return whether ``no_proxy`` has an IPv4 network of this host. Only ``requests`` supports networks itself."""
+    if "/" not in no_proxy:
+        return False
+    try:
+        address = ipaddress.IPv4Address(host.partition(":")[0])
+    except ValueError:
+        return False
+    return any(address in network for network in _list_networks(no_proxy))
+
+
+def _list_networks(no_proxy: str) -> t.Iterator[ipaddress.IPv4Network]:
+    for entry in no_proxy.replace(" ", "").split(","):
+        with contextlib.suppress(ValueError):
+            yield ipaddress.IPv4Network(entry, strict=False)
 
 
 def _lead_through(proxy: str, request: urllib.request.Request, what: str) -> None:

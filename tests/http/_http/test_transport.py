@@ -191,9 +191,13 @@ def test_all_hosts_are_reached_through_the_proxy(
     assert not [entry for entry in emulator.journal if "Proxy-Authorization" in entry.headers]
 
 
-def test_no_proxy_is_respected(emulator: Emulator, connect: Connect, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hosts", ["127.0.0.1", "invalid/8, 127.0.0.0/8"])
+def test_no_proxy_is_respected(
+    emulator: Emulator, connect: Connect, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, hosts: str
+) -> None:
+    """The value can have hosts and IPv4 networks."""
     monkeypatch.setenv("http_proxy", proxy.url)
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", hosts)
     assert read(connect(emulator)) == CONTENT
     assert proxy.targets == {urlsplit(emulator.storage_url).netloc}
 
