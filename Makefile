@@ -200,7 +200,7 @@ molecule: setup
 # Runs all lanes even if one fails, and prints a summary.
 test:
 	$(SETUP) tools docs
-	@PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" tests/tools/run_tests.py '$(MAKE)'
+	@"$(PYTHON)" -B tests/tools/run_tests.py '$(MAKE)'
 
 # Takes hours. Nothing here is part of "make test".
 proof: slow test-faults model fuzz test-contract test-soak canaries molecule-example browser mutants test-matrix bench
