@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BadInput, BitbucketError
+from ansible_collections.releng.bitbucket.plugins.plugin_utils import _yaml
 from ansible_collections.releng.bitbucket.plugins.plugin_utils._output import OutputOptions, render
 
 
@@ -163,9 +164,13 @@ def test_yaml_that_json_cannot_represent_is_refused_at_once(text: str, words: st
     assert str(caught.value) == f"'the-file' cannot be read as YAML: {words}"
 
 
-def test_few_aliased_values_and_many_plain_values_are_read() -> None:
+def test_few_aliased_values_and_many_plain_values_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a small limit, because PyYAML reads 10,000 values in a second."""
     assert read(bomb("[{}, {}, {}, {}, {}, {}, {}, {}, {}]", levels=3).encode(), output="yaml")["l3"][8][8][8] == "v"
-    assert len(read(b"- 1\n" * 150_000, output="yaml")) == 150_000
+    monkeypatch.setattr(_yaml, "MAX_ALIASED", 100)
+    with pytest.raises(BitbucketError, match="its aliases expand to more than 100 values"):
+        read(b"- &a [1, 2, 3]\n" + b"- *a\n" * 101, output="yaml")
+    assert len(read(b"- 1\n" * 1000, output="yaml")) == 1000
 
 
 @pytest.mark.parametrize(
