@@ -40,7 +40,7 @@ KINDS = {"module": "", "lookup": " lookup", "filter": " filter", "role": " role"
 def main() -> int:
     """Build the site from scratch."""
     shutil.rmtree(OUT, ignore_errors=True)
-    # antsibull-docs requires a folder that only its owner can write.
+    # antsibull-docs requires a directory that only its owner can write.
     SOURCE.mkdir(parents=True)
     SOURCE.chmod(0o755)
     _run(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Test the site in a browser: pages, navigation and search work, and all content is readable on a phone."""
+"""Test the site in a browser: pages, navigation and search work, and all content is readable on each screen in each theme."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 PATIENCE = 300
-DESKTOP = (1200, 900)
+DESKTOP = (1280, 900)
 PHONE = (390, 844)
 # Return the elements that do not fit; empty if all content is reachable.
 TOO_WIDE = """
@@ -33,6 +33,34 @@ for (const block of document.querySelectorAll('div.highlight pre, .table-wrapper
 for (const table of document.querySelectorAll('table.ansible-option-table'))
   if (table.scrollWidth > table.parentElement.clientWidth) found.push('options: ' + table.textContent.trim().slice(0, 40));
 return found;
+"""
+MISSING_IMAGES = """
+return [...document.images].filter(image => !image.complete || !image.naturalWidth).map(image => 'missing image: ' + image.src);
+"""
+# Return the texts whose contrast is below 4.5, the minimum of the Web Content Accessibility Guidelines (level AA).
+PALE = """
+const parse = color => { const parts = color.match(/[\\d.]+/g).map(Number); return parts.length < 4 ? [...parts, 1] : parts; };
+const blend = (top, below) => [0, 1, 2].map(part => top[part] * top[3] + below[part] * (1 - top[3]));
+const background = node => {
+  const layers = [];
+  for (let each = node; each; each = each.parentElement) layers.unshift(parse(getComputedStyle(each).backgroundColor));
+  return layers.reduce((below, top) => blend(top, below), [255, 255, 255]);
+};
+const linear = part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+const luminance = color => {
+  const [red, green, blue] = color.map(part => linear(part / 255));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+};
+const found = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (texts.nextNode()) {
+  const text = texts.currentNode.textContent.trim(), node = texts.currentNode.parentElement;
+  if (!text || node.closest('svg, .visually-hidden') || !node.checkVisibility()) continue;
+  const below = background(node), above = blend(parse(getComputedStyle(node).color), below);
+  const [light, dark] = [luminance(above), luminance(below)].sort((one, other) => other - one);
+  const contrast = (light + 0.05) / (dark + 0.05);
+  if (contrast < 4.5) found.add('contrast ' + contrast.toFixed(2) + ': ' + text.slice(0, 40));
+}
+return [...found];
 """
 SMALLEST = """
 return Math.min(...[...document.querySelectorAll('div.highlight pre, p, td')]
@@ -77,11 +105,12 @@ def click(browser: Chrome, element: WebElement) -> None:
     element.click()
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_each_page_opens_without_errors_and_all_content_is_reachable(
-    size: tuple[int, int], browser: Chrome, address: str, site: Path
+def test_each_page_opens_without_errors_and_all_content_is_readable(
+    size: tuple[int, int], dark: bool, browser: Chrome, address: str, site: Path
 ) -> None:
-    resize(browser, size)
+    resize(browser, size, dark)
     complaints(browser)  # of other tests
     problems = {}
     for path in sorted(site.rglob("*.html")):
@@ -89,7 +118,8 @@ def test_each_page_opens_without_errors_and_all_content_is_reachable(
         errors = complaints(browser)
         titles = browser.find_elements(By.CSS_SELECTOR, "article h1")
         empty = [] if (titles and titles[0].text) or path.stem == "search" else ["no title"]
-        problems[path.name] = errors + empty + browser.execute_script(TOO_WIDE)
+        unreadable = [each for script in (TOO_WIDE, MISSING_IMAGES, PALE) for each in browser.execute_script(script)]
+        problems[path.name] = errors + empty + unreadable
     assert len(problems) > 20
     assert {page: found for page, found in problems.items() if found} == {}
 
