@@ -53,7 +53,7 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - The action plugin sets options of the connection, such as the workspace, that the task does not set from the variables
+      - If the task does not set an option of the connection, such as the workspace, the action plugin sets it from the variable
         C(bitbucket_<option>) of the host.
   async:
     description: Supports being used with the C(async) keyword.

@@ -65,7 +65,7 @@ def test_scenario(installed: str, tmp_path: Path) -> None:
     for step in ("create", "prepare", "converge", "idempotence", "side_effect", "verify", "destroy"):
         assert f"default > {step}: Executed: Successful" in output
     assert "no hosts matched" not in output
-    assert output.count("TASK [Publish what is new or differs]") == 3
+    assert output.count("TASK [Publish new and changed files]") == 3
     assert "TASK [Require the bytes of the build, every fault" in output
 
 
