@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """DOCUMENTATION: all modules and lookups. REPOSITORY: those that work on Downloads.
+    """DOCUMENTATION: all modules and lookups. REPOSITORY: those that work on Downloads. SNIPPETS: those that work on snippets.
 
     PLUGIN and PLUGIN_REPOSITORY: variables and environment variables of lookups. Ansible does not read secrets from the
     environment, because the code must know which credentials the task itself has set.
@@ -120,7 +120,7 @@ requirements:
   - requests >= 2.25.1
 seealso:
   - ref: ansible_collections.releng.bitbucket.docsite.guide_credentials
-    description: Choose a kind of credentials and its scopes.
+    description: Choose a kind of credential and its scopes.
   - ref: ansible_collections.releng.bitbucket.docsite.guide_limits
     description: Stay within the rate limits and plans of Bitbucket Cloud.
 """
@@ -138,6 +138,14 @@ seealso:
   - name: Downloads in the REST API of Bitbucket Cloud
     description: Reference of the endpoints that upload, list and delete artifacts.
     link: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-downloads/
+"""
+
+    SNIPPETS = r"""
+options: {}
+seealso:
+  - name: Snippets in the REST API of Bitbucket Cloud
+    description: Reference of the endpoints that create, list and delete snippets.
+    link: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/
 """
 
     PLUGIN = r"""

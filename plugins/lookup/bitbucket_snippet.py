@@ -20,6 +20,7 @@ description:
   - Access tokens cannot access snippets. Use an API token or an OAuth consumer with the scope C(read:snippet:bitbucket).
 extends_documentation_fragment:
   - releng.bitbucket._connection
+  - releng.bitbucket._connection.snippets
   - releng.bitbucket._connection.plugin
   - releng.bitbucket._output
 options:
@@ -53,9 +54,6 @@ seealso:
     description: Read or list snippets.
   - ref: ansible_collections.releng.bitbucket.docsite.guide_snippets
     description: Use snippets step by step.
-  - name: Snippets in the REST API of Bitbucket Cloud
-    description: Reference of the endpoints that create, list and delete snippets.
-    link: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/
 """
 
 EXAMPLES = r"""

@@ -30,6 +30,7 @@ description:
     C(delete:snippet:bitbucket).
 extends_documentation_fragment:
   - releng.bitbucket._connection
+  - releng.bitbucket._connection.snippets
   - releng.bitbucket._attributes
   - releng.bitbucket._attributes.action_group
 options:
@@ -110,9 +111,6 @@ seealso:
     description: Read files of a snippet.
   - ref: ansible_collections.releng.bitbucket.docsite.guide_snippets
     description: Use snippets step by step.
-  - name: Snippets in the REST API of Bitbucket Cloud
-    description: Reference of the endpoints that create, list and delete snippets.
-    link: https://developer.atlassian.com/cloud/bitbucket/rest/api-group-snippets/
 """
 
 EXAMPLES = r"""
