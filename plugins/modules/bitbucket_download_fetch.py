@@ -61,9 +61,8 @@ options:
     description:
       - Shell patterns for the names of the artifacts to fetch. A pattern must match the complete name. No match is an error.
       - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
-      - The patterns match the O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) only if a
-        pattern is exactly the name. A regular expression can also escape characters of the name, begin with C(^) and end with
-        C($).
+      - The O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) match only a pattern that is
+        exactly their name. With O(use_regex), such a pattern can also escape characters, begin with C(^) and end with C($).
       - With O(manifest), the same applies to channels and their signatures, because a manifest has no lines for them.
       - One of O(name), O(patterns) and O(channel) is required.
       - Mutually exclusive with O(name) and O(channel).
@@ -207,8 +206,8 @@ options:
       - Number of leading path components to remove from each member, as in C(tar --strip-components). With V(1),
         C(widgets-1.4.2/bin/run) is unpacked as C(bin/run).
       - Members with at most this number of components are skipped. An archive without other members is an error.
-      - The module inspects the complete path of each member, and links as they are after stripping. The targets of hard links are
-        stripped as well, those of symbolic links are not.
+      - The module inspects the complete path of each member, and links after stripping. It also strips the targets of hard links,
+        but not those of symbolic links.
       - Requires O(unpack_dest).
     type: int
     default: 0
@@ -221,11 +220,11 @@ options:
         Links are removed and never followed. A file system that is mounted in the directory is an error.
       - The directory must have the marker C(.ansible_bitbucket_unpacked), a regular file. The module creates the marker in a
         directory that does not exist, is empty, or has only members of the archives.
-      - In any other directory without the marker, the task fails and changes nothing there. If everything in the directory can be
-        removed, create the empty file yourself.
+      - If the directory has other files and no marker, the task fails and changes nothing there. To let the task remove these
+        files, create the marker yourself, as an empty file.
       - The module reads all archives before it removes anything. If an archive is refused or damaged, nothing is removed.
-      - A directory in the place of a file, or a file in the place of a directory, is replaced. Without this option, it is an
-        error.
+      - If the archives have a file where the directory has a subdirectory, or the other way around, the module replaces it.
+        Without this option, this is an error.
       - Requires O(unpack_dest).
     type: bool
     default: false

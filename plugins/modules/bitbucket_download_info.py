@@ -34,9 +34,8 @@ options:
       - Shell patterns for the names of the artifacts to list. A pattern must match the complete name. By default, all artifacts
         are listed.
       - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
-      - The patterns match the O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) only if a
-        pattern is exactly the name. A regular expression can also escape characters of the name, begin with C(^) and end with
-        C($).
+      - The O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) match only a pattern that is
+        exactly their name. With O(use_regex), such a pattern can also escape characters, begin with C(^) and end with C($).
       - With O(manifest), the same applies to channels and their signatures, because a manifest has no lines for them.
       - Mutually exclusive with O(channel).
   excludes:

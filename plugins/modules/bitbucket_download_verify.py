@@ -45,9 +45,8 @@ options:
       - Shell patterns for the names of the artifacts to verify. A pattern must match the complete name. No match is an error.
       - With O(use_regex), regular expressions that match from the beginning of the name, as in M(ansible.builtin.find).
       - The patterns select names of artifacts and, with O(manifest), names that are only in the manifest.
-      - The patterns match the O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) only if a
-        pattern is exactly the name. A regular expression can also escape characters of the name, begin with C(^) and end with
-        C($).
+      - The O(manifest), its O(signature), and the name of the manifest with C(.asc) or C(.sig) match only a pattern that is
+        exactly their name. With O(use_regex), such a pattern can also escape characters, begin with C(^) and end with C($).
       - With O(manifest), the same applies to channels and their signatures, because a manifest has no lines for them.
       - One of O(name) and O(patterns) is required.
       - Mutually exclusive with O(name).
