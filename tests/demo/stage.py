@@ -88,6 +88,6 @@ class Stage:
         if refused:
             expect(done.code == 2, f"{playbook} must fail, but its exit code is {done.code}.")
             return done
-        expect(done.code == 0, f"{playbook} failed with exit code {done.code}.")
-        expect(not done.warnings, f"{playbook} printed a warning.")
+        expect(done.code == 0, "\n".join([f"{playbook} failed with exit code {done.code}.", *done.warnings]))
+        expect(not done.warnings, "\n".join([f"{playbook} printed a warning.", *done.warnings]))
         return done
