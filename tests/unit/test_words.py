@@ -72,6 +72,12 @@ def test_use_one_word_for_one_thing() -> None:
     assert found == []
 
 
+def test_documentation_says_directory() -> None:
+    texts = [path for path in list_texts() if path.suffix in (".md", ".rst") or path.parts[0] in ("playbooks", "roles")]
+    assert texts
+    assert [str(path) for path in texts if re.search(r"(?i)\bfolders?\b", (ROOT / path).read_text("utf-8"))] == []
+
+
 @pytest.mark.parametrize("text", ["an Answer came", "_answer_late()", "# they\n    # agree", "who left\n  # it alone"])
 def test_find_words_in_identifiers_and_over_ends_of_lines(text: str) -> None:
     assert len(list(find_words(text))) == 1
