@@ -4,12 +4,13 @@
 
 """Recognize names that the service has changed.
 
-Spaces become ``_`` (fact sheet 1.3, observed). Django, which receives uploads, also removes characters other than letters,
-digits, ``.``, ``_`` and ``-`` (inferred). Names can return in another Unicode form or case.
+Spaces become ``_`` (fact sheet 1.3, observed). Django, which receives uploads, also decodes HTML entities, and removes characters
+other than letters, digits, ``.``, ``_`` and ``-`` (inferred). Names can return in another Unicode form or case.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import typing as t
 import unicodedata
@@ -38,22 +39,34 @@ class RenamedPattern:
     """
 
     def __init__(self, name: str) -> None:
-        folded = fold(name)
-        self.pieces = _UNUSUAL.split(folded)
-        self._runs = _UNUSUAL.findall(folded)
+        self.spellings = [_Spelling(spelling) for spelling in _list_spellings(name)]
 
     def match(self, other: str) -> bool:
         """Return whether the other name matches completely."""
-        return self._match(fold(other), lambda run, gap: True)
+        return self._match(other, lambda run, gap: True)
 
     def match_likely(self, other: str) -> bool:
         """Return whether the other name matches and differs only in ways that a service is likely to change.
 
         Punctuation does not become letters or digits except in an escape: ``build 1`` is not ``build_11``.
         """
-        return self._match(fold(other), _is_likely_gap)
+        return self._match(other, _is_likely_gap)
 
     def _match(self, other: str, accepts: t.Callable[[str, str], bool]) -> bool:
+        folded = fold(other)
+        return any(spelling.match(folded, accepts) for spelling in self.spellings)
+
+
+class _Spelling:
+    """One spelling of a requested name. ``pieces``: its folded parts between runs of unusual characters."""
+
+    def __init__(self, name: str) -> None:
+        folded = fold(name)
+        self.pieces = _UNUSUAL.split(folded)
+        self._runs = _UNUSUAL.findall(folded)
+
+    def match(self, other: str, accepts: t.Callable[[str, str], bool]) -> bool:
+        """Return whether the other, folded name matches completely. ``accepts``: whether a gap can replace a run."""
         # Not a regular expression, which would backtrack for minutes with many gaps.
         first, *rest = self.pieces
         ends = {len(first)} if other.startswith(first) else set()
@@ -66,6 +79,12 @@ class RenamedPattern:
             }
             ends = {begin + len(piece) for begin in begins}
         return len(other) in ends
+
+
+def _list_spellings(name: str) -> list[str]:
+    """Return the name, and the name that Django's upload parser reads if it has HTML entities."""
+    parsed = re.split(r"[/\\]", html.unescape(name))[-1]
+    return [name] if parsed in (name, "") else [name, parsed]
 
 
 def _is_likely_gap(run: str, gap: str) -> bool:
@@ -83,16 +102,20 @@ def renamed_pattern(name: str) -> RenamedPattern | None:
 
 def likely_names(name: str) -> list[str]:
     """Return the most likely other stored names for this name, likeliest first."""
-    django = _DJANGO_REMOVES.sub("", name.strip().replace(" ", "_"))
-    found = [
+    found = [other for spelling in reversed(_list_spellings(name)) for other in _change_characters(spelling)]
+    return [other for other in dict.fromkeys(found) if other not in ("", name)]
+
+
+def _change_characters(name: str) -> list[str]:
+    return [
+        name,
         name.replace(" ", "_"),
-        django,
+        _DJANGO_REMOVES.sub("", name.strip().replace(" ", "_")),
         _UNUSUAL.sub("_", name),
         _UNUSUAL.sub(lambda run: "_" * len(run.group()), name),
         unicodedata.normalize("NFC", name),
         unicodedata.normalize("NFD", name),
     ]
-    return [other for other in dict.fromkeys(found) if other not in ("", name)]
 
 
 class SimilarNames:
@@ -111,7 +134,8 @@ class SimilarNames:
             return [other for other in self._folded.get(fold(name), ()) if other != name]
         likely = likely_names(name)
         pattern = RenamedPattern(name)
-        found = [other for other in self._preselect(pattern) if other != name and pattern.match(other)]
+        preselected = {other for spelling in pattern.spellings for other in self._preselect(spelling)}
+        found = [other for other in preselected if other != name and pattern.match(other)]
         return sorted(
             found,
             key=lambda other: (
@@ -121,11 +145,11 @@ class SimilarNames:
             ),
         )
 
-    def _preselect(self, pattern: RenamedPattern) -> t.Sequence[str]:
-        """Return all names that contain the rarest trigram of the pattern's pieces."""
+    def _preselect(self, spelling: _Spelling) -> t.Sequence[str]:
+        """Return all names that contain the rarest trigram of the spelling's pieces."""
         if not self._by_gram:
             self._by_gram = self._index()  # assigned once complete, because several threads might use it concurrently
-        grams = [gram for piece in pattern.pieces for gram in _list_grams(piece)]
+        grams = [gram for piece in spelling.pieces for gram in _list_grams(piece)]
         return min((self._by_gram.get(gram, []) for gram in grams), key=len, default=self._names)
 
     def _index(self) -> dict[str, list[str]]:

@@ -101,7 +101,9 @@ def test_similar_name_is_another_artifact(emulator: Emulator, run: ModuleRunner,
 
 
 @pytest.mark.parametrize("rule", ["spaces", "django", "nfc", "nfd", "lower", "keep_case"])
-@pytest.mark.parametrize("name", ["app (1).zip", "App.zip", "Caf\u00e9 1.zip", "Cafe\u0301.zip", "a+b & c.zip", "[x]{y}.tgz"])
+@pytest.mark.parametrize(
+    "name", ["app (1).zip", "App.zip", "Caf\u00e9 1.zip", "Cafe\u0301.zip", "a+b & c.zip", "[x]{y}.tgz", "R&amp;D 1.zip"]
+)
 def test_names_that_the_service_changes_are_idempotent_and_protected(
     emulator: Emulator, run: ModuleRunner, rule: str, name: str
 ) -> None:
