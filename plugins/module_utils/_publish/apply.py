@@ -201,9 +201,11 @@ class _Work:
         return correct_step(step, self.current.listing.get(landing.proved.name)) if landing and landing.proved else step
 
     def is_done(self, step: Step) -> bool:
-        """Return whether the step has changed Downloads. An upload that was accepted but is not listed does not count."""
+        """Return whether the step has changed Downloads. An accepted upload that the listing does not show does not count."""
         landing = self.landings.get(step.name)
-        return step.name in self.deleted or bool(landing and not (landing.problem and landing.artifact is None))
+        return step.name in self.deleted or bool(
+            landing and (not landing.problem or _is_new(landing.artifact, self.current.listing))
+        )
 
     def find_artifact(self, step: Step) -> Artifact | None:
         """Return the artifact in Downloads after the step, or None if it was not read or does not exist."""
@@ -256,6 +258,12 @@ class _Work:
         if manifest:
             digests[manifest.name] = manifest.sha256
         return digests
+
+
+def _is_new(artifact: Artifact | None, before: Listing) -> bool:
+    """Return whether the artifact has appeared or has been replaced since the listing ``before``."""
+    old = before.get(artifact.name) if artifact else None
+    return artifact is not None and (old is None or old.identity != artifact.identity)
 
 
 def _find_deleted(work: _Work) -> list[Artifact]:

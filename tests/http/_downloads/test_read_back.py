@@ -94,7 +94,9 @@ def test_replacement_of_equal_size_without_effect_is_an_error(emulator: Emulator
     put(emulator, {"app.zip": b"old", MANIFEST: lines({"app.zip": b"old"})})
     emulator.switches.upload_effect, emulator.switches.upload_effect_names = effect, "app"
     options: dict[str, Any] = {"content": "new", "name": ["app.zip"], "manifest": MANIFEST}
-    assert "'app.zip'" in run.failure(MODULE, **options)
+    result = run.failed(MODULE, **options)
+    assert "'app.zip'" in result["msg"]
+    assert (result["artifacts"], result["changed"]) == ([], False)
     assert contents(emulator)[MANIFEST] == lines({"app.zip": b"old"})
     emulator.switches.upload_effect = "store"
     assert statuses(run.ok(MODULE, **options)) == [("app.zip", "replaced", "content differs")]
@@ -151,8 +153,9 @@ def test_different_size_is_an_error_that_names_both(emulator: Emulator, run: Mod
 def test_unchanged_listing_is_an_error_that_says_so(emulator: Emulator, run: ModuleRunner, dist: Path) -> None:
     put(emulator, {"app.tgz": b"old"})
     emulator.faults.add("status", code=201, body="", method="POST")
-    message = run.failure(MODULE, src=write(dist, APP))
-    assert "'app.tgz' is still listed unchanged, with 3 bytes" in message
+    result = run.failed(MODULE, src=write(dist, APP))
+    assert "'app.tgz' is still listed unchanged, with 3 bytes" in result["msg"]
+    assert (result["artifacts"], result["changed"]) == ([], False)
 
 
 @pytest.mark.usefixtures("spaces")
