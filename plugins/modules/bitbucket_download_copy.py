@@ -103,8 +103,9 @@ options:
     description:
       - Name of a channel of the source that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable).
         The module copies the artifacts that the channel names. It does not write a channel.
-      - Each artifact must have the size and the digest in the channel. A missing channel and a missing or different artifact are
-        errors. In these cases, nothing is uploaded.
+      - Each artifact must have the size and the digest in the channel. A missing channel, and an artifact that is missing or has
+        another size, are errors. In these cases, nothing is uploaded. An artifact with another digest is an error as well. It is
+        not uploaded, but older artifacts of the release might be.
       - With a O(manifest), each artifact must also have a line in the manifest of the source.
       - With O(signed_by) or O(signing_key), the channel must be signed as well. Its signature is the artifact with the name of
         the channel's artifact, such as C(stable.channel.json), and C(.asc) for OpenPGP or C(.sig) for SSH. Without a O(manifest),

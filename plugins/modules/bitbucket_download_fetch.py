@@ -89,8 +89,9 @@ options:
     description:
       - Name of a channel that M(releng.bitbucket.bitbucket_download_channel) has written, for example V(stable). The module
         fetches the artifacts that the channel names.
-      - Each artifact must have the size and the digest in the channel. A missing channel and a missing or different artifact are
-        errors. In these cases, nothing is fetched.
+      - Each artifact must have the size and the digest in the channel. A missing channel, and an artifact that is missing or has
+        another size, are errors. In these cases, nothing is fetched. An artifact with another digest is an error as well, and its
+        file is not written.
       - All artifacts belong to one release, even if the channel is moved while the task runs.
       - With O(signed_by), the channel must be signed. The default of O(signature) is then the name of the channel's artifact,
         such as C(stable.channel.json), with C(.asc) for OpenPGP and with C(.sig) for SSH.
