@@ -15,7 +15,6 @@ import unicodedata
 from urllib.parse import quote
 
 from ._errors import BadInput
-from ._places import advise
 from ._text import quoted
 
 MAX_NAME_BYTES = 255
@@ -26,6 +25,8 @@ def check_name(name: str, what: str = "name") -> str:
     """Return the name. Raise BadInput if it cannot be one path segment of the API."""
     problem = _problem(name)
     if problem:
+        from ._places import advise
+
         advice = advise(what, name)
         shown = quoted(_USER_INFO.sub("//", name))
         raise BadInput(f"{what} {shown} is refused: {problem}" + (f". {advice}" if advice else ""))

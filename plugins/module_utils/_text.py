@@ -29,3 +29,8 @@ def status_text(status: int) -> str:
         return f"{status} {http.HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
+
+
+def is_html(text: str) -> bool:
+    """Return whether a body is a web page, such as a login page, and not a document of the API."""
+    return text.lstrip()[:15].lower().startswith(("<!doctype html", "<html"))

@@ -75,7 +75,7 @@ MOST_FILES = 13
 
 LIBRARIES = {
     "requests": {f"{HTTP}/failures.py", f"{HTTP}/transport.py"},
-    "urllib3": {f"{HTTP}/failures.py", f"{HTTP}/multipart.py", f"{HTTP}/transport.py"},
+    "urllib3": {f"{HTTP}/{name}.py" for name in ("failures", "multipart", "response", "transport")},
     "ansible.module_utils": {*(f"{ANSIBLE}/{name}.py" for name in ("arguments", "module")), f"{CONTROL}/options.py"},
     "subprocess": {f"{ROOT}/_signatures/programs.py"},
     "tests": set(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._text import one_line, status_text
+from ansible_collections.releng.bitbucket.plugins.module_utils._text import is_html, one_line, status_text
 
 
 @pytest.mark.parametrize(("status", "text"), [(404, "404 Not Found"), (429, "429 Too Many Requests"), (599, "599"), (0, "0")])
@@ -18,3 +18,18 @@ def test_a_known_status_has_its_phrase(status: int, text: str) -> None:
 
 def test_blanks_are_collapsed_before_counting() -> None:
     assert one_line("a" + " \n" * 1000 + "b") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("<html>", True),
+        ("\n <HTML lang=en>", True),
+        ("<!doctype HTML>", True),
+        ("<Error>", False),
+        ("see <html>", False),
+        ("", False),
+    ],
+)
+def test_a_web_page_is_recognized_by_its_beginning(text: str, html: bool) -> None:
+    assert is_html(text) is html

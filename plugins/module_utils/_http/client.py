@@ -14,11 +14,10 @@ import typing as t
 from .._errors import BadInput, RequestFailed
 from .._meter import Meter
 from .._rate import RateLimit
-from .._text import status_text
+from .._text import is_html, status_text
 from .connection import Connection
 from .credentials import ANONYMOUS, Credentials
 from .listing import Listed, Lists
-from .refusals import is_html, server_words
 from .retries import CLOCK, Clock, Retries
 from .session import Session
 from .transport import Exchanger
@@ -137,6 +136,8 @@ class Client:
         try:
             document = json.loads(response.body.decode("utf-8"))
         except (ValueError, RecursionError):
+            from .refusals import server_words
+
             raise RequestFailed(
                 f"{response.what} returned a successful response that is not valid JSON:"
                 f" {self.session.secrets.scrub(server_words(response.body))[:_MAX_EXCERPT] or 'an empty body'}"
@@ -159,6 +160,8 @@ class Client:
             content = response.read_document(_MAX_BODY)
         # A successful response can have an empty text/html body. A page with text comes from a login page or a proxy.
         if is_html(content.decode("utf-8", "replace")):
+            from .refusals import server_words
+
             raise RequestFailed(
                 f"{response.what} returned {server_words(content)} instead of a response of the API."
                 " Check api_url and the proxy settings"

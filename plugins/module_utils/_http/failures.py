@@ -4,12 +4,13 @@
 
 """Explain why a request got no response or an incomplete one.
 
+Import this file in the branch of the error, because a task without errors does not need it.
+
 Messages depend only on the exception types, because the exception texts contain complete URLs, including signatures.
 """
 
 from __future__ import annotations
 
-import http.client
 import re
 import socket
 import ssl
@@ -25,7 +26,6 @@ _PROXY_ERRORS: tuple[type[Exception], ...] = ()
 _CONNECT_TIMEOUTS: tuple[type[Exception], ...] = ()
 _READ_TIMEOUTS: tuple[type[Exception], ...] = (socket.timeout,)
 _NEVER_CONNECTED: tuple[type[Exception], ...] = (ConnectionRefusedError, socket.gaierror)
-BROKEN_BODY: tuple[type[Exception], ...] = (OSError, ValueError, http.client.HTTPException)
 
 try:
     import requests.exceptions
@@ -39,7 +39,6 @@ else:
     _CONNECT_TIMEOUTS = (requests.exceptions.ConnectTimeout,)
     _READ_TIMEOUTS = (*_READ_TIMEOUTS, requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
     _NEVER_CONNECTED = (*_NEVER_CONNECTED, *_CONNECT_TIMEOUTS, urllib3.exceptions.NewConnectionError)
-    BROKEN_BODY = (*BROKEN_BODY, urllib3.exceptions.HTTPError)
 
 PROXY_AUTHENTICATION = 407
 _TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")

@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from .._errors import BadRequest, NotFound, RequestFailed
 from .connection import same_origin, without_query
-from .refusals import advise, server_words
 
 _MAX_PAGES = 10000
 _PAGE_LENGTH = "pagelen"
@@ -94,6 +93,8 @@ def page_items(page: Page, url: str, scrub: t.Callable[[str], str] = str) -> lis
         raise RequestFailed(f"GET {without_query(url)} returned a page without a list of values")
     for item in values:
         if not isinstance(item, dict):
+            from .refusals import advise, server_words
+
             # Workspaces on the Free plan get advertising here with status 200 (fact sheet 2.7, observed).
             words = scrub(server_words(str(item).encode("utf-8", "replace"))).rstrip(".")
             raise RequestFailed(

@@ -4,6 +4,8 @@
 
 """Explain responses with an error status: the error type, message, advice, and whether to retry.
 
+Import this file in the branch of the error, because a task without errors does not need it.
+
 Bitbucket's error shapes (fact sheet 3): ``{"type": "error", "error": {"message", "detail", "fields"}}`` where ``detail``
 can be a text or an object with ``granted`` and ``required`` scopes. ``error`` can be a text, also in OAuth responses, which have
 ``error_description``. Bodies can also be plain text, HTML or empty.
@@ -30,7 +32,7 @@ from .._errors import (
     Unauthorized,
     Withdrawn,
 )
-from .._text import one_line, quoted, status_text
+from .._text import is_html, one_line, quoted, status_text
 from .connection import origin, resolve_redirect
 from .credentials import ACCESS_TOKEN, ANONYMOUS, API_TOKEN, OAUTH
 from .response import Response
@@ -191,11 +193,6 @@ def advise_missing(url: str) -> str:
     if given.get("repository", "").endswith(".git"):
         hints.append("Remove '.git' from the end of the repository.")
     return " ".join(hints)
-
-
-def is_html(text: str) -> bool:
-    """Return whether a body is a web page, such as a login page, and not a document of the API."""
-    return text.lstrip()[:15].lower().startswith(("<!doctype html", "<html"))
 
 
 _ADVICE = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import http.client
 import re
 import time
 import typing as t
@@ -16,7 +17,14 @@ import zlib
 from .._errors import RequestFailed, TooLarge
 from .._rate import RateLimit
 from .._text import one_line, status_text
-from .failures import BROKEN_BODY, explain_broken_body
+
+_BROKEN_BODY: tuple[type[Exception], ...] = (OSError, ValueError, http.client.HTTPException)
+try:
+    import urllib3.exceptions
+except ImportError:
+    pass  # Transport reports the missing library
+else:
+    _BROKEN_BODY = (*_BROKEN_BODY, urllib3.exceptions.HTTPError)
 
 BLOCK = 256 * 1024
 # urllib3 before 2.1 waits until a read is complete, so its reads are small.
@@ -157,7 +165,9 @@ class Response(Head):
         """Return the next bytes, at most BLOCK, empty at the end. Raise RequestFailed for an incomplete or slow body."""
         try:
             block = self._read_some(self._response.raw)
-        except BROKEN_BODY as exc:
+        except _BROKEN_BODY as exc:
+            from .failures import explain_broken_body
+
             raise explain_broken_body(exc, self.what, self._timeout, self._received) from None
         self._received += len(block)
         if not block:

@@ -15,11 +15,12 @@ from .._errors import RequestFailed
 from .._text import one_line
 from .connection import Connection, same_origin, without_query
 from .credentials import OAUTH, Credentials, Secrets
-from .oauth import TokenSource
-from .refusals import explain_refusal
 from .response import Response
 from .retries import CLOCK, Clock
 from .transport import Exchanger, Transport
+
+if t.TYPE_CHECKING:
+    from .oauth import TokenSource
 
 _HEADERS = {"User-Agent": "ansible-collection-releng.bitbucket", "Accept-Encoding": "identity"}
 _UNAUTHORIZED = 401
@@ -46,8 +47,8 @@ class Session:
         self._credentials = connection.credentials
         self.secrets = Secrets(connection.credentials.secrets, add_secret)
         self._transport = transport or Transport(connection.timeout, connection.verify, threads)
-        self._tokens = TokenSource(connection, self._transport, self.secrets, clock)
         self._clock = clock
+        self._tokens = self._create_tokens(connection)
         self._server_date: tuple[float, float] | None = None
         self._lock = threading.Lock()
 
@@ -59,7 +60,7 @@ class Session:
         other = copy.copy(self)
         other.requests = 0
         other._credentials = credentials
-        other._tokens = TokenSource(connection, self._transport, self.secrets, self._clock)
+        other._tokens = other._create_tokens(connection)
         return other
 
     def send(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any = None) -> Response:
@@ -70,7 +71,7 @@ class Session:
         """
         if not self.is_of_api(url):
             raise RequestFailed(f"The URL {one_line(without_query(url))} is outside the API and is not followed")
-        if self._credentials.kind != OAUTH:
+        if self._tokens is None:
             return self._exchange(method, url, headers, body, self._credentials.authorization())
         authorization, is_new = self._tokens.authorization()
         response = self._exchange(method, url, headers, body, authorization)
@@ -98,7 +99,17 @@ class Session:
     def require_success(self, response: Response, also: t.Container[int] = ()) -> None:
         """Raise the error of a response, unless its status is a success or one of ``also``."""
         if not 200 <= response.status < 300 and response.status not in also:
+            from .refusals import explain_refusal
+
             raise explain_refusal(response, self._credentials.kind, self.secrets.scrub)
+
+    def _create_tokens(self, connection: Connection) -> TokenSource | None:
+        """Return the source of OAuth tokens. The import is local, because other credentials do not need it."""
+        if connection.credentials.kind != OAUTH:
+            return None
+        from .oauth import TokenSource
+
+        return TokenSource(connection, self._transport, self.secrets, self._clock)
 
     def _exchange(self, method: str, url: str, headers: t.Mapping[str, str], body: t.Any, authorization: str | None) -> Response:
         sent = {**_HEADERS, **headers}

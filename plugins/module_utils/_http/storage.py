@@ -15,10 +15,9 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._errors import Gone, LinkExpired, NoResponse, NotFound, RequestFailed, StorageRefused
-from .._text import one_line, status_text
+from .._text import is_html, one_line, status_text
 from .client import Client
 from .connection import resolve_redirect
-from .refusals import explain_storage_refusal, is_html, read_error, server_words
 from .response import Response
 from .session import Session
 
@@ -61,6 +60,8 @@ def _ask(client: Client, url: str) -> Response:
     """Return the redirect of the API to the contents. Raise RequestFailed for any other response."""
     response = client.session.send("GET", url, _ACCEPT)
     if 200 <= response.status < 300:
+        from .refusals import read_error, server_words
+
         body = read_error(response)
         is_page = is_html(body.decode("utf-8", "replace"))
         found = server_words(body) if is_page else f"HTTP {status_text(response.status)}"
@@ -189,6 +190,8 @@ def _follow(session: Session, response: Response, url: str, headers: t.Mapping[s
         return response
     if session.is_of_api(url):
         session.require_success(response)
+    from .refusals import explain_storage_refusal
+
     raise explain_storage_refusal(response)
 
 

@@ -22,7 +22,6 @@ import typing as t
 
 from .._errors import BadInput, MissingLibrary, RequestFailed
 from .._paths import encode_path, locale_path
-from .failures import PROXY_AUTHENTICATION, explain_no_response, explain_proxy_refusal
 from .response import Response
 
 try:
@@ -96,11 +95,15 @@ class Transport:
             proxy = requests.utils.select_proxy(ready_url, settings["proxies"]) or ""
             response = adapter.send(prepared, timeout=self._timeout, **t.cast(t.Dict[str, t.Any], settings))
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as exc:
+            from .failures import explain_no_response
+
             raise explain_no_response(exc, what, self._timeout, proxy) from None
         except OSError as exc:  # a missing CA bundle
             raise RequestFailed(f"{what} failed: {exc}", may_have_applied=False) from exc
-        if proxy and response.status_code == PROXY_AUTHENTICATION:
-            raise explain_proxy_refusal(PROXY_AUTHENTICATION, what, proxy)
+        if proxy and response.status_code == http.client.PROXY_AUTHENTICATION_REQUIRED:
+            from .failures import explain_proxy_refusal
+
+            raise explain_proxy_refusal(response.status_code, what, proxy)
         return Response(response, what, self._timeout, decodes)
 
 

@@ -18,7 +18,6 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._http.refusals im
     advise,
     advise_by_words,
     advise_missing,
-    is_html,
     required_scopes,
     server_words,
     storage_words,
@@ -141,21 +140,6 @@ S3 = (
 )
 def test_only_the_code_of_a_storage_response_is_shown(body: bytes, words: str) -> None:
     assert storage_words(body) == words
-
-
-@pytest.mark.parametrize(
-    ("text", "html"),
-    [
-        ("<html>", True),
-        ("\n <HTML lang=en>", True),
-        ("<!doctype HTML>", True),
-        ("<Error>", False),
-        ("see <html>", False),
-        ("", False),
-    ],
-)
-def test_a_web_page_is_recognized_by_its_beginning(text: str, html: bool) -> None:
-    assert is_html(text) is html
 
 
 @pytest.mark.parametrize(
