@@ -374,7 +374,8 @@ from ..module_utils._copy.copy import Copier, CopyOptions
 from ..module_utils._copy.repositories import require_different
 from ..module_utils._copy.upload import SourceUploader
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import CHANNEL_SUFFIX, Selection, manifest_names
+from ..module_utils._downloads.artifact import CHANNEL_SUFFIX, manifest_names
+from ..module_utils._downloads.selection import Selection
 from ..module_utils._errors import BadInput
 from ..module_utils._fetch.choose import Wanted
 from ..module_utils._http.client import Client

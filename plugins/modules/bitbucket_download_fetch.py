@@ -526,15 +526,11 @@ from ..module_utils._ansible.arguments import (
 from ..module_utils._ansible.files import AnsibleFiles
 from ..module_utils._ansible.module import BitbucketModule, CreateClient, Options, create_client, create_module, run_module
 from ..module_utils._channel.options import parse_requested_channel
-from ..module_utils._delivery.delivery import Delivery, Question, parse_delivery
-from ..module_utils._delivery.downloads import DeliveredDownloads, create_link_client
-from ..module_utils._delivery.host import DeliveredRequests, ask, fetch_delivery
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import parse_selection
 from ..module_utils._errors import BadInput
 from ..module_utils._fetch.choose import Chooser, Wanted
 from ..module_utils._fetch.fetch import Fetcher, summarize
-from ..module_utils._fetch.local import FetchOptions, ListedRequests, Requests
+from ..module_utils._fetch.local import FetchOptions, ListedRequests
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._files.destination import Destination
 from ..module_utils._http.client import Client
@@ -546,6 +542,8 @@ from ..module_utils._versions.order import parse_order
 
 if t.TYPE_CHECKING:
     from ..module_utils._archives.unpack import Unpacker
+    from ..module_utils._delivery.task import DeliveredTask
+    from ..module_utils._downloads.selection import Selection
 
 _UNVERIFIED = (
     "Only the sizes of the unpacked archives are verified, not their contents. Set manifest, with signed_by if the manifest is"
@@ -625,6 +623,15 @@ def parse_options(options: Options, unpacker: Unpacker | None) -> FetchOptions:
     )
 
 
+def parse_patterns(options: Options) -> Selection | None:
+    """Return the selection by patterns, or None for a task without patterns, which does not need the import."""
+    if not options["patterns"]:
+        return None
+    from ..module_utils._downloads.selection import parse_selection
+
+    return parse_selection(options)
+
+
 def parse_wanted(options: Options) -> Wanted:
     """Return the requested artifacts."""
     channel = parse_requested_channel(options)
@@ -632,7 +639,7 @@ def parse_wanted(options: Options) -> Wanted:
         raise BadInput("name and patterns are empty: there is nothing to fetch")
     return Wanted(
         names=list(dict.fromkeys(options["name"] or ())) or None,
-        selection=parse_selection(options) if options["patterns"] else None,
+        selection=parse_patterns(options),
         checksum=parse_checksum(options["checksum"]) if options["checksum"] is not None else None,
         manifest=options["manifest"],
         trust=parse_trust(options, channel.file if channel else None),
@@ -640,19 +647,23 @@ def parse_wanted(options: Options) -> Wanted:
     )
 
 
-def find_delivery(module: BitbucketModule) -> Delivery | None:
-    """Return the data from the control node, or None if the host sends the requests to Bitbucket itself."""
+def find_delivered_task(module: BitbucketModule) -> DeliveredTask | None:
+    """Return the task with the data from the control node, or None if the host sends the requests to Bitbucket itself."""
     document = module.control_node.get("delivery")
     if document is None and module.params["via"] != "host":
         module.refusal = module.refusal or _NO_ACTION
-    return parse_delivery(document) if document else None
+    if not document:
+        return None
+    from ..module_utils._delivery.task import DeliveredTask
+
+    return DeliveredTask(document)
 
 
-def choose_client(delivery: Delivery | None) -> CreateClient:
-    """Return the function that creates the client. With a delivery, it needs neither credentials nor the library requests."""
-    if delivery is None:
+def choose_client(delivered: DeliveredTask | None) -> CreateClient:
+    """Return the function that creates the client."""
+    if delivered is None:
         return create_client
-    return lambda module, threads, clock: create_link_client(module.params, delivery, module.no_log_values.add, threads, clock)
+    return lambda module, threads, clock: delivered.create_client(module.params, module.no_log_values.add, threads, clock)
 
 
 def warn(options: Options) -> Outcome:
@@ -669,27 +680,25 @@ def main(clock: Clock = CLOCK) -> None:
         **CHECKS,
     )
     options, check_mode = module.params, module.check_mode
-    delivery = find_delivery(module)
+    delivered = find_delivered_task(module)
 
     def fetch(client: Client, progress: Progress) -> Outcome:
         with AnsibleFiles(module) as files:
             unpacker = create_unpacker(options, files)
             how, wanted = parse_options(options, unpacker), parse_wanted(options)
-            if delivery is None:
+            if delivered is None:
                 downloads = Downloads(client, options["repository"])
-                requests: Requests = ListedRequests(downloads, Chooser(downloads, wanted, how.check), wanted, how)
-                fetched = Fetcher(downloads, requests, how, files).run(check_mode, progress)
+                requests = ListedRequests(downloads, Chooser(downloads, wanted, how.check), wanted, how)
+                fetched, facts = Fetcher(downloads, requests, how, files).run(check_mode, progress), requests.facts
             else:
-                delivered = DeliveredDownloads(client, options["repository"], delivery)
-                requests = DeliveredRequests(delivery, wanted, how)
-                found = fetch_delivery(Fetcher(delivered, requests, how, files), requests, check_mode, progress)
-                if isinstance(found, Question):
-                    return ask(found)
-                fetched = found
-            outcome = summarize(fetched, requests.facts)
+                found = delivered.fetch(client, options["repository"], wanted, how, files, check_mode, progress)
+                if isinstance(found, Outcome):
+                    return found
+                fetched, facts = found
+            outcome = summarize(fetched, facts)
             return outcome.join(unpacker.run(fetched, check_mode, progress)).join(warn(options)) if unpacker else outcome
 
-    run_module(module, fetch, Progress(artifacts=[]), options["parallel"], clock, choose_client(delivery))
+    run_module(module, fetch, Progress(artifacts=[]), options["parallel"], clock, choose_client(delivered))
 
 
 if __name__ == "__main__":

@@ -296,11 +296,10 @@ from ..module_utils._ansible.arguments import (
 from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._channel.options import RequestedChannel, parse_requested_channel
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import Artifact, Selection, newest_first, parse_selection
+from ..module_utils._downloads.artifact import Artifact, newest_first
+from ..module_utils._downloads.selection import Selection, parse_selection
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
-from ..module_utils._manifest.inventory import take_inventory
-from ..module_utils._manifest.store import ManifestStore
 from ..module_utils._outcome import Outcome, Progress, Result
 from ..module_utils._trust.options import parse_trust
 from ..module_utils._versions.order import Order
@@ -347,9 +346,12 @@ def list_artifacts(downloads: Downloads, selection: Selection) -> Outcome:
     return Outcome({"artifacts": found}, warnings=listed.warnings)
 
 
-def list_with_manifest(downloads: Downloads, selection: Selection, store: ManifestStore) -> Outcome:
+def list_with_manifest(downloads: Downloads, selection: Selection, manifest: str, trust: Trust | None) -> Outcome:
     """Return the selected artifacts with their digests, the unlisted artifacts and the orphaned lines of the manifest."""
-    inventory = take_inventory(downloads, store)
+    from ..module_utils._manifest.inventory import take_inventory
+    from ..module_utils._manifest.store import ManifestStore
+
+    inventory = take_inventory(downloads, ManifestStore(downloads, manifest, trust))
     chosen = selection.choose(inventory.listed.artifacts)
     order = selection.order
     found = [{**describe(downloads, artifact, order), **inventory.describe_digest(artifact)} for artifact in chosen]
@@ -375,7 +377,7 @@ def run(options: Options, client: Client) -> Outcome:
         return list_release(downloads, channel, trust, selection.order)
     if options["manifest"] is None:
         return list_artifacts(downloads, selection)
-    return list_with_manifest(downloads, selection, ManifestStore(downloads, options["manifest"], trust))
+    return list_with_manifest(downloads, selection, options["manifest"], trust)
 
 
 def main(clock: Clock = CLOCK) -> None:

@@ -207,7 +207,7 @@ from ..module_utils._ansible.arguments import (
 )
 from ..module_utils._ansible.module import Options, create_module, run_module
 from ..module_utils._downloads.api import Downloads
-from ..module_utils._downloads.artifact import parse_selection
+from ..module_utils._downloads.selection import parse_selection
 from ..module_utils._errors import BadInput
 from ..module_utils._files.checksum import parse_checksum
 from ..module_utils._http.client import Client

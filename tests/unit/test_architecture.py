@@ -85,7 +85,7 @@ LIBRARIES = {
 # These files only decide: no chain of imports leads from them to the network or to the file system.
 DECIDING = {
     ROOT: ("_errors", "_meter", "_names", "_outcome", "_patterns", "_places", "_rate", "_renames", "_text"),
-    DOWNLOADS: ("artifact", "parts"),
+    DOWNLOADS: ("artifact", "parts", "selection"),
     CHANNEL: ("document",),
     MANIFEST: ("comparison", "manifest"),
     PUBLISH: ("plan", "retention"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.artifact import Artifact, Listing, Selection, explain_empty, is_channel_name, parse_selection, require_match
+from .._downloads.artifact import Artifact, Listing, explain_empty, is_channel_name
+from .._downloads.selection import Selection, parse_selection
 from .._errors import BadInput, BitbucketError
 from .._names import check_name
 from .._outcome import CREATED, KEPT, REPLACED, UNCHANGED
@@ -62,7 +63,7 @@ class ReleaseRequest(t.NamedTuple):
             return self.claims
         ignored = {*self.selection.ignored, *filter(is_channel_name, listing)}
         selection = self.selection._replace(ignored=ignored)
-        found = require_match(selection.choose(listing.values()), selection, listing, path)
+        found = selection.require_match(selection.choose(listing.values()), listing, path)
         return [Claim(artifact.name) for artifact in found]
 
     def find_late(self, listing: Listing) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._downloads.api import Downloads, StaleListing
-from .._downloads.ranges import create_transfer
+from .._downloads.choose_transfer import create_transfer
 from .._downloads.transfer import Transfer
 from .._errors import BitbucketError
 from .._fetch.choose import Chooser

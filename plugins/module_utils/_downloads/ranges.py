@@ -23,23 +23,8 @@ from .._meter import Gauge
 from .._parallel import run_all
 from .api import Contents, Downloads
 from .artifact import Artifact
-from .parts import LAYOUT, Layout, Part
+from .parts import Part
 from .transfer import Transfer
-
-
-def create_transfer(
-    downloads: Downloads,
-    artifact: Artifact,
-    algorithms: t.Iterable[str],
-    sink: io.FileIO,
-    connections: int,
-    layout: Layout = LAYOUT,
-) -> Transfer:
-    """Return the transfer of an artifact into ``sink``. A large one uses at most ``connections`` connections."""
-    parts = layout.divide(artifact.size) if connections > 1 else []
-    if len(parts) < 2:
-        return Transfer(downloads, artifact, algorithms, sink)
-    return RangedTransfer(downloads, artifact, algorithms, sink, parts, connections)
 
 
 class RangedTransfer(Transfer):

@@ -14,10 +14,12 @@ from __future__ import annotations
 import typing as t
 
 from .._files.blocks import hash_blocks
-from .._files.payload import Sendable
 from .._meter import Gauge
 from .api import Contents, Downloads
 from .artifact import Artifact
+
+if t.TYPE_CHECKING:
+    from .._files.payload import Sendable
 
 
 class Comparison(t.NamedTuple):

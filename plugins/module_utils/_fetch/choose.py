@@ -12,17 +12,18 @@ from __future__ import annotations
 import typing as t
 
 from .._downloads.api import Downloads, StaleListing, require_gone
-from .._downloads.artifact import Artifact, Listing, Selection
+from .._downloads.artifact import Artifact, Listing
 from .._errors import BadInput, BitbucketError
 from .._files.checksum import Checksum
-from .._manifest.store import ManifestStore
 from .._outcome import Result
 from .plan import Chosen, Expectation, choose_matching, choose_named, expect, join_expectations
 
 if t.TYPE_CHECKING:
     from .._channel.options import RequestedChannel
     from .._channel.read import ChannelReader, FoundChannel
+    from .._downloads.selection import Selection
     from .._manifest.manifest import ManifestSignature
+    from .._manifest.store import ManifestStore
     from .._trust.trust import Trust
 
 CheckNames = t.Callable[[t.Sequence[str]], None]
@@ -62,7 +63,7 @@ class Chooser:
         self._downloads = downloads
         self._wanted = wanted
         self._check_names = check
-        self._manifest = ManifestStore(downloads, wanted.manifest, wanted.trust) if wanted.manifest is not None else None
+        self._manifest = _create_store(downloads, wanted)
         self._channel = _create_reader(downloads, wanted)
         self._found: FoundChannel | None = None
         self._signature: ManifestSignature | None = None
@@ -126,6 +127,15 @@ class Chooser:
         if self._wanted.checksum and len(names) > 1:
             raise BadInput(f"checksum requires exactly one artifact, but {len(names)} are selected")
         self._check_names(names)
+
+
+def _create_store(downloads: Downloads, wanted: Wanted) -> ManifestStore | None:
+    """Return the manifest store of the task. The import is local, because other tasks do not need it."""
+    if wanted.manifest is None:
+        return None
+    from .._manifest.store import ManifestStore
+
+    return ManifestStore(downloads, wanted.manifest, wanted.trust)
 
 
 def _create_reader(downloads: Downloads, wanted: Wanted) -> ChannelReader | None:

@@ -14,12 +14,11 @@ import os
 import typing as t
 
 from .._downloads.api import Downloads
-from .._downloads.ranges import create_transfer
+from .._downloads.choose_transfer import create_transfer
 from .._downloads.same_content import compare_content, has_digest, if_none_match
 from .._errors import BitbucketError, LinkExpired
 from .._files.destination import remove_empty
 from .._files.local_file import FILE, RECORDED
-from .._files.payload import Payload
 from .._files.temporary import TemporaryFile, TemporaryFiles
 from .._outcome import UNCHANGED, Outcome, Progress, Result, mark_line, state_line
 from .._parallel import run_all
@@ -153,6 +152,8 @@ class Fetcher:
         if local.kind == RECORDED:
             same = has_digest(self._downloads, request.artifact, request.digests or {})
         else:
+            from .._files.payload import Payload  # only check mode compares contents without a transfer
+
             same = compare_content(self._downloads, request.artifact, Payload(name, local.size, path=local.path)).same
         if not same and expected:
             problem = BitbucketError(

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.artifact import Artifact, Listing, Selection, explain_empty, require_match
+from .._downloads.artifact import Artifact, Listing, explain_empty
 from .._errors import BitbucketError
 from .._files.checksum import Checksum
 from .._files.local_file import ABSENT, LINK, LocalFile
-from .._manifest.manifest import Manifest
 from .._outcome import FETCHED, REPLACED, UNCHANGED
-from .._renames import renamed_pattern
 from .._text import quoted
+
+if t.TYPE_CHECKING:
+    from .._downloads.selection import Selection
+    from .._manifest.manifest import Manifest
 
 
 class Expectation(t.NamedTuple):
@@ -85,7 +87,7 @@ def choose_matching(listing: Listing, selection: Selection, path: str) -> list[A
     found = selection.choose(listing.values())
     if not found and any(map(selection.matches, listing)):
         raise BitbucketError(f"All artifacts in {path} that match the patterns are pre-releases, or group_by does not match them")
-    return require_match(found, selection, listing, path)
+    return selection.require_match(found, listing, path)
 
 
 def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> list[Artifact]:
@@ -99,6 +101,8 @@ def choose_named(listing: Listing, names: t.Sequence[str], repository: str) -> l
 def _hint(name: str, listing: Listing) -> str:
     if "*" in name or "?" in name:
         return f"{quoted(name)} (names are exact; use patterns to match several names)"
+    from .._renames import renamed_pattern
+
     pattern = renamed_pattern(name)
     similar = [quoted(other) for other in listing if pattern and pattern.match(other)]
     return quoted(name) + (f" (Bitbucket might have stored it as {' or '.join(similar)})" if similar else "")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.artifact import Selection, manifest_names
+from .._downloads.artifact import manifest_names
+from .._downloads.selection import Selection
 from .manifest import Manifest
 
 

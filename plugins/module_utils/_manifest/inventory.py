@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from .._downloads.api import Downloads, require_gone
-from .._downloads.artifact import Artifact, Selection
+from .._downloads.artifact import Artifact
 from .._downloads.listing import ArtifactList
+from .._downloads.selection import Selection
 from .._outcome import Result
 from .comparison import compare_names
 from .manifest import Manifest

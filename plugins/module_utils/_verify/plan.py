@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.artifact import Artifact, Listing, Selection, require_match
+from .._downloads.artifact import Artifact, Listing
+from .._downloads.selection import Selection
 from .._errors import BadInput
 from .._files.checksum import Checksum
 from .._manifest.comparison import compare_names
@@ -81,7 +82,7 @@ def plan(listing: Listing, manifest: Manifest | None, request: VerifyRequest, pa
     """
     names, selection = request.names or (), request.selection
     if selection:
-        names = require_match(_choose(listing, manifest, selection), selection, listing, path)
+        names = selection.require_match(_choose(listing, manifest, selection), listing, path)
     if request.checksum and len(names) > 1:
         raise BadInput(f"checksum requires exactly one artifact, but {len(names)} are selected")
     return [Check(name, listing.get(name), _find_expected(name, manifest, request.checksum)) for name in names]

@@ -13,7 +13,7 @@ import tempfile
 import typing as t
 
 from ...module_utils._downloads.api import StaleListing
-from ...module_utils._downloads.ranges import create_transfer
+from ...module_utils._downloads.choose_transfer import create_transfer
 from ...module_utils._downloads.same_content import if_none_match
 from ...module_utils._errors import BitbucketError
 from ...module_utils._fetch.plan import Chosen

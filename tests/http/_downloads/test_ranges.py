@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from werkzeug import Response
 
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.choose_transfer import create_transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.parts import Layout
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.ranges import create_transfer
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError, RequestFailed
 from tests.emulator import Emulator
 from tests.emulator.faults.damage import Damage

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Selection, parse_selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection, parse_selection
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.plan import (
     NEEDS_CONTENTS,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.comparison import compare_names
 from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import Manifest, ManifestSignature

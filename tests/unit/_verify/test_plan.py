@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact, Selection
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.artifact import Artifact
+from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.selection import Selection
 from ansible_collections.releng.bitbucket.plugins.module_utils._errors import BitbucketError
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
 from ansible_collections.releng.bitbucket.plugins.module_utils._manifest.manifest import Manifest, ManifestSignature
