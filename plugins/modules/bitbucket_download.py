@@ -316,13 +316,12 @@ from ..module_utils._errors import BadInput
 from ..module_utils._files.payload import Payload, file_payloads, text_payload
 from ..module_utils._http.client import Client
 from ..module_utils._http.retries import CLOCK, Clock
-from ..module_utils._manifest.manifest import Current
 from ..module_utils._names import check_name
 from ..module_utils._outcome import Outcome, Progress
 from ..module_utils._parallel import check_parallel
 from ..module_utils._publish.apply import ApplyOptions, Executor
 from ..module_utils._publish.evidence import plan_payloads
-from ..module_utils._publish.plan import Step, plan_deleting, refuse_channels, refuse_manifest
+from ..module_utils._publish.plan import Current, Step, plan_deleting, refuse_channels, refuse_manifest
 from ..module_utils._text import quoted
 from ..module_utils._trust.options import parse_trust
 

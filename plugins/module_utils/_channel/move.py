@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.api import Downloads
+from .._downloads.api import Downloads, NotStored
 from .._downloads.artifact import Listing, manifest_names
-from .._downloads.read_back import NotStored, ReadBack, Stored
+from .._downloads.read_back import ReadBack, Stored
 from .._downloads.upload import Uploader
 from .._errors import BadInput, BitbucketError
 from .._files.payload import Payload

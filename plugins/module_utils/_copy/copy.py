@@ -12,12 +12,11 @@ from .._downloads.api import Downloads, Inconsistent
 from .._downloads.artifact import is_channel_name
 from .._errors import BadInput
 from .._fetch.choose import Chooser, Wanted
-from .._manifest.manifest import Current
 from .._names import check_written_name
 from .._outcome import Outcome
 from .._publish.apply import Executor
 from .._publish.evidence import plan_payloads
-from .._publish.plan import Step, refuse_manifest
+from .._publish.plan import Current, Step, refuse_manifest
 from .._text import quoted
 from .payload import SourceArtifact
 from .upload import oldest_first

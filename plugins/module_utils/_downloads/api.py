@@ -38,6 +38,10 @@ class Inconsistent(BitbucketError):
     """Related artifacts do not match, probably because another publisher is replacing them. Read them once more to decide."""
 
 
+class NotStored(BitbucketError):
+    """Bitbucket accepted uploads, but did not store them as sent."""
+
+
 class Body(t.Protocol):
     """A response with contents. See Response."""
 

@@ -12,16 +12,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import BitbucketError
 from .._files.payload import Sendable
 from .._renames import SimilarNames
 from .api import Downloads, StaleListing
 from .artifact import EMPTY, Artifact, Listing
 from .same_content import compare_content
-
-
-class NotStored(BitbucketError):
-    """Bitbucket accepted uploads, but did not store them as sent."""
 
 
 class Stored(t.NamedTuple):

@@ -14,17 +14,19 @@ import threading
 import typing as t
 
 from .._errors import BitbucketError, RequestFailed
-from .._files.payload import Sendable
-from .._http.multipart import UploadBody
 from .._parallel import run_all
-from .api import Downloads
+from .api import Downloads, NotStored
 from .artifact import Artifact, Listing
-from .read_back import NotStored, ReadBack
+
+if t.TYPE_CHECKING:
+    from .._files.payload import Sendable
+    from .._http.multipart import UploadBody
+    from .read_back import ReadBack
 
 MAX_BATCH_FILES = 20
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 
-_S = t.TypeVar("_S", bound=Sendable)
+_S = t.TypeVar("_S", bound="Sendable")
 
 
 class Landing(t.NamedTuple):
@@ -68,7 +70,7 @@ class Uploader:
 
     def read_back(self, payloads: t.Sequence[Sendable], before: Listing) -> Listing:
         """Read the listing and add the artifact or problem to each landing. Raise NotStored if there are problems."""
-        listing, found = ReadBack(self._downloads, payloads, before).run()
+        listing, found = self._create_read_back(payloads, before).run()
         for payload, stored in zip(payloads, found):
             landing = self.landings[payload.name]
             self.landings[payload.name] = landing._replace(artifact=stored.artifact, problem=stored.problem)
@@ -76,7 +78,15 @@ class Uploader:
             raise NotStored(f"The upload was accepted, but {'; '.join(problems)}")
         return listing
 
+    def _create_read_back(self, payloads: t.Sequence[Sendable], before: Listing) -> ReadBack:
+        """Return the reading of the listing after an upload. The import is local, because most tasks upload nothing."""
+        from .read_back import ReadBack
+
+        return ReadBack(self._downloads, payloads, before)
+
     def _send_batch(self, batch: t.Sequence[Sendable], before: Listing) -> None:
+        from .._http.multipart import UploadBody  # most tasks upload nothing
+
         attempts = 0
         remaining = list(batch)
         while remaining:
@@ -108,7 +118,7 @@ class Uploader:
     def _look_up(self, failure: RequestFailed, sent: list[Sendable], before: Listing, body: UploadBody) -> list[Sendable]:
         """Record the payloads in a new listing, and return the others."""
         try:
-            landed = ReadBack(self._downloads, sent, before).look()
+            landed = self._create_read_back(sent, before).look()
         except BitbucketError as exc:
             raise RequestFailed(
                 f"{failure}. The result of the upload is unknown, because the listing failed as well: {exc}"

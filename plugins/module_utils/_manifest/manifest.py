@@ -155,21 +155,6 @@ def _is_same(artifact: Artifact | None, other: Artifact | None) -> bool:
     return (artifact.size, artifact.created_on) == (other.size, other.created_on)
 
 
-class Current(t.NamedTuple):
-    """The current state of Downloads: the listing and, if the task uses one, the manifest.
-
-    ``others``: further artifacts with names in the listing.
-    """
-
-    listing: Listing
-    manifest: Manifest | None = None
-    others: t.Sequence[Artifact] = ()
-
-    def trusted_digest(self, artifact: Artifact) -> str | None:
-        """Return the digest of an artifact in a trusted line of the manifest."""
-        return self.manifest.trusted_digest(artifact) if self.manifest else None
-
-
 class ManifestPlan(t.NamedTuple):
     """The plan for the manifest. ``text``: set if it is sent. ``size``: in bytes, after the task.
 

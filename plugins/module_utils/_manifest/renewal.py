@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.api import Downloads, StaleListing
+from .._downloads.api import Downloads, NotStored, StaleListing
 from .._downloads.artifact import Artifact, Listing
-from .._downloads.deletion import Deleter
-from .._downloads.read_back import NotStored, ReadBack, Stored
 from .._downloads.same_content import compare_content
 from .._files.payload import Payload
 from .._text import quoted
@@ -21,6 +19,7 @@ from .signed import RECOVERY_ADVICE, require_unsigned
 from .store import ManifestStore
 
 if t.TYPE_CHECKING:
+    from .._downloads.read_back import Stored
     from .._downloads.upload import Uploader
     from .._signatures.values import Proof
 
@@ -118,6 +117,8 @@ class ManifestRenewal:
         self._uploader.send_together(payloads, before)
         if not self._verify:
             return None
+        from .._downloads.read_back import ReadBack  # most tasks change nothing
+
         listing, found = ReadBack(self._downloads, payloads, before).run()
         replaced = [
             each for each in found if each.final and each.artifact and _differs(each.artifact, before.get(each.artifact.name))
@@ -159,6 +160,8 @@ class ManifestRenewal:
 
     def _delete(self, listing: Listing) -> None:
         """Delete the manifest and then its signature, which proves nothing without the manifest."""
+        from .._downloads.deletion import Deleter
+
         names = [self._store.name, *([self._store.trust.signature] if self._store.trust else ())]
         for name in names:
             if name in listing:

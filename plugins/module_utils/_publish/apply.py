@@ -11,26 +11,22 @@ from __future__ import annotations
 
 import typing as t
 
-from .._downloads.api import Downloads
+from .._downloads.api import Downloads, NotStored
 from .._downloads.artifact import EMPTY, Artifact, Listing, listing_lines
-from .._downloads.deletion import Deleter
-from .._downloads.read_back import NotStored
 from .._downloads.upload import Landing, Uploader
-from .._errors import BitbucketError
-from .._manifest.manifest import Current, Manifest, ManifestPlan, ManifestSignature, plan_manifest
-from .._manifest.renewal import Contribution, ManifestRenewal
-from .._manifest.store import ManifestStore
 from .._outcome import ABSENT, DELETED, Outcome, Progress, Result, mark_line
 from .._parallel import run_all
 from .._renames import renamed_pattern
 from .._text import quoted
-from .plan import Step, correct_step, predict_listing
+from .plan import Current, Step, correct_step, predict_listing
 
 if t.TYPE_CHECKING:
     from .._files.payload import Sendable
+    from .._manifest.manifest import ManifestPlan, ManifestSignature
     from .._signatures.values import Proof
     from .._trust.trust import Trust
     from .._versions.order import Order
+    from .manifest import TaskManifest
 
 
 class ApplyOptions(t.NamedTuple):
@@ -52,55 +48,40 @@ class Executor:
         self._options = options
         self._progress = progress
         self._uploader = uploader or Uploader(downloads)
-        self._deleter = Deleter(downloads, options.parallel)
-        self._store: ManifestStore | None = None
+        self._manifest: TaskManifest | None = None
         if options.manifest is not None:
-            self._store = ManifestStore(downloads, options.manifest, options.trust, options.parallel)
-            self._store.require_writable()
+            from .manifest import TaskManifest
+
+            self._manifest = TaskManifest(downloads, options.manifest, options)
 
     def read(self) -> Current:
         """Return the listing and the manifest; raise StaleListing if they contradict the service or each other."""
         listed = self._downloads.list_artifacts().require_complete(self._downloads.path)
-        current = Current(listed.by_name, None, listed.others)
-        if not self._store:
-            return current
-        manifest = self._store.read_writable(current.listing)
-        self._store.require_listed(manifest, current.listing)
-        return current._replace(manifest=manifest)
+        manifest = self._manifest.read(listed.by_name) if self._manifest else None
+        return Current(listed.by_name, manifest, listed.others)
 
     def apply(self, current: Current, steps: t.Sequence[Step]) -> Outcome:
         """Apply the steps, or predict the outcome in check mode. ``current``: the state that the steps are based on."""
-        work = _Work(current, steps, self._uploader.landings, self._deleter.deleted)
+        work = Work(current, steps, self._uploader.landings)
         self._progress.follow(lambda: self._report(work))
-        self._require_signable(work)
+        if self._manifest:
+            self._manifest.require_signable(work)
         if self._options.check_mode:
             self._predict(work)
         else:
             self._send(work)
             self._delete(work)
-        plan = self._renew_manifest(current.manifest, work)
+        deleted = {artifact.identity for artifact in _find_deleted(work)}
+        plan = self._manifest.renew(work, self._uploader, deleted) if self._manifest else None
         return self._render(work, plan)
 
-    def _require_signable(self, work: _Work) -> None:
-        """Raise, before anything is sent, if the manifest will change and must be signed, but the key cannot sign."""
-        if self._store and (manifest := work.current.manifest):
-            digests, sends = work.find_digests(), bool(work.find_sending())
-            plan = plan_manifest(manifest, digests, work.find_after(), sends)
-            if not (sends or plan.changes):
-                return
-            writes = sends or plan.text is not None
-            try:
-                work.proof = self._store.require_signable(work.current.listing, writes, self._options.check_mode)
-            except BitbucketError as exc:
-                raise BitbucketError(f"{exc}. Nothing was sent") from exc
-
-    def _predict(self, work: _Work) -> None:
+    def _predict(self, work: Work) -> None:
         known = {step.name: step.sha256 for step in work.steps}
         sending = work.find_sending()
         digests = run_all(lambda payload: known[payload.name] or payload.predict_digest(), sending, self._options.parallel)
         work.landings.update((payload.name, Landing(payload, digest)) for payload, digest in zip(sending, digests))
 
-    def _send(self, work: _Work) -> None:
+    def _send(self, work: Work) -> None:
         before, payloads = work.current.listing, work.find_sending()
         self._uploader.send(payloads, before, self._options.parallel)
         if read_back := [payload for payload in payloads if self._must_read_back(payload.name)]:
@@ -109,34 +90,26 @@ class Executor:
 
     def _must_read_back(self, name: str) -> bool:
         """Return whether to read the stored artifact. A manifest requires the stored name."""
-        return self._options.verify or bool(self._store and renamed_pattern(name))
+        return self._options.verify or bool(self._manifest and renamed_pattern(name))
 
-    def _delete(self, work: _Work) -> None:
+    def _delete(self, work: Work) -> None:
         if artifacts := _find_deleted(work):
-            work.after = self._deleter.delete(artifacts, self._options.verify)
+            from .._downloads.deletion import Deleter  # most tasks delete nothing
 
-    def _renew_manifest(self, manifest: Manifest | None, work: _Work) -> ManifestPlan | None:
-        if self._store is None or manifest is None:
-            return None
-        renewal = ManifestRenewal(self._downloads, self._store, self._uploader, _contribute(work), self._options.verify)
-        plan, after = renewal.plan(manifest, work.find_after())
-        if plan.changes and not self._options.check_mode:
-            renewal.apply(plan, after)
-        work.warnings.extend(renewal.warnings)
-        if not work.proof or not self._options.check_mode:
-            work.proof = renewal.proof
-        return plan
+            deleter = Deleter(self._downloads, self._options.parallel)
+            work.deleted = deleter.deleted
+            work.after = deleter.delete(artifacts, self._options.verify)
 
-    def _report(self, work: _Work) -> tuple[Result, bool]:
+    def _report(self, work: Work) -> tuple[Result, bool]:
         """Return the results of the applied steps."""
         results = [self._describe(step, work) for step in work.correct_steps() if work.is_done(step)]
         return {"artifacts": results, "bytes_sent": self._uploader.bytes_sent}, bool(results)
 
-    def _render(self, work: _Work, plan: ManifestPlan | None) -> Outcome:
+    def _render(self, work: Work, plan: ManifestPlan | None) -> Outcome:
         steps = work.correct_steps()
         results: Result = {"artifacts": [self._describe(step, work) for step in steps], "bytes_sent": self._uploader.bytes_sent}
-        if self._store and plan:
-            results["manifest"] = {"name": self._store.name, "status": plan.status, "size": plan.size}
+        if self._manifest and plan:
+            results["manifest"] = {"name": self._manifest.name, "status": plan.status, "size": plan.size}
             if signature := _find_signature(work, plan):
                 results["signature"] = signature.describe(plan.signature or "")
         names = [(step.name, work.find_name(step)) for step in steps]
@@ -153,7 +126,7 @@ class Executor:
             ],
         )
 
-    def _describe(self, step: Step, work: _Work) -> Result:
+    def _describe(self, step: Step, work: Work) -> Result:
         artifact, name, landing = work.find_artifact(step), work.find_name(step), work.landings.get(step.name)
         order = self._options.order
         result = self._downloads.describe(
@@ -169,7 +142,7 @@ class Executor:
         return {**result, "recovered": True} if landing and landing.recovered else result
 
 
-class _Work:
+class Work:
     """The steps of a task and their effects.
 
     ``landings``: sent artifacts by requested name, in check mode those that a run would send. ``deleted``: names of deleted
@@ -177,13 +150,11 @@ class _Work:
     manifest, in check mode the key that would sign it.
     """
 
-    def __init__(
-        self, current: Current, steps: t.Sequence[Step], landings: dict[str, Landing], deleted: t.Collection[str]
-    ) -> None:
+    def __init__(self, current: Current, steps: t.Sequence[Step], landings: dict[str, Landing]) -> None:
         self.current = current
         self.steps = steps
         self.landings = landings
-        self.deleted = deleted
+        self.deleted: t.Collection[str] = ()
         self.warnings: list[str] = []
         self.after: Listing | None = None
         self.proof: Proof | None = None
@@ -266,13 +237,13 @@ def _is_new(artifact: Artifact | None, before: Listing) -> bool:
     return artifact is not None and (old is None or old.identity != artifact.identity)
 
 
-def _find_deleted(work: _Work) -> list[Artifact]:
+def _find_deleted(work: Work) -> list[Artifact]:
     """Return the artifacts that the steps delete. Several artifacts might have the same name."""
     names = {step.name for step in work.steps if step.status == DELETED}
     return [each for each in (*work.current.listing.values(), *work.current.others) if each.name in names]
 
 
-def _find_signature(work: _Work, plan: ManifestPlan | None) -> ManifestSignature | None:
+def _find_signature(work: Work, plan: ManifestPlan | None) -> ManifestSignature | None:
     """Return the signature after the task, or None if the task does not verify the manifest."""
     manifest = work.current.manifest
     if not plan or not manifest or not manifest.signature:
@@ -285,13 +256,7 @@ def _find_signer(signature: ManifestSignature | None) -> dict[str, str]:
     return {signature.name: signature.proof.fingerprint} if signature and signature.proof else {}
 
 
-def _contribute(work: _Work) -> Contribution:
-    """Return the contribution of the steps to the manifest."""
-    deleted = {artifact.identity for artifact in _find_deleted(work)}
-    return Contribution(work.find_digests(), bool(work.find_sending()), deleted, work.current.listing)
-
-
-def _require_unreplaced(work: _Work) -> None:
+def _require_unreplaced(work: Work) -> None:
     """Raise NotStored if an upload was stored under the name of an unchanged artifact of the task."""
     unchanged = {step.current.name for step in work.steps if step.current and not step.changes}
     for name, landing in work.landings.items():

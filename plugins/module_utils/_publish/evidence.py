@@ -11,12 +11,13 @@ import typing as t
 from .._downloads.api import Downloads, StaleListing
 from .._downloads.artifact import Artifact
 from .._downloads.same_content import compare_content
-from .._files.payload import Sendable
-from .._manifest.manifest import Current
 from .._parallel import run_all
 from .._renames import RenamedPattern, SimilarNames, likely_names
 from .._text import quoted
-from .plan import Evidence, Step, plan_publishing
+from .plan import Current, Evidence, Step, plan_publishing
+
+if t.TYPE_CHECKING:
+    from .._files.payload import Sendable
 
 # The number of likely names that are requested. Further names rarely exist.
 _PROBED_NAMES = 3

@@ -19,6 +19,22 @@ from .._text import quoted
 
 if t.TYPE_CHECKING:
     from .._files.payload import Sendable
+    from .._manifest.manifest import Manifest
+
+
+class Current(t.NamedTuple):
+    """The current state of Downloads: the listing and, if the task uses one, the manifest.
+
+    ``others``: further artifacts with names in the listing.
+    """
+
+    listing: Listing
+    manifest: Manifest | None = None
+    others: t.Sequence[Artifact] = ()
+
+    def trusted_digest(self, artifact: Artifact) -> str | None:
+        """Return the digest of an artifact in a trusted line of the manifest."""
+        return self.manifest.trusted_digest(artifact) if self.manifest else None
 
 
 class Evidence(t.NamedTuple):
