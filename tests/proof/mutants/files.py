@@ -19,6 +19,7 @@ DECIDING = {
     "_files/checksum.py": (f"{UNIT}_files/test_checksum.py", f"{UNIT}_fetch/test_plan.py"),
     "_files/destination.py": (f"{UNIT}_files/test_destination.py", f"{UNIT}_fetch/test_plan.py"),
     "_downloads/artifact.py": (f"{UNIT}_downloads/test_artifact.py",),
+    "_downloads/selection.py": (f"{UNIT}_downloads/test_selection.py",),
     "_fetch/plan.py": (f"{UNIT}_fetch/test_plan.py",),
     "_manifest/manifest.py": (f"{UNIT}_manifest/test_manifest.py", f"{UNIT}_manifest/test_manifest_plan.py"),
     "_publish/plan.py": (f"{UNIT}_publish/test_plan.py",),
