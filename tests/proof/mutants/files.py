@@ -56,7 +56,23 @@ HTTP_RULES = {
         "tests/system/test_missing_libraries.py",
     ),
 }
+TRUST = {
+    "_channel/document.py": (f"{UNIT}_channel/test_document.py",),
+    "_openpgp/keys.py": (f"{UNIT}_openpgp/test_keys.py",),
+    "_openpgp/signature.py": (f"{UNIT}_openpgp/test_signature.py",),
+    "_openpgp/status.py": (f"{UNIT}_openpgp/test_status.py",),
+    "_ssh/keys.py": (f"{UNIT}_ssh/test_keys.py",),
+    "_ssh/signature.py": (f"{UNIT}_ssh/test_signature.py",),
+    "_verify/plan.py": (f"{UNIT}_verify/test_plan.py",),
+}
+ORDER = {
+    "_versions/order.py": (f"{UNIT}_versions/test_order.py", f"{UNIT}_publish/test_retention_order.py"),
+    "_versions/precedence.py": (f"{UNIT}_versions/test_version.py", f"{UNIT}_versions/test_order.py"),
+    "_versions/version.py": (f"{UNIT}_versions/test_version.py", f"{UNIT}_versions/test_version_properties.py"),
+}
 GROUPS = {
     "deciding files": {PLUGINS + name: tests for name, tests in DECIDING.items()},
+    "signatures and channels": {PLUGINS + name: tests for name, tests in TRUST.items()},
+    "versions": {PLUGINS + name: tests for name, tests in ORDER.items()},
     "HTTP rules": {PLUGINS + name: tests for name, tests in HTTP_RULES.items()},
 }
