@@ -40,18 +40,21 @@ class Layout(t.NamedTuple):
     """The sizes of parts: contents of at least ``threshold`` bytes are divided into ``usual_count`` parts within the bounds.
 
     Longer parts need fewer requests. With shorter parts, the last connection finishes sooner after the others.
+    A listing can have any size, so parts exceed ``longest`` if there would be more than ``most`` of them.
     """
 
     threshold: int = 32 * _MIB
     shortest: int = 8 * _MIB
     longest: int = 16 * _MIB
     usual_count: int = 32
+    most: int = 1024
 
     def divide(self, size: int) -> list[Part]:
         """Return the parts in order. Return none for contents that one stream transfers."""
         if size < self.threshold:
             return []
-        length = min(max(self.shortest, size // self.usual_count), self.longest)
+        usual = min(max(self.shortest, size // self.usual_count), self.longest)
+        length = max(usual, -(-size // self.most))
         return [Part(start, min(start + length, size)) for start in range(0, size, length)]
 
 

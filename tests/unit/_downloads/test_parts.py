@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.releng.bitbucket.plugins.module_utils._downloads.parts import LAYOUT, Layout, Part
 
 MIB = 1024 * 1024
-LAYOUTS = st.builds(Layout, st.integers(1, 50), st.integers(1, 20), st.integers(20, 40), st.integers(1, 10))
+LAYOUTS = st.builds(Layout, st.integers(1, 50), st.integers(1, 20), st.integers(20, 40), st.integers(1, 10), st.just(2000))
 
 
 @given(size=st.integers(0, 2000), layout=LAYOUTS)
@@ -48,6 +48,12 @@ def test_parts_except_the_last_have_one_length_within_the_limits(size: int, layo
 def test_parts_are_8_to_16_mib_from_32_mib(size: int, count: int, length: int) -> None:
     parts = LAYOUT.divide(size)
     assert [part.length for part in parts] == [length] * count
+
+
+@pytest.mark.parametrize(("size", "count"), [(16 * 1024 * MIB, 1024), (16 * 1024 * MIB + 1, 1024), (2**63, 1024)])
+def test_absurd_size_has_a_limited_number_of_parts(size: int, count: int) -> None:
+    parts = LAYOUT.divide(size)
+    assert (len(parts), parts[-1].end) == (count, size)
 
 
 def test_headers_name_the_last_byte() -> None:
