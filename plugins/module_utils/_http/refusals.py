@@ -100,9 +100,9 @@ def explain_oauth_refusal(response: Response, body: bytes, scrub: t.Callable[[st
     """Return the error for a response of the token endpoint. ``scrub`` removes secrets from its text."""
     if response.is_redirect:
         return RequestFailed(f"{describe_redirect(response)}. Check token_url")
-    message = _describe(response, scrub(server_words(body)) or "no words")
-    hint = "Check client_id, client_secret and token_url, and that the consumer is marked as private"
-    return _make(response, _OAUTH_TYPES, f"{message}. {hint}")
+    message = _describe(response, scrub(server_words(body)).rstrip(".") or "no words")
+    hint = _ADVICE_OAUTH.get(response.status, "")
+    return _make(response, _OAUTH_TYPES, f"{message}. {hint}" if hint else message)
 
 
 def describe_redirect(response: Response) -> str:
@@ -223,6 +223,15 @@ _DEAD_LINK = re.compile(rb"has expired|<Code>(AccessDenied|ExpiredToken|RequestE
 _EXPIRED_LINK = "The signed URL had already expired when Bitbucket returned it. Run the task again in a few minutes"
 PAUSE_FACTOR_OF_DEAD_LINK = 3
 
+_CHECK_CONSUMER = "Check client_id, client_secret and token_url, and that the consumer is marked as private"
+_ADVICE_OAUTH = {
+    400: _CHECK_CONSUMER,
+    401: _CHECK_CONSUMER,
+    403: _CHECK_CONSUMER,
+    404: "Check token_url",
+    410: "Check token_url",
+    429: _ADVICE[429],
+}
 _ADVICE_401 = {
     API_TOKEN: "An API token requires the email address of the Atlassian account as user. It must have scopes. It"
     " expires after at most one year. An access token belongs in access_token.",

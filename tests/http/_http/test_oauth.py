@@ -140,26 +140,36 @@ def test_wrong_consumer_is_explained(emulator: Emulator, part: str) -> None:
     assert isinstance(error, Unauthorized)
     message = str(error)
     assert message.startswith(f"POST {emulator.token_url} returned HTTP 401 Unauthorized: invalid_client")
-    assert message.endswith("Check client_id, client_secret and token_url, and that the consumer is marked as private")
+    assert message.endswith(CHECK_CONSUMER)
     assert list_hosts(emulator) == ["token"]
 
 
+CHECK_CONSUMER = "Check client_id, client_secret and token_url, and that the consumer is marked as private"
+
+
 @pytest.mark.parametrize(
-    ("code", "kind"),
+    ("code", "kind", "advice"),
     [
-        (400, Unauthorized),
-        (401, Unauthorized),
-        (403, Unauthorized),
-        (404, RequestFailed),
-        (410, RequestFailed),
-        (429, RateLimited),
+        (400, Unauthorized, CHECK_CONSUMER),
+        (401, Unauthorized, CHECK_CONSUMER),
+        (403, Unauthorized, CHECK_CONSUMER),
+        (404, RequestFailed, "Check token_url"),
+        (410, RequestFailed, "Check token_url"),
+        (429, RateLimited, "The rate limit of these credentials is exhausted. It is counted over one hour."),
     ],
 )
 def test_refusal_has_a_type_that_is_not_about_the_resource(
-    emulator: Emulator, client: Client, code: int, kind: type[RequestFailed]
+    emulator: Emulator, client: Client, code: int, kind: type[RequestFailed], advice: str
 ) -> None:
-    emulator.faults.add("status", host="token", code=code)
-    assert failure(client).__class__ is kind
+    emulator.faults.add("status", host="token", code=code, body={"error": {"message": "No."}}, times=None)
+    error = failure(client)
+    assert error.__class__ is kind
+    assert f": No. {advice}" in str(error)
+
+
+def test_transient_failure_gives_no_advice_on_the_consumer(emulator: Emulator, client: Client) -> None:
+    emulator.faults.add("status", host="token", code=503, body="Down for maintenance.")
+    assert str(failure(client)).endswith("returned HTTP 503 Service Unavailable: Down for maintenance")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +184,7 @@ def test_refusal_has_a_type_that_is_not_about_the_resource(
         ("json", {"body": '["canary"]'}, "without a usable access_token"),
         ("json", {"body": ""}, "without a usable access_token"),
         ("status", {"code": 400, "body": {"error": "unauthorized_client", "error_description": "No."}}, "unauthorized_client"),
-        ("status", {"code": 404, "body": ""}, "404 Not Found: no words"),
+        ("status", {"code": 404, "body": ""}, "404 Not Found: no words. Check token_url"),
         (
             "redirect",
             {"location": "http://localhost:9/?canary"},
