@@ -71,7 +71,9 @@ def run(module: str, arguments: dict[str, Any]) -> set[str]:
     return {name.removeprefix(OURS) for name in done.stderr.splitlines() if name.startswith(OURS)}
 
 
-@pytest.mark.parametrize(("module", "options", "packages"), TASKS, ids=[f"{module} {options}" for module, options, _ in TASKS])
+@pytest.mark.parametrize(
+    ("module", "options", "packages"), TASKS, ids=[f"{module} {options}" for module, options, _unused in TASKS]
+)
 def test_a_task_imports_only_the_packages_of_its_options(
     emulator: Emulator, tmp_path: Path, module: str, options: dict[str, Any], packages: set[str]
 ) -> None:

@@ -28,10 +28,12 @@ class Sendable(t.Protocol):
     """Contents to publish under a name, from any source. ``size`` in bytes is known before the upload."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return the name of the artifact or the file."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Return the size in bytes."""
 
     def blocks(self, length: int = BLOCK, kept: int = 0) -> t.Iterator[memoryview]:
         """Yield exactly ``size`` bytes in blocks of at most ``length``. Each is valid until ``kept`` later blocks were used."""

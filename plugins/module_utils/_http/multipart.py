@@ -34,10 +34,12 @@ class Payload(t.Protocol):
     """Contents to upload under a name. ``size`` in bytes is known before the upload."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return the name of the artifact or the file."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Return the size in bytes."""
 
     def blocks(self, length: int, kept: int) -> t.Iterator[memoryview]:
         """Return exactly ``size`` bytes in blocks of at most ``length``. Each is valid until ``kept`` later blocks were used."""
