@@ -18,13 +18,10 @@ from tests.tools.tree import ROOT
 
 from . import plays
 
-LOOKUPS = ROOT / "tests" / "unit" / "plugins" / "lookup"
-# Lookups in real plays are tested without ansible-test, because it hides Ansible's programs from tests.
-WITH_PLAYS = [path for path in sorted(LOOKUPS.glob("test_*.py")) if "each_ansible" in path.read_text(encoding="utf-8")]
+# The tests of lookups in plays run without ansible-test, because it hides Ansible's programs from tests.
+PLAYS = ("tests/system/lookup", "tests/system/test_content.py", "tests/system/test_variables.py")
 UNITS = [
-    "tests/unit/module_utils/",
-    "tests/unit/plugin_utils/",
-    *(str(path.relative_to(ROOT)) for path in sorted(LOOKUPS.glob("test_*.py")) if path not in WITH_PLAYS),
+    f"{folder.relative_to(ROOT)}/" for folder in sorted((ROOT / "tests" / "unit").iterdir()) if (folder / "__init__.py").is_file()
 ]
 IMPORTS = ["--test", "compile", "--test", "import"]
 
@@ -44,7 +41,7 @@ def checks(core: str, python: Path, targets: Mapping[str, Path]) -> dict[str, Ch
 
 def _lookups(python: Path, folder: Path) -> None:
     """Run the tests of lookups in real playbooks with this core."""
-    words = [sys.executable, "-m", "pytest", "-q", *map(str, WITH_PLAYS), "-k", python.parent.parent.name]
+    words = [sys.executable, "-m", "pytest", "-q", *PLAYS, "-k", python.parent.parent.name]
     output = _run(words, {**os.environ, "ANSIBLE_CORE_PYTHONS": str(python)}, folder)
     if " passed" not in output or "skipped" in output:
         raise plays.Failed(f"not all lookups were tested: {output[-2000:]}")
