@@ -80,13 +80,14 @@ def pages(artifacts: int) -> int:
 def expected(count: int) -> dict[str, int]:
     """Return the number of requests to the API by task according to the design. A listing includes the manifest.
 
-    Publish: a listing; a POST for up to twenty files; a listing to verify; the manifest; a listing to verify it.
+    Publish: a listing; a request that proves that there is no manifest; a POST for up to twenty files; a listing to verify; the
+    manifest; a listing to verify it.
     Publish again and fetch: a listing and the manifest. Fetch also sends a request for each missing artifact.
     Prune: the same, and a request for each deletion; a listing, the new manifest, and a listing to verify it.
     """
     all_of_them, left = pages(count + 1), pages(KEPT + 1)
     return {
-        "publish": pages(0) + math.ceil(count / BATCH) + pages(count) + 1 + all_of_them,
+        "publish": pages(0) + 1 + math.ceil(count / BATCH) + pages(count) + 1 + all_of_them,
         "publish again": all_of_them + 1,
         "list": all_of_them,
         "fetch": all_of_them + 1 + count,
