@@ -14,7 +14,7 @@ import typing as t
 import unicodedata
 from types import MappingProxyType
 
-from .._renames import SimilarNames
+from .._renames import SimilarNames, likely_names
 from .document import Snippet, SnippetState
 
 if t.TYPE_CHECKING:
@@ -29,13 +29,14 @@ class SnippetPlan(t.NamedTuple):
     """The ``properties`` to change (title, is_private), the ``uploads`` by name, and the names to ``remove``.
 
     ``remove_after_upload``: names to remove in a second request. An upload might be stored under such a name, so it must be
-    read back first.
+    read back first. ``replaced``: files that the uploads likely replace, because the service has stored them under other names.
     """
 
     properties: t.Mapping[str, t.Any] = MappingProxyType({})
     uploads: t.Mapping[str, bytes] = MappingProxyType({})
     remove: t.Sequence[str] = ()
     remove_after_upload: t.Sequence[str] = ()
+    replaced: t.Sequence[str] = ()
 
     @property
     def changes(self) -> bool:
@@ -54,7 +55,14 @@ def plan_snippet(current: SnippetState, request: SnippetRequest) -> SnippetPlan:
     similar = SimilarNames(extra)
     late = sorted({name for upload in uploads for name in similar.find(upload)})
     remove = [name for name in extra if name not in late]
-    return SnippetPlan(find_changed_properties(current.snippet, request), uploads, remove, late)
+    replaced = find_replaced(current.contents.keys() - kept, uploads.keys() - current.contents.keys())
+    return SnippetPlan(find_changed_properties(current.snippet, request), uploads, remove, late, replaced)
+
+
+def find_replaced(others: t.Collection[str], uploads: t.Collection[str]) -> tuple[str, ...]:
+    """Return the files that new uploads likely replace. ``others``: files that are not requested."""
+    likely = (next((other for other in likely_names(name) if other in others), None) for name in uploads)
+    return tuple(sorted({name for name in likely if name is not None}))
 
 
 def find_changed_properties(snippet: Snippet, request: SnippetRequest) -> dict[str, t.Any]:
@@ -103,7 +111,7 @@ def predict_creation(request: SnippetRequest) -> SnippetState:
 
 def predict_update(current: SnippetState, plan: SnippetPlan) -> SnippetState:
     """Return the state after the plan. Values that only the service knows are None."""
-    removed = {*plan.remove, *plan.remove_after_upload}
+    removed = {*plan.remove, *plan.remove_after_upload, *plan.replaced}
     contents = {name: data for name, data in current.contents.items() if name not in removed}
     contents.update(plan.uploads)
     new_revision = bool(plan.uploads or plan.remove)

@@ -316,6 +316,22 @@ def test_accept_a_renamed_file_and_replace_it(
         require_unchanged(run, **options)
 
 
+@pytest.mark.parametrize(("rule", "name"), [("spaces", "my notes.md"), ("django", "my notes (1).md"), ("nfc", "gru\u0308n.md")])
+def test_predict_that_an_upload_replaces_a_renamed_file(emulator: Emulator, run: ModuleRunner, rule: str, name: str) -> None:
+    emulator.switches.rename = rule
+    run.ok(SNIPPET, title=TITLE, files=encode_files({name: b"1", "plain.md": b"p"}))
+    options = {"title": TITLE, "files": encode_files({name: b"2"})}
+    checked, done = (run.ok(SNIPPET, check=check, **options) for check in (True, False))
+    assert read_hashes(checked) == read_hashes(done) == hash_files({name: b"2", "plain.md": b"p"})
+
+
+def test_predict_no_replacement_of_a_requested_file(emulator: Emulator, run: ModuleRunner) -> None:
+    emulator.snippets.create(TITLE, {"my_notes.md": b"1"})
+    options = {"title": TITLE, "files": encode_files({"my notes.md": b"2", "my_notes.md": b"1"})}
+    checked, done = (run.ok(SNIPPET, check=check, **options) for check in (True, False))
+    assert read_hashes(checked) == read_hashes(done)
+
+
 @pytest.mark.parametrize("purge", [False, True])
 def test_replace_a_file_whose_spelling_the_service_keeps(emulator: Emulator, run: ModuleRunner, purge: bool) -> None:
     emulator.switches.rename = "keep_case"

@@ -66,11 +66,12 @@ def test_predict_the_requested_state_and_nothing_else(current: dict[str, bytes],
     stored = find_stored_names(current, files)
     kept = {stored.get(name, name) for name in files}
     assert {name: after.contents[stored.get(name, name)] for name in files} == files
-    assert {name for name in after.contents if name not in kept} == (set() if purge else set(current) - kept)
+    assert {name for name in after.contents if name not in kept} == (set() if purge else set(current) - kept - set(plan.replaced))
     assert all(after.contents[name] == current[name] for name in set(current) - kept if name in after.contents)
     assert set(plan.uploads).isdisjoint([*plan.remove, *plan.remove_after_upload])
     assert all(current.get(name) != data for name, data in plan.uploads.items())
     assert {*plan.remove, *plan.remove_after_upload} <= set(current)
+    assert set(plan.replaced) <= set(current) - kept
     assert not plan_snippet(after, request).changes
 
 
