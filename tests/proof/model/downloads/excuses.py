@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from tests.emulator.renaming import apply_rule, make_valid
 
+from ..disturbance import Fault
 from .manifests import find_false
 from .trial import Trial
 
@@ -78,6 +79,14 @@ def is_equal_anyway(trial: Trial, item: dict[str, object]) -> bool:
     """
     old = trial.before.get(str(item.get("stored_name", item["name"])))
     return trial.options["overwrite"] == "always" and old is not None and old.content == trial.payloads[str(item["name"])]
+
+
+def has_date_of_first_upload(trial: Trial) -> bool:
+    """Return whether the task might have sent an artifact twice, and the listing might show the first upload.
+
+    If the response is lost and the listing lags, the task cannot know that the first upload succeeded. Both have equal contents.
+    """
+    return trial.switches.listing_lag_reads > 0 and isinstance(trial.disturbance, Fault)
 
 
 def has_old_date(trial: Trial) -> bool:
