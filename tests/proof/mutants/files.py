@@ -70,7 +70,7 @@ ORDER = {
     "_versions/precedence.py": (f"{UNIT}_versions/test_version.py", f"{UNIT}_versions/test_order.py"),
     "_versions/version.py": (f"{UNIT}_versions/test_version.py", f"{UNIT}_versions/test_version_properties.py"),
 }
-GROUPS = {
+GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "deciding files": {PLUGINS + name: tests for name, tests in DECIDING.items()},
     "signatures and channels": {PLUGINS + name: tests for name, tests in TRUST.items()},
     "versions": {PLUGINS + name: tests for name, tests in ORDER.items()},
