@@ -92,7 +92,7 @@ runtime:
 demo: runtime
 	@DEMO_PYTHON='$(BIN)/python' $(RUN) docs/examples/demo/run
 
-bench: runtime
+bench: setup
 	@$(RUN) python -m tests.proof.benchmark $(BENCH_ARGS)
 
 test-contract: setup
