@@ -42,6 +42,10 @@ class Artifact(t.NamedTuple):
         """Return a value that changes when the artifact is replaced."""
         return self.name, self.size, self.created_on
 
+    def differs_from(self, old: Artifact | None) -> bool:
+        """Return whether the artifact is new or has replaced the ``old`` one of its name."""
+        return old is None or old.identity != self.identity
+
     @property
     def age_key(self) -> datetime.datetime:
         """Return ``created_on`` as a comparable time, or the earliest time if it is missing or invalid."""

@@ -131,8 +131,7 @@ class ReadBack:
 
     def _has_moved(self, artifact: Artifact) -> bool:
         """Return whether the artifact is new or has been replaced since ``before``."""
-        old = self._before.get(artifact.name)
-        return old is None or old.identity != artifact.identity
+        return artifact.differs_from(self._before.get(artifact.name))
 
     def _has_content(self, artifact: Artifact, payload: Sendable) -> bool:
         key = payload.name, artifact.identity

@@ -42,7 +42,7 @@ class Contribution(t.NamedTuple):
 
     def find_sent_by_others(self, listing: Listing, ignored: t.Collection[str]) -> list[str]:
         """Return the names of artifacts that other tasks sent while this task ran, without the ignored names."""
-        changed = [name for name, artifact in listing.items() if _differs(artifact, self.initial.get(name))]
+        changed = [name for name, artifact in listing.items() if artifact.differs_from(self.initial.get(name))]
         return [name for name in changed if name not in ignored and name not in self.digests]
 
 
@@ -121,7 +121,7 @@ class ManifestRenewal:
 
         listing, found = ReadBack(self._downloads, payloads, before).run()
         replaced = [
-            each for each in found if each.final and each.artifact and _differs(each.artifact, before.get(each.artifact.name))
+            each for each in found if each.final and each.artifact and each.artifact.differs_from(before.get(each.artifact.name))
         ]
         if not replaced:
             _require_stored(payloads, found, listing)
@@ -137,7 +137,7 @@ class ManifestRenewal:
 
     def _remove_false_lines(self, digests: dict[str, str], before: Listing, listing: Listing) -> Listing | None:
         """Send the manifest again without lines that became false before it was stored. Its date would make them trusted."""
-        moved = [name for name in digests if name in before and name in listing and _differs(listing[name], before[name])]
+        moved = [name for name in digests if name in before and name in listing and listing[name].differs_from(before[name])]
         if not (false := self._lines.find_false(digests, moved)):
             return None
         self._warn("These artifacts were replaced while the task ran, so their lines in {manifest} were removed: {names}", false)
@@ -185,10 +185,6 @@ class ManifestRenewal:
     def _warn(self, words: str, names: t.Sequence[str]) -> None:
         if names:
             self.warnings.append(words.format(manifest=self._store.name, names=", ".join(map(quoted, sorted(names)))))
-
-
-def _differs(artifact: Artifact, old: Artifact | None) -> bool:
-    return old is None or old.identity != artifact.identity
 
 
 def _require_stored(payloads: t.Sequence[Payload], found: t.Sequence[Stored], listing: Listing) -> None:

@@ -174,9 +174,10 @@ class Work:
     def is_done(self, step: Step) -> bool:
         """Return whether the step has changed Downloads. An accepted upload that the listing does not show does not count."""
         landing = self.landings.get(step.name)
-        return step.name in self.deleted or bool(
-            landing and (not landing.problem or _is_new(landing.artifact, self.current.listing))
-        )
+        if step.name in self.deleted or landing is None:
+            return step.name in self.deleted
+        stored = landing.artifact
+        return not landing.problem or bool(stored and stored.differs_from(self.current.listing.get(stored.name)))
 
     def find_artifact(self, step: Step) -> Artifact | None:
         """Return the artifact in Downloads after the step, or None if it was not read or does not exist."""
@@ -229,12 +230,6 @@ class Work:
         if manifest:
             digests[manifest.name] = manifest.sha256
         return digests
-
-
-def _is_new(artifact: Artifact | None, before: Listing) -> bool:
-    """Return whether the artifact has appeared or has been replaced since the listing ``before``."""
-    old = before.get(artifact.name) if artifact else None
-    return artifact is not None and (old is None or old.identity != artifact.identity)
 
 
 def _find_deleted(work: Work) -> list[Artifact]:
