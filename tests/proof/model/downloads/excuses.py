@@ -69,7 +69,12 @@ def is_equal_by_rule(trial: Trial, name: str) -> bool:
     Contract 1.9: a replacement by other means with the same size and date is not noticed.
     """
     compare = trial.options["compare"]
-    return compare == "size" or (compare == "checksum" and trial.manifest is not None and name in find_false(trial.before))
+    return compare == "size" or (compare == "checksum" and has_false_line(trial, name))
+
+
+def has_false_line(trial: Trial, name: str) -> bool:
+    """Return whether the manifest of the task has a line that another publisher made false before (contract 1.9)."""
+    return trial.manifest is not None and name in find_false(trial.before)
 
 
 def is_equal_anyway(trial: Trial, item: dict[str, object]) -> bool:
