@@ -21,11 +21,11 @@ import pytest
 from tests.emulator import Emulator
 from tests.helpers.connection import connection
 from tests.helpers.modules import MODULES
-from tests.tools.tree import link_checkout
+from tests.tools.tree import ROOT, link_checkout
 
 RUN = """
 import json, runpy, sys
-from ansible.module_utils.testing import patch_module_args
+from tests.helpers.module_args import patch_module_args
 module, arguments = sys.argv.pop(1), json.loads(sys.argv.pop(1))
 try:
     with patch_module_args(arguments):
@@ -66,7 +66,7 @@ def run(module: str, arguments: dict[str, Any]) -> set[str]:
     """Run a module in a new process, and return the files below `module_utils` that it imports, such as `_http.client`."""
     command = [sys.executable, "-c", RUN, f"{MODULES}bitbucket_{module}", json.dumps(arguments)]
     variables = {**os.environ, "PYTHONPATH": str(link_checkout())}
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return {name.removeprefix(OURS) for name in done.stderr.splitlines() if name.startswith(OURS)}
 

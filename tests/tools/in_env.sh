@@ -4,8 +4,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Run a command in the virtual environment of the project. Caches of tools are in build/, and the caller's settings of
-# Ansible, Python and Bitbucket are removed. Python saves compiled files in build/ even if the caller forbids it: without them,
-# each of the hundreds of programs that the tests start compiles ansible-core again, which doubles its processor time. Usage: tests/tools/in_env.sh COMMAND [ARGUMENT...]
+# Ansible, Python and Bitbucket are removed. Usage: tests/tools/in_env.sh COMMAND [ARGUMENT...]
+#
+# Python saves compiled files in build/ even if the caller forbids it: without them, each of the hundreds of programs that the
+# tests start compiles ansible-core again, which doubles its processor time.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 out=$root/build
