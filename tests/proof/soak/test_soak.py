@@ -57,8 +57,8 @@ def test_accept_a_correct_run(run: Run) -> None:
 def test_expected_requests_follow_the_design() -> None:
     """A POST has twenty files, and a page has a hundred artifacts, including the manifest."""
     assert [pages(number) for number in (0, 1, 100, 101, 1001)] == [1, 1, 1, 2, 11]
-    # Listing, POSTs, listing, manifest, listing.
-    assert expected(1000)["publish"] == 1 + 50 + 10 + 1 + 11
+    # Listing, proof that there is no manifest, POSTs, listing, manifest, listing.
+    assert expected(1000)["publish"] == 1 + 1 + 50 + 10 + 1 + 11
     assert expected(1000)["publish again"] == 11 + 1
     assert expected(1000)["fetch"] == 11 + 1 + 1000
     # Listing, manifest, deletions, listing, manifest, listing.
