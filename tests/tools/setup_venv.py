@@ -30,6 +30,7 @@ PYTHON = VENV / "bin" / "python"
 BASE = getattr(sys, "_base_executable", sys.executable)
 REQUIREMENTS = ROOT / "tests" / "requirements"
 CACHE = BUILD / "cache"
+ARCHIVE_CACHE = Path(__file__).with_name("archive_cache.py")
 NO_VENV = """\
 {python} cannot create virtual environments: its module "{module}" is missing.
 On Debian and Ubuntu install the package python{version}-venv, on other systems a complete Python 3.11 or later,
@@ -40,7 +41,7 @@ def main(groups: list[str]) -> int:
     """Update the environment for every given group."""
     _require_venv_modules()
     link_checkout()
-    for folder in ("home", "tmp", "cache"):
+    for folder in ("home", "tmp", "cache/archives"):
         (BUILD / folder).mkdir(parents=True, exist_ok=True)
     if not _is_current("bootstrap"):
         _create()
@@ -63,8 +64,15 @@ def _create() -> None:
     print(f"Creating a virtual environment in {VENV.relative_to(ROOT)}", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     _run([BASE, "-m", "venv", str(VENV)])
+    _install_archive_cache()
     _pip_install("bootstrap", required=False)
     _stamp("bootstrap")
+
+
+def _install_archive_cache() -> None:
+    [packages] = VENV.glob("lib/python*/site-packages")
+    shutil.copy(ARCHIVE_CACHE, packages)
+    (packages / "archive_cache.pth").write_text("import archive_cache\n", encoding="ascii")
 
 
 def install(group: str, python: Path = PYTHON) -> None:
@@ -122,7 +130,8 @@ def _state(group: str) -> str:
     """Return a digest of all that the installation depends on; scripts in the environment contain its absolute path."""
     groups = ["bootstrap", "runtime", "tools", "docs"]
     texts = [Path(_file(name)).read_text(encoding="utf-8") for name in groups[: groups.index(group) + 1]]
-    known = [group, sys.version, os.path.realpath(BASE), str(VENV), *texts]
+    hook = ARCHIVE_CACHE.read_text(encoding="utf-8")
+    known = [group, sys.version, os.path.realpath(BASE), str(VENV), hook, *texts]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
 

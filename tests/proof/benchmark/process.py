@@ -58,5 +58,6 @@ class Program:
 
 
 def plain_environment() -> dict[str, str]:
-    """Return the environment of all measured programs."""
-    return {name: os.environ[name] for name in KEPT if name in os.environ}
+    """Return the environment of all measured programs. As on a managed host, Python compiles the files of archives."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**kept, "NO_ARCHIVE_CACHE": "1"}
