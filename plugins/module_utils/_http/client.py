@@ -110,7 +110,7 @@ class Client:
         if self.credential_kind == ANONYMOUS:
             raise BadInput(
                 "Write operations require credentials. Set user and api_token, access_token, or client_id and client_secret"
-                " (or environment variables such as BITBUCKET_USERNAME and BITBUCKET_API_TOKEN)"
+                " (or environment variables such as BITBUCKET_USERNAME and BITBUCKET_API_TOKEN on the host that runs the module)"
             )
 
     def read(self, url: str, accept: str, limit: int = _MAX_BODY) -> ApiResponse:

@@ -239,8 +239,8 @@ _ADVICE_401 = {
     OAUTH: "The OAuth consumer must be marked as private. Its token might have expired.",
 }
 
-# The environment of the host of the task counts, even if the variables are set on the control node.
-_NO_CREDENTIALS = "No credentials are set, neither in the task nor in the environment of its host."
+# The environment of the control node does not count if another host sends the request.
+_NO_CREDENTIALS = "No credentials are set in the task, in variables, or in the environment of the host that sends the request."
 
 
 def _json(text: str) -> t.Any:

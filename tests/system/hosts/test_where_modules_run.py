@@ -73,7 +73,7 @@ def test_hosts_fetch_one_by_one_and_only_with_options(released: Emulator, fleet:
     for host in HOSTS:
         assert "missing required arguments: repository, workspace" in report.message(host, "without options")
         message = report.message(host, "without credentials")
-        assert "neither in the task nor in the environment of its host" in message
+        assert "or in the environment of the host that sends the request" in message
     assert released.api_token not in report.output
 
 

@@ -168,9 +168,9 @@ def test_required_scopes_are_those_that_the_response_names(body: bytes, headers:
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        (401, ANONYMOUS, "No credentials are set, neither in the task nor in the environment of its host."),
-        (403, ANONYMOUS, "No credentials are set, "),
-        (404, ANONYMOUS, "Check workspace, repository and permissions. No credentials are set, "),
+        (401, ANONYMOUS, "No credentials are set in the task, in variables, or in the environment of the host that sends"),
+        (403, ANONYMOUS, "No credentials are set in the task, "),
+        (404, ANONYMOUS, "Check workspace, repository and permissions. No credentials are set in the task, "),
         (401, API_TOKEN, "requires the email address of the Atlassian account as user"),
         (401, ACCESS_TOKEN, "An access token is sent as a Bearer token"),
         (401, OAUTH, "The OAuth consumer must be marked as private"),
