@@ -147,8 +147,8 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download:
     workspace: acme
     repository: widgets
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     src: dist/widgets-1.4.2*
     manifest: widgets-1.4.2.SHA256SUMS
   register: published
@@ -157,8 +157,8 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download_channel:
     workspace: acme
     repository: widgets
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     name: stable
     version: "1.4.2"
     artifacts: "{{ published.artifacts }}"

@@ -174,8 +174,8 @@ EXAMPLES = r"""
     workspace: acme
     src_repository: widgets-staging
     repository: widgets
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     name: widgets-1.4.3.tar.gz
     manifest: SHA256SUMS
 
@@ -195,7 +195,7 @@ EXAMPLES = r"""
     src_repository: widgets-staging
     repository: widgets
     channel: candidate
-    version: 1.5.0
+    version: "1.5.0"
     manifest: SHA256SUMS
 
 - name: Mirror all artifacts, and replace those that differ

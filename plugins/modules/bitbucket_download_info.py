@@ -109,8 +109,8 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download_info:
     workspace: acme
     repository: widgets
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     patterns: widgets-*.tar.gz
     excludes: "*-rc*"
     newest: 1

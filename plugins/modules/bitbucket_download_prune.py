@@ -134,8 +134,8 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download_prune:
     workspace: acme
     repository: widgets
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     patterns: widgets-*
     group_by: ^widgets-(\d+\.\d+\.\d+)
     keep: 5

@@ -96,8 +96,8 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download_verify:
     workspace: acme
     repository: widgets
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     patterns: widgets-1.4.2*
     manifest: widgets-1.4.2.SHA256SUMS
     signed_by: "{{ lookup('ansible.builtin.file', 'release-key.asc') }}"

@@ -117,8 +117,8 @@ EXAMPLES = r"""
 - name: Publish release notes
   releng.bitbucket.bitbucket_snippet:
     workspace: acme
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     title: Release notes of widgets 1.4.2
     files:
       - name: notes.md

@@ -64,8 +64,8 @@ EXAMPLES = r"""
 - name: Read the run book
   releng.bitbucket.bitbucket_snippet_info:
     workspace: acme
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     title: Run book
     contents: true
   register: run_book
