@@ -26,9 +26,9 @@ options:
 options: {}
 notes:
   - If the module runs on the control node, C(ansible-playbook) shows the progress of transfers that take longer than 10 seconds.
-    This works with the callback C(default). Set the environment variable E(BITBUCKET_PROGRESS) on the control node to V(none) to
-    turn this off, or to V(lines) to show progress with all callbacks and with the command C(ansible). The module shows no
-    progress with C(async) and C(no_log), and with C(become) for a user other than root.
+    By default, this works only with the callback C(default). To change this, set the environment variable E(BITBUCKET_PROGRESS)
+    on the control node. With V(none), no progress is shown. With V(lines), progress is shown with all callbacks and with the
+    command C(ansible). The module shows no progress with C(async) and C(no_log), and with C(become) for a user other than root.
 """
 
     LIMIT_RATE = r"""

@@ -62,8 +62,8 @@ options:
     type: str
   name:
     description:
-      - With O(state=present), the one name of the artifact. This is supported for O(content) and for an O(src) of exactly one
-        file. By default, artifacts have the base names of their files.
+      - With O(state=present), the name of the artifact, for O(content) or for an O(src) of exactly one file. By default,
+        artifacts have the base names of their files.
       - With O(state=absent), the exact names of the artifacts to delete.
       - Required when O(state=absent).
     type: list
@@ -140,8 +140,8 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download:
     workspace: acme
     repository: widgets
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     src:
       - dist/*.tar.gz
       - dist/install.sh

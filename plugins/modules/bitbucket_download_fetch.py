@@ -192,8 +192,8 @@ options:
         name that is missing in the data, and for each attempt with C(until).
       - With V(link) and V(controller), credentials and C(BITBUCKET_*) variables are those of the control node and of the keyword
         C(environment). None of them reaches the host. Two kinds of credentials in the environment are an error.
-      - With V(link) and V(controller), each side uses its own proxies. O(ca_path) must exist on the control node and, with
-        V(link), on the host. O(signed_by) names files on the control node.
+      - With V(link) and V(controller), the control node and the host each use their own proxies. O(ca_path) must exist on the
+        control node and, with V(link), on the host. O(signed_by) names files on the control node.
       - Anyone who has a signed URL can fetch the artifact until the URL expires. Signed URLs are in no result. They are in a file
         only if pipelining is off, in the module file in the temporary directory on the host.
       - With C(async), an expired signed URL cannot be renewed.
@@ -233,7 +233,7 @@ options:
   keep_archive:
     description:
       - Whether to keep the archives in O(dest) after unpacking. With V(false), each archive is removed after it is unpacked. The
-        record C(.<name>.unpacked) in its directory has its digests and the digests of its members.
+        record C(.<name>.unpacked) replaces it, with the digests of the archive and of its members.
       - The next run compares the digests of the artifact with those in the record, and reads each unpacked file. If all are
         equal, no archive is fetched. If a file differs, the module fetches and unpacks the archive again.
       - Other artifacts remain in O(dest). If unpacking fails, the archive remains as well, and the next run uses it.
@@ -273,8 +273,8 @@ EXAMPLES = r"""
   releng.bitbucket.bitbucket_download_fetch:
     workspace: acme
     repository: widgets
-    user: "{{ lookup('env', 'BITBUCKET_USERNAME') }}"
-    api_token: "{{ lookup('env', 'BITBUCKET_API_TOKEN') }}"
+    user: "{{ lookup('ansible.builtin.env', 'BITBUCKET_USERNAME') }}"
+    api_token: "{{ lookup('ansible.builtin.env', 'BITBUCKET_API_TOKEN') }}"
     name: widgets-1.4.2.tar.gz
     dest: "{{ fetch_directory }}/"
     manifest: SHA256SUMS
