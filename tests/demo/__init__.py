@@ -1,4 +1,4 @@
 # Copyright: (c) releng.bitbucket contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: show the lifecycle of a release on a local emulator, and check every statement that it prints."""
+"""Show the lifecycle of a release on a local emulator, and check every printed statement."""

@@ -26,9 +26,9 @@ DIFFERENT = ("replaced", "content differs", True)
 
 
 class FetchRunner:
-    """Fetch artifacts of acme/widgets into ``folder``, which ``dest`` names unless it says otherwise.
+    """Fetch artifacts of acme/widgets into ``folder``, the default of ``dest``.
 
-    ``fetch("app", force=True)`` must succeed and returns the result; an option that is None is left out.
+    ``fetch("app", force=True)`` must succeed and returns the result; an option that is None is omitted.
     """
 
     def __init__(self, emulator: Emulator, run: ModuleRunner, folder: Path) -> None:

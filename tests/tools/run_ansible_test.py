@@ -85,7 +85,7 @@ def _write_pip_settings() -> None:
 
 
 def _replace_get_pip() -> None:
-    """Put the replacement script into the cache of ansible-test, together with the pinned pip."""
+    """Copy the replacement script to the cache of ansible-test, together with the pinned pip."""
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in _list_pinned_pips():
