@@ -45,7 +45,7 @@ class ReleaseKey:
         return {"manifest": MANIFEST, "signature_format": self.format, **self.signing}
 
     def verify(self, document: bytes, signature: bytes, folder: Path) -> None:
-        """Raise an error unless the signature by this key matches the document, verified as users do it without the collection."""
+        """Raise an error unless the signature by this key matches the document. Verify as users do without the collection."""
         (folder / "verified.signature").write_bytes(signature)
         (folder / "verified.keys").write_text(self.public if self.format == "openpgp" else f"signer {self.public}\n")
         command = _BY_HAND[self.format].format(folder=folder)
