@@ -23,6 +23,8 @@ if t.TYPE_CHECKING:
     from .._signatures.values import Proof
     from .._trust.trust import Trust
 
+_OTHER_NAME = "Set manifest to another name"
+
 
 class ManifestStore:
     """Reads the manifest of one repository."""
@@ -62,7 +64,8 @@ class ManifestStore:
         """Return the manifest for a task that might write it. Raise if lines would be lost."""
         manifest = self.read(listing)
         if manifest.sha512:
-            raise self._no_manifest("it has SHA-512 digests, which the module can read but not write")
+            words = "has SHA-512 digests, which the module can read but not write"
+            raise BitbucketError(f"The manifest {quoted(self.name)} {words}. {_OTHER_NAME}")
         return manifest
 
     def require(self, listing: Listing) -> Manifest:
@@ -118,4 +121,4 @@ class ManifestStore:
                 raise StaleListing(f"{quoted(name)} {words}{addition}")
 
     def _no_manifest(self, problem: str) -> BitbucketError:
-        return BitbucketError(f"The artifact {quoted(self.name)} is not a checksum manifest, so no task changes it: {problem}")
+        return BitbucketError(f"The artifact {quoted(self.name)} is not a checksum manifest: {problem}. {_OTHER_NAME}")

@@ -60,20 +60,22 @@ def test_empty_artifact_is_a_manifest_without_lines(emulator: Emulator, run: Mod
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"\x89PNG\r\n\x1a\n\xff\xfe", "it is not UTF-8 text"),
-        (b"5d41402abc4b2a76b9719d911017c592  a\n", "it has no line with a SHA-256 or SHA-512 digest and a name"),
-        (b"0" * 128 + b"  a\n", "it has SHA-512 digests, which the module can read but not write"),
-        (b"0" * 64 + b"  a\n" + b"0" * 128 + b"  b\n", "it has SHA-512 digests, which the module can read but not write"),
-        (b"\n" * ((16 << 20) + 1), "it has 16777217 bytes"),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe", "is not a checksum manifest: it is not UTF-8 text"),
+        (
+            b"5d41402abc4b2a76b9719d911017c592  a\n",
+            "is not a checksum manifest: it has no line with a SHA-256 or SHA-512 digest and a name",
+        ),
+        (b"0" * 128 + b"  a\n", "has SHA-512 digests, which the module can read but not write"),
+        (b"0" * 64 + b"  a\n" + b"0" * 128 + b"  b\n", "has SHA-512 digests, which the module can read but not write"),
+        (b"\n" * ((16 << 20) + 1), "is not a checksum manifest: it has 16777217 bytes"),
     ],
     ids=["binary", "MD5", "SHA-512", "SHA-512 of one name", "large"],
 )
-def test_artifact_that_is_not_a_manifest_is_an_error(emulator: Emulator, run: ModuleRunner, data: bytes, words: str) -> None:
+def test_artifact_that_cannot_be_the_manifest_is_an_error(emulator: Emulator, run: ModuleRunner, data: bytes, words: str) -> None:
     put(emulator, {**OLD, MANIFEST: data})
     for module, options in TASKS:
         message = run.failure(module, manifest=MANIFEST, **options)
-        assert f"'{MANIFEST}' is not a checksum manifest" in message
-        assert words in message
+        assert f"'{MANIFEST}' {words}. Set manifest to another name" in message
     assert (writes(emulator), widgets(emulator).names()) == ([], [MANIFEST, "old"])
 
 
