@@ -103,7 +103,8 @@ def plan_publishing(examined: t.Sequence[tuple[Sendable, Evidence]], overwrite: 
     if overwrite == "refuse" and differing:
         raise OverwriteRefused(
             "overwrite is 'refuse', and these artifacts exist with different content:"
-            f" {', '.join(f'{_with_stored_name(step)} ({step.reason})' for step in differing)}. Nothing was sent"
+            f" {', '.join(f'{_with_stored_name(step)} ({step.reason})' for step in differing)}. Nothing was sent. Use other names"
+            " for the new contents, or set overwrite to 'different' to replace the artifacts"
         )
     return steps
 

@@ -67,7 +67,8 @@ def test_refuse_names_all_differing_artifacts_and_no_others() -> None:
         plan_publishing(requests, "refuse")
     assert str(caught.value) == (
         "overwrite is 'refuse', and these artifacts exist with different content:"
-        " 'other' (content differs), 'larger\\n' (size differs). Nothing was sent"
+        " 'other' (content differs), 'larger\\n' (size differs). Nothing was sent. Use other names for the new contents, or set"
+        " overwrite to 'different' to replace the artifacts"
     )
 
 
