@@ -43,7 +43,7 @@ class Destination:
         if len(names) > 1 and not self.is_directory:
             raise BadInput(
                 f"dest {quoted(self.dest)} is one file, but {len(names)} artifacts are selected."
-                " End it with a slash for a directory"
+                " End dest with a slash for a directory"
             )
         for name in names:
             inspect(self.path_for(name))

@@ -81,7 +81,7 @@ def test_several_artifacts_need_a_directory(folder: Path) -> None:
     destination = Destination(str(folder / "file"))
     destination.check(["a"])
     destination.check([])
-    with pytest.raises(BadInput, match=r"is one file, but 2 artifacts are selected\. End it with a slash for a directory"):
+    with pytest.raises(BadInput, match=r"is one file, but 2 artifacts are selected\. End dest with a slash for a directory"):
         destination.check(["a", "b"])
     with pytest.raises(BadInput, match="/directory' exists and is not a regular file"):
         Destination(str(folder)).check(["a", "directory"])
