@@ -33,8 +33,7 @@ options:
     default: true
   on_missing:
     description:
-      - What to do if a term does not exist. The lookup decides this from a complete listing. V(warn) and V(skip) omit the term
-        from the result.
+      - What to do if a complete listing does not have a term. V(warn) and V(skip) omit the term from the result.
     type: str
     choices: [error, warn, skip]
     default: error
