@@ -40,7 +40,7 @@ SUITES := $(SLOW) tests/proof/contract/test_integration_targets.py tests/proof/c
 RUN := tests/tools/in_env.sh
 
 help:
-	@echo 'make demo         show a release on a local emulator, from the signed build to ten hosts and the roll back'
+	@echo 'make demo         show a release on a local emulator, from the signed build to ten hosts and a rollback'
 	@echo 'make quick        run ruff, codespell, mypy of the plugins and the unit tests: a minute'
 	@echo 'make check        run this before each commit: quick, tests over HTTP, validate-modules of the changed modules'
 	@echo 'make test         run every check of a release, as in CI'

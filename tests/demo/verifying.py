@@ -21,8 +21,8 @@ def verify(stage: Stage) -> None:
         return
     stage.screen.chapter("Detect a tampered release")
     stage.screen.say(
-        """This playbook checks that the repository still contains what was released. It reads the artifacts, compares them
-        with the signed manifest, and writes no files, so it can run on a schedule."""
+        """This playbook checks that the repository still contains the released bytes. It reads the artifacts, compares them with
+        the signed manifest, and writes no files, so it can run on a schedule."""
     )
     done = _verify(stage)
     expect(_statuses(done) == dict.fromkeys(stage.files(SECOND), "verified"), "Not all artifacts were verified.")
