@@ -153,7 +153,7 @@ EXAMPLES = r"""
     name: VERSION
     content: "1.4.2\n"
 
-- name: Publish a release with a signed manifest of its own
+- name: Publish a release with a separate, signed manifest
   releng.bitbucket.bitbucket_download:
     src: dist/widgets-1.4.2*
     manifest: widgets-1.4.2.SHA256SUMS

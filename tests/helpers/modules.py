@@ -35,7 +35,7 @@ class ModuleRunner:
     """Call the ``main`` of a module and return the JSON that it prints, compared with its RETURN documentation.
 
     The connection points to the emulator with its API token unless ``connection`` says otherwise, and modules of snippets get
-    no repository. An option that is given as None is left out. A result with ``failed`` is returned like any other; ``ok``
+    no repository. An option that is given as None is omitted. A result with ``failed`` is returned like any other; ``ok``
     requires that there is none. ``output``: the complete output of the last run.
     """
 
