@@ -53,7 +53,7 @@ def test_url_of_another_origin_is_refused_before_any_request(emulator: Emulator)
     [
         ("canary" * 100, "is not valid JSON: canary"),
         ("", "is not valid JSON: an empty body"),
-        ("<html><title>Log in</title>", "is not valid JSON: an HTML page titled 'Log in'"),
+        ("<html><title>Log in</title>", "JSON: an HTML page titled 'Log in'. Check api_url and the proxy settings"),
         ("[]", "returned JSON that is not an object"),
         (b"\xff{}", "is not valid JSON"),
         ('{"a": ' + "[" * 100_000, "is not valid JSON"),
