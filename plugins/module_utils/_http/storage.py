@@ -155,7 +155,7 @@ def open_link(client: Client, url: str) -> Response:
     page = response.headers.get("Content-Type", "").startswith("text/html")
     if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
         response.close()
-        raise RequestFailed(f"{response.what} returned an HTML page instead of a file")
+        raise RequestFailed(f"{response.what} returned an HTML page instead of a file. Check api_url and the proxy settings")
     if not response.is_redirect:
         client.session.require_success(response)
     return _follow(client.session, response, url, {})

@@ -158,7 +158,7 @@ def test_contents_from_the_api_by_link_are_accepted(emulator: Emulator, client: 
     with open_link(client, url) as response:
         assert response.read_all(100) == CONTENT
     emulator.faults.add("html", path="/app$")
-    with pytest.raises(BitbucketError, match="returned an HTML page instead of a file"):
+    with pytest.raises(BitbucketError, match=r"returned an HTML page instead of a file\. Check api_url and the proxy settings"):
         open_link(client, url)
 
 
