@@ -23,7 +23,8 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	if $$name -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo $$name; break; fi; done)
 endif
 
-PYTEST_ARGS ?= -n 2
+# Tests wait for programs, sockets and pauses, so three workers keep two cores busy.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 SANITY_ARGS ?=
 FUZZ_SECONDS ?= 60
 TARGETS ?=
