@@ -76,10 +76,16 @@ def _summary(results: Results) -> int:
         print(f"== {target}: {'passed' if passed else 'FAILED'} in {seconds:.0f} s")
     for log in (BUILD / f"{name}.log" for name in LOGS):
         if log.exists():
-            print(log.read_text(encoding="utf-8", errors="replace").rstrip().rsplit("\n", 1)[-1])
+            print(*_list_failures_and_total(log), sep="\n")
     failed = [target for target, (passed, _unused) in results.items() if not passed]
     print(f"== failed: {' '.join(failed)}" if failed else "== all passed", file=sys.stderr if failed else sys.stdout, flush=True)
     return 1 if failed else 0
+
+
+def _list_failures_and_total(log: Path) -> list[str]:
+    """Return the lines of pytest that name a failed test, and its last line."""
+    *lines, total = log.read_text(encoding="utf-8", errors="replace").rstrip().split("\n")
+    return [*(line for line in lines if line.startswith(("FAILED ", "ERROR "))), total]
 
 
 if __name__ == "__main__":
