@@ -126,6 +126,7 @@ REFUSED = {
     public_key(version=3): "has a key of version 3, but only OpenPGP keys of version 4",
     public_key(version=5): "has a key of version 5",
     public_key(version=6): "has a key of version 6",
+    Packet(6, b"\x04" + bytes(0xFFFF)).encode(): "has a key that is too long",
     public_key(tag=5): "has a private key",
     certificate() + public_key(tag=7): "has a private key",
     armor(public_key(tag=5)): "has a private key",

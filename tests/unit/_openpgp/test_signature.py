@@ -18,8 +18,9 @@ from tests.unit._openpgp.test_keys import armor, certificate, old_packet, public
 FINGERPRINT = bytes(range(20))
 
 
-def signature(kind: int = 0, digest: int = 8, version: int = 4) -> bytes:
-    hashed = b"\x16\x21\x04" + FINGERPRINT
+def signature(kind: int = 0, digest: int = 8, version: int = 4, before: bytes = b"") -> bytes:
+    """Return a signature. ``before``: hashed subpackets before the fingerprint of the issuer."""
+    hashed = before + b"\x16\x21\x04" + FINGERPRINT
     unhashed = b"\x09\x10" + FINGERPRINT[-8:]
     head = bytes([version, kind, 22, digest])
     return old_packet(
@@ -31,6 +32,17 @@ def signature(kind: int = 0, digest: int = 8, version: int = 4) -> bytes:
 def test_a_signature_names_its_issuers(data: bytes) -> None:
     (found,) = parse_signatures(data)
     assert found.flaw is None
+    assert found.issuers == (FINGERPRINT.hex().upper(), FINGERPRINT[-8:].hex().upper())
+
+
+@pytest.mark.parametrize(
+    ("length", "size"),
+    [(b"\xbf", 191), (b"\xc0\x00", 192), (b"\xc1\x02", 450), (b"\xfe\xff", 16319), (b"\xff\x00\x00\x40\x01", 16385)],
+    ids=str,
+)
+def test_issuers_are_found_after_a_long_subpacket(length: bytes, size: int) -> None:
+    notation = length + b"\x14" + bytes(size - 1)
+    (found,) = parse_signatures(signature(before=notation))
     assert found.issuers == (FINGERPRINT.hex().upper(), FINGERPRINT[-8:].hex().upper())
 
 

@@ -53,7 +53,10 @@ REFUSED = {
     "unknown key": ([UNKNOWN, f"NO_PUBKEY {UNTRUSTED[-16:]}"], f"was made by the key {UNTRUSTED}"),
     "unknown key, short": ([f"ERRSIG {UNTRUSTED[-16:]} 22 10 00 {NOW} 9"], f"was made by the key {UNTRUSTED[-16:]}"),
     "rejected digest": ([f"ERRSIG {SUBKEY[-16:]} 22 1 00 {NOW} 5 {SUBKEY}"], "uses the weak digest algorithm MD5"),
-    "rejected strong digest": ([f"ERRSIG {SUBKEY[-16:]} 22 8 00 {NOW} 5 {SUBKEY}"], "the program rejects"),
+    "rejected strong digest": (
+        [f"ERRSIG {SUBKEY[-16:]} 22 8 00 {NOW} 5 {SUBKEY}"],
+        "^uses a digest algorithm that the program rejects$",
+    ),
     "other error": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 42 {SUBKEY}"], r"cannot be verified by the program \(error 42\)"),
     "unknown algorithm": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 4 {SUBKEY}"], "an algorithm that the program does not support"),
     "key for encryption": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 125 {SUBKEY}"], f"{SUBKEY}, which is not allowed to sign"),
