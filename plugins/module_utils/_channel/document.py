@@ -49,9 +49,9 @@ class Channel(t.NamedTuple):
     name: str
     version: str
     artifacts: t.Sequence[NamedArtifact]
-    previous: str | None = None
-    manifest: str | None = None
-    commit: str | None = None
+    previous: str | None
+    manifest: str | None
+    commit: str | None
 
     @property
     def release(self) -> t.Any:

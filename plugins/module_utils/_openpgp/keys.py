@@ -38,7 +38,6 @@ _KEYBOX_MAGIC = b"KBXf"
 _KEYBOX_OPENPGP = 2
 _KEYBOXD_MAGIC = b"SQLite format 3\0"
 _FINGERPRINT_DIGEST = "sha1"  # required by the format
-_ORDER = {USER_ID: 0, USER_ATTRIBUTE: 0, PUBLIC_SUBKEY: 1}
 
 Parts = t.Mapping[Packet, t.Tuple[Packet, ...]]
 
@@ -187,7 +186,7 @@ def _check_kind(packet: Packet) -> None:
 
 def _create_certificate(parts: Parts) -> Certificate:
     """Return a certificate with its parts in the order that the format requires: primary key, user IDs, subkeys."""
-    ordered = dict(sorted(parts.items(), key=lambda item: _ORDER.get(item[0].tag, -1)))
+    ordered = dict(sorted(parts.items(), key=lambda item: item[0].tag == PUBLIC_SUBKEY))
     keys = [part for part in ordered if part.tag in (PUBLIC_KEY, PUBLIC_SUBKEY)]
     return Certificate(tuple(_compute_fingerprint(key.body) for key in keys), ordered)
 

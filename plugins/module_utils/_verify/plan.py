@@ -70,7 +70,7 @@ class Verdict(t.NamedTuple):
         if self.status == MISSING:
             known = f"in the manifest {manifest}, but " if expected and manifest else ""
             return f"{quoted(name)} is {known}not in the Downloads of {repository}"
-        if self.status == UNLISTED or expected is None:
+        if expected is None:
             return f"{quoted(name)} has no line, or conflicting lines, in the manifest {manifest}"
         return expected.explain_mismatch(self.digests, name)
 
