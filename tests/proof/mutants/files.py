@@ -61,12 +61,16 @@ TRUST = {
     "_openpgp/keys.py": (f"{UNIT}_openpgp/test_keys.py",),
     "_openpgp/signature.py": (f"{UNIT}_openpgp/test_signature.py",),
     "_openpgp/status.py": (f"{UNIT}_openpgp/test_status.py",),
-    "_ssh/keys.py": (f"{UNIT}_ssh/test_keys.py",),
+    "_ssh/keys.py": (f"{UNIT}_ssh/test_keys.py", f"{UNIT}_ssh/test_signature.py"),
     "_ssh/signature.py": (f"{UNIT}_ssh/test_signature.py",),
     "_verify/plan.py": (f"{UNIT}_verify/test_plan.py",),
 }
 ORDER = {
-    "_versions/order.py": (f"{UNIT}_versions/test_order.py", f"{UNIT}_publish/test_retention_order.py"),
+    "_versions/order.py": (
+        f"{UNIT}_versions/test_order.py",
+        f"{UNIT}_publish/test_retention_order.py",
+        f"{UNIT}_downloads/test_selection.py",
+    ),
     "_versions/precedence.py": (f"{UNIT}_versions/test_version.py", f"{UNIT}_versions/test_order.py"),
     "_versions/version.py": (f"{UNIT}_versions/test_version.py", f"{UNIT}_versions/test_version_properties.py"),
 }
