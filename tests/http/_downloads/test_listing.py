@@ -172,8 +172,10 @@ def test_empty_list_has_a_warning(
 def test_errors_about_an_empty_list_mention_the_plan(emulator: Emulator, run: ModuleRunner, fetch: FetchRunner) -> None:
     emulator.switches.downloads_free_plan = "empty"
     assert "'app' is not in the listing. The artifact list is empty" in run.failure(MODULE, name=["app"], content="x")
-    for options in ({"name": ["missing"]}, {"patterns": ["*"]}):
+    for options in ({"name": ["missing"]}, {"patterns": ["*"]}, {"channel": "stable"}):
         assert "check the plan of the workspace" in run.failure("bitbucket_download_fetch", dest=str(fetch.folder), **options)
+    channel = {"name": "stable", "version": "1.4.2", "artifacts": ["missing"]}
+    assert "check the plan of the workspace" in run.failure("bitbucket_download_channel", **channel)
 
 
 def test_list_with_artifacts_has_no_warning(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
