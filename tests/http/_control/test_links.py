@@ -35,6 +35,14 @@ def test_expired_signed_url_is_renewed_once_for_all_hosts(emulator: Emulator, fl
     assert [status for status, _range in fleet.transfers] == [200, 403, 200, 200]
 
 
+@pytest.mark.parametrize("code", [403, 410])
+def test_signed_url_that_the_storage_host_refuses_is_renewed(emulator: Emulator, fleet: Fleet, code: int) -> None:
+    emulator.repository().put("a", b"first")
+    emulator.faults.add("status", host="storage", code=code)
+    fleet.ok("a")
+    assert fleet.requests == ["downloads", "a", "a"]
+
+
 def test_transfer_resumes_with_another_signed_url(emulator: Emulator, fleet: Fleet) -> None:
     """The signed URL expires during the transfer. Received bytes are kept, readable only by the owner, and not sent again."""
     emulator.repository().put("app", LARGE)

@@ -322,6 +322,13 @@ def test_expired_signed_url_is_renewed_once_for_all_parts_without_a_retry(app: R
     assert app.redirects == 2
 
 
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_signed_url_that_stops_working_is_renewed_without_a_retry(app: Repository, status: int) -> None:
+    app.damage(MIDDLE, status=status)
+    app.require(DATA, app.transfer(retries=0))
+    assert app.redirects == 2
+
+
 def test_signed_url_that_is_refused_again_is_an_error(app: Repository) -> None:
     app.emulator.faults.add("expired", host="storage", after=1, times=None)
     with pytest.raises(RequestFailed, match=r"expired.*Gave up after 2 attempts"):

@@ -102,6 +102,13 @@ def test_a_state_is_read_again_within_max_wait() -> None:
     assert clock.pauses == [1, 2]
 
 
+@pytest.mark.parametrize(("max_wait", "pauses"), [(300, [1]), (0, [])])
+def test_single_pause_is_that_before_a_first_retry(max_wait: int, pauses: list[int]) -> None:
+    clock = FakeClock()
+    Retries(0, max_wait, clock.clock).pause()
+    assert clock.pauses == pauses
+
+
 @pytest.mark.parametrize("seconds", [0.2, 3600.0, float("inf")])
 def test_a_wait_beyond_the_budget_is_refused_and_uses_nothing(seconds: float) -> None:
     clock = FakeClock()
