@@ -106,7 +106,9 @@ def test_a_file_without_a_json_object_is_refused(data: bytes, reason: str) -> No
     assert str(caught.value) == reason
 
 
-@pytest.mark.parametrize("version", ["1", "1.4.2", "v1.4", "2026-11-28", "1.0.0-rc.1+build.7", "1.0~rc1", "a" * 255])
+@pytest.mark.parametrize(
+    "version", ["1", "1.4.2", "v1.4", "2026-11-28", "1.0.0-rc.1+build.7", "1.0~rc1", "V2-SNAPSHOT", "a" * 255]
+)
 def test_versions_that_are_one_path_segment_are_accepted(version: str) -> None:
     assert check_version(version) == version
 
@@ -117,7 +119,7 @@ def test_other_versions_are_refused(version: str) -> None:
         check_version(version)
 
 
-@pytest.mark.parametrize("name", ["stable", "1.x", "my-team_beta"])
+@pytest.mark.parametrize("name", ["stable", "1.x", "my-team_beta", "Team-QA"])
 def test_names_that_the_service_does_not_change_are_accepted(name: str) -> None:
     assert check_channel(name, "channel") == name
 

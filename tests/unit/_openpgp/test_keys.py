@@ -94,10 +94,17 @@ def test_a_subkey_belongs_to_its_primary_key() -> None:
     assert keys.find_primary("") is None
 
 
-def test_subkeys_of_other_versions_are_ignored() -> None:
-    other = public_key(b"c", tag=14, version=5) + old_packet(2, b"binding")
+@pytest.mark.parametrize("version", [3, 5, 6])
+def test_subkeys_of_other_versions_are_ignored(version: int) -> None:
+    other = public_key(b"c", tag=14, version=version) + old_packet(2, b"binding")
     (found,) = parse_openpgp_keys(certificate(b"a") + other).certificates
     assert parse_packets(found.packets) == parse_packets(certificate(b"a"))
+
+
+def test_photos_of_users_are_kept() -> None:
+    data = certificate(b"a") + Packet(17, b"photo").encode() + old_packet(2, b"\x04\x13\x16\x08photo")
+    (found,) = parse_openpgp_keys(data).certificates
+    assert parse_packets(found.packets) == parse_packets(data)
 
 
 def test_a_user_id_that_looks_like_armor_is_ignored() -> None:

@@ -59,6 +59,8 @@ REFUSED = {
     ),
     "other error": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 42 {SUBKEY}"], r"cannot be verified by the program \(error 42\)"),
     "unknown algorithm": ([f"ERRSIG {SUBKEY[-16:]} 99 10 00 {NOW} 4 {SUBKEY}"], "an algorithm that the program does not support"),
+    "damaged key": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 6 {SUBKEY}"], f"^was made by the key {SUBKEY}, which is damaged"),
+    "older than its key": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 39 {SUBKEY}"], f"before the creation of its key {SUBKEY}$"),
     "key for encryption": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 125 {SUBKEY}"], f"{SUBKEY}, which is not allowed to sign"),
     "no code": (["ERRSIG"], r"\(error unknown\)"),
     "known key not found": ([f"ERRSIG {SUBKEY[-16:]} 22 10 00 {NOW} 9 {SUBKEY}"], r"\(error 9\)"),

@@ -99,6 +99,7 @@ def test_release_is_found_in_a_name(name: str, text: str) -> None:
         ("app-1.5.0-rc.1-linux-x86_64.tar.gz", "1.5.0-rc.1"),
         ("app-1.5.0-rc.1.el9.x86_64.rpm", "1.5.0-rc.1"),
         ("app-1.5.0-rc.1.linux.amd64.zip", "1.5.0-rc.1"),
+        ("app-1.5.0-rc.1.arm64.deb", "1.5.0-rc.1"),
         ("app-1.5.0-rc.1.sbom.json", "1.5.0-rc.1"),
         ("app-1.5.0-rc.1.tar.gz.asc", "1.5.0-rc.1"),
         ("app-1.5.0-rc.1.whatever", "1.5.0-rc.1"),
@@ -142,7 +143,12 @@ def test_texts_are_in_the_order_of_their_precedence(ascending: str) -> None:
 
 @pytest.mark.parametrize(
     "equal",
-    ["1.5 1.5.0 v1.5 01.05.0 release-1.5", "1.0.0 1.0.0+20130313144700 1.0.0+21AF26D3---117B344092BD", "1.0.0-rc1 1.0.0-rc01"],
+    [
+        "1.5 1.5.0 v1.5 01.05.0 release-1.5",
+        "1.0.0 1.0.0+20130313144700 1.0.0+21AF26D3---117B344092BD",
+        "1.0.0-rc1 1.0.0-rc01",
+        "1.5rc1 1.5rc1+7 v1.5-rc1+build.8 1.5.0-rc1+9",
+    ],
 )
 def test_texts_have_equal_precedence(equal: str) -> None:
     assert len({read(text).precedence for text in equal.split()}) == 1
