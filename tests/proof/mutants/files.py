@@ -76,8 +76,14 @@ HTTP_RULES = {
         f"{HTTP}_http/test_storage.py",
     ),
     "_http/retries.py": (f"{UNIT}_http/test_retries.py",),
-    "_http/storage.py": (f"{UNIT}_http/test_storage.py", f"{HTTP}_http/test_storage.py"),
+    "_http/storage.py": (
+        f"{UNIT}_http/test_storage.py",
+        f"{HTTP}_http/test_storage.py",
+        f"{HTTP}_downloads/test_ranges.py",
+        f"{HTTP}_control/test_links.py",
+    ),
     "_errors.py": (
+        f"{UNIT}_http/test_retries.py",
         f"{UNIT}_ansible/test_module.py",
         f"{HTTP}_http/test_refusals.py",
         f"{HTTP}_downloads/test_api_contents.py",
@@ -85,7 +91,7 @@ HTTP_RULES = {
     ),
 }
 TRUST = {
-    "_channel/document.py": (f"{UNIT}_channel/test_document.py",),
+    "_channel/document.py": (f"{UNIT}_channel/test_document.py", f"{HTTP}_channel/test_read.py"),
     "_openpgp/keys.py": (f"{UNIT}_openpgp/test_keys.py",),
     "_openpgp/signature.py": (f"{UNIT}_openpgp/test_signature.py",),
     "_openpgp/status.py": (f"{UNIT}_openpgp/test_status.py",),
