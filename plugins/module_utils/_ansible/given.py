@@ -40,6 +40,7 @@ class Given:
         return {
             name: self._prepare_value(options[name], spec[options[name]], value, prefix) if name in options else value
             for name, value in arguments.items()
+            if value is not None or name not in options or _needs_value(options[name], spec[options[name]])
         }
 
     def _prepare_value(self, option: str, spec: t.Mapping[str, t.Any], value: t.Any, prefix: str) -> t.Any:
@@ -72,9 +73,18 @@ class Given:
             kind = "a boolean, as YAML reads unquoted true and yes"
         elif isinstance(value, numbers) and option not in _NUMBERS:
             kind = "a number, which loses leading and trailing zeros in YAML"
+        elif isinstance(value, (list, dict)):
+            kind = "a list" if isinstance(value, list) else "a dictionary"
+            self.refusal = self.refusal or f"{prefix}{option} must be a string, but it is {kind}"
+            return
         else:
             return
         self.refusal = self.refusal or f"{prefix}{option} must be a string, but it is {kind}. Put it in quotes"
+
+
+def _needs_value(option: str, spec: t.Mapping[str, t.Any]) -> bool:
+    """Return whether null is not the same as no value. AnsibleModule counts null as set where it compares options."""
+    return option in _WHOLE or bool(spec.get("required")) or "default" in spec or "fallback" in spec
 
 
 def find_private_keys(arguments: t.Mapping[str, t.Any]) -> set[str]:
