@@ -185,6 +185,22 @@ def test_shared_paths_are_linked_into_each_release(deployments: Deployments) -> 
     assert (shared / "etc/deep/app.yml").read_text() == "shared"
 
 
+def test_lists_can_be_text(deployments: Deployments) -> None:
+    """The argument specs accept text for a list. Its archives were not unpacked."""
+    for name in ("log", "data"):
+        (deployments.path / "shared" / name).mkdir(parents=True)
+    deployments.deploy("text", "1.0", names="app-1.0.tgz, notes-1.0.txt", shared="log,data")
+    deployments.deploy("one", "1.1", names="app-1.1.tgz", shared="log")
+    deployments.deploy("list", "1.1", names=["app-1.1.tgz"], shared=["log"])
+    uses = deployments.playbook.run()
+    assert [uses[case].message for case in ("text", "one", "list")] == [""] * 3
+    assert uses["list"].changed == 0
+    release = deployments.path / "releases" / "1.0"
+    names = sorted(path.name for path in release.iterdir() if path.name[0] != ".")
+    assert names == ["conf", "data", "log", "notes-1.0.txt", "run"]
+    assert (deployments.path / "current" / "run").read_text() == "1.1"
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "evil": ({"version": "../../evil"}, "deploy_artifacts_version is ../../evil, but must begin with a letter or a digit"),
     "dots": ({"version": ".."}, "deploy_artifacts_version is .., but must begin"),
