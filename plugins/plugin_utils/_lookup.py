@@ -13,7 +13,8 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ..module_utils._errors import BitbucketError, MissingLibrary, TooLarge
+from ..module_utils._ansible.given import Given
+from ..module_utils._errors import BadInput, BitbucketError, MissingLibrary, TooLarge
 from ..module_utils._http.client import Client
 from ..module_utils._http.connection import parse_connection
 from ..module_utils._http.credentials import choose_credentials
@@ -72,7 +73,7 @@ def run_lookup(
 def _set_options(plugin: LookupBase, options: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any]) -> None:
     """Set the options of the plugin, with templates in variables resolved. Ansible passes them unresolved.
 
-    The templar resolves only text that Ansible trusts as a template.
+    The templar resolves only text that Ansible trusts as a template. As in modules, a number for a text is refused.
     """
 
     def resolve(_name: str, value: t.Any) -> t.Any:
@@ -81,7 +82,10 @@ def _set_options(plugin: LookupBase, options: t.Mapping[str, t.Any], variables: 
     definitions = plugin.option_definitions
     given = remove_unset(definitions, options)
     found = resolve_variables(definitions, choose_variables(definitions, given, variables), resolve)
-    plugin.set_options(var_options=dict(found.values()), direct=parse_keys(given))
+    direct = parse_keys(given)
+    if refusal := Given(definitions, {**{option: setting.value for option, setting in found.items()}, **direct}).refusal:
+        raise BadInput(refusal)
+    plugin.set_options(var_options=dict(found.values()), direct=direct)
 
 
 def _read_all(

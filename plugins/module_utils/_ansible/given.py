@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the arguments of a task before AnsibleModule converts them to strings in Python's format.
+"""Check the arguments of a task or a lookup before Ansible converts them to strings in Python's format.
 
 A template such as ``{{ settings }}`` can return a dictionary as ``content``. In ansible-core 2.18, even a text that looks like
 JSON becomes one. It is converted to JSON, as in ansible.builtin.copy.

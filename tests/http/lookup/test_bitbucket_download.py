@@ -139,6 +139,9 @@ def test_results_are_plain_values(emulator: Emulator, look: Looker) -> None:
         (["one"], {"chekcsum": "sha256:"}, "There is no option 'chekcsum': did you mean 'checksum'?"),
         (["one"], {"title": "Notes"}, "There is no option 'title': the options are access_token, api_token, api_url, "),
         (["one", "two"], {"checksum": f"md5:{'0' * 32}"}, "checksum requires exactly one term, but there are 2"),
+        (["one"], {"repository": 1.10}, "repository must be a string, but it is a number, which loses leading"),
+        (["one"], {"manifest": True}, "manifest must be a string, but it is a boolean, as YAML reads unquoted true and yes"),
+        (["one"], {"manifest": ["SHA256SUMS"]}, "manifest must be a string, but it is a list"),
     ],
 )
 def test_contradictory_terms_and_options_are_refused_before_any_request(

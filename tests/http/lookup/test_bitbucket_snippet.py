@@ -70,6 +70,15 @@ def test_require_either_id_or_title(emulator: Emulator, look: SnippetLooker, opt
     assert len(emulator.journal) == 0
 
 
+@pytest.mark.parametrize("variables", [False, True])
+def test_refuse_a_number_for_a_title(emulator: Emulator, look: SnippetLooker, variables: bool) -> None:
+    """The title 1.10 without quotes would find the snippet 1.1."""
+    emulator.snippets.create("1.1", {"one": b"x"})
+    given: dict[str, Any] = {"variables": {"bitbucket_title": 1.10}} if variables else {"title": 1.10}
+    assert look.failure("one", **given).startswith("title must be a string, but it is a number")
+    assert len(emulator.journal) == 0
+
+
 @pytest.mark.parametrize("on_missing", ["error", "skip"])
 def test_refuse_a_title_of_two_snippets(emulator: Emulator, look: SnippetLooker, on_missing: str) -> None:
     emulator.snippets.create("Notes", {"one": b"x"}, id="note2", is_private=False)
