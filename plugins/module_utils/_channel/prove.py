@@ -46,7 +46,8 @@ class ReleaseProver:
         claims = self._request.choose(listing, self._downloads.path)
         pending = [claim.pending for claim in claims if claim.pending and self._is_pending(claim)]
         listed = [claim for claim in claims if not self._is_pending(claim)]
-        require_gone(self._downloads, [claim.name for claim in listed if claim.name not in listing], self._parallel)
+        missing = [claim.name for claim in listed if claim.name not in listing]
+        require_gone(self._downloads, missing, listing, self._parallel)
         require_matching(listed, listing, self._downloads.repository)
         manifest = self._read_manifest(listing, listed, bool(pending))
         unproved = [claim for claim in listed if not _is_promised(claim, listing, manifest)]
@@ -74,7 +75,7 @@ class ReleaseProver:
         if trust:
             trust = trust._replace(signature=name + SUFFIXES[trust.verifier.format])
             if trust.signature not in listing and name in listing and all(claim.sha256 for claim in claims):
-                require_gone(self._downloads, [trust.signature])
+                require_gone(self._downloads, [trust.signature], listing)
                 return None
         return ManifestStore(self._downloads, name, trust).require(listing)
 

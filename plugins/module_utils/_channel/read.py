@@ -77,7 +77,7 @@ class ChannelReader:
         """Return the channel that belongs to the listing, or None if it does not exist. Raise for a file that is no channel."""
         artifact = listing.get(self.file)
         if artifact is None:
-            require_gone(self._downloads, [self.file])
+            require_gone(self._downloads, [self.file], listing)
             return None
         data, signature = self._signed.read(listing) if self._signed else (self._read(artifact), None)
         try:
@@ -134,7 +134,7 @@ def find_named(downloads: Downloads, channel: Channel, listing: Listing) -> list
 
     The caller then reads the channel again, because a channel is moved before old artifacts are deleted.
     """
-    require_gone(downloads, [named.name for named in channel.artifacts if named.name not in listing])
+    require_gone(downloads, [named.name for named in channel.artifacts if named.name not in listing], listing)
     problems = [problem for named in channel.artifacts if (problem := _explain(named.name, named.size, listing))]
     if problems:
         release = f"Version {channel.version} in the channel {quoted(channel.name)}"

@@ -17,7 +17,7 @@ from .._names import check_name, is_plain, path_segment
 from .._outcome import Result
 from .._parallel import run_all
 from .._text import quoted
-from .artifact import Listing
+from .artifact import Listing, explain_empty
 from .listing import ArtifactList, read_list
 
 if t.TYPE_CHECKING:
@@ -258,9 +258,9 @@ class Downloads:
         return self._client.delete(self.artifact_path(name))
 
 
-def require_gone(downloads: Downloads, names: t.Sequence[str], parallel: int = 1) -> None:
-    """Raise StaleListing if an unlisted artifact of these names exists. Invalid names cannot exist."""
+def require_gone(downloads: Downloads, names: t.Sequence[str], listing: Listing, parallel: int = 1) -> None:
+    """Raise StaleListing if an artifact of these names exists, which ``listing`` lacks. Invalid names cannot exist."""
     asked = [name for name in names if is_plain(name)]
     for name, exists in zip(asked, run_all(downloads.exists, asked, parallel)):
         if exists:
-            raise StaleListing(f"{quoted(name)} exists, but is not listed")
+            raise StaleListing(f"{quoted(name)} exists, but is not listed{explain_empty(listing)}")

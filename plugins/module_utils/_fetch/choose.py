@@ -117,8 +117,9 @@ class Chooser:
 
     def _choose_artifacts(self, listing: Listing) -> list[Artifact]:
         if self._wanted.selection is None:
-            require_gone(self._downloads, [name for name in self._wanted.names or () if name not in listing])
-            return choose_named(listing, self._wanted.names or (), self._downloads.repository)
+            names = self._wanted.names or ()
+            require_gone(self._downloads, [name for name in names if name not in listing], listing)
+            return choose_named(listing, names, self._downloads.repository)
         artifacts = choose_matching(listing, self._wanted.selection, self._downloads.path)
         self._check([artifact.name for artifact in artifacts])
         return artifacts

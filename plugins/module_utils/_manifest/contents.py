@@ -50,7 +50,7 @@ class VerifiedContents:
     def _read(self, name: str, listing: Listing, manifest: Manifest) -> bytes | None:
         artifact = listing.get(name)
         if artifact is None:
-            require_gone(self._downloads, [name])
+            require_gone(self._downloads, [name], listing)
             return None
         promised = manifest.require_promised(name)
         contents = self._read_contents(artifact)

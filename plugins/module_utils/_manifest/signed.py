@@ -55,7 +55,7 @@ class SignedReader:
         name = self._trust.signature
         artifact = listing.get(name)
         if artifact is None:
-            require_gone(self._downloads, [name])
+            require_gone(self._downloads, [name], listing)
             raise self._refuse(f"The {self._kind.word} {quoted(self._name)} is not signed: {quoted(name)} does not exist")
         document, data = self._read(self._name, self._kind.limit), self._read(name, MAX_SIGNATURE_BYTES)
         try:

@@ -71,7 +71,7 @@ class ManifestStore:
     def require(self, listing: Listing) -> Manifest:
         """Return the manifest. Raise if it does not exist."""
         if self.name not in listing:
-            require_gone(self._downloads, [self.name])
+            require_gone(self._downloads, [self.name], listing)
             where = f"the Downloads of {self._downloads.repository}{explain_empty(listing)}"
             raise BitbucketError(f"The manifest {self.name} is not in {where}")
         return self.read(listing)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._downloads.api import Downloads, StaleListing
-from .._downloads.artifact import Artifact
+from .._downloads.artifact import Artifact, explain_empty
 from .._downloads.same_content import compare_content
 from .._parallel import run_all
 from .._renames import RenamedPattern, SimilarNames, likely_names
@@ -109,6 +109,7 @@ class Examiner:
             if other not in self._requested - {name} and self._downloads.exists(other):
                 raise StaleListing(
                     f"{quoted(other)} exists, but is not listed, so {quoted(name)} might overwrite it. Nothing was sent"
+                    f"{explain_empty(self._listing)}"
                 )
 
     def _examine_content(self, payload: Sendable, artifact: Artifact) -> Evidence:

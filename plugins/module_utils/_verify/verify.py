@@ -55,7 +55,7 @@ class Planner:
         manifest = self._store.require(listing) if self._store else None
         checks = plan(listing, manifest, request, self._downloads.path)
         missing = [check.name for check in checks if check.status == MISSING]
-        require_gone(self._downloads, missing, self._options.parallel)
+        require_gone(self._downloads, missing, listing, self._options.parallel)
         self.signature = manifest.signature if manifest else None
         self.warnings = [] if listing else [EMPTY]
         return checks

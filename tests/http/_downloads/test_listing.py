@@ -176,6 +176,11 @@ def test_errors_about_an_empty_list_mention_the_plan(emulator: Emulator, run: Mo
         assert "check the plan of the workspace" in run.failure("bitbucket_download_fetch", dest=str(fetch.folder), **options)
     channel = {"name": "stable", "version": "1.4.2", "artifacts": ["missing"]}
     assert "check the plan of the workspace" in run.failure("bitbucket_download_channel", **channel)
+    put(emulator, {"app": b"x"})
+    message = run.failure("bitbucket_download_fetch", dest=str(fetch.folder), name=["app"])
+    assert "'app' exists, but is not listed. The artifact list is empty. Bitbucket returns an empty list" in message
+    message = run.failure(MODULE, name=["app"], content="x", overwrite="refuse")
+    assert "might overwrite it. Nothing was sent. The artifact list is empty. Bitbucket returns an empty list" in message
 
 
 def test_list_with_artifacts_has_no_warning(emulator: Emulator, run: ModuleRunner, warnings: list[str]) -> None:
