@@ -232,7 +232,9 @@ channel:
           type: int
           sample: 1048576
         sha256:
-          description: SHA-256 of the contents, as hexadecimal digits.
+          description:
+            - SHA-256 of the contents, as hexadecimal digits.
+            - In check mode, null for an artifact that would be copied without a manifest, because its digest is not known.
           type: str
           sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     manifest:

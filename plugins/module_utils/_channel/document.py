@@ -32,7 +32,7 @@ class NotAChannel(BitbucketError):
 
 
 class NamedArtifact(t.NamedTuple):
-    """An artifact of a release. ``size``: in bytes. ``sha256``: lowercase hex digits."""
+    """An artifact of a release. ``size``: in bytes. ``sha256``: lowercase hex digits, or empty if check mode does not know it."""
 
     name: str
     size: int
@@ -64,7 +64,7 @@ class Channel(t.NamedTuple):
             "channel": self.name,
             "version": self.version,
             "previous": self.previous,
-            "artifacts": [artifact._asdict() for artifact in self.artifacts],
+            "artifacts": [{**artifact._asdict(), "sha256": artifact.sha256 or None} for artifact in self.artifacts],
             "manifest": self.manifest,
             "commit": self.commit,
         }

@@ -39,9 +39,9 @@ class Claim(t.NamedTuple):
     @property
     def pending(self) -> NamedArtifact | None:
         """Return the artifact if a publishing task sends it. In check mode it is not listed."""
-        if self.status not in (CREATED, REPLACED) or self.size is None or self.sha256 is None:
+        if self.status not in (CREATED, REPLACED) or self.size is None:
             return None
-        return NamedArtifact(self.name, self.size, self.sha256)
+        return NamedArtifact(self.name, self.size, self.sha256 or "")
 
     def matches(self, artifact: Artifact | None) -> bool:
         """Return whether the artifact is listed with the claimed size."""

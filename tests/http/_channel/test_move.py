@@ -131,6 +131,19 @@ def test_check_mode_counts_what_would_be_published(emulator: Emulator, run: Modu
     assert writes(emulator) == []
 
 
+def test_check_mode_counts_what_would_be_copied(emulator: Emulator, run: ModuleRunner) -> None:
+    """Without a manifest, a copy in check mode does not know the digests of new artifacts."""
+    put(emulator, OLD)
+    put_channel(emulator, "1.4.1", OLD)
+    emulator.repository("acme", "staging").put(APP, NEW[APP])
+    copied = run.ok("bitbucket_download_copy", check=True, src_repository="staging", name=[APP])["artifacts"]
+    assert [(each["status"], each["sha256"]) for each in copied] == [("created", None)]
+    result = run.ok(CHANNEL, check=True, diff=True, name="stable", version="1.4.2", artifacts=copied)
+    assert (result["status"], result["changed"], result["diff"]["after"]) == ("moved", True, "1.4.2\n")
+    assert result["channel"]["artifacts"] == [{"name": APP, "size": len(NEW[APP]), "sha256": None}]
+    assert writes(emulator) == []
+
+
 @pytest.mark.parametrize(
     ("artifacts", "words"),
     [
