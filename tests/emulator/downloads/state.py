@@ -98,7 +98,7 @@ class Repository:
     ) -> Artifact:
         """Store `blob` as an artifact; with `keep_date`, a replaced artifact keeps its `created_on`."""
         with self.lock:
-            old = self.artifacts.pop(name, None)
+            old = self.artifacts.get(name)
             date = created_on or (old.created_on if old and keep_date else self.clock.tick())
             artifact = Artifact(name, blob, date, user, old.downloads if old else 0)
             self.artifacts[name] = artifact
