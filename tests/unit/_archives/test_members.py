@@ -164,6 +164,8 @@ def test_directories_come_first_and_links_last() -> None:
         [directory("a"), directory("a/"), file("a/b")],
         [link("a", "b"), link("a", "b")],
         [file("a"), file("a", archive="b.tar")],
+        [file("a", mode=0o644), file("a", mode=0o455)],
+        [file("a", mode=0o700), file("a", mode=0o755)],
     ],
 )
 def test_equal_duplicate_member_is_accepted(members: list[Member]) -> None:

@@ -60,6 +60,15 @@ def test_artifacts_are_sorted_newest_first_then_by_name() -> None:
     assert names == ["newest", "later", "same-a", "same-b", "offset", "undated-b", "unreadable-a"]
 
 
+APP = Artifact("app", 5, "2026-11-02T10:00:00Z", 3, "Ann")
+
+
+@pytest.mark.parametrize("old", [None, *(APP._replace(size=size) for size in (4, 6)), APP._replace(created_on="2026-11-09")])
+def test_artifact_is_new_without_an_old_one_of_the_same_size_and_date(old: Artifact | None) -> None:
+    assert APP.differs_from(old)
+    assert not APP.differs_from(APP._replace(downloads=4, uploaded_by=None))
+
+
 def test_the_listing_has_a_line_for_each_artifact_sorted_by_name() -> None:
     listing = {name: Artifact(name, size, "2026-11-01T00:00:00Z") for name, size in (("b", 2), ("a b", 10), ("C", 0))}
     found = listing_lines(listing, {"a b": "f" * 64, "b": None, "gone": "e" * 64})

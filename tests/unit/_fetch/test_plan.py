@@ -23,6 +23,7 @@ from ansible_collections.releng.bitbucket.plugins.module_utils._fetch.plan impor
     choose_named,
     decide,
     expect,
+    join_expectations,
 )
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.checksum import Checksum
 from ansible_collections.releng.bitbucket.plugins.module_utils._files.local_file import ABSENT, FILE, LINK, LocalFile
@@ -164,3 +165,14 @@ def test_refuse_artifact_without_usable_line_in_manifest(found: Manifest, messag
     with pytest.raises(BitbucketError) as caught:
         expect(LISTING["a"], RIGHT, found)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("one", "other"), [(True, False), (False, True), (True, True), (False, False)])
+def test_joined_expectations_prove_equal_contents_if_one_of_them_does(one: bool, other: bool) -> None:
+    joined = join_expectations("app", Expectation([RIGHT], one), Expectation([SHA512], other))
+    assert joined == Expectation([RIGHT, SHA512], one or other)
+
+
+def test_expectations_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(BitbucketError, match=r"^The expected digests of 'app' contradict each other: checksum says sha256:a"):
+        join_expectations("app", Expectation([RIGHT]), Expectation([SHA512, WRONG]))

@@ -53,13 +53,15 @@ def test_signature_of_another_name_is_an_artifact_unless_it_is_verified() -> Non
     ("name", "digest", "source"),
     [
         ("app", A, "the manifest SUMS"),
+        ("lib", A + A, "the manifest SUMS"),
         ("SUMS", "b" * 64, "the signature"),
         ("own.sig", "c" * 64, "the earlier verification"),
     ],
 )
 def test_required_digest_is_that_of_the_line(name: str, digest: str, source: str) -> None:
-    manifest = Manifest("SUMS", digests={"app": A}, sha256="b" * 64, signature=SIGNATURE)
-    assert manifest.find_promised(name) == manifest.require_promised(name) == ("sha256", digest, source)
+    manifest = Manifest("SUMS", digests={"app": A}, sha256="b" * 64, signature=SIGNATURE, sha512={"lib": A + A})
+    algorithm = "sha512" if name == "lib" else "sha256"
+    assert manifest.find_promised(name) == manifest.require_promised(name) == (algorithm, digest, source)
 
 
 def test_artifact_without_line_has_no_digest() -> None:
