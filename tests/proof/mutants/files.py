@@ -23,7 +23,7 @@ DECIDING = {
         f"{UNIT}_downloads/test_selection.py",
         f"{UNIT}_verify/test_plan.py",
     ),
-    "_downloads/selection.py": (f"{UNIT}_downloads/test_selection.py",),
+    "_downloads/selection.py": (f"{UNIT}_downloads/test_selection.py", f"{UNIT}_verify/test_plan.py"),
     "_fetch/plan.py": (f"{UNIT}_fetch/test_plan.py",),
     "_manifest/manifest.py": (
         f"{UNIT}_manifest/test_manifest.py",
@@ -41,6 +41,7 @@ DECIDING = {
         f"{UNIT}_publish/test_retention.py",
         f"{UNIT}_publish/test_retention_order.py",
         f"{UNIT}_publish/test_retention_properties.py",
+        f"{HTTP}_publish/test_retention.py",
     ),
     "_snippets/document.py": (
         f"{UNIT}_snippets/test_document.py",
@@ -57,6 +58,7 @@ DECIDING = {
         f"{UNIT}_downloads/test_artifact.py",
         f"{HTTP}_channel/test_move.py",
         f"{HTTP}_channel/test_remove.py",
+        f"{HTTP}_fetch/test_fetch_check_mode.py",
     ),
     "_patterns.py": (
         f"{UNIT}test_patterns.py",
