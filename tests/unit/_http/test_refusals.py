@@ -197,6 +197,7 @@ def test_advice_about_scopes_names_the_kind_and_the_scopes() -> None:
     words = advise(403, API_TOKEN, "write:repository:bitbucket")
     assert words.startswith("The API token lacks a scope: the request requires write:repository:bitbucket. ")
     assert "A write scope does not include the read scope" in words
+    assert advise(403, OAUTH, "repository:write").startswith("The OAuth consumer lacks a scope: the request requires repository")
     assert "must have scopes" in advise(401, API_TOKEN)
     assert "write:repository:bitbucket" not in advise(401, API_TOKEN, "write:repository:bitbucket")
 
