@@ -68,7 +68,11 @@ DECIDING = {
     ),
 }
 HTTP_RULES = {
-    "_http/credentials.py": (f"{UNIT}_http/test_credentials.py", f"{HTTP}_http/test_refusals.py"),
+    "_http/credentials.py": (
+        f"{UNIT}_http/test_credentials.py",
+        f"{UNIT}_http/test_refusals.py",
+        f"{HTTP}_http/test_refusals.py",
+    ),
     "_http/connection.py": (f"{UNIT}_http/test_connection.py",),
     "_http/listing.py": (f"{UNIT}_http/test_listing.py", f"{HTTP}_http/test_listing.py"),
     "_http/refusals.py": (
@@ -88,6 +92,7 @@ HTTP_RULES = {
         f"{UNIT}_http/test_retries.py",
         f"{UNIT}_ansible/test_module.py",
         f"{HTTP}_http/test_refusals.py",
+        f"{HTTP}_downloads/test_upload_lost.py",
         f"{HTTP}_downloads/test_api_contents.py",
         "tests/system/test_missing_libraries.py",
     ),
