@@ -21,6 +21,7 @@ DOCUMENT = b"0123  widgets.tgz\n"
 KINDS = {
     "ed25519": (),
     "ecdsa": ("-t", "ecdsa", "-b", "384"),
+    "ecdsa 521": ("-t", "ecdsa", "-b", "521"),
     "rsa": ("-t", "rsa", "-b", "2048"),
     "pem": ("-t", "rsa", "-b", "2048", "-m", "PEM"),
     "pkcs8": ("-t", "ecdsa", "-m", "PKCS8"),

@@ -50,11 +50,18 @@ def test_certificate_has_its_key_principals_and_authority() -> None:
     assert parsed.key.certificate == (("jo", "ümit"), AUTHORITY)
 
 
-def test_certificate_of_a_hardware_key_has_its_key() -> None:
-    name, fields = "sk-ssh-ed25519-cert-v01@openssh.com", (b"k" * 32, b"ssh:")
-    parsed = parse_ssh_signature(armor(signature(certificate(AUTHORITY, name=name, fields=fields))))
-    assert parsed.key.blob == public_key("sk-ssh-ed25519@openssh.com", *fields)
-    assert parsed.key.label == "ED25519-SK-CERT"
+@pytest.mark.parametrize(
+    ("kind", "fields", "label"),
+    [
+        ("sk-ssh-ed25519", (b"k" * 32, b"ssh:"), "ED25519-SK-CERT"),
+        ("sk-ecdsa-sha2-nistp256", (b"nistp256", b"q" * 65, b"ssh:"), "ECDSA-SK-CERT"),
+    ],
+)
+def test_certificate_of_a_hardware_key_has_its_key(kind: str, fields: tuple[bytes, ...], label: str) -> None:
+    blob = certificate(AUTHORITY, name=f"{kind}-cert-v01@openssh.com", fields=fields)
+    parsed = parse_ssh_signature(armor(signature(blob)))
+    assert parsed.key.blob == public_key(f"{kind}@openssh.com", *fields)
+    assert parsed.key.label == label
 
 
 @pytest.mark.parametrize(
