@@ -57,10 +57,18 @@ class RolePlaybook:
         self._tasks: list[dict[str, Any]] = []
         self.output = ""
 
-    def use(self, name: str, role: str, variables: dict[str, Any], tasks_from: str = "main", **keywords: Any) -> None:
-        """Add a use of a role; `keywords` such as `check_mode` apply to all its tasks."""
+    def use(
+        self,
+        name: str,
+        role: str,
+        variables: dict[str, Any],
+        tasks_from: str = "main",
+        loop: list[str] | None = None,
+        **keywords: Any,
+    ) -> None:
+        """Add a use of a role, or a loop of uses; `keywords` such as `check_mode` apply to all its tasks."""
         what = {"name": COLLECTION + role, "tasks_from": tasks_from}
-        include = {"name": role, "ansible.builtin.include_role": what, "vars": variables}
+        include = {"name": role, "ansible.builtin.include_role": what, "vars": variables, **({"loop": loop} if loop else {})}
         rescue = {"name": "Go on", "ansible.builtin.meta": "noop"}
         self._tasks.append({"name": USE + name, "ansible.builtin.debug": {"msg": ""}})
         self._tasks.append({"name": name, "block": [include], "rescue": [rescue], **keywords})

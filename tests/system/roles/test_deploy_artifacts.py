@@ -141,7 +141,7 @@ def test_upgrades_keep_some_releases_and_roll_back_never_switches_forward(deploy
     uses = deployments.playbook.run()
     assert snapshot(deployments.path) == before
     [*_unused, deletion] = uses["check"].tasks
-    assert [each["item"] for each in deletion["result"]["results"] if each["changed"]] == ["1.0"]
+    assert [each["__deploy_artifacts_item"] for each in deletion["result"]["results"] if each["changed"]] == ["1.0"]
     with watched(deployments.path / "current") as seen:
         deployments.deploy("1.3", "1.3")
         deployments.playbook.run()
@@ -199,6 +199,20 @@ def test_lists_can_be_text(deployments: Deployments) -> None:
     names = sorted(path.name for path in release.iterdir() if path.name[0] != ".")
     assert names == ["conf", "data", "log", "notes-1.0.txt", "run"]
     assert (deployments.path / "current" / "run").read_text() == "1.1"
+
+
+def test_role_can_be_used_in_a_loop(deployments: Deployments) -> None:
+    """The variables of the caller can have the item of its loop, which no loop of the role must hide."""
+    (deployments.path / "shared" / "log").mkdir(parents=True)
+    values = {"path": str(deployments.path), "version": "{{ item }}", "names": ["app-{{ item }}.tgz"], "shared": ["log"]}
+    variables = {f"{ROLE}_{name}": value for name, value in values.items()}
+    deployments.playbook.use("loop", ROLE, {**variables, f"{ROLE}_keep": 2}, loop=VERSIONS[:3])
+    back = {f"{ROLE}_path": "{{ item }}"}
+    deployments.playbook.use("back", ROLE, back, tasks_from="rollback", loop=[str(deployments.path)])
+    uses = deployments.playbook.run()
+    assert [uses[case].message for case in ("loop", "back")] == ["", ""]
+    assert deployments.releases == ["1.1", "1.2"]
+    assert deployments.links == ("releases/1.1", "releases/1.1")
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
