@@ -42,6 +42,7 @@ DECIDING = {
         f"{UNIT}_publish/test_retention_order.py",
         f"{UNIT}_publish/test_retention_properties.py",
         f"{HTTP}_publish/test_retention.py",
+        f"{HTTP}_channel/test_protect.py",
     ),
     "_snippets/document.py": (
         f"{UNIT}_snippets/test_document.py",
