@@ -170,6 +170,6 @@ def _refuse_too_many(steps: t.Sequence[Step], limit: int | None) -> None:
     deleted = [step.name for step in steps if step.changes]
     if limit is not None and len(deleted) > limit:
         raise TooManyDeletions(
-            f"Nothing was deleted: {len(deleted)} artifacts would be deleted, but max_deletions is {limit}. They are"
+            f"Nothing was deleted: max_deletions is {limit}, but retention would delete {len(deleted)}:"
             f" {', '.join(deleted[:20]) + (', …' if len(deleted) > 20 else '')}"
         )

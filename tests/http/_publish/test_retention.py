@@ -190,7 +190,7 @@ def test_name_that_is_not_a_path_segment_is_never_requested(emulator: Emulator, 
 def test_max_deletions_deletes_all_or_nothing(emulator: Emulator, run: ModuleRunner, check: bool) -> None:
     rules: dict[str, Any] = {"patterns": "app*", "keep": 1, "check": check}
     message = run.failure(PRUNE, **rules, max_deletions=2)
-    words = "Nothing was deleted: 3 artifacts would be deleted, but max_deletions is 2. They are app-2.zip, app-1.tgz"
+    words = "Nothing was deleted: max_deletions is 2, but retention would delete 3: app-2.zip, app-1.tgz"
     assert message.startswith(words)
     assert (writes(emulator), len(contents(emulator))) == ([], 5)
     assert run.ok(PRUNE, **rules, max_deletions=3)["changed"] is True

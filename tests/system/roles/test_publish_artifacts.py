@@ -138,7 +138,7 @@ def test_published_artifacts_are_kept_and_deletions_are_limited(playbook: RolePl
     uses = playbook.run()
     assert names(emulator, "none") == {"widgets-1.4.0.tgz", "gadgets-1.2.0.tgz", "SHA256SUMS"}
     assert uses["again"].deleted == ["widgets-1.1.0.tgz"]
-    assert "3 artifacts would be deleted, but max_deletions is 2" in uses["limited"].message
+    assert "max_deletions is 2, but retention would delete 3" in uses["limited"].message
     assert names(emulator, "limited") == {*OLD, "widgets-1.4.0.tgz", "SHA256SUMS"}
     assert uses["text"].deleted == ["widgets-1.0.0.tgz"]
 
