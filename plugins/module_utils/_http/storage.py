@@ -199,5 +199,5 @@ def _hop(session: Session, url: str, headers: t.Mapping[str, str]) -> Response:
     if session.is_of_api(url):
         return session.send("GET", url, _ACCEPT)
     parts = urlsplit(url)
-    what = f"GET of {one_line(parts.path.rsplit('/', 1)[-1])} from the storage host {parts.hostname}"
+    what = f"GET of {one_line(parts.path.rsplit('/', 1)[-1]) or '/'} from the storage host {parts.hostname}"
     return session.send_without_credentials(url, {**_ACCEPT, **headers}, what)

@@ -178,6 +178,12 @@ def test_location_in_raw_utf_8_is_followed(emulator: Emulator, client: Client) -
     assert read(client, name) == b"raw"
 
 
+def test_refused_url_without_a_file_name_is_named(emulator: Emulator, client: Client) -> None:
+    emulator.faults.add("redirect", path="app$", location=f"{emulator.storage_url}/private/")
+    emulator.faults.add("status", host="storage", code=404, body=EXPIRED)
+    assert read_failure(client).startswith("GET of / from the storage host localhost returned HTTP 404")
+
+
 @pytest.mark.parametrize("code", [400, 403, 404, 416, 500])
 def test_refusal_of_the_storage_host_shows_only_its_code(emulator: Emulator, client: Client, code: int) -> None:
     emulator.faults.add("status", host="storage", code=code, body=EXPIRED)
