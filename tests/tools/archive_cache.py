@@ -43,7 +43,7 @@ def _save_results(compile_source: Callable[[str, bytes], CodeType]) -> Callable[
             code = compile_source(path, source)
             _save(saved, marshal.dumps(code))
         else:
-            _imp._fix_co_filename(code, path)
+            vars(_imp)["_fix_co_filename"](code, path)
         return code
 
     return load_or_compile
