@@ -153,7 +153,7 @@ http: setup
 
 # Only tests over HTTP count: code that only unit tests reach might be dead.
 coverage: setup
-	@$(RUN) python -m pytest -n 2 --cov=plugins --cov-report=term:skip-covered --cov-fail-under=95 tests/http 2>&1 | tee '$(OUT)/coverage.log'
+	@$(RUN) python -m pytest -n 3 --dist worksteal --cov=plugins --cov-report=term:skip-covered --cov-fail-under=95 tests/http 2>&1 | tee '$(OUT)/coverage.log'
 
 system: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) $(SUITES:%=--ignore=%) tests/system tests/emulator tests/proof 2>&1 | tee '$(OUT)/system.log'
