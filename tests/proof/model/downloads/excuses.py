@@ -56,6 +56,11 @@ def meets_other_names(trial: Trial) -> bool:
     return any(has_other_name(name, [*trial.before, *names]) for name in names)
 
 
+def has_renamed_manifest(trial: Trial) -> bool:
+    """Return whether the service stores the manifest under another name, where the next task would not find it."""
+    return trial.manifest is not None and apply_rule(trial.switches.rename, trial.manifest, trial.before) != trial.manifest
+
+
 def is_unpredictable(trial: Trial) -> bool:
     """Return whether check mode cannot predict the replaced artifact, or the length of its name in the manifest."""
     names, rule = list(trial.payloads), trial.switches.rename

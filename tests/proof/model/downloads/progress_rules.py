@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..disturbance import Cut, Fault
-from .excuses import meets_other_names
+from .excuses import has_renamed_manifest, meets_other_names
 from .manifests import lines_of
 from .pools import MANIFEST
 from .trial import Trial
@@ -46,7 +46,7 @@ def require_success(trial: Trial, changed_switches: set[str]) -> None:
 def may_fail(trial: Trial) -> bool:
     """Return whether the options can make the task fail regardless of the service."""
     if trial.payloads:
-        return trial.options["overwrite"] == "refuse" or meets_other_names(trial)
+        return trial.options["overwrite"] == "refuse" or meets_other_names(trial) or has_renamed_manifest(trial)
     if trial.dest is None:
         return False
     names = trial.options.get("name") or []
