@@ -11,7 +11,7 @@ from typing import Any
 from tests.emulator.renaming import apply_rule
 
 from ..world import Run, Stored
-from .excuses import has_date_of_first_upload, has_false_line, has_old_date, is_unpredictable, is_unverified, loses_contents
+from .excuses import has_date_of_earlier_upload, has_false_line, has_old_date, is_unpredictable, is_unverified, loses_contents
 from .manifests import digest, find_false, find_true, lines_of
 from .pools import MANIFEST
 from .trial import Trial
@@ -26,7 +26,7 @@ def require_true_digests(trial: Trial) -> None:
             continue
         if item.get("sha256") is not None and not has_false_line(trial, name):
             assert item["sha256"] == digest(now.content), f"the result has a wrong digest of {name!r}"
-        if item.get("created_on") is not None and not trial.run.failed and not has_date_of_first_upload(trial):
+        if item.get("created_on") is not None and not trial.run.failed and not has_date_of_earlier_upload(trial):
             date = now.created_on.isoformat(timespec="microseconds")
             assert item["created_on"] == date, f"the result has a wrong date of {name!r}: {item['created_on']}"
 

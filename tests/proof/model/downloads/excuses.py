@@ -91,12 +91,16 @@ def is_equal_anyway(trial: Trial, item: dict[str, object]) -> bool:
     return trial.options["overwrite"] == "always" and old is not None and old.content == trial.payloads[str(item["name"])]
 
 
-def has_date_of_first_upload(trial: Trial) -> bool:
-    """Return whether the task might have sent an artifact twice, and the listing might show the first upload.
+def has_date_of_earlier_upload(trial: Trial) -> bool:
+    """Return whether a lagging listing might show the date of an earlier upload of the same artifact.
 
-    If the response is lost and the listing lags, the task cannot know that the first upload succeeded. Both have equal contents.
+    A task that only reads cannot notice this. If the response to an upload is lost, the publishing task cannot know that its
+    first attempt succeeded, which has equal contents.
     """
-    return trial.switches.listing_lag_reads > 0 and isinstance(trial.disturbance, Fault)
+    switches = trial.switches
+    if trial.payloads:
+        return switches.listing_lag_reads > 0 and isinstance(trial.disturbance, Fault)
+    return switches.listing_lag_reads > 0 or switches.listing_lag_seconds > 0
 
 
 def has_old_date(trial: Trial) -> bool:
