@@ -46,8 +46,7 @@ class ReleaseProver:
         claims = self._request.choose(listing, self._downloads.path)
         pending = [claim.pending for claim in claims if claim.pending and self._is_pending(claim)]
         listed = [claim for claim in claims if not self._is_pending(claim)]
-        missing = [claim.name for claim in listed if claim.name not in listing]
-        require_gone(self._downloads, missing, listing, self._parallel)
+        require_gone(self._downloads, [claim.name for claim in listed], listing, self._parallel)
         require_matching(listed, listing, self._downloads.repository)
         manifest = self._read_manifest(listing, listed, bool(pending))
         unproved = [claim for claim in listed if not _is_promised(claim, listing, manifest)]

@@ -134,7 +134,7 @@ def find_named(downloads: Downloads, channel: Channel, listing: Listing) -> list
 
     The caller then reads the channel again, because a channel is moved before old artifacts are deleted.
     """
-    require_gone(downloads, [named.name for named in channel.artifacts if named.name not in listing], listing)
+    require_gone(downloads, [named.name for named in channel.artifacts], listing)
     problems = [problem for named in channel.artifacts if (problem := _explain(named.name, named.size, listing))]
     if problems:
         release = f"Version {channel.version} in the channel {quoted(channel.name)}"

@@ -259,8 +259,8 @@ class Downloads:
 
 
 def require_gone(downloads: Downloads, names: t.Sequence[str], listing: Listing, parallel: int = 1) -> None:
-    """Raise StaleListing if an artifact of these names exists, which ``listing`` lacks. Invalid names cannot exist."""
-    asked = [name for name in names if is_plain(name)]
+    """Raise StaleListing if an artifact of these names exists, but is not in ``listing``. Invalid names cannot exist."""
+    asked = [name for name in names if name not in listing and is_plain(name)]
     for name, exists in zip(asked, run_all(downloads.exists, asked, parallel)):
         if exists:
             raise StaleListing(f"{quoted(name)} exists, but is not listed{explain_empty(listing)}")

@@ -118,7 +118,7 @@ class Chooser:
     def _choose_artifacts(self, listing: Listing) -> list[Artifact]:
         if self._wanted.selection is None:
             names = self._wanted.names or ()
-            require_gone(self._downloads, [name for name in names if name not in listing], listing)
+            require_gone(self._downloads, names, listing)
             return choose_named(listing, names, self._downloads.repository)
         artifacts = choose_matching(listing, self._wanted.selection, self._downloads.path)
         self._check([artifact.name for artifact in artifacts])

@@ -51,5 +51,5 @@ def _read(downloads: Downloads, store: ManifestStore) -> Inventory:
     listing = listed.by_name
     if store.trust:
         return Inventory(listed, store.require(listing))
-    require_gone(downloads, [] if store.name in listing else [store.name], listing)
+    require_gone(downloads, [store.name], listing)
     return Inventory(listed, store.read(listing))
