@@ -59,27 +59,28 @@ class Given:
 
     def _prepare_files(self, spec: Spec, value: t.Any) -> t.Any:
         items = [value] if isinstance(value, str) else value
-        if value is None:
-            return None
         if not isinstance(items, list) or not all(_is_file(item, spec) for item in items):
             self.refusal = self.refusal or _SHAPE
             return []
         return [self._prepare(spec, item, "files: ") if isinstance(item, dict) else item for item in items]
 
     def _require_text(self, option: str, value: t.Any, prefix: str) -> None:
-        """Refuse values that YAML has converted from unquoted text. The message never shows a value, which might be secret."""
-        numbers = (int, float) if option in _NAMES else float
-        if isinstance(value, bool):
-            kind = "a boolean, as YAML reads unquoted true and yes"
-        elif isinstance(value, numbers) and option not in _NUMBERS:
-            kind = "a number, which loses leading and trailing zeros in YAML"
-        elif isinstance(value, (list, dict)):
-            kind = "a list" if isinstance(value, list) else "a dictionary"
-            self.refusal = self.refusal or f"{prefix}{option} must be a string, but it is {kind}"
-            return
-        else:
-            return
-        self.refusal = self.refusal or f"{prefix}{option} must be a string, but it is {kind}. Put it in quotes"
+        """Refuse values that are no text. The message never shows a value, which might be secret."""
+        kind = _describe_other_type(option, value)
+        if kind and not self.refusal:
+            self.refusal = f"{prefix}{option} must be a string, but it is {kind}"
+
+
+def _describe_other_type(option: str, value: t.Any) -> str | None:
+    """Return the type of a value that is no text, with advice if YAML has converted it from unquoted text."""
+    numbers = (int, float) if option in _NAMES else float
+    if isinstance(value, bool):
+        return "a boolean, as YAML reads unquoted true and yes. Put it in quotes"
+    if isinstance(value, numbers) and option not in _NUMBERS:
+        return "a number, which loses leading and trailing zeros in YAML. Put it in quotes"
+    if isinstance(value, list):
+        return "a list"
+    return "a dictionary" if isinstance(value, dict) else None
 
 
 def _needs_value(option: str, spec: t.Mapping[str, t.Any]) -> bool:
