@@ -23,7 +23,7 @@ from .session import Session
 from .transport import Exchanger
 
 _MAX_BODY = 16 * 1024 * 1024
-_CHECK_ADDRESS = "Check api_url and the proxy settings"
+CHECK_ADDRESS = "Check api_url and the proxy settings"
 _MAX_EXCERPT = 120
 _JSON = {"Accept": "application/json"}
 
@@ -141,7 +141,7 @@ class Client:
 
             raise RequestFailed(
                 f"{response.what} returned a successful response that is not valid JSON:"
-                f" {self.session.secrets.scrub(server_words(response.body))[:_MAX_EXCERPT] or 'an empty body'}. {_CHECK_ADDRESS}"
+                f" {self.session.secrets.scrub(server_words(response.body))[:_MAX_EXCERPT] or 'an empty body'}. {CHECK_ADDRESS}"
             ) from None
         if not isinstance(document, dict):
             raise RequestFailed(f"{response.what} returned JSON that is not an object")
@@ -164,7 +164,7 @@ class Client:
             from .refusals import server_words
 
             raise RequestFailed(
-                f"{response.what} returned {server_words(content)} instead of a response of the API. {_CHECK_ADDRESS}"
+                f"{response.what} returned {server_words(content)} instead of a response of the API. {CHECK_ADDRESS}"
             )
         return ApiResponse(response.what, response.headers.get("Content-Type", ""), content, response.location)
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from .._errors import Gone, LinkExpired, NoResponse, NotFound, RequestFailed, StorageRefused
 from .._text import is_html, one_line, status_text
-from .client import Client
+from .client import CHECK_ADDRESS, Client
 from .connection import resolve_redirect
 from .response import Response
 from .session import Session
@@ -155,7 +155,7 @@ def open_link(client: Client, url: str) -> Response:
     page = response.headers.get("Content-Type", "").startswith("text/html")
     if 200 <= response.status < 300 and page and "Content-Disposition" not in response.headers:
         response.close()
-        raise RequestFailed(f"{response.what} returned an HTML page instead of a file. Check api_url and the proxy settings")
+        raise RequestFailed(f"{response.what} returned an HTML page instead of a file. {CHECK_ADDRESS}")
     if not response.is_redirect:
         client.session.require_success(response)
     return _follow(client.session, response, url, {})
