@@ -24,7 +24,8 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 endif
 
 # Tests wait for programs, sockets and pauses, so three workers keep two cores busy.
-PYTEST_ARGS ?= -n 3 --dist worksteal
+WORKERS := -n 3 --dist worksteal
+PYTEST_ARGS ?= $(WORKERS)
 SANITY_ARGS ?=
 FUZZ_SECONDS ?= 60
 TARGETS ?=
@@ -153,7 +154,7 @@ http: setup
 
 # Only tests over HTTP count: code that only unit tests reach might be dead.
 coverage: setup
-	@$(RUN) python -m pytest -n 3 --dist worksteal --cov=plugins --cov-report=term:skip-covered --cov-fail-under=95 tests/http 2>&1 | tee '$(OUT)/coverage.log'
+	@$(RUN) python -m pytest $(WORKERS) --cov=plugins --cov-report=term:skip-covered --cov-fail-under=95 tests/http 2>&1 | tee '$(OUT)/coverage.log'
 
 system: setup
 	@$(RUN) python -m pytest $(PYTEST_ARGS) $(SUITES:%=--ignore=%) tests/system tests/emulator tests/proof 2>&1 | tee '$(OUT)/system.log'
