@@ -58,14 +58,16 @@ def meets_other_names(trial: Trial) -> bool:
 
 def has_renamed_manifest(trial: Trial) -> bool:
     """Return whether the service stores the manifest under another name, where the next task would not find it."""
-    return trial.manifest is not None and apply_rule(trial.switches.rename, trial.manifest, trial.before) != trial.manifest
+    return trial.manifest is not None and _is_renamed(trial, trial.manifest)
 
 
 def is_unpredictable(trial: Trial) -> bool:
     """Return whether check mode cannot predict the replaced artifact, or the length of its name in the manifest."""
-    names, rule = list(trial.payloads), trial.switches.rename
-    is_renamed = any(apply_rule(rule, name, trial.before) != name for name in names)
-    return is_renamed or meets_other_names(trial)
+    return any(_is_renamed(trial, name) for name in trial.payloads) or meets_other_names(trial)
+
+
+def _is_renamed(trial: Trial, name: str) -> bool:
+    return apply_rule(trial.switches.rename, name, trial.before) != name
 
 
 def is_equal_by_rule(trial: Trial, name: str) -> bool:
